@@ -1,0 +1,135 @@
+//! Labels.
+
+use super::Data;
+
+/// One of `N` classes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(transparent)]
+pub struct Class<const N: usize>(u32);
+
+impl<const N: usize> Class<N> {
+    /// The class number `index`.
+    ///
+    /// # Panics
+    /// Unless `index < N`; [`try_new`](Self::try_new) returns `None` instead.
+    pub fn new(index: usize) -> Self {
+        match Self::try_new(index) {
+            Some(class) => class,
+            None => panic!("class {index} is out of range: there are {N} classes"),
+        }
+    }
+
+    /// The class number `index`, if there is one.
+    pub const fn try_new(index: usize) -> Option<Self> {
+        if index < N {
+            Some(Self(index as u32))
+        } else {
+            None
+        }
+    }
+
+    /// The number of the class.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl<const N: usize> core::fmt::Display for Class<N> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<const N: usize> Data for Class<N> {
+    type Value = Self;
+    type Slices<'a> = &'a [u32];
+
+    fn view(value: &Self) -> &[u32] {
+        core::slice::from_ref(&value.0)
+    }
+
+    #[cfg(feature = "std")]
+    type Column = Vec<u32>;
+    #[cfg(feature = "std")]
+    type Batch = Vec<u32>;
+
+    #[cfg(feature = "std")]
+    fn push(column: &mut Vec<u32>, value: &Self) {
+        column.push(value.0);
+    }
+
+    #[cfg(feature = "std")]
+    fn read(column: &Vec<u32>, index: usize) -> Box<Self> {
+        Box::new(Self(column[index]))
+    }
+
+    #[cfg(feature = "std")]
+    fn gather(column: &Vec<u32>, indices: &[usize], batch: &mut Vec<u32>) {
+        batch.clear();
+        batch.extend(indices.iter().map(|index| column[*index]));
+    }
+
+    #[cfg(feature = "std")]
+    fn slices(batch: &Vec<u32>) -> &[u32] {
+        batch
+    }
+}
+
+/// Yes or no.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[repr(transparent)]
+pub struct Binary(f32);
+
+impl From<bool> for Binary {
+    fn from(positive: bool) -> Self {
+        Self(f32::from(u8::from(positive)))
+    }
+}
+
+impl Binary {
+    /// Whether the label is yes.
+    pub fn is_positive(self) -> bool {
+        self.0 != 0.0
+    }
+}
+
+impl core::fmt::Display for Binary {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.is_positive().fmt(f)
+    }
+}
+
+impl Data for Binary {
+    type Value = Self;
+    type Slices<'a> = &'a [f32];
+
+    fn view(value: &Self) -> &[f32] {
+        core::slice::from_ref(&value.0)
+    }
+
+    #[cfg(feature = "std")]
+    type Column = Vec<f32>;
+    #[cfg(feature = "std")]
+    type Batch = Vec<f32>;
+
+    #[cfg(feature = "std")]
+    fn push(column: &mut Vec<f32>, value: &Self) {
+        column.push(value.0);
+    }
+
+    #[cfg(feature = "std")]
+    fn read(column: &Vec<f32>, index: usize) -> Box<Self> {
+        Box::new(Self(column[index]))
+    }
+
+    #[cfg(feature = "std")]
+    fn gather(column: &Vec<f32>, indices: &[usize], batch: &mut Vec<f32>) {
+        batch.clear();
+        batch.extend(indices.iter().map(|index| column[*index]));
+    }
+
+    #[cfg(feature = "std")]
+    fn slices(batch: &Vec<f32>) -> &[f32] {
+        batch
+    }
+}

@@ -1,0 +1,45 @@
+//! Samples: what a model takes and what it is told to answer.
+
+#[cfg(feature = "std")]
+mod dataset;
+mod label;
+mod tensor;
+mod tuple;
+
+#[cfg(feature = "std")]
+pub use dataset::Dataset;
+pub use label::{Binary, Class};
+#[cfg(feature = "std")]
+pub use tensor::TensorColumn;
+
+/// A kind of sample, as a type: the shape of a tensor ([`Rank3`](crate::tensor::Rank3)), a label
+/// ([`Class`], [`Binary`]), or a tuple of them.
+pub trait Data: Sized + 'static {
+    /// One sample.
+    type Value;
+    /// A view of a batch: a slice of numbers, sample after sample, or a tuple of slices.
+    type Slices<'a>: Copy;
+
+    /// One sample as a batch of one.
+    fn view(value: &Self::Value) -> Self::Slices<'_>;
+
+    /// Many samples, as they are kept.
+    #[cfg(feature = "std")]
+    type Column: Default + Clone + Send + Sync;
+    /// A batch, as a model takes it. Reused from step to step.
+    #[cfg(feature = "std")]
+    type Batch: Default + Send + Sync;
+
+    /// Appends a sample.
+    #[cfg(feature = "std")]
+    fn push(column: &mut Self::Column, value: &Self::Value);
+    /// The sample number `index`.
+    #[cfg(feature = "std")]
+    fn read(column: &Self::Column, index: usize) -> Box<Self::Value>;
+    /// Replaces `batch` by the samples of the given numbers, in that order.
+    #[cfg(feature = "std")]
+    fn gather(column: &Self::Column, indices: &[usize], batch: &mut Self::Batch);
+    /// A view of a batch.
+    #[cfg(feature = "std")]
+    fn slices(batch: &Self::Batch) -> Self::Slices<'_>;
+}

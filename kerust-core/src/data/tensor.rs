@@ -1,0 +1,79 @@
+//! Tensors as samples.
+
+use super::Data;
+use crate::tensor::{Shape, Tensor};
+
+/// The values of many samples, sample after sample.
+#[cfg(feature = "std")]
+#[derive(Clone, Debug)]
+pub enum TensorColumn {
+    /// Numbers.
+    Float(Vec<f32>),
+    /// Pixels: a quarter of the memory, turned into numbers 0 to 255 batch by batch.
+    Byte(Vec<u8>),
+}
+
+#[cfg(feature = "std")]
+impl Default for TensorColumn {
+    fn default() -> Self {
+        Self::Float(Vec::new())
+    }
+}
+
+#[cfg(feature = "std")]
+impl TensorColumn {
+    fn append(&self, index: usize, len: usize, to: &mut Vec<f32>) {
+        let range = index * len..(index + 1) * len;
+        match self {
+            Self::Float(values) => to.extend_from_slice(&values[range]),
+            Self::Byte(pixels) => to.extend(pixels[range].iter().map(|pixel| f32::from(*pixel))),
+        }
+    }
+}
+
+impl<S: Shape> Data for S {
+    type Value = Tensor<S>;
+    type Slices<'a> = &'a [f32];
+
+    fn view(value: &Tensor<S>) -> &[f32] {
+        value.as_slice()
+    }
+
+    #[cfg(feature = "std")]
+    type Column = TensorColumn;
+    #[cfg(feature = "std")]
+    type Batch = Vec<f32>;
+
+    #[cfg(feature = "std")]
+    fn push(column: &mut TensorColumn, value: &Tensor<S>) {
+        if let TensorColumn::Byte(pixels) = column {
+            let values = pixels.iter().map(|pixel| f32::from(*pixel)).collect();
+            *column = TensorColumn::Float(values);
+        }
+        if let TensorColumn::Float(values) = column {
+            values.extend_from_slice(value.as_slice());
+        }
+    }
+
+    #[cfg(feature = "std")]
+    fn read(column: &TensorColumn, index: usize) -> Box<Tensor<S>> {
+        let mut value: Box<Tensor<S>> = bytemuck::zeroed_box();
+        let mut values = Vec::with_capacity(S::LEN);
+        column.append(index, S::LEN, &mut values);
+        value.as_mut_slice().copy_from_slice(&values);
+        value
+    }
+
+    #[cfg(feature = "std")]
+    fn gather(column: &TensorColumn, indices: &[usize], batch: &mut Vec<f32>) {
+        batch.clear();
+        for index in indices {
+            column.append(*index, S::LEN, batch);
+        }
+    }
+
+    #[cfg(feature = "std")]
+    fn slices(batch: &Vec<f32>) -> &[f32] {
+        batch
+    }
+}

@@ -1,0 +1,46 @@
+//! Several inputs, or several labels.
+
+use super::Data;
+
+macro_rules! tuples {
+    ($(($($name:ident $place:tt),+))+) => {$(
+        impl<$($name: Data),+> Data for ($($name,)+) {
+            type Value = ($($name::Value,)+);
+            type Slices<'a> = ($($name::Slices<'a>,)+);
+
+            fn view(value: &Self::Value) -> Self::Slices<'_> {
+                ($($name::view(&value.$place),)+)
+            }
+
+            #[cfg(feature = "std")]
+            type Column = ($($name::Column,)+);
+            #[cfg(feature = "std")]
+            type Batch = ($($name::Batch,)+);
+
+            #[cfg(feature = "std")]
+            fn push(column: &mut Self::Column, value: &Self::Value) {
+                $($name::push(&mut column.$place, &value.$place);)+
+            }
+
+            #[cfg(feature = "std")]
+            fn read(column: &Self::Column, index: usize) -> Box<Self::Value> {
+                Box::new(($(*$name::read(&column.$place, index),)+))
+            }
+
+            #[cfg(feature = "std")]
+            fn gather(column: &Self::Column, indices: &[usize], batch: &mut Self::Batch) {
+                $($name::gather(&column.$place, indices, &mut batch.$place);)+
+            }
+
+            #[cfg(feature = "std")]
+            fn slices(batch: &Self::Batch) -> Self::Slices<'_> {
+                ($($name::slices(&batch.$place),)+)
+            }
+        }
+    )+};
+}
+tuples! {
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+}

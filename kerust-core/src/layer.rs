@@ -1,0 +1,246 @@
+//! What a layer is: plain data, and how it computes.
+//!
+//! A layer's numbers are a `#[repr(C)]` struct of arrays ([`LayerData`]). One such struct serves as
+//! weights, as gradient, as an optimizer's slot, as a section of a file and as an image in flash.
+//! A layer of the catalogue computes by [`Operation`], over whole batches; a layer of one's own
+//! implements [`Layer`], over one sample.
+
+#[cfg(feature = "std")]
+use crate::rng::Seed;
+use crate::rng::{Random, Rng};
+use crate::tensor::{Shape, Tensor};
+
+/// How the numbers of a layer lie in memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Layout {
+    /// An array of `f32` of these sizes, row-major.
+    Tensor(&'static [usize]),
+    /// The parts of a struct, in order.
+    Parts(&'static [Part]),
+}
+
+/// A named part of a layer's or a model's data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// The field's name.
+    pub name: &'static str,
+    /// Whether an optimizer moves it. State such as a moving average is data of the layer too, but
+    /// no gradient reaches it: in a gradient its place carries what the step observed.
+    pub trainable: bool,
+    /// What lies there.
+    pub layout: Layout,
+}
+
+impl Layout {
+    /// The number of values.
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Tensor(sizes) => {
+                let (mut len, mut axis) = (1, 0);
+                while axis < sizes.len() {
+                    len *= sizes[axis];
+                    axis += 1;
+                }
+                len
+            }
+            Self::Parts(parts) => {
+                let (mut len, mut part) = (0, 0);
+                while part < parts.len() {
+                    len += parts[part].layout.len();
+                    part += 1;
+                }
+                len
+            }
+        }
+    }
+
+    /// Whether there is no value.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Plain data: arrays of `f32` and structs of them, nothing else and no padding.
+///
+/// Implemented for arrays, for `()`, and by `#[derive(LayerData)]` for `#[repr(C)]` structs whose
+/// fields are `LayerData`. A field marked `#[state]` is not trainable.
+///
+/// # Safety
+/// The type is `repr(C)` (or an array), every bit pattern of `f32`s is valid for it, its size is
+/// `4 * LAYOUT.len()` bytes, and its `f32`s lie in the order of `LAYOUT`.
+pub unsafe trait LayerData: Sized + Send + Sync + 'static {
+    /// Names, sizes and order of the numbers.
+    const LAYOUT: Layout;
+
+    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT).
+    fn as_slice(&self) -> &[f32] {
+        // SAFETY: the trait promises that `Self` is `LAYOUT.len()` contiguous `f32`s.
+        unsafe { core::slice::from_raw_parts(core::ptr::from_ref(self).cast(), Self::LAYOUT.len()) }
+    }
+
+    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT).
+    fn as_mut_slice(&mut self) -> &mut [f32] {
+        // SAFETY: as in `as_slice`; the borrow is unique, and any `f32` is valid there.
+        unsafe {
+            core::slice::from_raw_parts_mut(core::ptr::from_mut(self).cast(), Self::LAYOUT.len())
+        }
+    }
+
+    /// All numbers 0, made on the heap: a model of any size never crosses the stack.
+    #[cfg(feature = "std")]
+    fn zeroed() -> Box<Self> {
+        // SAFETY: the trait promises that zeros are a valid value.
+        unsafe { Box::new_zeroed().assume_init() }
+    }
+}
+
+// SAFETY: no values.
+unsafe impl LayerData for () {
+    const LAYOUT: Layout = Layout::Parts(&[]);
+}
+
+macro_rules! arrays {
+    ($($array:ty, <$($size:ident),+>;)+) => {$(
+        // SAFETY: an array of `f32` is contiguous and row-major.
+        unsafe impl<$(const $size: usize),+> LayerData for $array {
+            const LAYOUT: Layout = Layout::Tensor(&[$($size),+]);
+        }
+    )+};
+}
+arrays! {
+    [f32; A], <A>;
+    [[f32; B]; A], <A, B>;
+    [[[f32; C]; B]; A], <A, B, C>;
+    [[[[f32; D]; C]; B]; A], <A, B, C, D>;
+}
+
+/// How a layer of the catalogue computes; `self` is its configuration, `W` its numbers.
+///
+/// Slices hold whole batches, sample after sample; the batch size follows from their length.
+pub trait Operation<W> {
+    /// Fills freshly zeroed weights.
+    fn init(&self, _weights: &mut W, _rng: &mut Rng) {}
+
+    /// Inference: `y = f(x)`. Every value of `y` is written.
+    fn forward(&self, weights: &W, x: &[f32], y: &mut [f32]);
+
+    /// The forward pass of a training step. What `backward` needs beyond `x` and `y` goes into
+    /// `saved`; what is random is drawn from `step`.
+    fn forward_training(
+        &self,
+        weights: &W,
+        x: &[f32],
+        y: &mut [f32],
+        _saved: &mut [f32],
+        _random: Random,
+    ) {
+        self.forward(weights, x, y);
+    }
+
+    /// The backward pass: from `pass.dy` to `pass.dx` and `gradient`.
+    fn backward(&self, weights: &W, pass: Pass<'_>, gradient: &mut W);
+
+    /// Takes the state that a step observed, which stands in `gradient`, into the weights.
+    fn absorb(&self, _weights: &mut W, _gradient: &W) {}
+}
+
+/// The buffers of a backward pass over one batch.
+pub struct Pass<'a> {
+    /// The layer's input.
+    pub x: &'a [f32],
+    /// The layer's output.
+    pub y: &'a [f32],
+    /// What `forward_training` left.
+    pub saved: &'a [f32],
+    /// The gradient of the output; the layer may use it as scratch.
+    pub dy: &'a mut [f32],
+    /// Where the gradient of the input goes; every value is written. `None` where nothing before
+    /// this layer learns.
+    pub dx: Option<&'a mut [f32]>,
+    /// Whether the weights' gradient is added to what stands there (a layer used twice), or
+    /// replaces it.
+    pub accumulate: bool,
+}
+
+/// A layer of one's own, over one sample.
+///
+/// Make it usable in `model!` by implementing [`Build`] for the type that names it.
+pub trait Layer: LayerData {
+    /// The shape before the layer.
+    type Input: Shape;
+    /// The shape after the layer.
+    type Output: Shape;
+
+    /// Fills freshly zeroed weights.
+    fn init(&mut self, rng: &mut Rng);
+
+    /// `y = f(x)`. Every value of `y` is to be written.
+    fn forward(&self, x: &[f32], y: &mut [f32]);
+
+    /// Writes the input's gradient to `dx`, and adds the weights' gradient to `gradient`.
+    fn backward(&self, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32], gradient: &mut Self);
+
+    /// A layer with fresh weights.
+    #[cfg(feature = "std")]
+    fn new(seed: Seed) -> Box<Self> {
+        let mut layer = Self::zeroed();
+        layer.init(&mut seed.rng());
+        layer
+    }
+
+    /// The layer as a function of one tensor.
+    fn call(&self, x: &Tensor<Self::Input>) -> Tensor<Self::Output> {
+        let mut y = Tensor::zeroed();
+        self.forward(x.as_slice(), y.as_mut_slice());
+        y
+    }
+}
+
+/// Names a layer in `model!`: what `Self` becomes behind an input of shape `Input`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no layer behind an output of shape `{Input}`",
+    label = "takes no `{Input}`",
+    note = "implement `kerust::Build<{Input}>` for `{Self}`"
+)]
+pub trait Build<Input> {
+    /// The layer with its numbers.
+    type Layer: Layer<Input = Input>;
+}
+
+/// The [`Operation`] of a [`Layer`]: sample after sample.
+#[derive(Clone, Copy, Debug)]
+pub struct Custom;
+
+impl<L: Layer> Operation<L> for Custom {
+    fn init(&self, weights: &mut L, rng: &mut Rng) {
+        weights.init(rng);
+    }
+
+    fn forward(&self, weights: &L, x: &[f32], y: &mut [f32]) {
+        let samples = x.chunks_exact(L::Input::LEN);
+        for (x, y) in samples.zip(y.chunks_exact_mut(L::Output::LEN)) {
+            weights.forward(x, y);
+        }
+    }
+
+    fn backward(&self, weights: &L, pass: Pass<'_>, gradient: &mut L) {
+        if !pass.accumulate {
+            gradient.as_mut_slice().fill(0.0);
+        }
+        let (input, output) = (L::Input::LEN, L::Output::LEN);
+        // `Layer::backward` always writes dx, so the macro plans it for a first layer too.
+        let dx = pass
+            .dx
+            .expect("a layer of one's own is given a place for dx");
+        for sample in 0..pass.x.len() / input {
+            let (i, o) = (sample * input, sample * output);
+            weights.backward(
+                &pass.x[i..i + input],
+                &pass.y[o..o + output],
+                &pass.dy[o..o + output],
+                &mut dx[i..i + input],
+                gradient,
+            );
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Dense layer.
+//!
+//! `y = activation(x·W + b)`, with `W` as (IN, OUT), row-major. Initialised by Glorot & Bengio
+//! (2010), eq. 16.
+
+use crate::activation::Activation;
+use crate::init::Initializer;
+use crate::kernels;
+use crate::layer::{LayerData, Layout, Operation, Part, Pass};
+use crate::rng::Rng;
+
+/// Fully connected layer: `Dense(units, activation, use_bias, kernel_initializer,
+/// bias_initializer)`.
+///
+/// # Shapes
+/// input `[IN]`, kernel `[IN][OUT]`, bias `[OUT]`, output `[OUT]`
+///
+/// # Cost
+/// `IN * OUT` multiply-adds; `4 * (IN + 1) * OUT` bytes of weights.
+#[derive(Clone, Copy, Debug)]
+pub struct Dense {
+    activation: Activation,
+    kernel_initializer: Initializer,
+    bias_initializer: Initializer,
+}
+
+/// The numbers of a [`Dense`]; `BIAS` is `OUT`, or 0 without a bias.
+#[derive(Clone, Debug)]
+#[repr(C)]
+pub struct DenseWeights<const IN: usize, const OUT: usize, const BIAS: usize = OUT> {
+    /// The weight of each input in each output.
+    pub kernel: [[f32; OUT]; IN],
+    /// What is added to each output.
+    pub bias: [f32; BIAS],
+}
+
+// SAFETY: `repr(C)`, arrays of `f32` in the order of the layout.
+unsafe impl<const IN: usize, const OUT: usize, const BIAS: usize> LayerData
+    for DenseWeights<IN, OUT, BIAS>
+{
+    const LAYOUT: Layout = Layout::Parts(&[
+        Part {
+            name: "kernel",
+            trainable: true,
+            layout: <[[f32; OUT]; IN]>::LAYOUT,
+        },
+        Part {
+            name: "bias",
+            trainable: true,
+            layout: <[f32; BIAS]>::LAYOUT,
+        },
+    ]);
+}
+
+impl Dense {
+    /// A layer with Keras's defaults: linear, Glorot uniform kernel, zero bias.
+    #[allow(
+        clippy::new_without_default,
+        reason = "a declaration, read in an expansion"
+    )]
+    pub const fn new() -> Self {
+        Self {
+            activation: Activation::Linear,
+            kernel_initializer: Initializer::GlorotUniform,
+            bias_initializer: Initializer::Zeros,
+        }
+    }
+
+    /// Sets the activation, which must be elementwise and have its gradient in its output.
+    pub const fn activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// Sets how the kernel is drawn.
+    pub const fn kernel_initializer(mut self, initializer: Initializer) -> Self {
+        self.kernel_initializer = initializer;
+        self
+    }
+
+    /// Sets how the bias is drawn.
+    pub const fn bias_initializer(mut self, initializer: Initializer) -> Self {
+        self.bias_initializer = initializer;
+        self
+    }
+}
+
+impl<const IN: usize, const OUT: usize, const BIAS: usize> Operation<DenseWeights<IN, OUT, BIAS>>
+    for Dense
+{
+    fn init(&self, weights: &mut DenseWeights<IN, OUT, BIAS>, rng: &mut Rng) {
+        let kernel = weights.kernel.as_flattened_mut();
+        self.kernel_initializer.fill(kernel, &[IN, OUT], rng);
+        self.bias_initializer.fill(&mut weights.bias, &[BIAS], rng);
+    }
+
+    fn forward(&self, weights: &DenseWeights<IN, OUT, BIAS>, x: &[f32], y: &mut [f32]) {
+        kernels::dense(x, weights.kernel.as_flattened(), &weights.bias, y, IN, OUT);
+        self.activation.apply(y, OUT);
+    }
+
+    fn backward(
+        &self,
+        weights: &DenseWeights<IN, OUT, BIAS>,
+        pass: Pass<'_>,
+        gradient: &mut DenseWeights<IN, OUT, BIAS>,
+    ) {
+        self.activation.backward(pass.y, pass.dy, OUT);
+        let dkernel = gradient.kernel.as_flattened_mut();
+        kernels::dense_weight_gradient(pass.x, pass.dy, dkernel, IN, OUT, pass.accumulate);
+        kernels::column_sums(pass.dy, &mut gradient.bias, OUT, pass.accumulate);
+        if let Some(dx) = pass.dx {
+            kernels::dense_input_gradient(pass.dy, weights.kernel.as_flattened(), dx, IN, OUT);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check_operation;
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        let dense = Dense::new().activation(Activation::Tanh);
+        check_operation::<DenseWeights<17, 3>>(&dense, 17, 3, 0).unwrap();
+        check_operation::<DenseWeights<5, 7, 0>>(&dense, 5, 7, 0).unwrap();
+    }
+}

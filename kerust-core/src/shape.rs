@@ -1,0 +1,161 @@
+//! Shapes as values, and the rules that turn the shape before a layer into the shape after it.
+//!
+//! Every rule is a `const fn` and stands here only: the macro calls it while it expands a model,
+//! and the constants that a model with symbolic sizes expands to call it again, so both speak with
+//! the same words.
+
+/// The most dimensions that a shape has, without the batch.
+pub const MAX_RANK: usize = 4;
+
+/// The sizes of one sample: `(28, 28, 1)`, `(10)`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shape {
+    rank: usize,
+    dims: [usize; MAX_RANK],
+}
+
+impl Shape {
+    /// A shape of the given sizes.
+    ///
+    /// # Panics
+    /// With more than [`MAX_RANK`] sizes.
+    pub const fn new(sizes: &[usize]) -> Self {
+        assert!(sizes.len() <= MAX_RANK, "a shape has at most 4 dimensions");
+        let mut dims = [1; MAX_RANK];
+        let mut axis = 0;
+        while axis < sizes.len() {
+            dims[axis] = sizes[axis];
+            axis += 1;
+        }
+        Self {
+            rank: sizes.len(),
+            dims,
+        }
+    }
+
+    /// The number of dimensions.
+    pub const fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// The size along `axis`.
+    ///
+    /// # Panics
+    /// When `axis` is not below the rank.
+    pub const fn dim(&self, axis: usize) -> usize {
+        assert!(axis < self.rank, "the axis is beyond the rank");
+        self.dims[axis]
+    }
+
+    /// The sizes as a slice.
+    pub const fn dims(&self) -> &[usize] {
+        self.dims.split_at(self.rank).0
+    }
+
+    /// The number of values in one sample; `None` when it overflows `usize`.
+    pub const fn checked_len(&self) -> Option<usize> {
+        let mut len = 1usize;
+        let mut axis = 0;
+        while axis < self.rank {
+            len = match len.checked_mul(self.dims[axis]) {
+                Some(len) => len,
+                None => return None,
+            };
+            axis += 1;
+        }
+        Some(len)
+    }
+
+    /// The number of values in one sample.
+    ///
+    /// # Panics
+    /// When it overflows `usize`.
+    pub const fn len(&self) -> usize {
+        match self.checked_len() {
+            Some(len) => len,
+            None => panic!("the shape's size overflows usize"),
+        }
+    }
+
+    /// Whether one sample holds no value.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl core::fmt::Display for Shape {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("(")?;
+        for (axis, size) in self.dims().iter().enumerate() {
+            if axis > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{size}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// What a window does at the border, as Keras defines it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Padding {
+    /// Windows lie inside the input: `out = (in - span) / stride + 1`.
+    Valid,
+    /// `out = ceil(in / stride)`; zeros are added around, the odd one after.
+    Same,
+}
+
+/// A window that slides over the rows and columns of an image: a convolution's or a pool's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Window {
+    /// Rows and columns of the window.
+    pub size: [usize; 2],
+    /// Rows and columns from one window to the next.
+    pub strides: [usize; 2],
+    /// What happens at the border.
+    pub padding: Padding,
+    /// Distance between two taps of the window along rows and columns.
+    pub dilation: [usize; 2],
+}
+
+impl Window {
+    /// Rows and columns that the window spans: `(size - 1) * dilation + 1`.
+    pub const fn span(&self) -> [usize; 2] {
+        [
+            (self.size[0] - 1) * self.dilation[0] + 1,
+            (self.size[1] - 1) * self.dilation[1] + 1,
+        ]
+    }
+
+    /// Rows and columns of the output over an input of `height` × `width`.
+    ///
+    /// The caller has checked that the window fits.
+    pub const fn output(&self, height: usize, width: usize) -> [usize; 2] {
+        let span = self.span();
+        match self.padding {
+            Padding::Same => [
+                height.div_ceil(self.strides[0]),
+                width.div_ceil(self.strides[1]),
+            ],
+            Padding::Valid => [
+                (height - span[0]) / self.strides[0] + 1,
+                (width - span[1]) / self.strides[1] + 1,
+            ],
+        }
+    }
+
+    /// Rows of zeros above and columns of zeros to the left of the input.
+    pub const fn padding_before(&self, height: usize, width: usize) -> [usize; 2] {
+        match self.padding {
+            Padding::Valid => [0, 0],
+            Padding::Same => {
+                let output = self.output(height, width);
+                let span = self.span();
+                [
+                    ((output[0] - 1) * self.strides[0] + span[0]).saturating_sub(height) / 2,
+                    ((output[1] - 1) * self.strides[1] + span[1]).saturating_sub(width) / 2,
+                ]
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Tensors whose shape is part of their type.
+
+use crate::shape;
+use bytemuck::{Pod, Zeroable};
+
+/// A shape as a type: [`Rank1`] to [`Rank4`].
+pub trait Shape: Copy + Send + Sync + 'static {
+    /// The nested array that holds one sample, row-major.
+    type Array: Pod;
+    /// `[usize; RANK]`: the place of one value.
+    type Index;
+    /// The shape as a value.
+    const SHAPE: shape::Shape;
+    /// The number of values in one sample.
+    const LEN: usize = Self::SHAPE.len();
+
+    /// The index of the value at `place` of the flat, row-major sample.
+    fn index(place: usize) -> Self::Index;
+}
+
+macro_rules! ranks {
+    ($($(#[$doc:meta])* $name:ident [$rank:literal] <$($size:ident),+> $array:ty;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub struct $name<$(const $size: usize),+>;
+
+        impl<$(const $size: usize),+> Shape for $name<$($size),+> {
+            type Array = $array;
+            type Index = [usize; $rank];
+            const SHAPE: shape::Shape = shape::Shape::new(&[$($size),+]);
+
+            fn index(place: usize) -> Self::Index {
+                let sizes = [$($size),+];
+                let mut index = [0; $rank];
+                let mut rest = place;
+                for axis in (0..$rank).rev() {
+                    index[axis] = rest % sizes[axis];
+                    rest /= sizes[axis];
+                }
+                index
+            }
+        }
+
+        impl<$(const $size: usize),+> From<$array> for Tensor<$name<$($size),+>> {
+            fn from(values: $array) -> Self {
+                Self(values)
+            }
+        }
+    )+};
+}
+
+ranks! {
+    /// A vector of `N` values.
+    Rank1[1]<N> [f32; N];
+    /// `H` rows of `W` values, or `H` steps of `W` features.
+    Rank2[2]<H, W> [[f32; W]; H];
+    /// An image: `H` rows of `W` pixels of `C` channels.
+    Rank3[3]<H, W, C> [[[f32; C]; W]; H];
+    /// A sequence of `D` images.
+    Rank4[4]<D, H, W, C> [[[[f32; C]; W]; H]; D];
+}
+
+/// The values of one sample, in place: `size_of::<Tensor<S>>()` is four bytes a value.
+///
+/// A large tensor belongs in a `Box` or a `static`; [`Tensor::zeroed`] returns it by value.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Tensor<S: Shape>(S::Array);
+
+// SAFETY: transparent over `S::Array`, which is `Pod`.
+unsafe impl<S: Shape> Zeroable for Tensor<S> {}
+// SAFETY: transparent over `S::Array`, which is `Pod`.
+unsafe impl<S: Shape> Pod for Tensor<S> {}
+
+impl<S: Shape> Tensor<S> {
+    /// All values 0.
+    pub fn zeroed() -> Self {
+        Zeroable::zeroed()
+    }
+
+    /// The value at each index: `Tensor::from_fn(|[y, x, c]| ..)`.
+    pub fn from_fn(mut value: impl FnMut(S::Index) -> f32) -> Self {
+        let mut tensor = Self::zeroed();
+        for (place, slot) in tensor.as_mut_slice().iter_mut().enumerate() {
+            *slot = value(S::index(place));
+        }
+        tensor
+    }
+
+    /// The values, row-major.
+    pub fn as_slice(&self) -> &[f32] {
+        bytemuck::cast_slice(core::slice::from_ref(self))
+    }
+
+    /// The values, row-major.
+    pub fn as_mut_slice(&mut self) -> &mut [f32] {
+        bytemuck::cast_slice_mut(core::slice::from_mut(self))
+    }
+
+    /// The values as nested arrays.
+    pub fn as_array(&self) -> &S::Array {
+        &self.0
+    }
+}
+
+impl<const N: usize> Tensor<Rank1<N>> {
+    /// The place of the largest value, the first of equals: the class of a softmax head.
+    pub fn argmax(&self) -> usize {
+        let mut best = 0;
+        for (place, value) in self.0.iter().enumerate() {
+            if *value > self.0[best] {
+                best = place;
+            }
+        }
+        best
+    }
+}
+
+impl<S: Shape> PartialEq for Tensor<S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+impl<S: Shape> core::fmt::Debug for Tensor<S> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Tensor{} ", S::SHAPE)?;
+        f.debug_list().entries(self.as_slice()).finish()
+    }
+}

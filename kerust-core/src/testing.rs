@@ -1,0 +1,137 @@
+//! Checks of gradients by finite differences.
+//!
+//! The scalar `L = Σ y·dy` for a random `dy` is differentiated by the layer's backward pass and by
+//! central differences.
+
+use crate::layer::{Custom, Layer, LayerData, Operation, Pass};
+use crate::rng::{Seed, Step};
+use crate::tensor::Shape;
+use rand::RngExt;
+
+/// Where a layer's gradient is not the one that finite differences give.
+#[derive(Clone, PartialEq, Debug)]
+pub struct GradientGap {
+    /// `input` or `weights`.
+    pub of: &'static str,
+    /// The place in the flat buffer.
+    pub place: usize,
+    /// What the backward pass gave.
+    pub found: f32,
+    /// What finite differences give.
+    pub expected: f32,
+}
+
+impl core::fmt::Display for GradientGap {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(
+            f,
+            "the gradient of the {} at {} is {}, finite differences give {}",
+            self.of, self.place, self.found, self.expected
+        )
+    }
+}
+
+impl core::error::Error for GradientGap {}
+
+const BATCH: usize = 3;
+/// The step of the differences, and the relative gap that rounding and curvature may make.
+const STEP: f32 = 1e-2;
+const TOLERANCE: f32 = 2e-2;
+
+/// Checks the gradients of a layer of one's own.
+///
+/// # Errors
+/// The first place where the backward pass and finite differences disagree.
+pub fn check_gradients<L: Layer>(seed: Seed) -> Result<(), GradientGap> {
+    check::<L>(&Custom, L::Input::LEN, L::Output::LEN, 0, seed)
+}
+
+/// Checks the gradients of a layer of the catalogue, which takes `input` values a sample to
+/// `output`, and saves `saved` in between.
+///
+/// # Errors
+/// The first place where the backward pass and finite differences disagree.
+pub fn check_operation<W: LayerData>(
+    operation: &impl Operation<W>,
+    input: usize,
+    output: usize,
+    saved: usize,
+) -> Result<(), GradientGap> {
+    check(operation, input, output, saved, Seed(1))
+}
+
+fn check<W: LayerData>(
+    operation: &impl Operation<W>,
+    input: usize,
+    output: usize,
+    saved: usize,
+    seed: Seed,
+) -> Result<(), GradientGap> {
+    let mut rng = seed.rng();
+    let mut random = |len: usize| -> Vec<f32> {
+        (0..len)
+            .map(|_| rng.random_range(-1.0f32..1.0))
+            .collect::<Vec<_>>()
+    };
+    let (mut x, upstream) = (random(BATCH * input), random(BATCH * output));
+    let mut weights = W::zeroed();
+    operation.init(&mut weights, &mut seed.rng());
+    let noise = random(W::LAYOUT.len());
+    for (weight, noise) in weights.as_mut_slice().iter_mut().zip(noise) {
+        *weight += 0.1 * noise;
+    }
+
+    let random = Step { seed, number: 0 }.layer(0);
+    let (mut y, mut saved) = (vec![0.0; BATCH * output], vec![0.0; BATCH * saved]);
+    operation.forward_training(&weights, &x, &mut y, &mut saved, random);
+    let mut gradient = W::zeroed();
+    let (mut dx, mut dy) = (vec![f32::NAN; x.len()], upstream.clone());
+    let pass = Pass {
+        x: &x,
+        y: &y,
+        saved: &saved,
+        dy: &mut dy,
+        dx: Some(&mut dx),
+        accumulate: false,
+    };
+    operation.backward(&weights, pass, &mut gradient);
+
+    let mut loss = |weights: &W, x: &[f32]| -> f64 {
+        operation.forward_training(weights, x, &mut y, &mut saved, random);
+        let products = y.iter().zip(&upstream);
+        products.map(|(y, dy)| f64::from(*y) * f64::from(*dy)).sum()
+    };
+    for place in 0..x.len() {
+        let before = x[place];
+        x[place] = before + STEP;
+        let above = loss(&weights, &x);
+        x[place] = before - STEP;
+        let below = loss(&weights, &x);
+        x[place] = before;
+        compare("input", place, dx[place], above - below)?;
+    }
+    for place in 0..W::LAYOUT.len() {
+        let before = weights.as_slice()[place];
+        weights.as_mut_slice()[place] = before + STEP;
+        let above = loss(&weights, &x);
+        weights.as_mut_slice()[place] = before - STEP;
+        let below = loss(&weights, &x);
+        weights.as_mut_slice()[place] = before;
+        compare("weights", place, gradient.as_slice()[place], above - below)?;
+    }
+    Ok(())
+}
+
+fn compare(of: &'static str, place: usize, found: f32, difference: f64) -> Result<(), GradientGap> {
+    let expected = (difference / f64::from(2.0 * STEP)) as f32;
+    // Written so that NaN is a gap.
+    if (found - expected).abs() <= TOLERANCE * (1.0 + expected.abs()) {
+        return Ok(());
+    }
+    Err(GradientGap {
+        of,
+        place,
+        found,
+        expected,
+    })
+}
