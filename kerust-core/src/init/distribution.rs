@@ -207,6 +207,9 @@ mod tests {
         // Golden: a run of today is to be a run of next year.
         let mut values = [0.0; 3];
         RandomNormal::default().fill(&mut values, &mut Seed(42).rng());
-        assert_eq!(values.map(f32::to_bits), [3_161_597_629, 3_171_203_906, 1_021_004_813]);
+        assert_eq!(
+            values.map(f32::to_bits),
+            [3_161_597_629, 3_171_203_906, 1_021_004_813]
+        );
     }
 }
