@@ -99,7 +99,8 @@ impl RandomRotation {
         let (right, down) = (cx - cx * cos + cy * sin, cy - cx * sin - cy * cos);
         let neighbours = move |row: usize, column: usize| {
             let (x, y) = (column as f32, row as f32);
-            let axis = |at, size| neighbours(at, size, fill_mode, interpolation);
+            let axis =
+                |at, size| Neighbours::around(fill_mode.inside(at, size), size, interpolation);
             [
                 axis(sin * x + cos * y + down, height),
                 axis(cos * x - sin * y + right, width),
@@ -132,9 +133,11 @@ impl Operation<()> for RandomRotation {
         random: Random,
     ) {
         let (mut rng, len) = (random.rng(), self.len());
+        saved.iter_mut().for_each(|angle| {
+            *angle = TAU * (self.lower + (self.upper - self.lower) * rng.random::<f32>());
+        });
         let images = x.chunks_exact(len).zip(y.chunks_exact_mut(len));
         for ((x, y), angle) in images.zip(saved) {
-            *angle = TAU * (self.lower + (self.upper - self.lower) * rng.random::<f32>());
             self.rotate(*angle, x, y);
         }
     }
@@ -149,34 +152,29 @@ impl Operation<()> for RandomRotation {
     }
 }
 
-fn neighbours(at: f32, size: usize, fill_mode: FillMode, by: Interpolation) -> Neighbours {
-    let at = fill_mode.inside(at, size);
-    let pixel = |at: f32| (at >= 0.0 && at < size as f32).then_some(at as usize);
-    match by {
-        Interpolation::Nearest => Neighbours::one(pixel(libm::roundf(at))),
-        Interpolation::Bilinear => {
-            let floor = libm::floorf(at);
-            Neighbours::between(pixel(floor), pixel(floor + 1.0), at - floor)
+impl FillMode {
+    /// The place in a line of `size` pixels that stands for the place `at`.
+    #[inline]
+    fn inside(self, at: f32, size: usize) -> f32 {
+        let last = size as f32 - 1.0;
+        if self == Self::Constant || (at >= 0.0 && at <= last) {
+            at
+        } else {
+            self.from_outside(at, size).clamp(0.0, last)
         }
     }
-}
 
-impl FillMode {
-    /// The place in a line of `size` pixels that stands for the place `at`: TensorFlow's
-    /// `ImageProjectiveTransformV3`, with its quirks. Places up to half a pixel outside of the
-    /// first and last centre are on them, and a wrapped line has no place between its ends.
-    fn inside(self, at: f32, size: usize) -> f32 {
+    /// As TensorFlow's `ImageProjectiveTransformV3`, with its quirks: places up to half a pixel
+    /// outside of the first and last centre are on them, and a wrapped line has no place between
+    /// its ends.
+    fn from_outside(self, at: f32, size: usize) -> f32 {
         let (len, last) = (size as f32, size as f32 - 1.0);
-        let is_inside = (0.0..=last).contains(&at);
-        let at = match self {
-            Self::Constant => return at,
-            _ if is_inside => return at,
-            Self::Nearest => at,
-            Self::Reflect | Self::Wrap if size == 1 => 0.0,
+        match self {
+            Self::Constant | Self::Nearest => at,
+            _ if size == 1 => 0.0,
             Self::Reflect => {
                 let period = 2.0 * len;
-                let at = at - period * libm::truncf(at / period);
-                match at {
+                match at - period * libm::truncf(at / period) {
                     at if at < -len => at + period,
                     at if at < 0.0 => -at - 1.0,
                     at if at >= len => period - at - 1.0,
@@ -185,8 +183,7 @@ impl FillMode {
             }
             Self::Wrap if at < 0.0 => at + len * (libm::truncf(-at / last) + 1.0),
             Self::Wrap => at - len * libm::truncf(at / last),
-        };
-        at.clamp(0.0, last)
+        }
     }
 }
 

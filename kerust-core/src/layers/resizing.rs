@@ -40,14 +40,15 @@ impl Resizing {
     fn resample(&self) -> Resample<impl Fn(usize, usize) -> [Neighbours; 2]> {
         let Self { input, output, .. } = *self;
         let interpolation = self.interpolation;
+        let scales = [0, 1].map(|axis| input[axis] as f32 / output[axis] as f32);
         Resample {
             input,
             output,
             fill_value: 0.0,
             neighbours: move |row, column| {
                 [
-                    neighbours(row, input[0], output[0], interpolation),
-                    neighbours(column, input[1], output[1], interpolation),
+                    neighbours(row, scales[0], input[0], interpolation),
+                    neighbours(column, scales[1], input[1], interpolation),
                 ]
             },
         }
@@ -79,23 +80,15 @@ impl Operation<()> for Resizing {
     }
 }
 
-/// The neighbours of pixel `place` of `size_out` in a line of `size_in`; all lie inside.
-fn neighbours(
-    place: usize,
-    size_in: usize,
-    size_out: usize,
-    interpolation: Interpolation,
-) -> Neighbours {
-    let scale = size_in as f32 / size_out as f32;
-    let (centre, last) = ((place as f32 + 0.5) * scale, size_in - 1);
+/// The neighbours of pixel `place` in a line of `size` pixels, `scale` times as many as come out.
+fn neighbours(place: usize, scale: f32, size: usize, interpolation: Interpolation) -> Neighbours {
+    let centre = (place as f32 + 0.5) * scale;
     match interpolation {
-        Interpolation::Nearest => Neighbours::one(Some((centre as usize).min(last))),
-        Interpolation::Bilinear => {
-            let at = centre - 0.5;
-            let floor = libm::floorf(at);
-            // Casts from below 0 give 0.
-            let upper = (libm::ceilf(at) as usize).min(last);
-            Neighbours::between(Some((floor as usize).min(last)), Some(upper), at - floor)
+        Interpolation::Bilinear => Neighbours::around_clamped(centre - 0.5, size, interpolation),
+        // The pixel that the centre lies in: of two equally near, the upper.
+        Interpolation::Nearest => {
+            let pixel = (centre as usize).min(size - 1);
+            Neighbours::around_clamped(pixel as f32, size, interpolation)
         }
     }
 }
