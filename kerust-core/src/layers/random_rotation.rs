@@ -160,14 +160,14 @@ impl FillMode {
         if self == Self::Constant || (at >= 0.0 && at <= last) {
             at
         } else {
-            self.from_outside(at, size).clamp(0.0, last)
+            self.folded(at, size).clamp(0.0, last)
         }
     }
 
     /// As TensorFlow's `ImageProjectiveTransformV3`, with its quirks: places up to half a pixel
     /// outside of the first and last centre are on them, and a wrapped line has no place between
     /// its ends.
-    fn from_outside(self, at: f32, size: usize) -> f32 {
+    fn folded(self, at: f32, size: usize) -> f32 {
         let (len, last) = (size as f32, size as f32 - 1.0);
         match self {
             Self::Constant | Self::Nearest => at,
