@@ -4,6 +4,7 @@
 //! class. They hold most of the crate's `unsafe` code, choose instructions at run time ([`Isa`]) and
 //! divide work over threads ([`parallel`]).
 
+mod conv2d;
 mod isa;
 mod matmul;
 mod parallel;
@@ -11,6 +12,7 @@ mod reduce;
 #[cfg(feature = "std")]
 mod scratch;
 
+pub use conv2d::Convolution;
 pub use isa::Isa;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
 pub use reduce::column_sums;
