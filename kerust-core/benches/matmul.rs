@@ -1,11 +1,12 @@
-//! Products of matrices of the sizes that small networks have, as GFLOP/s (two for each
+//! Products and convolutions of the sizes that small networks have, as GFLOP/s (two for each
 //! multiply-add): `cargo bench -p kerust-core --features std --bench matmul`.
 //!
 //! Elements are floating point operations, so `Gelem/s` reads as GFLOP/s. One thread unless the name
 //! says otherwise.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use kerust_core::kernels;
+use kerust_core::kernels::{self, Convolution};
+use kerust_core::shape::{Padding, Window};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -83,5 +84,76 @@ fn products(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, products);
+fn convolutions(criterion: &mut Criterion) {
+    for count in [1, 2] {
+        let mut group = criterion.benchmark_group(format!("{count} thread conv"));
+        group
+            .sample_size(30)
+            .warm_up_time(Duration::from_millis(200))
+            .measurement_time(Duration::from_millis(800));
+        let pool = threads(count);
+        for (batch, input, filters, padding) in [
+            (64, [28, 28, 1], 10, Padding::Same),
+            (128, [28, 28, 1], 32, Padding::Valid),
+            (128, [13, 13, 32], 64, Padding::Valid),
+            (32, [16, 16, 32], 32, Padding::Same),
+            (1, [13, 13, 32], 64, Padding::Valid),
+        ] {
+            let convolution = Convolution {
+                input,
+                filters,
+                window: Window {
+                    size: [3, 3],
+                    strides: [1, 1],
+                    padding,
+                    dilation: [1, 1],
+                },
+                groups: 1,
+            };
+            let [rows, columns] = convolution.window.output(input[0], input[1]);
+            let outputs = batch * rows * columns * filters;
+            let taps = 9 * input[2];
+            let (x, kernel) = (
+                values(batch * input.iter().product::<usize>()),
+                values(taps * filters),
+            );
+            let bias = values(filters);
+            let (mut y, dy) = (values(outputs), values(outputs));
+            let (mut dkernel, mut dbias) = (values(kernel.len()), values(filters));
+            let mut dx = values(x.len());
+            let [h, w, c] = input;
+            let name = format!("{batch}x({h},{w},{c})->{filters}");
+            group.throughput(Throughput::Elements((2 * outputs * taps) as u64));
+            group.bench_function(format!("forward {name}"), |bencher| {
+                pool.install(|| {
+                    bencher.iter(|| {
+                        convolution.forward(black_box(&x), &kernel, &bias, &mut y, |_| {});
+                    });
+                });
+            });
+            group.bench_function(format!("weights {name}"), |bencher| {
+                pool.install(|| {
+                    bencher.iter(|| {
+                        let gradients = (&mut dkernel, &mut dbias);
+                        convolution.weight_gradient(
+                            black_box(&x),
+                            &dy,
+                            gradients.0,
+                            gradients.1,
+                            false,
+                        );
+                    });
+                });
+            });
+            group.bench_function(format!("input {name}"), |bencher| {
+                pool.install(|| {
+                    bencher.iter(|| convolution.input_gradient(black_box(&dy), &kernel, &mut dx));
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, products, convolutions);
 criterion_main!(benches);

@@ -5,14 +5,18 @@
 //! divide work over threads ([`parallel`]).
 
 mod conv2d;
+mod elementwise;
 mod isa;
 mod matmul;
 mod parallel;
+mod pool;
 mod reduce;
 #[cfg(feature = "std")]
 mod scratch;
 
 pub use conv2d::Convolution;
+pub use elementwise::activation_gradient;
 pub use isa::Isa;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
+pub use pool::Pooling;
 pub use reduce::column_sums;

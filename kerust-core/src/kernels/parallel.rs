@@ -43,5 +43,5 @@ pub(crate) fn pieces(pieces: usize, work: impl Fn(usize) + Sync) {
     if pieces == 1 {
         return work(0);
     }
-    (0..pieces).into_par_iter().for_each(|i| work(i));
+    (0..pieces).into_par_iter().for_each(&work);
 }

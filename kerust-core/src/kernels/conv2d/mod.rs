@@ -54,12 +54,14 @@ impl Convolution {
     }
 
     /// Output pixels of an image.
+    #[cfg(feature = "std")]
     const fn pixels(&self) -> usize {
         let [height, width] = self.output();
         height * width
     }
 
     /// Values of an output image.
+    #[cfg(feature = "std")]
     const fn output_len(&self) -> usize {
         self.pixels() * self.filters
     }
@@ -75,6 +77,7 @@ impl Convolution {
     }
 
     /// Values of a window: what one output sums.
+    #[cfg(feature = "std")]
     const fn taps(&self) -> usize {
         self.window.size[0] * self.window.size[1] * self.group_channels()
     }

@@ -216,13 +216,11 @@ unsafe fn dispatch<S: Simd, const VECTORS: usize>(height: usize, tile: &Tile<'_>
     macro_rules! heights {
         ($($height:literal)+) => {
             match height {
-                $($height => {
-                    if const { $height * VECTORS <= S::SUMS } {
-                        // SAFETY: the caller's promises.
-                        unsafe { S::tile::<$height, VECTORS>(tile) }
-                    }
+                $($height if const { $height * VECTORS <= S::SUMS } => {
+                    // SAFETY: the caller's promises.
+                    unsafe { S::tile::<$height, VECTORS>(tile) }
                 })+
-                _ => {}
+                _ => unreachable!("a tile is never higher than its sums fit"),
             }
         };
     }

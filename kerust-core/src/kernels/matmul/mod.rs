@@ -36,7 +36,9 @@ mod view;
 
 use super::Isa;
 use super::parallel;
-pub(crate) use view::{Axis, Matrix};
+#[cfg(any(test, feature = "std"))]
+pub(crate) use view::Axis;
+pub(crate) use view::Matrix;
 
 /// What the sums of a product start from.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +92,7 @@ impl Product<'_> {
     }
 
     /// Computes into `c` on the calling thread alone: for a piece of work that is already divided.
+    #[cfg(feature = "std")]
     pub(crate) fn run_here(&self, c: &mut [f32], stride: usize) {
         self.run_with(Isa::best(), 1, c, stride);
     }

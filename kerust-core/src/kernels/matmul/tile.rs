@@ -87,10 +87,10 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
                 for (j, row) in row.iter_mut().enumerate() {
                     *row = load(b, j);
                 }
-                for i in 0..ROWS {
-                    let x = S::splat(a.add(t.rows[i]));
-                    for j in 0..VECTORS {
-                        sums[i][j] = S::fma(x, row[j], sums[i][j]);
+                for (sums, offset) in sums.iter_mut().zip(&t.rows) {
+                    let x = S::splat(a.add(*offset));
+                    for (sum, b) in sums.iter_mut().zip(row) {
+                        *sum = S::fma(x, b, *sum);
                     }
                 }
                 // Behind the last step these may point beyond the operand.

@@ -24,6 +24,7 @@ impl Axis {
 
     /// Three nested levels, the innermost last. Levels that continue each other are merged, which
     /// makes the innermost runs long.
+    #[cfg(any(test, feature = "std"))]
     pub(crate) const fn nested(sizes: [usize; 3], strides: [usize; 3]) -> Self {
         let ([n0, n1, n2], [s0, s1, s2]) = (sizes, strides);
         if n1 == 1 || s1 == n2 * s2 {
@@ -73,6 +74,7 @@ pub(super) struct Cursor {
 
 impl Cursor {
     /// How many elements, this one included, lie in one evenly spaced run.
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
     #[inline(always)]
     pub(super) fn run(&self, axis: &Axis) -> usize {
         axis.sizes[2] - self.i2
