@@ -18,10 +18,6 @@ pub fn activation_gradient(activation: Activation, y: &[f32], dy: &mut [f32], fe
     let len = CHUNK_LEN.next_multiple_of(features.max(1));
     let macs = dy.len() * VALUE_MACS;
     parallel::chunks(dy, len, macs, |chunk, dy| {
-        let y = &y[chunk * len..][..dy.len()];
-        super::isa::vectorized(
-            #[inline(always)]
-            || activation.backward(y, dy, features),
-        );
+        activation.backward(&y[chunk * len..][..dy.len()], dy, features);
     });
 }
