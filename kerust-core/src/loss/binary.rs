@@ -1,0 +1,140 @@
+//! Crossentropy of yes and no.
+//!
+//! `-t ln p - (1 - t) ln(1 - p)` with `p = sigmoid(x)`, computed from the logit as
+//! `max(x, 0) - x t + ln(1 + exp(-|x|))`, as TensorFlow's `sigmoid_cross_entropy_with_logits`; its
+//! derivative by `x` is `p - t`, exact.
+
+use super::crossentropy::{FromLogits, LabelSmoothing};
+use super::weight::weighable;
+use super::{Batch, Loss};
+use crate::activation::{HeadActivation, Linear, Sigmoid};
+use crate::data::{Binary, Data};
+use crate::model::Head;
+use crate::tensor::{Rank1, Shape};
+
+/// Crossentropy of yes and no. Keras: `BinaryCrossentropy`.
+///
+/// Fits one sigmoid with labels `Binary`. Several sigmoids, each a question of its own:
+/// `BinaryCrossentropy.multi_label()`. Behind a linear head: `BinaryCrossentropy::from_logits()`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BinaryCrossentropy;
+
+/// A crossentropy of several answers of yes or no: labels are tensors of the head's shape, of
+/// zeros and ones. The loss of a sample is the mean over its answers.
+#[derive(Clone, Copy, Debug)]
+pub struct MultiLabel<L>(L);
+
+impl BinaryCrossentropy {
+    /// The loss behind a head without activation (Keras's `from_logits = True`).
+    pub const fn from_logits() -> FromLogits<Self> {
+        FromLogits(Self)
+    }
+
+    /// Labels `t (1 - amount) + amount / 2`.
+    ///
+    /// # Panics
+    /// Unless `0 <= amount <= 1`.
+    pub fn label_smoothing(self, amount: f32) -> LabelSmoothing<Self> {
+        LabelSmoothing::new(amount)
+    }
+}
+
+impl FromLogits<BinaryCrossentropy> {
+    /// Labels `t (1 - amount) + amount / 2`.
+    ///
+    /// # Panics
+    /// Unless `0 <= amount <= 1`.
+    pub fn label_smoothing(self, amount: f32) -> FromLogits<LabelSmoothing<BinaryCrossentropy>> {
+        FromLogits(LabelSmoothing::new(amount))
+    }
+}
+
+macro_rules! binary {
+    ($($name:ty, $activation:ident, |$self:ident| $smoothing:expr;)+) => {$(
+        impl $name {
+            /// The loss of a head of several answers, with labels of the head's shape.
+            pub const fn multi_label(self) -> MultiLabel<Self> {
+                MultiLabel(self)
+            }
+        }
+
+        impl Smoothing for $name {
+            fn smoothing(&$self) -> f32 {
+                $smoothing
+            }
+        }
+
+        impl Loss<Head<$activation, Rank1<1>>> for $name {
+            type Label = Binary;
+
+            fn measure(
+                &self,
+                batch: Batch<'_, Head<$activation, Rank1<1>>, Binary>,
+                gradient: Option<&mut [f32]>,
+            ) -> f64 {
+                crossentropy(batch, batch.labels, self.smoothing(), gradient)
+            }
+        }
+
+        impl<S: Shape> Loss<Head<$activation, S>> for MultiLabel<$name> {
+            type Label = S;
+
+            fn measure(
+                &self,
+                batch: Batch<'_, Head<$activation, S>, S>,
+                gradient: Option<&mut [f32]>,
+            ) -> f64 {
+                crossentropy(batch, batch.labels, self.0.smoothing(), gradient)
+            }
+        }
+    )+};
+}
+binary! {
+    BinaryCrossentropy, Sigmoid, |self| 0.0;
+    LabelSmoothing<BinaryCrossentropy>, Sigmoid, |self| self.amount;
+    FromLogits<BinaryCrossentropy>, Linear, |self| 0.0;
+    FromLogits<LabelSmoothing<BinaryCrossentropy>>, Linear, |self| self.0.amount;
+}
+
+weighable! {
+    BinaryCrossentropy;
+    {L} MultiLabel<L>;
+}
+
+trait Smoothing {
+    fn smoothing(&self) -> f32;
+}
+
+fn crossentropy<A: HeadActivation, S: Shape, Y: Data>(
+    batch: Batch<'_, Head<A, S>, Y>,
+    labels: &[f32],
+    smoothing: f32,
+    gradient: Option<&mut [f32]>,
+) -> f64 {
+    let len = S::LEN;
+    assert_eq!(labels.len(), batch.outputs.len());
+    let smooth = |label: f32| label * (1.0 - smoothing) + 0.5 * smoothing;
+    batch.mean_by_logits(gradient, |sample, scores, gradient| {
+        let labels = &labels[sample * len..(sample + 1) * len];
+        if let Some(gradient) = gradient {
+            for (place, slot) in gradient.iter_mut().enumerate() {
+                let logit = f64::from(scores.logits[place]);
+                let probability = libm::exp(-softplus(-logit)) as f32;
+                *slot = (probability - smooth(labels[place])) / len as f32;
+            }
+        }
+        let pairs = scores.logits.iter().zip(labels);
+        let total: f64 = pairs
+            .map(|(logit, label)| {
+                let logit = f64::from(*logit);
+                softplus(logit) - logit * f64::from(smooth(*label))
+            })
+            .sum();
+        total / len as f64
+    })
+}
+
+/// `ln(1 + exp(x))`, without overflow.
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
+}

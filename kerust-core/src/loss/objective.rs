@@ -1,0 +1,157 @@
+//! The loss and the metrics of a compiled model, erased: what the training loop sees.
+
+use super::{Batch, Loss};
+use crate::data::Data;
+use crate::metric::{Metrics, Names};
+use crate::model::Heads;
+
+/// The loss and the metrics of a model, with their running results.
+///
+/// No call allocates, but for the first that brings a batch.
+pub trait Objective<H: Heads, Y: Data>: Send {
+    /// One training batch: leaves the gradient of the mean loss in `heads`, adds to the running
+    /// loss and metrics, and returns the batch's mean loss over all heads, each by its weight.
+    /// `outputs` are the activated heads; `weights` counts each sample, `None` by 1.
+    fn train<'a>(
+        &mut self,
+        heads: H::Pass<'a>,
+        outputs: H::Slices<'a>,
+        labels: Y::Slices<'a>,
+        weights: Option<&'a [f32]>,
+    ) -> f64;
+
+    /// One batch without gradient.
+    fn evaluate<'a>(
+        &mut self,
+        logits: H::Slices<'a>,
+        outputs: H::Slices<'a>,
+        labels: Y::Slices<'a>,
+        weights: Option<&'a [f32]>,
+    ) -> f64;
+
+    /// Forgets the running loss and metrics: a new epoch.
+    fn reset(&mut self);
+
+    /// What is reported, in Keras's order: `loss`; with several heads the loss of each
+    /// (`class_loss`, before its weight); the metrics (`accuracy`, `class_accuracy`).
+    fn names(&self) -> &[String];
+
+    /// Appends the running results since [`reset`](Self::reset), in the order of
+    /// [`names`](Self::names). As in Keras, the loss of a batch counts by its number of samples.
+    fn values(&self, into: &mut Vec<f64>);
+}
+
+/// A loss and metrics for the heads of the given names (a single head has none).
+pub fn objective<H, L, M>(
+    loss: L,
+    metrics: M,
+    heads: &'static [&'static str],
+) -> Box<dyn Objective<H, L::Label>>
+where
+    H: Heads,
+    L: Loss<H>,
+    M: Metrics<H, L::Label>,
+{
+    let mut names = Names::new("loss");
+    for head in heads {
+        names.push(Some(head), "loss", false);
+    }
+    metrics.names(heads, &mut names);
+    Box::new(Compiled::<H, L, M> {
+        loss,
+        state: M::State::default(),
+        metrics,
+        names: names.into(),
+        head_count: heads.len(),
+        each: Vec::new(),
+        each_total: Vec::new(),
+        total: 0.0,
+        samples: 0.0,
+    })
+}
+
+struct Compiled<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> {
+    loss: L,
+    metrics: M,
+    state: M::State,
+    names: Vec<String>,
+    /// 0 for a single head.
+    head_count: usize,
+    /// The losses of the heads in the last batch.
+    each: Vec<f64>,
+    /// Sums over all samples since `reset`.
+    each_total: Vec<f64>,
+    total: f64,
+    samples: f64,
+}
+
+impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Compiled<H, L, M> {
+    fn step(&mut self, batch: Batch<'_, H, L::Label>, gradient: Option<H::SlicesMut<'_>>) -> f64 {
+        self.each.clear();
+        let loss = self.loss.measure_each(batch, gradient, &mut self.each);
+        let samples = batch.len() as f64;
+        self.each_total.resize(self.each.len(), 0.0);
+        for (total, loss) in self.each_total.iter_mut().zip(&self.each) {
+            *total += loss * samples;
+        }
+        self.total += loss * samples;
+        self.samples += samples;
+        self.metrics.update(&mut self.state, batch);
+        loss
+    }
+}
+
+impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for Compiled<H, L, M> {
+    fn train<'a>(
+        &mut self,
+        heads: H::Pass<'a>,
+        outputs: H::Slices<'a>,
+        labels: <L::Label as Data>::Slices<'a>,
+        weights: Option<&'a [f32]>,
+    ) -> f64 {
+        let (logits, gradient) = H::split(heads);
+        let batch = Batch {
+            logits,
+            outputs,
+            labels,
+            weights,
+        };
+        self.step(batch, Some(gradient))
+    }
+
+    fn evaluate<'a>(
+        &mut self,
+        logits: H::Slices<'a>,
+        outputs: H::Slices<'a>,
+        labels: <L::Label as Data>::Slices<'a>,
+        weights: Option<&'a [f32]>,
+    ) -> f64 {
+        let batch = Batch {
+            logits,
+            outputs,
+            labels,
+            weights,
+        };
+        self.step(batch, None)
+    }
+
+    fn reset(&mut self) {
+        self.each_total.iter_mut().for_each(|total| *total = 0.0);
+        (self.total, self.samples) = (0.0, 0.0);
+        self.metrics.reset(&mut self.state);
+    }
+
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn values(&self, into: &mut Vec<f64>) {
+        let samples = self.samples.max(1.0);
+        into.push(self.total / samples);
+        for head in 0..self.head_count {
+            let total = self.each_total.get(head).copied().unwrap_or(0.0);
+            into.push(total / samples);
+        }
+        self.metrics.values(&self.state, into);
+    }
+}
