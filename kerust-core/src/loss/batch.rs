@@ -15,6 +15,8 @@ pub struct Batch<'a, H: Heads, Y: Data> {
     pub labels: Y::Slices<'a>,
     /// The weight of each sample; `None`: all 1.
     pub weights: Option<&'a [f32]>,
+    /// The weights, while a metric is not to see them.
+    withheld: Option<&'a [f32]>,
 }
 
 impl<H: Heads, Y: Data> Clone for Batch<'_, H, Y> {
@@ -25,7 +27,23 @@ impl<H: Heads, Y: Data> Clone for Batch<'_, H, Y> {
 
 impl<H: Heads, Y: Data> Copy for Batch<'_, H, Y> {}
 
-impl<H: Heads, Y: Data> Batch<'_, H, Y> {
+impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
+    /// A batch of samples of the given weights, or all of weight 1.
+    pub fn new(
+        logits: H::Slices<'a>,
+        outputs: H::Slices<'a>,
+        labels: Y::Slices<'a>,
+        weights: Option<&'a [f32]>,
+    ) -> Self {
+        Self {
+            logits,
+            outputs,
+            labels,
+            weights,
+            withheld: None,
+        }
+    }
+
     /// The number of samples.
     pub fn len(&self) -> usize {
         H::samples(self.outputs)
@@ -41,10 +59,35 @@ impl<H: Heads, Y: Data> Batch<'_, H, Y> {
         self.weights.map_or(1.0, |weights| weights[sample])
     }
 
-    /// The same batch, every sample of weight 1.
-    pub(crate) fn unweighted(self) -> Self {
+    /// One head of several.
+    pub(crate) fn part<H1: Heads, Y1: Data>(
+        &self,
+        logits: H1::Slices<'a>,
+        outputs: H1::Slices<'a>,
+        labels: Y1::Slices<'a>,
+    ) -> Batch<'a, H1, Y1> {
+        Batch {
+            logits,
+            outputs,
+            labels,
+            weights: self.weights,
+            withheld: self.withheld,
+        }
+    }
+
+    /// The batch as metrics see it: every sample of weight 1.
+    pub(crate) fn without_weights(self) -> Self {
         Self {
             weights: None,
+            withheld: self.weights,
+            ..self
+        }
+    }
+
+    /// The batch with the weights that were withheld.
+    pub(crate) fn with_weights(self) -> Self {
+        Self {
+            weights: self.weights.or(self.withheld),
             ..self
         }
     }

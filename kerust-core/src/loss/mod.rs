@@ -95,12 +95,7 @@ macro_rules! tuples {
                 };
                 let mut loss = 0.0;
                 $(loss += self.$place.measure(
-                    Batch {
-                        logits: batch.logits.$place,
-                        outputs: batch.outputs.$place,
-                        labels: batch.labels.$place,
-                        weights: batch.weights,
-                    },
+                    batch.part(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
                     $gradient,
                 );)+
                 loss
@@ -118,12 +113,7 @@ macro_rules! tuples {
                 };
                 let mut loss = 0.0;
                 $(loss += self.$place.measure_each(
-                    Batch {
-                        logits: batch.logits.$place,
-                        outputs: batch.outputs.$place,
-                        labels: batch.labels.$place,
-                        weights: batch.weights,
-                    },
+                    batch.part(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
                     $gradient,
                     each,
                 );)+

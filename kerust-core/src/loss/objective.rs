@@ -52,11 +52,13 @@ where
     L: Loss<H>,
     M: Metrics<H, L::Label>,
 {
-    let mut names = Names::new("loss");
+    let mut names = Names::default();
+    names.push("loss");
     for head in heads {
-        names.push(Some(head), "loss", false);
+        names.of_head(Some(head)).push("loss");
     }
-    metrics.names(heads, &mut names);
+    names.of_head(None);
+    metrics.names_of(heads, &mut names);
     Box::new(Compiled::<H, L, M> {
         loss,
         state: M::State::default(),
@@ -96,7 +98,8 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Compiled<H, L, M> {
         }
         self.total += loss * samples;
         self.samples += samples;
-        self.metrics.update(&mut self.state, batch);
+        self.metrics
+            .update(&mut self.state, batch.without_weights());
         loss
     }
 }
@@ -110,12 +113,7 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for C
         weights: Option<&'a [f32]>,
     ) -> f64 {
         let (logits, gradient) = H::split(heads);
-        let batch = Batch {
-            logits,
-            outputs,
-            labels,
-            weights,
-        };
+        let batch = Batch::new(logits, outputs, labels, weights);
         self.step(batch, Some(gradient))
     }
 
@@ -126,12 +124,7 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for C
         labels: <L::Label as Data>::Slices<'a>,
         weights: Option<&'a [f32]>,
     ) -> f64 {
-        let batch = Batch {
-            logits,
-            outputs,
-            labels,
-            weights,
-        };
+        let batch = Batch::new(logits, outputs, labels, weights);
         self.step(batch, None)
     }
 
@@ -152,6 +145,6 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for C
             let total = self.each_total.get(head).copied().unwrap_or(0.0);
             into.push(total / samples);
         }
-        self.metrics.values(&self.state, into);
+        self.metrics.results(&self.state, into);
     }
 }

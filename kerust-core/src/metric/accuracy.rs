@@ -1,6 +1,6 @@
 //! How often the answer is right.
 
-use super::{Mean, Measure, Metric};
+use super::{Mean, Metrics, Single, single};
 use crate::activation::{HeadActivation, Sigmoid, Softmax};
 use crate::data::{Binary, Class, Data};
 use crate::loss::Batch;
@@ -42,7 +42,7 @@ impl BinaryAccuracy {
 
 macro_rules! means {
     ($($name:ident $text:literal;)+) => {$(
-        impl Metric for $name {
+        impl Single for $name {
             type State = Mean;
 
             fn name(&self) -> String {
@@ -65,7 +65,9 @@ means! {
 
 macro_rules! sparse {
     ($($name:ident)+) => {$(
-        impl<A: HeadActivation, const N: usize> Measure<Head<A, Rank1<N>>, Class<N>> for $name {
+        impl<A: HeadActivation, const N: usize> Metrics<Head<A, Rank1<N>>, Class<N>> for $name {
+            single!(Mean);
+
             fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, Rank1<N>>, Class<N>>) {
                 let labels: &[u32] = batch.labels;
                 state.add_batch(batch, |sample| {
@@ -78,15 +80,19 @@ macro_rules! sparse {
 }
 sparse! { Accuracy SparseCategoricalAccuracy }
 
-impl<const N: usize> Measure<Head<Softmax, Rank1<N>>, Rank1<N>> for Accuracy {
+impl<const N: usize> Metrics<Head<Softmax, Rank1<N>>, Rank1<N>> for Accuracy {
+    single!(Mean);
+
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<Softmax, Rank1<N>>, Rank1<N>>) {
-        Measure::update(&CategoricalAccuracy, state, batch);
+        Metrics::update(&CategoricalAccuracy, state, batch);
     }
 }
 
-impl<A: HeadActivation, const N: usize> Measure<Head<A, Rank1<N>>, Rank1<N>>
+impl<A: HeadActivation, const N: usize> Metrics<Head<A, Rank1<N>>, Rank1<N>>
     for CategoricalAccuracy
 {
+    single!(Mean);
+
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, Rank1<N>>, Rank1<N>>) {
         let labels: &[f32] = batch.labels;
         state.add_batch(batch, |sample| {
@@ -99,7 +105,9 @@ impl<A: HeadActivation, const N: usize> Measure<Head<A, Rank1<N>>, Rank1<N>>
 
 macro_rules! binary {
     ($($name:ident)+) => {$(
-        impl Measure<Head<Sigmoid, Rank1<1>>, Binary> for $name {
+        impl Metrics<Head<Sigmoid, Rank1<1>>, Binary> for $name {
+            single!(Mean);
+
             fn update(&self, state: &mut Mean, batch: Batch<'_, Head<Sigmoid, Rank1<1>>, Binary>) {
                 agreement(state, batch, batch.labels, 0.5);
             }
@@ -108,19 +116,25 @@ macro_rules! binary {
 }
 binary! { Accuracy BinaryAccuracy }
 
-impl<S: Shape> Measure<Head<Sigmoid, S>, S> for BinaryAccuracy {
+impl<S: Shape> Metrics<Head<Sigmoid, S>, S> for BinaryAccuracy {
+    single!(Mean);
+
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<Sigmoid, S>, S>) {
         agreement(state, batch, batch.labels, 0.5);
     }
 }
 
-impl<A: HeadActivation> Measure<Head<A, Rank1<1>>, Binary> for BinaryAccuracyAt {
+impl<A: HeadActivation> Metrics<Head<A, Rank1<1>>, Binary> for BinaryAccuracyAt {
+    single!(Mean);
+
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, Rank1<1>>, Binary>) {
         agreement(state, batch, batch.labels, self.threshold);
     }
 }
 
-impl<A: HeadActivation, S: Shape> Measure<Head<A, S>, S> for BinaryAccuracyAt {
+impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for BinaryAccuracyAt {
+    single!(Mean);
+
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
         agreement(state, batch, batch.labels, self.threshold);
     }

@@ -1,7 +1,7 @@
 //! Area under a curve.
 
 use super::confusion::ratio;
-use super::{Measure, Metric};
+use super::{Metrics, Single, single};
 use crate::activation::{HeadActivation, Sigmoid, Softmax};
 use crate::data::{Binary, Data};
 use crate::loss::Batch;
@@ -92,7 +92,7 @@ impl Auc {
     }
 }
 
-impl Metric for Auc {
+impl Single for Auc {
     type State = Buckets;
 
     fn name(&self) -> String {
@@ -118,11 +118,6 @@ impl Metric for Auc {
         }
         area
     }
-
-    fn reset(&self, state: &mut Buckets) {
-        state.positives.fill(0.0);
-        state.negatives.fill(0.0);
-    }
 }
 
 /// The area under the precision between two thresholds, given as (true, false) positives, both
@@ -140,20 +135,25 @@ fn precision_area(above: (f64, f64), below: (f64, f64), positives: f64) -> f64 {
     ratio(slope * (gained + intercept * libm::log(growth)), positives)
 }
 
-impl Measure<Head<Sigmoid, Rank1<1>>, Binary> for Auc {
-    fn update(&self, state: &mut Buckets, batch: Batch<'_, Head<Sigmoid, Rank1<1>>, Binary>) {
-        self.add(state, batch, batch.labels);
-    }
-}
+macro_rules! measures {
+    ($(<$($shape:ident)?> $head:ty, $label:ty;)+) => {$(
+        impl$(<$shape: Shape>)? Metrics<$head, $label> for Auc {
+            single!(Buckets);
 
-impl<S: Shape> Measure<Head<Sigmoid, S>, S> for Auc {
-    fn update(&self, state: &mut Buckets, batch: Batch<'_, Head<Sigmoid, S>, S>) {
-        self.add(state, batch, batch.labels);
-    }
-}
+            fn update(&self, state: &mut Buckets, batch: Batch<'_, $head, $label>) {
+                self.add(state, batch, batch.labels);
+            }
 
-impl<S: Shape> Measure<Head<Softmax, S>, S> for Auc {
-    fn update(&self, state: &mut Buckets, batch: Batch<'_, Head<Softmax, S>, S>) {
-        self.add(state, batch, batch.labels);
-    }
+            fn reset(&self, state: &mut Buckets) {
+                // Keeps the memory.
+                state.positives.fill(0.0);
+                state.negatives.fill(0.0);
+            }
+        }
+    )+};
+}
+measures! {
+    <> Head<Sigmoid, Rank1<1>>, Binary;
+    <S> Head<Sigmoid, S>, S;
+    <S> Head<Softmax, S>, S;
 }

@@ -1,6 +1,6 @@
 //! Precision and recall.
 
-use super::{Measure, Metric};
+use super::{Metrics, Single, single};
 use crate::activation::{HeadActivation, Sigmoid, Softmax};
 use crate::data::{Binary, Data};
 use crate::loss::Batch;
@@ -58,7 +58,7 @@ macro_rules! metrics {
             }
         }
 
-        impl Metric for $name {
+        impl Single for $name {
             type State = Counts;
 
             fn name(&self) -> String {
@@ -70,7 +70,9 @@ macro_rules! metrics {
             }
         }
 
-        impl Measure<Head<Sigmoid, Rank1<1>>, Binary> for $name {
+        impl Metrics<Head<Sigmoid, Rank1<1>>, Binary> for $name {
+            single!(Counts);
+
             fn update(&self, state: &mut Counts, batch: Batch<'_, Head<Sigmoid, Rank1<1>>, Binary>) {
                 state.add(batch, batch.labels, self.threshold);
             }
@@ -80,7 +82,9 @@ macro_rules! metrics {
         metrics!(@shaped $name Softmax);
     )+};
     (@shaped $name:ident $activation:ident) => {
-        impl<S: Shape> Measure<Head<$activation, S>, S> for $name {
+        impl<S: Shape> Metrics<Head<$activation, S>, S> for $name {
+            single!(Counts);
+
             fn update(&self, state: &mut Counts, batch: Batch<'_, Head<$activation, S>, S>) {
                 state.add(batch, batch.labels, self.threshold);
             }

@@ -7,35 +7,33 @@
 //!
 //! # A metric of one's own
 //!
-//! [`Metric`] gives it a name and a running state, [`Measure`] says what heads and labels it fits:
+//! Implement [`Metrics`] for the heads and labels that it fits. It may report several numbers.
 //!
 //! ```
 //! use kerust_core::activation::HeadActivation;
 //! use kerust_core::loss::Batch;
-//! use kerust_core::metric::{Measure, Metric};
+//! use kerust_core::metric::{Metrics, Names};
 //! use kerust_core::model::Head;
 //! use kerust_core::tensor::Shape;
 //!
 //! /// The largest error so far.
 //! struct MaxError;
 //!
-//! impl Metric for MaxError {
+//! impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for MaxError {
 //!     type State = f32;
 //!
-//!     fn name(&self) -> String {
-//!         "max_error".into()
+//!     fn names(&self, names: &mut Names) {
+//!         names.push("max_error");
 //!     }
 //!
-//!     fn result(&self, state: &f32) -> f64 {
-//!         f64::from(*state)
-//!     }
-//! }
-//!
-//! impl<A: HeadActivation, S: Shape> Measure<Head<A, S>, S> for MaxError {
 //!     fn update(&self, state: &mut f32, batch: Batch<'_, Head<A, S>, S>) {
 //!         for (output, label) in batch.outputs.iter().zip(batch.labels) {
 //!             *state = state.max((output - label).abs());
 //!         }
+//!     }
+//!
+//!     fn results(&self, state: &f32, results: &mut Vec<f64>) {
+//!         results.push(f64::from(*state));
 //!     }
 //! }
 //! ```
@@ -59,89 +57,68 @@ pub use of_loss::RootMeanSquaredError;
 pub use top_k::TopK;
 
 use crate::data::Data;
-use crate::loss::Batch;
+use crate::loss::{
+    Batch, BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError,
+    SparseCategoricalCrossentropy,
+};
 use crate::model::{Head, Heads};
 
-/// A metric: its name, its running state, and the result.
+/// Metrics that fit the head `H` with labels `Y`: one, or a tuple; see the [module](self).
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no metric",
-    label = "no metric",
-    note = "metrics are a metric, a tuple of them or `()`; several heads take a tuple with one entry for each",
-    note = "a metric of one's own implements `Metric` and `Measure`"
+    message = "the metric `{Self}` does not fit the head `{H}` with labels `{Y}`",
+    label = "this metric does not fit",
+    note = "softmax over N classes: `Accuracy`, `TopK::<K>`; with labels `Class<N>` `SparseCategoricalAccuracy`, with one-hot labels `CategoricalAccuracy`",
+    note = "one sigmoid with labels `Binary`: `Accuracy`, `BinaryAccuracy`, `Precision`, `Recall`, `Auc`",
+    note = "any head with labels of its own shape: `MeanSquaredError`, `MeanAbsoluteError`, `RootMeanSquaredError`",
+    note = "one head takes a metric, a tuple of up to 6 or `()`; several heads take a tuple with one entry for each"
 )]
-pub trait Metric: Sized + Send + 'static {
+pub trait Metrics<H: Heads, Y: Data>: Send + 'static {
     /// What runs from batch to batch; its default is where an epoch begins.
-    type State: Default + Send + 'static;
+    type State: Default + Send;
 
-    /// The name in reports: Keras's.
-    fn name(&self) -> String;
+    /// Says the names of the results, in order.
+    fn names(&self, names: &mut Names);
 
-    /// The result of all batches so far.
-    fn result(&self, state: &Self::State) -> f64;
+    /// Adds a batch.
+    fn update(&self, state: &mut Self::State, batch: Batch<'_, H, Y>);
+
+    /// Appends the results of all batches so far, in the order of the names.
+    fn results(&self, state: &Self::State, results: &mut Vec<f64>);
 
     /// Forgets all batches.
     fn reset(&self, state: &mut Self::State) {
         *state = Self::State::default();
     }
 
-    /// This metric, in which sample weights count (Keras's `weighted_metrics`).
-    fn weighted(self) -> WeightedMetric<Self> {
-        WeightedMetric(self)
+    /// As [`names`](Self::names), for heads of the given names; a single head has none.
+    #[doc(hidden)]
+    fn names_of(&self, heads: &[&str], names: &mut Names) {
+        self.names(names.of_head(heads.first().copied()));
     }
 }
 
-/// A metric that fits the head `H` with labels `Y`.
-#[diagnostic::on_unimplemented(
-    message = "the metric `{Self}` does not fit the head `{H}` with labels `{Y}`",
-    label = "this metric does not fit",
-    note = "softmax over N classes: `Accuracy`, `TopK::<K>`; with labels `Class<N>` `SparseCategoricalAccuracy`, with one-hot labels `CategoricalAccuracy`",
-    note = "one sigmoid with labels `Binary`: `Accuracy`, `BinaryAccuracy`, `Precision`, `Recall`, `Auc`; any head with labels of its own shape: `MeanSquaredError`, `MeanAbsoluteError`, `RootMeanSquaredError`"
-)]
-pub trait Measure<H: Heads, Y: Data>: Metric {
-    /// Adds a batch.
-    fn update(&self, state: &mut Self::State, batch: Batch<'_, H, Y>);
+/// A metric of one result, whatever head it is for.
+pub(crate) trait Single {
+    type State;
+    fn name(&self) -> String;
+    fn result(&self, state: &Self::State) -> f64;
 }
 
-/// The metrics of a model: see the [module](self).
-#[diagnostic::on_unimplemented(
-    message = "the metrics `{Self}` do not fit the heads `{H}` with labels `{Y}`",
-    label = "these metrics do not fit",
-    note = "one head takes a metric, a tuple of up to 6 or `()`; several heads take a tuple with one entry for each"
-)]
-pub trait Metrics<H: Heads, Y: Data>: Send + 'static {
-    /// What runs from batch to batch.
-    type State: Default + Send;
+/// What [`Metrics`] asks of a [`Single`] metric beside `update`.
+macro_rules! single {
+    ($state:ty) => {
+        type State = $state;
 
-    /// Says the names of the results, in order; `heads` are the names of the heads, none for a
-    /// single one.
-    fn names(&self, heads: &[&str], names: &mut Names);
-    /// Adds a batch.
-    fn update(&self, state: &mut Self::State, batch: Batch<'_, H, Y>);
-    /// Appends the results, in the order of the names.
-    fn values(&self, state: &Self::State, into: &mut Vec<f64>);
-    /// Forgets all batches.
-    fn reset(&self, state: &mut Self::State);
+        fn names(&self, names: &mut $crate::metric::Names) {
+            names.push(&$crate::metric::Single::name(self));
+        }
+
+        fn results(&self, state: &$state, results: &mut Vec<f64>) {
+            results.push($crate::metric::Single::result(self, state));
+        }
+    };
 }
-
-impl<H: Heads, Y: Data, M: Measure<H, Y>> Metrics<H, Y> for M {
-    type State = M::State;
-
-    fn names(&self, heads: &[&str], names: &mut Names) {
-        names.push(heads.first().copied(), &self.name(), false);
-    }
-
-    fn update(&self, state: &mut M::State, batch: Batch<'_, H, Y>) {
-        Measure::update(self, state, batch.unweighted());
-    }
-
-    fn values(&self, state: &M::State, into: &mut Vec<f64>) {
-        into.push(self.result(state));
-    }
-
-    fn reset(&self, state: &mut M::State) {
-        Metric::reset(self, state);
-    }
-}
+use single;
 
 /// A metric in which sample weights count: `Accuracy.weighted()`.
 ///
@@ -149,19 +126,27 @@ impl<H: Heads, Y: Data, M: Measure<H, Y>> Metrics<H, Y> for M {
 #[derive(Clone, Copy, Debug)]
 pub struct WeightedMetric<M>(M);
 
-impl<H: Heads, Y: Data, M: Measure<H, Y>> Metrics<H, Y> for WeightedMetric<M> {
+impl<M> WeightedMetric<M> {
+    /// `metric` with weights; for one's own, which has no `.weighted()`.
+    pub const fn new(metric: M) -> Self {
+        Self(metric)
+    }
+}
+
+impl<H: Heads, Y: Data, M: Metrics<H, Y>> Metrics<H, Y> for WeightedMetric<M> {
     type State = M::State;
 
-    fn names(&self, heads: &[&str], names: &mut Names) {
-        names.push(heads.first().copied(), &self.0.name(), true);
+    fn names(&self, names: &mut Names) {
+        self.0.names(names.weighted(true));
+        names.weighted(false);
     }
 
     fn update(&self, state: &mut M::State, batch: Batch<'_, H, Y>) {
-        Measure::update(&self.0, state, batch);
+        self.0.update(state, batch.with_weights());
     }
 
-    fn values(&self, state: &M::State, into: &mut Vec<f64>) {
-        into.push(self.0.result(state));
+    fn results(&self, state: &M::State, results: &mut Vec<f64>) {
+        self.0.results(state, results);
     }
 
     fn reset(&self, state: &mut M::State) {
@@ -169,13 +154,36 @@ impl<H: Heads, Y: Data, M: Measure<H, Y>> Metrics<H, Y> for WeightedMetric<M> {
     }
 }
 
+/// Gives metrics their `.weighted()`.
+macro_rules! weightable {
+    ($($name:ty),+ $(,)?) => {$(
+        impl $name {
+            /// This metric, in which sample weights count (Keras's `weighted_metrics`).
+            pub const fn weighted(self) -> WeightedMetric<Self> {
+                WeightedMetric(self)
+            }
+        }
+    )+};
+}
+weightable! {
+    Accuracy, SparseCategoricalAccuracy, CategoricalAccuracy, BinaryAccuracy, BinaryAccuracyAt,
+    Precision, Recall, Auc, RootMeanSquaredError, MeanSquaredError, MeanAbsoluteError,
+    BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy,
+}
+
+impl<const K: usize> TopK<K> {
+    /// This metric, in which sample weights count (Keras's `weighted_metrics`).
+    pub const fn weighted(self) -> WeightedMetric<Self> {
+        WeightedMetric(self)
+    }
+}
+
 impl<H: Heads, Y: Data> Metrics<H, Y> for () {
     type State = ();
 
-    fn names(&self, _heads: &[&str], _names: &mut Names) {}
+    fn names(&self, _names: &mut Names) {}
     fn update(&self, _state: &mut (), _batch: Batch<'_, H, Y>) {}
-    fn values(&self, _state: &(), _into: &mut Vec<f64>) {}
-    fn reset(&self, _state: &mut ()) {}
+    fn results(&self, _state: &(), _results: &mut Vec<f64>) {}
 }
 
 macro_rules! one_head {
@@ -188,16 +196,16 @@ macro_rules! one_head {
         {
             type State = ($($metric::State,)+);
 
-            fn names(&self, heads: &[&str], names: &mut Names) {
-                $(self.$place.names(heads, names);)+
+            fn names(&self, names: &mut Names) {
+                $(self.$place.names(names);)+
             }
 
             fn update(&self, state: &mut Self::State, batch: Batch<'_, Head<A, S>, Y>) {
                 $(self.$place.update(&mut state.$place, batch);)+
             }
 
-            fn values(&self, state: &Self::State, into: &mut Vec<f64>) {
-                $(self.$place.values(&state.$place, into);)+
+            fn results(&self, state: &Self::State, results: &mut Vec<f64>) {
+                $(self.$place.results(&state.$place, results);)+
             }
 
             fn reset(&self, state: &mut Self::State) {
@@ -222,8 +230,12 @@ macro_rules! several_heads {
         {
             type State = ($($metric::State,)+);
 
-            fn names(&self, heads: &[&str], names: &mut Names) {
-                $(self.$place.names(&heads[$place..=$place], names);)+
+            fn names(&self, names: &mut Names) {
+                $(self.$place.names(names);)+
+            }
+
+            fn names_of(&self, heads: &[&str], names: &mut Names) {
+                $(self.$place.names(names.of_head(heads.get($place).copied()));)+
             }
 
             fn update(
@@ -231,16 +243,14 @@ macro_rules! several_heads {
                 state: &mut Self::State,
                 batch: Batch<'_, ($($head,)+), ($($label,)+)>,
             ) {
-                $(self.$place.update(&mut state.$place, Batch {
-                    logits: batch.logits.$place,
-                    outputs: batch.outputs.$place,
-                    labels: batch.labels.$place,
-                    weights: batch.weights,
-                });)+
+                $(self.$place.update(
+                    &mut state.$place,
+                    batch.part(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
+                );)+
             }
 
-            fn values(&self, state: &Self::State, into: &mut Vec<f64>) {
-                $(self.$place.values(&state.$place, into);)+
+            fn results(&self, state: &Self::State, results: &mut Vec<f64>) {
+                $(self.$place.results(&state.$place, results);)+
             }
 
             fn reset(&self, state: &mut Self::State) {

@@ -1,28 +1,19 @@
 //! The names of a model's results.
 
 /// Collects the names of results and keeps them apart as Keras does: `precision`, `precision_1`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Names {
     names: Vec<String>,
+    head: Option<String>,
+    weighted: bool,
 }
 
 impl Names {
-    /// Names that begin with `first`.
-    pub(crate) fn new(first: &str) -> Self {
-        Self {
-            names: vec![first.into()],
-        }
-    }
-
-    /// Appends the name of a result of a head; a weighted metric beside its like is `weighted_..`.
-    pub fn push(&mut self, head: Option<&str>, name: &str, weighted: bool) {
-        let with_head = |name: &str| match head {
-            Some(head) => format!("{head}_{name}"),
-            None => name.into(),
-        };
-        let mut base = with_head(name);
-        if weighted && self.names.contains(&base) {
-            base = with_head(&format!("weighted_{name}"));
+    /// Appends the name of a result; with several heads it begins with the head's name.
+    pub fn push(&mut self, name: &str) {
+        let mut base = self.with_head(name);
+        if self.weighted && self.names.contains(&base) {
+            base = self.with_head(&format!("weighted_{name}"));
         }
         let mut free = base.clone();
         let mut count = 0;
@@ -31,6 +22,26 @@ impl Names {
             free = format!("{base}_{count}");
         }
         self.names.push(free);
+    }
+
+    /// The names that follow are of this head.
+    pub(crate) fn of_head(&mut self, head: Option<&str>) -> &mut Self {
+        self.head = head.map(String::from);
+        self
+    }
+
+    /// Whether the names that follow are of weighted metrics, which beside their like are
+    /// `weighted_accuracy`.
+    pub(crate) fn weighted(&mut self, weighted: bool) -> &mut Self {
+        self.weighted = weighted;
+        self
+    }
+
+    fn with_head(&self, name: &str) -> String {
+        match &self.head {
+            Some(head) => format!("{head}_{name}"),
+            None => name.into(),
+        }
     }
 }
 
@@ -46,13 +57,12 @@ mod tests {
 
     #[test]
     fn equal_names_are_counted_as_in_keras() {
-        let mut names = Names::new("loss");
-        names.push(None, "precision", false);
-        names.push(None, "precision", false);
-        names.push(None, "precision", true);
-        names.push(Some("class"), "precision", true);
+        let mut names = Names::default();
+        names.push("precision");
+        names.push("precision");
+        names.weighted(true).push("precision");
+        names.of_head(Some("class")).push("precision");
         let expected = [
-            "loss",
             "precision",
             "precision_1",
             "weighted_precision",

@@ -2,7 +2,7 @@
 //!
 //! A loss as a metric is its mean over all samples, by their weights: `Σ w l / Σ w`.
 
-use super::{Mean, Measure, Metric};
+use super::{Mean, Metrics, Single, single};
 use crate::activation::{HeadActivation, Linear, Sigmoid, Softmax};
 use crate::data::{Binary, Class};
 use crate::loss::{
@@ -16,7 +16,7 @@ use crate::tensor::{Rank1, Shape};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RootMeanSquaredError;
 
-impl Metric for RootMeanSquaredError {
+impl Single for RootMeanSquaredError {
     type State = Mean;
 
     fn name(&self) -> String {
@@ -28,7 +28,9 @@ impl Metric for RootMeanSquaredError {
     }
 }
 
-impl<A: HeadActivation, S: Shape> Measure<Head<A, S>, S> for RootMeanSquaredError {
+impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for RootMeanSquaredError {
+    single!(Mean);
+
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
         add(state, batch, &MeanSquaredError);
     }
@@ -37,7 +39,7 @@ impl<A: HeadActivation, S: Shape> Measure<Head<A, S>, S> for RootMeanSquaredErro
 macro_rules! metrics {
     ($($name:ty, $text:literal, <$($parameter:ident),*> <$(const $size:ident)?>
         Head<$activation:ident, $shape:ty>, $label:ty;)+) => {$(
-        impl Metric for $name {
+        impl Single for $name {
             type State = Mean;
 
             fn name(&self) -> String {
@@ -52,21 +54,27 @@ macro_rules! metrics {
         metrics!(@measure $name, [$($parameter)*] [$($size)?] $activation, $shape, $label);
     )+};
     (@measure $name:ty, [A S] [] $activation:ident, $shape:ty, $label:ty) => {
-        impl<A: HeadActivation, S: Shape> Measure<Head<A, S>, S> for $name {
+        impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for $name {
+            single!(Mean);
+
             fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
                 add(state, batch, self);
             }
         }
     };
     (@measure $name:ty, [S] [] $activation:ident, $shape:ty, $label:ty) => {
-        impl<S: Shape> Measure<Head<$activation, S>, S> for $name {
+        impl<S: Shape> Metrics<Head<$activation, S>, S> for $name {
+            single!(Mean);
+
             fn update(&self, state: &mut Mean, batch: Batch<'_, Head<$activation, S>, S>) {
                 add(state, batch, self);
             }
         }
     };
     (@measure $name:ty, [] [$($size:ident)?] $activation:ident, $shape:ty, $label:ty) => {
-        impl$(<const $size: usize>)? Measure<Head<$activation, $shape>, $label> for $name {
+        impl$(<const $size: usize>)? Metrics<Head<$activation, $shape>, $label> for $name {
+            single!(Mean);
+
             fn update(&self, state: &mut Mean, batch: Batch<'_, Head<$activation, $shape>, $label>) {
                 add(state, batch, self);
             }

@@ -1,7 +1,7 @@
 //! Whether the right class is among the likeliest.
 
 use super::accuracy::argmax;
-use super::{Mean, Measure, Metric};
+use super::{Mean, Metrics, Single, single};
 use crate::activation::HeadActivation;
 use crate::data::Class;
 use crate::loss::Batch;
@@ -17,7 +17,7 @@ use crate::tensor::Rank1;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TopK<const K: usize>;
 
-impl<const K: usize> Metric for TopK<K> {
+impl<const K: usize> Single for TopK<K> {
     type State = Mean;
 
     fn name(&self) -> String {
@@ -29,9 +29,11 @@ impl<const K: usize> Metric for TopK<K> {
     }
 }
 
-impl<A: HeadActivation, const N: usize, const K: usize> Measure<Head<A, Rank1<N>>, Class<N>>
+impl<A: HeadActivation, const N: usize, const K: usize> Metrics<Head<A, Rank1<N>>, Class<N>>
     for TopK<K>
 {
+    single!(Mean);
+
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, Rank1<N>>, Class<N>>) {
         const { check(K, N) };
         let labels: &[u32] = batch.labels;
@@ -42,9 +44,11 @@ impl<A: HeadActivation, const N: usize, const K: usize> Measure<Head<A, Rank1<N>
     }
 }
 
-impl<A: HeadActivation, const N: usize, const K: usize> Measure<Head<A, Rank1<N>>, Rank1<N>>
+impl<A: HeadActivation, const N: usize, const K: usize> Metrics<Head<A, Rank1<N>>, Rank1<N>>
     for TopK<K>
 {
+    single!(Mean);
+
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, Rank1<N>>, Rank1<N>>) {
         const { check(K, N) };
         let labels: &[f32] = batch.labels;
