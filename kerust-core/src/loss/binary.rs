@@ -138,3 +138,42 @@ fn crossentropy<A: HeadActivation, S: Shape, Y: Data>(
 fn softplus(x: f64) -> f64 {
     x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{assert_close, check_gradient, logits, measure};
+    use super::*;
+    use crate::tensor::Rank2;
+
+    #[test]
+    fn a_guess_costs_the_logarithm_of_two() {
+        let loss = BinaryCrossentropy;
+        let (value, gradient) =
+            measure::<Sigmoid, Rank1<1>, _, _>(&loss, &[0.0, 0.0], &[0.0, 1.0], None);
+        assert_close(value, 2f64.ln(), 1e-12);
+        assert_eq!(gradient, [0.25, -0.25]);
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        let (x, labels) = (logits(3), [1.0, 0.0, 1.0]);
+        check_gradient::<Sigmoid, Rank1<1>, _, _>(&BinaryCrossentropy, &x, &labels);
+        let loss = BinaryCrossentropy::from_logits().label_smoothing(0.2);
+        check_gradient::<Linear, Rank1<1>, _, _>(&loss, &x, &labels);
+        let (x, labels) = (
+            logits(12),
+            [1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0],
+        );
+        let loss = BinaryCrossentropy.label_smoothing(0.2).multi_label();
+        check_gradient::<Sigmoid, Rank2<2, 3>, _, _>(&loss, &x, &labels);
+    }
+
+    #[test]
+    fn logits_of_any_size_are_not_clipped() {
+        let loss = BinaryCrossentropy;
+        let (value, gradient) =
+            measure::<Sigmoid, Rank1<1>, _, _>(&loss, &[200.0, -300.0], &[0.0, 1.0], None);
+        assert_close(value, 250.0, 1e-9);
+        assert_eq!(gradient, [0.5, -0.5]);
+    }
+}

@@ -254,3 +254,85 @@ impl Logits<'_> {
             .sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{assert_close, check_gradient, logits, measure};
+    use super::*;
+
+    #[test]
+    fn the_loss_of_even_chances_is_the_logarithm_of_their_number() {
+        let (sparse, _) = measure::<Softmax, Rank1<17>, _, _>(
+            &SparseCategoricalCrossentropy,
+            &[3.5; 34],
+            &[0, 16],
+            None,
+        );
+        assert_close(sparse, 17f64.ln(), 1e-6);
+        let labels = [0.0, 1.0, 0.0];
+        let (dense, gradient) =
+            measure::<Softmax, Rank1<3>, _, _>(&CategoricalCrossentropy, &[0.0; 3], &labels, None);
+        assert_close(dense, 3f64.ln(), 1e-6);
+        assert_close(f64::from(gradient[1]), -2.0 / 3.0, 1e-6);
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        let labels: &[u32] = &[4, 0, 2];
+        let x = logits(15);
+        check_gradient::<Softmax, Rank1<5>, _, _>(&SparseCategoricalCrossentropy, &x, labels);
+        let loss = SparseCategoricalCrossentropy::from_logits();
+        check_gradient::<Linear, Rank1<5>, _, _>(&loss, &x, labels);
+        // A distribution, one-hot, and weights that are none.
+        let labels = [
+            0.2, 0.3, 0.0, 0.1, 0.4, 0.0, 1.0, 0.0, 0.0, 0.0, 0.5, 0.5, 0.5, 0.0, 1.0,
+        ];
+        check_gradient::<Softmax, Rank1<5>, _, _>(&CategoricalCrossentropy, &x, &labels);
+        let loss = CategoricalCrossentropy.label_smoothing(0.3);
+        check_gradient::<Softmax, Rank1<5>, _, _>(&loss, &x, &labels);
+        let loss = CategoricalCrossentropy::from_logits().label_smoothing(0.3);
+        check_gradient::<Linear, Rank1<5>, _, _>(&loss, &x, &labels);
+    }
+
+    #[test]
+    fn logits_of_any_size_are_not_clipped() {
+        let x = [200.0, 0.0, -30.0];
+        let loss = SparseCategoricalCrossentropy;
+        let (value, gradient) = measure::<Softmax, Rank1<3>, _, _>(&loss, &x, &[2], None);
+        assert_close(value, 230.0, 1e-9);
+        assert_eq!(gradient, [1.0, 0.0, -1.0]);
+    }
+
+    #[test]
+    fn a_loss_near_zero_keeps_its_digits() {
+        let loss = SparseCategoricalCrossentropy;
+        let (value, _) = measure::<Softmax, Rank1<3>, _, _>(&loss, &[30.0, 0.0, 0.0], &[0], None);
+        let expected = 2.0 * (-30f64).exp();
+        assert_close(value, expected, 1e-5 * expected);
+        let loss = SparseCategoricalCrossentropy::from_logits();
+        let (value, _) = measure::<Linear, Rank1<3>, _, _>(&loss, &[30.0, 0.0, 0.0], &[0], None);
+        assert_close(value, expected, 1e-9 * expected);
+    }
+
+    #[test]
+    fn a_nan_stays_a_nan() {
+        let loss = SparseCategoricalCrossentropy;
+        let x = [0.0, f32::NAN, 1.0];
+        let mut gradient = [0.0; 3];
+        let batch = Batch::<Head<Softmax, Rank1<3>>, Class<3>>::new(&x, &[f32::NAN; 3], &[0], None);
+        assert!(loss.measure(batch, Some(&mut gradient)).is_nan());
+        assert!(gradient[0].is_nan());
+    }
+
+    #[test]
+    fn smoothing_spreads_its_amount_over_all_classes() {
+        let x = logits(4);
+        let smoothed = CategoricalCrossentropy.label_smoothing(0.1);
+        let hard = [0.0, 0.0, 1.0, 0.0];
+        let soft = [0.025, 0.025, 0.925, 0.025];
+        let (found, _) = measure::<Softmax, Rank1<4>, _, _>(&smoothed, &x, &hard, None);
+        let plain = CategoricalCrossentropy;
+        let (expected, _) = measure::<Softmax, Rank1<4>, _, _>(&plain, &x, &soft, None);
+        assert_close(found, expected, 1e-6);
+    }
+}

@@ -35,6 +35,8 @@ mod binary;
 mod crossentropy;
 mod objective;
 mod regression;
+#[cfg(test)]
+mod testing;
 mod weight;
 
 pub use batch::Batch;

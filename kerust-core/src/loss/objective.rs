@@ -148,3 +148,87 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for C
         self.metrics.results(&self.state, into);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::{Linear, Softmax};
+    use crate::data::Class;
+    use crate::loss::{MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy};
+    use crate::metric::{Accuracy, TopK};
+    use crate::model::{Head, HeadPass};
+    use crate::tensor::Rank1;
+
+    type Two = (Head<Softmax, Rank1<2>>, Head<Linear, Rank1<1>>);
+
+    fn values<H: Heads, Y: Data>(objective: &dyn Objective<H, Y>) -> Vec<f64> {
+        let mut values = Vec::new();
+        objective.values(&mut values);
+        values
+    }
+
+    #[test]
+    fn a_smaller_batch_counts_less_in_the_running_loss() {
+        let loss = MeanSquaredError;
+        let mut objective = objective::<Head<Linear, Rank1<1>>, _, _>(loss, (), &[]);
+        let x = [1.0, 1.0, 1.0, 2.0];
+        let first = objective.evaluate(&x[..3], &x[..3], &[0.0; 3], None);
+        let second = objective.evaluate(&x[3..], &x[3..], &[0.0], None);
+        assert_eq!((first, second), (1.0, 4.0));
+        assert_eq!(values(&*objective), [7.0 / 4.0]);
+        objective.reset();
+        assert_eq!(values(&*objective), [0.0]);
+    }
+
+    #[test]
+    fn heads_are_reported_by_name_before_their_weight() {
+        let mut objective = objective::<Two, _, _>(
+            (SparseCategoricalCrossentropy, MeanSquaredError.weight(0.5)),
+            ((Accuracy, TopK::<2>), MeanAbsoluteError),
+            &["class", "offset"],
+        );
+        let expected = [
+            "loss",
+            "class_loss",
+            "offset_loss",
+            "class_accuracy",
+            "class_top_2",
+            "offset_mean_absolute_error",
+        ];
+        assert_eq!(objective.names(), expected);
+
+        let (logits, outputs, offset) = ([0.0, 0.0], [0.5, 0.5], [3.0]);
+        let (mut class_gradient, mut offset_gradient) = ([f32::NAN; 2], [f32::NAN; 1]);
+        let heads = (
+            HeadPass {
+                logits: &logits,
+                gradient: &mut class_gradient,
+            },
+            HeadPass {
+                logits: &offset,
+                gradient: &mut offset_gradient,
+            },
+        );
+        let labels: (&[u32], &[f32]) = (&[1], &[1.0]);
+        let loss = objective.train(heads, (&outputs, &offset), labels, None);
+        let class_loss = 2f64.ln();
+        assert_eq!(loss, class_loss + 2.0);
+        assert_eq!((class_gradient, offset_gradient), ([0.5, -0.5], [2.0]));
+        assert_eq!(values(&*objective), [loss, class_loss, 4.0, 0.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn sample_weights_count_in_the_loss_and_in_weighted_metrics_only() {
+        type One = Head<Softmax, Rank1<2>>;
+        let mut objective = objective::<One, _, _>(
+            SparseCategoricalCrossentropy,
+            (Accuracy, Accuracy.weighted()),
+            &[],
+        );
+        assert_eq!(objective.names(), ["loss", "accuracy", "weighted_accuracy"]);
+        let (logits, outputs) = ([0.0; 4], [0.5; 4]);
+        let labels: &[u32] = &Class::<2>::slices(&vec![0, 1]).to_vec();
+        objective.evaluate(&logits, &outputs, labels, Some(&[3.0, 1.0]));
+        assert_eq!(values(&*objective), [2.0 * 2f64.ln(), 0.5, 0.75]);
+    }
+}

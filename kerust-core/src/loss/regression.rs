@@ -54,3 +54,54 @@ of_values! {
 fn sign(value: f32) -> f32 {
     if value == 0.0 { 0.0 } else { value.signum() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{assert_close, check_gradient, logits, measure};
+    use super::*;
+    use crate::activation::{Linear, Relu, Sigmoid, Softmax, Tanh};
+    use crate::tensor::{Rank1, Rank3};
+
+    #[test]
+    fn values_and_gradients_are_those_computed_by_hand() {
+        let (x, labels) = ([1.0, -2.0, 0.5, 4.0], [0.0, 0.0, 0.5, 1.0]);
+        let (squared, gradient) =
+            measure::<Linear, Rank1<2>, _, _>(&MeanSquaredError, &x, &labels, None);
+        assert_eq!(squared, (1.0 + 4.0 + 0.0 + 9.0) / 4.0);
+        assert_eq!(gradient, [0.5, -1.0, 0.0, 1.5]);
+        let (absolute, gradient) =
+            measure::<Linear, Rank1<2>, _, _>(&MeanAbsoluteError, &x, &labels, None);
+        assert_eq!(absolute, 6.0 / 4.0);
+        assert_eq!(gradient, [0.25, -0.25, 0.0, 0.25]);
+    }
+
+    #[test]
+    fn a_sample_counts_by_its_weight_and_the_mean_is_over_all() {
+        let (x, labels) = ([1.0, 3.0], [0.0, 0.0]);
+        let (value, gradient) =
+            measure::<Linear, Rank1<1>, _, _>(&MeanSquaredError, &x, &labels, Some(&[2.0, 0.5]));
+        assert_eq!(value, (2.0 + 4.5) / 2.0);
+        assert_eq!(gradient, [2.0, 1.5]);
+    }
+
+    #[test]
+    fn the_gradient_goes_through_the_activation_of_the_head() {
+        let x = logits(6);
+        let labels = [0.3, -0.4, 0.9, 0.1, 0.2, -0.7];
+        check_gradient::<Linear, Rank1<3>, _, _>(&MeanSquaredError, &x, &labels);
+        check_gradient::<Tanh, Rank1<3>, _, _>(&MeanSquaredError, &x, &labels);
+        check_gradient::<Sigmoid, Rank1<3>, _, _>(&MeanSquaredError, &x, &labels);
+        check_gradient::<Softmax, Rank1<3>, _, _>(&MeanSquaredError, &x, &labels);
+        check_gradient::<Relu, Rank3<1, 3, 1>, _, _>(&MeanSquaredError, &x, &labels);
+        check_gradient::<Tanh, Rank1<3>, _, _>(&MeanAbsoluteError, &x, &labels);
+        check_gradient::<Tanh, Rank1<3>, _, _>(&MeanSquaredError.weight(0.5), &x, &labels);
+    }
+
+    #[test]
+    fn a_weight_scales_loss_and_gradient() {
+        let loss = MeanSquaredError.weight(0.5);
+        let (value, gradient) = measure::<Linear, Rank1<1>, _, _>(&loss, &[3.0], &[1.0], None);
+        assert_close(value, 2.0, 0.0);
+        assert_eq!(gradient, [2.0]);
+    }
+}

@@ -168,3 +168,45 @@ pub(super) fn argmax(values: &[f32]) -> usize {
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{result, weighted_result};
+    use super::*;
+    use crate::activation::Linear;
+
+    #[test]
+    fn accuracy_follows_head_and_labels() {
+        let scores = [0.1, 0.7, 0.2, 0.5, 0.3, 0.2, 0.4, 0.4, 0.2];
+        let sparse = result::<Head<Softmax, Rank1<3>>, Class<3>, _>(&Accuracy, &scores, &[1, 2, 0]);
+        assert_eq!(sparse, 2.0 / 3.0);
+        let labels = [0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0];
+        let dense = result::<Head<Softmax, Rank1<3>>, Rank1<3>, _>(&Accuracy, &scores, &labels);
+        assert_eq!(dense, 2.0 / 3.0);
+        let binary =
+            result::<Head<Sigmoid, Rank1<1>>, Binary, _>(&Accuracy, &[0.4, 0.6], &[1.0, 1.0]);
+        assert_eq!(binary, 0.5);
+    }
+
+    #[test]
+    fn a_threshold_itself_is_a_no() {
+        let metric = BinaryAccuracy.threshold(0.0);
+        let answers = [0.0, 0.1, -0.1];
+        let found =
+            result::<Head<Linear, Rank1<1>>, Binary, _>(&metric, &answers, &[0.0, 1.0, 0.0]);
+        assert_eq!(found, 1.0);
+    }
+
+    #[test]
+    fn several_answers_of_a_sample_are_averaged() {
+        let (answers, labels) = ([0.9, 0.9, 0.1, 0.2], [1.0, 0.0, 0.0, 0.0]);
+        type Several = Head<Sigmoid, Rank1<2>>;
+        let found = weighted_result::<Several, Rank1<2>, _>(
+            &BinaryAccuracy,
+            &answers,
+            &labels,
+            Some(&[3.0, 1.0]),
+        );
+        assert_eq!(found, (3.0 * 0.5 + 1.0) / 4.0);
+    }
+}

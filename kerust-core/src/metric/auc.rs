@@ -157,3 +157,37 @@ measures! {
     <S> Head<Sigmoid, S>, S;
     <S> Head<Softmax, S>, S;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{result, weighted_result};
+    use super::*;
+
+    type One = Head<Sigmoid, Rank1<1>>;
+
+    #[test]
+    fn the_examples_of_keras_come_out() {
+        let (labels, answers) = ([0.0, 0.0, 1.0, 1.0], [0.0, 0.5, 0.3, 0.9]);
+        let auc = Auc::default().num_thresholds(3);
+        assert_eq!(result::<One, Binary, _>(&auc, &answers, &labels), 0.75);
+        let weights = [1.0, 0.0, 0.0, 1.0];
+        let found = weighted_result::<One, Binary, _>(&auc, &answers, &labels, Some(&weights));
+        assert_eq!(found, 1.0);
+    }
+
+    #[test]
+    fn a_perfect_order_has_the_whole_area() {
+        let (labels, answers) = ([0.0, 1.0, 0.0, 1.0], [0.1, 0.8, 0.2, 0.9]);
+        for curve in [Curve::Roc, Curve::Pr] {
+            let auc = Auc::default().curve(curve);
+            assert_eq!(result::<One, Binary, _>(&auc, &answers, &labels), 1.0);
+        }
+    }
+
+    #[test]
+    fn outputs_that_are_no_probabilities_do_not_panic() {
+        let answers = [f32::NAN, f32::INFINITY, -3.0, 7.0];
+        let labels = [0.0, 1.0, 0.0, 1.0];
+        assert!(result::<One, Binary, _>(&Auc::default(), &answers, &labels) >= 0.0);
+    }
+}

@@ -119,3 +119,39 @@ impl Counts {
 pub(super) fn ratio(part: f64, whole: f64) -> f64 {
     if whole == 0.0 { 0.0 } else { part / whole }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{result, weighted_result};
+    use super::*;
+
+    type One = Head<Sigmoid, Rank1<1>>;
+
+    #[test]
+    fn the_examples_of_keras_come_out() {
+        let (labels, answers) = ([0.0, 1.0, 1.0, 1.0], [1.0, 0.0, 1.0, 1.0]);
+        let (precision, recall) = (Precision::default(), Recall::default());
+        let found = result::<One, Binary, _>(&precision, &answers, &labels);
+        assert_eq!(found, 2.0 / 3.0);
+        assert_eq!(
+            result::<One, Binary, _>(&recall, &answers, &labels),
+            2.0 / 3.0
+        );
+        let weights = [0.0, 0.0, 1.0, 0.0];
+        let found =
+            weighted_result::<One, Binary, _>(&precision, &answers, &labels, Some(&weights));
+        assert_eq!(found, 1.0);
+    }
+
+    #[test]
+    fn of_no_answers_both_are_zero() {
+        assert_eq!(
+            result::<One, Binary, _>(&Precision::default(), &[], &[]),
+            0.0
+        );
+        assert_eq!(
+            result::<One, Binary, _>(&Recall::default(), &[0.2], &[0.0]),
+            0.0
+        );
+    }
+}

@@ -44,6 +44,8 @@ mod confusion;
 mod mean;
 mod names;
 mod of_loss;
+#[cfg(test)]
+mod testing;
 mod top_k;
 
 pub use accuracy::{

@@ -87,3 +87,22 @@ fn in_top_k(label: usize, scores: &[f32], k: usize) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_as_likely_as_the_kth_are_all_among_the_k() {
+        let scores = [0.3, 0.1, 0.3, 0.3];
+        assert!(in_top_k(3, &scores, 1));
+        assert!(!in_top_k(1, &scores, 3));
+        assert!(in_top_k(1, &scores, 4));
+    }
+
+    #[test]
+    fn a_score_that_is_not_finite_makes_the_answer_wrong() {
+        assert!(!in_top_k(0, &[f32::NAN, 0.0], 2));
+        assert!(!in_top_k(0, &[1.0, f32::INFINITY], 2));
+    }
+}
