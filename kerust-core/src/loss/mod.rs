@@ -33,6 +33,8 @@
 mod batch;
 mod binary;
 mod crossentropy;
+mod divergence;
+mod hinge;
 mod objective;
 mod regression;
 #[cfg(test)]
@@ -44,8 +46,13 @@ pub use binary::{BinaryCrossentropy, MultiLabel};
 pub use crossentropy::{
     CategoricalCrossentropy, FromLogits, LabelSmoothing, SparseCategoricalCrossentropy,
 };
+pub use divergence::{CosineSimilarity, KLDivergence};
+pub use hinge::{Hinge, OfBinary, SquaredHinge};
 pub use objective::{Objective, objective};
-pub use regression::{MeanAbsoluteError, MeanSquaredError};
+pub use regression::{
+    Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, Poisson,
+};
 pub use weight::WeightedLoss;
 
 use crate::data::Data;

@@ -19,10 +19,62 @@ pub struct MeanSquaredError;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanAbsoluteError;
 
+/// Mean absolute percentage error, `100 mean(|y - t| / max(|t|, 1e-7))`. Keras:
+/// `MeanAbsolutePercentageError`; as a metric `mean_absolute_percentage_error`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MeanAbsolutePercentageError;
+
+/// Mean squared logarithmic error, `mean((ln(1 + y) - ln(1 + t))²)`, values below 1e-7 counting as
+/// 1e-7. Keras: `MeanSquaredLogarithmicError`; as a metric `mean_squared_logarithmic_error`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MeanSquaredLogarithmicError;
+
+/// Mean of `ln cosh(y - t)`: squared where small, absolute where large. Keras: `LogCosh`; as a
+/// metric `logcosh`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogCosh;
+
+/// Mean of `y - t ln(y + 1e-7)`, for counts. Keras: `Poisson`; as a metric `poisson`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Poisson;
+
+/// Huber's loss (1964): the mean of `e² / 2` for errors up to `delta`, `delta (|e| - delta / 2)`
+/// beyond. Keras: `Huber`.
+#[derive(Clone, Copy, Debug)]
+pub struct Huber {
+    delta: f32,
+}
+
+impl Default for Huber {
+    /// `delta` 1.
+    fn default() -> Self {
+        Self { delta: 1.0 }
+    }
+}
+
+impl Huber {
+    /// A loss that is linear beyond errors of `delta`.
+    ///
+    /// # Panics
+    /// Unless `delta > 0`.
+    pub fn new(delta: f32) -> Self {
+        assert!(delta > 0.0, "Huber's delta is above 0, found {delta}");
+        Self { delta }
+    }
+}
+
 weighable! {
     MeanSquaredError;
     MeanAbsoluteError;
+    MeanAbsolutePercentageError;
+    MeanSquaredLogarithmicError;
+    LogCosh;
+    Poisson;
+    Huber;
 }
+
+/// Keras's `epsilon`.
+const EPSILON: f32 = 1e-7;
 
 macro_rules! of_values {
     ($($name:ident |$self:ident, $output:ident, $label:ident| $loss:expr;)+) => {$(
@@ -47,6 +99,31 @@ of_values! {
     MeanAbsoluteError |self, output, label| {
         let error = output - label;
         (f64::from(error.abs()), sign(error))
+    };
+    MeanAbsolutePercentageError |self, output, label| {
+        let (error, scale) = (output - label, 100.0 / label.abs().max(EPSILON));
+        (f64::from(error.abs()) * f64::from(scale), sign(error) * scale)
+    };
+    MeanSquaredLogarithmicError |self, output, label| {
+        let logarithm = |value: f32| libm::log1p(f64::from(value.max(EPSILON)));
+        let error = logarithm(output) - logarithm(label);
+        let slope = if output < EPSILON { 0.0 } else { 2.0 * error / (1.0 + f64::from(output)) };
+        (error * error, slope as f32)
+    };
+    LogCosh |self, output, label| {
+        let size = f64::from((output - label).abs());
+        let value = size + libm::log1p(libm::exp(-2.0 * size)) - core::f64::consts::LN_2;
+        (value, libm::tanhf(output - label))
+    };
+    Poisson |self, output, label| {
+        let (y, t) = (f64::from(output) + f64::from(EPSILON), f64::from(label));
+        (f64::from(output) - t * libm::log(y), (1.0 - t / y) as f32)
+    };
+    Huber |self, output, label| {
+        let (error, delta) = (output - label, self.delta);
+        let (size, limit) = (f64::from(error.abs()), f64::from(delta));
+        let value = if size <= limit { size * size / 2.0 } else { limit * (size - limit / 2.0) };
+        (value, error.clamp(-delta, delta))
     };
 }
 
@@ -95,6 +172,45 @@ mod tests {
         check_gradient::<Relu, Rank3<1, 3, 1>, _, _>(&MeanSquaredError, &x, &labels);
         check_gradient::<Tanh, Rank1<3>, _, _>(&MeanAbsoluteError, &x, &labels);
         check_gradient::<Tanh, Rank1<3>, _, _>(&MeanSquaredError.weight(0.5), &x, &labels);
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        let (x, labels) = (logits(6), [0.3, -0.4, 0.9, 2.6, 0.2, -3.7]);
+        check_gradient::<Linear, Rank1<3>, _, _>(&MeanAbsolutePercentageError, &x, &labels);
+        check_gradient::<Sigmoid, Rank1<3>, _, _>(&MeanSquaredLogarithmicError, &x, &labels);
+        check_gradient::<Linear, Rank1<3>, _, _>(&LogCosh, &x, &labels);
+        check_gradient::<Sigmoid, Rank1<3>, _, _>(&Poisson, &x, &labels);
+        check_gradient::<Linear, Rank1<3>, _, _>(&Huber::default(), &x, &labels);
+        check_gradient::<Linear, Rank1<3>, _, _>(&Huber::new(2.0), &x, &labels);
+    }
+
+    #[test]
+    fn losses_without_an_error_are_zero() {
+        let x = [0.5, 2.0];
+        let zero = |found: (f64, Vec<f32>)| {
+            assert_close(found.0, 0.0, 1e-12);
+            assert_eq!(found.1, [0.0, 0.0]);
+        };
+        zero(measure::<Linear, Rank1<2>, _, _>(
+            &Huber::default(),
+            &x,
+            &x,
+            None,
+        ));
+        zero(measure::<Linear, Rank1<2>, _, _>(&LogCosh, &x, &x, None));
+        zero(measure::<Linear, Rank1<2>, _, _>(
+            &MeanAbsolutePercentageError,
+            &x,
+            &x,
+            None,
+        ));
+        zero(measure::<Linear, Rank1<2>, _, _>(
+            &MeanSquaredLogarithmicError,
+            &x,
+            &x,
+            None,
+        ));
     }
 
     #[test]

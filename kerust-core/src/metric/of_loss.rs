@@ -6,8 +6,9 @@ use super::{Mean, Metrics, Single, single};
 use crate::activation::{HeadActivation, Linear, Sigmoid, Softmax};
 use crate::data::{Binary, Class};
 use crate::loss::{
-    Batch, BinaryCrossentropy, CategoricalCrossentropy, FromLogits, Loss, MeanAbsoluteError,
-    MeanSquaredError, MultiLabel, SparseCategoricalCrossentropy,
+    Batch, BinaryCrossentropy, CategoricalCrossentropy, FromLogits, Hinge, KLDivergence, LogCosh,
+    Loss, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, MultiLabel, Poisson, SparseCategoricalCrossentropy, SquaredHinge,
 };
 use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
@@ -84,6 +85,13 @@ macro_rules! metrics {
 metrics! {
     MeanSquaredError, "mean_squared_error", <A, S> <> Head<A, S>, S;
     MeanAbsoluteError, "mean_absolute_error", <A, S> <> Head<A, S>, S;
+    MeanAbsolutePercentageError, "mean_absolute_percentage_error", <A, S> <> Head<A, S>, S;
+    MeanSquaredLogarithmicError, "mean_squared_logarithmic_error", <A, S> <> Head<A, S>, S;
+    LogCosh, "logcosh", <A, S> <> Head<A, S>, S;
+    Poisson, "poisson", <A, S> <> Head<A, S>, S;
+    Hinge, "hinge", <A, S> <> Head<A, S>, S;
+    SquaredHinge, "squared_hinge", <A, S> <> Head<A, S>, S;
+    KLDivergence, "kl_divergence", <A, S> <> Head<A, S>, S;
     BinaryCrossentropy, "binary_crossentropy", <> <> Head<Sigmoid, Rank1<1>>, Binary;
     FromLogits<BinaryCrossentropy>, "binary_crossentropy", <> <> Head<Linear, Rank1<1>>, Binary;
     MultiLabel<BinaryCrossentropy>, "binary_crossentropy", <S> <> Head<Sigmoid, S>, S;
