@@ -116,27 +116,54 @@ fn crossentropy<A: HeadActivation, S: Shape, Y: Data>(
     let smooth = |label: f32| label * (1.0 - smoothing) + 0.5 * smoothing;
     batch.mean_by_logits(gradient, |sample, scores, gradient| {
         let labels = &labels[sample * len..(sample + 1) * len];
-        if let Some(gradient) = gradient {
-            for (place, slot) in gradient.iter_mut().enumerate() {
-                let logit = f64::from(scores.logits[place]);
-                let probability = libm::exp(-softplus(-logit)) as f32;
-                *slot = (probability - smooth(labels[place])) / len as f32;
+        let answer = |place: usize| {
+            Answer::new(
+                f64::from(scores.logits[place]),
+                f64::from(smooth(labels[place])),
+            )
+        };
+        let total: f64 = match gradient {
+            None => (0..len).map(|place| answer(place).loss()).sum(),
+            Some(gradient) => {
+                let slots = gradient.iter_mut().enumerate();
+                slots
+                    .map(|(place, slot)| {
+                        let answer = answer(place);
+                        *slot = answer.slope() as f32 / len as f32;
+                        answer.loss()
+                    })
+                    .sum()
             }
-        }
-        let pairs = scores.logits.iter().zip(labels);
-        let total: f64 = pairs
-            .map(|(logit, label)| {
-                let logit = f64::from(*logit);
-                softplus(logit) - logit * f64::from(smooth(*label))
-            })
-            .sum();
+        };
         total / len as f64
     })
 }
 
-/// `ln(1 + exp(x))`, without overflow.
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
+struct Answer {
+    logit: f64,
+    label: f64,
+    /// `exp(-|x|)`: neither side overflows.
+    tail: f64,
+}
+
+impl Answer {
+    fn new(logit: f64, label: f64) -> Self {
+        Self {
+            logit,
+            label,
+            tail: libm::exp(-logit.abs()),
+        }
+    }
+
+    fn loss(&self) -> f64 {
+        self.logit.max(0.0) - self.logit * self.label + libm::log1p(self.tail)
+    }
+
+    /// `sigmoid(x) - t`
+    fn slope(&self) -> f64 {
+        let above = if self.logit < 0.0 { self.tail } else { 1.0 };
+        above / (1.0 + self.tail) - self.label
+    }
 }
 
 #[cfg(test)]

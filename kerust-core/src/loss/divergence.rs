@@ -44,7 +44,7 @@ of_vectors! {
 fn mean_of_vectors<A: HeadActivation, S: Shape>(
     batch: Batch<'_, Head<A, S>, S>,
     gradient: Option<&mut [f32]>,
-    loss: fn(&[f32], &[f32], Option<&mut [f32]>) -> f64,
+    loss: impl Fn(&[f32], &[f32], Option<&mut [f32]>) -> f64,
 ) -> f64 {
     let len = S::LEN;
     let features = S::SHAPE.dim(S::SHAPE.rank() - 1);

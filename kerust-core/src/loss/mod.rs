@@ -64,7 +64,7 @@ use crate::model::Heads;
     label = "this loss does not fit",
     note = "softmax over N classes: `SparseCategoricalCrossentropy` with labels `Class<N>`, `CategoricalCrossentropy` with one-hot labels `Rank1<N>`",
     note = "one sigmoid: `BinaryCrossentropy` with labels `Binary`; several: `BinaryCrossentropy.multi_label()`",
-    note = "no activation: `MeanSquaredError`, `MeanAbsoluteError`, or a crossentropy `::from_logits()`",
+    note = "no activation: `MeanSquaredError`, `MeanAbsoluteError`, which fit every head, or a crossentropy `::from_logits()`",
     note = "several heads take a tuple with one loss for each"
 )]
 pub trait Loss<H: Heads>: Send + 'static {
