@@ -7,7 +7,7 @@ use crate::model::Heads;
 
 /// The loss and the metrics of a model, with their running results.
 ///
-/// No call allocates, but for the first that brings a batch.
+/// Only the first batch allocates.
 pub trait Objective<H: Heads, Y: Data>: Send {
     /// One training batch: leaves the gradient of the mean loss in `heads`, adds to the running
     /// loss and metrics, and returns the batch's mean loss over all heads, each by its weight.
@@ -59,7 +59,7 @@ where
     }
     names.of_head(None);
     metrics.names_of(heads, &mut names);
-    Box::new(Compiled::<H, L, M> {
+    Box::new(Running::<H, L, M> {
         loss,
         state: M::State::default(),
         metrics,
@@ -72,7 +72,7 @@ where
     })
 }
 
-struct Compiled<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> {
+struct Running<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> {
     loss: L,
     metrics: M,
     state: M::State,
@@ -87,7 +87,7 @@ struct Compiled<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> {
     samples: f64,
 }
 
-impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Compiled<H, L, M> {
+impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Running<H, L, M> {
     fn step(&mut self, batch: Batch<'_, H, L::Label>, gradient: Option<H::SlicesMut<'_>>) -> f64 {
         self.each.clear();
         let loss = self.loss.measure_each(batch, gradient, &mut self.each);
@@ -104,7 +104,7 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Compiled<H, L, M> {
     }
 }
 
-impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for Compiled<H, L, M> {
+impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for Running<H, L, M> {
     fn train<'a>(
         &mut self,
         heads: H::Pass<'a>,

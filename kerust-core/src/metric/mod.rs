@@ -3,7 +3,7 @@
 //! A model with one head takes a metric, a tuple of them, or `()`; a model with several heads takes
 //! a tuple with one entry for each head, which is again a metric, a tuple or `()`. As in Keras's
 //! `compile(metrics = ..)`, sample weights do not count in a metric, unless it is
-//! [`.weighted()`](Metric::weighted).
+//! `.weighted()` ([`WeightedMetric`]).
 //!
 //! # A metric of one's own
 //!

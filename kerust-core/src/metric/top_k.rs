@@ -13,7 +13,18 @@ use crate::tensor::Rank1;
 /// Keras: `SparseTopKCategoricalAccuracy` with labels `Class<N>`, `TopKCategoricalAccuracy` with
 /// one-hot labels. As TensorFlow's `in_top_k`: classes that are as likely as the `K`-th are all
 /// among them, and where a score that counts is not finite the answer is wrong. `K` from 1 to the
-/// number of classes is checked while compiling.
+/// number of classes is checked while compiling:
+///
+/// ```compile_fail,E0080
+/// use kerust_core::activation::Softmax;
+/// use kerust_core::loss::{SparseCategoricalCrossentropy, objective};
+/// use kerust_core::metric::TopK;
+/// use kerust_core::model::Head;
+/// use kerust_core::tensor::Rank1;
+///
+/// let loss = SparseCategoricalCrossentropy;
+/// objective::<Head<Softmax, Rank1<10>>, _, _>(loss, TopK::<12>, &[]);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TopK<const K: usize>;
 
