@@ -44,6 +44,7 @@ mod confusion;
 mod mean;
 mod names;
 mod of_loss;
+mod r2;
 #[cfg(test)]
 mod testing;
 mod top_k;
@@ -56,6 +57,7 @@ pub use confusion::{Precision, Recall};
 pub use mean::Mean;
 pub use names::Names;
 pub use of_loss::RootMeanSquaredError;
+pub use r2::R2Score;
 pub use top_k::TopK;
 
 use crate::data::Data;
@@ -169,7 +171,7 @@ macro_rules! weightable {
 }
 weightable! {
     Accuracy, SparseCategoricalAccuracy, CategoricalAccuracy, BinaryAccuracy, BinaryAccuracyAt,
-    Precision, Recall, Auc, RootMeanSquaredError, MeanSquaredError, MeanAbsoluteError,
+    Precision, Recall, Auc, RootMeanSquaredError, R2Score, MeanSquaredError, MeanAbsoluteError,
     BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy,
 }
 
