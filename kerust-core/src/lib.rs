@@ -12,7 +12,11 @@ pub mod init;
 pub mod kernels;
 pub mod layer;
 pub mod layers;
+#[cfg(feature = "std")]
+pub mod loss;
 pub mod memory;
+#[cfg(feature = "std")]
+pub mod metric;
 pub mod model;
 pub mod rng;
 pub mod shape;

@@ -50,6 +50,10 @@ pub trait Heads: 'static {
     fn view_mut(output: &mut Self::Output) -> Self::SlicesMut<'_>;
     /// Turns logits into outputs, in place.
     fn activate(outputs: Self::SlicesMut<'_>);
+    /// The number of samples in a batch.
+    fn samples(batch: Self::Slices<'_>) -> usize;
+    /// The logits of a training step, and where their gradient goes.
+    fn split<'a>(pass: Self::Pass<'a>) -> (Self::Slices<'a>, Self::SlicesMut<'a>);
 }
 
 /// A head in a training step: what the model computed, and where the loss leaves its gradient.
@@ -78,6 +82,14 @@ impl<A: HeadActivation, S: Shape> Heads for Head<A, S> {
         let shape = S::SHAPE;
         A::ACTIVATION.apply(outputs, shape.dim(shape.rank() - 1));
     }
+
+    fn samples(batch: &[f32]) -> usize {
+        batch.len() / S::LEN
+    }
+
+    fn split<'a>(pass: Self::Pass<'a>) -> (Self::Slices<'a>, Self::SlicesMut<'a>) {
+        (pass.logits, pass.gradient)
+    }
 }
 
 macro_rules! tuples {
@@ -98,6 +110,15 @@ macro_rules! tuples {
 
             fn activate(outputs: Self::SlicesMut<'_>) {
                 $($name::activate(outputs.$place);)+
+            }
+
+            fn samples(batch: Self::Slices<'_>) -> usize {
+                A::samples(batch.0)
+            }
+
+            fn split<'a>(pass: Self::Pass<'a>) -> (Self::Slices<'a>, Self::SlicesMut<'a>) {
+                let parts = ($($name::split(pass.$place),)+);
+                (($(parts.$place.0,)+), ($(parts.$place.1,)+))
             }
         }
     )+};
