@@ -8,6 +8,8 @@
 
 pub mod activation;
 pub mod data;
+#[cfg(feature = "std")]
+pub mod error;
 pub mod init;
 pub mod kernels;
 pub mod layer;
@@ -19,3 +21,5 @@ pub mod shape;
 pub mod tensor;
 #[cfg(feature = "std")]
 pub mod testing;
+#[cfg(feature = "std")]
+pub mod train;

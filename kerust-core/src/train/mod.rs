@@ -1,0 +1,5 @@
+//! The training loop, its history and its callbacks.
+
+mod error;
+
+pub use error::TrainError;
