@@ -16,6 +16,8 @@ pub mod layer;
 pub mod layers;
 pub mod memory;
 pub mod model;
+#[cfg(feature = "std")]
+pub mod optimizer;
 pub mod rng;
 pub mod shape;
 pub mod tensor;
