@@ -14,7 +14,11 @@ pub mod init;
 pub mod kernels;
 pub mod layer;
 pub mod layers;
+#[cfg(feature = "std")]
+pub mod loss;
 pub mod memory;
+#[cfg(feature = "std")]
+pub mod metric;
 pub mod model;
 #[cfg(feature = "std")]
 pub mod optimizer;
@@ -25,3 +29,8 @@ pub mod tensor;
 pub mod testing;
 #[cfg(feature = "std")]
 pub mod train;
+#[cfg(feature = "std")]
+pub mod weights;
+
+#[cfg(feature = "std")]
+pub use error::{Error, Result};

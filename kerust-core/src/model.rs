@@ -50,6 +50,29 @@ pub trait Heads: 'static {
     fn view_mut(output: &mut Self::Output) -> Self::SlicesMut<'_>;
     /// Turns logits into outputs, in place.
     fn activate(outputs: Self::SlicesMut<'_>);
+
+    /// A batch of outputs that is owned. Reused from step to step.
+    #[cfg(feature = "std")]
+    type Batch: Default + Send + Sync;
+
+    /// Makes room for `samples` outputs.
+    #[cfg(feature = "std")]
+    fn resize(batch: &mut Self::Batch, samples: usize);
+    /// A view of a batch.
+    #[cfg(feature = "std")]
+    fn slices(batch: &Self::Batch) -> Self::Slices<'_>;
+    /// A view of a batch, to be written.
+    #[cfg(feature = "std")]
+    fn slices_mut(batch: &mut Self::Batch) -> Self::SlicesMut<'_>;
+    /// Copies a batch.
+    #[cfg(feature = "std")]
+    fn copy(from: Self::Slices<'_>, to: Self::SlicesMut<'_>);
+    /// The logits of a training step.
+    #[cfg(feature = "std")]
+    fn logits<'a>(pass: &'a Self::Pass<'_>) -> Self::Slices<'a>;
+    /// The output of sample number `index` of a batch.
+    #[cfg(feature = "std")]
+    fn read(outputs: Self::Slices<'_>, index: usize) -> Self::Output;
 }
 
 /// A head in a training step: what the model computed, and where the loss leaves its gradient.
@@ -78,6 +101,42 @@ impl<A: HeadActivation, S: Shape> Heads for Head<A, S> {
         let shape = S::SHAPE;
         A::ACTIVATION.apply(outputs, shape.dim(shape.rank() - 1));
     }
+
+    #[cfg(feature = "std")]
+    type Batch = Vec<f32>;
+
+    #[cfg(feature = "std")]
+    fn resize(batch: &mut Vec<f32>, samples: usize) {
+        batch.resize(samples * S::LEN, 0.0);
+    }
+
+    #[cfg(feature = "std")]
+    fn slices(batch: &Vec<f32>) -> &[f32] {
+        batch
+    }
+
+    #[cfg(feature = "std")]
+    fn slices_mut(batch: &mut Vec<f32>) -> &mut [f32] {
+        batch
+    }
+
+    #[cfg(feature = "std")]
+    fn copy(from: &[f32], to: &mut [f32]) {
+        to.copy_from_slice(from);
+    }
+
+    #[cfg(feature = "std")]
+    fn logits<'a>(pass: &'a HeadPass<'_>) -> &'a [f32] {
+        pass.logits
+    }
+
+    #[cfg(feature = "std")]
+    fn read(outputs: &[f32], index: usize) -> Tensor<S> {
+        let mut output = Tensor::zeroed();
+        let sample = &outputs[index * S::LEN..(index + 1) * S::LEN];
+        output.as_mut_slice().copy_from_slice(sample);
+        output
+    }
 }
 
 macro_rules! tuples {
@@ -98,6 +157,39 @@ macro_rules! tuples {
 
             fn activate(outputs: Self::SlicesMut<'_>) {
                 $($name::activate(outputs.$place);)+
+            }
+
+            #[cfg(feature = "std")]
+            type Batch = ($($name::Batch,)+);
+
+            #[cfg(feature = "std")]
+            fn resize(batch: &mut Self::Batch, samples: usize) {
+                $($name::resize(&mut batch.$place, samples);)+
+            }
+
+            #[cfg(feature = "std")]
+            fn slices(batch: &Self::Batch) -> Self::Slices<'_> {
+                ($($name::slices(&batch.$place),)+)
+            }
+
+            #[cfg(feature = "std")]
+            fn slices_mut(batch: &mut Self::Batch) -> Self::SlicesMut<'_> {
+                ($($name::slices_mut(&mut batch.$place),)+)
+            }
+
+            #[cfg(feature = "std")]
+            fn copy(from: Self::Slices<'_>, to: Self::SlicesMut<'_>) {
+                $($name::copy(from.$place, to.$place);)+
+            }
+
+            #[cfg(feature = "std")]
+            fn logits<'a>(pass: &'a Self::Pass<'_>) -> Self::Slices<'a> {
+                ($($name::logits(&pass.$place),)+)
+            }
+
+            #[cfg(feature = "std")]
+            fn read(outputs: Self::Slices<'_>, index: usize) -> Self::Output {
+                ($($name::read(outputs.$place, index),)+)
             }
         }
     )+};

@@ -57,20 +57,21 @@ impl Applied {
             decay: settings.weight_decay.map(|decay| decay as f32),
             scale: Scale::None,
         };
-        let ranges = match settings.clip {
+        let clip = settings.clip.in_force();
+        let ranges = match clip {
             Clip::Norm(_) => &self.tensors,
             _ => &self.stretches,
         };
-        if let Clip::GlobalNorm(limit) = settings.clip {
+        if let Clip::GlobalNorm(limit) = clip {
             let squares = ranges.iter().map(|range| squares(&gradient[range.clone()]));
             rule.scale = Scale::global(limit as f32, squares.sum::<f64>().sqrt() as f32);
         }
-        if let Clip::Value(limit) = settings.clip {
+        if let Clip::Value(limit) = clip {
             rule.scale = Scale::Limit(limit as f32);
         }
         for range in ranges {
             let gradient = &mut gradient[range.clone()];
-            if let Clip::Norm(limit) = settings.clip {
+            if let Clip::Norm(limit) = clip {
                 let norm = squares(gradient).sqrt() as f32;
                 rule.scale = Scale::Ratio(limit as f32, norm.max(limit as f32));
             }

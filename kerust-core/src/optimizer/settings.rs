@@ -40,6 +40,16 @@ pub enum Clip {
     Value(f64),
 }
 
+impl Clip {
+    /// As Keras, takes a limit that is not above 0 for none.
+    pub(super) fn in_force(self) -> Self {
+        match self {
+            Self::Norm(limit) | Self::GlobalNorm(limit) | Self::Value(limit) if limit > 0.0 => self,
+            _ => Self::None,
+        }
+    }
+}
+
 /// The builder methods that all optimizers share.
 macro_rules! settings {
     ($optimizer:ty) => {
