@@ -63,7 +63,12 @@ impl<const N: usize> Loss<Head<Softmax, Rank1<N>>> for SparseCategoricalCrossent
             right += usize::from(p.iter().all(|q| *q <= p[y]));
         }
         if let Some(pass) = pass {
-            for ((d, p), y) in pass.gradient.chunks_mut(N).zip(outputs.chunks(N)).zip(labels) {
+            for ((d, p), y) in pass
+                .gradient
+                .chunks_mut(N)
+                .zip(outputs.chunks(N))
+                .zip(labels)
+            {
                 for i in 0..N {
                     d[i] = (p[i] - f32::from(u8::from(i == *y as usize))) / count as f32;
                 }

@@ -31,7 +31,13 @@ pub fn objective<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>>(
     _heads: &'static [&'static str],
 ) -> Box<dyn Objective<H, L::Label>> {
     let names = vec!["loss".into(), "accuracy".into()];
-    Box::new(StandIn { loss, names, sum: 0.0, right: 0, count: 0 })
+    Box::new(StandIn {
+        loss,
+        names,
+        sum: 0.0,
+        right: 0,
+        count: 0,
+    })
 }
 
 struct StandIn<L> {

@@ -1,5 +1,6 @@
 //! What stops a training.
 
+use super::report::Names;
 use std::fmt;
 
 /// Why a training could not begin, or could not go on.
@@ -34,6 +35,13 @@ pub enum TrainError {
         /// How many it leaves to train on.
         train: usize,
     },
+    /// As many sample weights as samples are wanted.
+    Weights {
+        /// The number of weights.
+        found: usize,
+        /// The number of samples.
+        expected: usize,
+    },
     /// Both `validation` and `validation_split` are set.
     TwoValidations,
     /// The loss is NaN or infinite.
@@ -54,6 +62,15 @@ pub enum TrainError {
         /// The names that exist.
         known: Vec<String>,
     },
+    /// A callback watches a number of which it cannot be told whether more of it is better.
+    Direction {
+        /// The callback: `EarlyStopping`.
+        callback: &'static str,
+        /// The number.
+        monitor: String,
+    },
+    /// A callback sets the learning rate of an optimizer that has a schedule.
+    Scheduled,
     /// A file's name holds a placeholder that cannot be filled in.
     Placeholder {
         /// The placeholder: `{val_los:.2f}`.
@@ -101,6 +118,10 @@ impl fmt::Display for TrainError {
                  and {} to validate on, expected at least 1 in each",
                 samples - train
             ),
+            Self::Weights { found, expected } => write!(
+                f,
+                "`sample_weight` has {found} weights, expected {expected}, one for each sample"
+            ),
             Self::TwoValidations => write!(
                 f,
                 "found both `validation` and `validation_split`, expected one of them"
@@ -116,14 +137,26 @@ impl fmt::Display for TrainError {
                 callback,
                 found,
                 known,
-            } => {
-                write!(f, "`{callback}` monitors `{found}`, expected one of ")?;
-                names(f, known)
-            }
-            Self::Placeholder { found, known } => {
-                write!(f, "a file's name holds `{found}`, expected one of ")?;
-                names(f, known)
-            }
+            } => write!(
+                f,
+                "`{callback}` monitors `{found}`, expected one of {}",
+                Names(known.iter().map(String::as_str))
+            ),
+            Self::Direction { callback, monitor } => write!(
+                f,
+                "`{callback}` cannot tell whether more of `{monitor}` is better, expected \
+                 `.mode(Mode::Max)` or `.mode(Mode::Min)`"
+            ),
+            Self::Scheduled => write!(
+                f,
+                "a callback sets the learning rate, but the optimizer has a schedule, expected a \
+                 number"
+            ),
+            Self::Placeholder { found, known } => write!(
+                f,
+                "a file's name holds `{found}`, expected one of {}",
+                Names(known.iter().map(String::as_str))
+            ),
             Self::State {
                 what,
                 found,
@@ -137,14 +170,6 @@ impl fmt::Display for TrainError {
             }
         }
     }
-}
-
-fn names(f: &mut fmt::Formatter<'_>, known: &[String]) -> fmt::Result {
-    for (place, name) in known.iter().enumerate() {
-        let comma = if place == 0 { "" } else { ", " };
-        write!(f, "{comma}`{name}`")?;
-    }
-    Ok(())
 }
 
 impl std::error::Error for TrainError {}

@@ -3,7 +3,7 @@
 
 use crate::Result;
 use crate::error::Error;
-use crate::layer::{LayerData, Layout};
+use crate::layer::Layout;
 use crate::model::Model;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,7 +11,11 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 pub fn save<M: Model>(path: impl AsRef<Path>, model: &M) -> Result<()> {
-    save_sections(path, &[("", &M::LAYOUT, model.as_slice())], &BTreeMap::new())
+    save_sections(
+        path,
+        &[("", &M::LAYOUT, model.as_slice())],
+        &BTreeMap::new(),
+    )
 }
 
 pub fn load<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
@@ -27,7 +31,13 @@ pub fn save_sections(
 ) -> Result<()> {
     write_atomically(path, |file| {
         let mut file = BufWriter::new(file);
-        let text = format!("{}\0", metadata.iter().map(|(k, v)| format!("{k}\u{1}{v}\u{2}")).collect::<String>());
+        let text = format!(
+            "{}\0",
+            metadata
+                .iter()
+                .map(|(k, v)| format!("{k}\u{1}{v}\u{2}"))
+                .collect::<String>()
+        );
         file.write_all(text.as_bytes())?;
         for (_, _, values) in sections {
             file.write_all(bytemuck::cast_slice(values))?;
@@ -49,11 +59,13 @@ pub fn load_sections(
     let text = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut rest = &bytes[end + 1..];
     for (_, _, values) in sections {
-        let (these, others) = rest.split_at_checked(4 * values.len()).ok_or_else(|| Error::Io {
-            path: path.into(),
-            source: io::ErrorKind::UnexpectedEof.into(),
-            doing: "read",
-        })?;
+        let (these, others) = rest
+            .split_at_checked(4 * values.len())
+            .ok_or_else(|| Error::Io {
+                path: path.into(),
+                source: io::ErrorKind::UnexpectedEof.into(),
+                doing: "read",
+            })?;
         bytemuck::cast_slice_mut(values).copy_from_slice(these);
         rest = others;
     }
