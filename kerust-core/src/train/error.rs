@@ -2,6 +2,7 @@
 
 use super::report::Names;
 use std::fmt;
+use std::path::PathBuf;
 
 /// Why a training could not begin, or could not go on.
 #[derive(Clone, PartialEq, Debug)]
@@ -78,9 +79,14 @@ pub enum TrainError {
         /// The names that exist.
         known: Vec<String>,
     },
+    /// A file without the state of a training.
+    NoState {
+        /// The file.
+        path: PathBuf,
+    },
     /// A state file that belongs to another training.
     State {
-        /// What differs: `the optimizer`.
+        /// What differs: `optimizer`.
         what: &'static str,
         /// What the file holds.
         found: String,
@@ -157,13 +163,18 @@ impl fmt::Display for TrainError {
                 "a file's name holds `{found}`, expected one of {}",
                 Names(known.iter().map(String::as_str))
             ),
+            Self::NoState { path } => write!(
+                f,
+                "`{}` holds no training: found weights alone, expected what `save_state` writes",
+                path.display()
+            ),
             Self::State {
                 what,
                 found,
                 expected,
             } => write!(
                 f,
-                "the state file is of another training: {what} is `{found}` there, expected `{expected}`"
+                "the state is of another training: its `{what}` is `{found}`, expected `{expected}`"
             ),
             Self::Threads { threads, reason } => {
                 write!(f, "cannot start {threads} threads: {reason}")

@@ -6,13 +6,13 @@
 use super::trainee::{Run, Trainee};
 use super::{Report, TrainError};
 use crate::Result;
-use crate::layer::Layout;
 use crate::model::Model;
 use crate::optimizer::LearningRate;
 use crate::rng::Seed;
-use crate::weights;
+use crate::weights::{self, Section, SectionMut, WeightsFile};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::str::FromStr;
 
 type Metadata = BTreeMap<String, String>;
 
@@ -23,63 +23,84 @@ pub(super) fn save<N: Model>(
     epoch: Option<&Report>,
 ) -> Result<()> {
     let run = &trainee.run;
-    let mut metadata = Metadata::from([
-        ("model".into(), N::NAME.into()),
-        ("optimizer".into(), rule(trainee)),
-        ("step".into(), trainee.applied.step.to_string()),
-        ("seed".into(), run.seed.0.to_string()),
-        ("epoch".into(), run.epoch.to_string()),
-        ("epochs_done".into(), run.epochs_done.to_string()),
-    ]);
+    let mut metadata = weights::model_metadata::<N>();
+    let mut tell = |key: &str, value: String| metadata.insert(format!("training.{key}"), value);
+    tell("optimizer", rule(trainee));
+    tell("step", trainee.applied.step.to_string());
+    tell("seed", run.seed.0.to_string());
+    tell("epoch", run.epoch.to_string());
+    tell("epochs_done", run.epochs_done.to_string());
     if let LearningRate::Constant(rate) = trainee.optimizer.settings().learning_rate {
-        metadata.insert("learning_rate".into(), rate.to_string());
+        tell("learning_rate", rate.to_string());
     }
     let reports = run.history.epochs().iter().chain(epoch);
     for (number, report) in reports.enumerate() {
-        metadata.insert(format!("history.{number}"), line(report));
+        tell(&format!("history.{number}"), lines(report));
     }
 
     let prefixes = prefixes(trainee);
-    let mut sections: Vec<(&str, &Layout, &[f32])> =
-        vec![("model", &N::LAYOUT, trainee.model.as_slice())];
-    for (prefix, slot) in prefixes.iter().zip(&trainee.applied.slots) {
-        sections.push((prefix, &N::LAYOUT, slot));
-    }
+    let mut sections = vec![Section {
+        prefix: "model",
+        layout: &N::LAYOUT,
+        values: trainee.model.as_slice(),
+    }];
+    let slots = prefixes.iter().zip(&trainee.applied.slots);
+    sections.extend(slots.map(|(prefix, values)| Section {
+        prefix,
+        layout: &N::LAYOUT,
+        values,
+    }));
     weights::save_sections(path, &sections, &metadata)
 }
 
 /// Reads the state. When it fails, nothing is changed.
 pub(super) fn resume<N: Model>(trainee: &mut Trainee<N>, path: &Path) -> Result<()> {
+    let file = WeightsFile::open(path)?;
+    let metadata = file.metadata();
+    let Some(found) = metadata.get("training.optimizer") else {
+        return Err(TrainError::NoState { path: path.into() }.into());
+    };
+    let expected = rule(trainee);
+    if *found != expected {
+        return Err(differs("optimizer", found, &expected));
+    }
+    let step = number(metadata, "step")?;
+    let mut run = Run {
+        seed: Seed(number(metadata, "seed")?),
+        epoch: number(metadata, "epoch")?,
+        epochs_done: number(metadata, "epochs_done")?,
+        resumed: true,
+        ..Run::default()
+    };
+    while let Some(lines) = metadata.get(&format!("training.history.{}", run.history.len())) {
+        run.history.push(report(lines)?);
+    }
+    let learning_rate = match trainee.optimizer.settings().learning_rate {
+        LearningRate::Constant(_) => Some(number(metadata, "learning_rate")?),
+        LearningRate::Scheduled(_) => None,
+    };
+
     let mut model = N::zeroed();
     let prefixes = prefixes(trainee);
     let mut slots: Vec<_> = prefixes
         .iter()
         .map(|_| vec![0.0; N::LAYOUT.len()])
         .collect();
-    let mut sections: Vec<(&str, &Layout, &mut [f32])> =
-        vec![("model", &N::LAYOUT, model.as_mut_slice())];
-    for (prefix, slot) in prefixes.iter().zip(&mut slots) {
-        sections.push((prefix, &N::LAYOUT, slot));
-    }
-    let metadata = weights::load_sections(path, &mut sections)?;
+    let mut sections = vec![SectionMut {
+        prefix: "model",
+        layout: &N::LAYOUT,
+        values: model.as_mut_slice(),
+    }];
+    let places = prefixes.iter().zip(&mut slots);
+    sections.extend(places.map(|(prefix, values)| SectionMut {
+        prefix,
+        layout: &N::LAYOUT,
+        values,
+    }));
+    file.load_model_sections::<N>(&mut sections)?;
 
-    expect(&metadata, "model", N::NAME)?;
-    expect(&metadata, "optimizer", &rule(trainee))?;
-    let step = number(&metadata, "step")?;
-    let mut run = Run {
-        seed: Seed(number(&metadata, "seed")?),
-        epoch: number(&metadata, "epoch")?,
-        epochs_done: number(&metadata, "epochs_done")?,
-        resumed: true,
-        ..Run::default()
-    };
-    while let Some(line) = metadata.get(&format!("history.{}", run.history.len())) {
-        run.history.push(report(line)?);
-    }
-    let settings = trainee.optimizer.settings_mut();
-    match &mut settings.learning_rate {
-        LearningRate::Constant(rate) => *rate = number(&metadata, "learning_rate")?,
-        LearningRate::Scheduled(_) => {}
+    if let Some(rate) = learning_rate {
+        trainee.optimizer.settings_mut().learning_rate = LearningRate::Constant(rate);
     }
     trainee.model = model;
     trainee.applied.slots = slots;
@@ -99,8 +120,8 @@ fn rule<N: Model>(trainee: &Trainee<N>) -> String {
     [&[trainee.optimizer.name()], slots].concat().join(" ")
 }
 
-/// One number a line, the name behind it: a name may hold anything but a line's end.
-fn line(report: &Report) -> String {
+/// A number a line, its name behind it: a name may hold anything but a line's end.
+fn lines(report: &Report) -> String {
     let entries = report.iter().map(|(name, value)| format!("{value} {name}"));
     entries.collect::<Vec<_>>().join("\n")
 }
@@ -119,17 +140,10 @@ fn report(text: &str) -> Result<Report> {
     Ok(report)
 }
 
-fn number<T: std::str::FromStr>(metadata: &Metadata, key: &'static str) -> Result<T> {
-    let found = metadata.get(key).map_or("", String::as_str);
-    let parsed = found.parse();
-    parsed.map_err(|_| differs(key, found, "a number"))
-}
-
-fn expect(metadata: &Metadata, key: &'static str, expected: &str) -> Result<()> {
-    match metadata.get(key).map_or("", String::as_str) {
-        found if found == expected => Ok(()),
-        found => Err(differs(key, found, expected)),
-    }
+fn number<T: FromStr>(metadata: &Metadata, key: &'static str) -> Result<T> {
+    let found = metadata.get(&format!("training.{key}"));
+    let found = found.map_or("", String::as_str);
+    found.parse().map_err(|_| differs(key, found, "a number"))
 }
 
 fn differs(what: &'static str, found: &str, expected: &str) -> crate::Error {
