@@ -4,6 +4,8 @@
 
 mod cosine;
 mod decay;
+#[cfg(test)]
+mod tests;
 
 pub use cosine::{CosineDecay, CosineDecayRestarts};
 pub use decay::{ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay};
