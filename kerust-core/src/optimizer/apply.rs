@@ -134,7 +134,10 @@ enum Scale {
 impl Scale {
     /// Keras's `clip_by_global_norm`: NaN when the norm is not finite.
     fn global(limit: f32, norm: f32) -> Self {
-        Self::Factor(limit * (1.0 / norm).min(1.0 / limit) + (norm - norm))
+        Self::Factor(match norm.is_finite() {
+            true => limit * (1.0 / norm).min(1.0 / limit),
+            false => f32::NAN,
+        })
     }
 
     fn apply(self, gradient: &mut [f32]) {

@@ -9,6 +9,8 @@ mod rmsprop;
 mod schedule;
 mod settings;
 mod sgd;
+#[cfg(test)]
+mod tests;
 
 pub use adam::{Adam, AdamW};
 pub(crate) use apply::Applied;

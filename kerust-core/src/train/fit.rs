@@ -156,10 +156,7 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
 
     /// Refuses settings that make no sense, before anything is changed. Returns what to train on
     /// and what to validate on.
-    pub(super) fn split(
-        &self,
-        data: &Dataset<X, Y>,
-    ) -> Result<(Dataset<X, Y>, Option<Dataset<X, Y>>), TrainError> {
+    pub(super) fn split(&self, data: &Dataset<X, Y>) -> Result<Split<X, Y>, TrainError> {
         at_least_1("batch_size", self.batch_size)?;
         at_least_1("validation_freq", self.validation_freq)?;
         at_least_1("steps_per_epoch", self.steps_per_epoch.unwrap_or(1))?;
@@ -218,6 +215,9 @@ impl<X: Data> Fit<'_, X, Binary> {
         self
     }
 }
+
+/// What to train on, and what to validate on.
+type Split<X, Y> = (Dataset<X, Y>, Option<Dataset<X, Y>>);
 
 /// The samples that `validation_split(fraction)` leaves to train on, counted as Keras counts them.
 fn first(samples: usize, fraction: f64) -> Result<usize, TrainError> {
