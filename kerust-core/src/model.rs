@@ -44,13 +44,6 @@ pub trait Heads: 'static {
     /// The heads of a training step: [`HeadPass`], or a tuple of them.
     type Pass<'a>;
 
-    /// A prediction of zeros.
-    fn zeroed() -> Self::Output;
-    /// One prediction as a batch of one.
-    fn view_mut(output: &mut Self::Output) -> Self::SlicesMut<'_>;
-    /// Turns logits into outputs, in place.
-    fn activate(outputs: Self::SlicesMut<'_>);
-
     /// A batch of outputs that is owned. Reused from step to step.
     #[cfg(feature = "std")]
     type Batch: Default + Send + Sync;
@@ -73,6 +66,13 @@ pub trait Heads: 'static {
     /// The output of sample number `index` of a batch.
     #[cfg(feature = "std")]
     fn read(outputs: Self::Slices<'_>, index: usize) -> Self::Output;
+
+    /// A prediction of zeros.
+    fn zeroed() -> Self::Output;
+    /// One prediction as a batch of one.
+    fn view_mut(output: &mut Self::Output) -> Self::SlicesMut<'_>;
+    /// Turns logits into outputs, in place.
+    fn activate(outputs: Self::SlicesMut<'_>);
 }
 
 /// A head in a training step: what the model computed, and where the loss leaves its gradient.
@@ -88,19 +88,6 @@ impl<A: HeadActivation, S: Shape> Heads for Head<A, S> {
     type Slices<'a> = &'a [f32];
     type SlicesMut<'a> = &'a mut [f32];
     type Pass<'a> = HeadPass<'a>;
-
-    fn zeroed() -> Tensor<S> {
-        Tensor::zeroed()
-    }
-
-    fn view_mut(output: &mut Tensor<S>) -> &mut [f32] {
-        output.as_mut_slice()
-    }
-
-    fn activate(outputs: &mut [f32]) {
-        let shape = S::SHAPE;
-        A::ACTIVATION.apply(outputs, shape.dim(shape.rank() - 1));
-    }
 
     #[cfg(feature = "std")]
     type Batch = Vec<f32>;
@@ -137,6 +124,19 @@ impl<A: HeadActivation, S: Shape> Heads for Head<A, S> {
         output.as_mut_slice().copy_from_slice(sample);
         output
     }
+
+    fn zeroed() -> Tensor<S> {
+        Tensor::zeroed()
+    }
+
+    fn view_mut(output: &mut Tensor<S>) -> &mut [f32] {
+        output.as_mut_slice()
+    }
+
+    fn activate(outputs: &mut [f32]) {
+        let shape = S::SHAPE;
+        A::ACTIVATION.apply(outputs, shape.dim(shape.rank() - 1));
+    }
 }
 
 macro_rules! tuples {
@@ -146,18 +146,6 @@ macro_rules! tuples {
             type Slices<'a> = ($($name::Slices<'a>,)+);
             type SlicesMut<'a> = ($($name::SlicesMut<'a>,)+);
             type Pass<'a> = ($($name::Pass<'a>,)+);
-
-            fn zeroed() -> Self::Output {
-                ($($name::zeroed(),)+)
-            }
-
-            fn view_mut(output: &mut Self::Output) -> Self::SlicesMut<'_> {
-                ($($name::view_mut(&mut output.$place),)+)
-            }
-
-            fn activate(outputs: Self::SlicesMut<'_>) {
-                $($name::activate(outputs.$place);)+
-            }
 
             #[cfg(feature = "std")]
             type Batch = ($($name::Batch,)+);
@@ -190,6 +178,18 @@ macro_rules! tuples {
             #[cfg(feature = "std")]
             fn read(outputs: Self::Slices<'_>, index: usize) -> Self::Output {
                 ($($name::read(outputs.$place, index),)+)
+            }
+
+            fn zeroed() -> Self::Output {
+                ($($name::zeroed(),)+)
+            }
+
+            fn view_mut(output: &mut Self::Output) -> Self::SlicesMut<'_> {
+                ($($name::view_mut(&mut output.$place),)+)
+            }
+
+            fn activate(outputs: Self::SlicesMut<'_>) {
+                $($name::activate(outputs.$place);)+
             }
         }
     )+};
