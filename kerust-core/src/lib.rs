@@ -8,6 +8,8 @@
 
 pub mod activation;
 pub mod data;
+#[cfg(feature = "std")]
+pub mod error;
 pub mod init;
 pub mod kernels;
 pub mod layer;
@@ -18,8 +20,17 @@ pub mod memory;
 #[cfg(feature = "std")]
 pub mod metric;
 pub mod model;
+#[cfg(feature = "std")]
+pub mod optimizer;
 pub mod rng;
 pub mod shape;
 pub mod tensor;
 #[cfg(feature = "std")]
 pub mod testing;
+#[cfg(feature = "std")]
+pub mod train;
+#[cfg(feature = "std")]
+pub mod weights;
+
+#[cfg(feature = "std")]
+pub use error::{Error, Result};
