@@ -8,14 +8,19 @@
 
 pub mod activation;
 pub mod data;
+#[cfg(feature = "std")]
+pub mod error;
 pub mod init;
 pub mod kernels;
 pub mod layer;
 pub mod layers;
 pub mod memory;
 pub mod model;
+#[cfg(feature = "plots")]
+pub mod picture;
 pub mod rng;
 pub mod shape;
 pub mod tensor;
 #[cfg(feature = "std")]
 pub mod testing;
+pub mod weights;
