@@ -100,7 +100,11 @@ fn net() -> Box<Net> {
 }
 
 fn bits(model: &impl LayerData) -> Vec<u32> {
-    model.as_slice().iter().map(|value| value.to_bits()).collect()
+    model
+        .as_slice()
+        .iter()
+        .map(|value| value.to_bits())
+        .collect()
 }
 
 struct File {
@@ -168,7 +172,10 @@ fn what_is_saved_is_loaded_bit_for_bit() {
 #[test]
 fn the_same_weights_are_the_same_file() {
     let (first, second) = (File::saved(), File::saved());
-    assert_eq!(fs::read(first.path).unwrap(), fs::read(second.path).unwrap());
+    assert_eq!(
+        fs::read(first.path).unwrap(),
+        fs::read(second.path).unwrap()
+    );
 }
 
 #[test]
@@ -176,7 +183,11 @@ fn the_files_data_is_the_models_image() {
     let bytes = fs::read(File::saved().path).unwrap();
     let header_len = u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
     assert_eq!(header_len % 8, 0);
-    let image: Vec<u8> = net().as_slice().iter().flat_map(|v| v.to_le_bytes()).collect();
+    let image: Vec<u8> = net()
+        .as_slice()
+        .iter()
+        .flat_map(|v| v.to_le_bytes())
+        .collect();
     assert_eq!(bytes[8 + header_len..], image);
 }
 
@@ -200,7 +211,10 @@ fn a_file_of_pythons_safetensors_loads() {
     let net = weights::load::<Net>(path).unwrap();
     assert_eq!(net.dense.kernel, [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]);
     assert_eq!(net.dense.bias, [0.5, -0.5, 1.5]);
-    assert_eq!(net.dense_1.kernel, [[0.0, -1.0], [-2.0, -3.0], [-4.0, -5.0]]);
+    assert_eq!(
+        net.dense_1.kernel,
+        [[0.0, -1.0], [-2.0, -3.0], [-4.0, -5.0]]
+    );
 }
 
 #[test]
@@ -290,7 +304,11 @@ fn a_file_cut_anywhere_is_refused() {
             bytes.len()
         )
     );
-    assert!(File::new(&bytes[..20]).refusal().contains("is truncated: found 20 bytes"));
+    assert!(
+        File::new(&bytes[..20])
+            .refusal()
+            .contains("is truncated: found 20 bytes")
+    );
 }
 
 #[test]
@@ -306,8 +324,14 @@ fn files_of_other_kinds_are_named() {
         (&b""[..], "an empty file"),
         (b"\x89HDF\r\n\x1a\n0000", "an HDF5 file"),
         (b"PK\x03\x04000000", "a zip archive"),
-        (b"some text", "the first bytes [73, 6f, 6d, 65, 20, 74, 65, 78]"),
-        (b"\x02\0\0\0\0\0\0\0{]", "a header with a fault (invalid JSON in header"),
+        (
+            b"some text",
+            "the first bytes [73, 6f, 6d, 65, 20, 74, 65, 78]",
+        ),
+        (
+            b"\x02\0\0\0\0\0\0\0{]",
+            "a header with a fault (invalid JSON in header",
+        ),
     ];
     for (bytes, found) in expected {
         let message = File::new(bytes).refusal();
@@ -319,7 +343,11 @@ fn files_of_other_kinds_are_named() {
 #[test]
 fn a_missing_file_is_named() {
     let error = weights::load::<Net>("no/such.safetensors").err().unwrap();
-    assert!(error.to_string().starts_with("cannot read `no/such.safetensors`: "));
+    assert!(
+        error
+            .to_string()
+            .starts_with("cannot read `no/such.safetensors`: ")
+    );
 }
 
 #[test]
@@ -365,7 +393,10 @@ fn sections_keep_their_values_and_the_text() {
             values: &mut number,
         },
     ];
-    assert_eq!(weights::load_sections(&file.path, &mut sections).unwrap(), text);
+    assert_eq!(
+        weights::load_sections(&file.path, &mut sections).unwrap(),
+        text
+    );
     let outcome = weights::load_sections(&file.path, &mut sections[..1]);
     let message = outcome.unwrap_err().to_string();
     assert!(message.contains("tensor `step` is not expected: found shape (1)"));

@@ -72,5 +72,8 @@ fn a_kill_at_any_moment_leaves_a_whole_file() {
         load(&path);
     }
     let saves = load(&path);
-    assert!(saves > KILLS as f32, "only {saves} saves: the kills met none");
+    assert!(
+        saves > KILLS as f32,
+        "only {saves} saves: the kills met none"
+    );
 }

@@ -12,8 +12,6 @@ use std::path::Path;
 const VALIDATION: &str = "val_";
 /// Blue and vermilion, which colour-blind people tell apart: Okabe & Ito (2008).
 const COLOURS: [&str; 2] = ["#0072B2", "#D55E00"];
-/// Panels side by side.
-const COLUMNS: usize = 2;
 /// More points than these are a line.
 const MARKED_EPOCHS: usize = 40;
 
@@ -77,7 +75,11 @@ impl HistoryPlot {
         let layouts = self.panels.iter().zip(&plots);
         let layouts = layouts.map(|(panel, plots)| panel.layout(plots, epochs));
         let layouts = layouts.collect();
-        let columns = self.panels.len().min(COLUMNS);
+        // Rows as full as may be.
+        let columns = match self.panels.len() {
+            4 => 2,
+            panels => panels.min(3),
+        };
         let figure = Figure::new(self.panels.len().div_ceil(columns), columns)
             .with_cell_size(480.0, 340.0)
             .with_plots(plots)
@@ -114,15 +116,27 @@ impl Panel {
             [] => Layout::new((0.0, 1.0), (0.0, 1.0)),
             plots => Layout::auto_from_plots(plots),
         };
+        // Room for the marks of the first and the last epoch.
+        let margin = 0.03 * epochs.max(8) as f64;
         layout
-            .with_title(self.name.replace('_', " "))
             .with_x_label("epoch")
             .with_y_label(self.name.replace('_', " "))
-            .with_x_axis_min(if epochs == 1 { 0.0 } else { 1.0 })
-            .with_x_axis_max(epochs.max(2) as f64)
+            .with_x_axis_min(1.0 - margin)
+            .with_x_axis_max(epochs as f64 + margin)
             .with_x_tick_step(tick_step(epochs))
             .with_x_tick_format(TickFormat::Integer)
-            .with_legend_position(LegendPosition::OutsideBottomCenter)
+            .with_legend_position(self.free_corner())
+    }
+
+    /// The right corner that the curves leave free: falling ones end low, rising ones high.
+    fn free_corner(&self) -> LegendPosition {
+        let rise = |values: &Vec<f64>| values.last().zip(values.first()).map(|(b, a)| b - a);
+        let rises = self.series.iter().flatten().filter_map(rise);
+        if rises.sum::<f64>() > 0.0 {
+            LegendPosition::InsideBottomRight
+        } else {
+            LegendPosition::InsideTopRight
+        }
     }
 }
 

@@ -125,7 +125,14 @@ impl PredictionGrid {
             let left = GAP + (place % columns) as f64 * cell_width;
             let x = left + ((cell_width - GAP - image_width) / 2.0).floor();
             let y = GAP + (place / columns) as f64 * cell_height;
+            scene.elements.push(Primitive::GroupStart {
+                transform: None,
+                title: None,
+                // Else a browser that zooms draws seams between the pixels.
+                extra_attrs: Some(r#"shape-rendering="crispEdges""#.to_owned()),
+            });
             scene.elements.push(pixels(cell, width, [x, y], zoom));
+            scene.elements.push(Primitive::GroupEnd);
             let colour = if cell.correct { GREEN } else { RED };
             scene.elements.push(Primitive::Rect {
                 x,
@@ -190,6 +197,7 @@ mod tests {
         let path = folder.path().join("grid.svg");
         grid().save(&path).unwrap();
         let svg = std::fs::read_to_string(path).unwrap();
+        assert_eq!(svg.matches(r#"shape-rendering="crispEdges""#).count(), 2);
         for text in ["Bag 99%", "true: Bag", "Coat 50%", "true: &lt;Shirt&gt;"] {
             assert!(svg.contains(text), "{text}");
         }

@@ -54,7 +54,11 @@ impl Display for WeightsError {
                 f,
                 "`{}` is {}: found {found} bytes, its header promises {expected}",
                 path.display(),
-                if found < expected { "truncated" } else { "too long" }
+                if found < expected {
+                    "truncated"
+                } else {
+                    "too long"
+                }
             ),
             Self::Mismatch {
                 path,

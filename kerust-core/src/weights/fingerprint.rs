@@ -109,11 +109,26 @@ mod tests {
     #[test]
     fn every_fact_of_inference_counts() {
         let others = [
-            LayerInfo { name: "dense_1", ..DENSE },
-            LayerInfo { kind: "Denser", ..DENSE },
-            LayerInfo { declared: "Dense(5, tanh)", ..DENSE },
-            LayerInfo { input: Shape::new(&[4, 1]), ..DENSE },
-            LayerInfo { output: Shape::new(&[6]), ..DENSE },
+            LayerInfo {
+                name: "dense_1",
+                ..DENSE
+            },
+            LayerInfo {
+                kind: "Denser",
+                ..DENSE
+            },
+            LayerInfo {
+                declared: "Dense(5, tanh)",
+                ..DENSE
+            },
+            LayerInfo {
+                input: Shape::new(&[4, 1]),
+                ..DENSE
+            },
+            LayerInfo {
+                output: Shape::new(&[6]),
+                ..DENSE
+            },
         ];
         for other in others {
             assert_ne!(fingerprint(&[other]), fingerprint(&[DENSE]), "{other:?}");
@@ -124,7 +139,12 @@ mod tests {
     #[test]
     fn layers_of_training_alone_do_not_count() {
         assert_eq!(fingerprint(&[DROPOUT, DENSE]), fingerprint(&[DENSE]));
-        let costlier = LayerInfo { macs: 1, params: 2, arena_bytes: 3, ..DENSE };
+        let costlier = LayerInfo {
+            macs: 1,
+            params: 2,
+            arena_bytes: 3,
+            ..DENSE
+        };
         assert_eq!(fingerprint(&[costlier]), fingerprint(&[DENSE]));
     }
 }

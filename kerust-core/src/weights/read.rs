@@ -111,7 +111,10 @@ impl WeightsFile {
     /// When a section does not hold as many values as its layout says.
     pub fn load_model_sections<M: Model>(&self, sections: &mut [SectionMut<'_>]) -> Result<()> {
         let expected = format!("{:016x}", fingerprint(M::LAYERS));
-        let is_kerusts = self.metadata.get(key::FORMAT).is_some_and(|f| f == "kerust");
+        let is_kerusts = self
+            .metadata
+            .get(key::FORMAT)
+            .is_some_and(|f| f == "kerust");
         let architecture = self.metadata.get(key::ARCHITECTURE);
         let mut differences = Vec::new();
         if is_kerusts && architecture.is_some_and(|found| *found != expected) {
@@ -130,9 +133,9 @@ impl WeightsFile {
     ) -> Result<()> {
         let mut found: Vec<_> = self.tensors.tensors().into_iter().collect();
         found.sort_by_key(|(_, info)| info.data_offsets);
-        let expected = sections.iter().map(|section| {
-            entries(section.prefix, section.layout, section.values.len())
-        });
+        let expected = sections
+            .iter()
+            .map(|section| entries(section.prefix, section.layout, section.values.len()));
         let expected: Vec<Vec<Entry>> = expected.collect();
         differences.extend(tensor_differences(&expected.concat(), &found));
         if !differences.is_empty() {

@@ -62,8 +62,7 @@ fn resize(
     let [from_height, from_width] = from_size.map(|size| size as u32);
     let [to_height, to_width] = to_size.map(|size| size as u32);
     let from = ImageRef::new(from_width, from_height, from, kind).map_err(|e| e.to_string())?;
-    let mut to =
-        Image::from_slice_u8(to_width, to_height, to, kind).map_err(|e| e.to_string())?;
+    let mut to = Image::from_slice_u8(to_width, to_height, to, kind).map_err(|e| e.to_string())?;
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Interpolation(FilterType::Bilinear))
         // Alpha is a channel like the others to a network, and to Keras.
@@ -121,8 +120,8 @@ mod tests {
         ];
         let expected = [
             129.5, 116.0, 163.0, 163.1, 241.1, 200.6, 71.9, 87.0, 139.2, 138.9, 211.6, 72.1, 157.0,
-            205.5, 198.0, 138.1, 22.0, 53.0, 136.5, 234.6, 128.0, 157.4, 112.5, 195.0, 208.8, 111.9,
-            72.9, 97.0, 105.0, 162.6,
+            205.5, 198.0, 138.1, 22.0, 53.0, 136.5, 234.6, 128.0, 157.4, 112.5, 195.0, 208.8,
+            111.9, 72.9, 97.0, 105.0, 162.6,
         ];
         assert_resized(PixelType::U8, (&from, [6, 6]), [6, 5], &expected);
     }
@@ -138,7 +137,10 @@ mod tests {
             157.21, 162.58, 149.08, 135.58, 133.33,
         ];
         for (found, expected) in found.iter().zip(expected) {
-            assert!((f32::from(*found) - expected).abs() <= 1.0, "{found} {expected}");
+            assert!(
+                (f32::from(*found) - expected).abs() <= 1.0,
+                "{found} {expected}"
+            );
         }
     }
 

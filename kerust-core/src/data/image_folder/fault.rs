@@ -78,7 +78,10 @@ impl Display for ImageFolderFault {
                  .jpeg"
             ),
             Self::Undecodable(error) => {
-                write!(f, "cannot be decoded, expected a PNG or JPEG image: {error}")
+                write!(
+                    f,
+                    "cannot be decoded, expected a PNG or JPEG image: {error}"
+                )
             }
             Self::ImageSize { found, expected } => write!(
                 f,

@@ -135,7 +135,9 @@ impl ImageFolder {
         outcomes.into_iter().collect::<Result<()>>()?;
 
         let mut labels = Y::Column::default();
-        images.iter().for_each(|(_, class)| Y::push_class(&mut labels, *class));
+        images
+            .iter()
+            .for_each(|(_, class)| Y::push_class(&mut labels, *class));
         let names = classes.into_iter().map(|(name, _)| name).collect();
         let pixels = TensorColumn::Byte(pixels);
         Ok(Dataset::from_columns(pixels, labels, images.len(), names))

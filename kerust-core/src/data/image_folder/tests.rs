@@ -122,7 +122,10 @@ fn missing_and_empty_folders_are_named() {
     let folder = folder(&[("a/1.png", 1)]);
     let root = folder.path();
     let missing = refusal(root, &ImageFolder::open(root.join("no")));
-    assert!(missing.starts_with("cannot read `FOLDER/no`: "), "{missing}");
+    assert!(
+        missing.starts_with("cannot read `FOLDER/no`: "),
+        "{missing}"
+    );
     assert_eq!(
         refusal(root, &ImageFolder::open(root.join("a"))),
         "`FOLDER/a` holds no folder: expected a folder of images for each class"
