@@ -1,6 +1,10 @@
-//! What can go wrong when training, reading and writing.
+//! What can go wrong at run time.
 
+use crate::data::DataError;
+#[cfg(feature = "plots")]
+use crate::picture::PictureError;
 use crate::train::TrainError;
+use crate::weights::WeightsError;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -12,17 +16,24 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The operating system refused.
+    /// The system refused a file.
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What it said.
-        source: io::Error,
-        /// What was being done: `read`, `create`, `rename`.
+        /// What was tried: `read`, `create`, `rename`.
         doing: &'static str,
+        /// What the system said.
+        source: io::Error,
     },
+    /// Data that is not what it should be.
+    Data(DataError),
     /// Training could not begin, or could not go on.
     Train(TrainError),
+    /// Weights that do not fit.
+    Weights(WeightsError),
+    /// A picture that cannot be made.
+    #[cfg(feature = "plots")]
+    Picture(PictureError),
 }
 
 impl Error {
@@ -30,8 +41,8 @@ impl Error {
     pub fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io {
             path: path.into(),
-            source,
             doing,
+            source,
         }
     }
 }
@@ -41,25 +52,45 @@ impl fmt::Display for Error {
         match self {
             Self::Io {
                 path,
-                source,
                 doing,
+                source,
             } => write!(f, "cannot {doing} `{}`: {source}", path.display()),
+            Self::Data(error) => error.fmt(f),
             Self::Train(error) => error.fmt(f),
+            Self::Weights(error) => error.fmt(f),
+            #[cfg(feature = "plots")]
+            Self::Picture(error) => error.fmt(f),
         }
     }
 }
 
 impl std::error::Error for Error {
+    // The other variants are shown as they are, so their own source comes next in the chain.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
-            Self::Train(error) => Some(error),
+            Self::Data(error) => error.source(),
+            Self::Train(error) => error.source(),
+            Self::Weights(error) => error.source(),
+            #[cfg(feature = "plots")]
+            Self::Picture(error) => error.source(),
         }
     }
 }
 
-impl From<TrainError> for Error {
-    fn from(error: TrainError) -> Self {
-        Self::Train(error)
-    }
+macro_rules! from {
+    ($($(#[$cfg:meta])* $error:ident $variant:ident;)+) => {$(
+        $(#[$cfg])*
+        impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )+};
+}
+from! {
+    DataError Data;
+    TrainError Train;
+    WeightsError Weights;
+    #[cfg(feature = "plots")] PictureError Picture;
 }

@@ -22,14 +22,17 @@ pub mod metric;
 pub mod model;
 #[cfg(feature = "std")]
 pub mod optimizer;
+#[cfg(feature = "plots")]
+pub mod picture;
 pub mod rng;
 pub mod shape;
+#[cfg(feature = "std")]
+mod summary;
 pub mod tensor;
 #[cfg(feature = "std")]
 pub mod testing;
 #[cfg(feature = "std")]
 pub mod train;
-#[cfg(feature = "std")]
 pub mod weights;
 
 #[cfg(feature = "std")]

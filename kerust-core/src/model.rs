@@ -28,6 +28,8 @@ pub struct LayerInfo {
     pub macs: usize,
     /// Bytes of the arena that are in use while it computes.
     pub arena_bytes: usize,
+    /// Whether it does something in training only, and nothing in inference.
+    pub training_only: bool,
 }
 
 /// An output of a model: its activation and its shape.

@@ -9,6 +9,7 @@ use crate::metric::Metrics;
 use crate::model::{Heads, Model};
 use crate::optimizer::Optimizer;
 use crate::rng::Seed;
+use crate::summary;
 use crate::weights;
 use std::cell::Cell;
 use std::path::Path;
@@ -57,6 +58,11 @@ pub trait Workflow: Model {
         Self::Heads::activate(Self::Heads::view_mut(&mut output));
         SCRATCH.set(scratch);
         output
+    }
+
+    /// The model's layers as a table: Keras's `summary()`, with multiply-adds and memory.
+    fn summary() -> String {
+        summary::summary::<Self>()
     }
 
     /// Reads weights from a file that [`save`](Self::save) wrote.
