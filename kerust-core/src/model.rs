@@ -28,6 +28,8 @@ pub struct LayerInfo {
     pub macs: usize,
     /// Bytes of the arena that are in use while it computes.
     pub arena_bytes: usize,
+    /// Whether it does something in training only, and nothing in inference.
+    pub training_only: bool,
 }
 
 /// An output of a model: its activation and its shape.
@@ -178,6 +180,20 @@ impl<const N: usize> Storage for [f32; N] {
 
     fn as_mut_slice(&mut self) -> &mut [f32] {
         self
+    }
+}
+
+/// The storage of a model that is generic over its sizes: none, for stable Rust cannot compute an
+/// array's length from a const parameter. Such a model predicts from the heap; a model for a static
+/// arena names its sizes.
+pub struct NoStorage;
+
+impl Storage for NoStorage {
+    const ZEROED: Self =
+        panic!("a model that is generic over its sizes has no arena: name its sizes");
+
+    fn as_mut_slice(&mut self) -> &mut [f32] {
+        &mut []
     }
 }
 
