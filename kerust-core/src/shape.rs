@@ -55,6 +55,15 @@ impl Shape {
         self.dims[axis]
     }
 
+    /// The size along `axis`, 1 beyond the rank: for a constant beside the one that says what is
+    /// wrong with the rank.
+    ///
+    /// # Panics
+    /// When `axis` is [`MAX_RANK`] or more.
+    pub const fn extent(&self, axis: usize) -> usize {
+        self.dims[axis]
+    }
+
     /// The size of the last axis: an image's channels, a vector's features.
     ///
     /// # Panics

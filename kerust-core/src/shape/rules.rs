@@ -224,7 +224,8 @@ pub const fn dense_macs(input: Shape, output: Shape) -> usize {
 
 /// Multiply-adds of `Conv2D` for one sample.
 pub const fn conv2d_macs(input: Shape, output: Shape, window: Window, groups: usize) -> usize {
-    output.len() * window.size[0] * window.size[1] * (input.dim(2) / groups)
+    let taps = window.size[0] * window.size[1] * (input.dim(2) / groups);
+    output.len().saturating_mul(taps)
 }
 
 const fn rank(found: Shape, expected: usize) -> Fault {
