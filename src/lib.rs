@@ -1,6 +1,63 @@
 //! Keras's workflow with shapes known to the compiler.
+//!
+//! A network is declared once, by [`model!`]. The macro infers every shape, reports every mistake
+//! on the word that made it, and expands to a plain `#[repr(C)]` struct with one field for each
+//! layer that has weights. The same declaration trains on a workstation, and runs without `std`,
+//! heap or start-up work.
+//!
+//! ```no_run
+//! use kerust::prelude::*;
+//!
+//! model! {
+//!     /// Ten kinds of clothing from 28×28 grey pixels.
+//!     pub Fashion:
+//!         Input(28, 28, 1)
+//!         => Rescaling(1.0 / 255.0)
+//!         => Conv2D(10, 3x3, same)
+//!         => Flatten
+//!         => Dense(64, relu)
+//!         => Dense(10, softmax)
+//! }
+//!
+//! # fn main() -> kerust::Result<()> {
+//! let (train, test) = datasets::fashion_mnist::load()?;
+//! let mut model = Fashion::new(Seed(1)).compile(
+//!     Adam::new(0.001),
+//!     SparseCategoricalCrossentropy,
+//!     Accuracy,
+//! );
+//! model.fit(&train, Fit::epochs(10).batch_size(64).validation_split(0.1))?;
+//! println!("{}", model.evaluate(&test)?);
+//! model.save("fashion.safetensors")?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where things are
+//!
+//! - The language: [`model!`], its layers in [`layers`], their words in [`mod@activation`] and [`init`].
+//! - Training: [`Workflow`](train::Workflow) gives every model `new`, `compile`, `predict`, `load`,
+//!   `save` and `summary`; [`Compiled`](train::Compiled) has `fit` and `evaluate`; [`loss`],
+//!   [`metric`], [`optimizer`], and the callbacks of [`train`].
+//! - Samples: [`data`], [`datasets`](data::datasets), [`ImageFolder`](data::ImageFolder).
+//! - A layer of one's own: [`layer::Layer`] and [`layer::Build`], its gradient checked by
+//!   [`testing::check_gradients`].
+//! - Inference without `std`: [`Arena`] and the `predict_in` of every model.
 #![cfg_attr(not(feature = "std"), no_std)]
-pub use kerust_core::*;
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub use kerust_core::{activation, data, init, layer, layers, memory, model, rng, shape, tensor};
+#[cfg(feature = "std")]
+pub use kerust_core::{error, loss, metric, optimizer, testing, train, weights};
+#[cfg(feature = "plots")]
+pub use kerust_core::picture;
+
+#[cfg(feature = "std")]
+pub use error::{Error, Result};
+pub use layer::{Build, Layer};
+pub use model::{Arena, Model};
+pub use rng::{Rng, Seed};
+pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor};
 
 /// Declares a model: `Input(..)`, and layers joined by `=>`.
 ///
@@ -66,3 +123,21 @@ pub use kerust_macros::model;
 /// assert_eq!(Affine::<8>::LAYOUT.len(), 16);
 /// ```
 pub use kerust_macros::LayerData;
+
+/// Everything that a program which trains a model names.
+#[cfg(feature = "std")]
+pub mod prelude {
+    pub use crate::data::datasets;
+    pub use crate::data::{Binary, Class, Dataset};
+    #[cfg(feature = "images")]
+    pub use crate::data::{ImageFolder, Subset};
+    pub use crate::init::*;
+    pub use crate::loss::*;
+    pub use crate::metric::*;
+    pub use crate::optimizer::*;
+    pub use crate::train::*;
+    pub use crate::{
+        Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Tensor, model,
+    };
+    pub use rand::RngExt as _;
+}

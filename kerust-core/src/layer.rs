@@ -74,12 +74,19 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
 
     /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT).
     fn as_slice(&self) -> &[f32] {
+        if Self::LAYOUT.is_empty() {
+            // A type without fields is not aligned as `f32`.
+            return &[];
+        }
         // SAFETY: the trait promises that `Self` is `LAYOUT.len()` contiguous `f32`s.
         unsafe { core::slice::from_raw_parts(core::ptr::from_ref(self).cast(), Self::LAYOUT.len()) }
     }
 
     /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT).
     fn as_mut_slice(&mut self) -> &mut [f32] {
+        if Self::LAYOUT.is_empty() {
+            return &mut [];
+        }
         // SAFETY: as in `as_slice`; the borrow is unique, and any `f32` is valid there.
         unsafe {
             core::slice::from_raw_parts_mut(core::ptr::from_mut(self).cast(), Self::LAYOUT.len())

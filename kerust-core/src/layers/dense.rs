@@ -61,8 +61,8 @@ impl Dense {
     pub const fn new() -> Self {
         Self {
             activation: Activation::Linear,
-            kernel_initializer: Initializer::GlorotUniform,
-            bias_initializer: Initializer::Zeros,
+            kernel_initializer: Initializer::GLOROT_UNIFORM,
+            bias_initializer: Initializer::ZEROS,
         }
     }
 

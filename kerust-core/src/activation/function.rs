@@ -1,0 +1,148 @@
+//! Activations of one number, and their slopes.
+
+const LEAKY_SLOPE: f32 = 0.2;
+const SELU_SCALE: f32 = 1.050_701;
+const SELU_SCALED_ALPHA: f32 = 1.758_099_3;
+
+/// `y` from `x`. Conditions are written so that NaN passes through.
+pub mod value {
+    use super::{LEAKY_SLOPE, SELU_SCALE, SELU_SCALED_ALPHA};
+    use core::f32::consts::FRAC_1_SQRT_2;
+
+    pub fn relu(x: f32) -> f32 {
+        if x < 0.0 { 0.0 } else { x }
+    }
+
+    pub fn relu6(x: f32) -> f32 {
+        x.clamp(0.0, 6.0)
+    }
+
+    pub fn leaky_relu(x: f32) -> f32 {
+        if x > 0.0 { x } else { LEAKY_SLOPE * x }
+    }
+
+    pub fn elu(x: f32) -> f32 {
+        if x > 0.0 { x } else { libm::expm1f(x) }
+    }
+
+    pub fn selu(x: f32) -> f32 {
+        if x > 0.0 {
+            SELU_SCALE * x
+        } else {
+            SELU_SCALED_ALPHA * libm::expm1f(x)
+        }
+    }
+
+    pub fn gelu(x: f32) -> f32 {
+        // `erfc` keeps the digits that `1 + erf` loses where x is far below 0.
+        0.5 * x * libm::erfcf(-x * FRAC_1_SQRT_2)
+    }
+
+    pub fn silu(x: f32) -> f32 {
+        x * sigmoid(x)
+    }
+
+    pub fn sigmoid(x: f32) -> f32 {
+        // An overflow of `exp` ends in 1 / inf = 0, as it should.
+        1.0 / (1.0 + libm::expf(-x))
+    }
+
+    pub fn hard_sigmoid(x: f32) -> f32 {
+        relu6(x + 3.0) / 6.0
+    }
+
+    pub fn hard_silu(x: f32) -> f32 {
+        x * hard_sigmoid(x)
+    }
+
+    pub fn softplus(x: f32) -> f32 {
+        relu(x) + libm::log1pf(libm::expf(-x.abs()))
+    }
+
+    pub fn softsign(x: f32) -> f32 {
+        x / (1.0 + x.abs())
+    }
+
+    pub fn mish(x: f32) -> f32 {
+        x * libm::tanhf(softplus(x))
+    }
+}
+
+/// `dy/dx` from `y`.
+pub mod slope_of_y {
+    use super::{LEAKY_SLOPE, SELU_SCALE, SELU_SCALED_ALPHA};
+
+    pub fn relu(y: f32) -> f32 {
+        if y > 0.0 { 1.0 } else { 0.0 }
+    }
+
+    pub fn relu6(y: f32) -> f32 {
+        if y > 0.0 && y < 6.0 { 1.0 } else { 0.0 }
+    }
+
+    pub fn leaky_relu(y: f32) -> f32 {
+        if y > 0.0 { 1.0 } else { LEAKY_SLOPE }
+    }
+
+    pub fn elu(y: f32) -> f32 {
+        if y > 0.0 { 1.0 } else { y + 1.0 }
+    }
+
+    pub fn selu(y: f32) -> f32 {
+        if y > 0.0 {
+            SELU_SCALE
+        } else {
+            y + SELU_SCALED_ALPHA
+        }
+    }
+
+    pub fn sigmoid(y: f32) -> f32 {
+        y * (1.0 - y)
+    }
+
+    pub fn hard_sigmoid(y: f32) -> f32 {
+        if y > 0.0 && y < 1.0 { 1.0 / 6.0 } else { 0.0 }
+    }
+
+    pub fn tanh(y: f32) -> f32 {
+        1.0 - y * y
+    }
+
+    pub fn softplus(y: f32) -> f32 {
+        -libm::expm1f(-y)
+    }
+
+    pub fn softsign(y: f32) -> f32 {
+        let rest = 1.0 - y.abs();
+        rest * rest
+    }
+}
+
+/// `dy/dx` from `x`, of functions that take one value at two places.
+pub mod slope_of_x {
+    use super::value;
+    use core::f32::consts::FRAC_1_SQRT_2;
+
+    /// `1 / √(2π)`
+    const PEAK_DENSITY: f32 = 0.398_942_3;
+
+    pub fn gelu(x: f32) -> f32 {
+        let below = 0.5 * libm::erfcf(-x * FRAC_1_SQRT_2);
+        below + x * PEAK_DENSITY * libm::expf(-0.5 * x * x)
+    }
+
+    pub fn silu(x: f32) -> f32 {
+        let s = value::sigmoid(x);
+        s * (1.0 + x * (1.0 - s))
+    }
+
+    pub fn hard_silu(x: f32) -> f32 {
+        let slope = if x > -3.0 && x < 3.0 { 1.0 / 6.0 } else { 0.0 };
+        value::hard_sigmoid(x) + x * slope
+    }
+
+    pub fn mish(x: f32) -> f32 {
+        let t = libm::tanhf(value::softplus(x));
+        t + x * (1.0 - t * t) * value::sigmoid(x)
+    }
+}

@@ -1,0 +1,341 @@
+//! Initializers: Keras's names, defaults and distributions.
+
+mod distribution;
+#[cfg(feature = "std")]
+mod orthogonal;
+
+use crate::rng::Rng;
+pub use distribution::{Constant, Ones, RandomNormal, RandomUniform, TruncatedNormal, Zeros};
+
+/// How fresh weights are drawn; the constants are Keras's words, with Keras's defaults.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Initializer {
+    /// All 0.
+    Zeros,
+    /// All 1.
+    Ones,
+    /// All the same.
+    Constant(f32),
+    /// As [`RandomNormal`].
+    RandomNormal {
+        /// The mean.
+        mean: f32,
+        /// The standard deviation.
+        stddev: f32,
+    },
+    /// As [`RandomUniform`].
+    RandomUniform {
+        /// The lowest value.
+        low: f32,
+        /// The highest value.
+        high: f32,
+    },
+    /// As [`TruncatedNormal`].
+    TruncatedNormal {
+        /// The mean.
+        mean: f32,
+        /// The standard deviation before the tails are cut.
+        stddev: f32,
+    },
+    /// Mean 0 and variance `scale / fan`.
+    VarianceScaling {
+        /// What the variance is proportional to.
+        scale: f32,
+        /// What the variance is divided by.
+        mode: Fan,
+        /// What is drawn from.
+        distribution: Distribution,
+    },
+    /// A random matrix with orthonormal columns (rows, if it is wider than high) times `gain`:
+    /// Saxe et al. (2014). A tensor of more axes is a matrix of its last axis by all others.
+    ///
+    /// Costs a QR decomposition, and memory on the heap for two copies in `f64`.
+    #[cfg(feature = "std")]
+    Orthogonal {
+        /// The length of the columns.
+        gain: f32,
+    },
+    /// A matrix with `gain` on its diagonal, else 0.
+    Identity {
+        /// What stands on the diagonal.
+        gain: f32,
+    },
+}
+
+/// Which neighbours of a layer [`Initializer::VarianceScaling`] counts. For a tensor of the sizes
+/// `[.., inputs, outputs]` the fans are `inputs` and `outputs` times all sizes before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fan {
+    /// The values that enter one output.
+    In,
+    /// The outputs that one value enters.
+    Out,
+    /// The mean of both.
+    Avg,
+}
+
+/// What [`Initializer::VarianceScaling`] draws from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Distribution {
+    /// Normal without its tails beyond two standard deviations, widened to the wanted variance.
+    TruncatedNormal,
+    /// Normal.
+    UntruncatedNormal,
+    /// Uniform.
+    Uniform,
+}
+
+/// The standard deviation of a standard normal distribution cut at -2 and 2.
+const TRUNCATED_STDDEV: f64 = 0.879_625_661_034_239_8;
+
+impl Initializer {
+    /// All 0.
+    pub const ZEROS: Self = Self::Zeros;
+    /// All 1.
+    pub const ONES: Self = Self::Ones;
+    /// Uniform in `±sqrt(6 / (fan_in + fan_out))`: Glorot & Bengio (2010), eq. 16.
+    pub const GLOROT_UNIFORM: Self = Self::scaled(1.0, Fan::Avg, Distribution::Uniform);
+    /// Truncated normal of variance `2 / (fan_in + fan_out)`: Glorot & Bengio (2010), eq. 12.
+    pub const GLOROT_NORMAL: Self = Self::scaled(1.0, Fan::Avg, Distribution::TruncatedNormal);
+    /// Uniform in `±sqrt(6 / fan_in)`: He et al. (2015).
+    pub const HE_UNIFORM: Self = Self::scaled(2.0, Fan::In, Distribution::Uniform);
+    /// Truncated normal of variance `2 / fan_in`: He et al. (2015), eq. 10.
+    pub const HE_NORMAL: Self = Self::scaled(2.0, Fan::In, Distribution::TruncatedNormal);
+    /// Uniform in `±sqrt(3 / fan_in)`: LeCun et al. (1998), section 4.6.
+    pub const LECUN_UNIFORM: Self = Self::scaled(1.0, Fan::In, Distribution::Uniform);
+    /// Truncated normal of variance `1 / fan_in`: LeCun et al. (1998), section 4.6.
+    pub const LECUN_NORMAL: Self = Self::scaled(1.0, Fan::In, Distribution::TruncatedNormal);
+    /// As [`LECUN_NORMAL`](Self::LECUN_NORMAL).
+    pub const VARIANCE_SCALING: Self = Self::scaled(1.0, Fan::In, Distribution::TruncatedNormal);
+    /// Normal of standard deviation 0.05.
+    pub const RANDOM_NORMAL: Self = RandomNormal::DEFAULT.initializer();
+    /// Uniform in ±0.05.
+    pub const RANDOM_UNIFORM: Self = RandomUniform::DEFAULT.initializer();
+    /// Normal of standard deviation 0.05, cut at ±0.1.
+    pub const TRUNCATED_NORMAL: Self = TruncatedNormal::DEFAULT.initializer();
+    /// A random orthonormal matrix: Saxe et al. (2014).
+    #[cfg(feature = "std")]
+    pub const ORTHOGONAL: Self = Self::Orthogonal { gain: 1.0 };
+    /// The identity matrix.
+    pub const IDENTITY: Self = Self::Identity { gain: 1.0 };
+
+    const fn scaled(scale: f32, mode: Fan, distribution: Distribution) -> Self {
+        Self::VarianceScaling {
+            scale,
+            mode,
+            distribution,
+        }
+    }
+
+    /// Whether a tensor of `rank` axes can be filled: `Identity` fills a matrix only, and
+    /// `Orthogonal` at least a matrix.
+    pub const fn fits_rank(self, rank: usize) -> bool {
+        match self {
+            Self::Identity { .. } => rank == 2,
+            #[cfg(feature = "std")]
+            Self::Orthogonal { .. } => rank >= 2,
+            _ => true,
+        }
+    }
+
+    /// Fills `values`, a tensor of the given sizes, row-major. The last size counts the outputs,
+    /// the one before the inputs, and all before them are a kernel's window.
+    ///
+    /// # Panics
+    /// When the initializer does not [fit](Self::fits_rank) the number of sizes.
+    pub fn fill(self, values: &mut [f32], sizes: &[usize], rng: &mut Rng) {
+        assert!(
+            self.fits_rank(sizes.len()),
+            "`{self:?}` fills no tensor of the sizes {sizes:?}"
+        );
+        match self {
+            Self::Zeros => Zeros.fill(values, rng),
+            Self::Ones => Ones.fill(values, rng),
+            Self::Constant(value) => Constant(value).fill(values, rng),
+            Self::RandomNormal { mean, stddev } => RandomNormal { mean, stddev }.fill(values, rng),
+            Self::RandomUniform { low, high } => RandomUniform { low, high }.fill(values, rng),
+            Self::TruncatedNormal { mean, stddev } => {
+                TruncatedNormal { mean, stddev }.fill(values, rng);
+            }
+            Self::VarianceScaling {
+                scale,
+                mode,
+                distribution,
+            } => distribution.fill(values, f64::from(scale) / mode.of(sizes), rng),
+            #[cfg(feature = "std")]
+            Self::Orthogonal { gain } => orthogonal::fill(values, sizes, gain, rng),
+            Self::Identity { gain } => {
+                values.fill(0.0);
+                let columns = sizes[1];
+                let diagonal = values.iter_mut().step_by(columns + 1).take(columns);
+                diagonal.for_each(|value| *value = gain);
+            }
+        }
+    }
+}
+
+impl Fan {
+    /// At least 1, as in Keras: a tensor without values is no error.
+    fn of(self, sizes: &[usize]) -> f64 {
+        let (inputs, outputs) = match sizes {
+            [] => (1, 1),
+            [size] => (*size, *size),
+            [window @ .., inputs, outputs] => {
+                let area: usize = window.iter().product();
+                (area * inputs, area * outputs)
+            }
+        };
+        let fan = match self {
+            Self::In => inputs as f64,
+            Self::Out => outputs as f64,
+            Self::Avg => (inputs + outputs) as f64 / 2.0,
+        };
+        fan.max(1.0)
+    }
+}
+
+impl Distribution {
+    fn fill(self, values: &mut [f32], variance: f64, rng: &mut Rng) {
+        let stddev = libm::sqrt(variance);
+        match self {
+            Self::TruncatedNormal => TruncatedNormal {
+                mean: 0.0,
+                stddev: (stddev / TRUNCATED_STDDEV) as f32,
+            }
+            .fill(values, rng),
+            Self::UntruncatedNormal => RandomNormal {
+                mean: 0.0,
+                stddev: stddev as f32,
+            }
+            .fill(values, rng),
+            Self::Uniform => {
+                let high = libm::sqrt(3.0 * variance) as f32;
+                RandomUniform { low: -high, high }.fill(values, rng);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Seed;
+
+    fn drawn(initializer: Initializer, sizes: &[usize]) -> Vec<f32> {
+        let mut values = vec![f32::NAN; sizes.iter().product()];
+        initializer.fill(&mut values, sizes, &mut Seed(3).rng());
+        values
+    }
+
+    fn mean_and_stddev(values: &[f32]) -> (f64, f64) {
+        let mean = |of: &dyn Fn(f64) -> f64| {
+            values.iter().map(|v| of(f64::from(*v))).sum::<f64>() / values.len() as f64
+        };
+        let first = mean(&|v| v);
+        (first, mean(&|v| (v - first) * (v - first)).sqrt())
+    }
+
+    #[test]
+    fn mean_deviation_and_limits_are_those_of_the_distribution() {
+        // Fans 144 and 576. The wanted deviation, and what no value exceeds.
+        let sizes = [3, 3, 16, 64];
+        let uniform = |std: f64| (std, std * 3f64.sqrt());
+        let truncated = |std: f64| (std, std / TRUNCATED_STDDEV * 2.0);
+        let cases = [
+            (
+                Initializer::GLOROT_UNIFORM,
+                uniform((1.0f64 / 360.0).sqrt()),
+            ),
+            (
+                Initializer::GLOROT_NORMAL,
+                truncated((1.0f64 / 360.0).sqrt()),
+            ),
+            (Initializer::HE_UNIFORM, uniform((2.0f64 / 144.0).sqrt())),
+            (Initializer::HE_NORMAL, truncated((2.0f64 / 144.0).sqrt())),
+            (Initializer::LECUN_UNIFORM, uniform(1.0 / 12.0)),
+            (Initializer::LECUN_NORMAL, truncated(1.0 / 12.0)),
+            (Initializer::VARIANCE_SCALING, truncated(1.0 / 12.0)),
+            (
+                Initializer::scaled(4.0, Fan::Out, Distribution::UntruncatedNormal),
+                (2.0 / 24.0, 2.0 / 24.0 * 5.8),
+            ),
+            (Initializer::RANDOM_NORMAL, (0.05, 0.05 * 5.8)),
+            (Initializer::RANDOM_UNIFORM, uniform(0.05 / 3f64.sqrt())),
+            (
+                Initializer::TRUNCATED_NORMAL,
+                truncated(0.05 * TRUNCATED_STDDEV),
+            ),
+        ];
+        for (initializer, (wanted, limit)) in cases {
+            let values = drawn(initializer, &sizes);
+            let (mean, stddev) = mean_and_stddev(&values);
+            // 9216 values: six times the error of a mean is 6 / 96 of the deviation.
+            assert!(mean.abs() < 0.063 * wanted, "{initializer:?}: {mean}");
+            assert!(
+                (stddev / wanted - 1.0).abs() < 0.045,
+                "{initializer:?}: {stddev}"
+            );
+            let largest = values.iter().fold(0.0f32, |a, v| a.max(v.abs()));
+            assert!(
+                f64::from(largest) <= limit * (1.0 + 1e-6),
+                "{initializer:?}: {largest}"
+            );
+            assert!(
+                f64::from(largest) > 0.55 * limit,
+                "{initializer:?}: {largest}"
+            );
+        }
+    }
+
+    #[test]
+    fn mean_and_limits_move_with_the_parameters() {
+        let values = drawn(
+            Initializer::TruncatedNormal {
+                mean: 7.0,
+                stddev: 0.5,
+            },
+            &[5000],
+        );
+        assert!(values.iter().all(|v| (6.0..=8.0).contains(v)));
+        assert!((mean_and_stddev(&values).0 - 7.0).abs() < 0.05);
+        let values = drawn(
+            Initializer::RandomUniform {
+                low: 1.0,
+                high: 3.0,
+            },
+            &[5000],
+        );
+        assert!(values.iter().all(|v| (1.0..3.0).contains(v)));
+        assert!((mean_and_stddev(&values).0 - 2.0).abs() < 0.05);
+    }
+
+    #[test]
+    fn fans_are_those_of_keras() {
+        let fans = |sizes: &[usize]| [Fan::In, Fan::Out, Fan::Avg].map(|fan| fan.of(sizes));
+        assert_eq!(fans(&[]), [1.0, 1.0, 1.0]);
+        assert_eq!(fans(&[7]), [7.0, 7.0, 7.0]);
+        assert_eq!(fans(&[0]), [1.0, 1.0, 1.0]);
+        assert_eq!(fans(&[200, 100]), [200.0, 100.0, 150.0]);
+        assert_eq!(fans(&[3, 3, 16, 64]), [144.0, 576.0, 360.0]);
+    }
+
+    #[test]
+    fn identity_has_its_gain_on_the_diagonal() {
+        let gain = Initializer::Identity { gain: 2.0 };
+        assert_eq!(drawn(gain, &[2, 3]), [2.0, 0.0, 0.0, 0.0, 2.0, 0.0]);
+        assert_eq!(drawn(gain, &[3, 2]), [2.0, 0.0, 0.0, 2.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn constants_fill() {
+        assert_eq!(drawn(Initializer::ZEROS, &[3]), [0.0; 3]);
+        assert_eq!(drawn(Initializer::ONES, &[3]), [1.0; 3]);
+        assert_eq!(drawn(Initializer::Constant(0.3), &[3]), [0.3; 3]);
+    }
+
+    #[test]
+    #[should_panic(expected = "fills no tensor of the sizes [3, 3, 1, 2]")]
+    fn identity_refuses_a_window() {
+        drawn(Initializer::IDENTITY, &[3, 3, 1, 2]);
+    }
+}

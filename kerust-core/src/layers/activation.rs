@@ -1,0 +1,92 @@
+//! Activation layer.
+//!
+//! `y = f(x)`, where a layer's own `activation` argument cannot stand: behind a merge, or where the
+//! gradient needs the pre-activations.
+
+use crate::activation;
+use crate::layer::{Operation, Pass};
+
+/// An activation as a layer: `Activation(activation)`.
+///
+/// # Shapes
+/// output as input; softmax and log_softmax run over the last axis, of `features` values
+///
+/// # Cost
+/// one evaluation of the function for each value
+#[derive(Clone, Copy, Debug)]
+pub struct Activation {
+    activation: activation::Activation,
+    features: usize,
+}
+
+impl Activation {
+    /// The activation over values whose last axis has `features`.
+    pub const fn new(activation: activation::Activation, features: usize) -> Self {
+        Self {
+            activation,
+            features,
+        }
+    }
+}
+
+impl Operation<()> for Activation {
+    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
+        y.copy_from_slice(x);
+        self.activation.apply(y, self.features);
+    }
+
+    fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
+        if let Some(dx) = pass.dx {
+            self.activation
+                .backward_from_input(pass.x, pass.y, pass.dy, dx, self.features);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check_operation;
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        use activation::Activation::{LeakyRelu, Relu, Relu6, Selu};
+        for &(name, activation) in activation::Activation::NAMES {
+            // The inputs lie in ±1, where these have a kink.
+            if [LeakyRelu, Relu, Relu6, Selu].contains(&activation) {
+                continue;
+            }
+            let layer = Activation::new(activation, 5);
+            let gap = check_operation::<()>(&layer, 15, 15, 0);
+            assert!(gap.is_ok(), "{name}: {gap:?}");
+        }
+    }
+
+    #[test]
+    fn gradients_of_kinked_functions_are_slopes_of_both_sides() {
+        use activation::Activation::{LeakyRelu, Relu, Relu6, Selu};
+        let x = [-2.0, 3.0, 7.0];
+        for (activation, wanted) in [
+            (Relu, [0.0, 1.0, 1.0]),
+            (Relu6, [0.0, 1.0, 0.0]),
+            (LeakyRelu, [0.2, 1.0, 1.0]),
+            (Selu, [0.237_932_86, 1.050_701, 1.050_701]),
+        ] {
+            let layer = Activation::new(activation, 3);
+            let (mut y, mut dx) = ([0.0; 3], [f32::NAN; 3]);
+            layer.forward(&(), &x, &mut y);
+            let pass = Pass {
+                x: &x,
+                y: &y,
+                saved: &[],
+                dy: &mut [1.0; 3],
+                dx: Some(&mut dx),
+                accumulate: false,
+            };
+            layer.backward(&(), pass, &mut ());
+            for (found, wanted) in dx.iter().zip(wanted) {
+                assert!((found - wanted).abs() < 1e-6, "{activation:?}: {dx:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Dropout layer.
+//!
+//! In training `y = x * m`, with `m` = 0 at a share of `rate` of the values and `1 / (1 - rate)`
+//! elsewhere, so that the expectation stays; else `y = x`. Srivastava et al. (2014), in the inverted
+//! form.
+
+use crate::layer::{Operation, Pass};
+use crate::rng::Random;
+use rand::Rng as _;
+
+/// Sets values to 0 at random in training: `Dropout(rate)`.
+///
+/// What is dropped depends on the seed, the step, the layer and the place in the batch only.
+///
+/// # Shapes
+/// output as input; saves one value for each
+///
+/// # Cost
+/// in training one random number and one product for each value; in inference a copy
+#[derive(Clone, Copy, Debug)]
+pub struct Dropout {
+    rate: f32,
+}
+
+impl Dropout {
+    /// Drops a share of `rate`.
+    ///
+    /// # Panics
+    /// When the rate lies outside of 0 to 1.
+    pub const fn new(rate: f32) -> Self {
+        assert!(rate >= 0.0 && rate <= 1.0, "`rate` is outside of 0 to 1");
+        Self { rate }
+    }
+}
+
+impl Operation<()> for Dropout {
+    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
+        y.copy_from_slice(x);
+    }
+
+    fn forward_training(
+        &self,
+        _weights: &(),
+        x: &[f32],
+        y: &mut [f32],
+        saved: &mut [f32],
+        random: Random,
+    ) {
+        let mut rng = random.rng();
+        // As 33 bits, so that the rates 0 and 1 are exact.
+        let dropped_below = (f64::from(self.rate) * 4_294_967_296.0) as u64;
+        let kept = 1.0 / (1.0 - self.rate);
+        for ((y, x), factor) in y.iter_mut().zip(x).zip(saved) {
+            let is_dropped = u64::from(rng.next_u32()) < dropped_below;
+            *factor = if is_dropped { 0.0 } else { kept };
+            *y = if is_dropped { 0.0 } else { x * kept };
+        }
+    }
+
+    fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
+        let Some(dx) = pass.dx else { return };
+        for ((dx, dy), factor) in dx.iter_mut().zip(&*pass.dy).zip(pass.saved) {
+            *dx = dy * factor;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Seed, Step};
+    use crate::testing::check_operation;
+
+    fn trained(rate: f32, seed: u64, number: u64, layer: u64) -> Vec<f32> {
+        let step = Step {
+            seed: Seed(seed),
+            number,
+        };
+        let (mut y, mut saved) = (vec![f32::NAN; 20_000], vec![f32::NAN; 20_000]);
+        let dropout = Dropout::new(rate);
+        dropout.forward_training(&(), &[1.0; 20_000], &mut y, &mut saved, step.layer(layer));
+        assert_eq!(y, saved);
+        y
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        check_operation::<()>(&Dropout::new(0.3), 17, 17, 17).unwrap();
+    }
+
+    #[test]
+    fn a_share_of_rate_is_0_and_the_expectation_stays() {
+        let y = trained(0.3, 1, 2, 3);
+        let dropped = y.iter().filter(|y| **y == 0.0).count() as f32 / 20_000.0;
+        // Five standard errors.
+        assert!((dropped - 0.3).abs() < 0.0162, "{dropped}");
+        let mean = y.iter().sum::<f32>() / 20_000.0;
+        assert!((mean - 1.0).abs() < 0.0232, "{mean}");
+        assert!(y.iter().all(|y| *y == 0.0 || *y == 1.0 / 0.7));
+    }
+
+    #[test]
+    fn the_mask_is_that_of_seed_step_and_layer() {
+        let y = trained(0.5, 1, 2, 3);
+        assert_eq!(y, trained(0.5, 1, 2, 3));
+        for other in [
+            trained(0.5, 2, 2, 3),
+            trained(0.5, 1, 3, 3),
+            trained(0.5, 1, 2, 4),
+        ] {
+            let equal = y.iter().zip(&other).filter(|(a, b)| a == b).count();
+            assert!((9_500..10_500).contains(&equal), "{equal}");
+        }
+    }
+
+    #[test]
+    fn rates_0_and_1_are_exact() {
+        assert_eq!(trained(0.0, 1, 2, 3), vec![1.0; 20_000]);
+        assert_eq!(trained(1.0, 1, 2, 3), vec![0.0; 20_000]);
+    }
+
+    #[test]
+    fn inference_copies() {
+        let mut y = [f32::NAN; 3];
+        Dropout::new(0.9).forward(&(), &[1.0, -2.0, 3.0], &mut y);
+        assert_eq!(y, [1.0, -2.0, 3.0]);
+    }
+}

@@ -1,0 +1,147 @@
+//! ReLU layer.
+//!
+//! `y = min(x, max_value)` where `x > threshold`, else `negative_slope * (x - threshold)`: Nair &
+//! Hinton (2010), with the parameters of Keras's layer. At `x = threshold` itself Keras computes 0,
+//! though its page says `threshold`.
+
+use crate::layer::{Operation, Pass};
+
+/// Rectified linear unit: `ReLU(max_value, negative_slope, threshold)`.
+///
+/// # Shapes
+/// output as input
+///
+/// # Cost
+/// one comparison or two for each value
+#[derive(Clone, Copy, Debug)]
+pub struct ReLU {
+    max_value: f32,
+    negative_slope: f32,
+    threshold: f32,
+}
+
+impl ReLU {
+    /// A layer with Keras's defaults: no maximum, slope 0 and threshold 0.
+    #[allow(
+        clippy::new_without_default,
+        reason = "a declaration, read in an expansion"
+    )]
+    pub const fn new() -> Self {
+        Self {
+            max_value: f32::INFINITY,
+            negative_slope: 0.0,
+            threshold: 0.0,
+        }
+    }
+
+    /// Sets the largest output.
+    ///
+    /// # Panics
+    /// When it is negative.
+    pub const fn max_value(mut self, max_value: f32) -> Self {
+        assert!(max_value >= 0.0, "`max_value` is negative");
+        self.max_value = max_value;
+        self
+    }
+
+    /// Sets the slope below the threshold.
+    ///
+    /// # Panics
+    /// When it is negative.
+    pub const fn negative_slope(mut self, negative_slope: f32) -> Self {
+        assert!(negative_slope >= 0.0, "`negative_slope` is negative");
+        self.negative_slope = negative_slope;
+        self
+    }
+
+    /// Sets what an input must exceed to pass.
+    ///
+    /// # Panics
+    /// When it is negative.
+    pub const fn threshold(mut self, threshold: f32) -> Self {
+        assert!(threshold >= 0.0, "`threshold` is negative");
+        self.threshold = threshold;
+        self
+    }
+}
+
+impl Operation<()> for ReLU {
+    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            // The comparisons are written so that NaN passes through.
+            *y = if x <= self.threshold {
+                // A slope of 0 is no product: 0 · -inf would be NaN.
+                if self.negative_slope == 0.0 {
+                    0.0
+                } else {
+                    self.negative_slope * (x - self.threshold)
+                }
+            } else if x > self.max_value {
+                self.max_value
+            } else {
+                x
+            };
+        }
+    }
+
+    fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
+        let Some(dx) = pass.dx else { return };
+        for ((dx, &dy), &x) in dx.iter_mut().zip(&*pass.dy).zip(pass.x) {
+            *dx = if x <= self.threshold {
+                self.negative_slope * dy
+            } else if x < self.max_value {
+                dy
+            } else {
+                0.0
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forward_and_slopes<const N: usize>(layer: ReLU, x: [f32; N]) -> ([f32; N], [f32; N]) {
+        let (mut y, mut dx) = ([f32::NAN; N], [f32::NAN; N]);
+        layer.forward(&(), &x, &mut y);
+        let pass = Pass {
+            x: &x,
+            y: &y,
+            saved: &[],
+            dy: &mut [1.0; N],
+            dx: Some(&mut dx),
+            accumulate: false,
+        };
+        layer.backward(&(), pass, &mut ());
+        (y, dx)
+    }
+
+    #[test]
+    fn by_default_what_is_negative_is_cut() {
+        let (y, slopes) = forward_and_slopes(ReLU::new(), [-10.0, f32::NEG_INFINITY, 0.0, 5.0]);
+        assert_eq!(y, [0.0, 0.0, 0.0, 5.0]);
+        assert_eq!(slopes, [0.0, 0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn the_parameters_bend_it_as_in_the_example_of_keras() {
+        let layer = ReLU::new().max_value(10.0).negative_slope(0.5);
+        let (y, slopes) = forward_and_slopes(layer, [-10.0, -5.0, 0.0, 5.0, 12.0]);
+        assert_eq!(y, [-5.0, -2.5, 0.0, 5.0, 10.0]);
+        assert_eq!(slopes, [0.5, 0.5, 0.5, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn below_the_threshold_the_slope_starts_from_0() {
+        let layer = ReLU::new().negative_slope(0.5).threshold(2.0);
+        let (y, slopes) = forward_and_slopes(layer, [-4.0, 1.0, 2.0, 2.5]);
+        assert_eq!(y, [-3.0, -0.5, 0.0, 2.5]);
+        assert_eq!(slopes, [0.5, 0.5, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn not_a_number_is_not_hidden() {
+        assert!(forward_and_slopes(ReLU::new(), [f32::NAN]).0[0].is_nan());
+    }
+}

@@ -1,0 +1,58 @@
+//! Rescaling layer.
+//!
+//! `y = x * scale + offset`, mostly from pixels of 0 to 255 to numbers of 0 to 1 or -1 to 1.
+
+use crate::layer::{Operation, Pass};
+
+/// A line through every value: `Rescaling(scale, offset)`.
+///
+/// # Shapes
+/// output as input
+///
+/// # Cost
+/// one multiply-add for each value
+#[derive(Clone, Copy, Debug)]
+pub struct Rescaling {
+    scale: f32,
+    offset: f32,
+}
+
+impl Rescaling {
+    /// `y = x * scale + offset`
+    pub const fn new(scale: f32, offset: f32) -> Self {
+        Self { scale, offset }
+    }
+}
+
+impl Operation<()> for Rescaling {
+    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y = x * self.scale + self.offset;
+        }
+    }
+
+    fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
+        let Some(dx) = pass.dx else { return };
+        for (dx, dy) in dx.iter_mut().zip(&*pass.dy) {
+            *dx = dy * self.scale;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check_operation;
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        check_operation::<()>(&Rescaling::new(0.3, 2.0), 17, 17, 0).unwrap();
+    }
+
+    #[test]
+    fn pixels_come_to_lie_between_minus_1_and_1() {
+        let mut y = [f32::NAN; 3];
+        Rescaling::new(1.0 / 127.5, -1.0).forward(&(), &[0.0, 127.5, 255.0], &mut y);
+        assert_eq!(y, [-1.0, 0.0, 1.0]);
+    }
+}

@@ -1,0 +1,103 @@
+//! Keras's `summary()`: a model's layers as a table, with multiply-adds and memory.
+
+use crate::layer::{Layout, Part};
+use crate::model::{LayerInfo, Model};
+use comfy_table::{CellAlignment, Table};
+
+/// The bars between cells: Keras's, heavy around the header and light below.
+const STYLE: &str = "││──╞═╪╡│    ┬┴┌┐└┘";
+
+/// The table of `M`: each layer with its output shape, numbers, multiply-adds and arena.
+pub(crate) fn summary<M: Model>() -> String {
+    let mut table = Table::new();
+    table.load_preset(STYLE);
+    table.set_header(["Layer (type)", "Output Shape", "Param #", "MACs", "Arena"]);
+    for layer in M::LAYERS {
+        table.add_row(row(layer));
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let total = M::LAYOUT.len();
+    let trainable = trainable(&M::LAYOUT);
+    let macs: usize = M::LAYERS.iter().map(|layer| layer.macs).sum();
+    let mut text = format!("Model: \"{}\"\n{table}\n", M::NAME);
+    for (name, params) in [
+        ("Total params", total),
+        ("Trainable params", trainable),
+        ("Non-trainable params", total - trainable),
+    ] {
+        text += &format!(" {name}: {} ({})\n", grouped(params), bytes(4 * params));
+    }
+    text += &format!(" Multiply-adds: {}\n", grouped(macs));
+    text += &format!(" Arena of one inference: {}", bytes(4 * M::ARENA_LEN));
+    text
+}
+
+fn row(layer: &LayerInfo) -> [String; 5] {
+    let mut shape = String::from("(None");
+    for size in layer.output.dims() {
+        shape += &format!(", {size}");
+    }
+    [
+        format!("{} ({})", layer.name, layer.kind),
+        shape + ")",
+        grouped(layer.params),
+        grouped(layer.macs),
+        bytes(layer.arena_bytes),
+    ]
+}
+
+fn trainable(layout: &Layout) -> usize {
+    match layout {
+        Layout::Tensor(_) => layout.len(),
+        Layout::Parts(parts) => {
+            let trained = parts.iter().filter(|part: &&Part| part.trainable);
+            trained.map(|part| trainable(&part.layout)).sum()
+        }
+    }
+}
+
+/// `503484` as `503,484`.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A size as Keras prints it: `1.92 MB`, with 1024 bytes to the KB.
+fn bytes(count: usize) -> String {
+    let mut size = count as f64;
+    for unit in ["B", "KB", "MB"] {
+        if size < 1024.0 {
+            return format!("{size:.2} {unit}");
+        }
+        size /= 1024.0;
+    }
+    format!("{size:.2} GB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!(
+            [0, 999, 1000, 503_484, 10_000_000].map(grouped),
+            ["0", "999", "1,000", "503,484", "10,000,000"]
+        );
+    }
+
+    #[test]
+    fn sizes_read_as_in_keras() {
+        assert_eq!(bytes(4 * 503_484), "1.92 MB");
+        assert_eq!(bytes(0), "0.00 B");
+    }
+}
