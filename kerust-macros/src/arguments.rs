@@ -96,7 +96,10 @@ impl<'a> Arguments<'a> {
                 Some(name) => fault.help(format!("did you mean `{name}`?")),
                 None => fault.help(format!(
                     "it takes {}",
-                    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                    names
+                        .map(|name| format!("`{name}`"))
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 )),
             };
             return false;
@@ -104,7 +107,10 @@ impl<'a> Arguments<'a> {
         if !self.bound[place].is_empty() {
             report
                 .fault(keyword, format!("`{found}` is given twice"))
-                .note(format!("it is `{}` already", text(&self.bound[place][0].tokens)))
+                .note(format!(
+                    "it is `{}` already",
+                    text(&self.bound[place][0].tokens)
+                ))
                 .help("remove one of the two");
             return false;
         }
@@ -113,9 +119,11 @@ impl<'a> Arguments<'a> {
 
     fn positional(&mut self, argument: &'a Argument, report: &mut Report) -> bool {
         let value = &argument.value;
-        let next = self.parameters.iter().zip(&self.bound).position(|(it, values)| {
-            values.is_empty() || matches!(it.kind, Kind::Sizes { .. })
-        });
+        let next = self
+            .parameters
+            .iter()
+            .zip(&self.bound)
+            .position(|(it, values)| values.is_empty() || matches!(it.kind, Kind::Sizes { .. }));
         if let ValueKind::Word(word) = &value.kind
             && let Some(sound) = self.bare_word(word, next, value, report)
         {
@@ -146,10 +154,13 @@ impl<'a> Arguments<'a> {
     ) -> Option<bool> {
         let found = word.to_string();
         let vocabularies = || {
-            self.parameters.iter().enumerate().filter_map(|(place, it)| match it.kind {
-                Kind::Word(vocabulary) => Some((place, it.name, vocabulary)),
-                _ => None,
-            })
+            self.parameters
+                .iter()
+                .enumerate()
+                .filter_map(|(place, it)| match it.kind {
+                    Kind::Word(vocabulary) => Some((place, it.name, vocabulary)),
+                    _ => None,
+                })
         };
         let fitting: Vec<_> = vocabularies()
             .filter(|(_, _, vocabulary)| vocabulary.find(&found).is_some())
@@ -160,7 +171,10 @@ impl<'a> Arguments<'a> {
                 if !self.bound[place].is_empty() {
                     report
                         .fault(word, format!("`{name}` is given twice"))
-                        .note(format!("it is `{}` already", text(&self.bound[place][0].tokens)))
+                        .note(format!(
+                            "it is `{}` already",
+                            text(&self.bound[place][0].tokens)
+                        ))
                         .help("remove one of the two");
                     return Some(false);
                 }
@@ -174,9 +188,8 @@ impl<'a> Arguments<'a> {
                 Some(false)
             }
             [] => {
-                let takes_word = next.is_none_or(|next| {
-                    matches!(self.parameters[next].kind, Kind::Word(_))
-                });
+                let takes_word =
+                    next.is_none_or(|next| matches!(self.parameters[next].kind, Kind::Word(_)));
                 let upper = found.chars().next().is_some_and(char::is_uppercase);
                 let generic = self.generics.contains(&found);
                 let near = vocabularies().find_map(|(_, _, vocabulary)| {
@@ -205,7 +218,10 @@ impl<'a> Arguments<'a> {
                 let written = text(tokens);
                 let bare = written.trim_matches('"');
                 report
-                    .fault(tokens, format!("a layer's name is an identifier, found `{written}`"))
+                    .fault(
+                        tokens,
+                        format!("a layer's name is an identifier, found `{written}`"),
+                    )
                     .help(if syn::parse_str::<Ident>(bare).is_ok() {
                         format!("write `name = {bare}`")
                     } else {
@@ -216,7 +232,10 @@ impl<'a> Arguments<'a> {
         };
         if syn::parse2::<Ident>(tokens.clone()).is_err() {
             report
-                .fault(&name, format!("`{name}` is a keyword of Rust, expected a name for a field"))
+                .fault(
+                    &name,
+                    format!("`{name}` is a keyword of Rust, expected a name for a field"),
+                )
                 .help(format!("write `name = {name}_`"));
         } else if self.name.is_some() {
             report
@@ -428,7 +447,10 @@ fn check(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
             report
                 .fault(
                     &value.tokens,
-                    format!("found `{}`, expected sizes joined by `x`", text(&value.tokens)),
+                    format!(
+                        "found `{}`, expected sizes joined by `x`",
+                        text(&value.tokens)
+                    ),
                 )
                 .help(format!("write `{spelled}`"));
             return false;
@@ -438,7 +460,12 @@ fn check(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
             if vocabulary.find(&found).is_some() {
                 return true;
             }
-            unknown(word, vocabulary, nearest(&found, vocabulary.names()), report);
+            unknown(
+                word,
+                vocabulary,
+                nearest(&found, vocabulary.names()),
+                report,
+            );
             return false;
         }
         (Kind::Count | Kind::Sizes { .. }, _) => "a whole number",

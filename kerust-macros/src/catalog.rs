@@ -5,9 +5,7 @@ use crate::arguments::{Arguments, Kind, Parameter};
 use crate::plan::{Data, Role};
 use crate::report::Report;
 use crate::value::{Number, Pair, Size, Sliding, Term, padding};
-use crate::words::{
-    ACTIVATIONS, FILL_MODES, FLIPS, INITIALIZERS, INTERPOLATIONS, PADDINGS,
-};
+use crate::words::{ACTIVATIONS, FILL_MODES, FLIPS, INITIALIZERS, INTERPOLATIONS, PADDINGS};
 use kerust_core::shape::{Fault, Padding, Shape};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -86,11 +84,21 @@ macro_rules! rule {
 }
 
 const fn required(name: &'static str, kind: Kind) -> Parameter {
-    Parameter { name, kind, required: true, training_only: false }
+    Parameter {
+        name,
+        kind,
+        required: true,
+        training_only: false,
+    }
 }
 
 const fn optional(name: &'static str, kind: Kind) -> Parameter {
-    Parameter { name, kind, required: false, training_only: false }
+    Parameter {
+        name,
+        kind,
+        required: false,
+        training_only: false,
+    }
 }
 
 const fn initializer(name: &'static str) -> Parameter {
@@ -140,16 +148,36 @@ pub static ROWS: &[Row] = &[
         ],
         infer: conv2d,
     },
-    Row { name: "MaxPooling2D", parameters: POOL, infer: pooling2d },
-    Row { name: "AveragePooling2D", parameters: POOL, infer: pooling2d },
-    Row { name: "GlobalAveragePooling2D", parameters: &[], infer: global_pooling2d },
-    Row { name: "Flatten", parameters: &[], infer: flatten },
+    Row {
+        name: "MaxPooling2D",
+        parameters: POOL,
+        infer: pooling2d,
+    },
+    Row {
+        name: "AveragePooling2D",
+        parameters: POOL,
+        infer: pooling2d,
+    },
+    Row {
+        name: "GlobalAveragePooling2D",
+        parameters: &[],
+        infer: global_pooling2d,
+    },
+    Row {
+        name: "Flatten",
+        parameters: &[],
+        infer: flatten,
+    },
     Row {
         name: "Reshape",
         parameters: &[required("target_shape", Kind::Sizes { open: true })],
         infer: reshape,
     },
-    Row { name: "Dropout", parameters: &[required("rate", Kind::Number)], infer: dropout },
+    Row {
+        name: "Dropout",
+        parameters: &[required("rate", Kind::Number)],
+        infer: dropout,
+    },
     Row {
         name: "Activation",
         parameters: &[required("activation", Kind::Word(&ACTIVATIONS))],
@@ -164,10 +192,17 @@ pub static ROWS: &[Row] = &[
         ],
         infer: relu,
     },
-    Row { name: "Softmax", parameters: &[], infer: activation },
+    Row {
+        name: "Softmax",
+        parameters: &[],
+        infer: activation,
+    },
     Row {
         name: "Rescaling",
-        parameters: &[required("scale", Kind::Number), optional("offset", Kind::Number)],
+        parameters: &[
+            required("scale", Kind::Number),
+            optional("offset", Kind::Number),
+        ],
         infer: rescaling,
     },
     Row {
@@ -256,7 +291,7 @@ fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spe
     let channels = match (channels.known, groups.known) {
         (_, Some(1)) => channels,
         (Some(channels), Some(groups)) => Size::known(channels / groups.max(1)),
-        _ => Size::expression(quote!(#channels / #groups), before.nameable),
+        _ => Size::expression(quote!((#channels) / (#groups)), before.nameable),
     };
     let Pair(rows, columns) = kernel;
     Spec {
@@ -312,7 +347,10 @@ fn reshape(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) 
     let mut target = arguments.sizes("target_shape");
     if target.iter().filter(|size| size.is_none()).count() > 1 {
         report
-            .fault(arguments.tokens("target_shape"), "two sizes are -1, expected at most one")
+            .fault(
+                arguments.tokens("target_shape"),
+                "two sizes are -1, expected at most one",
+            )
             .help("write all sizes but one: the last one follows from them");
         target.clear();
     } else if target.len() > kerust_core::shape::MAX_RANK {
@@ -403,13 +441,25 @@ fn relu(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
             ..Spec::default()
         };
     }
-    Spec { config, ..Spec::default() }
+    Spec {
+        config,
+        ..Spec::default()
+    }
 }
 
 fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
-    let scale = arguments.number("scale").unwrap_or(Number::known(1.0)).tokens();
-    let offset = arguments.number("offset").unwrap_or(Number::known(0.0)).tokens();
-    Spec { config: quote!(::new(#scale, #offset)), ..Spec::default() }
+    let scale = arguments
+        .number("scale")
+        .unwrap_or(Number::known(1.0))
+        .tokens();
+    let offset = arguments
+        .number("offset")
+        .unwrap_or(Number::known(0.0))
+        .tokens();
+    Spec {
+        config: quote!(::new(#scale, #offset)),
+        ..Spec::default()
+    }
 }
 
 fn resizing(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
@@ -440,7 +490,10 @@ fn random_rotation(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Repor
         (None, Some(known)) => (Number::known(f64::from(-known)), factor),
         (None, None) => {
             let tokens = factor.tokens();
-            let lower = Number { known: None, tokens: quote!(-(#tokens)) };
+            let lower = Number {
+                known: None,
+                tokens: quote!(-(#tokens)),
+            };
             (lower, factor)
         }
     };

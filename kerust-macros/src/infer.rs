@@ -11,7 +11,7 @@ use crate::value::{Size, Term, text};
 use crate::words::{ACTIVATIONS, SEPARATE};
 use kerust_core::shape::{Fault, MAX_RANK, Shape};
 use names::Names;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
 /// Understands a model. What is wrong is reported; the plan is then good for a stub only.
@@ -66,7 +66,9 @@ impl Infer<'_> {
                         &first,
                         format!("a model begins with `Input`, found `{first}`"),
                     ),
-                    None => self.report.fault(end, "the model has no layers, expected `Input(..)`"),
+                    None => self
+                        .report
+                        .fault(end, "the model has no layers, expected `Input(..)`"),
                 };
                 fault.help("write the sizes of one sample first: `Input(28, 28, 1) => ..`");
                 Place {
@@ -81,7 +83,10 @@ impl Infer<'_> {
         {
             self.report
                 .fault(only, "the model has no layers behind `Input`")
-                .help(format!("add one: `{} => Dense(10, softmax)`", input.declared));
+                .help(format!(
+                    "add one: `{} => Dense(10, softmax)`",
+                    input.declared
+                ));
         }
         let data = input.data.clone();
         let mut place = input;
@@ -89,7 +94,10 @@ impl Infer<'_> {
         while let Some(layer) = layers.next() {
             if is_input(layer) {
                 self.report
-                    .fault(layer, "found a second `Input`, expected one, at the beginning")
+                    .fault(
+                        layer,
+                        "found a second `Input`, expected one, at the beginning",
+                    )
                     .help("remove it: each layer takes the shape of the one before it");
                 continue;
             }
@@ -121,7 +129,10 @@ impl Infer<'_> {
             let sizes: Vec<Size> = arguments.sizes("shape").into_iter().flatten().collect();
             if sizes.len() > MAX_RANK {
                 self.report
-                    .fault(layer, format!("`Input` of {} sizes, expected 1 to 4", sizes.len()))
+                    .fault(
+                        layer,
+                        format!("`Input` of {} sizes, expected 1 to 4", sizes.len()),
+                    )
                     .help("write the sizes of one sample; the batch is not one of them");
             } else {
                 data = Data {
@@ -184,8 +195,7 @@ impl Infer<'_> {
             return (self.custom(layer, place), None);
         };
         let generics = self.generics.clone();
-        let Some(arguments) = Arguments::bind(layer, row.parameters, &generics, self.report)
-        else {
+        let Some(arguments) = Arguments::bind(layer, row.parameters, &generics, self.report) else {
             self.names.name(layer, None, self.report);
             return (unknown(text(&layer.tokens)), None);
         };
@@ -215,9 +225,8 @@ impl Infer<'_> {
             self.softmax(&name, &data, span, arguments, &declared);
         }
         let head = if last { activation.take() } else { None };
-        let fused = activation.filter(|(name, _)| {
-            spec.role == Role::Compute && !SEPARATE.contains(name)
-        });
+        let fused =
+            activation.filter(|(name, _)| spec.role == Role::Compute && !SEPARATE.contains(name));
         let weights = spec.weights.as_ref().map(|weights| {
             for size in &weights.sizes {
                 self.nameable_size(size, layer);
@@ -276,7 +285,14 @@ impl Infer<'_> {
             training_only: spec.role == Role::TrainingOnly,
             node: self.nodes.len() - 1,
         });
-        (Place { edge, data, declared }, head)
+        (
+            Place {
+                edge,
+                data,
+                declared,
+            },
+            head,
+        )
     }
 
     /// An activation that is a node of its own.
@@ -308,7 +324,9 @@ impl Infer<'_> {
     fn custom(&mut self, layer: &ast::Layer, place: &Place) -> Place {
         let generics = self.generics.clone();
         let arguments = Arguments::bind(layer, &[], &generics, self.report);
-        let given = arguments.as_ref().and_then(|arguments| arguments.name.as_ref());
+        let given = arguments
+            .as_ref()
+            .and_then(|arguments| arguments.name.as_ref());
         let name = self.names.name(layer, given, self.report);
         let path = match &layer.name {
             ast::Name::Bare(ident) => quote!(#ident),
@@ -357,7 +375,11 @@ impl Infer<'_> {
             training_only: false,
             node: self.nodes.len() - 1,
         });
-        Place { edge, data, declared }
+        Place {
+            edge,
+            data,
+            declared,
+        }
     }
 
     fn node(&mut self, node: Node) -> Edge {
@@ -398,7 +420,13 @@ impl Infer<'_> {
                 let nameable = self.generics.is_empty();
                 let sizes = sizes.iter().enumerate().map(|(axis, size)| {
                     size.clone().unwrap_or_else(|| {
-                        Size::expression(quote!(#shape.extent(#axis)), nameable)
+                        Size::expression(
+                            {
+                                let axis = Literal::usize_unsuffixed(axis);
+                                quote!(#shape.extent(#axis))
+                            },
+                            nameable,
+                        )
                     })
                 });
                 Data {
@@ -421,7 +449,12 @@ impl Infer<'_> {
         match rule.known {
             Some(Ok(_)) => Ok(None),
             Some(Err(fault)) => {
-                self.fault(&fault, arguments.tokens(fault.argument()), declared, previous);
+                self.fault(
+                    &fault,
+                    arguments.tokens(fault.argument()),
+                    declared,
+                    previous,
+                );
                 Err(())
             }
             None => {
@@ -463,7 +496,13 @@ impl Infer<'_> {
         }
     }
 
-    fn fault(&mut self, fault: &Fault, tokens: impl quote::ToTokens, declared: &str, previous: &str) {
+    fn fault(
+        &mut self,
+        fault: &Fault,
+        tokens: impl quote::ToTokens,
+        declared: &str,
+        previous: &str,
+    ) {
         let message = fault.text(declared, previous);
         self.report.fault(tokens, message.as_str());
     }
@@ -471,7 +510,11 @@ impl Infer<'_> {
     fn constant(&mut self, name: Ident, value: TokenStream, judged: bool) -> TokenStream {
         let owner = &self.owner;
         let path = quote!(#owner::#name);
-        self.constants.push(Constant { name, value, judged });
+        self.constants.push(Constant {
+            name,
+            value,
+            judged,
+        });
         path
     }
 

@@ -98,14 +98,17 @@ fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header> {
     } else {
         let next: TokenStream = input.fork().parse()?;
         let next = next.into_iter().next().map(TokenTree::into_token_stream);
-        let found = next
-            .as_ref()
-            .map_or("nothing".to_owned(), |token| format!("`{}`", value::text(token)));
+        let found = next.as_ref().map_or("nothing".to_owned(), |token| {
+            format!("`{}`", value::text(token))
+        });
         let place = next.unwrap_or_else(|| name.to_token_stream());
         let body = input.peek(syn::token::Brace);
         let found = if body { "`{`".to_owned() } else { found };
         report
-            .fault(place, format!("found {found} behind the model's name, expected `:`"))
+            .fault(
+                place,
+                format!("found {found} behind the model's name, expected `:`"),
+            )
             .help(format!("write `{name}: Input(4) => Dense(3, softmax)`"));
         if body {
             input.parse::<TokenTree>()?;
@@ -117,14 +120,20 @@ fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header> {
             report
                 .fault(
                     attribute,
-                    format!("`#[{}]` is not known yet", path.get_ident().expect("one name")),
+                    format!(
+                        "`#[{}]` is not known yet",
+                        path.get_ident().expect("one name")
+                    ),
                 )
                 .help("remove the attribute");
         } else if path.is_ident("repr") || path.is_ident("derive") {
             report
                 .fault(
                     attribute,
-                    format!("a model takes no `#[{}]`", path.get_ident().expect("one name")),
+                    format!(
+                        "a model takes no `#[{}]`",
+                        path.get_ident().expect("one name")
+                    ),
                 )
                 .note("a model is `#[repr(C)]`, nothing but its numbers")
                 .help("remove the attribute");
@@ -175,7 +184,10 @@ fn chain(tokens: TokenStream, end: Span, report: &mut Report) -> Chain {
             }
             (true, None, Some(first)) => {
                 report
-                    .fault(first, "nothing stands before this `=>`, expected `Input(..)`")
+                    .fault(
+                        first,
+                        "nothing stands before this `=>`, expected `Input(..)`",
+                    )
                     .help("begin with the sizes of one sample: `Input(28, 28, 1)`");
             }
             (true, None, None) => {}
@@ -222,9 +234,7 @@ fn separator(
             join(&['>']);
             Some((arrow, false))
         }
-        '>' => {
-            join(&['>']).then_some((arrow, false))
-        }
+        '>' => join(&['>']).then_some((arrow, false)),
         ',' | ';' => Some((arrow, false)),
         _ => None,
     }
@@ -259,7 +269,10 @@ fn layer(tokens: TokenStream, report: &mut Report) -> Option<Layer> {
     let bare = path.clone().into_iter().count() == 1;
     if !bare && syn::parse2::<syn::Path>(path.clone()).is_err() {
         report
-            .fault(&path, format!("`{}` is no path to a layer", value::text(&path)))
+            .fault(
+                &path,
+                format!("`{}` is no path to a layer", value::text(&path)),
+            )
             .help("write `path::To::Layer`, and its sizes as `Layer::<32>`");
         return None;
     }
@@ -272,7 +285,10 @@ fn layer(tokens: TokenStream, report: &mut Report) -> Option<Layer> {
         Some(TokenTree::Group(group)) => {
             let written = value::text(&group.to_token_stream());
             report
-                .fault(group, format!("found `{written}`, expected arguments in parentheses"))
+                .fault(
+                    group,
+                    format!("found `{written}`, expected arguments in parentheses"),
+                )
                 .help(format!("write `{last}(..)`"));
             rest.next();
             return None;
@@ -284,7 +300,10 @@ fn layer(tokens: TokenStream, report: &mut Report) -> Option<Layer> {
         report
             .fault(
                 &left,
-                format!("found `{}` behind `{last}`, expected `=>`", value::text(&left)),
+                format!(
+                    "found `{}` behind `{last}`, expected `=>`",
+                    value::text(&left)
+                ),
             )
             .help("layers are joined by `=>`");
     }
@@ -317,7 +336,10 @@ fn arguments(tokens: TokenStream, report: &mut Report) -> Vec<Argument> {
             TokenTree::Punct(punct) if punct.as_char() == ',' => {
                 if written.is_empty() {
                     report
-                        .fault(punct, "nothing stands before this comma, expected an argument")
+                        .fault(
+                            punct,
+                            "nothing stands before this comma, expected an argument",
+                        )
                         .help("remove the comma");
                 }
                 arguments.extend(argument(std::mem::take(&mut written), report));
@@ -343,7 +365,10 @@ fn argument(tokens: TokenStream, report: &mut Report) -> Option<Argument> {
         });
     };
     let given: TokenStream = rest.collect();
-    if second.as_ref().is_some_and(|token| token.to_string() == ":") {
+    if second
+        .as_ref()
+        .is_some_and(|token| token.to_string() == ":")
+    {
         report
             .fault(&second, "found `:` behind an argument's name, expected `=`")
             .help(format!("write `{name} = {}`", value::text(&given)));
@@ -400,6 +425,9 @@ mod tests {
     fn another_joint_is_one_fault() {
         let (layers, faults) = read(quote!(Net: Input(4) -> Dense(3) => Dense(2)));
         assert_eq!(layers, ["Input", "Dense", "Dense"]);
-        assert!(faults.starts_with("found `->` between two layers"), "{faults}");
+        assert!(
+            faults.starts_with("found `->` between two layers"),
+            "{faults}"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::value::{Size, Term};
 use kerust_core::shape::Shape;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
 /// The graph. A chain is a graph with one path.
@@ -172,7 +172,7 @@ impl Data {
             Form::Sizes(sizes) if axis < sizes.len() => sizes[axis].clone(),
             Form::Unknown => Size::known(1),
             _ => {
-                let shape = self.shape();
+                let (shape, axis) = (self.shape(), Literal::usize_unsuffixed(axis));
                 Size::expression(quote!(#shape.extent(#axis)), nameable)
             }
         }
@@ -249,5 +249,8 @@ impl Node {
 pub fn constant(name: &Ident, suffix: &str) -> Ident {
     use syn::ext::IdentExt;
     let upper = name.unraw().to_string().to_uppercase();
-    Ident::new(&format!("{upper}{suffix}"), Span::call_site().located_at(name.span()))
+    Ident::new(
+        &format!("{upper}{suffix}"),
+        Span::call_site().located_at(name.span()),
+    )
 }

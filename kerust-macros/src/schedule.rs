@@ -295,7 +295,8 @@ mod tests {
 
     #[test]
     fn views_take_no_buffer() {
-        let plan = plan(quote!(Input(4, 4, 2) => Conv2D(3, 3x3) => Flatten => Dropout(0.5) => Dense(2)));
+        let plan =
+            plan(quote!(Input(4, 4, 2) => Conv2D(3, 3x3) => Flatten => Dropout(0.5) => Dense(2)));
         assert_eq!(lives(&inference(&plan).slots), [("conv2d", 0, 1)]);
     }
 

@@ -33,9 +33,12 @@ fn kind(tokens: &TokenStream, report: &mut Report) -> ValueKind {
                 folded(tokens)
             }
         }
-        [TokenTree::Literal(_), TokenTree::Ident(x), TokenTree::Literal(_), ..] if x == "x" => {
-            ValueKind::Spelled(text(tokens).replace(' ', ""))
-        }
+        [
+            TokenTree::Literal(_),
+            TokenTree::Ident(x),
+            TokenTree::Literal(_),
+            ..,
+        ] if x == "x" => ValueKind::Spelled(text(tokens).replace(' ', "")),
         _ => folded(tokens),
     }
 }
@@ -55,12 +58,18 @@ fn integer(written: &str, tokens: &TokenStream, report: &mut Report) -> ValueKin
     if let Some(digits) = written.strip_prefix("0x") {
         if digits.chars().all(|c| c.is_ascii_digit() || c == 'x') && !digits.is_empty() {
             report
-                .fault(tokens, format!("`{written}` is a hexadecimal number, expected a size"))
+                .fault(
+                    tokens,
+                    format!("`{written}` is a hexadecimal number, expected a size"),
+                )
                 .note("`0x` begins a hexadecimal number in Rust, and a size of 0 holds nothing")
                 .help("write sizes of at least 1: `3x3`");
         } else {
             report
-                .fault(tokens, format!("`{written}` is a hexadecimal number, expected a size"))
+                .fault(
+                    tokens,
+                    format!("`{written}` is a hexadecimal number, expected a size"),
+                )
                 .help("write it in decimal");
         }
         return ValueKind::Faulty;
@@ -112,8 +121,15 @@ impl Size {
         }
     }
 
-    /// An expression.
+    /// An expression. Its braces are put where a type needs them, and nowhere else.
     pub fn expression(tokens: TokenStream, nameable: bool) -> Self {
+        let mut parts = tokens.clone().into_iter();
+        let tokens = match (parts.next(), parts.next()) {
+            (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => {
+                group.stream()
+            }
+            _ => tokens,
+        };
         Self {
             known: None,
             tokens,
@@ -127,7 +143,6 @@ impl Size {
         let tokens = &self.tokens;
         match parts.as_slice() {
             [TokenTree::Literal(_) | TokenTree::Ident(_)] => tokens.clone(),
-            [TokenTree::Group(group)] if group.delimiter() == Delimiter::Brace => tokens.clone(),
             _ => quote!({ #tokens }),
         }
     }
@@ -292,7 +307,11 @@ pub fn text(tokens: &TokenStream) -> String {
                 match punct.as_char() {
                     ',' | ';' => (punct.to_string(), false, true),
                     ':' | '<' => (punct.to_string(), false, false),
-                    '>' => (punct.to_string(), text.ends_with(['|', '>']) && !glued, !joint),
+                    '>' => (
+                        punct.to_string(),
+                        text.ends_with(['|', '>']) && !glued,
+                        !joint,
+                    ),
                     '-' => (punct.to_string(), true, !joint && !text.is_empty()),
                     other => (other.to_string(), true, !joint),
                 }

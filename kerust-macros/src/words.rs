@@ -61,14 +61,7 @@ pub static ACTIVATIONS: Vocabulary = Vocabulary {
 
 /// The activations whose gradient does not follow from their output value by value: in the middle
 /// of a model they are layers of their own.
-pub const SEPARATE: [&str; 6] = [
-    "Gelu",
-    "Silu",
-    "HardSilu",
-    "Softmax",
-    "LogSoftmax",
-    "Mish",
-];
+pub const SEPARATE: [&str; 6] = ["Gelu", "Silu", "HardSilu", "Softmax", "LogSoftmax", "Mish"];
 
 pub static INITIALIZERS: Vocabulary = Vocabulary {
     what: "initializer",

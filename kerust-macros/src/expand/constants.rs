@@ -42,7 +42,7 @@ pub fn constants(expansion: &Expansion<'_>) -> TokenStream {
 
 fn memory(name: &str, of: &str, slots: &[Slot]) -> TokenStream {
     let labels: Vec<&str> = slots.iter().map(|slot| slot.label.as_str()).collect();
-    let doc = format!("The buffers of one {of}: {}.", labels.join(", "));
+    let doc = format!(" The buffers of one {of}: {}.", labels.join(", "));
     let name = Ident::new(name, Span::call_site());
     let count = Literal::usize_unsuffixed(slots.len());
     let buffers = slots.iter().map(|slot| {
@@ -62,8 +62,11 @@ fn public(expansion: &Expansion<'_>) -> TokenStream {
     let plan = expansion.plan;
     let (input, output) = (plan.input.path(), plan.head.data.path());
     let (input_len, output_len) = (plan.input.len(), plan.head.data.len());
-    let layers = plan.layers.iter().map(|layer| information(expansion, layer));
-    let macs = plan.layers.iter().map(|layer| &layer.macs);
+    let layers = plan
+        .layers
+        .iter()
+        .map(|layer| information(expansion, layer));
+    let macs = sum(plan.layers.iter().map(|layer| &layer.macs));
     let [values, arena, result] = ["input", "arena", "output"].map(local);
     let predict_in = (!expansion.is_generic()).then(|| {
         quote! {
@@ -93,7 +96,7 @@ fn public(expansion: &Expansion<'_>) -> TokenStream {
         /// Bytes of the weights.
         pub const WEIGHT_BYTES: usize = ::core::mem::size_of::<Self>();
         /// Multiply-adds of one inference.
-        pub const MACS: usize = 0 #(+ #macs)*;
+        pub const MACS: usize = #macs;
         /// Bytes that one inference takes beside the weights, the input and the output.
         pub const ARENA_BYTES: usize = 4 * Self::INFERENCE.len();
         /// Bytes of the arena, the input and the output.
@@ -103,6 +106,15 @@ fn public(expansion: &Expansion<'_>) -> TokenStream {
 
         #predict_in
     }
+}
+
+/// The terms that are not 0.
+fn sum<'a>(terms: impl Iterator<Item = &'a TokenStream>) -> TokenStream {
+    let terms: Vec<_> = terms.filter(|term| term.to_string() != "0").collect();
+    if terms.is_empty() {
+        return quote!(0);
+    }
+    quote!(#(#terms)+*)
 }
 
 fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
@@ -142,12 +154,20 @@ fn looked_at(expansion: &Expansion<'_>) -> TokenStream {
         return TokenStream::new();
     }
     let name = &expansion.model.header.name;
-    let judged = expansion.plan.constants.iter().filter(|constant| constant.judged);
+    let judged = expansion
+        .plan
+        .constants
+        .iter()
+        .filter(|constant| constant.judged);
     let judged = judged.map(|constant| {
         let constant = &constant.name;
         quote!(const _: ::kerust::shape::Shape = #name::#constant;)
     });
-    let views = expansion.plan.nodes.iter().filter(|node| node.role == Role::Alias);
+    let views = expansion
+        .plan
+        .nodes
+        .iter()
+        .filter(|node| node.role == Role::Alias);
     let views = views.map(|node| {
         let (path, value) = &node.operation;
         quote!(const _: #path = #value;)

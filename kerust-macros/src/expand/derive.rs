@@ -47,9 +47,7 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
         let states: Vec<_> = states.collect();
         for state in &states {
             if let Err(fault) = state.meta.require_path_only() {
-                report
-                    .syntax(&fault)
-                    .help("write `#[state]` alone");
+                report.syntax(&fault).help("write `#[state]` alone");
             }
         }
         let trainable = states.is_empty();

@@ -42,8 +42,16 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
     let [input, output, memory] = ["input", "output", "memory"].map(local);
     let copy = (schedule.head == Place::Input).then(|| quote!(#output.copy_from_slice(#input);));
     let judged = judged(expansion);
-    let memory = if uses_memory { memory } else { local("_memory") };
-    let import = (!calls.is_empty()).then(|| quote!(use ::kerust::layer::Operation as _;));
+    let memory = if uses_memory {
+        memory
+    } else {
+        local("_memory")
+    };
+    let import = (!calls.is_empty()).then(|| {
+        quote!(
+            use ::kerust::layer::Operation as _;
+        )
+    });
     quote! {
         fn logits(
             &self,
@@ -64,7 +72,11 @@ fn judged(expansion: &Expansion<'_>) -> TokenStream {
     if !expansion.is_generic() {
         return TokenStream::new();
     }
-    let judged = expansion.plan.constants.iter().filter(|constant| constant.judged);
+    let judged = expansion
+        .plan
+        .constants
+        .iter()
+        .filter(|constant| constant.judged);
     let names = judged.map(|constant| &constant.name);
     quote!(#(const { _ = Self::#names; })*)
 }

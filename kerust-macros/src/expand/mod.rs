@@ -114,11 +114,7 @@ fn weights(node: &Node, owner: &Ident, mutable: bool) -> TokenStream {
 }
 
 /// What a call reads or writes: a buffer that is taken, or what the caller gave.
-fn operand(
-    place: Place,
-    name: &Ident,
-    buffers: &mut Vec<(Ident, usize)>,
-) -> TokenStream {
+fn operand(place: Place, name: &Ident, buffers: &mut Vec<(Ident, usize)>) -> TokenStream {
     match place {
         Place::Input => local("input").into_token_stream(),
         Place::Output => local("output").into_token_stream(),

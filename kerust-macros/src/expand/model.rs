@@ -56,7 +56,12 @@ fn init(expansion: &Expansion<'_>) -> TokenStream {
     let (import, rng) = if calls.is_empty() {
         (TokenStream::new(), local("_rng"))
     } else {
-        (quote!(use ::kerust::layer::Operation as _;), rng)
+        (
+            quote!(
+                use ::kerust::layer::Operation as _;
+            ),
+            rng,
+        )
     };
     quote! {
         fn init(&mut self, #rng: &mut ::kerust::rng::Rng) {

@@ -11,7 +11,7 @@ pub fn structure(expansion: &Expansion<'_>) -> TokenStream {
     let (generics, arguments, bounds) = header.generics.split_for_impl();
     let plan = expansion.plan;
     let params: Option<usize> = plan.layers.iter().map(|layer| layer.params).sum();
-    let summary = format!("{} → {}{}", plan.input, plan.head.data, count(params));
+    let summary = format!(" {} → {}{}", plan.input, plan.head.data, count(params));
     let gap = attributes
         .iter()
         .any(|attribute| attribute.path().is_ident("doc"))
@@ -20,7 +20,7 @@ pub fn structure(expansion: &Expansion<'_>) -> TokenStream {
     let fields = expansion.fields().map(|(name, weights, node)| {
         let layer = &plan.layers[node.layer];
         let doc = format!(
-            "`{}`: {} → {}{}",
+            " `{}`: {} → {}{}",
             layer.declared,
             layer.input,
             layer.output,

@@ -10,7 +10,10 @@ use quote::quote;
 pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
     let header = &model.header;
     let (visibility, name) = (&header.visibility, &header.name);
-    let docs = header.attributes.iter().filter(|it| it.path().is_ident("doc"));
+    let docs = header
+        .attributes
+        .iter()
+        .filter(|it| it.path().is_ident("doc"));
     let mut generics = header.generics.clone();
     let parameters = std::mem::take(&mut generics.params).into_iter();
     generics.params = parameters

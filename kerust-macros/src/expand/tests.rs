@@ -8,29 +8,42 @@ fn pretty(tokens: proc_macro2::TokenStream) -> String {
     prettyplease::unparse(&file.unwrap_or_else(|error| panic!("{error}: {expansion}")))
 }
 
+fn keep(name: &str, tokens: proc_macro2::TokenStream) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!(name, pretty(tokens)));
+}
+
 #[test]
 fn a_model_of_known_sizes() {
-    insta::assert_snapshot!(pretty(quote! {
-        /// Ten kinds of clothing from 28×28 grey pixels.
-        pub Fashion:
-            Input(28, 28, 1)
-            => Rescaling(1.0 / 255.0)
-            => Conv2D(10, 3x3, same)
-            => Flatten
-            => Dense(64, relu)
-            => Dense(10, softmax)
-    }));
+    keep(
+        "known_sizes",
+        quote! {
+            /// Ten kinds of clothing from 28×28 grey pixels.
+            pub Fashion:
+                Input(28, 28, 1)
+                => Rescaling(1.0 / 255.0)
+                => Conv2D(10, 3x3, same)
+                => Flatten
+                => Dense(64, relu)
+                => Dense(10, softmax)
+        },
+    );
 }
 
 #[test]
 fn a_model_with_a_layer_of_ones_own_and_constant_sizes() {
-    insta::assert_snapshot!(pretty(quote! {
-        pub Custom:
-            Input(FEATURES)
-            => my::Affine
-            => Dense({ 2 * UNITS }, gelu)
-            => Dropout(0.5)
-            => SimpleDense::<32>
-            => Dense(3, softmax, name = sign)
-    }));
+    keep(
+        "own_layers_and_constant_sizes",
+        quote! {
+            pub Custom:
+                Input(FEATURES)
+                => my::Affine
+                => Dense({ 2 * UNITS }, gelu)
+                => Dropout(0.5)
+                => SimpleDense::<32>
+                => Dense(3, softmax, name = sign)
+        },
+    );
 }

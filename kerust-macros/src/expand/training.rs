@@ -40,7 +40,12 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
     let (import, step) = if calls.is_empty() {
         (TokenStream::new(), local("_step"))
     } else {
-        (quote!(use ::kerust::layer::Operation as _;), step)
+        (
+            quote!(
+                use ::kerust::layer::Operation as _;
+            ),
+            step,
+        )
     };
     quote! {
         fn forward_training(
@@ -72,7 +77,7 @@ pub fn heads(expansion: &Expansion<'_>) -> TokenStream {
             #memory: &'m mut ::kerust::memory::Memory<'_>,
         ) -> ::kerust::model::HeadPass<'m> {
             #take
-            ::kerust::model::HeadPass { logits: #logits, gradient: #gradient }
+            ::kerust::model::HeadPass { #logits, #gradient }
         }
     }
 }
@@ -115,7 +120,7 @@ pub fn backward(expansion: &Expansion<'_>) -> TokenStream {
                     x: #x,
                     y: #y,
                     saved: #saved,
-                    dy: #dy,
+                    #dy,
                     dx: #dx,
                     accumulate: false,
                 };
@@ -130,7 +135,11 @@ pub fn backward(expansion: &Expansion<'_>) -> TokenStream {
     let input = named("input", uses_input);
     let memory = named("memory", !calls.is_empty());
     let gradient = named("gradient", uses_gradient);
-    let import = (!calls.is_empty()).then(|| quote!(use ::kerust::layer::Operation as _;));
+    let import = (!calls.is_empty()).then(|| {
+        quote!(
+            use ::kerust::layer::Operation as _;
+        )
+    });
     quote! {
         fn backward(
             &self,
@@ -152,6 +161,9 @@ fn value(
 ) -> TokenStream {
     let forward = &expansion.training.forward;
     let writer = forward.iter().find(|call| call.y == place);
-    let name = writer.map_or_else(|| local("input"), |call| expansion.node(call.node).name.clone());
+    let name = writer.map_or_else(
+        || local("input"),
+        |call| expansion.node(call.node).name.clone(),
+    );
     operand(place, &name, buffers)
 }

@@ -33,7 +33,12 @@ pub struct Names {
 
 impl Names {
     /// Names a layer: `conv2d`, `dense_1`, or what the user gave.
-    pub fn name(&mut self, layer: &ast::Layer, given: Option<&Ident>, report: &mut Report) -> Ident {
+    pub fn name(
+        &mut self,
+        layer: &ast::Layer,
+        given: Option<&Ident>,
+        report: &mut Report,
+    ) -> Ident {
         let kind = snake_case(&layer.ident().to_string());
         let count = self.counts.entry(kind.clone()).or_default();
         let automatic = match *count {
@@ -48,13 +53,18 @@ impl Names {
         {
             report
                 .fault(given, format!("a layer cannot be named `{name}`"))
-                .note(format!("`{}` is a constant of every model", name.to_uppercase()))
+                .note(format!(
+                    "`{}` is a constant of every model",
+                    name.to_uppercase()
+                ))
                 .help(format!("write another name: `name = {automatic}_{name}`"));
         } else if let Some(first) = self.taken.get(&name) {
             let at = given.unwrap_or(layer.ident());
             let fault = report.fault(at, format!("two layers are named `{name}`"));
             if given.is_some() && !first {
-                fault.note(format!("an earlier layer without a name of its own is `{name}`, as in Keras"));
+                fault.note(format!(
+                    "an earlier layer without a name of its own is `{name}`, as in Keras"
+                ));
             }
             fault.help("give each its own name, with `name = ..`");
         }
