@@ -54,11 +54,75 @@ pub use kerust_core::{error, loss, metric, optimizer, testing, train, weights};
 
 #[cfg(feature = "std")]
 pub use error::{Error, Result};
-pub use kerust_macros::{LayerData, model};
 pub use layer::{Build, Layer};
 pub use model::{Arena, Model};
 pub use rng::{Rng, Seed};
 pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor};
+
+/// Declares a model: `Input(..)`, and layers joined by `=>`.
+///
+/// ```
+/// use kerust::model;
+///
+/// model! {
+///     /// Three kinds of flowers from four lengths.
+///     pub Iris: Input(4) => Dense(16, relu) => Dense(3, softmax)
+/// }
+/// assert_eq!(Iris::PARAMS, (4 * 16 + 16) + (16 * 3 + 3));
+/// ```
+///
+/// # The language
+/// - Layers, arguments, their order and their defaults are Keras's: `Conv2D(10, 3x3, same)`,
+///   `Dense(64, activation = relu)`. A word that can only be one thing needs no name.
+/// - Sizes of a window are one token: `3x3`. A size may be a constant expression: `Dense(CLASSES)`,
+///   `Dense({ 2 * UNITS })`.
+/// - `name = sign` on any layer names its field; without it fields are called as Keras calls
+///   layers: `conv2d`, `dense`, `dense_1`.
+/// - A name that is not in [`layers`] is a path to a type that implements
+///   [`Build`](layer::Build): `Affine`, `my::SimpleDense::<32>`.
+/// - `Name<const CLASSES: usize>: ..` is a model for many sizes. Its types take a parameter as it
+///   stands, so `Dense(CLASSES)` is one and `Dense({ 2 * CLASSES })` is not; it has no arena.
+/// - Without a name, `model!(Input(20) => Dense(1, sigmoid))` is an expression: a model with fresh
+///   weights of seed 0.
+///
+/// # What it expands to
+/// A `#[repr(C)]` struct with one field for each layer with weights, [`LayerData`](layer::LayerData)
+/// and [`Model`](model::Model) for it, the constants `PARAMS`, `WEIGHT_BYTES`, `MACS`,
+/// `ARENA_BYTES`, `RAM_BYTES` and `LAYERS`, and `predict_in`, which allocates nothing.
+///
+/// # Errors
+/// Every fault is reported while compiling, on the token that is wrong:
+///
+/// ```compile_fail
+/// kerust::model! { pub Net: Input(28, 28, 1) => Dense(10, softmax) }
+/// ```
+///
+/// ```text
+/// error: `Dense` takes a rank-1 input, found (28, 28, 1)
+///
+///        = note: (28, 28, 1) is the output of `Input(28, 28, 1)`
+///        = help: flatten it first: `=> Flatten => Dense(10, softmax)`
+/// ```
+pub use kerust_macros::model;
+
+/// Implements [`LayerData`](layer::LayerData) for a `#[repr(C)]` struct whose fields are
+/// `LayerData`: arrays of `f32`, and structs of them.
+///
+/// A field marked `#[state]` is data of the layer that no optimizer moves: a moving average.
+///
+/// ```
+/// use kerust::LayerData;
+/// use kerust::layer::LayerData as _;
+///
+/// #[derive(LayerData)]
+/// #[repr(C)]
+/// struct Affine<const N: usize> {
+///     scale: [f32; N],
+///     shift: [f32; N],
+/// }
+/// assert_eq!(Affine::<8>::LAYOUT.len(), 16);
+/// ```
+pub use kerust_macros::LayerData;
 
 /// Everything that a program which trains a model names.
 #[cfg(feature = "std")]

@@ -73,6 +73,18 @@ impl<const N: usize> Plan<N> {
         self.offsets[buffer]
     }
 
+    /// Values for one sample in the buffers that live at `step`.
+    pub const fn in_use(&self, step: usize) -> usize {
+        let (mut len, mut i) = (0, 0);
+        while i < N {
+            if self.buffers[i].first <= step && step <= self.buffers[i].last {
+                len += self.buffers[i].len;
+            }
+            i += 1;
+        }
+        len
+    }
+
     const fn largest(&self, placed: &[bool; N]) -> usize {
         let mut best = N;
         let mut i = 0;

@@ -296,6 +296,20 @@ impl<const N: usize> Storage for [f32; N] {
     }
 }
 
+/// The storage of a model that is generic over its sizes: none, for stable Rust cannot compute an
+/// array's length from a const parameter. Such a model predicts from the heap; a model for a static
+/// arena names its sizes.
+pub struct NoStorage;
+
+impl Storage for NoStorage {
+    const ZEROED: Self =
+        panic!("a model that is generic over its sizes has no arena: name its sizes");
+
+    fn as_mut_slice(&mut self) -> &mut [f32] {
+        &mut []
+    }
+}
+
 /// All the memory that one inference of `M` uses beside weights, input and output.
 #[repr(transparent)]
 pub struct Arena<M: Model>(M::Storage);

@@ -4,6 +4,14 @@
 //! and the constants that a model with symbolic sizes expands to call it again, so both speak with
 //! the same words.
 
+mod fault;
+mod rules;
+mod text;
+
+pub use fault::Fault;
+pub use rules::*;
+pub use text::Text;
+
 /// The most dimensions that a shape has, without the batch.
 pub const MAX_RANK: usize = 4;
 
@@ -45,6 +53,23 @@ impl Shape {
     pub const fn dim(&self, axis: usize) -> usize {
         assert!(axis < self.rank, "the axis is beyond the rank");
         self.dims[axis]
+    }
+
+    /// The size along `axis`, 1 beyond the rank: for a constant beside the one that says what is
+    /// wrong with the rank.
+    ///
+    /// # Panics
+    /// When `axis` is [`MAX_RANK`] or more.
+    pub const fn extent(&self, axis: usize) -> usize {
+        self.dims[axis]
+    }
+
+    /// The size of the last axis: an image's channels, a vector's features.
+    ///
+    /// # Panics
+    /// When the rank is 0.
+    pub const fn last(&self) -> usize {
+        self.dim(self.rank - 1)
     }
 
     /// The sizes as a slice.
@@ -122,8 +147,12 @@ impl Window {
     /// Rows and columns that the window spans: `(size - 1) * dilation + 1`.
     pub const fn span(&self) -> [usize; 2] {
         [
-            (self.size[0] - 1) * self.dilation[0] + 1,
-            (self.size[1] - 1) * self.dilation[1] + 1,
+            (self.size[0] - 1)
+                .saturating_mul(self.dilation[0])
+                .saturating_add(1),
+            (self.size[1] - 1)
+                .saturating_mul(self.dilation[1])
+                .saturating_add(1),
         ]
     }
 

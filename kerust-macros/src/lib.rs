@@ -1,1 +1,31 @@
-//! The `model!` language.
+//! The `model!` language and `#[derive(LayerData)]`; documented where `kerust` exports them.
+//!
+//! Tokens → [`ast`] → [`plan`] → expansion. Everything behind these entry points takes
+//! `proc_macro2` streams, so that tests run it without a compiler.
+
+mod arguments;
+mod ast;
+mod catalog;
+mod expand;
+mod fold;
+mod infer;
+mod parse;
+mod plan;
+mod report;
+mod schedule;
+mod value;
+mod words;
+
+use proc_macro::TokenStream;
+
+/// Declares a model.
+#[proc_macro]
+pub fn model(tokens: TokenStream) -> TokenStream {
+    expand::model(tokens.into()).into()
+}
+
+/// Implements `LayerData` for a `#[repr(C)]` struct whose fields are `LayerData`.
+#[proc_macro_derive(LayerData, attributes(state))]
+pub fn layer_data(tokens: TokenStream) -> TokenStream {
+    expand::layer_data(tokens.into()).into()
+}

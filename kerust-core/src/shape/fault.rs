@@ -1,0 +1,231 @@
+//! What can be wrong with a layer, and the words that say it.
+
+use super::{Shape, Text};
+
+/// Why a layer does not fit the shape before it, or itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// The layer takes another number of dimensions.
+    Rank {
+        /// The shape before the layer.
+        found: Shape,
+        /// The number of dimensions that it takes.
+        expected: usize,
+    },
+    /// A size is 0.
+    Zero {
+        /// The argument.
+        argument: &'static str,
+    },
+    /// A window is larger than the image.
+    Window {
+        /// The argument that gives the window.
+        argument: &'static str,
+        /// The window.
+        size: [usize; 2],
+        /// Rows and columns that it spans.
+        span: [usize; 2],
+        /// The shape before the layer.
+        found: Shape,
+    },
+    /// The groups do not divide the channels or the filters.
+    Groups {
+        /// The number of groups.
+        groups: usize,
+        /// What they should divide.
+        count: usize,
+        /// `input channels` or `filters`.
+        of: &'static str,
+    },
+    /// Strides and dilation together, which Keras refuses.
+    StridesWithDilation,
+    /// The target has another number of values.
+    Reshape {
+        /// The shape before the layer.
+        found: Shape,
+        /// The product of the sizes that are given.
+        product: usize,
+        /// Whether one size is to be found.
+        open: bool,
+    },
+    /// More values than memory has addresses.
+    Overflow,
+    /// A dropout rate outside of `0..1`.
+    Rate,
+    /// A range of angles whose lower end is above its upper end.
+    Range,
+    /// A softmax over one value.
+    SingleSoftmax,
+}
+
+impl Fault {
+    /// The argument that is wrong; the empty text where it is the layer.
+    pub const fn argument(&self) -> &'static str {
+        match self {
+            Self::Zero { argument } | Self::Window { argument, .. } => argument,
+            Self::Groups { .. } => "groups",
+            Self::StridesWithDilation => "dilation_rate",
+            Self::Rate => "rate",
+            Self::Range => "upper",
+            Self::SingleSoftmax => "activation",
+            Self::Rank { .. } | Self::Reshape { .. } | Self::Overflow => "",
+        }
+    }
+
+    /// What was found, what was expected and how to mend it. `declared` is the layer as written,
+    /// `previous` the one before it.
+    pub const fn text(&self, declared: &str, previous: &str) -> Text {
+        let text = Text::new();
+        match *self {
+            Self::Rank { found, expected } => {
+                let text = text
+                    .str("`")
+                    .str(kind(declared))
+                    .str("` takes a rank-")
+                    .number(expected)
+                    .str(" input, found ")
+                    .shape(found);
+                mend_rank(text.origin(found, previous), found.rank(), expected, declared)
+            }
+            Self::Zero { argument } => text
+                .str("`")
+                .str(argument)
+                .str("` of `")
+                .str(kind(declared))
+                .str("` is 0, expected at least 1")
+                .help("remove the 0, or write the size that is meant"),
+            Self::Window { size, span, found, .. } => {
+                let text = text.str("window ").window(size);
+                let text = if span[0] != size[0] || span[1] != size[1] {
+                    text.str(", dilated to ").window(span).str(",")
+                } else {
+                    text
+                };
+                text.str(" does not fit the ")
+                    .window([found.dim(0), found.dim(1)])
+                    .str(" input under `valid` padding")
+                    .origin(found, previous)
+                    .help("write `same`, or a window of at most ")
+                    .window([found.dim(0), found.dim(1)])
+            }
+            Self::Groups { groups, count, of } => text
+                .number(groups)
+                .str(" groups do not divide ")
+                .number(count)
+                .str(" ")
+                .str(of)
+                .note("each group takes the same number of channels to the same number of filters")
+                .help("write a number of groups that divides ")
+                .number(count),
+            Self::StridesWithDilation => text
+                .str("`strides` and `dilation_rate` above 1 do not go together")
+                .note("Keras refuses the pair too")
+                .help("remove one of them"),
+            Self::Reshape { found, product, open } => {
+                let text = text
+                    .str("`")
+                    .str(declared)
+                    .str(if open { "` holds a multiple of " } else { "` holds " })
+                    .number(product)
+                    .str(" values, found ")
+                    .number(found.len())
+                    .origin(found, previous);
+                if open {
+                    text.help("write sizes whose product divides ").number(found.len())
+                } else {
+                    text.help("write sizes whose product is ")
+                        .number(found.len())
+                        .str(", or -1 for the one that follows from the others")
+                }
+            }
+            Self::Overflow => text
+                .str("`")
+                .str(declared)
+                .str("` holds more values than `usize` can address")
+                .help("write smaller sizes"),
+            Self::Rate => text
+                .str("`")
+                .str(declared)
+                .str("` is out of range, expected a rate of at least 0 and less than 1")
+                .note("the rate is the share of the values that are dropped")
+                .help("write a fraction: `Dropout(0.5)`"),
+            Self::Range => text
+                .str("the lower end of `")
+                .str(declared)
+                .str("` is above its upper end")
+                .help("write the lower angle first: `RandomRotation(-0.2, 0.2)`"),
+            Self::SingleSoftmax => text
+                .str("`softmax` over 1 value is always 1, expected at least 2")
+                .help("write `sigmoid` for two classes in one value, or give each class its unit: `Dense(2, softmax)`"),
+        }
+    }
+}
+
+impl Text {
+    const fn note(self, text: &str) -> Self {
+        self.line("note").str(text)
+    }
+
+    const fn help(self, text: &str) -> Self {
+        self.line("help").str(text)
+    }
+
+    const fn origin(self, shape: Shape, previous: &str) -> Self {
+        self.line("note")
+            .shape(shape)
+            .str(" is the output of `")
+            .str(previous)
+            .str("`")
+    }
+
+    // rustc sets the lines of a message under its first one: the empty line and the indent make
+    // them look like its own notes.
+    const fn line(self, kind: &str) -> Self {
+        let bytes = self.as_str().as_bytes();
+        let mut first = true;
+        let mut i = 0;
+        while i < bytes.len() {
+            first &= bytes[i] != b'\n';
+            i += 1;
+        }
+        self.str(if first { "\n\n= " } else { "\n= " })
+            .str(kind)
+            .str(": ")
+    }
+}
+
+/// `Dense` of `Dense(64, relu)`.
+const fn kind(declared: &str) -> &str {
+    let bytes = declared.as_bytes();
+    let mut end = 0;
+    while end < bytes.len() && bytes[end] != b'(' {
+        end += 1;
+    }
+    declared.split_at(end).0
+}
+
+const fn mend_rank(text: Text, found: usize, expected: usize, declared: &str) -> Text {
+    match (expected, found) {
+        (1, 3) => text
+            .help("flatten it first: `=> Flatten => ")
+            .str(declared)
+            .str("`")
+            .help("or average over the pixels: `=> GlobalAveragePooling2D => ")
+            .str(declared)
+            .str("`")
+            .help("or apply it to each pixel, as `Conv2D(n, 1x1)`"),
+        (1, _) => text
+            .help("flatten it first: `=> Flatten => ")
+            .str(declared)
+            .str("`"),
+        (3, 2) => text
+            .help("an image is (height, width, channels): give it one channel, `=> Reshape(h, w, 1) => ")
+            .str(declared)
+            .str("`"),
+        (3, 1) => text
+            .help("an image is (height, width, channels): put the layer before `Flatten`, or fold the vector, `=> Reshape(h, w, c) => ")
+            .str(declared)
+            .str("`"),
+        _ => text.help("an image is (height, width, channels)"),
+    }
+}

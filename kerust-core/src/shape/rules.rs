@@ -1,0 +1,328 @@
+//! The shape after each layer, or why there is none.
+
+use super::{Fault, MAX_RANK, Padding, Shape, Window};
+
+type Judged = Result<Shape, Fault>;
+
+/// `Input`.
+///
+/// # Errors
+/// A size of 0, or too many values.
+pub const fn input(shape: Shape) -> Judged {
+    let mut axis = 0;
+    while axis < shape.rank() {
+        if shape.dim(axis) == 0 {
+            return Err(Fault::Zero { argument: "shape" });
+        }
+        axis += 1;
+    }
+    addressable(shape)
+}
+
+/// A layer that keeps every shape.
+///
+/// # Errors
+/// None.
+pub const fn elementwise(shape: Shape) -> Judged {
+    Ok(shape)
+}
+
+/// `Dense`: (IN) → (units).
+///
+/// # Errors
+/// Another rank, no units, or too many values.
+pub const fn dense(shape: Shape, units: usize) -> Judged {
+    if units == 0 {
+        return Err(Fault::Zero { argument: "units" });
+    }
+    if shape.rank() != 1 {
+        return Err(rank(shape, 1));
+    }
+    // The kernel is the largest thing there.
+    match addressable(Shape::new(&[shape.dim(0), units])) {
+        Ok(_) => Ok(Shape::new(&[units])),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// `Conv2D`: (H, W, C) → (rows, columns, filters).
+///
+/// # Errors
+/// Another rank, a size of 0, a window that does not fit, groups that do not divide, strides with
+/// dilation, or too many values.
+pub const fn conv2d(shape: Shape, filters: usize, window: Window, groups: usize) -> Judged {
+    if filters == 0 {
+        return Err(Fault::Zero {
+            argument: "filters",
+        });
+    }
+    if groups == 0 {
+        return Err(Fault::Zero { argument: "groups" });
+    }
+    let [height, width] = match slide(shape, window, "kernel_size") {
+        Ok(size) => size,
+        Err(fault) => return Err(fault),
+    };
+    let [rows, columns] = window.dilation;
+    if (rows > 1 || columns > 1) && (window.strides[0] > 1 || window.strides[1] > 1) {
+        return Err(Fault::StridesWithDilation);
+    }
+    if !shape.dim(2).is_multiple_of(groups) {
+        return Err(groups_of(groups, shape.dim(2), "input channels"));
+    }
+    if !filters.is_multiple_of(groups) {
+        return Err(groups_of(groups, filters, "filters"));
+    }
+    let [rows, columns] = window.size;
+    let kernel = Shape::new(&[rows, columns, shape.dim(2) / groups, filters]);
+    match addressable(kernel) {
+        Ok(_) => addressable(Shape::new(&[height, width, filters])),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// `MaxPooling2D` and `AveragePooling2D`: (H, W, C) → (rows, columns, C).
+///
+/// # Errors
+/// Another rank, a size of 0, or a window that does not fit.
+pub const fn pooling2d(shape: Shape, window: Window) -> Judged {
+    match slide(shape, window, "pool_size") {
+        Ok([height, width]) => Ok(Shape::new(&[height, width, shape.dim(2)])),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// `GlobalAveragePooling2D`: (H, W, C) → (C).
+///
+/// # Errors
+/// Another rank.
+pub const fn global_pooling2d(shape: Shape) -> Judged {
+    match image(shape) {
+        Ok(shape) => Ok(Shape::new(&[shape.dim(2)])),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// A layer that keeps the shape of an image: `RandomFlip`.
+///
+/// # Errors
+/// Another rank.
+pub const fn image(shape: Shape) -> Judged {
+    if shape.rank() == 3 {
+        Ok(shape)
+    } else {
+        Err(rank(shape, 3))
+    }
+}
+
+/// `Flatten`: any shape as one row of its values.
+///
+/// # Errors
+/// None.
+pub const fn flatten(shape: Shape) -> Judged {
+    Ok(Shape::new(&[shape.len()]))
+}
+
+/// `Reshape`: the same values in `target`'s sizes, where one may be -1 and follows from the others.
+///
+/// # Errors
+/// A size of 0, or another number of values.
+pub const fn reshape(shape: Shape, target: &[isize]) -> Judged {
+    let (mut product, mut open) = (1usize, MAX_RANK);
+    let mut sizes = [1; MAX_RANK];
+    let mut axis = 0;
+    while axis < target.len() {
+        if target[axis] == -1 {
+            open = axis;
+        } else if target[axis] <= 0 {
+            return Err(Fault::Zero {
+                argument: "target_shape",
+            });
+        } else {
+            sizes[axis] = target[axis].unsigned_abs();
+            product = match product.checked_mul(sizes[axis]) {
+                Some(product) => product,
+                None => return Err(Fault::Overflow),
+            };
+        }
+        axis += 1;
+    }
+    let missing = open < MAX_RANK;
+    let fits = if missing {
+        shape.len().is_multiple_of(product)
+    } else {
+        shape.len() == product
+    };
+    if !fits {
+        return Err(Fault::Reshape {
+            found: shape,
+            product,
+            open: missing,
+        });
+    }
+    if missing {
+        sizes[open] = shape.len() / product;
+    }
+    Ok(Shape::new(sizes.split_at(target.len()).0))
+}
+
+/// `Resizing`: (H, W, C) → (height, width, C).
+///
+/// # Errors
+/// Another rank, a size of 0, or too many values.
+pub const fn resizing(shape: Shape, height: usize, width: usize) -> Judged {
+    if height == 0 {
+        return Err(Fault::Zero { argument: "height" });
+    }
+    if width == 0 {
+        return Err(Fault::Zero { argument: "width" });
+    }
+    match image(shape) {
+        Ok(shape) => addressable(Shape::new(&[height, width, shape.dim(2)])),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// `Dropout`: keeps the shape.
+///
+/// # Errors
+/// A rate outside of `0..1`.
+pub const fn dropout(shape: Shape, rate: f32) -> Judged {
+    if rate >= 0.0 && rate < 1.0 {
+        Ok(shape)
+    } else {
+        Err(Fault::Rate)
+    }
+}
+
+/// `RandomRotation`: keeps the shape of an image; the ends are fractions of a turn.
+///
+/// # Errors
+/// Another rank, or a lower end above the upper one.
+pub const fn rotation(shape: Shape, lower: f32, upper: f32) -> Judged {
+    if lower > upper {
+        return Err(Fault::Range);
+    }
+    image(shape)
+}
+
+/// `softmax` over the last axis: keeps the shape.
+///
+/// # Errors
+/// A last axis of one value.
+pub const fn softmax(shape: Shape) -> Judged {
+    if shape.last() == 1 {
+        return Err(Fault::SingleSoftmax);
+    }
+    Ok(shape)
+}
+
+/// Multiply-adds of `Dense` for one sample.
+pub const fn dense_macs(input: Shape, output: Shape) -> usize {
+    input.len() * output.len()
+}
+
+/// Multiply-adds of `Conv2D` for one sample.
+pub const fn conv2d_macs(input: Shape, output: Shape, window: Window, groups: usize) -> usize {
+    let taps = window.size[0] * window.size[1] * (input.dim(2) / groups);
+    output.len().saturating_mul(taps)
+}
+
+const fn rank(found: Shape, expected: usize) -> Fault {
+    Fault::Rank { found, expected }
+}
+
+const fn groups_of(groups: usize, count: usize, of: &'static str) -> Fault {
+    Fault::Groups { groups, count, of }
+}
+
+/// Rows and columns of the output of a window over an image.
+const fn slide(shape: Shape, window: Window, argument: &'static str) -> Result<[usize; 2], Fault> {
+    if window.size[0] == 0 || window.size[1] == 0 {
+        return Err(Fault::Zero { argument });
+    }
+    if window.strides[0] == 0 || window.strides[1] == 0 {
+        return Err(Fault::Zero {
+            argument: "strides",
+        });
+    }
+    if window.dilation[0] == 0 || window.dilation[1] == 0 {
+        return Err(Fault::Zero {
+            argument: "dilation_rate",
+        });
+    }
+    let [height, width] = match image(shape) {
+        Ok(shape) => [shape.dim(0), shape.dim(1)],
+        Err(fault) => return Err(fault),
+    };
+    let span = window.span();
+    if matches!(window.padding, Padding::Valid) && (span[0] > height || span[1] > width) {
+        return Err(Fault::Window {
+            argument,
+            size: window.size,
+            span,
+            found: shape,
+        });
+    }
+    Ok(window.output(height, width))
+}
+
+/// A buffer of `shape` has a length in bytes.
+const fn addressable(shape: Shape) -> Judged {
+    match shape.checked_len() {
+        Some(len) if len <= isize::MAX as usize / size_of::<f32>() => Ok(shape),
+        _ => Err(Fault::Overflow),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IMAGE: Shape = Shape::new(&[5, 7, 4]);
+
+    const fn window(size: [usize; 2], padding: Padding) -> Window {
+        Window {
+            size,
+            strides: [1, 1],
+            padding,
+            dilation: [1, 1],
+        }
+    }
+
+    #[test]
+    fn a_valid_window_shrinks_the_image() {
+        let shape = conv2d(IMAGE, 6, window([3, 3], Padding::Valid), 1).unwrap();
+        assert_eq!(shape.dims(), [3, 5, 6]);
+    }
+
+    #[test]
+    fn a_same_window_may_be_larger_than_the_image() {
+        let shape = pooling2d(IMAGE, window([9, 9], Padding::Same)).unwrap();
+        assert_eq!(shape, IMAGE);
+    }
+
+    #[test]
+    fn the_open_size_of_a_reshape_follows() {
+        assert_eq!(reshape(IMAGE, &[2, -1]).unwrap().dims(), [2, 70]);
+        assert!(reshape(IMAGE, &[3, -1]).is_err());
+    }
+
+    #[test]
+    fn a_fault_says_found_expected_and_help() {
+        let fault = dense(IMAGE, 3).unwrap_err();
+        assert_eq!(
+            fault.text("Dense(3, relu)", "Conv2D(4, 3x3)").as_str(),
+            "`Dense` takes a rank-1 input, found (5, 7, 4)\n\n\
+             = note: (5, 7, 4) is the output of `Conv2D(4, 3x3)`\n\
+             = help: flatten it first: `=> Flatten => Dense(3, relu)`\n\
+             = help: or average over the pixels: `=> GlobalAveragePooling2D => Dense(3, relu)`\n\
+             = help: or apply it to each pixel, as `Conv2D(n, 1x1)`"
+        );
+    }
+
+    #[test]
+    fn sizes_beyond_memory_are_refused() {
+        assert_eq!(input(Shape::new(&[usize::MAX, 2])), Err(Fault::Overflow));
+    }
+}

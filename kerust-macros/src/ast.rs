@@ -1,0 +1,100 @@
+//! What the user wrote, every token kept.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::{Attribute, Generics, Visibility};
+
+/// One `model!`.
+pub struct Model {
+    pub header: Header,
+    /// Whether it is an expression, without a name of its own.
+    pub anonymous: bool,
+    pub chain: Chain,
+}
+
+/// What stands before the chain.
+pub struct Header {
+    pub attributes: Vec<Attribute>,
+    pub visibility: Visibility,
+    pub name: Ident,
+    pub generics: Generics,
+}
+
+/// `Input(..) => layer => layer`; the input is a layer here, for it is written as one.
+pub struct Chain {
+    pub layers: Vec<Layer>,
+    /// Where the chain ends, for what is missing there.
+    pub end: Span,
+}
+
+/// `Conv2D(10, 3x3, same)`
+pub struct Layer {
+    pub tokens: TokenStream,
+    pub name: Name,
+    /// `None` without parentheses.
+    pub arguments: Option<Vec<Argument>>,
+}
+
+/// What a layer is called.
+pub enum Name {
+    /// `Dense`
+    Bare(Ident),
+    /// `my::Layer::<32>`, and its last name.
+    Path(TokenStream, Ident),
+}
+
+/// `value` or `name = value`
+pub struct Argument {
+    pub keyword: Option<Ident>,
+    pub value: Value,
+}
+
+/// What stands for a value.
+pub struct Value {
+    pub tokens: TokenStream,
+    pub kind: ValueKind,
+}
+
+/// What a value looks like before it is known what it should be.
+pub enum ValueKind {
+    /// `3`, `-1`, `{ 2 * 32 }`: folded.
+    Integer(i128),
+    /// `0.2`, `1.0 / 255.0`: folded.
+    Float(f64),
+    /// `3x3`
+    Sizes(Vec<usize>),
+    /// `(3, 3)` or `3 x 3`, and how to write it.
+    Spelled(String),
+    /// `true`
+    Flag(bool),
+    /// `same`
+    Word(Ident),
+    /// A constant expression that rustc evaluates.
+    Expression,
+    /// Nothing that could be understood; it is reported.
+    Faulty,
+}
+
+impl Model {
+    /// The layers' names as written, for a stub as for a model.
+    pub fn generic_names(&self) -> Vec<String> {
+        self.header
+            .generics
+            .const_params()
+            .map(|parameter| parameter.ident.to_string())
+            .collect()
+    }
+}
+
+impl Layer {
+    /// The name's own tokens, for a fault of the layer.
+    pub fn ident(&self) -> &Ident {
+        match &self.name {
+            Name::Bare(ident) | Name::Path(_, ident) => ident,
+        }
+    }
+
+    /// The arguments; none without parentheses.
+    pub fn arguments(&self) -> &[Argument] {
+        self.arguments.as_deref().unwrap_or_default()
+    }
+}

@@ -1,0 +1,176 @@
+//! The model's constants: private ones for shapes, configurations and memory plans, public ones
+//! for what it costs, and inference in an arena.
+
+use super::{Expansion, local};
+use crate::plan::{Layer, Role};
+use crate::schedule::Slot;
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
+
+/// The inherent implementation.
+pub fn constants(expansion: &Expansion<'_>) -> TokenStream {
+    let header = &expansion.model.header;
+    let name = &header.name;
+    let (generics, arguments, bounds) = header.generics.split_for_impl();
+    let plan = expansion.plan;
+    let shapes = plan.constants.iter().map(|constant| {
+        let (name, value) = (&constant.name, &constant.value);
+        quote!(const #name: ::kerust::shape::Shape = #value;)
+    });
+    let nodes = plan.nodes.iter().filter(|node| node.computes());
+    let configurations = nodes.map(|node| {
+        let constant = node.constant();
+        let (path, value) = &node.operation;
+        quote!(const #constant: #path = #value;)
+    });
+    let inference = memory("INFERENCE", "inference", &expansion.inference.slots);
+    let training = memory("TRAINING", "training step", &expansion.training.slots);
+    let public = public(expansion);
+    let looked_at = looked_at(expansion);
+    quote! {
+        #[automatically_derived]
+        impl #generics #name #arguments #bounds {
+            #(#shapes)*
+            #(#configurations)*
+            #inference
+            #training
+            #public
+        }
+        #looked_at
+    }
+}
+
+fn memory(name: &str, of: &str, slots: &[Slot]) -> TokenStream {
+    let labels: Vec<&str> = slots.iter().map(|slot| slot.label.as_str()).collect();
+    let doc = format!(" The buffers of one {of}: {}.", labels.join(", "));
+    let name = Ident::new(name, Span::call_site());
+    let count = Literal::usize_unsuffixed(slots.len());
+    let buffers = slots.iter().map(|slot| {
+        let len = &slot.len;
+        let [first, last] = [slot.first, slot.last].map(Literal::usize_unsuffixed);
+        quote!(::kerust::memory::Buffer::new(#len, #first, #last))
+    });
+    quote! {
+        #[doc = #doc]
+        const #name: ::kerust::memory::Plan<#count> = ::kerust::memory::Plan::new([
+            #(#buffers),*
+        ]);
+    }
+}
+
+fn public(expansion: &Expansion<'_>) -> TokenStream {
+    let plan = expansion.plan;
+    let (input, output) = (plan.input.path(), plan.head.data.path());
+    let (input_len, output_len) = (plan.input.len(), plan.head.data.len());
+    let layers = plan
+        .layers
+        .iter()
+        .map(|layer| information(expansion, layer));
+    let macs = sum(plan.layers.iter().map(|layer| &layer.macs));
+    let [values, arena, result] = ["input", "arena", "output"].map(local);
+    let predict_in = (!expansion.is_generic()).then(|| {
+        quote! {
+            /// The prediction for one sample; `arena` is all the memory that it takes.
+            pub fn predict_in(
+                &self,
+                #values: &::kerust::tensor::Tensor<#input>,
+                #arena: &mut ::kerust::model::Arena<Self>,
+            ) -> ::kerust::tensor::Tensor<#output> {
+                let mut #result = ::kerust::tensor::Tensor::zeroed();
+                ::kerust::model::Model::logits(
+                    self,
+                    #values.as_slice(),
+                    &mut #arena.memory(),
+                    #result.as_mut_slice(),
+                );
+                <<Self as ::kerust::model::Model>::Heads as ::kerust::model::Heads>::activate(
+                    #result.as_mut_slice(),
+                );
+                #result
+            }
+        }
+    });
+    quote! {
+        /// The number of weights.
+        pub const PARAMS: usize = <Self as ::kerust::layer::LayerData>::LAYOUT.len();
+        /// Bytes of the weights.
+        pub const WEIGHT_BYTES: usize = ::core::mem::size_of::<Self>();
+        /// Multiply-adds of one inference.
+        pub const MACS: usize = #macs;
+        /// Bytes that one inference takes beside the weights, the input and the output.
+        pub const ARENA_BYTES: usize = 4 * Self::INFERENCE.len();
+        /// Bytes of the arena, the input and the output.
+        pub const RAM_BYTES: usize = Self::ARENA_BYTES + 4 * (#input_len + #output_len);
+        /// The layers, in order.
+        pub const LAYERS: &'static [::kerust::model::LayerInfo] = &[#(#layers),*];
+
+        #predict_in
+    }
+}
+
+/// The terms that are not 0.
+fn sum<'a>(terms: impl Iterator<Item = &'a TokenStream>) -> TokenStream {
+    let terms: Vec<_> = terms.filter(|term| term.to_string() != "0").collect();
+    if terms.is_empty() {
+        return quote!(0);
+    }
+    quote!(#(#terms)+*)
+}
+
+fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
+    let name = layer.name.to_string();
+    let (kind, declared) = (&layer.kind, &layer.declared);
+    let (input, output) = (layer.input.shape(), layer.output.shape());
+    let (macs, training_only) = (&layer.macs, layer.training_only);
+    let params = match (layer.params, &layer.weights) {
+        (None, Some(weights)) => {
+            quote!(<#weights as ::kerust::layer::LayerData>::LAYOUT.len())
+        }
+        (params, _) => {
+            let params = Literal::usize_unsuffixed(params.unwrap_or_default());
+            quote!(#params)
+        }
+    };
+    let step = Literal::usize_unsuffixed(expansion.inference.steps[layer.node]);
+    quote! {
+        ::kerust::model::LayerInfo {
+            name: #name,
+            kind: #kind,
+            declared: #declared,
+            input: #input,
+            output: #output,
+            params: #params,
+            macs: #macs,
+            arena_bytes: 4 * Self::INFERENCE.in_use(#step),
+            training_only: #training_only,
+        }
+    }
+}
+
+/// What rustc would not look at by itself: judged shapes, and the names of layers that compute
+/// nothing, which an editor shows all the same.
+fn looked_at(expansion: &Expansion<'_>) -> TokenStream {
+    if expansion.is_generic() {
+        return TokenStream::new();
+    }
+    let name = &expansion.model.header.name;
+    let judged = expansion
+        .plan
+        .constants
+        .iter()
+        .filter(|constant| constant.judged);
+    let judged = judged.map(|constant| {
+        let constant = &constant.name;
+        quote!(const _: ::kerust::shape::Shape = #name::#constant;)
+    });
+    let views = expansion
+        .plan
+        .nodes
+        .iter()
+        .filter(|node| node.role == Role::Alias);
+    let views = views.map(|node| {
+        let (path, value) = &node.operation;
+        quote!(const _: #path = #value;)
+    });
+    quote!(#(#judged)* #(#views)*)
+}

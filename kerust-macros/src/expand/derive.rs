@@ -1,0 +1,106 @@
+//! `#[derive(LayerData)]`.
+
+use super::error;
+use crate::report::Report;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Data, DeriveInput, Fields};
+
+/// Expands the derive.
+pub fn layer_data(tokens: TokenStream) -> TokenStream {
+    let mut report = Report::default();
+    let input: DeriveInput = match syn::parse2(tokens) {
+        Ok(input) => input,
+        Err(fault) => return fault.into_compile_error(),
+    };
+    let name = &input.ident;
+    let fields = match &input.data {
+        Data::Struct(data) => Some(&data.fields),
+        _ => None,
+    };
+    let Some(Fields::Named(fields)) = fields else {
+        report
+            .fault(name, "`LayerData` is for structs with named fields")
+            .note("the names are those of the numbers in a file")
+            .help(format!("write `struct {name} {{ scale: [f32; N] }}`"));
+        return error(report);
+    };
+    if !is_repr_c(&input) {
+        report
+            .fault(name, format!("`{name}` is not `#[repr(C)]`"))
+            .note("its numbers are read and written as one slice, in the order of the fields")
+            .help(format!("write `#[repr(C)]` above `struct {name}`"));
+    }
+    for parameter in &input.generics.params {
+        if let syn::GenericParam::Lifetime(lifetime) = parameter {
+            report
+                .fault(lifetime, "a layer's data borrows nothing, found a lifetime")
+                .help("hold the numbers: `[f32; N]`");
+        }
+    }
+    let mut parts = Vec::new();
+    for field in &fields.named {
+        let name = field.ident.as_ref().map(ToString::to_string);
+        let name = name.as_deref().map(|name| name.trim_start_matches("r#"));
+        let ty = &field.ty;
+        let states = field.attrs.iter().filter(|it| it.path().is_ident("state"));
+        let states: Vec<_> = states.collect();
+        for state in &states {
+            if let Err(fault) = state.meta.require_path_only() {
+                report.syntax(&fault).help("write `#[state]` alone");
+            }
+        }
+        let trainable = states.is_empty();
+        parts.push(quote! {
+            ::kerust::layer::Part {
+                name: #name,
+                trainable: #trainable,
+                layout: <#ty as ::kerust::layer::LayerData>::LAYOUT,
+            }
+        });
+    }
+    let (generics, arguments, _) = input.generics.split_for_impl();
+    let mut bounds = input.generics.where_clause.clone();
+    let clause = bounds.get_or_insert_with(|| syn::WhereClause {
+        where_token: Default::default(),
+        predicates: Default::default(),
+    });
+    for parameter in input.generics.type_params() {
+        let parameter = &parameter.ident;
+        clause
+            .predicates
+            .push(syn::parse_quote!(#parameter: ::kerust::layer::LayerData));
+    }
+    let faults = error(report);
+    quote! {
+        #faults
+
+        // SAFETY: `repr(C)`, and every field is `LayerData`, in the order of the layout.
+        #[automatically_derived]
+        unsafe impl #generics ::kerust::layer::LayerData for #name #arguments #bounds {
+            const LAYOUT: ::kerust::layer::Layout = ::kerust::layer::Layout::Parts(&[
+                #(#parts),*
+            ]);
+        }
+    }
+}
+
+fn is_repr_c(input: &DeriveInput) -> bool {
+    input
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("repr"))
+        .any(|attribute| {
+            let mut found = false;
+            // Another representation beside it, such as `align(16)`, could pad.
+            let only = attribute.parse_nested_meta(|meta| {
+                found |= meta.path.is_ident("C") || meta.path.is_ident("transparent");
+                if meta.path.is_ident("C") || meta.path.is_ident("transparent") {
+                    Ok(())
+                } else {
+                    Err(meta.error("padding"))
+                }
+            });
+            found && only.is_ok()
+        })
+}

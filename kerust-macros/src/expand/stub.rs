@@ -1,0 +1,94 @@
+//! What stands for a model with faults: the same name, the ends that are known, and nothing
+//! inside, so that a mistake in it is not reported again wherever it is used.
+
+use crate::ast;
+use crate::plan::{Data, Plan};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// A struct that implements `Model`.
+pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
+    let header = &model.header;
+    let (visibility, name) = (&header.visibility, &header.name);
+    let docs = header
+        .attributes
+        .iter()
+        .filter(|it| it.path().is_ident("doc"));
+    let mut generics = header.generics.clone();
+    let parameters = std::mem::take(&mut generics.params).into_iter();
+    generics.params = parameters
+        .filter(|parameter| matches!(parameter, syn::GenericParam::Const(_)))
+        .collect();
+    let (parameters, arguments, bounds) = generics.split_for_impl();
+    // A symbolic size names constants that the stub has not.
+    let end = |data: &Data| match data.known_shape() {
+        Some(_) => data.path(),
+        None => Data::unknown().path(),
+    };
+    let (input, output) = (end(&plan.input), end(&plan.head.data));
+    let activation = &plan.head.activation;
+    let text = name.to_string();
+    quote! {
+        #(#docs)*
+        #[doc = "A model with faults"]
+        #[repr(C)]
+        #visibility struct #name #parameters #bounds {}
+
+        // SAFETY: no values.
+        #[automatically_derived]
+        unsafe impl #parameters ::kerust::layer::LayerData for #name #arguments #bounds {
+            const LAYOUT: ::kerust::layer::Layout = ::kerust::layer::Layout::Parts(&[]);
+        }
+
+        #[automatically_derived]
+        impl #parameters #name #arguments #bounds {
+            /// Unknown.
+            pub const PARAMS: usize = 0;
+            /// Unknown.
+            pub const WEIGHT_BYTES: usize = 0;
+            /// Unknown.
+            pub const MACS: usize = 0;
+            /// Unknown.
+            pub const ARENA_BYTES: usize = 0;
+            /// Unknown.
+            pub const RAM_BYTES: usize = 0;
+            /// Unknown.
+            pub const LAYERS: &'static [::kerust::model::LayerInfo] = &[];
+
+            /// Never runs.
+            pub fn predict_in(
+                &self,
+                _: &::kerust::tensor::Tensor<#input>,
+                _: &mut ::kerust::model::Arena<Self>,
+            ) -> ::kerust::tensor::Tensor<#output> {
+                ::core::unreachable!()
+            }
+        }
+
+        #[automatically_derived]
+        impl #parameters ::kerust::model::Model for #name #arguments #bounds {
+            type Input = #input;
+            type Heads = ::kerust::model::Head<::kerust::activation::#activation, #output>;
+            type Storage = [f32; 0];
+
+            const NAME: &'static str = #text;
+            const HEADS: &'static [&'static str] = &[];
+            const LAYERS: &'static [::kerust::model::LayerInfo] = &[];
+            const ARENA_LEN: usize = 0;
+            const TRAINING_LEN: usize = 0;
+
+            fn init(&mut self, _: &mut ::kerust::rng::Rng) {}
+            fn logits(&self, _: &[f32], _: &mut ::kerust::memory::Memory<'_>, _: &mut [f32]) {}
+            fn forward_training(
+                &self,
+                _: &[f32],
+                _: &mut ::kerust::memory::Memory<'_>,
+                _: ::kerust::rng::Step,
+            ) {}
+            fn heads<'m>(_: &'m mut ::kerust::memory::Memory<'_>) -> ::kerust::model::HeadPass<'m> {
+                ::core::unreachable!()
+            }
+            fn backward(&self, _: &[f32], _: &mut ::kerust::memory::Memory<'_>, _: &mut Self) {}
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Expansions, pretty-printed and kept. `INSTA_UPDATE=always` writes them anew.
+
+use quote::quote;
+
+fn pretty(tokens: proc_macro2::TokenStream) -> String {
+    let expansion = super::model(tokens);
+    let file = syn::parse2(expansion.clone());
+    prettyplease::unparse(&file.unwrap_or_else(|error| panic!("{error}: {expansion}")))
+}
+
+fn keep(name: &str, tokens: proc_macro2::TokenStream) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!(name, pretty(tokens)));
+}
+
+#[test]
+fn a_model_of_known_sizes() {
+    keep(
+        "known_sizes",
+        quote! {
+            /// Ten kinds of clothing from 28×28 grey pixels.
+            pub Fashion:
+                Input(28, 28, 1)
+                => Rescaling(1.0 / 255.0)
+                => Conv2D(10, 3x3, same)
+                => Flatten
+                => Dense(64, relu)
+                => Dense(10, softmax)
+        },
+    );
+}
+
+#[test]
+fn a_model_with_a_layer_of_ones_own_and_constant_sizes() {
+    keep(
+        "own_layers_and_constant_sizes",
+        quote! {
+            pub Custom:
+                Input(FEATURES)
+                => my::Affine
+                => Dense({ 2 * UNITS }, gelu)
+                => Dropout(0.5)
+                => SimpleDense::<32>
+                => Dense(3, softmax, name = sign)
+        },
+    );
+}

@@ -1,0 +1,256 @@
+//! A model that is understood: a graph of nodes, each with its shape, and what each layer is.
+
+use crate::value::{Size, Term};
+use kerust_core::shape::Shape;
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote};
+
+/// The graph. A chain is a graph with one path.
+pub struct Plan {
+    pub input: Data,
+    /// In an order in which every node stands behind its inputs.
+    pub nodes: Vec<Node>,
+    /// The layers as written, for the summary; a layer may be two nodes.
+    pub layers: Vec<Layer>,
+    /// The shapes that rustc computes.
+    pub constants: Vec<Constant>,
+    pub head: Head,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Edge {
+    /// The model's input of this number.
+    Input(usize),
+    /// The output of the node of this number.
+    Node(usize),
+}
+
+/// One computation, or one view of another's output.
+pub struct Node {
+    /// The field, and the buffer in the expansion.
+    pub name: Ident,
+    /// The number of its layer.
+    pub layer: usize,
+    pub inputs: Vec<Edge>,
+    pub output: Data,
+    pub role: Role,
+    /// The type of the configuration, and its value.
+    pub operation: (TokenStream, TokenStream),
+    /// The activation and the size of the last axis, where inference may overwrite its input.
+    pub overwrite: Option<[TokenStream; 2]>,
+    pub weights: Option<TokenStream>,
+    /// Values that a training step saves for each sample.
+    pub saved: Option<TokenStream>,
+}
+
+/// When a node computes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Always.
+    Compute,
+    /// Always, by `Layer`, which writes the gradient of its input whether it is needed or not.
+    Custom,
+    /// In training; in inference its output is its input.
+    TrainingOnly,
+    /// Never: its output is its input, in other words.
+    Alias,
+}
+
+/// What the summary says of a layer.
+pub struct Layer {
+    pub name: Ident,
+    pub kind: String,
+    pub declared: String,
+    pub input: Data,
+    pub output: Data,
+    pub params: Option<usize>,
+    pub weights: Option<TokenStream>,
+    pub macs: TokenStream,
+    pub training_only: bool,
+    /// The node that ends it.
+    pub node: usize,
+}
+
+/// A shape that rustc computes.
+pub struct Constant {
+    pub name: Ident,
+    pub value: TokenStream,
+    /// Whether it may fail, and so must be looked at while compiling.
+    pub judged: bool,
+}
+
+/// The model's output.
+pub struct Head {
+    pub from: Edge,
+    pub activation: Ident,
+    pub data: Data,
+}
+
+/// The shape of a value: as far as it is known here, and as tokens.
+#[derive(Clone)]
+pub struct Data {
+    pub form: Form,
+    /// The constant that holds the shape, where the sizes are not all known.
+    pub constant: Option<TokenStream>,
+}
+
+/// How much is known of a shape.
+#[derive(Clone)]
+pub enum Form {
+    /// Its sizes, each known or an expression.
+    Sizes(Vec<Size>),
+    /// The type that it is: the output of a layer of the user's own.
+    Typed(TokenStream),
+    /// Nothing, after a fault: it fits everywhere.
+    Unknown,
+}
+
+impl Data {
+    /// A shape that is known.
+    pub fn known(shape: Shape) -> Self {
+        let sizes = shape.dims().iter().map(|size| Size::known(*size));
+        Self {
+            form: Form::Sizes(sizes.collect()),
+            constant: None,
+        }
+    }
+
+    /// What comes after a fault.
+    pub fn unknown() -> Self {
+        Self {
+            form: Form::Unknown,
+            constant: None,
+        }
+    }
+
+    /// Whether a fault made it unknown.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.form, Form::Unknown)
+    }
+
+    /// The shape as an expression.
+    pub fn shape(&self) -> TokenStream {
+        match (&self.form, &self.constant) {
+            (Form::Sizes(sizes), _) if self.known_shape().is_some() => {
+                quote!(::kerust::shape::Shape::new(&[#(#sizes),*]))
+            }
+            (_, Some(constant)) => constant.clone(),
+            (Form::Sizes(sizes), None) => quote!(::kerust::shape::Shape::new(&[#(#sizes),*])),
+            (Form::Typed(path), None) => quote!(<#path as ::kerust::tensor::Shape>::SHAPE),
+            (Form::Unknown, None) => quote!(::kerust::shape::Shape::new(&[1])),
+        }
+    }
+
+    /// The shape as a type.
+    pub fn path(&self) -> TokenStream {
+        match &self.form {
+            Form::Sizes(sizes) => {
+                let rank = format_ident!("Rank{}", sizes.len());
+                let sizes = sizes.iter().map(Size::argument);
+                quote!(::kerust::tensor::#rank<#(#sizes),*>)
+            }
+            Form::Typed(path) => path.clone(),
+            Form::Unknown => quote!(::kerust::tensor::Rank1<1>),
+        }
+    }
+
+    /// The number of values as an expression.
+    pub fn len(&self) -> TokenStream {
+        match self.known_shape() {
+            Some(shape) => Size::known(shape.len()).tokens(),
+            None => {
+                let shape = self.shape();
+                quote!(#shape.len())
+            }
+        }
+    }
+
+    /// The size along `axis`; `nameable` says whether a computed one may stand in a type.
+    pub fn dim(&self, axis: usize, nameable: bool) -> Size {
+        match &self.form {
+            Form::Sizes(sizes) if axis < sizes.len() => sizes[axis].clone(),
+            Form::Unknown => Size::known(1),
+            _ => {
+                let (shape, axis) = (self.shape(), Literal::usize_unsuffixed(axis));
+                Size::expression(quote!(#shape.extent(#axis)), nameable)
+            }
+        }
+    }
+
+    /// The size of the last axis as an expression.
+    pub fn last(&self) -> TokenStream {
+        match &self.form {
+            Form::Sizes(sizes) => sizes.last().map_or(quote!(1), Term::tokens),
+            Form::Unknown => quote!(1),
+            Form::Typed(_) => {
+                let shape = self.shape();
+                quote!(#shape.last())
+            }
+        }
+    }
+
+    /// The shape, where every size is known.
+    pub fn known_shape(&self) -> Option<Shape> {
+        let Form::Sizes(sizes) = &self.form else {
+            return None;
+        };
+        let sizes: Option<Vec<usize>> = sizes.iter().map(|size| size.known).collect();
+        Some(Shape::new(&sizes?))
+    }
+}
+
+impl Term for Data {
+    type Known = Shape;
+
+    fn known(&self) -> Option<Shape> {
+        self.known_shape()
+    }
+
+    fn tokens(&self) -> TokenStream {
+        self.shape()
+    }
+}
+
+impl std::fmt::Display for Data {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.form {
+            Form::Sizes(sizes) => {
+                let sizes: Vec<String> = sizes
+                    .iter()
+                    .map(|size| match size.known {
+                        Some(size) => size.to_string(),
+                        None => match syn::parse2::<Ident>(size.tokens()) {
+                            Ok(name) => name.to_string(),
+                            Err(_) => "..".to_owned(),
+                        },
+                    })
+                    .collect();
+                write!(f, "({})", sizes.join(", "))
+            }
+            Form::Typed(_) | Form::Unknown => f.write_str("(..)"),
+        }
+    }
+}
+
+impl Node {
+    /// The constant that holds the configuration.
+    pub fn constant(&self) -> Ident {
+        constant(&self.name, "")
+    }
+
+    /// Whether it has a configuration that the expansion calls.
+    pub fn computes(&self) -> bool {
+        self.role != Role::Alias
+    }
+}
+
+/// `DENSE_1` of `dense_1`, with the same span.
+pub fn constant(name: &Ident, suffix: &str) -> Ident {
+    use syn::ext::IdentExt;
+    let upper = name.unraw().to_string().to_uppercase();
+    Ident::new(
+        &format!("{upper}{suffix}"),
+        Span::call_site().located_at(name.span()),
+    )
+}

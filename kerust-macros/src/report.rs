@@ -1,0 +1,150 @@
+//! Faults: collected, then reported together.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use std::fmt::Display;
+
+/// The faults of one model.
+#[derive(Default)]
+pub struct Report {
+    faults: Vec<Fault>,
+}
+
+/// One mistake, on the tokens that are wrong.
+pub struct Fault {
+    tokens: TokenStream,
+    message: String,
+    detailed: bool,
+}
+
+impl Report {
+    /// Reports `message` on `tokens`.
+    pub fn fault(&mut self, tokens: impl ToTokens, message: impl Display) -> &mut Fault {
+        self.faults.push(Fault {
+            tokens: tokens.into_token_stream(),
+            message: message.to_string(),
+            detailed: false,
+        });
+        self.faults.last_mut().expect("a fault was pushed")
+    }
+
+    /// Reports what syn refused.
+    pub fn syntax(&mut self, error: &syn::Error) -> &mut Fault {
+        let tokens = quote::quote_spanned!(error.span()=> fault);
+        self.fault(tokens, error)
+    }
+
+    /// Whether nothing was reported.
+    pub fn is_empty(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// All faults as one error.
+    pub fn into_error(self) -> Option<syn::Error> {
+        self.faults
+            .into_iter()
+            .map(|fault| syn::Error::new_spanned(fault.tokens, fault.message))
+            .reduce(|mut all, error| {
+                all.combine(error);
+                all
+            })
+    }
+}
+
+impl Fault {
+    /// Adds where it comes from.
+    pub fn note(&mut self, text: impl Display) -> &mut Self {
+        self.detail("note", text)
+    }
+
+    /// Adds how to mend it.
+    pub fn help(&mut self, text: impl Display) -> &mut Self {
+        self.detail("help", text)
+    }
+
+    // rustc sets the lines of a message under its first one; the empty line makes them look like
+    // its own notes.
+    fn detail(&mut self, kind: &str, text: impl Display) -> &mut Self {
+        let gap = if self.detailed { "\n" } else { "\n\n" };
+        self.message += &format!("{gap}= {kind}: {text}");
+        self.detailed = true;
+        self
+    }
+}
+
+/// The candidate that was most likely meant: the same letters in another case, or else the nearest
+/// within a third of the length.
+pub fn nearest<'a>(
+    found: &str,
+    candidates: impl IntoIterator<Item = &'a str> + Clone,
+) -> Option<&'a str> {
+    let plain = |text: &str| text.replace('_', "").to_lowercase();
+    let same = candidates
+        .clone()
+        .into_iter()
+        .find(|candidate| plain(candidate) == plain(found));
+    same.or_else(|| {
+        candidates
+            .into_iter()
+            .map(|candidate| (distance(found, candidate), candidate))
+            .filter(|(distance, _)| *distance <= (found.chars().count() / 3).max(1))
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, candidate)| candidate)
+    })
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours between two words.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            table[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let replaced = table[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let best = replaced.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
+                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    best.min(table[i - 2][j - 2] + 1)
+                } else {
+                    best
+                }
+            };
+        }
+    }
+    table[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAYERS: [&str; 4] = ["Conv2D", "Dense", "Dropout", "MaxPooling2D"];
+
+    #[test]
+    fn another_case_is_nearest() {
+        assert_eq!(nearest("conv2d", LAYERS), Some("Conv2D"));
+        assert_eq!(nearest("max_pooling2d", LAYERS), Some("MaxPooling2D"));
+    }
+
+    #[test]
+    fn swapped_neighbours_are_near() {
+        assert_eq!(nearest("Dnese", LAYERS), Some("Dense"));
+    }
+
+    #[test]
+    fn another_word_is_not_near() {
+        assert_eq!(nearest("Affine", LAYERS), None);
+        assert_eq!(nearest("SimpleDense", LAYERS), None);
+    }
+
+    #[test]
+    fn details_follow_the_fault_after_an_empty_line() {
+        let mut report = Report::default();
+        report.fault(quote::quote!(x), "a").note("b").help("c");
+        assert_eq!(
+            report.into_error().unwrap().to_string(),
+            "a\n\n= note: b\n= help: c"
+        );
+    }
+}

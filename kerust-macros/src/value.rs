@@ -1,0 +1,357 @@
+//! Values: how they are read, and what they are once a layer has said what it takes.
+
+use crate::ast::{Value, ValueKind};
+use crate::fold;
+use crate::report::Report;
+use kerust_core::shape::Padding;
+use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::Lit;
+
+/// Reads the tokens of one value.
+pub fn read(tokens: TokenStream, report: &mut Report) -> Value {
+    let kind = kind(&tokens, report);
+    Value { tokens, kind }
+}
+
+fn kind(tokens: &TokenStream, report: &mut Report) -> ValueKind {
+    let parts: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    match parts.as_slice() {
+        [TokenTree::Ident(word)] if word == "true" => ValueKind::Flag(true),
+        [TokenTree::Ident(word)] if word == "false" => ValueKind::Flag(false),
+        [TokenTree::Ident(word)] => ValueKind::Word(word.clone()),
+        [TokenTree::Literal(literal)] => match Lit::new(literal.clone()) {
+            Lit::Int(number) => integer(&number.to_string(), tokens, report),
+            Lit::Float(_) => folded(tokens),
+            _ => ValueKind::Expression,
+        },
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
+            let inner = text(&group.stream());
+            if inner.contains(',') {
+                ValueKind::Spelled(inner.trim_end_matches(',').replace(", ", "x"))
+            } else {
+                folded(tokens)
+            }
+        }
+        [
+            TokenTree::Literal(_),
+            TokenTree::Ident(x),
+            TokenTree::Literal(_),
+            ..,
+        ] if x == "x" => ValueKind::Spelled(text(tokens).replace(' ', "")),
+        _ => folded(tokens),
+    }
+}
+
+fn folded(tokens: &TokenStream) -> ValueKind {
+    if let Some(value) = fold::integer(tokens) {
+        ValueKind::Integer(value)
+    } else if let Some(value) = fold::float(tokens) {
+        ValueKind::Float(value)
+    } else {
+        ValueKind::Expression
+    }
+}
+
+/// A literal such as `3`, `3x3` or `28x28x3`.
+fn integer(written: &str, tokens: &TokenStream, report: &mut Report) -> ValueKind {
+    if let Some(digits) = written.strip_prefix("0x") {
+        if digits.chars().all(|c| c.is_ascii_digit() || c == 'x') && !digits.is_empty() {
+            report
+                .fault(
+                    tokens,
+                    format!("`{written}` is a hexadecimal number, expected a size"),
+                )
+                .note("`0x` begins a hexadecimal number in Rust, and a size of 0 holds nothing")
+                .help("write sizes of at least 1: `3x3`");
+        } else {
+            report
+                .fault(
+                    tokens,
+                    format!("`{written}` is a hexadecimal number, expected a size"),
+                )
+                .help("write it in decimal");
+        }
+        return ValueKind::Faulty;
+    }
+    let parts: Result<Vec<usize>, _> = written
+        .split('x')
+        .map(|part| part.replace('_', "").parse())
+        .collect();
+    match parts {
+        Ok(sizes) if sizes.len() == 1 => ValueKind::Integer(sizes[0] as i128),
+        Ok(sizes) => ValueKind::Sizes(sizes),
+        Err(_) => match fold::float(tokens) {
+            Some(value) if written.bytes().all(|c| c.is_ascii_digit() || c == b'_') => {
+                report
+                    .fault(tokens, format!("`{value:e}` does not fit `usize`"))
+                    .help("write a smaller size");
+                ValueKind::Faulty
+            }
+            _ => match written.strip_suffix("usize") {
+                Some(number) => integer(number.trim_end_matches('_'), tokens, report),
+                None => {
+                    report
+                        .fault(tokens, format!("`{written}` is no size"))
+                        .help("write a number, or sizes as `3x3`");
+                    ValueKind::Faulty
+                }
+            },
+        },
+    }
+}
+
+/// A size: known to the macro, or an expression that rustc evaluates.
+#[derive(Clone)]
+pub struct Size {
+    /// The number, where it is known here.
+    pub known: Option<usize>,
+    tokens: TokenStream,
+    /// Whether stable Rust can take it into a type of a generic model.
+    pub nameable: bool,
+}
+
+impl Size {
+    /// A number.
+    pub fn known(size: usize) -> Self {
+        Self {
+            known: Some(size),
+            tokens: Literal::usize_unsuffixed(size).into_token_stream(),
+            nameable: true,
+        }
+    }
+
+    /// An expression. Its braces are put where a type needs them, and nowhere else.
+    pub fn expression(tokens: TokenStream, nameable: bool) -> Self {
+        let mut parts = tokens.clone().into_iter();
+        let tokens = match (parts.next(), parts.next()) {
+            (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => {
+                group.stream()
+            }
+            _ => tokens,
+        };
+        Self {
+            known: None,
+            tokens,
+            nameable,
+        }
+    }
+
+    /// The size as a generic argument.
+    pub fn argument(&self) -> TokenStream {
+        let parts: Vec<TokenTree> = self.tokens.clone().into_iter().collect();
+        let tokens = &self.tokens;
+        match parts.as_slice() {
+            [TokenTree::Literal(_) | TokenTree::Ident(_)] => tokens.clone(),
+            _ => quote!({ #tokens }),
+        }
+    }
+}
+
+impl ToTokens for Size {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.tokens.to_tokens(tokens);
+    }
+}
+
+/// A value that a shape rule takes: known here, and as tokens for where it is not.
+pub trait Term {
+    /// What the rule takes.
+    type Known;
+    /// The value, where it is known here.
+    fn known(&self) -> Option<Self::Known>;
+    /// The value as an expression.
+    fn tokens(&self) -> TokenStream;
+}
+
+impl Term for Size {
+    type Known = usize;
+
+    fn known(&self) -> Option<usize> {
+        self.known
+    }
+
+    fn tokens(&self) -> TokenStream {
+        self.tokens.clone()
+    }
+}
+
+/// Rows and columns.
+#[derive(Clone)]
+pub struct Pair(pub Size, pub Size);
+
+impl Pair {
+    /// The same for rows and columns.
+    pub fn square(size: usize) -> Self {
+        Self(Size::known(size), Size::known(size))
+    }
+
+    /// Whether both are the given number.
+    pub fn is(&self, size: usize) -> bool {
+        self.0.known == Some(size) && self.1.known == Some(size)
+    }
+}
+
+impl Term for Pair {
+    type Known = [usize; 2];
+
+    fn known(&self) -> Option<[usize; 2]> {
+        Some([self.0.known?, self.1.known?])
+    }
+
+    fn tokens(&self) -> TokenStream {
+        let Self(rows, columns) = self;
+        quote!([#rows, #columns])
+    }
+}
+
+/// A number with a fraction.
+#[derive(Clone)]
+pub struct Number {
+    /// The number, where it is known here.
+    pub known: Option<f32>,
+    /// The number as an `f32` expression.
+    pub tokens: TokenStream,
+}
+
+impl Number {
+    /// A number that is known.
+    pub fn known(number: f64) -> Self {
+        Self {
+            known: Some(number as f32),
+            tokens: real(number),
+        }
+    }
+}
+
+impl Term for Number {
+    type Known = f32;
+
+    fn known(&self) -> Option<f32> {
+        self.known
+    }
+
+    fn tokens(&self) -> TokenStream {
+        self.tokens.clone()
+    }
+}
+
+/// A literal with its sign outside, as rustc has it.
+pub fn real(number: f64) -> TokenStream {
+    let literal = Literal::f64_unsuffixed(number.abs());
+    if number < 0.0 {
+        quote!(-#literal)
+    } else {
+        quote!(#literal)
+    }
+}
+
+/// A window over an image.
+pub struct Sliding {
+    pub size: Pair,
+    pub strides: Pair,
+    pub padding: Padding,
+    pub dilation: Pair,
+}
+
+impl Term for Sliding {
+    type Known = kerust_core::shape::Window;
+
+    fn known(&self) -> Option<Self::Known> {
+        Some(kerust_core::shape::Window {
+            size: self.size.known()?,
+            strides: self.strides.known()?,
+            padding: self.padding,
+            dilation: self.dilation.known()?,
+        })
+    }
+
+    fn tokens(&self) -> TokenStream {
+        let [size, strides, dilation] =
+            [&self.size, &self.strides, &self.dilation].map(|pair| pair.tokens());
+        let padding = padding(self.padding);
+        quote!(::kerust::shape::Window {
+            size: #size,
+            strides: #strides,
+            padding: #padding,
+            dilation: #dilation,
+        })
+    }
+}
+
+/// `::kerust::shape::Padding::Same`
+pub fn padding(padding: Padding) -> TokenStream {
+    match padding {
+        Padding::Valid => quote!(::kerust::shape::Padding::Valid),
+        Padding::Same => quote!(::kerust::shape::Padding::Same),
+    }
+}
+
+/// Tokens as a person writes them: `Dense(2 * UNITS, relu)`.
+pub fn text(tokens: &TokenStream) -> String {
+    let mut text = String::new();
+    let mut glued = true;
+    for token in tokens.clone() {
+        let (piece, before, after) = match &token {
+            TokenTree::Group(group) => {
+                let inner = self::text(&group.stream());
+                match group.delimiter() {
+                    Delimiter::Parenthesis => (format!("({inner})"), false, true),
+                    Delimiter::Bracket => (format!("[{inner}]"), false, true),
+                    Delimiter::Brace => (format!("{{ {inner} }}"), true, true),
+                    Delimiter::None => (inner, true, true),
+                }
+            }
+            TokenTree::Punct(punct) => {
+                let joint = punct.spacing() == proc_macro2::Spacing::Joint;
+                match punct.as_char() {
+                    ',' | ';' => (punct.to_string(), false, true),
+                    ':' | '<' => (punct.to_string(), false, false),
+                    '>' => (
+                        punct.to_string(),
+                        text.ends_with(['|', '>']) && !glued,
+                        !joint,
+                    ),
+                    '-' => (punct.to_string(), true, !joint && !text.is_empty()),
+                    other => (other.to_string(), true, !joint),
+                }
+            }
+            TokenTree::Ident(ident) => (ident.to_string(), true, true),
+            TokenTree::Literal(literal) => (literal.to_string(), true, true),
+        };
+        if before && !glued {
+            text.push(' ');
+        }
+        text += &piece;
+        glued = !after;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_reads_as_written() {
+        for written in [
+            "Conv2D(10, 3x3, same)",
+            "Dense({ 2 * UNITS }, relu)",
+            "Rescaling(1.0 / 255.0)",
+            "RandomRotation(-0.2, 0.2)",
+            "my::Layer::<32>",
+            "->",
+        ] {
+            assert_eq!(text(&written.parse().unwrap()), written);
+        }
+    }
+
+    #[test]
+    fn sizes_are_one_literal() {
+        let mut report = Report::default();
+        let value = read(quote!(28x28x3), &mut report);
+        assert!(matches!(value.kind, ValueKind::Sizes(sizes) if sizes == [28, 28, 3]));
+        read(quote!(0x3), &mut report);
+        assert!(!report.is_empty());
+    }
+}

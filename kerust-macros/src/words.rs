@@ -1,0 +1,118 @@
+//! The words that stand for activations, initializers and the like.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+/// A set of words that one argument takes.
+pub struct Vocabulary {
+    /// What the words are: `activation`.
+    pub what: &'static str,
+    /// The path of what they expand to.
+    path: fn() -> TokenStream,
+    /// Each word, and the name that it expands to.
+    pub words: &'static [(&'static str, &'static str)],
+}
+
+impl Vocabulary {
+    /// The name that `word` expands to.
+    pub fn find(&self, word: &str) -> Option<&'static str> {
+        let mut words = self.words.iter();
+        words.find(|entry| entry.0 == word).map(|entry| entry.1)
+    }
+
+    /// All words.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.words.iter().map(|entry| entry.0)
+    }
+
+    /// `::kerust::activation::Activation::Relu`, with the word's span so that an editor finds it.
+    pub fn tokens(&self, name: &str, span: Span) -> TokenStream {
+        let path = (self.path)();
+        let name = Ident::new(name, span);
+        quote!(#path::#name)
+    }
+}
+
+pub static ACTIVATIONS: Vocabulary = Vocabulary {
+    what: "activation",
+    path: || quote!(::kerust::activation::Activation),
+    words: &[
+        ("linear", "Linear"),
+        ("relu", "Relu"),
+        ("relu6", "Relu6"),
+        ("leaky_relu", "LeakyRelu"),
+        ("elu", "Elu"),
+        ("selu", "Selu"),
+        ("celu", "Celu"),
+        ("gelu", "Gelu"),
+        ("silu", "Silu"),
+        ("sigmoid", "Sigmoid"),
+        ("hard_sigmoid", "HardSigmoid"),
+        ("hard_silu", "HardSilu"),
+        ("tanh", "Tanh"),
+        ("softplus", "Softplus"),
+        ("softsign", "Softsign"),
+        ("softmax", "Softmax"),
+        ("log_softmax", "LogSoftmax"),
+        ("exponential", "Exponential"),
+        ("mish", "Mish"),
+    ],
+};
+
+/// The activations whose gradient does not follow from their output value by value: in the middle
+/// of a model they are layers of their own.
+pub const SEPARATE: [&str; 6] = ["Gelu", "Silu", "HardSilu", "Softmax", "LogSoftmax", "Mish"];
+
+pub static INITIALIZERS: Vocabulary = Vocabulary {
+    what: "initializer",
+    path: || quote!(::kerust::init::Initializer),
+    words: &[
+        ("zeros", "ZEROS"),
+        ("ones", "ONES"),
+        ("glorot_uniform", "GLOROT_UNIFORM"),
+        ("glorot_normal", "GLOROT_NORMAL"),
+        ("he_uniform", "HE_UNIFORM"),
+        ("he_normal", "HE_NORMAL"),
+        ("lecun_uniform", "LECUN_UNIFORM"),
+        ("lecun_normal", "LECUN_NORMAL"),
+        ("random_normal", "RANDOM_NORMAL"),
+        ("random_uniform", "RANDOM_UNIFORM"),
+        ("truncated_normal", "TRUNCATED_NORMAL"),
+        ("variance_scaling", "VARIANCE_SCALING"),
+        ("orthogonal", "ORTHOGONAL"),
+        ("identity", "IDENTITY"),
+    ],
+};
+
+pub static PADDINGS: Vocabulary = Vocabulary {
+    what: "padding",
+    path: || quote!(::kerust::shape::Padding),
+    words: &[("valid", "Valid"), ("same", "Same")],
+};
+
+pub static INTERPOLATIONS: Vocabulary = Vocabulary {
+    what: "interpolation",
+    path: || quote!(::kerust::layers::Interpolation),
+    words: &[("bilinear", "Bilinear"), ("nearest", "Nearest")],
+};
+
+pub static FILL_MODES: Vocabulary = Vocabulary {
+    what: "fill mode",
+    path: || quote!(::kerust::layers::FillMode),
+    words: &[
+        ("reflect", "Reflect"),
+        ("constant", "Constant"),
+        ("wrap", "Wrap"),
+        ("nearest", "Nearest"),
+    ],
+};
+
+pub static FLIPS: Vocabulary = Vocabulary {
+    what: "mode",
+    path: || quote!(::kerust::layers::Flip),
+    words: &[
+        ("horizontal_and_vertical", "HorizontalAndVertical"),
+        ("horizontal", "Horizontal"),
+        ("vertical", "Vertical"),
+    ],
+};

@@ -1,0 +1,152 @@
+//! What models of known, constant and generic sizes expand to, run.
+
+use kerust::layer::{Build, Layer, LayerData};
+use kerust::memory::Memory;
+use kerust::model::{Arena, HeadPass, Heads, Model};
+use kerust::rng::{Rng, Seed, Step};
+use kerust::tensor::{Rank1, Tensor};
+use kerust::{LayerData, model};
+
+/// `y = x · scale + shift`
+pub struct Affine;
+
+/// The numbers of an [`Affine`].
+#[derive(LayerData)]
+#[repr(C)]
+pub struct AffineLayer<const N: usize> {
+    scale: [f32; N],
+    shift: [f32; N],
+}
+
+impl<const N: usize> Build<Rank1<N>> for Affine {
+    type Layer = AffineLayer<N>;
+}
+
+impl<const N: usize> Layer for AffineLayer<N> {
+    type Input = Rank1<N>;
+    type Output = Rank1<N>;
+
+    fn init(&mut self, _: &mut Rng) {
+        self.scale.fill(1.0);
+    }
+
+    fn forward(&self, x: &[f32], y: &mut [f32]) {
+        for i in 0..N {
+            y[i] = x[i] * self.scale[i] + self.shift[i];
+        }
+    }
+
+    fn backward(&self, x: &[f32], _: &[f32], dy: &[f32], dx: &mut [f32], gradient: &mut Self) {
+        for i in 0..N {
+            dx[i] = dy[i] * self.scale[i];
+            gradient.scale[i] += dy[i] * x[i];
+            gradient.shift[i] += dy[i];
+        }
+    }
+}
+
+const UNITS: usize = 3;
+
+model! {
+    /// A layer of one's own first, and in the middle.
+    pub Iris: Input(4) => Affine => Dense({ 2 * UNITS }, tanh) => Affine => Dense(3, softmax)
+}
+
+model! {
+    /// As many classes as one likes.
+    pub Classifier<const CLASSES: usize>: Input(4) => Dense(8, relu) => Dense(CLASSES, softmax, name = sign)
+}
+
+/// Gradients of `Σ logits·upstream` by the backward pass against central differences.
+fn gradient_gap<M>(inputs: &[f32], batch: usize, outputs: usize) -> f32
+where
+    M: Model<Input = Rank1<4>>,
+    M::Heads: for<'a> Heads<Pass<'a> = HeadPass<'a>>,
+{
+    const STEP: f32 = 1e-2;
+    let mut net = M::zeroed();
+    net.init(&mut Seed(3).rng());
+    let upstream: Vec<f32> = (0..batch * outputs).map(|i| (i as f32).sin()).collect();
+    let mut values = vec![f32::NAN; M::TRAINING_LEN * batch];
+    let step = Step { seed: Seed(3), number: 0 };
+    let loss = |net: &M, values: &mut Vec<f32>| -> f32 {
+        let mut memory = Memory::new(values, batch);
+        net.forward_training(inputs, &mut memory, step);
+        let logits = M::heads(&mut memory).logits;
+        logits.iter().zip(&upstream).map(|(y, dy)| y * dy).sum()
+    };
+    loss(&net, &mut values);
+    let mut gradient = M::zeroed();
+    gradient.as_mut_slice().fill(f32::NAN);
+    let mut memory = Memory::new(&mut values, batch);
+    M::heads(&mut memory).gradient.copy_from_slice(&upstream);
+    net.backward(inputs, &mut memory, &mut gradient);
+    let mut gap = 0.0f32;
+    for place in 0..M::LAYOUT.len() {
+        let before = net.as_slice()[place];
+        net.as_mut_slice()[place] = before + STEP;
+        let above = loss(&net, &mut values);
+        net.as_mut_slice()[place] = before - STEP;
+        let below = loss(&net, &mut values);
+        net.as_mut_slice()[place] = before;
+        let expected = (above - below) / (2.0 * STEP);
+        let found = gradient.as_slice()[place];
+        gap = gap.max((found - expected).abs() / (1.0 + expected.abs()));
+        assert!(!found.is_nan(), "the gradient at {place} was not written");
+    }
+    gap
+}
+
+const INPUTS: [f32; 12] = [
+    0.1, -0.4, 0.9, 0.3, 1.1, 0.2, -0.7, 0.5, -1.3, 0.8, 0.6, -0.2,
+];
+
+#[test]
+fn a_model_is_nothing_but_its_numbers() {
+    assert_eq!(Iris::PARAMS, 8 + (4 * 6 + 6) + 12 + (6 * 3 + 3));
+    assert_eq!(Iris::WEIGHT_BYTES, 4 * Iris::PARAMS);
+    assert_eq!(size_of::<Arena<Iris>>(), Iris::ARENA_BYTES);
+    assert_eq!(Iris::MACS, 4 * 6 + 6 * 3);
+    assert_eq!(Iris::RAM_BYTES, Iris::ARENA_BYTES + 4 * (4 + 3));
+}
+
+#[test]
+fn layers_are_named_and_counted() {
+    let names: Vec<_> = Iris::LAYERS.iter().map(|layer| layer.name).collect();
+    assert_eq!(names, ["affine", "dense", "affine_1", "dense_1"]);
+    let params: usize = Iris::LAYERS.iter().map(|layer| layer.params).sum();
+    assert_eq!(params, Iris::PARAMS);
+    assert_eq!(Iris::LAYERS[1].declared, "Dense({ 2 * UNITS }, tanh)");
+    assert_eq!(Iris::LAYERS[1].output.dims(), [6]);
+}
+
+#[test]
+fn gradients_match_finite_differences() {
+    let gap = gradient_gap::<Iris>(&INPUTS, 3, 3);
+    assert!(gap < 1e-2, "relative gap {gap}");
+    let gap = gradient_gap::<Classifier<5>>(&INPUTS, 3, 5);
+    assert!(gap < 1e-2, "relative gap {gap}");
+}
+
+#[test]
+fn inference_and_training_compute_the_same_logits() {
+    let mut net = Iris::zeroed();
+    net.init(&mut Seed(1).rng());
+    let x = Tensor::from([0.1, -0.4, 0.9, 0.3]);
+    let mut arena = Arena::new();
+    let scores = net.predict_in(&x, &mut arena);
+    let mut values = vec![0.0; Iris::TRAINING_LEN];
+    let mut memory = Memory::new(&mut values, 1);
+    let step = Step { seed: Seed(1), number: 0 };
+    net.forward_training(x.as_slice(), &mut memory, step);
+    let mut expected = <Iris as Model>::heads(&mut memory).logits.to_vec();
+    <Iris as Model>::Heads::activate(&mut expected);
+    assert_eq!(scores.as_slice(), expected);
+}
+
+#[test]
+fn a_generic_model_has_the_sizes_it_is_given() {
+    assert_eq!(Classifier::<10>::PARAMS, (4 * 8 + 8) + (8 * 10 + 10));
+    let net = Classifier::<10>::zeroed();
+    assert_eq!(net.sign.bias.len(), 10);
+}

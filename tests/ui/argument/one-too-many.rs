@@ -1,0 +1,11 @@
+//! Expected help: remove it.
+use kerust::model;
+
+model! {
+    pub Net:
+        Input(4)
+        => Dropout(0.2, 7)
+        => Dense(3)
+}
+
+fn main() {}

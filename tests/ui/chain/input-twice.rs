@@ -1,0 +1,12 @@
+//! Expected help: remove the second.
+use kerust::model;
+
+model! {
+    pub Net:
+        Input(4)
+        => Dense(8)
+        => Input(8)
+        => Dense(3)
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! Expected help: a parameter of its own.
+use kerust::model;
+
+model! {
+    pub Net<const N: usize>:
+        Input(4)
+        => Dense(2 * N)
+}
+
+fn main() {}

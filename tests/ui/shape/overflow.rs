@@ -1,0 +1,10 @@
+//! Expected help: smaller sizes.
+use kerust::model;
+
+model! {
+    pub Net:
+        Input(4_000_000_000, 4_000_000_000)
+        => Flatten
+}
+
+fn main() {}

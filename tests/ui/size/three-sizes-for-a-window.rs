@@ -1,0 +1,10 @@
+//! Expected help: rows and columns.
+use kerust::model;
+
+model! {
+    pub Net:
+        Input(28, 28, 1)
+        => Conv2D(10, 3x3x1)
+}
+
+fn main() {}

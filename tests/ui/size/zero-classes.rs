@@ -1,0 +1,10 @@
+//! Expected help: at least 1.
+use kerust::model;
+
+model! {
+    pub Net:
+        Input(4)
+        => Dense(0, softmax)
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! Expected help: at least 1.
+use kerust::model;
+
+model! {
+    pub Net:
+        Input(28, 28, 1)
+        => Conv2D(0, 3x3)
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! Expected help: remove one of the two.
+use kerust::model;
+
+model! {
+    pub Net:
+        Input(4)
+        => 
+        => Dense(3)
+}
+
+fn main() {}

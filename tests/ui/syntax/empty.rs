@@ -1,0 +1,6 @@
+//! Expected help: write a model.
+use kerust::model;
+
+model! {}
+
+fn main() {}
