@@ -3,6 +3,7 @@
 use crate::data::DataError;
 #[cfg(feature = "plots")]
 use crate::picture::PictureError;
+use crate::testing::GradientGap;
 use crate::train::TrainError;
 use crate::weights::WeightsError;
 use std::fmt;
@@ -29,6 +30,8 @@ pub enum Error {
     Data(DataError),
     /// Training could not begin, or could not go on.
     Train(TrainError),
+    /// A layer whose gradient is wrong.
+    Gradient(GradientGap),
     /// Weights that do not fit.
     Weights(WeightsError),
     /// A picture that cannot be made.
@@ -57,6 +60,7 @@ impl fmt::Display for Error {
             } => write!(f, "cannot {doing} `{}`: {source}", path.display()),
             Self::Data(error) => error.fmt(f),
             Self::Train(error) => error.fmt(f),
+            Self::Gradient(error) => error.fmt(f),
             Self::Weights(error) => error.fmt(f),
             #[cfg(feature = "plots")]
             Self::Picture(error) => error.fmt(f),
@@ -71,6 +75,7 @@ impl std::error::Error for Error {
             Self::Io { source, .. } => Some(source),
             Self::Data(error) => error.source(),
             Self::Train(error) => error.source(),
+            Self::Gradient(error) => error.source(),
             Self::Weights(error) => error.source(),
             #[cfg(feature = "plots")]
             Self::Picture(error) => error.source(),
@@ -91,6 +96,7 @@ macro_rules! from {
 from! {
     DataError Data;
     TrainError Train;
+    GradientGap Gradient;
     WeightsError Weights;
     #[cfg(feature = "plots")] PictureError Picture;
 }

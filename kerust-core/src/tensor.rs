@@ -79,7 +79,11 @@ impl<S: Shape> Tensor<S> {
     }
 
     /// The value at each index: `Tensor::from_fn(|[y, x, c]| ..)`.
-    pub fn from_fn(mut value: impl FnMut(S::Index) -> f32) -> Self {
+    // The rank is a parameter, so that the closure's `[y, x, c]` is understood before `S` is known.
+    pub fn from_fn<const RANK: usize>(mut value: impl FnMut([usize; RANK]) -> f32) -> Self
+    where
+        S: Shape<Index = [usize; RANK]>,
+    {
         let mut tensor = Self::zeroed();
         for (place, slot) in tensor.as_mut_slice().iter_mut().enumerate() {
             *slot = value(S::index(place));

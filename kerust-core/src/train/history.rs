@@ -1,6 +1,8 @@
 //! What a training went through.
 
 use super::report::{Names, Number, Report};
+#[cfg(feature = "plots")]
+use crate::picture::HistoryPlot;
 use std::fmt;
 use std::ops::Index;
 
@@ -49,6 +51,12 @@ impl History {
     /// The numbers of the last epoch.
     pub fn last(&self) -> Option<Report> {
         self.epochs.last().cloned()
+    }
+
+    /// A picture of all series, training beside validation: `history.plot().save("history.svg")`.
+    #[cfg(feature = "plots")]
+    pub fn plot(&self) -> HistoryPlot {
+        HistoryPlot::new(&self.series)
     }
 
     pub(crate) fn push(&mut self, report: Report) {
