@@ -9,6 +9,7 @@ use kerust_core::optimizer::{Adam, RMSprop};
 use kerust_core::rng::Seed;
 use kerust_core::train::{Callback, Fit, Training, Workflow};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use support::{Noisy, Wide, thirds};
 
@@ -16,10 +17,21 @@ struct Counting;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 
+thread_local! {
+    /// Whether this thread trains: the test's harness has threads too.
+    static COUNTED: Cell<bool> = const { Cell::new(false) };
+}
+
+fn count() {
+    if COUNTED.get() {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+    }
+}
+
 // SAFETY: every call goes to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
+        count();
         // SAFETY: the caller's promise.
         unsafe { System.alloc(layout) }
     }
@@ -30,7 +42,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
+        count();
         // SAFETY: the caller's promise.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -63,33 +75,43 @@ impl Callback for Steps {
 #[test]
 fn steps_and_predictions_allocate_nothing() {
     for threads in [1, 2] {
-        let mut steps = Steps::default();
-        let data = thirds::<300>(330);
-        let mut model = Wide::new(Seed(1)).compile(
-            Adam::new(0.01).global_clipnorm(1.0).weight_decay(0.01),
-            SparseCategoricalCrossentropy,
-            Accuracy,
-        );
-        let fit = Fit::epochs(2).threads(threads).callback(&mut steps).quiet();
-        model.fit(&data, fit).unwrap();
-        assert_eq!(steps.counted, 2 * 10);
-        assert_eq!(steps.worst, 0, "{threads} threads, 60 thousand weights");
-
-        let mut steps = Steps::default();
-        let data = thirds::<20>(330);
-        let mut model = Noisy::new(Seed(1)).compile(
-            RMSprop::new(0.01).momentum(0.9).clipnorm(1.0),
-            SparseCategoricalCrossentropy,
-            Accuracy,
-        );
-        let fit = Fit::epochs(2).threads(threads).callback(&mut steps).quiet();
-        model.fit(&data, fit).unwrap();
-        assert_eq!(steps.worst, 0, "{threads} threads, noise");
-
-        let x = data.input(0);
-        let first = model.predict(&x);
-        let before = ALLOCATIONS.load(Relaxed);
-        assert_eq!(model.predict(&x), first);
-        assert_eq!(ALLOCATIONS.load(Relaxed), before, "a prediction");
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let pool = pool.build().unwrap();
+        // Waits until all threads run: a start allocates.
+        pool.broadcast(|_| COUNTED.set(true));
+        pool.install(|| train(threads));
+        // The end of a thread allocates too, at a time of its own.
+        pool.broadcast(|_| COUNTED.set(false));
     }
+}
+
+fn train(threads: usize) {
+    let mut steps = Steps::default();
+    let data = thirds::<300>(330);
+    let mut model = Wide::new(Seed(1)).compile(
+        Adam::new(0.01).global_clipnorm(1.0).weight_decay(0.01),
+        SparseCategoricalCrossentropy,
+        Accuracy,
+    );
+    let fit = Fit::epochs(2).callback(&mut steps).quiet();
+    model.fit(&data, fit).unwrap();
+    assert_eq!(steps.counted, 2 * 10);
+    assert_eq!(steps.worst, 0, "{threads} threads, 60 thousand weights");
+
+    let mut steps = Steps::default();
+    let data = thirds::<20>(330);
+    let mut model = Noisy::new(Seed(1)).compile(
+        RMSprop::new(0.01).momentum(0.9).clipnorm(1.0),
+        SparseCategoricalCrossentropy,
+        Accuracy,
+    );
+    let fit = Fit::epochs(2).callback(&mut steps).quiet();
+    model.fit(&data, fit).unwrap();
+    assert_eq!(steps.worst, 0, "{threads} threads, noise");
+
+    let x = data.input(0);
+    let first = model.predict(&x);
+    let before = ALLOCATIONS.load(Relaxed);
+    assert_eq!(model.predict(&x), first);
+    assert_eq!(ALLOCATIONS.load(Relaxed), before, "a prediction");
 }

@@ -6,7 +6,7 @@ mod support;
 use kerust_core::Result;
 use kerust_core::data::Binary;
 use kerust_core::loss::BinaryCrossentropy;
-use kerust_core::metric::BinaryAccuracy;
+use kerust_core::metric::Accuracy;
 use kerust_core::optimizer::{Adam, CosineDecay, SGD};
 use kerust_core::rng::Seed;
 use kerust_core::train::{
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use support::{Xor, xor};
 
 fn model() -> Compiled<Xor, Binary> {
-    Xor::new(Seed(1)).compile(SGD::new(0.5), BinaryCrossentropy, BinaryAccuracy)
+    Xor::new(Seed(1)).compile(SGD::new(0.5), BinaryCrossentropy, Accuracy)
 }
 
 fn scratch(name: &str) -> PathBuf {
@@ -202,7 +202,7 @@ fn a_schedule_is_not_overruled_by_a_callback() {
     let mut model = Xor::new(Seed(1)).compile(
         Adam::new(CosineDecay::new(0.1).steps(10)),
         BinaryCrossentropy,
-        BinaryAccuracy,
+        Accuracy,
     );
     let fit = Fit::epochs(1)
         .callback(LearningRateScheduler::new(|_, rate| rate))

@@ -7,7 +7,7 @@ use kerust_core::Error;
 use kerust_core::data::Dataset;
 use kerust_core::layer::LayerData;
 use kerust_core::loss::{BinaryCrossentropy, SparseCategoricalCrossentropy};
-use kerust_core::metric::{Accuracy, BinaryAccuracy};
+use kerust_core::metric::Accuracy;
 use kerust_core::optimizer::{Adam, CosineDecay, RMSprop, SGD};
 use kerust_core::rng::Seed;
 use kerust_core::train::{Compiled, Fit, TrainError, Workflow};
@@ -31,7 +31,7 @@ fn scratch(name: &str) -> std::path::PathBuf {
 
 #[test]
 fn xor_is_learnt_without_an_error() {
-    let mut model = Xor::new(Seed(1)).compile(Adam::new(0.05), BinaryCrossentropy, BinaryAccuracy);
+    let mut model = Xor::new(Seed(1)).compile(Adam::new(0.05), BinaryCrossentropy, Accuracy);
     let history = model
         .fit(&xor(), Fit::epochs(300).batch_size(4).quiet())
         .unwrap();
@@ -238,7 +238,7 @@ fn settings_that_make_no_sense_are_refused_before_anything_changes() {
 
 #[test]
 fn a_loss_that_is_not_finite_ends_the_training() {
-    let mut model = Xor::new(Seed(1)).compile(SGD::new(0.1), BinaryCrossentropy, BinaryAccuracy);
+    let mut model = Xor::new(Seed(1)).compile(SGD::new(0.1), BinaryCrossentropy, Accuracy);
     let data = Dataset::generate(64, |i| {
         let value = if i == 63 { f32::NAN } else { 0.5 };
         ([value; 2].into(), (i % 2 == 0).into())
@@ -263,7 +263,7 @@ fn a_schedule_follows_the_steps() {
     let mut model = Mlp::new(Seed(1)).compile(
         RMSprop::new(CosineDecay::new(0.01).steps(4)).rho(0.9),
         BinaryCrossentropy,
-        BinaryAccuracy,
+        Accuracy,
     );
     assert_eq!(model.learning_rate(), 0.01);
     let data = Dataset::generate(64, |i| ([0.5; 20].into(), (i % 2 == 0).into()));
@@ -276,8 +276,7 @@ fn a_schedule_follows_the_steps() {
 #[test]
 fn ten_million_parameters_train_on_a_stack_of_two_mebibytes() {
     let work = || {
-        let mut model =
-            Huge::new(Seed(1)).compile(Adam::new(0.001), BinaryCrossentropy, BinaryAccuracy);
+        let mut model = Huge::new(Seed(1)).compile(Adam::new(0.001), BinaryCrossentropy, Accuracy);
         assert!(model.weights().len() > 10_000_000);
         let data = Dataset::generate(2, |i| ([0.5; 3000].into(), (i == 0).into()));
         let before = model.predict(&data.input(0));
