@@ -42,10 +42,12 @@ pub struct Arguments<'a> {
     generics: &'a [String],
     /// `name = sign`
     pub name: Option<Ident>,
+    /// Whether nothing was wrong with them.
+    pub sound: bool,
 }
 
 impl<'a> Arguments<'a> {
-    /// Binds; `None` when something that the layer cannot do without is wrong.
+    /// Binds; `None` when something that the layer cannot do without is missing.
     pub fn bind(
         layer: &'a Layer,
         parameters: &'a [Parameter],
@@ -58,8 +60,10 @@ impl<'a> Arguments<'a> {
             bound: parameters.iter().map(|_| Vec::new()).collect(),
             generics,
             name: None,
+            sound: true,
         };
         let mut sound = true;
+        let mut complete = true;
         for argument in layer.arguments() {
             sound &= match &argument.keyword {
                 Some(keyword) => arguments.keyword(keyword, argument, report),
@@ -78,9 +82,10 @@ impl<'a> Arguments<'a> {
                     .fault(&layer.tokens, format!("`{kind}` misses {missing}"))
                     .help(format!("write `{}`", example(kind, parameters)));
             }
-            sound = false;
+            complete = false;
         }
-        sound.then_some(arguments)
+        arguments.sound = sound;
+        complete.then_some(arguments)
     }
 
     fn keyword(&mut self, keyword: &Ident, argument: &'a Argument, report: &mut Report) -> bool {
@@ -373,16 +378,24 @@ impl<'a> Arguments<'a> {
     /// Where an argument was written, or the layer.
     pub fn tokens(&self, name: &str) -> TokenStream {
         let place = self.parameters.iter().position(|it| it.name == name);
-        match place.and_then(|place| self.bound[place].first()) {
-            Some(value) => value.tokens.clone(),
-            None => self.layer.tokens.clone(),
+        let values = place.map_or(&[][..], |place| &self.bound[place]);
+        let wrong = |value: &&&Value| matches!(value.kind, ValueKind::Integer(..=0));
+        match values {
+            [] => self.layer.tokens.clone(),
+            [value] => value.tokens.clone(),
+            // Of many sizes, the one that cannot be.
+            values => match values.iter().rev().find(wrong) {
+                Some(value) => value.tokens.clone(),
+                None => self.layer.tokens.clone(),
+            },
         }
     }
 
     /// The layer in one spelling, without what changes no inference.
     pub fn declared(&self) -> String {
         let mut written = Vec::new();
-        for (parameter, values) in self.parameters.iter().zip(&self.bound) {
+        let mut leading = true;
+        for (place, (parameter, values)) in self.parameters.iter().zip(&self.bound).enumerate() {
             for value in values.iter().filter(|_| !parameter.training_only) {
                 let text = match &value.kind {
                     ValueKind::Integer(number) if matches!(parameter.kind, Kind::Pair) => {
@@ -392,6 +405,7 @@ impl<'a> Arguments<'a> {
                     _ => text(&value.tokens),
                 };
                 let bare = parameter.required
+                    || (leading && (place == 0 || matches!(parameter.kind, Kind::Number)))
                     || matches!(parameter.kind, Kind::Word(vocabulary) if
                         matches!(vocabulary.what, "activation" | "padding"));
                 written.push(if bare {
@@ -400,6 +414,7 @@ impl<'a> Arguments<'a> {
                     format!("{} = {text}", parameter.name)
                 });
             }
+            leading &= !values.is_empty();
         }
         let kind = self.layer.ident();
         if written.is_empty() {

@@ -17,6 +17,8 @@ pub struct Header {
     pub visibility: Visibility,
     pub name: Ident,
     pub generics: Generics,
+    /// Whether what follows could not be read; it is reported.
+    pub broken: bool,
 }
 
 /// `Input(..) => layer => layer`; the input is a layer here, for it is written as one.
@@ -40,6 +42,8 @@ pub enum Name {
     Bare(Ident),
     /// `my::Layer::<32>`, and its last name.
     Path(TokenStream, Ident),
+    /// Nothing that could be understood; it is reported.
+    Faulty(Ident),
 }
 
 /// `value` or `name = value`
@@ -75,7 +79,7 @@ pub enum ValueKind {
 }
 
 impl Model {
-    /// The layers' names as written, for a stub as for a model.
+    /// The const parameters.
     pub fn generic_names(&self) -> Vec<String> {
         self.header
             .generics
@@ -89,7 +93,7 @@ impl Layer {
     /// The name's own tokens, for a fault of the layer.
     pub fn ident(&self) -> &Ident {
         match &self.name {
-            Name::Bare(ident) | Name::Path(_, ident) => ident,
+            Name::Bare(ident) | Name::Path(_, ident) | Name::Faulty(ident) => ident,
         }
     }
 

@@ -8,6 +8,7 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned;
 use syn::{Attribute, Generics, Token, Visibility};
 
 /// Reads one `model!`. `None` where not even the model's name could be read.
@@ -30,6 +31,7 @@ pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
                 visibility: Visibility::Inherited,
                 name: format_ident!("Anonymous"),
                 generics: Generics::default(),
+                broken: false,
             },
             anonymous: true,
             chain: chain(tokens, end, report),
@@ -41,9 +43,14 @@ pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
     );
     match parsed {
         Ok((header, body)) => Some(Model {
+            chain: if header.broken {
+                let layers = vec![faulty(&body)];
+                Chain { layers, end }
+            } else {
+                chain(body, end, report)
+            },
             header,
             anonymous: false,
-            chain: chain(body, end, report),
         }),
         Err(error) => {
             report.syntax(&error);
@@ -86,10 +93,17 @@ fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header> {
         )
     })?;
     let generics: Generics = input.parse()?;
+    let mut broken = false;
     for parameter in &generics.params {
         if !matches!(parameter, syn::GenericParam::Const(_)) {
             report
-                .fault(parameter, "a model takes sizes only, as const parameters")
+                .fault(
+                    parameter,
+                    format!(
+                        "a model takes const parameters only, found `{}`",
+                        value::text(&parameter.to_token_stream())
+                    ),
+                )
                 .help("write `<const CLASSES: usize>`");
         }
     }
@@ -110,9 +124,7 @@ fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header> {
                 format!("found {found} behind the model's name, expected `:`"),
             )
             .help(format!("write `{name}: Input(4) => Dense(3, softmax)`"));
-        if body {
-            input.parse::<TokenTree>()?;
-        }
+        broken = body;
     }
     for attribute in &attributes {
         let path = attribute.path();
@@ -121,7 +133,7 @@ fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header> {
                 .fault(
                     attribute,
                     format!(
-                        "`#[{}]` is not known yet",
+                        "`#[{}]` is not supported yet",
                         path.get_ident().expect("one name")
                     ),
                 )
@@ -144,6 +156,7 @@ fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header> {
         visibility,
         name,
         generics,
+        broken,
     })
 }
 
@@ -171,13 +184,15 @@ fn chain(tokens: TokenStream, end: Span, report: &mut Report) -> Chain {
         let written = std::mem::take(&mut segment);
         let found = separator.as_ref().map(|(separator, _)| separator);
         match (written.is_empty(), &arrow, found) {
-            (false, ..) => layers.extend(layer(written, report)),
+            (false, ..) => layers.push(layer(written, report)),
             (true, Some(arrow), None) => {
+                layers.push(faulty(arrow));
                 report
                     .fault(arrow, "nothing follows this `=>`, expected a layer")
                     .help("remove it, or write the layer: `=> Dense(10, softmax)`");
             }
             (true, Some(_), Some(second)) => {
+                layers.push(faulty(second));
                 report
                     .fault(second, "found a second `=>`, expected a layer")
                     .help("remove one of the two");
@@ -195,6 +210,13 @@ fn chain(tokens: TokenStream, end: Span, report: &mut Report) -> Chain {
         match separator {
             None => break,
             Some((separator, right)) => {
+                if !right && tokens.peek().is_none() {
+                    let found = value::text(&separator);
+                    report
+                        .fault(&separator, format!("found `{found}` behind the last layer"))
+                        .help("remove it");
+                    break;
+                }
                 if !right {
                     let found = value::text(&separator);
                     report
@@ -240,7 +262,11 @@ fn separator(
     }
 }
 
-fn layer(tokens: TokenStream, report: &mut Report) -> Option<Layer> {
+fn layer(tokens: TokenStream, report: &mut Report) -> Layer {
+    read_layer(&tokens, report).unwrap_or_else(|| faulty(&tokens))
+}
+
+fn read_layer(tokens: &TokenStream, report: &mut Report) -> Option<Layer> {
     let mut rest = tokens.clone().into_iter().peekable();
     let mut path = TokenStream::new();
     let mut last: Option<Ident> = None;
@@ -260,8 +286,8 @@ fn layer(tokens: TokenStream, report: &mut Report) -> Option<Layer> {
     let Some(last) = last else {
         report
             .fault(
-                &tokens,
-                format!("found `{}`, expected a layer", value::text(&tokens)),
+                tokens,
+                format!("found `{}`, expected a layer", value::text(tokens)),
             )
             .help("a layer begins with its name: `Dense(10, softmax)`");
         return None;
@@ -313,10 +339,19 @@ fn layer(tokens: TokenStream, report: &mut Report) -> Option<Layer> {
         Name::Path(path, last)
     };
     Some(Layer {
-        tokens,
+        tokens: tokens.clone(),
         name,
         arguments,
     })
+}
+
+/// What stands for a layer that is not there.
+fn faulty(tokens: &TokenStream) -> Layer {
+    Layer {
+        tokens: tokens.clone(),
+        name: Name::Faulty(Ident::new("layer", tokens.span())),
+        arguments: None,
+    }
 }
 
 fn ends_with_ident(tokens: &TokenStream) -> bool {
@@ -416,7 +451,7 @@ mod tests {
     #[test]
     fn reading_goes_on_at_the_next_arrow() {
         let (layers, faults) = read(quote!(Net: Input(4) => 7 => Dense[3] => Dense(3)));
-        assert_eq!(layers, ["Input", "Dense"]);
+        assert_eq!(layers, ["Input", "layer", "layer", "Dense"]);
         assert!(faults.contains("found `7`"), "{faults}");
         assert!(faults.contains("found `[3]`"), "{faults}");
     }
