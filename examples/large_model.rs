@@ -11,18 +11,22 @@ fn train() -> kerust::Result<()> {
         let x = Tensor::from_fn(|[j]| ((i * 31 + j) % 7) as f32 / 7.0);
         (x, Class::new(i))
     });
-    let mut model = Large::new(Seed(1)).compile(
-        Adam::new(0.001),
-        SparseCategoricalCrossentropy,
-        Accuracy,
-    );
+    let mut model =
+        Large::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, Accuracy);
     let history = model.fit(&data, Fit::epochs(1).batch_size(8).quiet())?;
-    println!("{} parameters, loss {:.4}", Large::PARAMS, history["loss"][0]);
+    println!(
+        "{} parameters, loss {:.4}",
+        Large::PARAMS,
+        history["loss"][0]
+    );
     assert!(Large::PARAMS > 10_000_000);
     Ok(())
 }
 
 fn main() -> kerust::Result<()> {
     let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(train);
-    thread.expect("a thread starts").join().expect("the thread ends")
+    thread
+        .expect("a thread starts")
+        .join()
+        .expect("the thread ends")
 }

@@ -46,11 +46,11 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "plots")]
+pub use kerust_core::picture;
 pub use kerust_core::{activation, data, init, layer, layers, memory, model, rng, shape, tensor};
 #[cfg(feature = "std")]
 pub use kerust_core::{error, loss, metric, optimizer, testing, train, weights};
-#[cfg(feature = "plots")]
-pub use kerust_core::picture;
 
 #[cfg(feature = "std")]
 pub use error::{Error, Result};

@@ -8,14 +8,32 @@
 
 pub mod activation;
 pub mod data;
+#[cfg(feature = "std")]
+pub mod error;
 pub mod init;
 pub mod kernels;
 pub mod layer;
 pub mod layers;
+#[cfg(feature = "std")]
+pub mod loss;
 pub mod memory;
+#[cfg(feature = "std")]
+pub mod metric;
 pub mod model;
+#[cfg(feature = "std")]
+pub mod optimizer;
+#[cfg(feature = "plots")]
+pub mod picture;
 pub mod rng;
 pub mod shape;
+#[cfg(feature = "std")]
+mod summary;
 pub mod tensor;
 #[cfg(feature = "std")]
 pub mod testing;
+#[cfg(feature = "std")]
+pub mod train;
+pub mod weights;
+
+#[cfg(feature = "std")]
+pub use error::{Error, Result};

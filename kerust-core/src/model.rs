@@ -46,12 +46,39 @@ pub trait Heads: 'static {
     /// The heads of a training step: [`HeadPass`], or a tuple of them.
     type Pass<'a>;
 
+    /// A batch of outputs that is owned. Reused from step to step.
+    #[cfg(feature = "std")]
+    type Batch: Default + Send + Sync;
+
+    /// Makes room for `samples` outputs.
+    #[cfg(feature = "std")]
+    fn resize(batch: &mut Self::Batch, samples: usize);
+    /// A view of a batch.
+    #[cfg(feature = "std")]
+    fn slices(batch: &Self::Batch) -> Self::Slices<'_>;
+    /// A view of a batch, to be written.
+    #[cfg(feature = "std")]
+    fn slices_mut(batch: &mut Self::Batch) -> Self::SlicesMut<'_>;
+    /// Copies a batch.
+    #[cfg(feature = "std")]
+    fn copy(from: Self::Slices<'_>, to: Self::SlicesMut<'_>);
+    /// The logits of a training step.
+    #[cfg(feature = "std")]
+    fn logits<'a>(pass: &'a Self::Pass<'_>) -> Self::Slices<'a>;
+    /// The output of sample number `index` of a batch.
+    #[cfg(feature = "std")]
+    fn read(outputs: Self::Slices<'_>, index: usize) -> Self::Output;
+
     /// A prediction of zeros.
     fn zeroed() -> Self::Output;
     /// One prediction as a batch of one.
     fn view_mut(output: &mut Self::Output) -> Self::SlicesMut<'_>;
     /// Turns logits into outputs, in place.
     fn activate(outputs: Self::SlicesMut<'_>);
+    /// The number of samples in a batch.
+    fn samples(batch: Self::Slices<'_>) -> usize;
+    /// The logits of a training step, and where their gradient goes.
+    fn split<'a>(pass: Self::Pass<'a>) -> (Self::Slices<'a>, Self::SlicesMut<'a>);
 }
 
 /// A head in a training step: what the model computed, and where the loss leaves its gradient.
@@ -68,6 +95,42 @@ impl<A: HeadActivation, S: Shape> Heads for Head<A, S> {
     type SlicesMut<'a> = &'a mut [f32];
     type Pass<'a> = HeadPass<'a>;
 
+    #[cfg(feature = "std")]
+    type Batch = Vec<f32>;
+
+    #[cfg(feature = "std")]
+    fn resize(batch: &mut Vec<f32>, samples: usize) {
+        batch.resize(samples * S::LEN, 0.0);
+    }
+
+    #[cfg(feature = "std")]
+    fn slices(batch: &Vec<f32>) -> &[f32] {
+        batch
+    }
+
+    #[cfg(feature = "std")]
+    fn slices_mut(batch: &mut Vec<f32>) -> &mut [f32] {
+        batch
+    }
+
+    #[cfg(feature = "std")]
+    fn copy(from: &[f32], to: &mut [f32]) {
+        to.copy_from_slice(from);
+    }
+
+    #[cfg(feature = "std")]
+    fn logits<'a>(pass: &'a HeadPass<'_>) -> &'a [f32] {
+        pass.logits
+    }
+
+    #[cfg(feature = "std")]
+    fn read(outputs: &[f32], index: usize) -> Tensor<S> {
+        let mut output = Tensor::zeroed();
+        let sample = &outputs[index * S::LEN..(index + 1) * S::LEN];
+        output.as_mut_slice().copy_from_slice(sample);
+        output
+    }
+
     fn zeroed() -> Tensor<S> {
         Tensor::zeroed()
     }
@@ -80,6 +143,14 @@ impl<A: HeadActivation, S: Shape> Heads for Head<A, S> {
         let shape = S::SHAPE;
         A::ACTIVATION.apply(outputs, shape.dim(shape.rank() - 1));
     }
+
+    fn samples(batch: &[f32]) -> usize {
+        batch.len() / S::LEN
+    }
+
+    fn split<'a>(pass: Self::Pass<'a>) -> (Self::Slices<'a>, Self::SlicesMut<'a>) {
+        (pass.logits, pass.gradient)
+    }
 }
 
 macro_rules! tuples {
@@ -89,6 +160,39 @@ macro_rules! tuples {
             type Slices<'a> = ($($name::Slices<'a>,)+);
             type SlicesMut<'a> = ($($name::SlicesMut<'a>,)+);
             type Pass<'a> = ($($name::Pass<'a>,)+);
+
+            #[cfg(feature = "std")]
+            type Batch = ($($name::Batch,)+);
+
+            #[cfg(feature = "std")]
+            fn resize(batch: &mut Self::Batch, samples: usize) {
+                $($name::resize(&mut batch.$place, samples);)+
+            }
+
+            #[cfg(feature = "std")]
+            fn slices(batch: &Self::Batch) -> Self::Slices<'_> {
+                ($($name::slices(&batch.$place),)+)
+            }
+
+            #[cfg(feature = "std")]
+            fn slices_mut(batch: &mut Self::Batch) -> Self::SlicesMut<'_> {
+                ($($name::slices_mut(&mut batch.$place),)+)
+            }
+
+            #[cfg(feature = "std")]
+            fn copy(from: Self::Slices<'_>, to: Self::SlicesMut<'_>) {
+                $($name::copy(from.$place, to.$place);)+
+            }
+
+            #[cfg(feature = "std")]
+            fn logits<'a>(pass: &'a Self::Pass<'_>) -> Self::Slices<'a> {
+                ($($name::logits(&pass.$place),)+)
+            }
+
+            #[cfg(feature = "std")]
+            fn read(outputs: Self::Slices<'_>, index: usize) -> Self::Output {
+                ($($name::read(outputs.$place, index),)+)
+            }
 
             fn zeroed() -> Self::Output {
                 ($($name::zeroed(),)+)
@@ -100,6 +204,15 @@ macro_rules! tuples {
 
             fn activate(outputs: Self::SlicesMut<'_>) {
                 $($name::activate(outputs.$place);)+
+            }
+
+            fn samples(batch: Self::Slices<'_>) -> usize {
+                A::samples(batch.0)
+            }
+
+            fn split<'a>(pass: Self::Pass<'a>) -> (Self::Slices<'a>, Self::SlicesMut<'a>) {
+                let parts = ($($name::split(pass.$place),)+);
+                (($(parts.$place.0,)+), ($(parts.$place.1,)+))
             }
         }
     )+};

@@ -2,15 +2,21 @@
 
 use crate::layer::{Layout, Part};
 use crate::model::{LayerInfo, Model};
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle};
 
-/// The bars between cells: Keras's, heavy around the header and light below.
-const STYLE: &str = "││──╞═╪╡│    ┬┴┌┐└┘";
+/// The lines of Keras's table: heavy around the header, light below.
+const STYLE: TableStyle = TableStyle::new()
+    .top_border(LineStyle::new('┏', '━', '┳', '┓'))
+    .header_lines(ContentLineStyle::new('┃', '┃', '┃'))
+    .header_separator(LineStyle::new('┡', '━', '╇', '┩'))
+    .content_lines(ContentLineStyle::new('│', '│', '│'))
+    .row_separator(LineStyle::new('├', '─', '┼', '┤'))
+    .bottom_border(LineStyle::new('└', '─', '┴', '┘'));
 
 /// The table of `M`: each layer with its output shape, numbers, multiply-adds and arena.
 pub(crate) fn summary<M: Model>() -> String {
     let mut table = Table::new();
-    table.load_preset(STYLE);
+    table.load_style(STYLE);
     table.set_header(["Layer (type)", "Output Shape", "Param #", "MACs", "Arena"]);
     for layer in M::LAYERS {
         table.add_row(row(layer));

@@ -5,7 +5,9 @@ use std::path::Path;
 
 /// The bytes of a golden file.
 fn read(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -28,12 +30,17 @@ impl Tensors {
         let file = SafeTensors::deserialize(&self.0).expect("a golden file is safetensors");
         let view = file.tensor(tensor).ok()?;
         let words = view.data().chunks_exact(4);
-        Some(words.map(|word| f32::from_le_bytes(word.try_into().unwrap())).collect())
+        Some(
+            words
+                .map(|word| f32::from_le_bytes(word.try_into().unwrap()))
+                .collect(),
+        )
     }
 
     /// The values of a tensor.
     pub fn tensor(&self, tensor: &str) -> Vec<f32> {
-        self.find(tensor).unwrap_or_else(|| panic!("the golden file has no `{tensor}`"))
+        self.find(tensor)
+            .unwrap_or_else(|| panic!("the golden file has no `{tensor}`"))
     }
 }
 

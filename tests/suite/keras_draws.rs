@@ -12,7 +12,11 @@ fn moments(values: &[f32]) -> (f64, f64, f32) {
     let mean = values.iter().map(|x| f64::from(*x)).sum::<f64>() / count;
     let square = |x: &f32| (f64::from(*x) - mean).powi(2);
     let deviation = (values.iter().map(square).sum::<f64>() / count).sqrt();
-    (mean, deviation, values.iter().fold(0.0, |peak, x| x.abs().max(peak)))
+    (
+        mean,
+        deviation,
+        values.iter().fold(0.0, |peak, x| x.abs().max(peak)),
+    )
 }
 
 /// Draws `initializer` over the shapes of the golden file and compares with its analytic figures.
@@ -30,12 +34,24 @@ fn check(class: &str, initializer: Initializer) {
         }
         let (mean, deviation, peak) = moments(&values);
         let expected = golden["std"].as_f64().unwrap();
-        assert!(mean.abs() < 0.01 * expected.max(1e-9) + golden["measured"]["mean"].as_f64().unwrap().abs(),
-            "{class} {shape}: mean {mean}");
-        assert!((deviation - expected).abs() <= 0.01 * expected, "{class} {shape}: found {deviation}, Keras has {expected}");
+        assert!(
+            mean.abs()
+                < 0.01 * expected.max(1e-9) + golden["measured"]["mean"].as_f64().unwrap().abs(),
+            "{class} {shape}: mean {mean}"
+        );
+        assert!(
+            (deviation - expected).abs() <= 0.01 * expected,
+            "{class} {shape}: found {deviation}, Keras has {expected}"
+        );
         if let Some(limit) = golden["limit"].as_f64() {
-            assert!(f64::from(peak) <= limit * 1.000_001, "{class} {shape}: {peak} is beyond {limit}");
-            assert!(f64::from(peak) >= limit * 0.99, "{class} {shape}: {peak} never comes near {limit}");
+            assert!(
+                f64::from(peak) <= limit * 1.000_001,
+                "{class} {shape}: {peak} is beyond {limit}"
+            );
+            assert!(
+                f64::from(peak) >= limit * 0.99,
+                "{class} {shape}: {peak} never comes near {limit}"
+            );
         }
     }
 }
@@ -69,8 +85,13 @@ fn an_orthogonal_kernel_has_orthonormal_columns() {
     Initializer::ORTHOGONAL.fill(&mut kernel, &[rows, columns], &mut Seed(1).rng());
     for i in 0..columns {
         for j in 0..columns {
-            let dot: f32 = (0..rows).map(|row| kernel[row * columns + i] * kernel[row * columns + j]).sum();
-            assert!((dot - f32::from(u8::from(i == j))).abs() < 1e-5, "columns {i} and {j}: {dot}");
+            let dot: f32 = (0..rows)
+                .map(|row| kernel[row * columns + i] * kernel[row * columns + j])
+                .sum();
+            assert!(
+                (dot - f32::from(u8::from(i == j))).abs() < 1e-5,
+                "columns {i} and {j}: {dot}"
+            );
         }
     }
 }
@@ -84,7 +105,10 @@ fn rotations_by_an_angle_equal_keras() {
         ("nearest", FillMode::Nearest),
         ("wrap", FillMode::Wrap),
     ];
-    let kinds = [("bilinear", Interpolation::Bilinear), ("nearest", Interpolation::Nearest)];
+    let kinds = [
+        ("bilinear", Interpolation::Bilinear),
+        ("nearest", Interpolation::Nearest),
+    ];
     let rotation = RandomRotation::new([7, 9, 2], 0.0, 0.0);
     let compare = |case: &str, rotation: RandomRotation| {
         let tensor = |name: &str| golden.tensor(&format!("{case}.{name}"));
@@ -122,7 +146,12 @@ fn flips_equal_keras() {
             if flipped {
                 flip.flip(&x[range.clone()], &mut y);
             }
-            assert_close(&format!("flip_{name} of sample {sample}"), &y, &expected[range], 0.0);
+            assert_close(
+                &format!("flip_{name} of sample {sample}"),
+                &y,
+                &expected[range],
+                0.0,
+            );
         }
     }
 }

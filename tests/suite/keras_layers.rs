@@ -66,7 +66,10 @@ where
     let batch = x.len() / X::LEN;
 
     let mut net = M::zeroed();
-    let weights = [tensor("kernel"), tensor("bias")].into_iter().flatten().flatten();
+    let weights = [tensor("kernel"), tensor("bias")]
+        .into_iter()
+        .flatten()
+        .flatten();
     let slots = net.as_mut_slice()[2 * X::LEN..].iter_mut();
     slots.zip(weights).for_each(|(slot, weight)| *slot = weight);
 
@@ -78,20 +81,27 @@ where
     let (Some(dy), Some(dx)) = (tensor("dy"), tensor("dx")) else {
         return;
     };
-    let step = Step { seed: Seed(1), number: 0 };
+    let step = Step {
+        seed: Seed(1),
+        number: 0,
+    };
     let mut training = vec![f32::NAN; M::TRAINING_LEN];
     let mut memory = Memory::new(&mut training, 1);
     let mut sums = vec![0.0; M::LAYOUT.len()];
     for sample in 0..batch {
         let (input, output) = (&x[sample * X::LEN..][..X::LEN], sample * S::LEN);
         net.forward_training(input, &mut memory, step);
-        M::heads(&mut memory).gradient.copy_from_slice(&dy[output..][..S::LEN]);
+        M::heads(&mut memory)
+            .gradient
+            .copy_from_slice(&dy[output..][..S::LEN]);
         let mut gradient = M::zeroed();
         net.backward(input, &mut memory, &mut gradient);
         let found = &gradient.as_slice()[X::LEN..2 * X::LEN];
         let name = format!("{case}.dx of sample {sample}");
         assert_close(&name, found, &dx[sample * X::LEN..][..X::LEN], TOLERANCE);
-        sums.iter_mut().zip(gradient.as_slice()).for_each(|(sum, part)| *sum += part);
+        sums.iter_mut()
+            .zip(gradient.as_slice())
+            .for_each(|(sum, part)| *sum += part);
     }
     let expected = [tensor("d_kernel"), tensor("d_bias")];
     let expected: Vec<f32> = expected.into_iter().flatten().flatten().collect();

@@ -49,14 +49,25 @@ where
     L: Loss<Head<A, Rank1<N>>>,
     L::Label: Labels,
 {
-    let weights = golden.get("sample_weight").map(numbers).filter(|weights| !weights.is_empty());
+    let weights = golden
+        .get("sample_weight")
+        .map(numbers)
+        .filter(|weights| !weights.is_empty());
     let labels = L::Label::batch(&numbers(&golden["y_true"]));
     let mut outputs = logits.to_vec();
     A::ACTIVATION.apply(&mut outputs, N);
     let mut gradient = vec![f32::NAN; logits.len()];
     let mut objective = objective::<Head<A, Rank1<N>>, _, _>(loss, (), &[]);
-    let pass = HeadPass { logits, gradient: &mut gradient };
-    let value = objective.train(pass, &outputs, L::Label::slices(&labels), weights.as_deref());
+    let pass = HeadPass {
+        logits,
+        gradient: &mut gradient,
+    };
+    let value = objective.train(
+        pass,
+        &outputs,
+        L::Label::slices(&labels),
+        weights.as_deref(),
+    );
     assert_close(what, &[value as f32], &numbers(&golden["value"]), TOLERANCE);
 
     let mut expected = numbers(&golden["gradient"]);
@@ -64,7 +75,12 @@ where
         // The golden gradient is by the predictions: take it through the activation.
         A::ACTIVATION.backward(&outputs, &mut expected, N);
     }
-    assert_close(&format!("{what}: gradient"), &gradient, &expected, TOLERANCE);
+    assert_close(
+        &format!("{what}: gradient"),
+        &gradient,
+        &expected,
+        TOLERANCE,
+    );
 }
 
 /// Logits whose activation is the golden predictions.

@@ -60,7 +60,12 @@ where
     X::Value: Clone,
     Y::Value: Clone,
 {
-    Dataset::generate(count, |i| ((*data.input(start + i)).clone(), (*data.label(start + i)).clone()))
+    Dataset::generate(count, |i| {
+        (
+            (*data.input(start + i)).clone(),
+            (*data.label(start + i)).clone(),
+        )
+    })
 }
 
 /// The loss of each step, one batch a step.
@@ -84,14 +89,19 @@ where
 
 fn golden_losses(run: &serde_json::Value) -> Vec<f32> {
     let losses = run["losses"].as_array().unwrap();
-    losses.iter().map(|loss| loss.as_f64().unwrap() as f32).collect()
+    losses
+        .iter()
+        .map(|loss| loss.as_f64().unwrap() as f32)
+        .collect()
 }
 
 #[test]
 fn the_first_predictions_equal_keras() {
     let (_, test) = images();
     let net = fashion();
-    let found: Vec<f32> = (0..8).flat_map(|i| net.predict(&test.input(i)).as_slice().to_vec()).collect();
+    let found: Vec<f32> = (0..8)
+        .flat_map(|i| net.predict(&test.input(i)).as_slice().to_vec())
+        .collect();
     let expected = Tensors::open("training.safetensors").tensor("cnn.initial_outputs");
     assert_close("outputs", &found, &expected, 1e-5);
 }
@@ -106,7 +116,9 @@ fn fifty_adam_steps_follow_keras() {
     let worst = found.iter().zip(&expected).map(gap).fold(0.0, f32::max);
     println!("worst relative gap of 50 losses: {worst:e}");
     assert!(worst < 1e-4, "worst relative gap {worst:e}");
-    let found: Vec<f32> = (0..8).flat_map(|i| model.predict(&test.input(i)).as_slice().to_vec()).collect();
+    let found: Vec<f32> = (0..8)
+        .flat_map(|i| model.predict(&test.input(i)).as_slice().to_vec())
+        .collect();
     let expected = Tensors::open("training.safetensors").tensor("cnn.final_outputs");
     assert_close("final outputs", &found, &expected, 1e-4);
 }
@@ -127,10 +139,22 @@ fn optimizer_equals_keras(run: &str, optimizer: impl Optimizer + 'static) {
     assert_close(&format!("{run}: loss"), &found, &expected, 5e-6);
 
     let golden = Tensors::open("training.safetensors");
-    let names = ["dense.kernel", "dense.bias", "dense_1.kernel", "dense_1.bias"];
-    let expected: Vec<f32> =
-        names.iter().flat_map(|name| golden.tensor(&format!("mlp.{run}.{name}"))).collect();
-    assert_close(&format!("{run}: weight"), model.weights().as_slice(), &expected, 2e-5);
+    let names = [
+        "dense.kernel",
+        "dense.bias",
+        "dense_1.kernel",
+        "dense_1.bias",
+    ];
+    let expected: Vec<f32> = names
+        .iter()
+        .flat_map(|name| golden.tensor(&format!("mlp.{run}.{name}")))
+        .collect();
+    assert_close(
+        &format!("{run}: weight"),
+        model.weights().as_slice(),
+        &expected,
+        2e-5,
+    );
 }
 
 macro_rules! optimizers {

@@ -1,6 +1,10 @@
 //! Samples with their labels.
 
-use super::Data;
+use super::{Data, DataError, TensorColumn};
+use crate::error::Result;
+use crate::rng::Seed;
+use crate::tensor::Shape;
+use rand::seq::SliceRandom;
 use std::sync::Arc;
 
 /// Inputs `X` with labels `Y`, in memory. Cloning, splitting and shuffling copy no sample.
@@ -90,6 +94,18 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         }
     }
 
+    /// The samples in a random order: the same seed, the same order.
+    pub fn shuffle(&self, seed: Seed) -> Self {
+        let mut shuffled = self.clone();
+        Arc::make_mut(&mut shuffled.indices).shuffle(&mut seed.rng());
+        shuffled
+    }
+
+    /// The samples, one after the other.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (Box<X::Value>, Box<Y::Value>)> + '_ {
+        (0..self.len()).map(|index| (self.input(index), self.label(index)))
+    }
+
     /// The first `fraction` of the samples, and the rest.
     ///
     /// # Panics
@@ -109,8 +125,122 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     }
 }
 
+impl<X: Shape, Y: Data> Dataset<X, Y> {
+    /// One sample for each label; `inputs` holds their values, sample after sample, row-major.
+    ///
+    /// # Errors
+    /// `inputs` does not hold one input for each label.
+    pub fn from_slices(inputs: &[f32], labels: &[Y::Value]) -> Result<Self> {
+        if Some(inputs.len()) != X::LEN.checked_mul(labels.len()) {
+            return Err(DataError::Values {
+                found: inputs.len(),
+                samples: labels.len(),
+                sample_len: X::LEN,
+            }
+            .into());
+        }
+        let mut column = Y::Column::default();
+        for label in labels {
+            Y::push(&mut column, label);
+        }
+        let inputs = TensorColumn::Float(inputs.to_vec());
+        Ok(Self::from_columns(inputs, column, labels.len(), Vec::new()))
+    }
+}
+
+impl<X: Data, Y: Data> core::fmt::Debug for Dataset<X, Y> {
+    /// The number and the kinds of the samples, not their values.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(
+            f,
+            "Dataset {{ {} samples, {} -> {} }}",
+            self.len(),
+            type_name::<X>(),
+            type_name::<Y>()
+        )
+    }
+}
+
+/// The name of a type without the paths: `Rank3<28, 28, 1>`.
+fn type_name<T>() -> String {
+    let name = core::any::type_name::<T>();
+    name.split_inclusive(['<', '(', ' '])
+        .map(|part| part.rsplit("::").next().unwrap_or(part))
+        .collect()
+}
+
 impl<X: Data, Y: Data> Clone for Dataset<X, Y> {
     fn clone(&self) -> Self {
         self.range(0, self.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::data::{Binary, Class, Dataset};
+    use crate::rng::Seed;
+    use crate::tensor::{Rank1, Rank3, Tensor};
+
+    fn numbers(count: usize) -> Dataset<Rank1<1>, Class<100>> {
+        Dataset::generate(count, |i| (Tensor::from([i as f32]), Class::new(i)))
+    }
+
+    fn labels(dataset: &Dataset<Rank1<1>, Class<100>>) -> Vec<usize> {
+        dataset.iter().map(|(_, label)| label.index()).collect()
+    }
+
+    #[test]
+    fn a_shuffle_keeps_pairs_and_follows_the_seed() {
+        let (first, again) = (numbers(50).shuffle(Seed(1)), numbers(50).shuffle(Seed(1)));
+        assert_eq!(labels(&first), labels(&again));
+        assert_ne!(labels(&first), labels(&numbers(50).shuffle(Seed(2))));
+        assert!(
+            first
+                .iter()
+                .all(|(x, y)| x.as_slice()[0] == y.index() as f32)
+        );
+        let mut sorted = labels(&first);
+        sorted.sort_unstable();
+        assert_eq!(sorted, labels(&numbers(50)));
+    }
+
+    #[test]
+    fn a_shuffle_of_a_part_stays_in_the_part() {
+        let (first, _) = numbers(10).split(0.3);
+        let mut found = labels(&first.shuffle(Seed(3)));
+        found.sort_unstable();
+        assert_eq!(found, [0, 1, 2]);
+    }
+
+    #[test]
+    fn slices_become_samples() {
+        let labels = [Class::new(1), Class::new(0)];
+        let data: Dataset<Rank1<3>, Class<2>> =
+            Dataset::from_slices(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &labels).unwrap();
+        assert_eq!(data.input(1).as_slice(), [4.0, 5.0, 6.0]);
+        assert_eq!(*data.label(0), Class::new(1));
+    }
+
+    #[test]
+    fn slices_that_do_not_fit_are_refused() {
+        let outcome = Dataset::<Rank1<3>, Binary>::from_slices(&[0.0; 5], &[true.into(); 2]);
+        assert_eq!(
+            outcome.unwrap_err().to_string(),
+            "found 5 input values for 2 labels, expected 2 × 3"
+        );
+    }
+
+    #[test]
+    fn debug_is_short() {
+        let image = Dataset::<Rank3<28, 28, 1>, Class<10>>::generate(0, |_| unreachable!());
+        assert_eq!(
+            format!("{image:?}"),
+            "Dataset { 0 samples, Rank3<28, 28, 1> -> Class<10> }"
+        );
+        let pair = Dataset::<(Rank1<2>, Rank1<3>), Binary>::generate(0, |_| unreachable!());
+        assert_eq!(
+            format!("{pair:?}"),
+            "Dataset { 0 samples, (Rank1<2>, Rank1<3>) -> Binary }"
+        );
     }
 }

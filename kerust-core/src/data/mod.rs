@@ -2,12 +2,24 @@
 
 #[cfg(feature = "std")]
 mod dataset;
+#[cfg(feature = "std")]
+pub mod datasets;
+#[cfg(feature = "std")]
+mod error;
+#[cfg(feature = "std")]
+pub mod idx;
+#[cfg(feature = "images")]
+pub mod image_folder;
 mod label;
 mod tensor;
 mod tuple;
 
 #[cfg(feature = "std")]
 pub use dataset::Dataset;
+#[cfg(feature = "std")]
+pub use error::DataError;
+#[cfg(feature = "images")]
+pub use image_folder::{ImageFolder, Subset};
 pub use label::{Binary, Class};
 #[cfg(feature = "std")]
 pub use tensor::TensorColumn;

@@ -1,5 +1,22 @@
 //! Slices in, slices out: the arithmetic of the layers.
+//!
+//! Kernels take whole batches and sizes as arguments: one compiled kernel serves every layer of a
+//! class. They hold most of the crate's `unsafe` code, choose instructions at run time ([`Isa`]) and
+//! divide work over threads ([`parallel`]).
 
+mod conv2d;
+mod elementwise;
+mod isa;
 mod matmul;
+mod parallel;
+mod pool;
+mod reduce;
+#[cfg(feature = "std")]
+mod scratch;
 
-pub use matmul::{column_sums, dense, dense_input_gradient, dense_weight_gradient};
+pub use conv2d::Convolution;
+pub use elementwise::activation_gradient;
+pub use isa::Isa;
+pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
+pub use pool::Pooling;
+pub use reduce::column_sums;

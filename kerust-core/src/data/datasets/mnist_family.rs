@@ -1,0 +1,248 @@
+//! Data sets of 28×28 grey images in ten classes, in the four files of MNIST.
+
+use super::places::places;
+use crate::data::{Class, DataError, Dataset, TensorColumn, idx};
+use crate::error::Result;
+use crate::tensor::{Rank1, Rank2, Rank3, Shape};
+use std::path::{Path, PathBuf};
+
+/// A shape that holds a 28×28 grey image.
+#[diagnostic::on_unimplemented(
+    message = "images of the MNIST family do not fit the input `{Self}`",
+    label = "takes no 28×28 grey image",
+    note = "they fit `Input(28, 28, 1)`, `Input(28, 28)` and `Input(784)`"
+)]
+pub trait MnistImage: Shape {}
+
+impl MnistImage for Rank3<28, 28, 1> {}
+impl MnistImage for Rank2<28, 28> {}
+impl MnistImage for Rank1<784> {}
+
+/// Training and test samples.
+pub(super) type Split<X> = (Dataset<X, Class<CLASSES>>, Dataset<X, Class<CLASSES>>);
+
+const CLASSES: usize = 10;
+const TRAIN: [&str; 2] = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"];
+const TEST: [&str; 2] = ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+
+/// A data set of the family.
+pub(super) struct Archive {
+    pub(super) name: &'static str,
+    /// The names of its folder.
+    pub(super) folders: &'static [&'static str],
+    pub(super) class_names: [&'static str; CLASSES],
+    pub(super) remedy: &'static str,
+}
+
+impl Archive {
+    pub(super) fn load<X: MnistImage>(&self) -> Result<Split<X>> {
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        self.load_from_first(places(self.folders, variable, std::env::home_dir()))
+    }
+
+    /// Loads from the first folder that holds any file of the data set.
+    fn load_from_first<X: MnistImage>(&self, places: Vec<PathBuf>) -> Result<Split<X>> {
+        let files = || TRAIN.iter().chain(&TEST);
+        let holds_any = |folder: &&PathBuf| files().any(|file| find(folder, file).is_some());
+        match places.iter().find(holds_any) {
+            Some(folder) => self.load_from(folder),
+            None => Err(DataError::NotFound {
+                dataset: self.name,
+                looked_in: places,
+                remedy: self.remedy,
+            }
+            .into()),
+        }
+    }
+
+    pub(super) fn load_from<X: MnistImage>(&self, folder: &Path) -> Result<Split<X>> {
+        Ok((self.part(folder, TRAIN)?, self.part(folder, TEST)?))
+    }
+
+    fn part<X: MnistImage>(
+        &self,
+        folder: &Path,
+        files: [&'static str; 2],
+    ) -> Result<Dataset<X, Class<CLASSES>>> {
+        let [images, labels] = files.map(|file| {
+            find(folder, file).ok_or_else(|| DataError::FileMissing {
+                folder: folder.to_path_buf(),
+                file,
+            })
+        });
+        let (images_path, labels_path) = (images?, labels?);
+        let images = idx::read_sized(&images_path, Some(&[None, Some(28), Some(28)]))?;
+        let labels = idx::read_sized(&labels_path, Some(&[None]))?;
+        let count = images.sizes[0];
+        if labels.sizes[0] != count {
+            return Err(DataError::Counts {
+                images: (images_path, count),
+                labels: (labels_path, labels.sizes[0]),
+            }
+            .into());
+        }
+        let beyond = |label: &u8| usize::from(*label) >= CLASSES;
+        if let Some(sample) = labels.values.iter().position(beyond) {
+            return Err(DataError::Label {
+                path: labels_path,
+                sample,
+                found: labels.values[sample].into(),
+                classes: CLASSES,
+            }
+            .into());
+        }
+        Ok(Dataset::from_columns(
+            TensorColumn::Byte(images.values),
+            labels.values.into_iter().map(u32::from).collect(),
+            count,
+            self.class_names.map(str::to_owned).into(),
+        ))
+    }
+}
+
+/// The file itself, or its `.gz`.
+fn find(folder: &Path, file: &str) -> Option<PathBuf> {
+    [file.to_owned(), format!("{file}.gz")]
+        .into_iter()
+        .map(|name| folder.join(name))
+        .find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fashion_mnist;
+    use super::*;
+    use std::fs;
+
+    fn archive() -> Archive {
+        Archive {
+            name: "digits",
+            folders: &["digits"],
+            class_names: super::super::mnist::CLASS_NAMES,
+            remedy: "to get it: write it",
+        }
+    }
+
+    fn images(count: u8) -> Vec<u8> {
+        let mut bytes = vec![0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28];
+        bytes.extend((0..usize::from(count) * 784).map(|place| (place % 251) as u8));
+        bytes
+    }
+
+    fn labels(labels: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0, 0, 8, 1, 0, 0, 0, labels.len() as u8];
+        bytes.extend(labels);
+        bytes
+    }
+
+    /// A data set of three training samples and one test sample.
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+        write(TRAIN[0], &images(3));
+        write(TRAIN[1], &labels(&[4, 0, 9]));
+        write(TEST[0], &images(1));
+        write(TEST[1], &labels(&[7]));
+        folder
+    }
+
+    fn message(folder: &Path) -> String {
+        let outcome = archive().load_from::<Rank1<784>>(folder);
+        outcome.err().unwrap().to_string()
+    }
+
+    #[test]
+    fn every_shape_of_the_family_holds_the_same_pixels() {
+        let folder = folder();
+        let (train, test) = archive()
+            .load_from::<Rank3<28, 28, 1>>(folder.path())
+            .unwrap();
+        assert_eq!((train.len(), test.len()), (3, 1));
+        assert_eq!(train.label(2).index(), 9);
+        assert_eq!(train.class_names()[9], "9");
+        let pixel = train.input(1).as_array()[1][2][0];
+        assert_eq!(pixel, ((784 + 28 + 2) % 251) as f32);
+        let (flat, _) = archive().load_from::<Rank1<784>>(folder.path()).unwrap();
+        let (plane, _) = archive().load_from::<Rank2<28, 28>>(folder.path()).unwrap();
+        assert_eq!(train.input(2).as_slice(), flat.input(2).as_slice());
+        assert_eq!(train.input(2).as_slice(), plane.input(2).as_slice());
+    }
+
+    #[test]
+    fn a_label_beyond_the_classes_is_named() {
+        let folder = folder();
+        let path = folder.path().join(TRAIN[1]);
+        fs::write(&path, labels(&[4, 10, 9])).unwrap();
+        let expected = format!(
+            "`{}` labels sample 1 as class 10, expected a class below 10",
+            path.display()
+        );
+        assert_eq!(message(folder.path()), expected);
+    }
+
+    #[test]
+    fn counts_that_differ_are_named() {
+        let folder = folder();
+        fs::write(folder.path().join(TRAIN[1]), labels(&[4, 0])).unwrap();
+        let message = message(folder.path());
+        assert!(message.contains("holds 3 images"), "{message}");
+        assert!(message.contains("holds 2 labels"), "{message}");
+    }
+
+    #[test]
+    fn images_of_another_size_are_refused() {
+        let folder = folder();
+        let mut bytes = images(3);
+        bytes[11] = 27;
+        fs::write(folder.path().join(TRAIN[0]), bytes).unwrap();
+        let message = message(folder.path());
+        assert!(message.ends_with("has sizes (3, 27, 28), expected (_, 28, 28)"));
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let folder = folder();
+        fs::remove_file(folder.path().join(TEST[1])).unwrap();
+        let message = message(folder.path());
+        assert!(
+            message.contains("neither `t10k-labels-idx1-ubyte`"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn the_first_place_that_holds_a_file_is_taken() {
+        let folder = folder();
+        let nowhere = folder.path().join("nowhere");
+        let places = vec![nowhere, folder.path().to_path_buf()];
+        let (train, _) = archive().load_from_first::<Rank1<784>>(places).unwrap();
+        assert_eq!(train.len(), 3);
+    }
+
+    #[test]
+    fn not_found_lists_every_place_and_the_remedy() {
+        let places = vec![PathBuf::from("/no/where"), PathBuf::from("/no/place")];
+        let outcome = archive().load_from_first::<Rank1<784>>(places);
+        assert_eq!(
+            outcome.err().unwrap().to_string(),
+            "the data set `digits` was not found; looked in\n  `/no/where`\n  `/no/place`\n\
+             to get it: write it"
+        );
+    }
+
+    #[test]
+    fn debians_files_hold_what_the_paper_says() {
+        let folder = Path::new("/usr/share/datasets/fashion-mnist");
+        if !folder.is_dir() {
+            eprintln!("skipped: {} is not installed", folder.display());
+            return;
+        }
+        let (train, test) = fashion_mnist::load_from::<Rank3<28, 28, 1>>(folder).unwrap();
+        assert_eq!((train.len(), test.len()), (60_000, 10_000));
+        for class in 0..10 {
+            let of_class = |sample: &usize| train.label(*sample).index() == class;
+            assert_eq!((0..60_000).filter(of_class).count(), 6_000);
+        }
+        assert_eq!(train.class_names()[train.label(0).index()], "Ankle boot");
+    }
+}

@@ -1,0 +1,132 @@
+//! Data that is not what it should be.
+
+use super::idx::IdxFault;
+use core::fmt::{Display, Formatter};
+use std::path::PathBuf;
+
+/// Why data was refused: what was found, what was expected, and where.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DataError {
+    /// A file is no IDX file of the expected kind.
+    Idx {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: IdxFault,
+    },
+    /// A data set is in none of the places where it is looked for.
+    NotFound {
+        /// The data set's name.
+        dataset: &'static str,
+        /// Where it was looked for, in order.
+        looked_in: Vec<PathBuf>,
+        /// How to get it.
+        remedy: &'static str,
+    },
+    /// A folder holds one file of a data set, but not this one.
+    FileMissing {
+        /// The data set's folder.
+        folder: PathBuf,
+        /// The file that is missing, without `.gz`.
+        file: &'static str,
+    },
+    /// A label beyond the classes.
+    Label {
+        /// The file with the label.
+        path: PathBuf,
+        /// The number of the sample, from 0.
+        sample: usize,
+        /// The label.
+        found: usize,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// There are not as many labels as images.
+    Counts {
+        /// The file with the images, and how many it holds.
+        images: (PathBuf, usize),
+        /// The file with the labels, and how many it holds.
+        labels: (PathBuf, usize),
+    },
+    /// A slice of inputs does not hold one input for each label.
+    Values {
+        /// The number of values.
+        found: usize,
+        /// The number of labels.
+        samples: usize,
+        /// The values of one sample.
+        sample_len: usize,
+    },
+    /// A folder of images that cannot be taken.
+    #[cfg(feature = "images")]
+    ImageFolder {
+        /// The folder or the image.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: super::image_folder::ImageFolderFault,
+    },
+}
+
+impl Display for DataError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Idx { path, fault } => write!(f, "`{}` {fault}", path.display()),
+            Self::NotFound {
+                dataset,
+                looked_in,
+                remedy,
+            } => {
+                write!(f, "the data set `{dataset}` was not found; looked in")?;
+                for place in looked_in {
+                    write!(f, "\n  `{}`", place.display())?;
+                }
+                write!(f, "\n{remedy}")
+            }
+            Self::FileMissing { folder, file } => write!(
+                f,
+                "`{}` lacks a file of the data set: found neither `{file}` nor `{file}.gz`",
+                folder.display()
+            ),
+            Self::Label {
+                path,
+                sample,
+                found,
+                classes,
+            } => write!(
+                f,
+                "`{}` labels sample {sample} as class {found}, expected a class below {classes}",
+                path.display()
+            ),
+            Self::Counts { images, labels } => write!(
+                f,
+                "`{}` holds {} images, but `{}` holds {} labels; expected one label for each image",
+                images.0.display(),
+                images.1,
+                labels.0.display(),
+                labels.1
+            ),
+            Self::Values {
+                found,
+                samples,
+                sample_len,
+            } => write!(
+                f,
+                "found {found} input values for {samples} labels, expected {samples} × {sample_len}"
+            ),
+            #[cfg(feature = "images")]
+            Self::ImageFolder { path, fault } => write!(f, "`{}` {fault}", path.display()),
+        }
+    }
+}
+
+impl core::error::Error for DataError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Idx { fault, .. } => fault.source(),
+            #[cfg(feature = "images")]
+            Self::ImageFolder { fault, .. } => fault.source(),
+            _ => None,
+        }
+    }
+}

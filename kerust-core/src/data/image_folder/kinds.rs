@@ -1,0 +1,55 @@
+//! What images and class folders may become.
+
+use crate::data::{Binary, Class, Data};
+use crate::tensor::{Rank3, Shape};
+
+/// A shape that holds an image.
+#[diagnostic::on_unimplemented(
+    message = "an image does not fit the input `{Self}`",
+    label = "takes no image",
+    note = "images fit `Input(height, width, 1)` (grey), `Input(height, width, 3)` (RGB) and \
+            `Input(height, width, 4)` (RGB and alpha)"
+)]
+pub trait ImageShape: Shape {
+    /// Rows of pixels.
+    const HEIGHT: usize = Self::SHAPE.dim(0);
+    /// Pixels of a row.
+    const WIDTH: usize = Self::SHAPE.dim(1);
+    /// Values of a pixel: 1, 3 or 4.
+    const CHANNELS: usize = Self::SHAPE.dim(2);
+}
+
+impl<const H: usize, const W: usize> ImageShape for Rank3<H, W, 1> {}
+impl<const H: usize, const W: usize> ImageShape for Rank3<H, W, 3> {}
+impl<const H: usize, const W: usize> ImageShape for Rank3<H, W, 4> {}
+
+/// A label that the name of a folder can be.
+#[diagnostic::on_unimplemented(
+    message = "a folder for each class gives no labels `{Self}`",
+    label = "is no class",
+    note = "class folders give `Class<N>` (one of N folders) and `Binary` (two folders, the second \
+            is yes)"
+)]
+pub trait ClassLabel: Data {
+    /// The number of classes.
+    const CLASSES: usize;
+
+    /// Appends the label of the class number `class`.
+    fn push_class(labels: &mut Self::Column, class: usize);
+}
+
+impl<const N: usize> ClassLabel for Class<N> {
+    const CLASSES: usize = N;
+
+    fn push_class(labels: &mut Self::Column, class: usize) {
+        Self::push(labels, &Self::new(class));
+    }
+}
+
+impl ClassLabel for Binary {
+    const CLASSES: usize = 2;
+
+    fn push_class(labels: &mut Self::Column, class: usize) {
+        Self::push(labels, &Self::from(class == 1));
+    }
+}

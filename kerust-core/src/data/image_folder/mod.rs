@@ -1,0 +1,185 @@
+//! A folder of images for each class, as Keras's `image_dataset_from_directory` reads it.
+//!
+//! The class folders in the order of their names are the classes; the images of a class are found in
+//! its folder and in all folders below it. Where kerust differs from Keras 3:
+//!
+//! - resized pixels are rounded to whole grey levels, so that an image takes a byte for each value;
+//! - nothing is shuffled without a seed, and the order of a seed is kerust's own;
+//! - BMP and GIF are refused, not read; a class folder without images is refused, not ignored.
+
+mod decode;
+mod fault;
+mod index;
+mod kinds;
+
+pub use fault::ImageFolderFault;
+pub use kinds::{ClassLabel, ImageShape};
+
+use super::{DataError, Dataset, TensorColumn};
+use crate::error::Result;
+use crate::rng::Seed;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// A folder of images for each class, about to be read.
+///
+/// ```no_run
+/// # use kerust_core::{data::{Class, Dataset, ImageFolder}, error, rng::Seed, tensor::Rank3};
+/// # fn main() -> error::Result<()> {
+/// let train: Dataset<Rank3<28, 28, 3>, Class<24>> = ImageFolder::open("signs/train")
+///     .image_size(28, 28)
+///     .shuffle(Seed(1))
+///     .load()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+#[must_use = "nothing is read before `load`"]
+pub struct ImageFolder {
+    path: PathBuf,
+    size: Option<[usize; 2]>,
+    seed: Option<Seed>,
+    validation_split: Option<f64>,
+    subset: Option<Subset>,
+}
+
+/// A part of a folder's images.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subset {
+    /// All but the validation images.
+    Training,
+    /// The last images: the fraction given to [`ImageFolder::validation_split`].
+    Validation,
+}
+
+impl ImageFolder {
+    /// The folder that holds a folder for each class.
+    pub fn open(path: impl AsRef<Path>) -> Self {
+        Self {
+            path: path.as_ref().to_path_buf(),
+            size: None,
+            seed: None,
+            validation_split: None,
+            subset: None,
+        }
+    }
+
+    /// The height and width that images are resized to: bilinear, without antialiasing, as in
+    /// Keras. They must be the model's; without this call they are.
+    pub fn image_size(mut self, height: usize, width: usize) -> Self {
+        self.size = Some([height, width]);
+        self
+    }
+
+    /// Puts the images into a random order, before they are split: the same seed, the same order.
+    pub fn shuffle(mut self, seed: Seed) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Keeps a fraction of the images for validation. Needs [`subset`](Self::subset), and
+    /// [`shuffle`](Self::shuffle) with one seed for both parts, or the last classes are all that is
+    /// validated.
+    pub fn validation_split(mut self, fraction: f64) -> Self {
+        self.validation_split = Some(fraction);
+        self
+    }
+
+    /// Which part of a [`validation_split`](Self::validation_split) to read.
+    pub fn subset(mut self, subset: Subset) -> Self {
+        self.subset = Some(subset);
+        self
+    }
+
+    /// Reads the images.
+    ///
+    /// The type says what they become: `Rank3<H, W, 1>` grey, `Rank3<H, W, 3>` RGB, `Rank3<H, W, 4>`
+    /// with alpha, values 0 to 255; labelled [`Class<N>`](super::Class), or
+    /// [`Binary`](super::Binary) where there are two folders (the second is yes).
+    ///
+    /// # Errors
+    /// The folder is missing; it has no class folders or not as many as the labels have classes; a
+    /// class folder has no images; an image cannot be decoded; the image size is not the type's; a
+    /// split without a subset, or beyond 0 to 1.
+    ///
+    /// # Cost
+    /// One byte for each value; images are decoded on all threads.
+    pub fn load<X: ImageShape, Y: ClassLabel>(&self) -> Result<Dataset<X, Y>> {
+        let expected = [X::HEIGHT, X::WIDTH];
+        if let Some(found) = self.size.filter(|size| *size != expected) {
+            return Err(self.fault(ImageFolderFault::ImageSize { found, expected }));
+        }
+        let classes = index::class_folders(&self.path)?;
+        if classes.len() != Y::CLASSES {
+            return Err(self.fault(ImageFolderFault::Classes {
+                found: classes.into_iter().map(|(name, _)| name).collect(),
+                expected: Y::CLASSES,
+            }));
+        }
+        let mut images = Vec::new();
+        for (class, (_, folder)) in classes.iter().enumerate() {
+            let paths = index::images(folder)?;
+            images.extend(paths.into_iter().map(|path| (path, class)));
+        }
+        if let Some(seed) = self.seed {
+            images.shuffle(&mut seed.rng());
+        }
+        let images = self.part(images)?;
+
+        let mut pixels = vec![0; images.len() * X::LEN];
+        let slots = images.par_iter().zip(pixels.par_chunks_exact_mut(X::LEN));
+        let outcomes: Vec<Result<()>> = slots
+            .map(|((path, _), slot)| decode::read(path, X::CHANNELS, expected, slot))
+            .collect();
+        outcomes.into_iter().collect::<Result<()>>()?;
+
+        let mut labels = Y::Column::default();
+        images
+            .iter()
+            .for_each(|(_, class)| Y::push_class(&mut labels, *class));
+        let names = classes.into_iter().map(|(name, _)| name).collect();
+        let pixels = TensorColumn::Byte(pixels);
+        Ok(Dataset::from_columns(pixels, labels, images.len(), names))
+    }
+
+    /// The images of the subset: as Keras, the validation images are the last ones, and their number
+    /// is rounded down.
+    fn part(&self, mut images: Vec<(PathBuf, usize)>) -> Result<Vec<(PathBuf, usize)>> {
+        let (fraction, subset) = match (self.validation_split, self.subset) {
+            (None, None) => return Ok(images),
+            (Some(fraction), Some(subset)) => (fraction, subset),
+            (None, Some(_)) => return Err(self.fault(ImageFolderFault::SubsetWithoutSplit)),
+            (Some(_), None) => return Err(self.fault(ImageFolderFault::SplitWithoutSubset)),
+        };
+        if !(fraction > 0.0 && fraction < 1.0) {
+            return Err(self.fault(ImageFolderFault::Split { found: fraction }));
+        }
+        let total = images.len();
+        let training = total - (fraction * total as f64) as usize;
+        let part = match subset {
+            Subset::Training => {
+                images.truncate(training);
+                images
+            }
+            Subset::Validation => images.split_off(training),
+        };
+        if part.is_empty() {
+            return Err(self.fault(ImageFolderFault::EmptyPart { total, fraction }));
+        }
+        Ok(part)
+    }
+
+    fn fault(&self, fault: ImageFolderFault) -> crate::error::Error {
+        refuse(&self.path, fault)
+    }
+}
+
+/// The error for a folder or an image.
+fn refuse(path: &Path, fault: ImageFolderFault) -> crate::error::Error {
+    let path = path.to_path_buf();
+    DataError::ImageFolder { path, fault }.into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! Two-dimensional convolution (cross-correlation, as Keras's), channels last.
+//!
+//! `y[i, j, o] = bias[o] + Σ x[i·s − p + u·d, j·s − p + v·d, c] · kernel[u, v, c, o]` over the window
+//! (u, v) and the channels c of the output's group, with strides s, padding p and dilation d.
+//!
+//! # How it computes
+//! Written as a product, `y = windows·kernel`, where row (i, j) of `windows` is the window under one
+//! output pixel. That matrix is a *view* of the image: its element lies at the sum of an offset for
+//! the pixel and one for the tap. So no im2col is made; only an image that needs zeros around it is
+//! copied once, one image at a time, into scratch that stays in cache.
+//!
+//! | | product | work is divided over |
+//! |---|---|---|
+//! | forward | windows · kernel, bias first | images |
+//! | weights' gradient | windowsᵀ · dy | fixed chunks of images, added in order |
+//! | input's gradient | dy · kernelᵀ, then each window added to the image | images |
+//!
+//! A weights' gradient has few outputs and a long sum. Its images are cut into chunks, whose number
+//! depends on the sizes alone, never on the threads; so the bits do not either.
+//!
+//! Without `std` plain loops ([`direct`]) compute the same without heap.
+
+#[cfg(any(test, not(feature = "std")))]
+mod direct;
+#[cfg(feature = "std")]
+mod gradient;
+#[cfg(feature = "std")]
+mod windows;
+
+use crate::shape::Window;
+
+/// The sizes of a convolution.
+#[derive(Clone, Copy, Debug)]
+pub struct Convolution {
+    /// Height, width and channels of an image.
+    pub input: [usize; 3],
+    /// Channels of the output.
+    pub filters: usize,
+    /// The kernel's window.
+    pub window: Window,
+    /// Groups of channels; group g of the output sees group g of the input only.
+    pub groups: usize,
+}
+
+impl Convolution {
+    /// Rows and columns of the output.
+    const fn output(&self) -> [usize; 2] {
+        self.window.output(self.input[0], self.input[1])
+    }
+
+    /// Values of an input image.
+    const fn input_len(&self) -> usize {
+        self.input[0] * self.input[1] * self.input[2]
+    }
+
+    /// Output pixels of an image.
+    #[cfg(feature = "std")]
+    const fn pixels(&self) -> usize {
+        let [height, width] = self.output();
+        height * width
+    }
+
+    /// Values of an output image.
+    #[cfg(feature = "std")]
+    const fn output_len(&self) -> usize {
+        self.pixels() * self.filters
+    }
+
+    /// Input channels that an output sees.
+    const fn group_channels(&self) -> usize {
+        self.input[2] / self.groups
+    }
+
+    /// Output channels of a group.
+    const fn group_filters(&self) -> usize {
+        self.filters / self.groups
+    }
+
+    /// Values of a window: what one output sums.
+    #[cfg(feature = "std")]
+    const fn taps(&self) -> usize {
+        self.window.size[0] * self.window.size[1] * self.group_channels()
+    }
+
+    /// Multiply-adds of an image.
+    #[cfg(feature = "std")]
+    const fn macs(&self) -> usize {
+        self.output_len() * self.taps()
+    }
+}
+
+#[cfg(not(feature = "std"))]
+impl Convolution {
+    /// `y = finish(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
+    /// channels of a group, filters) and an empty `bias` adds nothing.
+    pub fn forward(
+        &self,
+        x: &[f32],
+        kernel: &[f32],
+        bias: &[f32],
+        y: &mut [f32],
+        finish: impl Fn(&mut [f32]) + Sync,
+    ) {
+        direct::forward(self, x, kernel, bias, y);
+        finish(y);
+    }
+
+    /// The gradients of the kernel and of the bias (none when it is empty).
+    pub fn weight_gradient(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        dkernel: &mut [f32],
+        dbias: &mut [f32],
+        accumulate: bool,
+    ) {
+        if !accumulate {
+            dkernel.fill(0.0);
+        }
+        direct::add_weight_gradient(self, x, dy, dkernel);
+        super::column_sums(dy, dbias, self.filters, accumulate);
+    }
+
+    /// The gradient of the input.
+    pub fn input_gradient(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
+        direct::input_gradient(self, dy, kernel, dx);
+    }
+}
+
+#[cfg(test)]
+mod tests;

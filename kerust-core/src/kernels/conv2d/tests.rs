@@ -1,0 +1,168 @@
+use super::{Convolution, direct};
+use crate::rng::Seed;
+use crate::shape::{Padding, Window};
+use rand::RngExt;
+
+const BATCH: usize = 3;
+
+fn random(len: usize, seed: u64) -> Vec<f32> {
+    let mut rng = Seed(seed).rng();
+    (0..len).map(|_| rng.random_range(-1.0..1.0)).collect()
+}
+
+/// Calls `tap(output, input, weight)` for every product of a convolution: the six loops, and one
+/// over the batch.
+fn each_product(c: &Convolution, mut tap: impl FnMut(usize, usize, usize)) {
+    let [h, w, channels] = c.input;
+    let [oh, ow] = c.output();
+    let [top, left] = c.window.padding_before(h, w);
+    let (group_in, group_out) = (channels / c.groups, c.filters / c.groups);
+    for n in 0..BATCH {
+        for (i, j) in (0..oh).flat_map(|i| (0..ow).map(move |j| (i, j))) {
+            for o in 0..c.filters {
+                for (u, v) in
+                    (0..c.window.size[0]).flat_map(|u| (0..c.window.size[1]).map(move |v| (u, v)))
+                {
+                    let row = i * c.window.strides[0] + u * c.window.dilation[0];
+                    let column = j * c.window.strides[1] + v * c.window.dilation[1];
+                    if row < top || column < left || row - top >= h || column - left >= w {
+                        continue;
+                    }
+                    for ci in 0..group_in {
+                        let channel = o / group_out * group_in + ci;
+                        tap(
+                            ((n * oh + i) * ow + j) * c.filters + o,
+                            ((n * h + row - top) * w + column - left) * channels + channel,
+                            ((u * c.window.size[1] + v) * group_in + ci) * c.filters + o,
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn assert_close(what: &str, c: &Convolution, found: &[f32], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len());
+    for (place, (found, expected)) in found.iter().zip(expected).enumerate() {
+        assert!(
+            (f64::from(*found) - expected).abs() < 1e-4,
+            "{what} at {place}: {found}, expected {expected}; {c:?}"
+        );
+    }
+}
+
+fn check(c: &Convolution) {
+    let x = random(BATCH * c.input_len(), 1);
+    let kernel = random(c.taps() * c.filters, 2);
+    let bias = random(c.filters, 3);
+    let dy = random(BATCH * c.output_len(), 4);
+    let before = random(kernel.len(), 5);
+    let bias_before = random(bias.len(), 6);
+
+    let mut y: Vec<f64> = (0..dy.len()).map(|i| bias[i % c.filters].into()).collect();
+    let mut dx = vec![0.0f64; x.len()];
+    let mut dkernel: Vec<f64> = before.iter().map(|w| f64::from(*w)).collect();
+    let mut dbias: Vec<f64> = bias_before.iter().map(|w| f64::from(*w)).collect();
+    each_product(c, |o, i, w| {
+        y[o] += f64::from(x[i]) * f64::from(kernel[w]);
+        dx[i] += f64::from(dy[o]) * f64::from(kernel[w]);
+        dkernel[w] += f64::from(x[i]) * f64::from(dy[o]);
+    });
+    for (o, dy) in dy.iter().enumerate() {
+        dbias[o % c.filters] += f64::from(*dy);
+    }
+
+    let mut found = vec![f32::NAN; y.len()];
+    c.forward(&x, &kernel, &bias, &mut found, |_| {});
+    assert_close("y", c, &found, &y);
+    direct::forward(c, &x, &kernel, &bias, &mut found);
+    assert_close("y by loops", c, &found, &y);
+
+    let mut found = vec![f32::NAN; dx.len()];
+    c.input_gradient(&dy, &kernel, &mut found);
+    assert_close("dx", c, &found, &dx);
+    direct::input_gradient(c, &dy, &kernel, &mut found);
+    assert_close("dx by loops", c, &found, &dx);
+
+    let (mut found, mut found_bias) = (before.clone(), bias_before);
+    c.weight_gradient(&x, &dy, &mut found, &mut found_bias, true);
+    assert_close("dkernel", c, &found, &dkernel);
+    assert_close("dbias", c, &found_bias, &dbias);
+    let mut found = before;
+    direct::add_weight_gradient(c, &x, &dy, &mut found);
+    assert_close("dkernel by loops", c, &found, &dkernel);
+}
+
+#[test]
+fn every_way_to_slide_a_window_equals_the_six_loops() {
+    let mut checked = 0;
+    for (input, filters, groups) in [
+        ([7, 6, 1], 3, 1),
+        ([5, 8, 3], 2, 1),
+        ([6, 7, 4], 6, 2),
+        ([4, 5, 3], 3, 3),
+    ] {
+        for size in [[1, 1], [3, 3], [2, 2], [1, 3], [4, 2]] {
+            for strides in [[1, 1], [2, 2], [1, 3], [5, 4]] {
+                for dilation in [[1, 1], [2, 1], [1, 2]] {
+                    for padding in [Padding::Valid, Padding::Same] {
+                        let window = Window {
+                            size,
+                            strides,
+                            padding,
+                            dilation,
+                        };
+                        let span = window.span();
+                        if padding == Padding::Valid && (span[0] > input[0] || span[1] > input[1]) {
+                            continue;
+                        }
+                        checked += 1;
+                        check(&Convolution {
+                            input,
+                            filters,
+                            window,
+                            groups,
+                        });
+                    }
+                }
+            }
+        }
+    }
+    assert!(checked > 400, "{checked}");
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    let convolution = Convolution {
+        input: [19, 17, 3],
+        filters: 33,
+        window: Window {
+            size: [3, 3],
+            strides: [1, 1],
+            padding: Padding::Same,
+            dilation: [1, 1],
+        },
+        groups: 1,
+    };
+    let batch = 21;
+    let x = random(batch * convolution.input_len(), 1);
+    let kernel = random(convolution.taps() * 33, 2);
+    let dy = random(batch * convolution.output_len(), 4);
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.unwrap().install(|| {
+            let mut y = vec![0.0; dy.len()];
+            let (mut dx, mut dkernel) = (vec![0.0; x.len()], vec![0.0; kernel.len()]);
+            let mut dbias = vec![0.0; 33];
+            convolution.forward(&x, &kernel, &[], &mut y, |_| {});
+            convolution.weight_gradient(&x, &dy, &mut dkernel, &mut dbias, false);
+            convolution.input_gradient(&dy, &kernel, &mut dx);
+            [y, dx, dkernel, dbias].map(|values| values.iter().map(|x| x.to_bits()).collect())
+        })
+    };
+    let one: [Vec<u32>; 4] = run(1);
+    assert_eq!(one, run(2));
+    assert_eq!(one, run(5));
+}

@@ -1,0 +1,75 @@
+//! Which instructions the machine has.
+
+/// A set of instructions that kernels exist for, the later the faster.
+///
+/// All sets with fused multiply-add give the same bits; [`Portable`](Self::Portable) rounds the
+/// product before the sum, as the code without `std` does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Isa {
+    /// Safe loops, for every target.
+    Portable,
+    /// x86-64 with AVX2 and FMA.
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    Avx2,
+    /// x86-64 with AVX-512F.
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    Avx512,
+}
+
+impl Isa {
+    /// The fastest set that this machine has.
+    pub fn best() -> Self {
+        #[cfg(all(feature = "std", target_arch = "x86_64"))]
+        {
+            // AVX-512 implies neither by definition, and every processor with it has both.
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                if is_x86_feature_detected!("avx512f") {
+                    return Self::Avx512;
+                }
+                return Self::Avx2;
+            }
+        }
+        Self::Portable
+    }
+
+    /// All sets that this machine has.
+    pub fn supported() -> impl Iterator<Item = Self> {
+        let best = Self::best();
+        let all = [
+            Self::Portable,
+            #[cfg(all(feature = "std", target_arch = "x86_64"))]
+            Self::Avx2,
+            #[cfg(all(feature = "std", target_arch = "x86_64"))]
+            Self::Avx512,
+        ];
+        all.into_iter().filter(move |isa| *isa <= best)
+    }
+}
+
+/// Runs a loop over slices, compiled for the best instructions of this machine.
+///
+/// The compiler vectorises what it can inline: pass a closure whose loops are written out or
+/// `#[inline(always)]`. It never reorders a sum, so the bits are those of the plain loop.
+#[inline(always)]
+pub(crate) fn vectorized(work: impl FnOnce()) {
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    {
+        #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
+        fn avx512(work: impl FnOnce()) {
+            work();
+        }
+        #[target_feature(enable = "avx2,fma")]
+        fn avx2(work: impl FnOnce()) {
+            work();
+        }
+        if is_x86_feature_detected!("avx512vl") && Isa::best() == Isa::Avx512 {
+            // SAFETY: the features were detected above.
+            return unsafe { avx512(work) };
+        }
+        if Isa::best() >= Isa::Avx2 {
+            // SAFETY: `best` detected the features.
+            return unsafe { avx2(work) };
+        }
+    }
+    work();
+}

@@ -1,0 +1,228 @@
+//! How a product is cut: into pieces for threads, blocks for the caches, tiles for the registers.
+//!
+//! No cut changes a bit of the result: see the [module](super).
+
+use super::pack::{Strided, pack};
+use super::simd::{Avx2, Avx512, Simd};
+use super::tile::{First, ROWS, Tile};
+use super::{Product, Start};
+use crate::kernels::{Isa, parallel, scratch};
+use core::ops::Range;
+
+/// Rows of `b` in a block: with 32 columns, 48 KB.
+pub(super) const DEPTH: usize = 384;
+
+/// Columns that threads take at a time: a tile's.
+const COLUMNS: usize = 32;
+
+/// From this many columns on, rows of `b` lie so far apart that packing them pays,
+const PACKED_COLUMNS: usize = 129;
+/// if so many rows of `a` pass over them.
+const PACKED_ROWS: usize = 64;
+
+/// The rows and columns of the output that one thread computes.
+struct Piece {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+/// An output that several threads write, each its own piece.
+struct Output(*mut f32);
+
+// SAFETY: pieces do not overlap.
+unsafe impl Sync for Output {}
+
+impl Output {
+    fn pointer(&self) -> *mut f32 {
+        self.0
+    }
+}
+
+/// Computes the product.
+///
+/// # Safety
+/// The machine has `isa`; the operands fit their views and each other, and `c` has all rows.
+pub(super) unsafe fn run(
+    product: &Product<'_>,
+    isa: Isa,
+    threads: usize,
+    c: *mut f32,
+    stride: usize,
+) {
+    let (m, n) = (product.a.rows.len(), product.b.columns.len());
+    let by_columns = n >= m && n >= 2 * COLUMNS;
+    let (len, unit) = if by_columns { (n, COLUMNS) } else { (m, 1) };
+    let step = len.div_ceil(threads).next_multiple_of(unit);
+    let c = Output(c);
+    parallel::pieces(len.div_ceil(step), |i| {
+        let part = i * step..len.min((i + 1) * step);
+        let piece = if by_columns {
+            Piece {
+                rows: 0..m,
+                columns: part,
+            }
+        } else {
+            Piece {
+                rows: part,
+                columns: 0..n,
+            }
+        };
+        // SAFETY: the caller's promises; pieces do not overlap.
+        unsafe {
+            match isa {
+                Isa::Avx512 => blocks::<Avx512>(product, &piece, c.pointer(), stride),
+                _ => blocks::<Avx2>(product, &piece, c.pointer(), stride),
+            }
+        }
+    });
+}
+
+/// Passes over the summed axis in blocks, and over the columns in panels.
+///
+/// # Safety
+/// As for [`run`]; no other thread touches the piece.
+unsafe fn blocks<S: Simd>(product: &Product<'_>, piece: &Piece, c: *mut f32, stride: usize) {
+    let (b, k) = (&product.b, product.a.columns.len());
+    let (down, across) = (b.rows.strides[2], b.columns.strides[2]);
+    let packed = across != 1
+        || (product.b.columns.len() >= PACKED_COLUMNS && piece.rows.len() >= PACKED_ROWS);
+    let widest = widest::<S>(piece.rows.len());
+    let mut p = 0;
+    loop {
+        let depth = DEPTH.min(k - p);
+        let mut j = piece.columns.start;
+        while j < piece.columns.end {
+            let left = (piece.columns.end - j).div_ceil(S::LANES);
+            // The largest power of two that is left.
+            let vectors = widest.min(1 << left.ilog2());
+            let columns = (vectors * S::LANES).min(piece.columns.end - j);
+            let panel = Panel {
+                depths: p..p + depth,
+                columns: j..j + columns,
+                vectors,
+            };
+            // SAFETY: the caller's promises.
+            unsafe {
+                let from = b.values.as_ptr().wrapping_add(p * down + j * across);
+                if packed {
+                    let width = vectors * S::LANES;
+                    scratch::with(scratch::Use::Panel, depth * width, |values| {
+                        let block = Strided {
+                            values: from,
+                            row_stride: down,
+                            column_stride: across,
+                            rows: depth,
+                            columns,
+                        };
+                        pack::<S>(&block, values.as_mut_ptr(), width);
+                        let b = values.as_ptr();
+                        tiles::<S>(product, &piece.rows, &panel, (b, width), (c, stride));
+                    });
+                } else {
+                    tiles::<S>(product, &piece.rows, &panel, (from, down), (c, stride));
+                }
+            }
+            j += columns;
+        }
+        p += depth;
+        // A sum over nothing still has a start to write.
+        if p == k {
+            return;
+        }
+    }
+}
+
+/// The vectors across a tile: few rows leave registers for many.
+fn widest<S: Simd>(rows: usize) -> usize {
+    [8, 4]
+        .into_iter()
+        .find(|vectors| vectors * rows <= S::SUMS)
+        .unwrap_or(2)
+}
+
+/// A panel of `b`.
+struct Panel {
+    depths: Range<usize>,
+    columns: Range<usize>,
+    vectors: usize,
+}
+
+/// Passes over the rows in tiles.
+///
+/// # Safety
+/// As for [`run`], and the panel lies at `b`.
+unsafe fn tiles<S: Simd>(
+    product: &Product<'_>,
+    rows: &Range<usize>,
+    panel: &Panel,
+    (b, b_stride): (*const f32, usize),
+    (c, c_stride): (*mut f32, usize),
+) {
+    let first = match product.start {
+        _ if panel.depths.start > 0 => First::Sum,
+        Start::Zero => First::Zero,
+        Start::Bias(bias) => First::Bias(bias[panel.columns.start..].as_ptr()),
+        Start::Sum => First::Sum,
+    };
+    let a = &product.a;
+    let mut tile = Tile {
+        a: a.values.as_ptr(),
+        rows: [0; ROWS],
+        steps: &a.columns,
+        from: a.columns.cursor(panel.depths.start),
+        depth: panel.depths.len(),
+        b,
+        b_stride,
+        c: c.wrapping_add(rows.start * c_stride + panel.columns.start),
+        c_stride,
+        last_lanes: panel.columns.len() - (panel.vectors - 1) * S::LANES,
+        first,
+    };
+    let most = (S::SUMS / panel.vectors).min(ROWS);
+    let mut at = a.rows.cursor(rows.start);
+    let mut left = rows.len();
+    while left > 0 {
+        // Two tiles of a middle height are faster than a full one and one of a single row.
+        let height = if left <= most {
+            left
+        } else if left < 2 * most {
+            left.div_ceil(2)
+        } else {
+            most
+        };
+        for row in &mut tile.rows[..height] {
+            *row = at.offset;
+            at.advance(&a.rows, 1);
+        }
+        // SAFETY: the caller's promises; the tile's rows and columns are the piece's.
+        unsafe {
+            match panel.vectors {
+                1 => dispatch::<S, 1>(height, &tile),
+                2 => dispatch::<S, 2>(height, &tile),
+                4 => dispatch::<S, 4>(height, &tile),
+                _ => dispatch::<S, 8>(height, &tile),
+            }
+        }
+        tile.c = tile.c.wrapping_add(height * c_stride);
+        left -= height;
+    }
+}
+
+/// Calls the tile of this height.
+///
+/// # Safety
+/// As for [`super::tile::tile`].
+unsafe fn dispatch<S: Simd, const VECTORS: usize>(height: usize, tile: &Tile<'_>) {
+    macro_rules! heights {
+        ($($height:literal)+) => {
+            match height {
+                $($height if const { $height * VECTORS <= S::SUMS } => {
+                    // SAFETY: the caller's promises.
+                    unsafe { S::tile::<$height, VECTORS>(tile) }
+                })+
+                _ => unreachable!("a tile is never higher than its sums fit"),
+            }
+        };
+    }
+    heights! { 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 }
+}

@@ -1,0 +1,185 @@
+//! Products of matrices.
+//!
+//! One core, [`Product`]: `c = start + a·b`, where `a` and `b` are views ([`view`]) and `start` is
+//! zero, a bias for each column, or what stands in `c`. The forms that layers need are its cases:
+//!
+//! | | a | b | start |
+//! |---|---|---|---|
+//! | `y = x·w + bias` | x | w | bias |
+//! | `dw = xᵀ·dy` | x transposed | dy | zero or sum |
+//! | `dx = dy·wᵀ` | dy | w transposed, packed | zero |
+//! | a convolution | windows of the image | the kernel | bias |
+//!
+//! # How it computes
+//! A tile ([`tile`]) of up to 14 rows × 32 columns of `c` stays in registers while the summed axis
+//! passes: for each step, a row of `b` is loaded, and each row's element of `a` is broadcast and
+//! multiplied into its sums. `b` is passed in blocks of [`DEPTH`] rows, so that the panel under the
+//! tile stays in the first cache; where its rows are strided, or far apart and often used, it is
+//! packed ([`pack`]) first. The tails of columns are masked, never computed another way.
+//!
+//! # Which bits come out
+//! Each element of `c` is one chain, `start`, then each product added in ascending order of the
+//! summed axis. Blocks hand the chain on through `c` itself. So the bits depend neither on the tile
+//! that an element falls in, nor on the blocks, nor on the threads; and all instruction sets with
+//! fused multiply-add agree. This is also why a long dot product is not split into several sums.
+
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+mod blocks;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+mod pack;
+mod portable;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+mod simd;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+mod tile;
+mod view;
+
+use super::Isa;
+use super::parallel;
+#[cfg(any(test, feature = "std"))]
+pub(crate) use view::Axis;
+pub(crate) use view::Matrix;
+
+/// What the sums of a product start from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Start<'a> {
+    /// Zero.
+    Zero,
+    /// A value for each column.
+    Bias(&'a [f32]),
+    /// What stands in the output.
+    Sum,
+}
+
+impl<'a> Start<'a> {
+    /// A bias, where there is one.
+    pub(crate) fn bias(bias: &'a [f32]) -> Self {
+        if bias.is_empty() {
+            Self::Zero
+        } else {
+            Self::Bias(bias)
+        }
+    }
+
+    /// `Sum` to accumulate, `Zero` to replace.
+    pub(crate) fn accumulate(accumulate: bool) -> Self {
+        if accumulate { Self::Sum } else { Self::Zero }
+    }
+}
+
+/// `c = start + a·b`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Product<'a> {
+    pub(crate) a: Matrix<'a>,
+    /// Both axes plain.
+    pub(crate) b: Matrix<'a>,
+    pub(crate) start: Start<'a>,
+}
+
+impl Product<'_> {
+    /// Multiply-adds.
+    fn macs(&self) -> usize {
+        self.a.rows.len() * self.a.columns.len() * self.b.columns.len()
+    }
+
+    /// Computes into `c`, whose rows are `stride` apart, on as many threads as it is worth.
+    pub(crate) fn run(&self, c: &mut [f32], stride: usize) {
+        #[cfg(feature = "std")]
+        let threads = parallel::threads(self.macs());
+        #[cfg(not(feature = "std"))]
+        let threads = 1;
+        self.run_with(Isa::best(), threads, c, stride);
+    }
+
+    /// Computes into `c` on the calling thread alone: for a piece of work that is already divided.
+    #[cfg(feature = "std")]
+    pub(crate) fn run_here(&self, c: &mut [f32], stride: usize) {
+        self.run_with(Isa::best(), 1, c, stride);
+    }
+
+    /// # Panics
+    /// When an operand is shorter than its view, or the sizes do not agree.
+    fn run_with(&self, isa: Isa, threads: usize, c: &mut [f32], stride: usize) {
+        let (m, k, n) = (
+            self.a.rows.len(),
+            self.a.columns.len(),
+            self.b.columns.len(),
+        );
+        if m == 0 || n == 0 {
+            return;
+        }
+        assert!(
+            k == self.b.rows.len() && self.a.fits() && self.b.fits(),
+            "a product's operands do not fit each other"
+        );
+        assert!(
+            n <= stride && (m - 1) * stride + n <= c.len(),
+            "a product's output is shorter than its rows"
+        );
+        if let Start::Bias(bias) = self.start {
+            assert!(bias.len() == n, "a product has one bias for each column");
+        }
+        match isa {
+            Isa::Portable => self.run_portable(threads, c, stride),
+            #[cfg(all(feature = "std", target_arch = "x86_64"))]
+            // SAFETY: the operands were checked above; an `Isa` beyond `Portable` is named only
+            // where `Isa::best` detected it.
+            _ => unsafe { blocks::run(self, isa, threads, c.as_mut_ptr(), stride) },
+        }
+    }
+
+    fn run_portable(&self, threads: usize, c: &mut [f32], stride: usize) {
+        let m = self.a.rows.len();
+        let height = m.div_ceil(threads);
+        let macs = if threads > 1 { self.macs() } else { 0 };
+        // The last row may end before its stride does, so chunks are counted in rows.
+        let c = &mut c[..(m - 1) * stride + self.b.columns.len()];
+        parallel::chunks(c, height * stride, macs, |i, c| {
+            let rows = i * height..m.min((i + 1) * height);
+            portable::product(self.a, self.b, self.start, rows, c, stride);
+        });
+    }
+}
+
+/// `y = x·w + b`, with `x` as (batch, n_in), `w` as (n_in, n_out); an empty `b` adds nothing.
+pub fn dense(x: &[f32], w: &[f32], b: &[f32], y: &mut [f32], n_in: usize, n_out: usize) {
+    let batch = y.len() / n_out.max(1);
+    let product = Product {
+        a: Matrix::row_major(x, batch, n_in),
+        b: Matrix::row_major(w, n_in, n_out),
+        start: Start::bias(b),
+    };
+    product.run(y, n_out);
+}
+
+/// `dx = dy·wᵀ`
+pub fn dense_input_gradient(dy: &[f32], w: &[f32], dx: &mut [f32], n_in: usize, n_out: usize) {
+    let batch = dx.len() / n_in.max(1);
+    let product = Product {
+        a: Matrix::row_major(dy, batch, n_out),
+        b: Matrix::row_major(w, n_in, n_out).transposed(),
+        start: Start::Zero,
+    };
+    product.run(dx, n_in);
+}
+
+/// `dw = xᵀ·dy`, or `dw += xᵀ·dy`
+pub fn dense_weight_gradient(
+    x: &[f32],
+    dy: &[f32],
+    dw: &mut [f32],
+    n_in: usize,
+    n_out: usize,
+    accumulate: bool,
+) {
+    let batch = dy.len() / n_out.max(1);
+    let product = Product {
+        a: Matrix::row_major(x, batch, n_in).transposed(),
+        b: Matrix::row_major(dy, batch, n_out),
+        start: Start::accumulate(accumulate),
+    };
+    product.run(dw, n_out);
+}
+
+#[cfg(test)]
+mod tests;

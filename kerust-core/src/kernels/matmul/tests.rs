@@ -1,0 +1,152 @@
+use super::*;
+use crate::rng::Seed;
+use rand::RngExt;
+
+fn random(len: usize, seed: u64) -> Vec<f32> {
+    let mut rng = Seed(seed).rng();
+    (0..len).map(|_| rng.random_range(-1.0..1.0)).collect()
+}
+
+/// The value of a view at (i, j), by division.
+fn at(matrix: &Matrix<'_>, i: usize, j: usize) -> f64 {
+    let offset = |axis: &Axis, index: usize| {
+        let [_, n1, n2] = axis.sizes;
+        let [s0, s1, s2] = axis.strides;
+        index / n2 / n1 * s0 + index / n2 % n1 * s1 + index % n2 * s2
+    };
+    f64::from(matrix.values[offset(&matrix.rows, i) + offset(&matrix.columns, j)])
+}
+
+/// Compares one product with the sums in `f64`, on every instruction set and 1 and 3 pieces.
+fn check(a: Matrix<'_>, b: Matrix<'_>) {
+    let (m, k, n) = (a.rows.len(), a.columns.len(), b.columns.len());
+    let stride = n + 2;
+    let before = random(m * stride, 3);
+    let bias = random(n, 4);
+    for start in [Start::Zero, Start::Bias(&bias), Start::Sum] {
+        for isa in Isa::supported() {
+            // Handing a tiny product to threads takes longer than the whole sweep without.
+            let most = if m * n < 40 { 1 } else { 3 };
+            for threads in [1, most] {
+                let mut c = before.clone();
+                Product { a, b, start }.run_with(isa, threads, &mut c, stride);
+                for i in 0..m {
+                    for j in 0..n {
+                        let first = match start {
+                            Start::Zero => 0.0,
+                            Start::Bias(bias) => bias[j].into(),
+                            Start::Sum => before[i * stride + j].into(),
+                        };
+                        let products = (0..k).map(|p| at(&a, i, p) * at(&b, p, j));
+                        let expected: f64 = first + products.sum::<f64>();
+                        let found = f64::from(c[i * stride + j]);
+                        assert!(
+                            (found - expected).abs() < 1e-6 * (8 + k) as f64,
+                            "{isa:?} {m}x{k}x{n} ({i}, {j}): {found}, expected {expected}"
+                        );
+                    }
+                    let gap = i * stride + n..(i + 1) * stride;
+                    assert_eq!(c[gap.clone()], before[gap], "wrote beside the output");
+                }
+            }
+        }
+    }
+}
+
+/// All four ways that two operands may lie.
+fn check_layouts(m: usize, k: usize, n: usize) {
+    let (a, b) = (random(m * k, 1), random(k * n, 2));
+    let lying = [
+        Matrix::row_major(&a, m, k),
+        Matrix::row_major(&a, k, m).transposed(),
+    ];
+    let other = [
+        Matrix::row_major(&b, k, n),
+        Matrix::row_major(&b, n, k).transposed(),
+    ];
+    for a in lying {
+        for b in other {
+            check(a, b);
+        }
+    }
+}
+
+#[test]
+fn small_products_equal_the_plain_sums() {
+    for m in 0..=9 {
+        for k in 0..=9 {
+            for n in 0..=9 {
+                check_layouts(m, k, n);
+            }
+        }
+    }
+}
+
+#[test]
+fn awkward_products_equal_the_plain_sums() {
+    for (m, k, n) in [
+        (17, 257, 31),
+        (33, 65, 129),
+        (70, 401, 137),
+        (1, 784, 130),
+        (3, 5, 200),
+        (29, 3, 16),
+        (13, 769, 48),
+    ] {
+        check_layouts(m, k, n);
+    }
+}
+
+#[test]
+fn a_view_of_windows_is_a_matrix() {
+    // 3×3 windows of 2 channels over an image of 9 columns, at stride 2, taps 2 columns apart.
+    let image = random(9 * 9 * 2, 5);
+    let a = Matrix {
+        values: &image,
+        rows: Axis::nested([3, 3, 1], [2 * 9 * 2, 2 * 2, 0]),
+        columns: Axis::nested([3, 3, 2], [9 * 2, 2 * 2, 1]),
+    };
+    let kernel = random(18 * 5, 6);
+    check(a, Matrix::row_major(&kernel, 18, 5));
+    let dy = random(9 * 5, 7);
+    check(a.transposed(), Matrix::row_major(&dy, 9, 5));
+}
+
+#[test]
+fn an_element_has_the_same_bits_in_every_tile_and_on_every_fused_set() {
+    let (m, k, n) = (31, 900, 150);
+    let (a, b) = (random(m * k, 1), random(k * n, 2));
+    for isa in Isa::supported() {
+        let fused = isa != Isa::Portable;
+        let chain = |i: usize, j: usize| {
+            (0..k).fold(0.0f32, |sum, p| {
+                let (x, y) = (a[i * k + p], b[p * n + j]);
+                if fused {
+                    x.mul_add(y, sum)
+                } else {
+                    sum + x * y
+                }
+            })
+        };
+        for threads in [1, 2, 5] {
+            let product = Product {
+                a: Matrix::row_major(&a, m, k),
+                b: Matrix::row_major(&b, k, n),
+                start: Start::Zero,
+            };
+            let mut c = vec![f32::NAN; m * n];
+            product.run_with(isa, threads, &mut c, n);
+            for i in 0..m {
+                for j in 0..n {
+                    assert_eq!(c[i * n + j].to_bits(), chain(i, j).to_bits(), "{isa:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "do not fit")]
+fn an_operand_that_is_too_short_is_refused() {
+    dense(&[1.0; 5], &[1.0; 6], &[], &mut [0.0; 4], 3, 2);
+}

@@ -1,0 +1,115 @@
+//! The register tile: a few rows × a few vectors of the output, while the summed axis passes.
+//!
+//! For each step `p` of the summed axis, `sums[i][j] += a[i][p] * b[p][j]`: one load for each vector
+//! of `b`, one broadcast for each row of `a`, and ROWS × VECTORS multiply-adds. At least eight sums
+//! hide the latency of a multiply-add (4 cycles, two a cycle), and the more rows, the fewer loads
+//! for each of them. On AVX-512, 14 × 2 sums, two vectors of `b` and one broadcast fill 31 of the 32
+//! registers.
+
+use super::simd::Simd;
+use super::view::{Axis, Cursor};
+
+/// The most rows of a tile.
+pub(super) const ROWS: usize = 16;
+
+/// What the sums of a tile start from.
+#[derive(Clone, Copy)]
+pub(super) enum First {
+    Zero,
+    /// A value for each column of the tile.
+    Bias(*const f32),
+    /// What stands in the output.
+    Sum,
+}
+
+/// One tile's work.
+pub(super) struct Tile<'a> {
+    pub(super) a: *const f32,
+    /// The offset of each row of `a`.
+    pub(super) rows: [usize; ROWS],
+    /// The summed axis of `a`, where on it this block starts, and how many steps it has.
+    pub(super) steps: &'a Axis,
+    pub(super) from: Cursor,
+    pub(super) depth: usize,
+    /// The first row of `b`'s panel, and the distance of its rows.
+    pub(super) b: *const f32,
+    pub(super) b_stride: usize,
+    pub(super) c: *mut f32,
+    pub(super) c_stride: usize,
+    /// Columns in the last vector, of `1..=LANES`.
+    pub(super) last_lanes: usize,
+    pub(super) first: First,
+}
+
+/// `c = first + a·b` for one tile.
+///
+/// # Safety
+/// The machine has `S`; all offsets into `a`, `b`, `c` and the bias lie inside them.
+#[inline(always)]
+pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &Tile<'_>) {
+    // SAFETY: the caller's promises are those of each function called.
+    unsafe {
+        let mask = S::mask(t.last_lanes);
+        let load = |from: *const f32, j: usize| {
+            if j + 1 == VECTORS {
+                S::load_masked(from.add(j * S::LANES), mask)
+            } else {
+                S::load(from.add(j * S::LANES))
+            }
+        };
+        let mut sums = [[S::zero(); VECTORS]; ROWS];
+        match t.first {
+            First::Zero => {}
+            First::Bias(bias) => {
+                for j in 0..VECTORS {
+                    let value = load(bias, j);
+                    for sums in &mut sums {
+                        sums[j] = value;
+                    }
+                }
+            }
+            First::Sum => {
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    for (j, sum) in sums.iter_mut().enumerate() {
+                        *sum = load(t.c.add(i * t.c_stride), j);
+                    }
+                }
+            }
+        }
+
+        let stride = t.steps.strides[2];
+        let (mut at, mut left, mut b) = (t.from, t.depth, t.b);
+        while left > 0 {
+            let run = at.run(t.steps).min(left);
+            let mut a = t.a.add(at.offset);
+            for _ in 0..run {
+                let mut row = [S::zero(); VECTORS];
+                for (j, row) in row.iter_mut().enumerate() {
+                    *row = load(b, j);
+                }
+                for (sums, offset) in sums.iter_mut().zip(&t.rows) {
+                    let x = S::splat(a.add(*offset));
+                    for (sum, b) in sums.iter_mut().zip(row) {
+                        *sum = S::fma(x, b, *sum);
+                    }
+                }
+                // Behind the last step these may point beyond the operand.
+                a = a.wrapping_add(stride);
+                b = b.wrapping_add(t.b_stride);
+            }
+            at.advance(t.steps, run);
+            left -= run;
+        }
+
+        for (i, sums) in sums.iter().enumerate() {
+            let c = t.c.add(i * t.c_stride);
+            for (j, sum) in sums.iter().enumerate() {
+                if j + 1 == VECTORS {
+                    S::store_masked(c.add(j * S::LANES), mask, *sum);
+                } else {
+                    S::store(c.add(j * S::LANES), *sum);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Work divided over threads.
+//!
+//! It is divided over outputs, never over a summed axis, so a result has the same bits on 1, 2 or
+//! 64 threads. Without `std` everything runs in order on one.
+
+/// Multiply-adds that are worth a second thread: below, waking it costs more than it does.
+#[cfg(feature = "std")]
+const WORTH: usize = 1 << 19;
+
+/// How many threads some work of `macs` multiply-adds is worth.
+#[cfg(feature = "std")]
+pub(crate) fn threads(macs: usize) -> usize {
+    if macs < WORTH {
+        return 1;
+    }
+    rayon::current_num_threads()
+}
+
+/// Calls `work(i, chunk)` for each chunk of `len` values (the last may be shorter), where all chunks together cost `macs`
+/// multiply-adds.
+pub(crate) fn chunks(
+    values: &mut [f32],
+    len: usize,
+    macs: usize,
+    work: impl Fn(usize, &mut [f32]) + Sync,
+) {
+    let len = len.max(1);
+    #[cfg(feature = "std")]
+    if threads(macs) > 1 {
+        use rayon::prelude::*;
+        let chunks = values.par_chunks_mut(len).enumerate();
+        return chunks.for_each(|(i, chunk)| work(i, chunk));
+    }
+    let _ = macs;
+    let chunks = values.chunks_mut(len).enumerate();
+    chunks.for_each(|(i, chunk)| work(i, chunk));
+}
+
+/// Calls `work(i)` for each `i` below `pieces`, on as many threads as there are.
+#[cfg(feature = "std")]
+pub(crate) fn pieces(pieces: usize, work: impl Fn(usize) + Sync) {
+    use rayon::prelude::*;
+    if pieces == 1 {
+        return work(0);
+    }
+    (0..pieces).into_par_iter().for_each(&work);
+}

@@ -1,0 +1,193 @@
+//! Pooling: what a window holds, channel by channel.
+//!
+//! Taps beside the image take no part: they are no maximum, and an average is over real pixels, as
+//! in Keras. Work is divided over images.
+
+use super::isa::vectorized;
+use super::parallel;
+use crate::shape::Window;
+use core::ops::Range;
+
+/// Channels that are looked at together; their maxima stay in registers.
+const CHANNELS: usize = 32;
+
+/// Multiply-adds that take as long as one tap of a pool: it is bound by memory.
+const TAP_MACS: usize = 4;
+
+/// The sizes of a pooling.
+#[derive(Clone, Copy, Debug)]
+pub struct Pooling {
+    /// Height, width and channels of an image.
+    pub input: [usize; 3],
+    /// The pool's window.
+    pub window: Window,
+}
+
+impl Pooling {
+    /// `y` is the maximum of each window.
+    pub fn maximum(&self, x: &[f32], y: &mut [f32]) {
+        let macs = self.macs(y.len());
+        parallel::chunks(y, self.output_len(), macs, |image, y| {
+            let x = self.image(x, image);
+            vectorized(
+                #[inline(always)]
+                || {
+                    self.each_window(|output, rows, columns| {
+                        let y = &mut y[output..output + self.input[2]];
+                        y.fill(f32::NEG_INFINITY);
+                        for input in self.taps(rows, columns) {
+                            let pairs = y.iter_mut().zip(&x[input..]);
+                            pairs.for_each(|(y, x)| *y = if *x > *y { *x } else { *y });
+                        }
+                    });
+                },
+            );
+        });
+    }
+
+    /// `dx` is `dy` at the first maximum of each window.
+    pub fn maximum_gradient(&self, x: &[f32], dy: &[f32], dx: &mut [f32]) {
+        let macs = self.macs(dy.len());
+        parallel::chunks(dx, self.input_len(), macs, |image, dx| {
+            let x = self.image(x, image);
+            let dy = &dy[image * self.output_len()..][..self.output_len()];
+            dx.fill(0.0);
+            vectorized(
+                #[inline(always)]
+                || {
+                    self.each_window(|output, rows, columns| {
+                        let channels = self.input[2];
+                        for first in (0..channels).step_by(CHANNELS) {
+                            let count = CHANNELS.min(channels - first);
+                            // Written twice so that the whole width has a constant length.
+                            let dy = &dy[output + first..][..count];
+                            let taps = || {
+                                let taps = self.taps(rows.clone(), columns.clone());
+                                taps.map(|tap| tap + first)
+                            };
+                            if count == CHANNELS {
+                                to_first_maximum(x, dx, dy, CHANNELS, taps);
+                            } else {
+                                to_first_maximum(x, dx, dy, count, taps);
+                            }
+                        }
+                    });
+                },
+            );
+        });
+    }
+
+    /// `y` is the average of each window.
+    pub fn average(&self, x: &[f32], y: &mut [f32]) {
+        let macs = self.macs(y.len());
+        parallel::chunks(y, self.output_len(), macs, |image, y| {
+            let x = self.image(x, image);
+            vectorized(
+                #[inline(always)]
+                || {
+                    self.each_window(|output, rows, columns| {
+                        let y = &mut y[output..output + self.input[2]];
+                        let pixels = (rows.len() * columns.len()) as f32;
+                        y.fill(0.0);
+                        for input in self.taps(rows, columns) {
+                            y.iter_mut().zip(&x[input..]).for_each(|(y, x)| *y += x);
+                        }
+                        y.iter_mut().for_each(|y| *y /= pixels);
+                    });
+                },
+            );
+        });
+    }
+
+    /// `dx` is an equal share of `dy` at each pixel of each window.
+    pub fn average_gradient(&self, dy: &[f32], dx: &mut [f32]) {
+        let macs = self.macs(dy.len());
+        parallel::chunks(dx, self.input_len(), macs, |image, dx| {
+            let dy = &dy[image * self.output_len()..][..self.output_len()];
+            dx.fill(0.0);
+            vectorized(
+                #[inline(always)]
+                || {
+                    self.each_window(|output, rows, columns| {
+                        let dy = &dy[output..output + self.input[2]];
+                        let pixels = (rows.len() * columns.len()) as f32;
+                        for input in self.taps(rows, columns) {
+                            let pairs = dx[input..].iter_mut().zip(dy);
+                            pairs.for_each(|(dx, dy)| *dx += dy / pixels);
+                        }
+                    });
+                },
+            );
+        });
+    }
+
+    fn input_len(&self) -> usize {
+        self.input.iter().product()
+    }
+
+    fn output_len(&self) -> usize {
+        let [rows, columns] = self.window.output(self.input[0], self.input[1]);
+        rows * columns * self.input[2]
+    }
+
+    fn macs(&self, outputs: usize) -> usize {
+        outputs * self.window.size[0] * self.window.size[1] * TAP_MACS
+    }
+
+    fn image<'a>(&self, x: &'a [f32], image: usize) -> &'a [f32] {
+        &x[image * self.input_len()..][..self.input_len()]
+    }
+
+    /// Calls `work` with the offset of each output pixel, and the rows and columns of its window
+    /// that lie inside the image. A pool is not dilated.
+    #[inline(always)]
+    fn each_window(&self, mut work: impl FnMut(usize, Range<usize>, Range<usize>)) {
+        let [height, width, channels] = self.input;
+        let [rows, columns] = self.window.output(height, width);
+        let before = self.window.padding_before(height, width);
+        let inside = |place: usize, axis: usize| {
+            let start = place * self.window.strides[axis];
+            let end = (start + self.window.size[axis]).saturating_sub(before[axis]);
+            start.saturating_sub(before[axis])..end.min(self.input[axis])
+        };
+        for i in 0..rows {
+            for j in 0..columns {
+                work((i * columns + j) * channels, inside(i, 0), inside(j, 1));
+            }
+        }
+    }
+
+    /// The offsets of the pixels of a window, row by row.
+    #[inline(always)]
+    fn taps(&self, rows: Range<usize>, columns: Range<usize>) -> impl Iterator<Item = usize> {
+        let [_, width, channels] = self.input;
+        rows.flat_map(move |i| columns.clone().map(move |j| (i * width + j) * channels))
+    }
+}
+
+/// Adds each channel's `dy` to `dx` at the first of the taps that holds the channel's maximum.
+#[inline(always)]
+fn to_first_maximum<I: Iterator<Item = usize>>(
+    x: &[f32],
+    dx: &mut [f32],
+    dy: &[f32],
+    count: usize,
+    taps: impl Fn() -> I,
+) {
+    let mut peaks = [f32::NEG_INFINITY; CHANNELS];
+    let mut left = [0.0; CHANNELS];
+    left[..count].copy_from_slice(&dy[..count]);
+    for tap in taps() {
+        let pairs = peaks[..count].iter_mut().zip(&x[tap..]);
+        pairs.for_each(|(peak, x)| *peak = if *x > *peak { *x } else { *peak });
+    }
+    for tap in taps() {
+        let channels = dx[tap..].iter_mut().zip(&x[tap..]);
+        for ((dx, x), (peak, left)) in channels.zip(peaks[..count].iter().zip(&mut left)) {
+            // Once given away, what is left is zero.
+            let hit = *x == *peak;
+            *dx += if hit { *left } else { 0.0 };
+            *left = if hit { 0.0 } else { *left };
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Two-dimensional convolution.
+//!
+//! `y[i, j, o] = activation(b[o] + Σ x[i·s + u·d − p, j·s + v·d − p, c] · W[u, v, c, o])` over the
+//! window (u, v) and the input channels c of the output's group: a cross-correlation, as Keras's.
+//! Initialised by Glorot & Bengio (2010), eq. 16.
+
+use crate::activation::Activation;
+use crate::init::Initializer;
+use crate::kernels::{self, Convolution};
+use crate::layer::{LayerData, Layout, Operation, Part, Pass};
+use crate::rng::Rng;
+use crate::shape::{Padding, Window};
+
+/// Convolution over images, channels last: `Conv2D(filters, kernel_size, strides, padding,
+/// dilation_rate, groups, activation, use_bias, kernel_initializer, bias_initializer)`.
+///
+/// # Shapes
+/// input `[H][W][C]`, kernel `[KH][KW][C / groups][OUT]`, bias `[OUT]`, output `[OH][OW][OUT]` with
+/// `OH` and `OW` by [`Window::output`]
+///
+/// # Cost
+/// `OH * OW * KH * KW * (C / groups) * OUT` multiply-adds;
+/// `4 * (KH * KW * (C / groups) + 1) * OUT` bytes of weights.
+#[derive(Clone, Copy, Debug)]
+pub struct Conv2D {
+    convolution: Convolution,
+    activation: Activation,
+    kernel_initializer: Initializer,
+    bias_initializer: Initializer,
+}
+
+/// The numbers of a [`Conv2D`], in Keras's order; `IN` counts the input channels of one group,
+/// `BIAS` is `OUT`, or 0 without a bias.
+#[derive(Clone, Debug)]
+#[repr(C)]
+pub struct Conv2DWeights<
+    const KH: usize,
+    const KW: usize,
+    const IN: usize,
+    const OUT: usize,
+    const BIAS: usize = OUT,
+> {
+    /// The weight of each tap of the window, in each output.
+    pub kernel: [[[[f32; OUT]; IN]; KW]; KH],
+    /// What is added to each output.
+    pub bias: [f32; BIAS],
+}
+
+// SAFETY: `repr(C)`, arrays of `f32` in the order of the layout.
+unsafe impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize>
+    LayerData for Conv2DWeights<KH, KW, IN, OUT, BIAS>
+{
+    const LAYOUT: Layout = Layout::Parts(&[
+        Part {
+            name: "kernel",
+            trainable: true,
+            layout: <[[[[f32; OUT]; IN]; KW]; KH]>::LAYOUT,
+        },
+        Part {
+            name: "bias",
+            trainable: true,
+            layout: <[f32; BIAS]>::LAYOUT,
+        },
+    ]);
+}
+
+impl Conv2D {
+    /// A layer over images of `input` height, width and channels, with Keras's defaults: strides
+    /// and dilation 1, no padding, one group, linear, Glorot uniform kernel, zero bias.
+    pub const fn new(input: [usize; 3], filters: usize, kernel_size: [usize; 2]) -> Self {
+        Self {
+            convolution: Convolution {
+                input,
+                filters,
+                window: Window {
+                    size: kernel_size,
+                    strides: [1, 1],
+                    padding: Padding::Valid,
+                    dilation: [1, 1],
+                },
+                groups: 1,
+            },
+            activation: Activation::Linear,
+            kernel_initializer: Initializer::GLOROT_UNIFORM,
+            bias_initializer: Initializer::ZEROS,
+        }
+    }
+
+    /// Sets the rows and columns from one window to the next.
+    pub const fn strides(mut self, strides: [usize; 2]) -> Self {
+        self.convolution.window.strides = strides;
+        self
+    }
+
+    /// Sets what happens at the border.
+    pub const fn padding(mut self, padding: Padding) -> Self {
+        self.convolution.window.padding = padding;
+        self
+    }
+
+    /// Sets the distance between two taps of the window.
+    pub const fn dilation(mut self, dilation: [usize; 2]) -> Self {
+        self.convolution.window.dilation = dilation;
+        self
+    }
+
+    /// Sets the number of groups; it divides the input channels and the filters.
+    pub const fn groups(mut self, groups: usize) -> Self {
+        self.convolution.groups = groups;
+        self
+    }
+
+    /// Sets the activation, which must be elementwise and have its gradient in its output.
+    pub const fn activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// Sets how the kernel is drawn.
+    pub const fn kernel_initializer(mut self, initializer: Initializer) -> Self {
+        self.kernel_initializer = initializer;
+        self
+    }
+
+    /// Sets how the bias is drawn.
+    pub const fn bias_initializer(mut self, initializer: Initializer) -> Self {
+        self.bias_initializer = initializer;
+        self
+    }
+}
+
+impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize>
+    Operation<Conv2DWeights<KH, KW, IN, OUT, BIAS>> for Conv2D
+{
+    fn init(&self, weights: &mut Conv2DWeights<KH, KW, IN, OUT, BIAS>, rng: &mut Rng) {
+        let kernel = flat_mut(&mut weights.kernel);
+        self.kernel_initializer
+            .fill(kernel, &[KH, KW, IN, OUT], rng);
+        self.bias_initializer.fill(&mut weights.bias, &[BIAS], rng);
+    }
+
+    fn forward(&self, weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>, x: &[f32], y: &mut [f32]) {
+        let activation = self.activation;
+        let kernel = flat(&weights.kernel);
+        self.convolution
+            .forward(x, kernel, &weights.bias, y, |y| activation.apply(y, OUT));
+    }
+
+    fn backward(
+        &self,
+        weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>,
+        pass: Pass<'_>,
+        gradient: &mut Conv2DWeights<KH, KW, IN, OUT, BIAS>,
+    ) {
+        kernels::activation_gradient(self.activation, pass.y, pass.dy, OUT);
+        self.convolution.weight_gradient(
+            pass.x,
+            pass.dy,
+            flat_mut(&mut gradient.kernel),
+            &mut gradient.bias,
+            pass.accumulate,
+        );
+        if let Some(dx) = pass.dx {
+            self.convolution
+                .input_gradient(pass.dy, flat(&weights.kernel), dx);
+        }
+    }
+}
+
+fn flat<const KH: usize, const KW: usize, const IN: usize, const OUT: usize>(
+    kernel: &[[[[f32; OUT]; IN]; KW]; KH],
+) -> &[f32] {
+    kernel.as_flattened().as_flattened().as_flattened()
+}
+
+fn flat_mut<const KH: usize, const KW: usize, const IN: usize, const OUT: usize>(
+    kernel: &mut [[[[f32; OUT]; IN]; KW]; KH],
+) -> &mut [f32] {
+    kernel
+        .as_flattened_mut()
+        .as_flattened_mut()
+        .as_flattened_mut()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check_operation;
+
+    #[track_caller]
+    fn check<W: LayerData>(layer: Conv2D, output: [usize; 2])
+    where
+        Conv2D: Operation<W>,
+    {
+        let Convolution {
+            input,
+            filters,
+            window,
+            ..
+        } = layer.convolution;
+        assert_eq!(window.output(input[0], input[1]), output);
+        let input = input.iter().product();
+        check_operation::<W>(&layer, input, output[0] * output[1] * filters, 0).unwrap();
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        let layer = Conv2D::new([5, 7, 3], 2, [3, 3]).activation(Activation::Tanh);
+        check::<Conv2DWeights<3, 3, 3, 2>>(layer, [3, 5]);
+    }
+
+    #[test]
+    fn gradients_with_padding_on_one_side_match() {
+        let layer = Conv2D::new([6, 4, 1], 3, [3, 3])
+            .strides([2, 2])
+            .padding(Padding::Same)
+            .activation(Activation::Sigmoid);
+        check::<Conv2DWeights<3, 3, 1, 3>>(layer, [3, 2]);
+    }
+
+    #[test]
+    fn gradients_of_windows_that_are_not_square_match() {
+        let layer = Conv2D::new([4, 6, 2], 5, [2, 4])
+            .strides([1, 3])
+            .padding(Padding::Same);
+        check::<Conv2DWeights<2, 4, 2, 5, 0>>(layer, [4, 2]);
+    }
+
+    #[test]
+    fn gradients_of_dilated_windows_match() {
+        let layer = Conv2D::new([7, 6, 2], 3, [3, 2]).dilation([2, 3]);
+        check::<Conv2DWeights<3, 2, 2, 3>>(layer, [3, 3]);
+    }
+
+    #[test]
+    fn gradients_of_groups_match() {
+        let layer = Conv2D::new([4, 3, 6], 4, [3, 3])
+            .padding(Padding::Same)
+            .groups(2);
+        check::<Conv2DWeights<3, 3, 3, 4>>(layer, [4, 3]);
+    }
+
+    #[test]
+    fn gradients_of_a_single_tap_match() {
+        let layer = Conv2D::new([3, 4, 3], 2, [1, 1]);
+        check::<Conv2DWeights<1, 1, 3, 2>>(layer, [3, 4]);
+        let layer = Conv2D::new([5, 4, 3], 2, [1, 1]).strides([2, 3]);
+        check::<Conv2DWeights<1, 1, 3, 2>>(layer, [3, 2]);
+    }
+}

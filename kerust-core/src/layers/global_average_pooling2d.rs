@@ -1,0 +1,66 @@
+//! Average over whole images.
+//!
+//! `y[c] = Σ x[i, j, c] / (H · W)`
+
+use crate::kernels::Pooling;
+use crate::layer::{Operation, Pass};
+use crate::shape::{Padding, Window};
+
+/// Takes the average of each channel of an image: `GlobalAveragePooling2D`.
+///
+/// # Shapes
+/// input `[H][W][C]`, output `[C]`
+///
+/// # Cost
+/// `H * W * C` additions; no weights.
+#[derive(Clone, Copy, Debug)]
+pub struct GlobalAveragePooling2D {
+    pooling: Pooling,
+}
+
+impl GlobalAveragePooling2D {
+    /// A layer over images of `input` height, width and channels.
+    pub const fn new(input: [usize; 3]) -> Self {
+        let window = Window {
+            size: [input[0], input[1]],
+            strides: [1, 1],
+            padding: Padding::Valid,
+            dilation: [1, 1],
+        };
+        Self {
+            pooling: Pooling { input, window },
+        }
+    }
+}
+
+impl Operation<()> for GlobalAveragePooling2D {
+    fn forward(&self, (): &(), x: &[f32], y: &mut [f32]) {
+        self.pooling.average(x, y);
+    }
+
+    fn backward(&self, (): &(), pass: Pass<'_>, (): &mut ()) {
+        if let Some(dx) = pass.dx {
+            self.pooling.average_gradient(pass.dy, dx);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check_operation;
+
+    #[test]
+    fn each_channel_is_averaged_alone() {
+        let layer = GlobalAveragePooling2D::new([1, 2, 2]);
+        let mut y = [f32::NAN; 4];
+        layer.forward(&(), &[1.0, 10.0, 3.0, 30.0, 5.0, 0.0, 7.0, 2.0], &mut y);
+        assert_eq!(y, [2.0, 20.0, 6.0, 1.0]);
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        let layer = GlobalAveragePooling2D::new([3, 5, 7]);
+        check_operation(&layer, 3 * 5 * 7, 7, 0).unwrap();
+    }
+}

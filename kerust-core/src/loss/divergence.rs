@@ -1,0 +1,135 @@
+//! Losses of one vector against another: the last axis is summed, the rest averaged.
+
+use super::weight::weighable;
+use super::{Batch, Loss};
+use crate::activation::HeadActivation;
+use crate::model::Head;
+use crate::tensor::Shape;
+
+/// Kullback-Leibler divergence, `Σ t ln(t / y)`, both held between 1e-7 and 1. Keras:
+/// `KLDivergence`; as a metric `kl_divergence`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KLDivergence;
+
+/// Cosine of the angle between output and label, negative: -1 where they point the same way. Keras:
+/// `CosineSimilarity`, whose vectors are scaled by `1 / max(|v|, 1e-7)`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CosineSimilarity;
+
+weighable! {
+    KLDivergence;
+    CosineSimilarity;
+}
+
+macro_rules! of_vectors {
+    ($($name:ident $loss:ident;)+) => {$(
+        impl<A: HeadActivation, S: Shape> Loss<Head<A, S>> for $name {
+            type Label = S;
+
+            fn measure(
+                &self,
+                batch: Batch<'_, Head<A, S>, S>,
+                gradient: Option<&mut [f32]>,
+            ) -> f64 {
+                mean_of_vectors(batch, gradient, $loss)
+            }
+        }
+    )+};
+}
+of_vectors! {
+    KLDivergence kl_divergence;
+    CosineSimilarity cosine;
+}
+
+fn mean_of_vectors<A: HeadActivation, S: Shape>(
+    batch: Batch<'_, Head<A, S>, S>,
+    gradient: Option<&mut [f32]>,
+    loss: impl Fn(&[f32], &[f32], Option<&mut [f32]>) -> f64,
+) -> f64 {
+    let len = S::LEN;
+    let features = S::SHAPE.dim(S::SHAPE.rank() - 1);
+    let vectors = len / features;
+    let labels: &[f32] = batch.labels;
+    assert_eq!(labels.len(), batch.outputs.len());
+    batch.mean_of_samples(gradient, |sample, outputs, mut gradient| {
+        let labels = &labels[sample * len..(sample + 1) * len];
+        let mut total = 0.0;
+        for start in (0..len).step_by(features) {
+            let range = start..start + features;
+            let slot = gradient
+                .as_deref_mut()
+                .map(|slots| &mut slots[range.clone()]);
+            total += loss(&outputs[range.clone()], &labels[range], slot);
+        }
+        if let Some(gradient) = gradient {
+            gradient.iter_mut().for_each(|slot| *slot /= vectors as f32);
+        }
+        total / vectors as f64
+    })
+}
+
+fn kl_divergence(outputs: &[f32], labels: &[f32], gradient: Option<&mut [f32]>) -> f64 {
+    const EPSILON: f32 = 1e-7;
+    if let Some(gradient) = gradient {
+        for ((slot, output), label) in gradient.iter_mut().zip(outputs).zip(labels) {
+            *slot = if (EPSILON..=1.0).contains(output) || output.is_nan() {
+                -label.clamp(EPSILON, 1.0) / output
+            } else {
+                0.0
+            };
+        }
+    }
+    let pairs = outputs.iter().zip(labels);
+    let terms = pairs.map(|(output, label)| {
+        let y = f64::from(output.clamp(EPSILON, 1.0));
+        let t = f64::from(label.clamp(EPSILON, 1.0));
+        t * libm::log(t / y)
+    });
+    terms.sum()
+}
+
+fn cosine(outputs: &[f32], labels: &[f32], gradient: Option<&mut [f32]>) -> f64 {
+    // Keras holds the squared norm above 1e-14.
+    const FLOOR: f64 = 1e-14;
+    let dot = |a: &[f32], b: &[f32]| -> f64 {
+        let pairs = a.iter().zip(b);
+        pairs.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+    };
+    let square = dot(outputs, outputs);
+    let scale = 1.0 / libm::sqrt(square.max(FLOOR) * dot(labels, labels).max(FLOOR));
+    let cosine = dot(outputs, labels) * scale;
+    if let Some(gradient) = gradient {
+        // Below the floor the norm is constant.
+        let along = if square < FLOOR { 0.0 } else { cosine / square };
+        for ((slot, output), label) in gradient.iter_mut().zip(outputs).zip(labels) {
+            *slot = (along * f64::from(*output) - scale * f64::from(*label)) as f32;
+        }
+    }
+    -cosine
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{assert_close, check_gradient, logits, measure};
+    use super::*;
+    use crate::activation::{Linear, Sigmoid, Softmax};
+    use crate::tensor::{Rank1, Rank2};
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        let x = logits(12);
+        let labels = [0.2, 0.5, 0.3, 0.0, 0.9, 0.1, 0.6, 0.2, 0.2, 0.1, 0.1, 0.8];
+        check_gradient::<Softmax, Rank1<3>, _, _>(&KLDivergence, &x, &labels);
+        check_gradient::<Sigmoid, Rank2<2, 3>, _, _>(&KLDivergence, &x, &labels);
+        check_gradient::<Linear, Rank2<2, 3>, _, _>(&CosineSimilarity, &x, &labels);
+    }
+
+    #[test]
+    fn equal_vectors_are_nearest() {
+        let x = [0.25, 0.75];
+        let (divergence, _) = measure::<Linear, Rank1<2>, _, _>(&KLDivergence, &x, &x, None);
+        assert_close(divergence, 0.0, 1e-12);
+        let (cosine, _) = measure::<Linear, Rank1<2>, _, _>(&CosineSimilarity, &x, &x, None);
+        assert_close(cosine, -1.0, 1e-12);
+    }
+}

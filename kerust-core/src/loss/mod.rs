@@ -1,0 +1,138 @@
+//! Losses: what training makes small.
+//!
+//! A loss fits a head of the model ([`Loss`]) and says what labels it takes, so a loss, labels and
+//! a head that do not go together do not compile. The loss of a batch is the mean over its samples,
+//! each times its sample weight (Keras's `sum_over_batch_size`); the loss of a model with several
+//! heads is the sum of theirs, each times its `.weight(..)`.
+//!
+//! # A loss of one's own
+//!
+//! Implement [`Loss`] for the heads that it fits:
+//!
+//! ```
+//! use kerust_core::activation::HeadActivation;
+//! use kerust_core::loss::{Batch, Loss};
+//! use kerust_core::model::Head;
+//! use kerust_core::tensor::Shape;
+//!
+//! /// Mean of the fourth power of the error, for any head.
+//! struct FourthPower;
+//!
+//! impl<A: HeadActivation, S: Shape> Loss<Head<A, S>> for FourthPower {
+//!     type Label = S;
+//!
+//!     fn measure(&self, batch: Batch<'_, Head<A, S>, S>, gradient: Option<&mut [f32]>) -> f64 {
+//!         batch.mean_of_values(gradient, |output, label| {
+//!             let error = output - label;
+//!             (f64::from(error.powi(4)), 4.0 * error.powi(3))
+//!         })
+//!     }
+//! }
+//! ```
+
+mod batch;
+mod binary;
+mod crossentropy;
+mod divergence;
+mod hinge;
+mod objective;
+mod regression;
+#[cfg(test)]
+mod testing;
+mod weight;
+
+pub use batch::Batch;
+pub use binary::{BinaryCrossentropy, MultiLabel};
+pub use crossentropy::{
+    CategoricalCrossentropy, FromLogits, LabelSmoothing, SparseCategoricalCrossentropy,
+};
+pub use divergence::{CosineSimilarity, KLDivergence};
+pub use hinge::{Hinge, OfBinary, SquaredHinge};
+pub use objective::{Objective, objective};
+pub use regression::{
+    Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, Poisson,
+};
+pub use weight::WeightedLoss;
+
+use crate::data::Data;
+use crate::model::Heads;
+
+/// A loss that fits the head `H`; a tuple of losses fits a tuple of heads.
+#[diagnostic::on_unimplemented(
+    message = "the loss `{Self}` does not fit the head `{H}`",
+    label = "this loss does not fit",
+    note = "softmax over N classes: `SparseCategoricalCrossentropy` with labels `Class<N>`, `CategoricalCrossentropy` with one-hot labels `Rank1<N>`",
+    note = "one sigmoid: `BinaryCrossentropy` with labels `Binary`; several: `BinaryCrossentropy.multi_label()`",
+    note = "no activation: `MeanSquaredError`, `MeanAbsoluteError`, which fit every head, or a crossentropy `::from_logits()`",
+    note = "several heads take a tuple with one loss for each"
+)]
+pub trait Loss<H: Heads>: Send + 'static {
+    /// The labels that it compares with.
+    type Label: Data;
+
+    /// The mean loss of a batch, and where a gradient is asked for, its derivative by each logit.
+    fn measure(&self, batch: Batch<'_, H, Self::Label>, gradient: Option<H::SlicesMut<'_>>) -> f64;
+
+    /// As [`measure`](Self::measure), and appends the loss of each head, before its weight.
+    #[doc(hidden)]
+    fn measure_each(
+        &self,
+        batch: Batch<'_, H, Self::Label>,
+        gradient: Option<H::SlicesMut<'_>>,
+        each: &mut Vec<f64>,
+    ) -> f64 {
+        let loss = self.measure(batch, gradient);
+        each.push(loss);
+        loss
+    }
+}
+
+macro_rules! tuples {
+    ($(($($loss:ident $head:ident $gradient:ident $place:tt),+))+) => {$(
+        impl<$($head: Heads, $loss: Loss<$head>),+> Loss<($($head,)+)> for ($($loss,)+) {
+            type Label = ($($loss::Label,)+);
+
+            fn measure(
+                &self,
+                batch: Batch<'_, ($($head,)+), Self::Label>,
+                gradient: Option<($($head::SlicesMut<'_>,)+)>,
+            ) -> f64 {
+                let ($($gradient,)+) = match gradient {
+                    Some(parts) => ($(Some(parts.$place),)+),
+                    None => ($(None::<$head::SlicesMut<'_>>,)+),
+                };
+                let mut loss = 0.0;
+                $(loss += self.$place.measure(
+                    batch.part(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
+                    $gradient,
+                );)+
+                loss
+            }
+
+            fn measure_each(
+                &self,
+                batch: Batch<'_, ($($head,)+), Self::Label>,
+                gradient: Option<($($head::SlicesMut<'_>,)+)>,
+                each: &mut Vec<f64>,
+            ) -> f64 {
+                let ($($gradient,)+) = match gradient {
+                    Some(parts) => ($(Some(parts.$place),)+),
+                    None => ($(None::<$head::SlicesMut<'_>>,)+),
+                };
+                let mut loss = 0.0;
+                $(loss += self.$place.measure_each(
+                    batch.part(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
+                    $gradient,
+                    each,
+                );)+
+                loss
+            }
+        }
+    )+};
+}
+tuples! {
+    (L0 H0 g0 0, L1 H1 g1 1)
+    (L0 H0 g0 0, L1 H1 g1 1, L2 H2 g2 2)
+    (L0 H0 g0 0, L1 H1 g1 1, L2 H2 g2 2, L3 H3 g3 3)
+}

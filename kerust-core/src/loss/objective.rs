@@ -1,0 +1,233 @@
+//! The loss and the metrics of a compiled model, erased: what the training loop sees.
+
+use super::{Batch, Loss};
+use crate::data::Data;
+use crate::metric::{Metrics, Names};
+use crate::model::Heads;
+
+/// The loss and the metrics of a model, with their running results.
+///
+/// Only the first batch allocates.
+pub trait Objective<H: Heads, Y: Data>: Send {
+    /// One training batch: leaves the gradient of the mean loss in `heads`, adds to the running
+    /// loss and metrics, and returns the batch's mean loss over all heads, each by its weight.
+    /// `outputs` are the activated heads; `weights` counts each sample, `None` by 1.
+    fn train<'a>(
+        &mut self,
+        heads: H::Pass<'a>,
+        outputs: H::Slices<'a>,
+        labels: Y::Slices<'a>,
+        weights: Option<&'a [f32]>,
+    ) -> f64;
+
+    /// One batch without gradient.
+    fn evaluate<'a>(
+        &mut self,
+        logits: H::Slices<'a>,
+        outputs: H::Slices<'a>,
+        labels: Y::Slices<'a>,
+        weights: Option<&'a [f32]>,
+    ) -> f64;
+
+    /// Forgets the running loss and metrics: a new epoch.
+    fn reset(&mut self);
+
+    /// What is reported, in Keras's order: `loss`; with several heads the loss of each
+    /// (`class_loss`, before its weight); the metrics (`accuracy`, `class_accuracy`).
+    fn names(&self) -> &[String];
+
+    /// Appends the running results since [`reset`](Self::reset), in the order of
+    /// [`names`](Self::names). As in Keras, the loss of a batch counts by its number of samples.
+    fn values(&self, into: &mut Vec<f64>);
+}
+
+/// A loss and metrics for the heads of the given names (a single head has none).
+pub fn objective<H, L, M>(
+    loss: L,
+    metrics: M,
+    heads: &'static [&'static str],
+) -> Box<dyn Objective<H, L::Label>>
+where
+    H: Heads,
+    L: Loss<H>,
+    M: Metrics<H, L::Label>,
+{
+    let mut names = Names::default();
+    names.push("loss");
+    for head in heads {
+        names.of_head(Some(head)).push("loss");
+    }
+    names.of_head(None);
+    metrics.names_of(heads, &mut names);
+    Box::new(Running::<H, L, M> {
+        loss,
+        state: M::State::default(),
+        metrics,
+        names: names.into(),
+        head_count: heads.len(),
+        each: Vec::new(),
+        each_total: Vec::new(),
+        total: 0.0,
+        samples: 0.0,
+    })
+}
+
+struct Running<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> {
+    loss: L,
+    metrics: M,
+    state: M::State,
+    names: Vec<String>,
+    /// 0 for a single head.
+    head_count: usize,
+    /// The losses of the heads in the last batch.
+    each: Vec<f64>,
+    /// Sums over all samples since `reset`.
+    each_total: Vec<f64>,
+    total: f64,
+    samples: f64,
+}
+
+impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Running<H, L, M> {
+    fn step(&mut self, batch: Batch<'_, H, L::Label>, gradient: Option<H::SlicesMut<'_>>) -> f64 {
+        self.each.clear();
+        let loss = self.loss.measure_each(batch, gradient, &mut self.each);
+        let samples = batch.len() as f64;
+        self.each_total.resize(self.each.len(), 0.0);
+        for (total, loss) in self.each_total.iter_mut().zip(&self.each) {
+            *total += loss * samples;
+        }
+        self.total += loss * samples;
+        self.samples += samples;
+        self.metrics
+            .update(&mut self.state, batch.without_weights());
+        loss
+    }
+}
+
+impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for Running<H, L, M> {
+    fn train<'a>(
+        &mut self,
+        heads: H::Pass<'a>,
+        outputs: H::Slices<'a>,
+        labels: <L::Label as Data>::Slices<'a>,
+        weights: Option<&'a [f32]>,
+    ) -> f64 {
+        let (logits, gradient) = H::split(heads);
+        let batch = Batch::new(logits, outputs, labels, weights);
+        self.step(batch, Some(gradient))
+    }
+
+    fn evaluate<'a>(
+        &mut self,
+        logits: H::Slices<'a>,
+        outputs: H::Slices<'a>,
+        labels: <L::Label as Data>::Slices<'a>,
+        weights: Option<&'a [f32]>,
+    ) -> f64 {
+        let batch = Batch::new(logits, outputs, labels, weights);
+        self.step(batch, None)
+    }
+
+    fn reset(&mut self) {
+        self.each_total.iter_mut().for_each(|total| *total = 0.0);
+        (self.total, self.samples) = (0.0, 0.0);
+        self.metrics.reset(&mut self.state);
+    }
+
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn values(&self, into: &mut Vec<f64>) {
+        let samples = self.samples.max(1.0);
+        into.push(self.total / samples);
+        for head in 0..self.head_count {
+            let total = self.each_total.get(head).copied().unwrap_or(0.0);
+            into.push(total / samples);
+        }
+        self.metrics.results(&self.state, into);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::{Linear, Softmax};
+    use crate::loss::{MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy};
+    use crate::metric::{Accuracy, TopK};
+    use crate::model::{Head, HeadPass};
+    use crate::tensor::Rank1;
+
+    type Two = (Head<Softmax, Rank1<2>>, Head<Linear, Rank1<1>>);
+
+    fn values<H: Heads, Y: Data>(objective: &dyn Objective<H, Y>) -> Vec<f64> {
+        let mut values = Vec::new();
+        objective.values(&mut values);
+        values
+    }
+
+    #[test]
+    fn a_smaller_batch_counts_less_in_the_running_loss() {
+        let loss = MeanSquaredError;
+        let mut objective = objective::<Head<Linear, Rank1<1>>, _, _>(loss, (), &[]);
+        let x = [1.0, 1.0, 1.0, 2.0];
+        let first = objective.evaluate(&x[..3], &x[..3], &[0.0; 3], None);
+        let second = objective.evaluate(&x[3..], &x[3..], &[0.0], None);
+        assert_eq!((first, second), (1.0, 4.0));
+        assert_eq!(values(&*objective), [7.0 / 4.0]);
+        objective.reset();
+        assert_eq!(values(&*objective), [0.0]);
+    }
+
+    #[test]
+    fn heads_are_reported_by_name_before_their_weight() {
+        let mut objective = objective::<Two, _, _>(
+            (SparseCategoricalCrossentropy, MeanSquaredError.weight(0.5)),
+            ((Accuracy, TopK::<2>), MeanAbsoluteError),
+            &["class", "offset"],
+        );
+        let expected = [
+            "loss",
+            "class_loss",
+            "offset_loss",
+            "class_accuracy",
+            "class_top_2",
+            "offset_mean_absolute_error",
+        ];
+        assert_eq!(objective.names(), expected);
+
+        let (logits, outputs, offset) = ([0.0, 0.0], [0.5, 0.5], [3.0]);
+        let (mut class_gradient, mut offset_gradient) = ([f32::NAN; 2], [f32::NAN; 1]);
+        let heads = (
+            HeadPass {
+                logits: &logits,
+                gradient: &mut class_gradient,
+            },
+            HeadPass {
+                logits: &offset,
+                gradient: &mut offset_gradient,
+            },
+        );
+        let labels: (&[u32], &[f32]) = (&[1], &[1.0]);
+        let loss = objective.train(heads, (&outputs, &offset), labels, None);
+        let class_loss = 2f64.ln();
+        assert_eq!(loss, class_loss + 2.0);
+        assert_eq!((class_gradient, offset_gradient), ([0.5, -0.5], [2.0]));
+        assert_eq!(values(&*objective), [loss, class_loss, 4.0, 0.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn sample_weights_count_in_the_loss_and_in_weighted_metrics_only() {
+        type One = Head<Softmax, Rank1<2>>;
+        let mut objective = objective::<One, _, _>(
+            SparseCategoricalCrossentropy,
+            (Accuracy, Accuracy.weighted()),
+            &[],
+        );
+        assert_eq!(objective.names(), ["loss", "accuracy", "weighted_accuracy"]);
+        let (logits, outputs) = ([0.0; 4], [0.5; 4]);
+        let labels: &[u32] = &[0, 1];
+        objective.evaluate(&logits, &outputs, labels, Some(&[3.0, 1.0]));
+        assert_eq!(values(&*objective), [2.0 * 2f64.ln(), 0.5, 0.75]);
+    }
+}

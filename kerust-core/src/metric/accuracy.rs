@@ -1,0 +1,212 @@
+//! How often the answer is right.
+
+use super::{Mean, Metrics, Single, single};
+use crate::activation::{HeadActivation, Sigmoid, Softmax};
+use crate::data::{Binary, Class, Data};
+use crate::loss::Batch;
+use crate::model::Head;
+use crate::tensor::{Rank1, Shape};
+
+/// How often the answer is right, as Keras's `"accuracy"` chooses by head and labels: the sparse
+/// categorical one for labels `Class<N>`, the categorical one for one-hot labels of a softmax, the
+/// binary one for labels `Binary`. Name: `accuracy`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Accuracy;
+
+/// How often the likeliest class is the labelled one. Name: `sparse_categorical_accuracy`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SparseCategoricalAccuracy;
+
+/// How often the likeliest class is that of the one-hot label. Name: `categorical_accuracy`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CategoricalAccuracy;
+
+/// How often `output > 0.5` agrees with the label; over several sigmoids the mean of them. Name:
+/// `binary_accuracy`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BinaryAccuracy;
+
+/// [`BinaryAccuracy`] with a threshold of its own, for any head of answers of yes or no: of logits,
+/// `BinaryAccuracy.threshold(0.0)`.
+#[derive(Clone, Copy, Debug)]
+pub struct BinaryAccuracyAt {
+    threshold: f32,
+}
+
+impl BinaryAccuracy {
+    /// Takes outputs above `threshold` for a yes.
+    pub const fn threshold(self, threshold: f32) -> BinaryAccuracyAt {
+        BinaryAccuracyAt { threshold }
+    }
+}
+
+macro_rules! means {
+    ($($name:ident $text:literal;)+) => {$(
+        impl Single for $name {
+            type State = Mean;
+
+            fn name(&self) -> String {
+                $text.into()
+            }
+
+            fn result(&self, state: &Mean) -> f64 {
+                state.value()
+            }
+        }
+    )+};
+}
+means! {
+    Accuracy "accuracy";
+    SparseCategoricalAccuracy "sparse_categorical_accuracy";
+    CategoricalAccuracy "categorical_accuracy";
+    BinaryAccuracy "binary_accuracy";
+    BinaryAccuracyAt "binary_accuracy";
+}
+
+macro_rules! sparse {
+    ($($name:ident)+) => {$(
+        impl<A: HeadActivation, const N: usize> Metrics<Head<A, Rank1<N>>, Class<N>> for $name {
+            single!(Mean);
+
+            fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, Rank1<N>>, Class<N>>) {
+                let labels: &[u32] = batch.labels;
+                state.add_batch(batch, |sample| {
+                    let answer = argmax(&batch.outputs[sample * N..(sample + 1) * N]);
+                    f64::from(u8::from(answer == labels[sample] as usize))
+                });
+            }
+        }
+    )+};
+}
+sparse! { Accuracy SparseCategoricalAccuracy }
+
+impl<const N: usize> Metrics<Head<Softmax, Rank1<N>>, Rank1<N>> for Accuracy {
+    single!(Mean);
+
+    fn update(&self, state: &mut Mean, batch: Batch<'_, Head<Softmax, Rank1<N>>, Rank1<N>>) {
+        Metrics::update(&CategoricalAccuracy, state, batch);
+    }
+}
+
+impl<A: HeadActivation, const N: usize> Metrics<Head<A, Rank1<N>>, Rank1<N>>
+    for CategoricalAccuracy
+{
+    single!(Mean);
+
+    fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, Rank1<N>>, Rank1<N>>) {
+        let labels: &[f32] = batch.labels;
+        state.add_batch(batch, |sample| {
+            let range = sample * N..(sample + 1) * N;
+            let answer = argmax(&batch.outputs[range.clone()]);
+            f64::from(u8::from(answer == argmax(&labels[range])))
+        });
+    }
+}
+
+macro_rules! binary {
+    ($($name:ident)+) => {$(
+        impl Metrics<Head<Sigmoid, Rank1<1>>, Binary> for $name {
+            single!(Mean);
+
+            fn update(&self, state: &mut Mean, batch: Batch<'_, Head<Sigmoid, Rank1<1>>, Binary>) {
+                agreement(state, batch, batch.labels, 0.5);
+            }
+        }
+    )+};
+}
+binary! { Accuracy BinaryAccuracy }
+
+impl<S: Shape> Metrics<Head<Sigmoid, S>, S> for BinaryAccuracy {
+    single!(Mean);
+
+    fn update(&self, state: &mut Mean, batch: Batch<'_, Head<Sigmoid, S>, S>) {
+        agreement(state, batch, batch.labels, 0.5);
+    }
+}
+
+impl<A: HeadActivation> Metrics<Head<A, Rank1<1>>, Binary> for BinaryAccuracyAt {
+    single!(Mean);
+
+    fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, Rank1<1>>, Binary>) {
+        agreement(state, batch, batch.labels, self.threshold);
+    }
+}
+
+impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for BinaryAccuracyAt {
+    single!(Mean);
+
+    fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
+        agreement(state, batch, batch.labels, self.threshold);
+    }
+}
+
+fn agreement<A: HeadActivation, S: Shape, Y: Data>(
+    state: &mut Mean,
+    batch: Batch<'_, Head<A, S>, Y>,
+    labels: &[f32],
+    threshold: f32,
+) {
+    let len = S::LEN;
+    state.add_batch(batch, |sample| {
+        let range = sample * len..(sample + 1) * len;
+        let pairs = batch.outputs[range.clone()].iter().zip(&labels[range]);
+        let right = pairs.filter(|(output, label)| {
+            // As in Keras, a label that is neither 0 nor 1 agrees with no answer.
+            f32::from(u8::from(**output > threshold)) == **label
+        });
+        right.count() as f64 / len as f64
+    });
+}
+
+/// The place of the largest value, the first of equals.
+pub(super) fn argmax(values: &[f32]) -> usize {
+    let mut best = 0;
+    for (place, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = place;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{result, weighted_result};
+    use super::*;
+    use crate::activation::Linear;
+
+    #[test]
+    fn accuracy_follows_head_and_labels() {
+        let scores = [0.1, 0.7, 0.2, 0.5, 0.3, 0.2, 0.4, 0.4, 0.2];
+        let sparse = result::<Head<Softmax, Rank1<3>>, Class<3>, _>(&Accuracy, &scores, &[1, 2, 0]);
+        assert_eq!(sparse, 2.0 / 3.0);
+        let labels = [0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0];
+        let dense = result::<Head<Softmax, Rank1<3>>, Rank1<3>, _>(&Accuracy, &scores, &labels);
+        assert_eq!(dense, 2.0 / 3.0);
+        let binary =
+            result::<Head<Sigmoid, Rank1<1>>, Binary, _>(&Accuracy, &[0.4, 0.6], &[1.0, 1.0]);
+        assert_eq!(binary, 0.5);
+    }
+
+    #[test]
+    fn a_threshold_itself_is_a_no() {
+        let metric = BinaryAccuracy.threshold(0.0);
+        let answers = [0.0, 0.1, -0.1];
+        let found =
+            result::<Head<Linear, Rank1<1>>, Binary, _>(&metric, &answers, &[0.0, 1.0, 0.0]);
+        assert_eq!(found, 1.0);
+    }
+
+    #[test]
+    fn several_answers_of_a_sample_are_averaged() {
+        let (answers, labels) = ([0.9, 0.9, 0.1, 0.2], [1.0, 0.0, 0.0, 0.0]);
+        type Several = Head<Sigmoid, Rank1<2>>;
+        let found = weighted_result::<Several, Rank1<2>, _>(
+            &BinaryAccuracy,
+            &answers,
+            &labels,
+            Some(&[3.0, 1.0]),
+        );
+        assert_eq!(found, (3.0 * 0.5 + 1.0) / 4.0);
+    }
+}

@@ -1,0 +1,270 @@
+//! Metrics: what is reported, and not trained for.
+//!
+//! A model with one head takes a metric, a tuple of them, or `()`; a model with several heads takes
+//! a tuple with one entry for each head, which is again a metric, a tuple or `()`. As in Keras's
+//! `compile(metrics = ..)`, sample weights do not count in a metric, unless it is
+//! `.weighted()` ([`WeightedMetric`]).
+//!
+//! # A metric of one's own
+//!
+//! Implement [`Metrics`] for the heads and labels that it fits. It may report several numbers.
+//!
+//! ```
+//! use kerust_core::activation::HeadActivation;
+//! use kerust_core::loss::Batch;
+//! use kerust_core::metric::{Metrics, Names};
+//! use kerust_core::model::Head;
+//! use kerust_core::tensor::Shape;
+//!
+//! /// The largest error so far.
+//! struct MaxError;
+//!
+//! impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for MaxError {
+//!     type State = f32;
+//!
+//!     fn names(&self, names: &mut Names) {
+//!         names.push("max_error");
+//!     }
+//!
+//!     fn update(&self, state: &mut f32, batch: Batch<'_, Head<A, S>, S>) {
+//!         for (output, label) in batch.outputs.iter().zip(batch.labels) {
+//!             *state = state.max((output - label).abs());
+//!         }
+//!     }
+//!
+//!     fn results(&self, state: &f32, results: &mut Vec<f64>) {
+//!         results.push(f64::from(*state));
+//!     }
+//! }
+//! ```
+
+mod accuracy;
+mod auc;
+mod confusion;
+mod mean;
+mod names;
+mod of_loss;
+mod r2;
+#[cfg(test)]
+mod testing;
+mod top_k;
+
+pub use accuracy::{
+    Accuracy, BinaryAccuracy, BinaryAccuracyAt, CategoricalAccuracy, SparseCategoricalAccuracy,
+};
+pub use auc::{Auc, Curve};
+pub use confusion::{Precision, Recall};
+pub use mean::Mean;
+pub use names::Names;
+pub use of_loss::RootMeanSquaredError;
+pub use r2::R2Score;
+pub use top_k::TopK;
+
+use crate::data::Data;
+use crate::loss::{
+    Batch, BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError,
+    SparseCategoricalCrossentropy,
+};
+use crate::model::{Head, Heads};
+
+/// Metrics that fit the head `H` with labels `Y`: one, or a tuple; see the [module](self).
+#[diagnostic::on_unimplemented(
+    message = "the metric `{Self}` does not fit the head `{H}` with labels `{Y}`",
+    label = "this metric does not fit",
+    note = "softmax over N classes: `Accuracy`, `TopK::<K>`; with labels `Class<N>` `SparseCategoricalAccuracy`, with one-hot labels `CategoricalAccuracy`",
+    note = "one sigmoid with labels `Binary`: `Accuracy`, `BinaryAccuracy`, `Precision`, `Recall`, `Auc`",
+    note = "any head with labels of its own shape: `MeanSquaredError`, `MeanAbsoluteError`, `RootMeanSquaredError`",
+    note = "one head takes a metric, a tuple of up to 6 or `()`; several heads take a tuple with one entry for each"
+)]
+pub trait Metrics<H: Heads, Y: Data>: Send + 'static {
+    /// What runs from batch to batch; its default is where an epoch begins.
+    type State: Default + Send;
+
+    /// Says the names of the results, in order.
+    fn names(&self, names: &mut Names);
+
+    /// Adds a batch.
+    fn update(&self, state: &mut Self::State, batch: Batch<'_, H, Y>);
+
+    /// Appends the results of all batches so far, in the order of the names.
+    fn results(&self, state: &Self::State, results: &mut Vec<f64>);
+
+    /// Forgets all batches.
+    fn reset(&self, state: &mut Self::State) {
+        *state = Self::State::default();
+    }
+
+    /// As [`names`](Self::names), for heads of the given names; a single head has none.
+    #[doc(hidden)]
+    fn names_of(&self, heads: &[&str], names: &mut Names) {
+        self.names(names.of_head(heads.first().copied()));
+    }
+}
+
+/// A metric of one result, whatever head it is for.
+pub(crate) trait Single {
+    type State;
+    fn name(&self) -> String;
+    fn result(&self, state: &Self::State) -> f64;
+}
+
+/// What [`Metrics`] asks of a [`Single`] metric beside `update`.
+macro_rules! single {
+    ($state:ty) => {
+        type State = $state;
+
+        fn names(&self, names: &mut $crate::metric::Names) {
+            names.push(&$crate::metric::Single::name(self));
+        }
+
+        fn results(&self, state: &$state, results: &mut Vec<f64>) {
+            results.push($crate::metric::Single::result(self, state));
+        }
+    };
+}
+use single;
+
+/// A metric in which sample weights count: `Accuracy.weighted()`.
+///
+/// As in Keras it keeps its name, and is `weighted_accuracy` only beside an `accuracy`.
+#[derive(Clone, Copy, Debug)]
+pub struct WeightedMetric<M>(M);
+
+impl<M> WeightedMetric<M> {
+    /// `metric` with weights; for one's own, which has no `.weighted()`.
+    pub const fn new(metric: M) -> Self {
+        Self(metric)
+    }
+}
+
+impl<H: Heads, Y: Data, M: Metrics<H, Y>> Metrics<H, Y> for WeightedMetric<M> {
+    type State = M::State;
+
+    fn names(&self, names: &mut Names) {
+        self.0.names(names.weighted(true));
+        names.weighted(false);
+    }
+
+    fn update(&self, state: &mut M::State, batch: Batch<'_, H, Y>) {
+        self.0.update(state, batch.with_weights());
+    }
+
+    fn results(&self, state: &M::State, results: &mut Vec<f64>) {
+        self.0.results(state, results);
+    }
+
+    fn reset(&self, state: &mut M::State) {
+        self.0.reset(state);
+    }
+}
+
+/// Gives metrics their `.weighted()`.
+macro_rules! weightable {
+    ($($name:ty),+ $(,)?) => {$(
+        impl $name {
+            /// This metric, in which sample weights count (Keras's `weighted_metrics`).
+            pub const fn weighted(self) -> WeightedMetric<Self> {
+                WeightedMetric(self)
+            }
+        }
+    )+};
+}
+weightable! {
+    Accuracy, SparseCategoricalAccuracy, CategoricalAccuracy, BinaryAccuracy, BinaryAccuracyAt,
+    Precision, Recall, Auc, RootMeanSquaredError, R2Score, MeanSquaredError, MeanAbsoluteError,
+    BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy,
+}
+
+impl<const K: usize> TopK<K> {
+    /// This metric, in which sample weights count (Keras's `weighted_metrics`).
+    pub const fn weighted(self) -> WeightedMetric<Self> {
+        WeightedMetric(self)
+    }
+}
+
+impl<H: Heads, Y: Data> Metrics<H, Y> for () {
+    type State = ();
+
+    fn names(&self, _names: &mut Names) {}
+    fn update(&self, _state: &mut (), _batch: Batch<'_, H, Y>) {}
+    fn results(&self, _state: &(), _results: &mut Vec<f64>) {}
+}
+
+macro_rules! one_head {
+    ($(($($metric:ident $place:tt),+))+) => {$(
+        impl<A, S, Y, $($metric),+> Metrics<Head<A, S>, Y> for ($($metric,)+)
+        where
+            Head<A, S>: Heads,
+            Y: Data,
+            $($metric: Metrics<Head<A, S>, Y>,)+
+        {
+            type State = ($($metric::State,)+);
+
+            fn names(&self, names: &mut Names) {
+                $(self.$place.names(names);)+
+            }
+
+            fn update(&self, state: &mut Self::State, batch: Batch<'_, Head<A, S>, Y>) {
+                $(self.$place.update(&mut state.$place, batch);)+
+            }
+
+            fn results(&self, state: &Self::State, results: &mut Vec<f64>) {
+                $(self.$place.results(&state.$place, results);)+
+            }
+
+            fn reset(&self, state: &mut Self::State) {
+                $(self.$place.reset(&mut state.$place);)+
+            }
+        }
+    )+};
+}
+one_head! {
+    (M0 0)
+    (M0 0, M1 1)
+    (M0 0, M1 1, M2 2)
+    (M0 0, M1 1, M2 2, M3 3)
+    (M0 0, M1 1, M2 2, M3 3, M4 4)
+    (M0 0, M1 1, M2 2, M3 3, M4 4, M5 5)
+}
+
+macro_rules! several_heads {
+    ($(($($metric:ident $head:ident $label:ident $place:tt),+))+) => {$(
+        impl<$($head: Heads, $label: Data, $metric: Metrics<$head, $label>),+>
+            Metrics<($($head,)+), ($($label,)+)> for ($($metric,)+)
+        {
+            type State = ($($metric::State,)+);
+
+            fn names(&self, names: &mut Names) {
+                $(self.$place.names(names);)+
+            }
+
+            fn names_of(&self, heads: &[&str], names: &mut Names) {
+                $(self.$place.names(names.of_head(heads.get($place).copied()));)+
+            }
+
+            fn update(
+                &self,
+                state: &mut Self::State,
+                batch: Batch<'_, ($($head,)+), ($($label,)+)>,
+            ) {
+                $(self.$place.update(
+                    &mut state.$place,
+                    batch.part(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
+                );)+
+            }
+
+            fn results(&self, state: &Self::State, results: &mut Vec<f64>) {
+                $(self.$place.results(&state.$place, results);)+
+            }
+
+            fn reset(&self, state: &mut Self::State) {
+                $(self.$place.reset(&mut state.$place);)+
+            }
+        }
+    )+};
+}
+several_heads! {
+    (M0 H0 Y0 0, M1 H1 Y1 1)
+    (M0 H0 Y0 0, M1 H1 Y1 1, M2 H2 Y2 2)
+    (M0 H0 Y0 0, M1 H1 Y1 1, M2 H2 Y2 2, M3 H3 Y3 3)
+}

@@ -1,0 +1,121 @@
+//! Losses as metrics.
+//!
+//! A loss as a metric is its mean over all samples, by their weights: `Σ w l / Σ w`.
+
+use super::{Mean, Metrics, Single, single};
+use crate::activation::{HeadActivation, Linear, Sigmoid, Softmax};
+use crate::data::{Binary, Class};
+use crate::loss::{
+    Batch, BinaryCrossentropy, CategoricalCrossentropy, FromLogits, Hinge, KLDivergence, LogCosh,
+    Loss, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, MultiLabel, Poisson, SparseCategoricalCrossentropy, SquaredHinge,
+};
+use crate::model::Head;
+use crate::tensor::{Rank1, Shape};
+
+/// The root of the mean squared error of all samples so far. Keras: `RootMeanSquaredError`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RootMeanSquaredError;
+
+impl Single for RootMeanSquaredError {
+    type State = Mean;
+
+    fn name(&self) -> String {
+        "root_mean_squared_error".into()
+    }
+
+    fn result(&self, state: &Mean) -> f64 {
+        libm::sqrt(state.value())
+    }
+}
+
+impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for RootMeanSquaredError {
+    single!(Mean);
+
+    fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
+        add(state, batch, &MeanSquaredError);
+    }
+}
+
+macro_rules! metrics {
+    ($($name:ty, $text:literal, <$($parameter:ident),*> <$(const $size:ident)?>
+        Head<$activation:ident, $shape:ty>, $label:ty;)+) => {$(
+        impl Single for $name {
+            type State = Mean;
+
+            fn name(&self) -> String {
+                $text.into()
+            }
+
+            fn result(&self, state: &Mean) -> f64 {
+                state.value()
+            }
+        }
+
+        metrics!(@measure $name, [$($parameter)*] [$($size)?] $activation, $shape, $label);
+    )+};
+    (@measure $name:ty, [A S] [] $activation:ident, $shape:ty, $label:ty) => {
+        impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for $name {
+            single!(Mean);
+
+            fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
+                add(state, batch, self);
+            }
+        }
+    };
+    (@measure $name:ty, [S] [] $activation:ident, $shape:ty, $label:ty) => {
+        impl<S: Shape> Metrics<Head<$activation, S>, S> for $name {
+            single!(Mean);
+
+            fn update(&self, state: &mut Mean, batch: Batch<'_, Head<$activation, S>, S>) {
+                add(state, batch, self);
+            }
+        }
+    };
+    (@measure $name:ty, [] [$($size:ident)?] $activation:ident, $shape:ty, $label:ty) => {
+        impl$(<const $size: usize>)? Metrics<Head<$activation, $shape>, $label> for $name {
+            single!(Mean);
+
+            fn update(&self, state: &mut Mean, batch: Batch<'_, Head<$activation, $shape>, $label>) {
+                add(state, batch, self);
+            }
+        }
+    };
+}
+metrics! {
+    MeanSquaredError, "mean_squared_error", <A, S> <> Head<A, S>, S;
+    MeanAbsoluteError, "mean_absolute_error", <A, S> <> Head<A, S>, S;
+    MeanAbsolutePercentageError, "mean_absolute_percentage_error", <A, S> <> Head<A, S>, S;
+    MeanSquaredLogarithmicError, "mean_squared_logarithmic_error", <A, S> <> Head<A, S>, S;
+    LogCosh, "logcosh", <A, S> <> Head<A, S>, S;
+    Poisson, "poisson", <A, S> <> Head<A, S>, S;
+    Hinge, "hinge", <A, S> <> Head<A, S>, S;
+    SquaredHinge, "squared_hinge", <A, S> <> Head<A, S>, S;
+    KLDivergence, "kl_divergence", <A, S> <> Head<A, S>, S;
+    BinaryCrossentropy, "binary_crossentropy", <> <> Head<Sigmoid, Rank1<1>>, Binary;
+    FromLogits<BinaryCrossentropy>, "binary_crossentropy", <> <> Head<Linear, Rank1<1>>, Binary;
+    MultiLabel<BinaryCrossentropy>, "binary_crossentropy", <S> <> Head<Sigmoid, S>, S;
+    CategoricalCrossentropy, "categorical_crossentropy",
+        <> <const N> Head<Softmax, Rank1<N>>, Rank1<N>;
+    FromLogits<CategoricalCrossentropy>, "categorical_crossentropy",
+        <> <const N> Head<Linear, Rank1<N>>, Rank1<N>;
+    SparseCategoricalCrossentropy, "sparse_categorical_crossentropy",
+        <> <const N> Head<Softmax, Rank1<N>>, Class<N>;
+    FromLogits<SparseCategoricalCrossentropy>, "sparse_categorical_crossentropy",
+        <> <const N> Head<Linear, Rank1<N>>, Class<N>;
+}
+
+fn add<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>>(
+    state: &mut Mean,
+    batch: Batch<'_, Head<A, S>, L::Label>,
+    loss: &L,
+) {
+    let samples = batch.len();
+    let weight = match batch.weights {
+        None => samples as f64,
+        Some(weights) => weights[..samples].iter().map(|w| f64::from(*w)).sum(),
+    };
+    // The loss divides by the number of samples, the metric by their weight.
+    let total = loss.measure(batch, None) * samples as f64;
+    state.add_total(total, weight);
+}

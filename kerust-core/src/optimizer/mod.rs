@@ -1,0 +1,131 @@
+//! How weights follow their gradient: Keras's optimizers and learning rate schedules.
+//!
+//! An [`Optimizer`] is an elementwise rule. What is common to all of them (which values are
+//! trainable, clipping, weight decay, threads) stands in `apply.rs`, once.
+
+mod adam;
+mod apply;
+mod rmsprop;
+mod schedule;
+mod settings;
+mod sgd;
+#[cfg(test)]
+mod tests;
+
+pub use adam::{Adam, AdamW};
+pub(crate) use apply::Applied;
+pub use rmsprop::RMSprop;
+pub use schedule::{
+    CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, LearningRate,
+    PiecewiseConstantDecay, PolynomialDecay, Schedule,
+};
+pub use settings::{Clip, Settings};
+pub use sgd::SGD;
+
+/// The most slots that an optimizer has.
+pub const MAX_SLOTS: usize = 4;
+
+/// A rule that moves weights by their gradient.
+///
+/// The rule is elementwise: a weight's new value depends on its own value, gradient and slots, and
+/// on the step's number. The training loop calls [`update`](Self::update) on stretches of the
+/// trainable weights, from several threads; how they are cut changes no bit of the result.
+///
+/// ```
+/// use kerust_core::optimizer::{LearningRate, Moment, Optimizer, Piece, Settings};
+///
+/// /// `w ← w - learning_rate · sign(g)`: Bernstein et al. (2018), algorithm 1.
+/// struct SignSgd(Settings);
+///
+/// impl Optimizer for SignSgd {
+///     fn name(&self) -> &'static str {
+///         "sign_sgd"
+///     }
+///
+///     fn settings(&self) -> &Settings {
+///         &self.0
+///     }
+///
+///     fn settings_mut(&mut self) -> &mut Settings {
+///         &mut self.0
+///     }
+///
+///     fn update(&self, moment: Moment, piece: Piece<'_>) {
+///         for (w, g) in piece.weights.iter_mut().zip(piece.gradient) {
+///             *w -= moment.learning_rate * g.signum();
+///         }
+///     }
+/// }
+///
+/// let _ = SignSgd(Settings::new(0.01));
+/// ```
+pub trait Optimizer: Send + Sync {
+    /// Its name in files: `adam`.
+    fn name(&self) -> &'static str;
+
+    /// The names of its slots: what it remembers of each weight from step to step. Slots begin at
+    /// 0; there are at most [`MAX_SLOTS`].
+    fn slots(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Learning rate, clipping and weight decay.
+    fn settings(&self) -> &Settings;
+
+    /// Learning rate, clipping and weight decay.
+    fn settings_mut(&mut self) -> &mut Settings;
+
+    /// Moves a stretch of the weights.
+    fn update(&self, moment: Moment, piece: Piece<'_>);
+}
+
+/// When an optimizer is called.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Moment {
+    /// The number of steps done before this one.
+    pub step: u64,
+    /// The learning rate of this step.
+    pub learning_rate: f32,
+}
+
+/// A stretch of the weights, with what belongs to it; all slices are equally long.
+pub struct Piece<'a> {
+    /// The weights, to be moved.
+    pub weights: &'a mut [f32],
+    /// Their gradient, clipped.
+    pub gradient: &'a [f32],
+    /// Their slots.
+    pub slots: Slots<'a>,
+}
+
+/// The slots of a stretch of the weights.
+pub struct Slots<'a> {
+    buffers: [&'a mut [f32]; MAX_SLOTS],
+}
+
+impl<'a> Slots<'a> {
+    /// The first `N` slots, in the order of [`Optimizer::slots`]: `let [m, v] = slots.take();`
+    ///
+    /// # Panics
+    /// When `N` exceeds [`MAX_SLOTS`].
+    pub fn take<const N: usize>(self) -> [&'a mut [f32]; N] {
+        let mut buffers = self.buffers.into_iter();
+        std::array::from_fn(|_| buffers.next().expect("`N` is at most `MAX_SLOTS`"))
+    }
+
+    fn split_at(self, middle: usize) -> (Self, Self) {
+        let (mut low, mut high) = (Self::none(), Self::none());
+        for (place, buffer) in self.buffers.into_iter().enumerate() {
+            if !buffer.is_empty() {
+                (low.buffers[place], high.buffers[place]) = buffer.split_at_mut(middle);
+            }
+        }
+        (low, high)
+    }
+
+    fn none() -> Self {
+        Self {
+            buffers: std::array::from_fn(|_| &mut [][..]),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Cosine decay, with warm-up or with restarts: Loshchilov & Hutter (2017).
+
+use super::{Schedule, positive};
+use std::f32::consts::PI;
+
+/// `rate · ((1 - alpha) · ½(1 + cos(π · step / steps)) + alpha)`, after a warm-up in a line
+///
+/// Loshchilov & Hutter (2017), equation 5, without restarts; the warm-up is that of Goyal et al.
+/// (2017), section 2.2.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct CosineDecay {
+    initial: f32,
+    steps: f32,
+    alpha: f32,
+    warmup: Option<(f32, f32)>,
+}
+
+impl CosineDecay {
+    /// From `initial_learning_rate`, in 1 step: set [`steps`](Self::steps).
+    pub fn new(initial_learning_rate: f32) -> Self {
+        Self {
+            initial: initial_learning_rate,
+            steps: 1.0,
+            alpha: 0.0,
+            warmup: None,
+        }
+    }
+
+    /// The steps of the decay, the warm-up not among them.
+    ///
+    /// # Panics
+    /// When `decay_steps` is 0.
+    #[track_caller]
+    pub fn steps(mut self, decay_steps: u64) -> Self {
+        self.steps = positive(decay_steps);
+        self
+    }
+
+    /// The rate at the end, as a part of that from which the decay begins.
+    pub fn alpha(mut self, alpha: f32) -> Self {
+        self.alpha = alpha;
+        self
+    }
+
+    /// Rises from the initial rate to `target` in the first `steps` steps, and decays from there.
+    pub fn warmup(mut self, target: f32, steps: u64) -> Self {
+        self.warmup = Some((target, steps as f32));
+        self
+    }
+
+    fn decay(&self, from: f32, step: f32) -> f32 {
+        let cosine = 0.5 * (1.0 + libm::cosf(PI * (step / self.steps)));
+        from * ((1.0 - self.alpha) * cosine + self.alpha)
+    }
+}
+
+impl Schedule for CosineDecay {
+    fn learning_rate(&self, step: u64) -> f32 {
+        let step = step as f32;
+        match self.warmup {
+            None => self.decay(self.initial, step.min(self.steps)),
+            Some((target, steps)) if step < steps => {
+                (target - self.initial) * (step / steps) + self.initial
+            }
+            Some((target, steps)) => self.decay(target, step.min(self.steps + steps) - steps),
+        }
+    }
+}
+
+/// Cosine decay that begins anew, each time `t_mul` times as long and `m_mul` times as high
+///
+/// Loshchilov & Hutter (2017), equation 5.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct CosineDecayRestarts {
+    initial: f32,
+    first_steps: f32,
+    t_mul: f32,
+    m_mul: f32,
+    alpha: f32,
+}
+
+impl CosineDecayRestarts {
+    /// From `initial_learning_rate`, at first in `first_decay_steps` steps. Keras's defaults:
+    /// `t_mul` 2, `m_mul` 1, `alpha` 0.
+    ///
+    /// # Panics
+    /// When `first_decay_steps` is 0.
+    #[track_caller]
+    pub fn new(initial_learning_rate: f32, first_decay_steps: u64) -> Self {
+        Self {
+            initial: initial_learning_rate,
+            first_steps: positive(first_decay_steps),
+            t_mul: 2.0,
+            m_mul: 1.0,
+            alpha: 0.0,
+        }
+    }
+
+    /// How much longer each period is than the one before.
+    pub fn t_mul(mut self, t_mul: f32) -> Self {
+        self.t_mul = t_mul;
+        self
+    }
+
+    /// How much higher each period begins than the one before.
+    pub fn m_mul(mut self, m_mul: f32) -> Self {
+        self.m_mul = m_mul;
+        self
+    }
+
+    /// The rate at the end of the first period, as a part of the initial one.
+    pub fn alpha(mut self, alpha: f32) -> Self {
+        self.alpha = alpha;
+        self
+    }
+}
+
+impl Schedule for CosineDecayRestarts {
+    fn learning_rate(&self, step: u64) -> f32 {
+        let done = step as f32 / self.first_steps;
+        let (restarts, part) = if self.t_mul == 1.0 {
+            let restarts = libm::floorf(done);
+            (restarts, done - restarts)
+        } else {
+            let length = libm::logf(1.0 - done * (1.0 - self.t_mul));
+            let restarts = libm::floorf(length / libm::logf(self.t_mul));
+            let period = libm::powf(self.t_mul, restarts);
+            let before = (1.0 - period) / (1.0 - self.t_mul);
+            (restarts, (done - before) / period)
+        };
+        let height = libm::powf(self.m_mul, restarts);
+        let cosine = 0.5 * height * (1.0 + libm::cosf(PI * part));
+        self.initial * ((1.0 - self.alpha) * cosine + self.alpha)
+    }
+}

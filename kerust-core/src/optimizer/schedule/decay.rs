@@ -1,0 +1,177 @@
+//! Exponential, polynomial, inverse time and piecewise constant decay.
+
+use super::{Schedule, positive};
+
+/// `rate · decay_rate^(step / steps)`
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ExponentialDecay {
+    initial: f32,
+    steps: f32,
+    decay_rate: f32,
+    staircase: bool,
+}
+
+impl ExponentialDecay {
+    /// From `initial_learning_rate`, by the factor `decay_rate` in every `decay_steps` steps.
+    ///
+    /// # Panics
+    /// When `decay_steps` is 0.
+    #[track_caller]
+    pub fn new(initial_learning_rate: f32, decay_steps: u64, decay_rate: f32) -> Self {
+        Self {
+            initial: initial_learning_rate,
+            steps: positive(decay_steps),
+            decay_rate,
+            staircase: false,
+        }
+    }
+
+    /// Whether the rate changes only once in `decay_steps` steps.
+    pub fn staircase(mut self, staircase: bool) -> Self {
+        self.staircase = staircase;
+        self
+    }
+}
+
+impl Schedule for ExponentialDecay {
+    fn learning_rate(&self, step: u64) -> f32 {
+        self.initial * libm::powf(self.decay_rate, part(step, self.steps, self.staircase))
+    }
+}
+
+/// `rate / (1 + decay_rate · step / steps)`
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct InverseTimeDecay {
+    initial: f32,
+    steps: f32,
+    decay_rate: f32,
+    staircase: bool,
+}
+
+impl InverseTimeDecay {
+    /// From `initial_learning_rate`; the divisor grows by `decay_rate` in every `decay_steps`
+    /// steps.
+    ///
+    /// # Panics
+    /// When `decay_steps` is 0.
+    #[track_caller]
+    pub fn new(initial_learning_rate: f32, decay_steps: u64, decay_rate: f32) -> Self {
+        Self {
+            initial: initial_learning_rate,
+            steps: positive(decay_steps),
+            decay_rate,
+            staircase: false,
+        }
+    }
+
+    /// Whether the rate changes only once in `decay_steps` steps.
+    pub fn staircase(mut self, staircase: bool) -> Self {
+        self.staircase = staircase;
+        self
+    }
+}
+
+impl Schedule for InverseTimeDecay {
+    fn learning_rate(&self, step: u64) -> f32 {
+        self.initial / (1.0 + self.decay_rate * part(step, self.steps, self.staircase))
+    }
+}
+
+/// `(rate - end) · (1 - step / steps)^power + end`, and `end` from then on
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct PolynomialDecay {
+    initial: f32,
+    steps: f32,
+    end: f32,
+    power: f32,
+    cycle: bool,
+}
+
+impl PolynomialDecay {
+    /// From `initial_learning_rate` to 0.0001 (Keras's default) in `decay_steps` steps, in a line.
+    ///
+    /// # Panics
+    /// When `decay_steps` is 0.
+    #[track_caller]
+    pub fn new(initial_learning_rate: f32, decay_steps: u64) -> Self {
+        Self {
+            initial: initial_learning_rate,
+            steps: positive(decay_steps),
+            end: 0.0001,
+            power: 1.0,
+            cycle: false,
+        }
+    }
+
+    /// The learning rate at the end.
+    pub fn end_learning_rate(mut self, end_learning_rate: f32) -> Self {
+        self.end = end_learning_rate;
+        self
+    }
+
+    /// The power of the polynomial.
+    pub fn power(mut self, power: f32) -> Self {
+        self.power = power;
+        self
+    }
+
+    /// Whether the way down is stretched to the next multiple of `decay_steps` when its end is
+    /// passed, so that the rate rises again.
+    pub fn cycle(mut self, cycle: bool) -> Self {
+        self.cycle = cycle;
+        self
+    }
+}
+
+impl Schedule for PolynomialDecay {
+    fn learning_rate(&self, step: u64) -> f32 {
+        let (mut done, mut steps) = (step as f32, self.steps);
+        if !self.cycle {
+            done = done.min(steps);
+        } else if step > 0 {
+            steps *= libm::ceilf(done / steps);
+        }
+        (self.initial - self.end) * libm::powf(1.0 - done / steps, self.power) + self.end
+    }
+}
+
+/// `values[i]`, with `i` the number of boundaries that lie before the step
+#[derive(Clone, PartialEq, Debug)]
+pub struct PiecewiseConstantDecay {
+    boundaries: Vec<u64>,
+    values: Vec<f32>,
+}
+
+impl PiecewiseConstantDecay {
+    /// `values[0]` up to and including step `boundaries[0]`, then `values[1]`, and so on.
+    ///
+    /// # Panics
+    /// Unless there is one value more than boundaries, and the boundaries rise.
+    #[track_caller]
+    pub fn new(boundaries: impl Into<Vec<u64>>, values: impl Into<Vec<f32>>) -> Self {
+        let (boundaries, values) = (boundaries.into(), values.into());
+        assert!(
+            values.len() == boundaries.len() + 1,
+            "found {} values for {} boundaries, expected {}",
+            values.len(),
+            boundaries.len(),
+            boundaries.len() + 1
+        );
+        assert!(
+            boundaries.is_sorted_by(|a, b| a < b),
+            "`boundaries` are {boundaries:?}, expected rising numbers"
+        );
+        Self { boundaries, values }
+    }
+}
+
+impl Schedule for PiecewiseConstantDecay {
+    fn learning_rate(&self, step: u64) -> f32 {
+        self.values[self.boundaries.partition_point(|boundary| *boundary < step)]
+    }
+}
+
+fn part(step: u64, steps: f32, staircase: bool) -> f32 {
+    let part = step as f32 / steps;
+    if staircase { libm::floorf(part) } else { part }
+}

@@ -1,0 +1,106 @@
+//! Stochastic gradient descent, with momentum.
+//!
+//! ```text
+//! w ← w - η · g                                    without momentum
+//! v ← μ · v - η · g,   w ← w + v                   with momentum
+//! v ← μ · v - η · g,   w ← w + μ · v - η · g       Nesterov's
+//! ```
+//!
+//! Sutskever et al. (2013), equations 1 to 4, in Keras's form: the velocity holds the rate.
+
+use super::settings::settings;
+use super::{LearningRate, Moment, Optimizer, Piece, Settings};
+
+/// Stochastic gradient descent.
+///
+/// Keras's defaults: `momentum` 0, not Nesterov's.
+///
+/// # Cost
+/// One slot with momentum, none without.
+#[derive(Debug)]
+pub struct SGD {
+    settings: Settings,
+    momentum: f64,
+    nesterov: bool,
+}
+
+impl SGD {
+    /// Descent with a learning rate (Keras's default is 0.01) or a schedule.
+    pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
+        Self {
+            settings: Settings::new(learning_rate),
+            momentum: 0.0,
+            nesterov: false,
+        }
+    }
+
+    /// How much of the last step the next one keeps.
+    ///
+    /// # Panics
+    /// Unless `0 <= momentum <= 1`, as in Keras.
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        assert!(
+            (0.0..=1.0).contains(&momentum),
+            "`momentum` is {momentum}, expected a number from 0 to 1"
+        );
+        self.momentum = momentum;
+        self
+    }
+
+    /// Whether to use Nesterov's momentum.
+    pub fn nesterov(mut self, nesterov: bool) -> Self {
+        self.nesterov = nesterov;
+        self
+    }
+}
+
+impl Default for SGD {
+    fn default() -> Self {
+        Self::new(0.01)
+    }
+}
+
+settings!(SGD);
+
+impl Optimizer for SGD {
+    fn name(&self) -> &'static str {
+        "sgd"
+    }
+
+    fn slots(&self) -> &'static [&'static str] {
+        if self.momentum == 0.0 {
+            &[]
+        } else {
+            &["momentum"]
+        }
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    fn update(&self, moment: Moment, piece: Piece<'_>) {
+        let (rate, momentum) = (moment.learning_rate, self.momentum as f32);
+        let [velocity] = piece.slots.take();
+        let pairs = piece.weights.iter_mut().zip(piece.gradient);
+        if self.momentum == 0.0 {
+            for (w, g) in pairs {
+                *w -= g * rate;
+            }
+        } else if self.nesterov {
+            for ((w, g), v) in pairs.zip(velocity) {
+                *v = *v * momentum - g * rate;
+                *w += *v * momentum - g * rate;
+            }
+        } else {
+            for ((w, g), v) in pairs.zip(velocity) {
+                *v = *v * momentum - g * rate;
+                *w += *v;
+            }
+        }
+    }
+}

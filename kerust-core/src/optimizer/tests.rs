@@ -1,0 +1,108 @@
+//! Three steps of each optimizer on two tensors, as Keras 3.15 does them, and what is common.
+
+use super::*;
+use crate::layer::{Layout, Part};
+
+const fn part(name: &'static str, trainable: bool, sizes: &'static [usize]) -> Part {
+    Part {
+        name,
+        trainable,
+        layout: Layout::Tensor(sizes),
+    }
+}
+
+/// State lies between the two tensors that learn.
+const LAYOUT: Layout = Layout::Parts(&[
+    part("a", true, &[2]),
+    part("state", false, &[1]),
+    part("b", true, &[1]),
+]);
+
+#[track_caller]
+fn check(optimizer: impl Optimizer, expected: [f32; 3]) {
+    let mut weights = [1.0, -2.0, 7.0, 0.5];
+    let mut applied = Applied::new(&optimizer, &LAYOUT);
+    for [a, b, c] in [[0.1, -0.2, 0.3], [0.4, 0.0, -0.5], [-0.1, 2.0, 0.25]] {
+        let mut gradient = [a, b, 100.0, c];
+        applied.step(&optimizer, &mut weights, &mut gradient);
+        assert_eq!(gradient[2], 100.0, "state in a gradient is no gradient");
+    }
+    assert_eq!(weights[2], 7.0, "state does not learn");
+    let found = [weights[0], weights[1], weights[3]];
+    for (found, expected) in found.into_iter().zip(expected) {
+        assert!(
+            (found - expected).abs() < 1e-6,
+            "found {found}, expected {expected}"
+        );
+    }
+}
+
+#[test]
+fn sgd_is_that_of_keras() {
+    let sgd = || SGD::new(0.1);
+    check(sgd(), [0.96, -2.18, 0.49499997]);
+    check(sgd().momentum(0.9), [0.9069, -2.1458, 0.4887]);
+    let nesterov = sgd().momentum(0.9).nesterov(true);
+    check(nesterov, [0.87621, -2.3112202, 0.48483002]);
+}
+
+#[test]
+fn rmsprop_is_that_of_keras() {
+    let rmsprop = || RMSprop::new(0.1);
+    check(rmsprop(), [0.4546396, -1.9987309, 0.32691017]);
+    let momentum = rmsprop().momentum(0.5);
+    check(momentum, [0.06363496, -1.7615631, 0.22715287]);
+    let centered = rmsprop().rho(0.8).epsilon(0.01).centered(true);
+    check(centered, [0.74439645, -2.0872686, 0.40274507]);
+    let both = rmsprop().momentum(0.5).centered(true);
+    check(both, [-6.8068504e-05, -1.745714, 0.200519]);
+}
+
+#[test]
+fn adam_is_that_of_keras() {
+    check(Adam::new(0.1), [0.7601983, -1.891414, 0.42502534]);
+    let all = Adam::new(0.1).beta_1(0.8).beta_2(0.7).epsilon(0.01);
+    check(all, [0.7880006, -1.902036, 0.43369526]);
+    let amsgrad = Adam::new(0.1).beta_2(0.5).amsgrad(true);
+    check(amsgrad, [0.781263, -1.8867905, 0.42343205]);
+}
+
+#[test]
+fn adamw_is_that_of_keras() {
+    check(AdamW::new(0.1), [0.7591142, -1.8891218, 0.42449385]);
+    let decay = AdamW::new(0.1).weight_decay(0.2);
+    check(decay, [0.7071189, -1.779098, 0.39899418]);
+}
+
+#[test]
+fn clipping_and_decay_are_those_of_keras() {
+    let sgd = || SGD::new(0.1);
+    check(sgd().weight_decay(0.1), [0.93089795, -2.120996, 0.48024645]);
+    check(sgd().clipnorm(0.5), [0.9524969, -2.0299377, 0.49499997]);
+    let global = sgd().global_clipnorm(0.5);
+    check(global, [0.9612429, -2.029553, 0.50284934]);
+    check(sgd().clipvalue(0.25), [0.975, -2.005, 0.475]);
+    check(sgd().clipnorm(0.0), [0.96, -2.18, 0.49499997]);
+}
+
+#[test]
+fn a_step_has_the_same_bits_on_any_number_of_threads() {
+    const LEN: usize = 100_003;
+    const LARGE: Layout = Layout::Parts(&[part("a", true, &[LEN])]);
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let optimizer = Adam::new(0.01).global_clipnorm(1.0).weight_decay(0.1);
+        let mut applied = Applied::new(&optimizer, &LARGE);
+        let mut weights = vec![1.0; LEN];
+        pool.build().unwrap().install(|| {
+            for step in 0..3 {
+                let value = |place: usize| ((place * 31 + step) % 97) as f32 - 48.0;
+                let mut gradient: Vec<f32> = (0..LEN).map(value).collect();
+                applied.step(&optimizer, &mut weights, &mut gradient);
+            }
+        });
+        weights
+    };
+    let one = run(1);
+    assert!(one == run(2) && one == run(3));
+}

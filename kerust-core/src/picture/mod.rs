@@ -1,0 +1,122 @@
+//! Pictures for people: a training's history, and predictions on images, as SVG and PNG.
+
+mod history;
+mod predictions;
+
+pub use history::HistoryPlot;
+pub use predictions::PredictionGrid;
+
+use crate::error::Result;
+use crate::weights::write_atomically;
+use core::fmt::{Display, Formatter};
+use kuva::backend::png::PngBackend;
+use kuva::backend::svg::SvgBackend;
+use kuva::render::render::Scene;
+use std::path::{Path, PathBuf};
+
+/// Why a picture cannot be made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PictureError {
+    /// The path's ending names no format.
+    Format {
+        /// The path.
+        path: PathBuf,
+        /// Its ending.
+        found: Option<String>,
+    },
+    /// An image does not have the grid's size.
+    ImageLen {
+        /// The number of values.
+        found: usize,
+        /// Height, width and channels of the grid's images.
+        expected: [usize; 3],
+    },
+    /// There is nothing to draw.
+    Empty {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The picture cannot be turned into pixels.
+    Raster {
+        /// The path.
+        path: PathBuf,
+        /// What is wrong.
+        fault: String,
+    },
+}
+
+impl Display for PictureError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Format { path, found } => {
+                write!(f, "cannot write the picture `{}`: found ", path.display())?;
+                match found {
+                    Some(ending) => write!(f, "the ending `.{ending}`")?,
+                    None => f.write_str("no ending")?,
+                }
+                f.write_str(", expected `.svg` or `.png`")
+            }
+            Self::ImageLen {
+                found,
+                expected: [height, width, channels],
+            } => write!(
+                f,
+                "an image of {found} values does not fit a grid of images of \
+                 ({height}, {width}, {channels})"
+            ),
+            Self::Empty { path } => write!(
+                f,
+                "the picture `{}` would be empty: there is nothing to draw",
+                path.display()
+            ),
+            Self::Raster { path, fault } => {
+                write!(f, "cannot draw the picture `{}`: {fault}", path.display())
+            }
+        }
+    }
+}
+
+impl core::error::Error for PictureError {}
+
+/// What a path's ending asks for.
+#[derive(Clone, Copy)]
+enum Format {
+    Svg,
+    Png,
+}
+
+impl Format {
+    fn of(path: &Path) -> Result<Self, PictureError> {
+        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        match ending.as_deref() {
+            Some("svg") => Ok(Self::Svg),
+            Some("png") => Ok(Self::Png),
+            _ => Err(PictureError::Format {
+                path: path.to_path_buf(),
+                found: ending,
+            }),
+        }
+    }
+}
+
+/// Writes what `draw` returns in the format of the path's ending.
+fn save(path: &Path, draw: impl FnOnce() -> Option<Scene>) -> Result<()> {
+    let format = Format::of(path)?;
+    let Some(mut scene) = draw() else {
+        let path = path.to_path_buf();
+        return Err(PictureError::Empty { path }.into());
+    };
+    scene.font_family = Some("DejaVu Sans, Verdana, Arial, sans-serif".to_owned());
+    let bytes = match format {
+        Format::Svg => SvgBackend::new().render_scene(&scene).into_bytes(),
+        Format::Png => {
+            let drawn = PngBackend::new().render_scene(&scene);
+            drawn.map_err(|fault| PictureError::Raster {
+                path: path.to_path_buf(),
+                fault,
+            })?
+        }
+    };
+    write_atomically(path, |file| file.write_all(&bytes))
+}

@@ -1,0 +1,106 @@
+//! Saves the weights after each epoch.
+
+use super::file_name::FileName;
+use super::monitor::{Monitor, monitored};
+use super::{Callback, Training};
+use crate::{Error, Result};
+use std::fs;
+use std::path::Path;
+
+/// Saves the weights after each epoch, or after each that is the best so far: Keras's
+/// `ModelCheckpoint`.
+///
+/// Files are written as a whole or not at all; a folder that is not there is made.
+pub struct ModelCheckpoint {
+    file: FileName,
+    monitor: Monitor,
+    save_best_only: bool,
+    initial_value_threshold: Option<f64>,
+    verbose: bool,
+}
+
+impl ModelCheckpoint {
+    /// Saves to `path`, which may hold placeholders: `{epoch}` (from 1), `{epoch:02d}`,
+    /// `{val_loss:.2f}`.
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        Self {
+            file: FileName::new(path.as_ref()),
+            monitor: Monitor::new("ModelCheckpoint", "val_loss", 0.0),
+            save_best_only: false,
+            initial_value_threshold: None,
+            verbose: false,
+        }
+    }
+
+    /// The number that says which epoch is best, for [`save_best_only`](Self::save_best_only);
+    /// `val_loss` unless set.
+    pub fn monitor(mut self, name: impl Into<String>) -> Self {
+        self.monitor.rename(name.into());
+        self
+    }
+
+    /// Saves only the epochs that are better than all before.
+    pub fn save_best_only(mut self) -> Self {
+        self.save_best_only = true;
+        self
+    }
+
+    /// A number that the first epoch must beat to be saved.
+    pub fn initial_value_threshold(mut self, threshold: f64) -> Self {
+        self.initial_value_threshold = Some(threshold);
+        self
+    }
+
+    fn is_wanted(&mut self, training: &Training<'_>, path: &str) -> Result<bool> {
+        let epoch = training.epoch() + 1;
+        if !self.save_best_only {
+            if self.verbose {
+                training.say(&format!("Epoch {epoch}: saving model to {path}"));
+            }
+            return Ok(true);
+        }
+        let Some(current) = self.monitor.current(training)? else {
+            return Ok(false);
+        };
+        let before = self.monitor.best();
+        let best = before.map_or("None".into(), |best| format!("{best:.5}"));
+        let improves = self.monitor.improves(current);
+        if self.verbose {
+            let name = self.monitor.name();
+            training.say(&if improves {
+                format!(
+                    "Epoch {epoch}: {name} improved from {best} to {current:.5}, \
+                     saving model to {path}"
+                )
+            } else {
+                format!("Epoch {epoch}: {name} did not improve from {best}")
+            });
+        }
+        Ok(improves)
+    }
+}
+
+monitored!(ModelCheckpoint);
+
+impl Callback for ModelCheckpoint {
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        if self.save_best_only {
+            self.monitor.check(training)?;
+            // Kept from one `fit` to the next, as in Keras.
+            let best = self.monitor.best().or(self.initial_value_threshold);
+            self.monitor.set_best(best);
+        }
+        self.file.check(training)
+    }
+
+    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+        let path = self.file.fill(training)?;
+        if !self.is_wanted(training, &path)? {
+            return Ok(());
+        }
+        if let Some(folder) = Path::new(&path).parent() {
+            fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        }
+        training.save(path)
+    }
+}

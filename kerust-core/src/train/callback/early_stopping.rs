@@ -1,0 +1,144 @@
+//! Ends a training that no longer gets better.
+
+use super::monitor::{Monitor, monitored};
+use super::{Callback, Training};
+use crate::Result;
+
+/// Stops when a number has stopped improving: Keras's `EarlyStopping`.
+pub struct EarlyStopping {
+    monitor: Monitor,
+    patience: usize,
+    baseline: Option<f64>,
+    start_from_epoch: usize,
+    restore_best_weights: bool,
+    verbose: bool,
+    wait: usize,
+    stopped_epoch: usize,
+    best_epoch: usize,
+    best_weights: Option<Vec<f32>>,
+}
+
+impl EarlyStopping {
+    /// Watches a number: `loss`, `val_loss` (Keras's default), `val_accuracy`.
+    pub fn monitor(name: impl Into<String>) -> Self {
+        Self {
+            monitor: Monitor::new("EarlyStopping", name, 0.0),
+            patience: 0,
+            baseline: None,
+            start_from_epoch: 0,
+            restore_best_weights: false,
+            verbose: false,
+            wait: 0,
+            stopped_epoch: 0,
+            best_epoch: 0,
+            best_weights: None,
+        }
+    }
+
+    /// The epochs without improvement after which the training ends; 0 unless set.
+    pub fn patience(mut self, epochs: usize) -> Self {
+        self.patience = epochs;
+        self
+    }
+
+    /// The least change that is an improvement; 0 unless set.
+    pub fn min_delta(mut self, min_delta: f64) -> Self {
+        self.monitor.set_min_delta(min_delta);
+        self
+    }
+
+    /// A number that the model must beat for patience to begin anew.
+    pub fn baseline(mut self, baseline: f64) -> Self {
+        self.baseline = Some(baseline);
+        self
+    }
+
+    /// The epoch, from 0, at which watching begins.
+    pub fn start_from_epoch(mut self, epoch: usize) -> Self {
+        self.start_from_epoch = epoch;
+        self
+    }
+
+    /// Gives the model the weights of its best epoch at the end, whether or not it was stopped.
+    ///
+    /// # Cost
+    /// A copy of the weights.
+    pub fn restore_best_weights(mut self) -> Self {
+        self.restore_best_weights = true;
+        self
+    }
+
+    /// The epoch, from 0, after which the training was ended; 0 when it was not, as in Keras.
+    pub fn stopped_epoch(&self) -> usize {
+        self.stopped_epoch
+    }
+
+    /// The best epoch, from 0.
+    pub fn best_epoch(&self) -> usize {
+        self.best_epoch
+    }
+
+    fn keep(&mut self, weights: &[f32]) {
+        match &mut self.best_weights {
+            Some(best) => best.copy_from_slice(weights),
+            None => self.best_weights = Some(weights.to_vec()),
+        }
+    }
+}
+
+monitored!(EarlyStopping);
+
+impl Callback for EarlyStopping {
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        self.monitor.check(training)?;
+        self.monitor.set_best(None);
+        (self.wait, self.stopped_epoch, self.best_epoch) = (0, 0, 0);
+        self.best_weights = None;
+        Ok(())
+    }
+
+    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+        let epoch = training.epoch();
+        let Some(current) = self.monitor.current(training)? else {
+            return Ok(());
+        };
+        if epoch < self.start_from_epoch {
+            return Ok(());
+        }
+        if self.restore_best_weights && self.best_weights.is_none() {
+            self.keep(training.weights());
+            self.best_epoch = epoch;
+        }
+        self.wait += 1;
+        if self.monitor.improves(current) {
+            self.best_epoch = epoch;
+            if self.restore_best_weights {
+                self.keep(training.weights());
+            }
+            let baseline = self.baseline;
+            if baseline.is_none_or(|baseline| self.monitor.is_better(current, baseline)) {
+                self.wait = 0;
+            }
+        } else if self.wait >= self.patience && epoch > 0 {
+            self.stopped_epoch = epoch;
+            training.stop();
+        }
+        Ok(())
+    }
+
+    fn on_train_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+        if self.stopped_epoch > 0 && self.verbose {
+            training.say(&format!("Epoch {}: early stopping", self.stopped_epoch + 1));
+        }
+        if let Some(best) = self.best_weights.take() {
+            if self.verbose {
+                training.say(&format!(
+                    "Restoring model weights from the end of the best epoch: {}.",
+                    self.best_epoch + 1
+                ));
+            }
+            training.weights_mut().copy_from_slice(&best);
+        }
+        Ok(())
+    }
+}

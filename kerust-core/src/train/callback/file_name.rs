@@ -1,0 +1,165 @@
+//! Names of files with placeholders, as Python's `format` fills them in.
+
+use super::Training;
+use crate::Result;
+use crate::train::TrainError;
+use crate::train::report::{Report, exponent};
+use std::path::Path;
+
+/// The name of a file, with placeholders.
+pub(super) struct FileName {
+    text: String,
+}
+
+/// What a placeholder asks for: `{name:0WIDTH.PRECISIONtype}`.
+#[derive(Debug, PartialEq)]
+struct Placeholder<'a> {
+    name: &'a str,
+    zeros: bool,
+    width: usize,
+    precision: Option<usize>,
+    kind: char,
+}
+
+impl FileName {
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            text: path.to_string_lossy().into_owned(),
+        }
+    }
+
+    /// Refuses a placeholder that no epoch can fill in.
+    pub(super) fn check(&self, training: &Training<'_>) -> Result<()> {
+        let series = training.series();
+        fill(&self.text, |placeholder| {
+            let known = series.iter().any(|name| name == placeholder.name);
+            let known = known || placeholder.name == "learning_rate";
+            value(placeholder, 0, known.then_some(0.0))
+        })
+        .map_err(|found| unknown(found, series))?;
+        Ok(())
+    }
+
+    /// The name after this epoch.
+    pub(super) fn fill(&self, training: &Training<'_>) -> Result<String> {
+        let (epoch, logs) = (training.epoch() + 1, training.logs());
+        filled(&self.text, epoch, logs).map_err(|found| unknown(found, training.series()))
+    }
+}
+
+fn filled(text: &str, epoch: usize, logs: &Report) -> Result<String, String> {
+    fill(text, |placeholder| {
+        value(placeholder, epoch, logs.value(placeholder.name))
+    })
+}
+
+fn unknown(found: String, series: &[String]) -> crate::Error {
+    let mut known = vec!["epoch".into()];
+    known.extend_from_slice(series);
+    TrainError::Placeholder { found, known }.into()
+}
+
+/// Fills in all placeholders; the first one that cannot be filled in is the error.
+fn fill(text: &str, value: impl Fn(&Placeholder<'_>) -> Option<String>) -> Result<String, String> {
+    let (mut filled, mut rest) = (String::new(), text);
+    while let Some(place) = rest.find(['{', '}']) {
+        let (before, at) = rest.split_at(place);
+        filled.push_str(before);
+        if at.starts_with("{{") || at.starts_with("}}") {
+            filled.push_str(&at[..1]);
+            rest = &at[2..];
+            continue;
+        }
+        let end = at.find('}').ok_or(at)?;
+        let found = &at[..=end];
+        let inner = found.strip_prefix('{').map(|found| &found[..end - 1]);
+        let placeholder = inner.and_then(parse).ok_or(found)?;
+        filled.push_str(&value(&placeholder).ok_or(found)?);
+        rest = &at[end + 1..];
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+fn parse(inner: &str) -> Option<Placeholder<'_>> {
+    let (name, form) = inner.split_once(':').unwrap_or((inner, ""));
+    let (form, kind) = match form.chars().last() {
+        Some(kind) if kind.is_ascii_alphabetic() => (&form[..form.len() - 1], kind),
+        _ => (form, ' '),
+    };
+    let (width, precision) = form.split_once('.').unwrap_or((form, ""));
+    let number = |text: &str| match text {
+        "" => Some(None),
+        _ => Some(Some(text.parse().ok()?)),
+    };
+    Some(Placeholder {
+        name,
+        zeros: width.starts_with('0'),
+        width: number(width)?.unwrap_or(0),
+        precision: number(precision)?,
+        kind,
+    })
+}
+
+fn value(placeholder: &Placeholder<'_>, epoch: usize, number: Option<f64>) -> Option<String> {
+    let digits = placeholder.precision;
+    let text = match (placeholder.name, placeholder.kind) {
+        ("epoch", ' ' | 'd') => epoch.to_string(),
+        ("epoch", _) => return None,
+        (_, 'f') => format!("{:.*}", digits.unwrap_or(6), number?),
+        (_, 'e') => exponent(number?, digits.unwrap_or(6)),
+        // A precision without a type counts digits in Python, decimals here.
+        (_, ' ') => match digits {
+            Some(digits) => format!("{:.digits$}", number?),
+            None => number?.to_string(),
+        },
+        _ => return None,
+    };
+    let width = placeholder.width;
+    Some(match placeholder.zeros {
+        true => format!("{text:0>width$}"),
+        false => format!("{text:>width$}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Result<String, String> {
+        let mut logs = Report::default();
+        logs.insert("val_loss", 0.34567);
+        filled(text, 7, &logs)
+    }
+
+    #[test]
+    fn placeholders_are_filled_in_as_python_does() {
+        let cases = [
+            ("net.safetensors", "net.safetensors"),
+            ("{epoch}-{val_loss:.2f}.safetensors", "7-0.35.safetensors"),
+            ("{epoch:02d}", "07"),
+            ("{epoch:3d}", "  7"),
+            ("{val_loss:.2}", "0.35"),
+            ("{val_loss:.3e}", "3.457e-01"),
+            ("{val_loss:08.3f}", "0000.346"),
+            ("{val_loss}", "0.34567"),
+            ("{{epoch}}", "{epoch}"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(name(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_placeholder_that_cannot_be_filled_in_is_named() {
+        for text in [
+            "{val_los:.2f}",
+            "{epoch:.2f}",
+            "{epoch",
+            "{val_loss:x}",
+            "{epoch:é}",
+        ] {
+            assert_eq!(name(&format!("a-{text}")), Err(text.into()));
+        }
+    }
+}

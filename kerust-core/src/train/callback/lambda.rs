@@ -1,0 +1,58 @@
+//! Closures as callbacks.
+
+use super::{Callback, Training};
+use crate::Result;
+
+type Call<'a> = Option<Box<dyn FnMut(&mut Training<'_>) + Send + 'a>>;
+
+/// Calls closures: Keras's `LambdaCallback`.
+#[derive(Default)]
+pub struct LambdaCallback<'a> {
+    train_begin: Call<'a>,
+    train_end: Call<'a>,
+    epoch_begin: Call<'a>,
+    epoch_end: Call<'a>,
+    batch_end: Call<'a>,
+}
+
+macro_rules! hooks {
+    ($($(#[$doc:meta])* $hook:ident: $field:ident;)+) => {
+        impl<'a> LambdaCallback<'a> {
+            /// A callback that calls nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            $(
+                $(#[$doc])*
+                pub fn $hook(mut self, call: impl FnMut(&mut Training<'_>) + Send + 'a) -> Self {
+                    self.$field = Some(Box::new(call));
+                    self
+                }
+            )+
+        }
+
+        impl Callback for LambdaCallback<'_> {
+            $(
+                fn $hook(&mut self, training: &mut Training<'_>) -> Result<()> {
+                    if let Some(call) = &mut self.$field {
+                        call(training);
+                    }
+                    Ok(())
+                }
+            )+
+        }
+    };
+}
+hooks! {
+    /// Calls `call` before the first epoch.
+    on_train_begin: train_begin;
+    /// Calls `call` after the last epoch.
+    on_train_end: train_end;
+    /// Calls `call` before each epoch.
+    on_epoch_begin: epoch_begin;
+    /// Calls `call` after each epoch and its validation.
+    on_epoch_end: epoch_end;
+    /// Calls `call` after each step.
+    on_batch_end: batch_end;
+}

@@ -1,0 +1,117 @@
+//! Takes smaller steps when a training no longer gets better.
+
+use super::monitor::{Monitor, monitored};
+use super::{Callback, Training};
+use crate::Result;
+
+/// Reduces the learning rate when a number has stopped improving: Keras's `ReduceLROnPlateau`.
+pub struct ReduceLROnPlateau {
+    monitor: Monitor,
+    factor: f64,
+    patience: usize,
+    cooldown: usize,
+    min_lr: f64,
+    verbose: bool,
+    wait: usize,
+    cooling: usize,
+}
+
+impl ReduceLROnPlateau {
+    /// Watches a number; Keras's default is `val_loss`.
+    pub fn monitor(name: impl Into<String>) -> Self {
+        Self {
+            monitor: Monitor::new("ReduceLROnPlateau", name, 1e-4),
+            factor: 0.1,
+            patience: 10,
+            cooldown: 0,
+            min_lr: 0.0,
+            verbose: false,
+            wait: 0,
+            cooling: 0,
+        }
+    }
+
+    /// What the learning rate is multiplied by; 0.1 unless set.
+    ///
+    /// # Panics
+    /// When it is 1 or more.
+    #[track_caller]
+    pub fn factor(mut self, factor: f64) -> Self {
+        assert!(factor < 1.0, "`factor` is {factor}, expected less than 1");
+        self.factor = factor;
+        self
+    }
+
+    /// The epochs without improvement after which the rate is reduced; 10 unless set.
+    pub fn patience(mut self, epochs: usize) -> Self {
+        self.patience = epochs;
+        self
+    }
+
+    /// The least change that is an improvement; 0.0001 unless set.
+    pub fn min_delta(mut self, min_delta: f64) -> Self {
+        self.monitor.set_min_delta(min_delta);
+        self
+    }
+
+    /// The epochs after a reduction in which patience rests; 0 unless set.
+    pub fn cooldown(mut self, epochs: usize) -> Self {
+        self.cooldown = epochs;
+        self
+    }
+
+    /// The least learning rate; 0 unless set.
+    pub fn min_lr(mut self, min_lr: f64) -> Self {
+        self.min_lr = min_lr;
+        self
+    }
+
+    fn reduce(&mut self, training: &mut Training<'_>) -> Result<()> {
+        let old = training.learning_rate();
+        if old <= self.min_lr as f32 {
+            return Ok(());
+        }
+        let new = (f64::from(old) * self.factor).max(self.min_lr);
+        training.set_learning_rate(new as f32)?;
+        if self.verbose {
+            let epoch = training.epoch() + 1;
+            training.say(&format!(
+                "Epoch {epoch}: ReduceLROnPlateau reducing learning rate to {new}."
+            ));
+        }
+        (self.cooling, self.wait) = (self.cooldown, 0);
+        Ok(())
+    }
+}
+
+monitored!(ReduceLROnPlateau);
+
+impl Callback for ReduceLROnPlateau {
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        self.monitor.check(training)?;
+        self.monitor.set_best(None);
+        (self.cooling, self.wait) = (0, 0);
+        Ok(())
+    }
+
+    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+        let rate = f64::from(training.learning_rate());
+        training.logs_mut().insert("learning_rate", rate);
+        let Some(current) = self.monitor.current(training)? else {
+            return Ok(());
+        };
+        if self.cooling > 0 {
+            self.cooling -= 1;
+            self.wait = 0;
+        }
+        if self.monitor.improves(current) {
+            self.wait = 0;
+        } else if self.cooling == 0 {
+            self.wait += 1;
+            if self.wait >= self.patience {
+                self.reduce(training)?;
+            }
+        }
+        Ok(())
+    }
+}

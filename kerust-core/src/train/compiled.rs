@@ -1,0 +1,192 @@
+//! A model that is ready for training.
+
+use super::report::Report;
+use super::step::{Buffers, Source};
+use super::trainee::{Subject, Trainee};
+use super::workflow::Workflow;
+use super::{TrainError, pool};
+use crate::Result;
+use crate::data::{Data, Dataset};
+use crate::loss::Objective;
+use crate::model::{Heads, Model};
+use crate::optimizer::{LearningRate, Optimizer};
+use std::path::Path;
+
+/// The samples of a batch, unless set: Keras's default.
+pub(super) const BATCH_SIZE: usize = 32;
+
+/// A model with its optimizer, loss and metrics: what [`Workflow::compile`] returns.
+///
+/// # Cost
+/// The weights, their gradient and the optimizer's slots, each `size_of::<N>()` bytes; from the
+/// first step on `4 * N::TRAINING_LEN` bytes for each sample of a batch.
+pub struct Compiled<N: Model, Y: Data> {
+    pub(super) trainee: Trainee<N>,
+    pub(super) objective: Box<dyn Objective<N::Heads, Y>>,
+    pub(super) buffers: Buffers<N, Y>,
+}
+
+impl<N: Model, Y: Data> Compiled<N, Y> {
+    pub(super) fn new(
+        model: Box<N>,
+        optimizer: Box<dyn Optimizer>,
+        objective: Box<dyn Objective<N::Heads, Y>>,
+    ) -> Self {
+        Self {
+            trainee: Trainee::new(model, optimizer),
+            objective,
+            buffers: Buffers::default(),
+        }
+    }
+
+    /// Loss and metrics over a data set, in batches of 32 samples.
+    ///
+    /// # Errors
+    /// When the data set is empty.
+    pub fn evaluate(&mut self, data: &Dataset<N::Input, Y>) -> Result<Report> {
+        self.evaluate_in_batches(data, BATCH_SIZE)
+    }
+
+    /// Loss and metrics over a data set. The size of the batches changes memory and speed, and
+    /// the result by rounding only.
+    ///
+    /// # Errors
+    /// When the data set is empty, or `batch_size` is 0.
+    pub fn evaluate_in_batches(
+        &mut self,
+        data: &Dataset<N::Input, Y>,
+        batch_size: usize,
+    ) -> Result<Report> {
+        if data.is_empty() {
+            let which = "the data set to evaluate on";
+            return Err(TrainError::EmptyDataset { which }.into());
+        }
+        at_least_1("batch_size", batch_size)?;
+        let source = Source {
+            data,
+            sample_weight: None,
+            class_weight: None,
+        };
+        let numbers: Vec<usize> = (0..data.len()).collect();
+        pool::inside(None, || {
+            let mut values = Vec::new();
+            self.judge(&source, &numbers, batch_size, &mut values);
+            Report::new(self.objective.names(), &values)
+        })
+    }
+
+    /// Leaves loss and metrics over the samples of these numbers in `values`.
+    pub(super) fn judge(
+        &mut self,
+        source: &Source<'_, N::Input, Y>,
+        numbers: &[usize],
+        batch_size: usize,
+        values: &mut Vec<f64>,
+    ) {
+        let objective = &mut *self.objective;
+        objective.reset();
+        for numbers in numbers.chunks(batch_size) {
+            let model = &*self.trainee.model;
+            self.buffers.evaluate(model, objective, source, numbers);
+        }
+        values.clear();
+        objective.values(values);
+    }
+
+    /// The outputs for one sample. Allocates nothing after the first call in a thread.
+    pub fn predict(&self, x: &<N::Input as Data>::Value) -> <N::Heads as Heads>::Output {
+        self.trainee.model.predict(x)
+    }
+
+    /// The outputs for each sample of a data set, whatever its labels.
+    pub fn predict_all<Z: Data>(
+        &self,
+        data: &Dataset<N::Input, Z>,
+    ) -> Vec<<N::Heads as Heads>::Output>
+    where
+        <N::Heads as Heads>::Output: Send,
+    {
+        let numbers: Vec<usize> = (0..data.len()).collect();
+        let model = &*self.trainee.model;
+        let outputs = pool::inside(None, || {
+            let mut buffers = Buffers::<N, Z>::default();
+            let mut outputs = Vec::with_capacity(data.len());
+            for numbers in numbers.chunks(BATCH_SIZE) {
+                buffers.predict(model, data, numbers, &mut outputs);
+            }
+            outputs
+        });
+        outputs.expect("no pool is built")
+    }
+
+    /// The model.
+    pub fn model(&self) -> &N {
+        &self.trainee.model
+    }
+
+    /// The model, to be changed; the optimizer's slots stay as they are.
+    pub fn model_mut(&mut self) -> &mut N {
+        &mut self.trainee.model
+    }
+
+    /// The model, its training at an end.
+    pub fn into_model(self) -> Box<N> {
+        self.trainee.model
+    }
+
+    /// All weights, in the order of the model's layout.
+    pub fn weights(&self) -> &[f32] {
+        self.trainee.model.as_slice()
+    }
+
+    /// The learning rate of the next step.
+    pub fn learning_rate(&self) -> f32 {
+        self.trainee.learning_rate()
+    }
+
+    /// Replaces the learning rate, or the schedule, by another one.
+    pub fn set_learning_rate(&mut self, learning_rate: impl Into<LearningRate>) {
+        self.trainee.optimizer.settings_mut().learning_rate = learning_rate.into();
+    }
+
+    /// The steps that the optimizer has done.
+    pub fn optimizer_steps(&self) -> u64 {
+        self.trainee.applied.step
+    }
+
+    /// Writes the weights to a file, as a whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.trainee.save(path.as_ref())
+    }
+
+    /// Writes the whole state of the training to a file, as a whole or not at all: weights,
+    /// optimizer, epoch, history and seed.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save_state(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.trainee.save_state(path.as_ref(), None)
+    }
+
+    /// Takes a training up where [`save_state`](Self::save_state) left it. The next `fit` goes on
+    /// with the epoch that follows, and with the seed and the history of that training; given the
+    /// same data and the same settings, its weights get the bits that they would have got without
+    /// the break. (What a callback counts, such as patience, begins anew.)
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not one of this model and this optimizer; then nothing
+    /// is changed.
+    pub fn resume(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        self.trainee.resume(path.as_ref())
+    }
+}
+
+pub(super) fn at_least_1(setting: &'static str, value: usize) -> Result<(), TrainError> {
+    match value {
+        0 => Err(TrainError::Zero { setting }),
+        _ => Ok(()),
+    }
+}

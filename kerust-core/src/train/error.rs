@@ -1,0 +1,186 @@
+//! What stops a training.
+
+use super::report::Names;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why a training could not begin, or could not go on.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A data set without a sample.
+    EmptyDataset {
+        /// Which: `the training set`.
+        which: &'static str,
+    },
+    /// A setting that must be at least 1 is 0.
+    Zero {
+        /// The setting: `batch_size`.
+        setting: &'static str,
+    },
+    /// A number outside its range.
+    OutOfRange {
+        /// The setting: `validation_split`.
+        setting: &'static str,
+        /// What was found.
+        found: f64,
+        /// What was expected: `a fraction from 0 up to, but without, 1`.
+        expected: &'static str,
+    },
+    /// `validation_split` leaves nothing to train on, or nothing to validate on.
+    Split {
+        /// The fraction.
+        fraction: f64,
+        /// The samples that were to be split.
+        samples: usize,
+        /// How many it leaves to train on.
+        train: usize,
+    },
+    /// As many sample weights as samples are wanted.
+    Weights {
+        /// The number of weights.
+        found: usize,
+        /// The number of samples.
+        expected: usize,
+    },
+    /// Both `validation` and `validation_split` are set.
+    TwoValidations,
+    /// The loss is NaN or infinite.
+    NotFinite {
+        /// The epoch, from 0.
+        epoch: usize,
+        /// The step in the epoch, from 0.
+        step: usize,
+        /// The loss.
+        loss: f64,
+    },
+    /// A callback watches a series that does not exist.
+    UnknownSeries {
+        /// The callback: `EarlyStopping`.
+        callback: &'static str,
+        /// The name it was given.
+        found: String,
+        /// The names that exist.
+        known: Vec<String>,
+    },
+    /// A callback watches a number of which it cannot be told whether more of it is better.
+    Direction {
+        /// The callback: `EarlyStopping`.
+        callback: &'static str,
+        /// The number.
+        monitor: String,
+    },
+    /// A callback sets the learning rate of an optimizer that has a schedule.
+    Scheduled,
+    /// A file's name holds a placeholder that cannot be filled in.
+    Placeholder {
+        /// The placeholder: `{val_los:.2f}`.
+        found: String,
+        /// The names that exist.
+        known: Vec<String>,
+    },
+    /// A file without the state of a training.
+    NoState {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A state file that belongs to another training.
+    State {
+        /// What differs: `optimizer`.
+        what: &'static str,
+        /// What the file holds.
+        found: String,
+        /// What this training has.
+        expected: String,
+    },
+    /// The threads could not be started.
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl fmt::Display for TrainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmptyDataset { which } => {
+                write!(f, "{which} is empty: found 0 samples, expected at least 1")
+            }
+            Self::Zero { setting } => write!(f, "`{setting}` is 0, expected at least 1"),
+            Self::OutOfRange {
+                setting,
+                found,
+                expected,
+            } => write!(f, "`{setting}` is {found}, expected {expected}"),
+            Self::Split {
+                fraction,
+                samples,
+                train,
+            } => write!(
+                f,
+                "`validation_split({fraction})` splits {samples} samples into {train} to train on \
+                 and {} to validate on, expected at least 1 in each",
+                samples - train
+            ),
+            Self::Weights { found, expected } => write!(
+                f,
+                "`sample_weight` has {found} weights, expected {expected}, one for each sample"
+            ),
+            Self::TwoValidations => write!(
+                f,
+                "found both `validation` and `validation_split`, expected one of them"
+            ),
+            Self::NotFinite { epoch, step, loss } => write!(
+                f,
+                "the loss is {loss} in step {} of epoch {}, expected a finite number: try a \
+                 smaller learning rate, or `clipnorm`",
+                step + 1,
+                epoch + 1
+            ),
+            Self::UnknownSeries {
+                callback,
+                found,
+                known,
+            } => write!(
+                f,
+                "`{callback}` monitors `{found}`, expected one of {}",
+                Names(known.iter().map(String::as_str))
+            ),
+            Self::Direction { callback, monitor } => write!(
+                f,
+                "`{callback}` cannot tell whether more of `{monitor}` is better, expected \
+                 `.mode(Mode::Max)` or `.mode(Mode::Min)`"
+            ),
+            Self::Scheduled => write!(
+                f,
+                "a callback sets the learning rate, but the optimizer has a schedule, expected a \
+                 number"
+            ),
+            Self::Placeholder { found, known } => write!(
+                f,
+                "a file's name holds `{found}`, expected one of {}",
+                Names(known.iter().map(String::as_str))
+            ),
+            Self::NoState { path } => write!(
+                f,
+                "`{}` holds no training: found weights alone, expected what `save_state` writes",
+                path.display()
+            ),
+            Self::State {
+                what,
+                found,
+                expected,
+            } => write!(
+                f,
+                "the state is of another training: its `{what}` is `{found}`, expected `{expected}`"
+            ),
+            Self::Threads { threads, reason } => {
+                write!(f, "cannot start {threads} threads: {reason}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for TrainError {}

@@ -1,0 +1,128 @@
+//! What a training went through.
+
+use super::report::{Names, Number, Report};
+use std::fmt;
+use std::ops::Index;
+
+/// The numbers of every epoch.
+///
+/// `history["val_loss"]` is a series, an epoch after the other; the index panics, naming the known
+/// series, when there is none of that name. A series of validation is shorter than
+/// [`len`](Self::len) when not every epoch validates.
+#[derive(Clone, PartialEq, Default)]
+pub struct History {
+    epochs: Vec<Report>,
+    series: Vec<(String, Vec<f64>)>,
+}
+
+impl History {
+    /// The number of epochs.
+    pub fn len(&self) -> usize {
+        self.epochs.len()
+    }
+
+    /// Whether there was no epoch.
+    pub fn is_empty(&self) -> bool {
+        self.epochs.is_empty()
+    }
+
+    /// The names of the series, in order.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.series.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// A series, if there is one of that name.
+    pub fn series(&self, name: &str) -> Option<&[f64]> {
+        let found = self.series.iter().find(|(known, _)| known == name);
+        found.map(|(_, values)| values.as_slice())
+    }
+
+    /// The numbers of each epoch, in order.
+    pub fn epochs(&self) -> &[Report] {
+        &self.epochs
+    }
+
+    /// The numbers of the last epoch.
+    pub fn last(&self) -> Option<Report> {
+        self.epochs.last().cloned()
+    }
+
+    pub(crate) fn push(&mut self, report: Report) {
+        for (name, value) in report.iter() {
+            match self.series.iter_mut().find(|(known, _)| known == name) {
+                Some((_, values)) => values.push(value),
+                None => self.series.push((name.into(), vec![value])),
+            }
+        }
+        self.epochs.push(report);
+    }
+}
+
+impl Index<&str> for History {
+    type Output = [f64];
+
+    fn index(&self, name: &str) -> &[f64] {
+        match self.series(name) {
+            Some(values) => values,
+            None => panic!("no `{name}` in the history, found {}", Names(self.names())),
+        }
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (epoch, report) in self.epochs.iter().enumerate() {
+            let line = if epoch == 0 { "" } else { "\n" };
+            write!(f, "{line}epoch {}: {report}", epoch + 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.series.iter().map(|(name, values)| {
+            let values: Vec<String> = values.iter().map(|v| Number(*v).to_string()).collect();
+            (name, values.join(", "))
+        });
+        f.debug_map().entries(shown).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history() -> History {
+        let mut history = History::default();
+        for value in [0.5, 0.25] {
+            let mut report = Report::new(&["loss".into()], &[value]);
+            if value < 0.5 {
+                report.insert("val_loss", 2.0 * value);
+            }
+            history.push(report);
+        }
+        history
+    }
+
+    #[test]
+    fn a_series_holds_a_number_for_each_epoch_that_has_one() {
+        let history = history();
+        assert_eq!(history["loss"], [0.5, 0.25]);
+        assert_eq!(history["val_loss"], [0.5]);
+        assert_eq!(history.len(), 2);
+        assert_eq!(history.last().unwrap()["val_loss"], 0.5);
+    }
+
+    #[test]
+    fn a_history_reads_epoch_by_epoch() {
+        let text = "epoch 1: loss: 0.5000\nepoch 2: loss: 0.2500 - val_loss: 0.5000";
+        assert_eq!(history().to_string(), text);
+    }
+
+    #[test]
+    #[should_panic(expected = "no `auc` in the history, found `loss`, `val_loss`")]
+    fn an_unknown_series_panics_with_the_known_ones() {
+        let _ = &history()["auc"];
+    }
+}

@@ -1,0 +1,31 @@
+//! Training: the loop, its settings, its history, its callbacks.
+
+mod callback;
+mod compiled;
+mod error;
+mod fit;
+mod history;
+mod order;
+mod pool;
+mod progress;
+mod report;
+mod run;
+mod session;
+mod state;
+mod step;
+mod trainee;
+mod workflow;
+
+use crate::Result;
+
+pub use callback::{
+    BackupAndRestore, CSVLogger, Callback, EarlyStopping, LambdaCallback, LearningRateScheduler,
+    Mode, ModelCheckpoint, ReduceLROnPlateau, Training,
+};
+pub use compiled::Compiled;
+pub use error::TrainError;
+pub use fit::Fit;
+pub use history::History;
+pub use progress::Verbosity;
+pub use report::Report;
+pub use workflow::Workflow;

@@ -1,0 +1,157 @@
+//! The whole state of a training, in one file.
+//!
+//! Weights, slots, and the run: the order of samples and everything random depend on the seed, the
+//! epoch and the step alone, so nothing else needs to be kept.
+
+use super::trainee::{Run, Trainee};
+use super::{Report, TrainError};
+use crate::Result;
+use crate::model::Model;
+use crate::optimizer::LearningRate;
+use crate::rng::Seed;
+use crate::weights::{self, Section, SectionMut, WeightsFile};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::str::FromStr;
+
+type Metadata = BTreeMap<String, String>;
+
+/// Writes the state; `epoch` holds the numbers of an epoch that is about to enter the history.
+pub(super) fn save<N: Model>(
+    trainee: &Trainee<N>,
+    path: &Path,
+    epoch: Option<&Report>,
+) -> Result<()> {
+    let run = &trainee.run;
+    let mut metadata = weights::model_metadata::<N>();
+    let mut tell = |key: &str, value: String| metadata.insert(format!("training.{key}"), value);
+    tell("optimizer", rule(trainee));
+    tell("step", trainee.applied.step.to_string());
+    tell("seed", run.seed.0.to_string());
+    tell("epoch", run.epoch.to_string());
+    tell("epochs_done", run.epochs_done.to_string());
+    if let LearningRate::Constant(rate) = trainee.optimizer.settings().learning_rate {
+        tell("learning_rate", rate.to_string());
+    }
+    let reports = run.history.epochs().iter().chain(epoch);
+    for (number, report) in reports.enumerate() {
+        tell(&format!("history.{number}"), lines(report));
+    }
+
+    let prefixes = prefixes(trainee);
+    let mut sections = vec![Section {
+        prefix: "model",
+        layout: &N::LAYOUT,
+        values: trainee.model.as_slice(),
+    }];
+    let slots = prefixes.iter().zip(&trainee.applied.slots);
+    sections.extend(slots.map(|(prefix, values)| Section {
+        prefix,
+        layout: &N::LAYOUT,
+        values,
+    }));
+    weights::save_sections(path, &sections, &metadata)
+}
+
+/// Reads the state. When it fails, nothing is changed.
+pub(super) fn resume<N: Model>(trainee: &mut Trainee<N>, path: &Path) -> Result<()> {
+    let file = WeightsFile::open(path)?;
+    let metadata = file.metadata();
+    let Some(found) = metadata.get("training.optimizer") else {
+        return Err(TrainError::NoState { path: path.into() }.into());
+    };
+    let expected = rule(trainee);
+    if *found != expected {
+        return Err(differs("optimizer", found, &expected));
+    }
+    let step = number(metadata, "step")?;
+    let mut run = Run {
+        seed: Seed(number(metadata, "seed")?),
+        epoch: number(metadata, "epoch")?,
+        epochs_done: number(metadata, "epochs_done")?,
+        resumed: true,
+        ..Run::default()
+    };
+    while let Some(lines) = metadata.get(&format!("training.history.{}", run.history.len())) {
+        run.history.push(report(lines)?);
+    }
+    let learning_rate = match trainee.optimizer.settings().learning_rate {
+        LearningRate::Constant(_) => Some(number(metadata, "learning_rate")?),
+        LearningRate::Scheduled(_) => None,
+    };
+
+    let mut model = N::zeroed();
+    let prefixes = prefixes(trainee);
+    let mut slots: Vec<_> = prefixes
+        .iter()
+        .map(|_| vec![0.0; N::LAYOUT.len()])
+        .collect();
+    let mut sections = vec![SectionMut {
+        prefix: "model",
+        layout: &N::LAYOUT,
+        values: model.as_mut_slice(),
+    }];
+    let places = prefixes.iter().zip(&mut slots);
+    sections.extend(places.map(|(prefix, values)| SectionMut {
+        prefix,
+        layout: &N::LAYOUT,
+        values,
+    }));
+    file.load_model_sections::<N>(&mut sections)?;
+
+    if let Some(rate) = learning_rate {
+        trainee.optimizer.settings_mut().learning_rate = LearningRate::Constant(rate);
+    }
+    trainee.model = model;
+    trainee.applied.slots = slots;
+    trainee.applied.step = step;
+    trainee.run = run;
+    Ok(())
+}
+
+fn prefixes<N: Model>(trainee: &Trainee<N>) -> Vec<String> {
+    let slots = trainee.optimizer.slots().iter();
+    slots.map(|slot| format!("optimizer.{slot}")).collect()
+}
+
+/// The optimizer with its slots: `adam momentum velocity`.
+fn rule<N: Model>(trainee: &Trainee<N>) -> String {
+    let slots = trainee.optimizer.slots();
+    [&[trainee.optimizer.name()], slots].concat().join(" ")
+}
+
+/// A number a line, its name behind it: a name may hold anything but a line's end.
+fn lines(report: &Report) -> String {
+    let entries = report.iter().map(|(name, value)| format!("{value} {name}"));
+    entries.collect::<Vec<_>>().join("\n")
+}
+
+fn report(text: &str) -> Result<Report> {
+    let mut report = Report::default();
+    for line in text.lines() {
+        let entry = line
+            .split_once(' ')
+            .and_then(|(value, name)| Some((name, value.parse().ok()?)));
+        let Some((name, value)) = entry else {
+            return Err(differs("the history", line, "a number and a name"));
+        };
+        report.insert(name, value);
+    }
+    Ok(report)
+}
+
+fn number<T: FromStr>(metadata: &Metadata, key: &'static str) -> Result<T> {
+    let found = metadata.get(&format!("training.{key}"));
+    let found = found.map_or("", String::as_str);
+    found.parse().map_err(|_| differs(key, found, "a number"))
+}
+
+fn differs(what: &'static str, found: &str, expected: &str) -> crate::Error {
+    let (found, expected) = (found.into(), expected.into());
+    TrainError::State {
+        what,
+        found,
+        expected,
+    }
+    .into()
+}

@@ -1,0 +1,85 @@
+//! A model's life: made, compiled, loaded, saved, asked.
+
+use super::Compiled;
+use crate::Result;
+use crate::data::Data;
+use crate::loss::{Loss, objective};
+use crate::memory::Memory;
+use crate::metric::Metrics;
+use crate::model::{Heads, Model};
+use crate::optimizer::Optimizer;
+use crate::rng::Seed;
+use crate::summary;
+use crate::weights;
+use std::cell::Cell;
+use std::path::Path;
+
+thread_local! {
+    /// The arena of [`Workflow::predict`]: as large as the largest model that this thread asked.
+    static SCRATCH: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
+/// Keras's workflow: implemented for every model.
+pub trait Workflow: Model {
+    /// A model with fresh weights. It is made in place, on the heap.
+    fn new(seed: Seed) -> Box<Self> {
+        let mut model = Self::zeroed();
+        model.init(&mut seed.rng());
+        model
+    }
+
+    /// Makes the model ready for training.
+    // The labels are a parameter of their own: so rustc puts a loss that does not fit inside a tuple
+    // on that loss, not on `compile`.
+    fn compile<Y: Data>(
+        self: Box<Self>,
+        optimizer: impl Optimizer + 'static,
+        loss: impl Loss<Self::Heads, Label = Y>,
+        metrics: impl Metrics<Self::Heads, Y>,
+    ) -> Compiled<Self, Y> {
+        let objective = objective(loss, metrics, Self::HEADS);
+        Compiled::new(self, Box::new(optimizer), objective)
+    }
+
+    /// The outputs for one sample. Allocates nothing after the first call in a thread.
+    fn predict(&self, x: &<Self::Input as Data>::Value) -> <Self::Heads as Heads>::Output {
+        // Taken, not borrowed: a layer of one's own may ask another model meanwhile.
+        let mut scratch = SCRATCH.take();
+        if scratch.len() < Self::ARENA_LEN {
+            scratch = vec![0.0; Self::ARENA_LEN];
+        }
+        let mut memory = Memory::new(&mut scratch[..Self::ARENA_LEN], 1);
+        let mut output = Self::Heads::zeroed();
+        self.logits(
+            Self::Input::view(x),
+            &mut memory,
+            Self::Heads::view_mut(&mut output),
+        );
+        Self::Heads::activate(Self::Heads::view_mut(&mut output));
+        SCRATCH.set(scratch);
+        output
+    }
+
+    /// The model's layers as a table: Keras's `summary()`, with multiply-adds and memory.
+    fn summary() -> String {
+        summary::summary::<Self>()
+    }
+
+    /// Reads weights from a file that [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not one of this model.
+    fn load(path: impl AsRef<Path>) -> Result<Box<Self>> {
+        weights::load(path)
+    }
+
+    /// Writes the weights to a file, as a whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        weights::save(path, self)
+    }
+}
+
+impl<M: Model> Workflow for M {}

@@ -1,0 +1,48 @@
+//! Weights in files: safetensors, checked against the model before anything changes.
+//!
+//! A file holds one `F32` tensor for each array of the model's data, named by the fields on the way
+//! to it (`dense_1.kernel`), in Keras's layouts, in the order of the model's memory: the file's data
+//! is the model's image. The header says which architecture the weights belong to.
+
+#[cfg(feature = "std")]
+mod atomic;
+#[cfg(feature = "std")]
+mod difference;
+#[cfg(feature = "std")]
+mod error;
+mod fingerprint;
+#[cfg(feature = "std")]
+mod read;
+#[cfg(feature = "std")]
+mod section;
+#[cfg(feature = "std")]
+mod write;
+
+#[cfg(feature = "std")]
+pub use atomic::write_atomically;
+#[cfg(feature = "std")]
+pub use difference::Difference;
+#[cfg(feature = "std")]
+pub use error::WeightsError;
+pub use fingerprint::fingerprint;
+#[cfg(feature = "std")]
+pub use read::{WeightsFile, load, load_into, load_sections};
+#[cfg(feature = "std")]
+pub use section::{Section, SectionMut};
+#[cfg(feature = "std")]
+pub use write::{model_metadata, save, save_sections};
+
+/// The keys under which a file's header says what it holds.
+#[cfg(feature = "std")]
+mod key {
+    /// `kerust`.
+    pub(super) const FORMAT: &str = "format";
+    /// The version that wrote the file.
+    pub(super) const VERSION: &str = "kerust_version";
+    /// The model's name.
+    pub(super) const MODEL: &str = "model";
+    /// The [`fingerprint`](super::fingerprint) as 16 hexadecimal digits.
+    pub(super) const ARCHITECTURE: &str = "architecture";
+    /// What the fingerprint was made from, a line for each layer.
+    pub(super) const LAYERS: &str = "layers";
+}

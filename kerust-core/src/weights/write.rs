@@ -1,0 +1,107 @@
+//! Writing safetensors.
+
+use super::section::{Section, entries};
+use super::{fingerprint::layer_lines, key, write_atomically};
+use crate::error::Result;
+use crate::model::Model;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes a model's weights.
+///
+/// The file is never half written, and the same weights give the same bytes.
+///
+/// # Errors
+/// The system refuses; the file is then as before.
+pub fn save<M: Model>(path: impl AsRef<Path>, model: &M) -> Result<()> {
+    let section = Section {
+        prefix: "",
+        layout: &M::LAYOUT,
+        values: model.as_slice(),
+    };
+    save_sections(path, &[section], &model_metadata::<M>())
+}
+
+/// What a file's header says about the architecture of `M`.
+pub fn model_metadata<M: Model>() -> BTreeMap<String, String> {
+    let architecture = format!("{:016x}", super::fingerprint(M::LAYERS));
+    BTreeMap::from(
+        [
+            (key::FORMAT, "kerust".to_owned()),
+            (key::VERSION, env!("CARGO_PKG_VERSION").to_owned()),
+            (key::MODEL, M::NAME.to_owned()),
+            (key::ARCHITECTURE, architecture),
+            (key::LAYERS, layer_lines(M::LAYERS)),
+        ]
+        .map(|(key, value)| (key.to_owned(), value)),
+    )
+}
+
+/// Writes sections of values, and text for the header.
+///
+/// The file is never half written, and the same values give the same bytes.
+///
+/// # Errors
+/// The system refuses; the file is then as before.
+///
+/// # Panics
+/// When a section does not hold as many values as its layout says, or two tensors have one name.
+pub fn save_sections(
+    path: impl AsRef<Path>,
+    sections: &[Section<'_>],
+    metadata: &BTreeMap<String, String>,
+) -> Result<()> {
+    let header = header(sections, metadata);
+    write_atomically(path, |file| {
+        file.write_all(&(header.len() as u64).to_le_bytes())?;
+        file.write_all(header.as_bytes())?;
+        for section in sections {
+            write_values(file, section.values)?;
+        }
+        Ok(())
+    })
+}
+
+/// The JSON of a file's header, padded so that the values behind it are aligned.
+fn header(sections: &[Section<'_>], metadata: &BTreeMap<String, String>) -> String {
+    let json = |text: &str| serde_json::Value::from(text).to_string();
+    let texts = metadata
+        .iter()
+        .map(|(key, value)| format!("{}:{}", json(key), json(value)));
+    let texts = texts.collect::<Vec<_>>().join(",");
+    let mut members = vec![format!("\"__metadata__\":{{{texts}}}")];
+    let mut names = std::collections::HashSet::new();
+    let mut section_start = 0;
+    for section in sections {
+        for entry in entries(section.prefix, section.layout, section.values.len()) {
+            let begin = 4 * (section_start + entry.start);
+            let end = begin + 4 * entry.len;
+            members.push(format!(
+                "{}:{{\"dtype\":\"F32\",\"shape\":{:?},\"data_offsets\":[{begin},{end}]}}",
+                json(&entry.name),
+                entry.sizes
+            ));
+            assert!(
+                names.insert(entry.name.clone()),
+                "two tensors are named `{}`",
+                entry.name
+            );
+        }
+        section_start += section.values.len();
+    }
+    let mut header = format!("{{{}}}", members.join(","));
+    let padding = header.len().next_multiple_of(8) - header.len();
+    header.extend(std::iter::repeat_n(' ', padding));
+    header
+}
+
+/// The values, little end first.
+fn write_values(file: &mut dyn Write, values: &[f32]) -> io::Result<()> {
+    if cfg!(target_endian = "little") {
+        return file.write_all(bytemuck::cast_slice(values));
+    }
+    values
+        .iter()
+        .try_for_each(|value| file.write_all(&value.to_le_bytes()))
+}

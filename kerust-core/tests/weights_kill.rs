@@ -1,0 +1,79 @@
+//! A process that is killed while it saves leaves the old file or the new one.
+#![cfg(all(feature = "std", unix))]
+#![allow(missing_docs)]
+
+use kerust_core::layer::Layout;
+use kerust_core::rng::Seed;
+use kerust_core::weights::{Section, SectionMut, load_sections, save_sections};
+use rand::RngExt;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const VARIABLE: &str = "KERUST_TEST_SAVE_FOREVER";
+const LEN: usize = 50_000;
+const LAYOUT: Layout = Layout::Tensor(&[LEN]);
+const KILLS: usize = 60;
+
+fn save(path: &Path, value: f32) {
+    let section = Section {
+        prefix: "values",
+        layout: &LAYOUT,
+        values: &vec![value; LEN],
+    };
+    let text = BTreeMap::from([("value".to_owned(), value.to_string())]);
+    save_sections(path, &[section], &text).unwrap();
+}
+
+/// The file's one value, which its header names too.
+fn load(path: &Path) -> f32 {
+    let mut values = vec![f32::NAN; LEN];
+    let section = SectionMut {
+        prefix: "values",
+        layout: &LAYOUT,
+        values: &mut values,
+    };
+    let text = load_sections(path, &mut [section]).unwrap();
+    let value: f32 = text["value"].parse().unwrap();
+    assert!(values.iter().all(|found| *found == value));
+    value
+}
+
+/// Runs in the child: the test below starts this one alone.
+#[test]
+fn child_saves_until_killed() {
+    let Some(path) = std::env::var_os(VARIABLE) else {
+        return;
+    };
+    let mut value = load(Path::new(&path));
+    loop {
+        value += 1.0;
+        save(Path::new(&path), value);
+    }
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_a_whole_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.safetensors");
+    save(&path, 0.0);
+    let mut rng = Seed(1).rng();
+    for _ in 0..KILLS {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child_saves_until_killed", "--test-threads=1"])
+            .env(VARIABLE, &path)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_micros(rng.random_range(2_000..30_000)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        load(&path);
+    }
+    let saves = load(&path);
+    assert!(
+        saves > KILLS as f32,
+        "only {saves} saves: the kills met none"
+    );
+}
