@@ -1,6 +1,7 @@
 //! What the user wrote, every token kept.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
 use syn::{Attribute, Generics, Visibility};
 
 /// One `model!`.
@@ -100,5 +101,11 @@ impl Layer {
     /// The arguments; none without parentheses.
     pub fn arguments(&self) -> &[Argument] {
         self.arguments.as_deref().unwrap_or_default()
+    }
+}
+
+impl ToTokens for Layer {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.tokens.to_tokens(tokens);
     }
 }

@@ -1,15 +1,17 @@
 //! Tokens to ast. A layer that cannot be read costs that layer only: reading goes on at the next
 //! `=>`.
 
-use crate::ast::{Argument, Chain, Header, Layer, Model, Name};
+mod arguments;
+mod header;
+
+use crate::ast::{Chain, Header, Layer, Model, Name};
 use crate::report::Report;
 use crate::value;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, Generics, Token, Visibility};
+use syn::{Generics, Visibility};
 
 /// Reads one `model!`. `None` where not even the model's name could be read.
 pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
@@ -38,7 +40,7 @@ pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
         });
     }
     let parsed = Parser::parse2(
-        |input: ParseStream<'_>| header(input, report).map(|header| (header, rest(input))),
+        |input: ParseStream<'_>| header::header(input, report).map(|header| (header, rest(input))),
         tokens,
     );
     match parsed {
@@ -74,90 +76,6 @@ fn is_anonymous(tokens: &TokenStream) -> bool {
         (Some(TokenTree::Punct(punct)), _) => punct.as_char() == '=',
         _ => false,
     }
-}
-
-fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header> {
-    let attributes = input.call(Attribute::parse_outer)?;
-    let visibility = input.parse()?;
-    if input.peek(Token![struct]) {
-        let keyword: Token![struct] = input.parse()?;
-        report
-            .fault(keyword, "found `struct`, expected the model's name")
-            .help("write the name alone: `pub Name: Input(4) => ..`");
-    }
-    let name: Ident = input.parse().map_err(|error| {
-        syn::Error::new(
-            error.span(),
-            "expected the model's name\n\n\
-             = help: write `pub Name: Input(4) => ..`, or begin with `Input(..)`",
-        )
-    })?;
-    let generics: Generics = input.parse()?;
-    let mut broken = false;
-    for parameter in &generics.params {
-        if !matches!(parameter, syn::GenericParam::Const(_)) {
-            report
-                .fault(
-                    parameter,
-                    format!(
-                        "a model takes const parameters only, found `{}`",
-                        value::text(&parameter.to_token_stream())
-                    ),
-                )
-                .help("write `<const CLASSES: usize>`");
-        }
-    }
-    if input.peek(Token![:]) {
-        input.parse::<Token![:]>()?;
-    } else {
-        let next: TokenStream = input.fork().parse()?;
-        let next = next.into_iter().next().map(TokenTree::into_token_stream);
-        let found = next.as_ref().map_or("nothing".to_owned(), |token| {
-            format!("`{}`", value::text(token))
-        });
-        let place = next.unwrap_or_else(|| name.to_token_stream());
-        let body = input.peek(syn::token::Brace);
-        let found = if body { "`{`".to_owned() } else { found };
-        report
-            .fault(
-                place,
-                format!("found {found} behind the model's name, expected `:`"),
-            )
-            .help(format!("write `{name}: Input(4) => Dense(3, softmax)`"));
-        broken = body;
-    }
-    for attribute in &attributes {
-        let path = attribute.path();
-        if path.is_ident("weights") || path.is_ident("budget") {
-            report
-                .fault(
-                    attribute,
-                    format!(
-                        "`#[{}]` is not supported yet",
-                        path.get_ident().expect("one name")
-                    ),
-                )
-                .help("remove the attribute");
-        } else if path.is_ident("repr") || path.is_ident("derive") {
-            report
-                .fault(
-                    attribute,
-                    format!(
-                        "a model takes no `#[{}]`",
-                        path.get_ident().expect("one name")
-                    ),
-                )
-                .note("a model is `#[repr(C)]`, nothing but its numbers")
-                .help("remove the attribute");
-        }
-    }
-    Ok(Header {
-        attributes,
-        visibility,
-        name,
-        generics,
-        broken,
-    })
 }
 
 fn rest(input: ParseStream<'_>) -> TokenStream {
@@ -304,7 +222,7 @@ fn read_layer(tokens: &TokenStream, report: &mut Report) -> Option<Layer> {
     }
     let arguments = match rest.peek() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
-            let arguments = arguments(group.stream(), report);
+            let arguments = arguments::arguments(group.stream(), report);
             rest.next();
             Some(arguments)
         }
@@ -361,63 +279,6 @@ fn ends_with_ident(tokens: &TokenStream) -> bool {
         Some(TokenTree::Punct(punct)) => punct.as_char() == '>',
         _ => false,
     }
-}
-
-fn arguments(tokens: TokenStream, report: &mut Report) -> Vec<Argument> {
-    let mut arguments = Vec::new();
-    let mut written = TokenStream::new();
-    for token in tokens {
-        match &token {
-            TokenTree::Punct(punct) if punct.as_char() == ',' => {
-                if written.is_empty() {
-                    report
-                        .fault(
-                            punct,
-                            "nothing stands before this comma, expected an argument",
-                        )
-                        .help("remove the comma");
-                }
-                arguments.extend(argument(std::mem::take(&mut written), report));
-            }
-            _ => written.extend([token]),
-        }
-    }
-    arguments.extend(argument(written, report));
-    arguments
-}
-
-fn argument(tokens: TokenStream, report: &mut Report) -> Option<Argument> {
-    let mut rest = tokens.clone().into_iter();
-    let (Some(first), second) = (rest.next(), rest.next()) else {
-        return None;
-    };
-    let named = matches!(&second, Some(TokenTree::Punct(punct))
-        if matches!(punct.as_char(), '=' | ':') && punct.spacing() == proc_macro2::Spacing::Alone);
-    let (TokenTree::Ident(name), true) = (&first, named) else {
-        return Some(Argument {
-            keyword: None,
-            value: value::read(tokens, report),
-        });
-    };
-    let given: TokenStream = rest.collect();
-    if second
-        .as_ref()
-        .is_some_and(|token| token.to_string() == ":")
-    {
-        report
-            .fault(&second, "found `:` behind an argument's name, expected `=`")
-            .help(format!("write `{name} = {}`", value::text(&given)));
-    }
-    if given.is_empty() {
-        report
-            .fault(&tokens, format!("`{name}` has no value"))
-            .help(format!("write `{name} = ..`"));
-        return None;
-    }
-    Some(Argument {
-        keyword: Some(name.unraw()),
-        value: value::read(given, report),
-    })
 }
 
 #[cfg(test)]
