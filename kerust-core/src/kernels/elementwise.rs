@@ -9,6 +9,18 @@ const CHUNK_LEN: usize = 1 << 13;
 /// Multiply-adds that take as long as one value's activation or its gradient.
 const VALUE_MACS: usize = 8;
 
+/// Replaces pre-activations by activations; `features` is the size of the last axis.
+pub fn activate(activation: Activation, values: &mut [f32], features: usize) {
+    if activation == Activation::Linear {
+        return;
+    }
+    let len = CHUNK_LEN.next_multiple_of(features.max(1));
+    let macs = values.len() * VALUE_MACS;
+    parallel::chunks(values, len, macs, |_, values| {
+        activation.apply(values, features);
+    });
+}
+
 /// Replaces the gradient of activations by that of pre-activations; `features` is the size of the
 /// last axis.
 pub fn activation_gradient(activation: Activation, y: &[f32], dy: &mut [f32], features: usize) {

@@ -11,7 +11,7 @@ pub enum Isa {
     /// x86-64 with AVX2 and FMA.
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
     Avx2,
-    /// x86-64 with AVX-512F.
+    /// x86-64 with AVX-512F and AVX-512VL, and all of `Avx2`.
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
     Avx512,
 }
@@ -21,9 +21,8 @@ impl Isa {
     pub fn best() -> Self {
         #[cfg(all(feature = "std", target_arch = "x86_64"))]
         {
-            // AVX-512 implies neither by definition, and every processor with it has both.
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                if is_x86_feature_detected!("avx512f") {
+                if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
                     return Self::Avx512;
                 }
                 return Self::Avx2;
@@ -62,13 +61,12 @@ pub(crate) fn vectorized(work: impl FnOnce()) {
         fn avx2(work: impl FnOnce()) {
             work();
         }
-        if is_x86_feature_detected!("avx512vl") && Isa::best() == Isa::Avx512 {
-            // SAFETY: the features were detected above.
-            return unsafe { avx512(work) };
-        }
-        if Isa::best() >= Isa::Avx2 {
+        match Isa::best() {
             // SAFETY: `best` detected the features.
-            return unsafe { avx2(work) };
+            Isa::Avx512 => return unsafe { avx512(work) },
+            // SAFETY: as above.
+            Isa::Avx2 => return unsafe { avx2(work) },
+            Isa::Portable => {}
         }
     }
     work();

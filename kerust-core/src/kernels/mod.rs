@@ -2,7 +2,11 @@
 //!
 //! Kernels take whole batches and sizes as arguments: one compiled kernel serves every layer of a
 //! class. They hold most of the crate's `unsafe` code, choose instructions at run time ([`Isa`]) and
-//! divide work over threads ([`parallel`]).
+//! divide work over threads.
+//!
+//! # Panics
+//! Every kernel checks its lengths once, and panics when a slice does not have the length that the
+//! sizes ask for. A layer's types leave no way to get there.
 
 mod conv2d;
 mod elementwise;
@@ -15,7 +19,7 @@ mod reduce;
 mod scratch;
 
 pub use conv2d::Convolution;
-pub use elementwise::activation_gradient;
+pub use elementwise::{activate, activation_gradient};
 pub use isa::Isa;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
 pub use pool::Pooling;

@@ -96,7 +96,7 @@ impl<const IN: usize, const OUT: usize, const BIAS: usize> Operation<DenseWeight
 
     fn forward(&self, weights: &DenseWeights<IN, OUT, BIAS>, x: &[f32], y: &mut [f32]) {
         kernels::dense(x, weights.kernel.as_flattened(), &weights.bias, y, IN, OUT);
-        self.activation.apply(y, OUT);
+        kernels::activate(self.activation, y, OUT);
     }
 
     fn backward(
@@ -105,7 +105,7 @@ impl<const IN: usize, const OUT: usize, const BIAS: usize> Operation<DenseWeight
         pass: Pass<'_>,
         gradient: &mut DenseWeights<IN, OUT, BIAS>,
     ) {
-        self.activation.backward(pass.y, pass.dy, OUT);
+        kernels::activation_gradient(self.activation, pass.y, pass.dy, OUT);
         let dkernel = gradient.kernel.as_flattened_mut();
         kernels::dense_weight_gradient(pass.x, pass.dy, dkernel, IN, OUT, pass.accumulate);
         kernels::column_sums(pass.dy, &mut gradient.bias, OUT, pass.accumulate);

@@ -33,8 +33,12 @@ impl History {
 
     /// A series, if there is one of that name.
     pub fn series(&self, name: &str) -> Option<&[f64]> {
+        self.find(name).map(Vec::as_slice)
+    }
+
+    fn find(&self, name: &str) -> Option<&Vec<f64>> {
         let found = self.series.iter().find(|(known, _)| known == name);
-        found.map(|(_, values)| values.as_slice())
+        found.map(|(_, values)| values)
     }
 
     /// The numbers of each epoch, in order.
@@ -59,10 +63,11 @@ impl History {
 }
 
 impl Index<&str> for History {
-    type Output = [f64];
+    // Not a slice: `println!("{:?}", history["loss"])` takes sized values.
+    type Output = Vec<f64>;
 
-    fn index(&self, name: &str) -> &[f64] {
-        match self.series(name) {
+    fn index(&self, name: &str) -> &Vec<f64> {
+        match self.find(name) {
             Some(values) => values,
             None => panic!("no `{name}` in the history, found {}", Names(self.names())),
         }

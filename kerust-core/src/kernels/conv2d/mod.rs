@@ -18,7 +18,7 @@
 //! A weights' gradient has few outputs and a long sum. Its images are cut into chunks, whose number
 //! depends on the sizes alone, never on the threads; so the bits do not either.
 //!
-//! Without `std` plain loops ([`direct`]) compute the same without heap.
+//! Without `std` plain loops (`direct.rs`) compute the same without heap.
 
 #[cfg(any(test, not(feature = "std")))]
 mod direct;

@@ -166,8 +166,10 @@ unsafe fn tiles<S: Simd>(
     };
     let a = &product.a;
     let mut tile = Tile {
+        count: 0,
         a: a.values.as_ptr(),
-        rows: [0; ROWS],
+        rows: &a.rows,
+        row: a.rows.cursor(rows.start),
         steps: &a.columns,
         from: a.columns.cursor(panel.depths.start),
         depth: panel.depths.len(),
@@ -179,21 +181,17 @@ unsafe fn tiles<S: Simd>(
         first,
     };
     let most = (S::SUMS / panel.vectors).min(ROWS);
-    let mut at = a.rows.cursor(rows.start);
-    let mut left = rows.len();
+    let (mut done, mut left) = (rows.start, rows.len());
     while left > 0 {
         // Two tiles of a middle height are faster than a full one and one of a single row.
-        let height = if left <= most {
-            left
+        let (height, count) = if left <= most {
+            (left, 1)
         } else if left < 2 * most {
-            left.div_ceil(2)
+            (left.div_ceil(2), 1)
         } else {
-            most
+            (most, left / most - usize::from(!left.is_multiple_of(most)))
         };
-        for row in &mut tile.rows[..height] {
-            *row = at.offset;
-            at.advance(&a.rows, 1);
-        }
+        tile.count = count;
         // SAFETY: the caller's promises; the tile's rows and columns are the piece's.
         unsafe {
             match panel.vectors {
@@ -203,8 +201,10 @@ unsafe fn tiles<S: Simd>(
                 _ => dispatch::<S, 8>(height, &tile),
             }
         }
-        tile.c = tile.c.wrapping_add(height * c_stride);
-        left -= height;
+        done += height * count;
+        left -= height * count;
+        tile.row = a.rows.cursor(done);
+        tile.c = c.wrapping_add(done * c_stride + panel.columns.start);
     }
 }
 

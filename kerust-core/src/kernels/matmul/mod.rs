@@ -1,6 +1,6 @@
 //! Products of matrices.
 //!
-//! One core, [`Product`]: `c = start + a·b`, where `a` and `b` are views ([`view`]) and `start` is
+//! One core, [`Product`]: `c = start + a·b`, where `a` and `b` are views (`view.rs`) and `start` is
 //! zero, a bias for each column, or what stands in `c`. The forms that layers need are its cases:
 //!
 //! | | a | b | start |
@@ -11,11 +11,11 @@
 //! | a convolution | windows of the image | the kernel | bias |
 //!
 //! # How it computes
-//! A tile ([`tile`]) of up to 14 rows × 32 columns of `c` stays in registers while the summed axis
+//! A tile (`tile.rs`) of up to 14 rows × 32 columns of `c` stays in registers while the summed axis
 //! passes: for each step, a row of `b` is loaded, and each row's element of `a` is broadcast and
-//! multiplied into its sums. `b` is passed in blocks of [`DEPTH`] rows, so that the panel under the
+//! multiplied into its sums. `b` is passed in blocks of 384 rows, so that the panel under the
 //! tile stays in the first cache; where its rows are strided, or far apart and often used, it is
-//! packed ([`pack`]) first. The tails of columns are masked, never computed another way.
+//! packed (`pack.rs`) first. The tails of columns are masked, never computed another way.
 //!
 //! # Which bits come out
 //! Each element of `c` is one chain, `start`, then each product added in ascending order of the

@@ -22,11 +22,14 @@ pub(super) enum First {
     Sum,
 }
 
-/// One tile's work.
+/// The work of some tiles, one below the other.
 pub(super) struct Tile<'a> {
+    /// How many tiles.
+    pub(super) count: usize,
     pub(super) a: *const f32,
-    /// The offset of each row of `a`.
-    pub(super) rows: [usize; ROWS],
+    /// The rows of `a`, and the first of them.
+    pub(super) rows: &'a Axis,
+    pub(super) row: Cursor,
     /// The summed axis of `a`, where on it this block starts, and how many steps it has.
     pub(super) steps: &'a Axis,
     pub(super) from: Cursor,
@@ -41,7 +44,8 @@ pub(super) struct Tile<'a> {
     pub(super) first: First,
 }
 
-/// `c = first + a·b` for one tile.
+/// `c = first + a·b` for some tiles of `ROWS` rows. Short sums (nine products in a 3×3 kernel) take as
+/// long as a call does, so one call serves many tiles.
 ///
 /// # Safety
 /// The machine has `S`; all offsets into `a`, `b`, `c` and the bias lie inside them.
@@ -57,59 +61,73 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
                 S::load(from.add(j * S::LANES))
             }
         };
-        let mut sums = [[S::zero(); VECTORS]; ROWS];
-        match t.first {
-            First::Zero => {}
-            First::Bias(bias) => {
-                for j in 0..VECTORS {
-                    let value = load(bias, j);
-                    for sums in &mut sums {
-                        sums[j] = value;
-                    }
+        let mut start = [S::zero(); VECTORS];
+        if let First::Bias(bias) = t.first {
+            for (j, start) in start.iter_mut().enumerate() {
+                *start = load(bias, j);
+            }
+        }
+
+        let (mut row, mut c) = (t.row, t.c);
+        for _ in 0..t.count {
+            let mut rows = [0; ROWS];
+            if row.run(t.rows) >= ROWS {
+                for (i, offset) in rows.iter_mut().enumerate() {
+                    *offset = row.offset.wrapping_add(i * t.rows.strides[2]);
+                }
+                row.advance(t.rows, ROWS);
+            } else {
+                for offset in &mut rows {
+                    *offset = row.offset;
+                    row.advance(t.rows, 1);
                 }
             }
-            First::Sum => {
+
+            let mut sums = [start; ROWS];
+            if let First::Sum = t.first {
                 for (i, sums) in sums.iter_mut().enumerate() {
                     for (j, sum) in sums.iter_mut().enumerate() {
-                        *sum = load(t.c.add(i * t.c_stride), j);
+                        *sum = load(c.add(i * t.c_stride), j);
                     }
                 }
             }
-        }
 
-        let stride = t.steps.strides[2];
-        let (mut at, mut left, mut b) = (t.from, t.depth, t.b);
-        while left > 0 {
-            let run = at.run(t.steps).min(left);
-            let mut a = t.a.add(at.offset);
-            for _ in 0..run {
-                let mut row = [S::zero(); VECTORS];
-                for (j, row) in row.iter_mut().enumerate() {
-                    *row = load(b, j);
+            let stride = t.steps.strides[2];
+            let (mut at, mut left, mut b) = (t.from, t.depth, t.b);
+            while left > 0 {
+                let run = at.run(t.steps).min(left);
+                let mut a = t.a.add(at.offset);
+                for _ in 0..run {
+                    let mut vectors = [S::zero(); VECTORS];
+                    for (j, vector) in vectors.iter_mut().enumerate() {
+                        *vector = load(b, j);
+                    }
+                    for (sums, offset) in sums.iter_mut().zip(rows) {
+                        let x = S::splat(a.add(offset));
+                        for (sum, vector) in sums.iter_mut().zip(vectors) {
+                            *sum = S::fma(x, vector, *sum);
+                        }
+                    }
+                    // Behind the last step these may point beyond the operand.
+                    a = a.wrapping_add(stride);
+                    b = b.wrapping_add(t.b_stride);
                 }
-                for (sums, offset) in sums.iter_mut().zip(&t.rows) {
-                    let x = S::splat(a.add(*offset));
-                    for (sum, b) in sums.iter_mut().zip(row) {
-                        *sum = S::fma(x, b, *sum);
+                at.advance(t.steps, run);
+                left -= run;
+            }
+
+            for (i, sums) in sums.iter().enumerate() {
+                let c = c.add(i * t.c_stride);
+                for (j, sum) in sums.iter().enumerate() {
+                    if j + 1 == VECTORS {
+                        S::store_masked(c.add(j * S::LANES), mask, *sum);
+                    } else {
+                        S::store(c.add(j * S::LANES), *sum);
                     }
                 }
-                // Behind the last step these may point beyond the operand.
-                a = a.wrapping_add(stride);
-                b = b.wrapping_add(t.b_stride);
             }
-            at.advance(t.steps, run);
-            left -= run;
-        }
-
-        for (i, sums) in sums.iter().enumerate() {
-            let c = t.c.add(i * t.c_stride);
-            for (j, sum) in sums.iter().enumerate() {
-                if j + 1 == VECTORS {
-                    S::store_masked(c.add(j * S::LANES), mask, *sum);
-                } else {
-                    S::store(c.add(j * S::LANES), *sum);
-                }
-            }
+            // Behind the last tile this may point beyond the output.
+            c = c.wrapping_add(ROWS * t.c_stride);
         }
     }
 }
