@@ -68,6 +68,11 @@ impl Layout {
 /// # Safety
 /// The type is `repr(C)` (or an array), every bit pattern of `f32`s is valid for it, its size is
 /// `4 * LAYOUT.len()` bytes, and its `f32`s lie in the order of `LAYOUT`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no data of a layer",
+    label = "expected an array of `f32`, or a struct of such arrays",
+    note = "write `#[derive(LayerData)]` and `#[repr(C)]` above a struct"
+)]
 pub unsafe trait LayerData: Sized + Send + Sync + 'static {
     /// Names, sizes and order of the numbers.
     const LAYOUT: Layout;

@@ -1,6 +1,7 @@
 //! What the user wrote, every token kept.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
 use syn::{Attribute, Generics, Visibility};
 
 /// One `model!`.
@@ -17,6 +18,8 @@ pub struct Header {
     pub visibility: Visibility,
     pub name: Ident,
     pub generics: Generics,
+    /// Whether what follows could not be read; it is reported.
+    pub broken: bool,
 }
 
 /// `Input(..) => layer => layer`; the input is a layer here, for it is written as one.
@@ -40,6 +43,8 @@ pub enum Name {
     Bare(Ident),
     /// `my::Layer::<32>`, and its last name.
     Path(TokenStream, Ident),
+    /// Nothing that could be understood; it is reported.
+    Faulty(Ident),
 }
 
 /// `value` or `name = value`
@@ -75,7 +80,7 @@ pub enum ValueKind {
 }
 
 impl Model {
-    /// The layers' names as written, for a stub as for a model.
+    /// The const parameters.
     pub fn generic_names(&self) -> Vec<String> {
         self.header
             .generics
@@ -89,12 +94,18 @@ impl Layer {
     /// The name's own tokens, for a fault of the layer.
     pub fn ident(&self) -> &Ident {
         match &self.name {
-            Name::Bare(ident) | Name::Path(_, ident) => ident,
+            Name::Bare(ident) | Name::Path(_, ident) | Name::Faulty(ident) => ident,
         }
     }
 
     /// The arguments; none without parentheses.
     pub fn arguments(&self) -> &[Argument] {
         self.arguments.as_deref().unwrap_or_default()
+    }
+}
+
+impl ToTokens for Layer {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.tokens.to_tokens(tokens);
     }
 }

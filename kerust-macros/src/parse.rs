@@ -1,14 +1,17 @@
 //! Tokens to ast. A layer that cannot be read costs that layer only: reading goes on at the next
 //! `=>`.
 
-use crate::ast::{Argument, Chain, Header, Layer, Model, Name};
+mod arguments;
+mod header;
+
+use crate::ast::{Chain, Header, Layer, Model, Name};
 use crate::report::Report;
 use crate::value;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Generics, Token, Visibility};
+use syn::spanned::Spanned;
+use syn::{Generics, Visibility};
 
 /// Reads one `model!`. `None` where not even the model's name could be read.
 pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
@@ -30,20 +33,26 @@ pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
                 visibility: Visibility::Inherited,
                 name: format_ident!("Anonymous"),
                 generics: Generics::default(),
+                broken: false,
             },
             anonymous: true,
             chain: chain(tokens, end, report),
         });
     }
     let parsed = Parser::parse2(
-        |input: ParseStream<'_>| header(input, report).map(|header| (header, rest(input))),
+        |input: ParseStream<'_>| header::header(input, report).map(|header| (header, rest(input))),
         tokens,
     );
     match parsed {
         Ok((header, body)) => Some(Model {
+            chain: if header.broken {
+                let layers = vec![faulty(&body)];
+                Chain { layers, end }
+            } else {
+                chain(body, end, report)
+            },
             header,
             anonymous: false,
-            chain: chain(body, end, report),
         }),
         Err(error) => {
             report.syntax(&error);
@@ -67,84 +76,6 @@ fn is_anonymous(tokens: &TokenStream) -> bool {
         (Some(TokenTree::Punct(punct)), _) => punct.as_char() == '=',
         _ => false,
     }
-}
-
-fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header> {
-    let attributes = input.call(Attribute::parse_outer)?;
-    let visibility = input.parse()?;
-    if input.peek(Token![struct]) {
-        let keyword: Token![struct] = input.parse()?;
-        report
-            .fault(keyword, "found `struct`, expected the model's name")
-            .help("write the name alone: `pub Name: Input(4) => ..`");
-    }
-    let name: Ident = input.parse().map_err(|error| {
-        syn::Error::new(
-            error.span(),
-            "expected the model's name\n\n\
-             = help: write `pub Name: Input(4) => ..`, or begin with `Input(..)`",
-        )
-    })?;
-    let generics: Generics = input.parse()?;
-    for parameter in &generics.params {
-        if !matches!(parameter, syn::GenericParam::Const(_)) {
-            report
-                .fault(parameter, "a model takes sizes only, as const parameters")
-                .help("write `<const CLASSES: usize>`");
-        }
-    }
-    if input.peek(Token![:]) {
-        input.parse::<Token![:]>()?;
-    } else {
-        let next: TokenStream = input.fork().parse()?;
-        let next = next.into_iter().next().map(TokenTree::into_token_stream);
-        let found = next.as_ref().map_or("nothing".to_owned(), |token| {
-            format!("`{}`", value::text(token))
-        });
-        let place = next.unwrap_or_else(|| name.to_token_stream());
-        let body = input.peek(syn::token::Brace);
-        let found = if body { "`{`".to_owned() } else { found };
-        report
-            .fault(
-                place,
-                format!("found {found} behind the model's name, expected `:`"),
-            )
-            .help(format!("write `{name}: Input(4) => Dense(3, softmax)`"));
-        if body {
-            input.parse::<TokenTree>()?;
-        }
-    }
-    for attribute in &attributes {
-        let path = attribute.path();
-        if path.is_ident("weights") || path.is_ident("budget") {
-            report
-                .fault(
-                    attribute,
-                    format!(
-                        "`#[{}]` is not known yet",
-                        path.get_ident().expect("one name")
-                    ),
-                )
-                .help("remove the attribute");
-        } else if path.is_ident("repr") || path.is_ident("derive") {
-            report
-                .fault(
-                    attribute,
-                    format!(
-                        "a model takes no `#[{}]`",
-                        path.get_ident().expect("one name")
-                    ),
-                )
-                .note("a model is `#[repr(C)]`, nothing but its numbers")
-                .help("remove the attribute");
-        }
-    }
-    Ok(Header {
-        attributes,
-        visibility,
-        name,
-        generics,
-    })
 }
 
 fn rest(input: ParseStream<'_>) -> TokenStream {
@@ -171,13 +102,15 @@ fn chain(tokens: TokenStream, end: Span, report: &mut Report) -> Chain {
         let written = std::mem::take(&mut segment);
         let found = separator.as_ref().map(|(separator, _)| separator);
         match (written.is_empty(), &arrow, found) {
-            (false, ..) => layers.extend(layer(written, report)),
+            (false, ..) => layers.push(layer(written, report)),
             (true, Some(arrow), None) => {
+                layers.push(faulty(arrow));
                 report
                     .fault(arrow, "nothing follows this `=>`, expected a layer")
                     .help("remove it, or write the layer: `=> Dense(10, softmax)`");
             }
             (true, Some(_), Some(second)) => {
+                layers.push(faulty(second));
                 report
                     .fault(second, "found a second `=>`, expected a layer")
                     .help("remove one of the two");
@@ -195,6 +128,13 @@ fn chain(tokens: TokenStream, end: Span, report: &mut Report) -> Chain {
         match separator {
             None => break,
             Some((separator, right)) => {
+                if !right && tokens.peek().is_none() {
+                    let found = value::text(&separator);
+                    report
+                        .fault(&separator, format!("found `{found}` behind the last layer"))
+                        .help("remove it");
+                    break;
+                }
                 if !right {
                     let found = value::text(&separator);
                     report
@@ -240,7 +180,11 @@ fn separator(
     }
 }
 
-fn layer(tokens: TokenStream, report: &mut Report) -> Option<Layer> {
+fn layer(tokens: TokenStream, report: &mut Report) -> Layer {
+    read_layer(&tokens, report).unwrap_or_else(|| faulty(&tokens))
+}
+
+fn read_layer(tokens: &TokenStream, report: &mut Report) -> Option<Layer> {
     let mut rest = tokens.clone().into_iter().peekable();
     let mut path = TokenStream::new();
     let mut last: Option<Ident> = None;
@@ -260,8 +204,8 @@ fn layer(tokens: TokenStream, report: &mut Report) -> Option<Layer> {
     let Some(last) = last else {
         report
             .fault(
-                &tokens,
-                format!("found `{}`, expected a layer", value::text(&tokens)),
+                tokens,
+                format!("found `{}`, expected a layer", value::text(tokens)),
             )
             .help("a layer begins with its name: `Dense(10, softmax)`");
         return None;
@@ -278,7 +222,7 @@ fn layer(tokens: TokenStream, report: &mut Report) -> Option<Layer> {
     }
     let arguments = match rest.peek() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
-            let arguments = arguments(group.stream(), report);
+            let arguments = arguments::arguments(group.stream(), report);
             rest.next();
             Some(arguments)
         }
@@ -313,10 +257,19 @@ fn layer(tokens: TokenStream, report: &mut Report) -> Option<Layer> {
         Name::Path(path, last)
     };
     Some(Layer {
-        tokens,
+        tokens: tokens.clone(),
         name,
         arguments,
     })
+}
+
+/// What stands for a layer that is not there.
+fn faulty(tokens: &TokenStream) -> Layer {
+    Layer {
+        tokens: tokens.clone(),
+        name: Name::Faulty(Ident::new("layer", tokens.span())),
+        arguments: None,
+    }
 }
 
 fn ends_with_ident(tokens: &TokenStream) -> bool {
@@ -326,63 +279,6 @@ fn ends_with_ident(tokens: &TokenStream) -> bool {
         Some(TokenTree::Punct(punct)) => punct.as_char() == '>',
         _ => false,
     }
-}
-
-fn arguments(tokens: TokenStream, report: &mut Report) -> Vec<Argument> {
-    let mut arguments = Vec::new();
-    let mut written = TokenStream::new();
-    for token in tokens {
-        match &token {
-            TokenTree::Punct(punct) if punct.as_char() == ',' => {
-                if written.is_empty() {
-                    report
-                        .fault(
-                            punct,
-                            "nothing stands before this comma, expected an argument",
-                        )
-                        .help("remove the comma");
-                }
-                arguments.extend(argument(std::mem::take(&mut written), report));
-            }
-            _ => written.extend([token]),
-        }
-    }
-    arguments.extend(argument(written, report));
-    arguments
-}
-
-fn argument(tokens: TokenStream, report: &mut Report) -> Option<Argument> {
-    let mut rest = tokens.clone().into_iter();
-    let (Some(first), second) = (rest.next(), rest.next()) else {
-        return None;
-    };
-    let named = matches!(&second, Some(TokenTree::Punct(punct))
-        if matches!(punct.as_char(), '=' | ':') && punct.spacing() == proc_macro2::Spacing::Alone);
-    let (TokenTree::Ident(name), true) = (&first, named) else {
-        return Some(Argument {
-            keyword: None,
-            value: value::read(tokens, report),
-        });
-    };
-    let given: TokenStream = rest.collect();
-    if second
-        .as_ref()
-        .is_some_and(|token| token.to_string() == ":")
-    {
-        report
-            .fault(&second, "found `:` behind an argument's name, expected `=`")
-            .help(format!("write `{name} = {}`", value::text(&given)));
-    }
-    if given.is_empty() {
-        report
-            .fault(&tokens, format!("`{name}` has no value"))
-            .help(format!("write `{name} = ..`"));
-        return None;
-    }
-    Some(Argument {
-        keyword: Some(name.unraw()),
-        value: value::read(given, report),
-    })
 }
 
 #[cfg(test)]
@@ -416,7 +312,7 @@ mod tests {
     #[test]
     fn reading_goes_on_at_the_next_arrow() {
         let (layers, faults) = read(quote!(Net: Input(4) => 7 => Dense[3] => Dense(3)));
-        assert_eq!(layers, ["Input", "Dense"]);
+        assert_eq!(layers, ["Input", "layer", "layer", "Dense"]);
         assert!(faults.contains("found `7`"), "{faults}");
         assert!(faults.contains("found `[3]`"), "{faults}");
     }

@@ -170,7 +170,7 @@ impl Data {
     pub fn dim(&self, axis: usize, nameable: bool) -> Size {
         match &self.form {
             Form::Sizes(sizes) if axis < sizes.len() => sizes[axis].clone(),
-            Form::Unknown => Size::known(1),
+            Form::Unknown => Size::expression(quote!(1), true),
             _ => {
                 let (shape, axis) = (self.shape(), Literal::usize_unsuffixed(axis));
                 Size::expression(quote!(#shape.extent(#axis)), nameable)

@@ -59,6 +59,14 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether the layer is wrong by itself, behind whatever shape.
+    pub const fn is_own(&self) -> bool {
+        matches!(
+            self,
+            Self::Zero { .. } | Self::StridesWithDilation | Self::Rate | Self::Range
+        )
+    }
+
     /// The argument that is wrong; the empty text where it is the layer.
     pub const fn argument(&self) -> &'static str {
         match self {
@@ -87,26 +95,47 @@ impl Fault {
                     .shape(found);
                 mend_rank(text.origin(found, previous), found.rank(), expected, declared)
             }
-            Self::Zero { argument } => text
-                .str("`")
-                .str(argument)
-                .str("` of `")
-                .str(kind(declared))
-                .str("` is 0, expected at least 1")
-                .help("remove the 0, or write the size that is meant"),
-            Self::Window { size, span, found, .. } => {
-                let text = text.str("window ").window(size);
-                let text = if span[0] != size[0] || span[1] != size[1] {
+            Self::Zero { argument } => {
+                let sizes = matches!(argument.as_bytes(), b"shape" | b"target_shape");
+                let text = if sizes {
+                    text.str("a size")
+                } else {
+                    text.str("`").str(argument).str("`")
+                };
+                text.str(" of `")
+                    .str(kind(declared))
+                    .str("` is 0, expected at least 1")
+                    .help("remove the 0, or write the size that is meant")
+            }
+            Self::Window {
+                argument,
+                size,
+                span,
+                found,
+            } => {
+                let kernel = matches!(argument.as_bytes(), b"kernel_size");
+                let word = if kernel { "kernel" } else { "pool" };
+                let image = [found.dim(0), found.dim(1)];
+                let dilated = span[0] != size[0] || span[1] != size[1];
+                let text = text.str(word).str(" ").window(size);
+                let text = if dilated {
                     text.str(", dilated to ").window(span).str(",")
                 } else {
                     text
                 };
-                text.str(" does not fit the ")
-                    .window([found.dim(0), found.dim(1)])
+                let text = text
+                    .str(" does not fit the ")
+                    .window(image)
                     .str(" input under `valid` padding")
-                    .origin(found, previous)
-                    .help("write `same`, or a window of at most ")
-                    .window([found.dim(0), found.dim(1)])
+                    .origin(found, previous);
+                if dilated {
+                    text.help("write `same`, or a smaller `dilation_rate`")
+                } else {
+                    text.help("write `same`, or a ")
+                        .str(word)
+                        .str(" of at most ")
+                        .window(image)
+                }
             }
             Self::Groups { groups, count, of } => text
                 .number(groups)
@@ -219,11 +248,11 @@ const fn mend_rank(text: Text, found: usize, expected: usize, declared: &str) ->
             .str(declared)
             .str("`"),
         (3, 2) => text
-            .help("an image is (height, width, channels): give it one channel, `=> Reshape(h, w, 1) => ")
+            .help("an image is (height, width, channels): give it one channel: `=> Reshape(h, w, 1) => ")
             .str(declared)
             .str("`"),
         (3, 1) => text
-            .help("an image is (height, width, channels): put the layer before `Flatten`, or fold the vector, `=> Reshape(h, w, c) => ")
+            .help("an image is (height, width, channels): put the layer before what flattens it, or fold the vector: `=> Reshape(h, w, c) => ")
             .str(declared)
             .str("`"),
         _ => text.help("an image is (height, width, channels)"),

@@ -219,7 +219,7 @@ pub const fn softmax(shape: Shape) -> Judged {
 
 /// Multiply-adds of `Dense` for one sample.
 pub const fn dense_macs(input: Shape, output: Shape) -> usize {
-    input.len() * output.len()
+    input.len().saturating_mul(output.len())
 }
 
 /// Multiply-adds of `Conv2D` for one sample.

@@ -27,7 +27,7 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
     };
     if !is_repr_c(&input) {
         report
-            .fault(name, format!("`{name}` is not `#[repr(C)]`"))
+            .fault(name, format!("`{name}` is not `#[repr(C)]` alone"))
             .note("its numbers are read and written as one slice, in the order of the fields")
             .help(format!("write `#[repr(C)]` above `struct {name}`"));
     }

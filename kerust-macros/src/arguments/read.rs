@@ -1,0 +1,179 @@
+//! What the arguments of a layer are, once they are bound.
+
+use super::{Arguments, Kind};
+use crate::ast::{Value, ValueKind};
+use crate::value::{Number, Pair, Size, real, text};
+use proc_macro2::{Span, TokenStream};
+
+impl<'a> Arguments<'a> {
+    fn place(&self, name: &str) -> usize {
+        let place = self.parameters.iter().position(|it| it.name == name);
+        place.unwrap_or_else(|| unreachable!("the row names its parameter `{name}`"))
+    }
+
+    fn value(&self, name: &str) -> Option<&'a Value> {
+        self.bound[self.place(name)].first().copied()
+    }
+
+    /// Whether the layer has a parameter of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.parameters.iter().any(|it| it.name == name)
+    }
+
+    /// Where the layer's name was written.
+    pub fn span(&self) -> Span {
+        self.layer.ident().span()
+    }
+
+    /// A size that is required.
+    pub fn count(&self, name: &str) -> Size {
+        self.optional_count(name).unwrap_or_else(|| Size::known(1))
+    }
+
+    /// A size.
+    pub fn optional_count(&self, name: &str) -> Option<Size> {
+        self.value(name).map(|value| self.size(value))
+    }
+
+    fn size(&self, value: &Value) -> Size {
+        if let ValueKind::Integer(number) = value.kind {
+            return Size::known(usize::try_from(number).unwrap_or(usize::MAX));
+        }
+        let bare = matches!(value.kind, ValueKind::Word(_));
+        let nameable = bare || !mentions(&value.tokens, self.generics);
+        Size::expression(value.tokens.clone(), nameable)
+    }
+
+    /// Rows and columns.
+    pub fn pair(&self, name: &str) -> Option<Pair> {
+        let value = self.value(name)?;
+        Some(match &value.kind {
+            ValueKind::Sizes(sizes) => Pair(Size::known(sizes[0]), Size::known(sizes[1])),
+            _ => Pair(self.size(value), self.size(value)),
+        })
+    }
+
+    /// All sizes of a parameter that takes every one; -1 is `None`.
+    pub fn sizes(&self, name: &str) -> Vec<Option<Size>> {
+        let values = self.bound[self.place(name)].iter();
+        values
+            .flat_map(|value| match &value.kind {
+                ValueKind::Sizes(sizes) => {
+                    sizes.iter().map(|size| Some(Size::known(*size))).collect()
+                }
+                ValueKind::Integer(-1) => vec![None],
+                _ => vec![Some(self.size(value))],
+            })
+            .collect()
+    }
+
+    /// A number.
+    pub fn number(&self, name: &str) -> Option<Number> {
+        let value = self.value(name)?;
+        Some(match value.kind {
+            ValueKind::Integer(number) => Number::known(number as f64),
+            ValueKind::Float(number) => {
+                let written = text(&value.tokens);
+                // A quotient of whole numbers means a fraction, as in Python; Rust would round it.
+                let tokens = if written.contains('.') && !written.contains(char::is_alphabetic) {
+                    value.tokens.clone()
+                } else {
+                    real(number)
+                };
+                Number {
+                    known: Some(number as f32),
+                    tokens,
+                }
+            }
+            _ => Number {
+                known: None,
+                tokens: value.tokens.clone(),
+            },
+        })
+    }
+
+    /// `true` or `false`, `default` where it is not given.
+    pub fn flag(&self, name: &str, default: bool) -> bool {
+        match self.value(name).map(|value| &value.kind) {
+            Some(ValueKind::Flag(flag)) => *flag,
+            _ => default,
+        }
+    }
+
+    /// The name that a word expands to, and where it was written.
+    pub fn word(&self, name: &str) -> Option<(&'static str, Span)> {
+        let Kind::Word(vocabulary) = self.parameters[self.place(name)].kind else {
+            unreachable!("`{name}` is a word");
+        };
+        match &self.value(name)?.kind {
+            ValueKind::Word(word) => Some((vocabulary.find(&word.to_string())?, word.span())),
+            _ => None,
+        }
+    }
+
+    /// What a word expands to.
+    pub fn word_tokens(&self, name: &str) -> Option<TokenStream> {
+        let Kind::Word(vocabulary) = self.parameters[self.place(name)].kind else {
+            unreachable!("`{name}` is a word");
+        };
+        let (name, span) = self.word(name)?;
+        Some(vocabulary.tokens(name, span))
+    }
+
+    /// Where an argument was written, or the layer.
+    pub fn tokens(&self, name: &str) -> TokenStream {
+        let place = self.parameters.iter().position(|it| it.name == name);
+        let values = place.map_or(&[][..], |place| &self.bound[place]);
+        let wrong = |value: &&&Value| matches!(value.kind, ValueKind::Integer(..=0));
+        match values {
+            [] => self.layer.tokens.clone(),
+            [value] => value.tokens.clone(),
+            // Of many sizes, the one that cannot be.
+            values => match values.iter().rev().find(wrong) {
+                Some(value) => value.tokens.clone(),
+                None => self.layer.tokens.clone(),
+            },
+        }
+    }
+
+    /// The layer in one spelling, without what changes no inference.
+    pub fn declared(&self) -> String {
+        let mut written = Vec::new();
+        let mut leading = true;
+        for (place, (parameter, values)) in self.parameters.iter().zip(&self.bound).enumerate() {
+            for value in values.iter().filter(|_| !parameter.training_only) {
+                let text = match &value.kind {
+                    ValueKind::Integer(number) if matches!(parameter.kind, Kind::Pair) => {
+                        format!("{number}x{number}")
+                    }
+                    ValueKind::Integer(number) => number.to_string(),
+                    _ => text(&value.tokens),
+                };
+                let bare = parameter.required
+                    || (leading && (place == 0 || matches!(parameter.kind, Kind::Number)))
+                    || matches!(parameter.kind, Kind::Word(vocabulary) if
+                        matches!(vocabulary.what, "activation" | "padding"));
+                written.push(if bare {
+                    text
+                } else {
+                    format!("{} = {text}", parameter.name)
+                });
+            }
+            leading &= !values.is_empty();
+        }
+        let kind = self.layer.ident();
+        if written.is_empty() {
+            kind.to_string()
+        } else {
+            format!("{kind}({})", written.join(", "))
+        }
+    }
+}
+
+fn mentions(tokens: &TokenStream, names: &[String]) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Ident(ident) => names.contains(&ident.to_string()),
+        proc_macro2::TokenTree::Group(group) => mentions(&group.stream(), names),
+        _ => false,
+    })
+}

@@ -1,0 +1,172 @@
+//! The layers that look at images.
+
+use super::{After, Before, Macs, Rule, Spec, Weights, initializers, rule, setting};
+use crate::arguments::Arguments;
+use crate::plan::Role;
+use crate::report::Report;
+use crate::value::{Number, Pair, Size, Sliding, Term, padding};
+use crate::words::FLIPS;
+use kerust_core::shape::Padding;
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let filters = arguments.count("filters");
+    let kernel = arguments.pair("kernel_size").unwrap_or(Pair::square(1));
+    let window = sliding(arguments, kernel.clone(), Pair::square(1));
+    let groups = arguments.optional_count("groups").unwrap_or(Size::known(1));
+    let rule = rule!(conv2d(before.data, filters, window, groups));
+
+    let input = image(before);
+    let size = window.size.tokens();
+    let mut config = quote!(::new(#input, #filters, #size));
+    config.extend(window_settings(arguments, &window));
+    if !window.dilation.is(1) {
+        let dilation = window.dilation.tokens();
+        config.extend(quote!(.dilation(#dilation)));
+    }
+    if groups.known != Some(1) {
+        config.extend(quote!(.groups(#groups)));
+    }
+    config.extend(initializers(arguments));
+    let channels = before.data.dim(2, before.nameable);
+    let channels = match (channels.known, groups.known) {
+        (_, Some(1)) => channels,
+        (Some(channels), Some(groups)) => Size::known(channels / groups.max(1)),
+        _ => Size::expression(quote!((#channels) / (#groups)), before.nameable),
+    };
+    let Pair(rows, columns) = kernel;
+    Spec {
+        rule,
+        after: After::Sizes(vec![None, None, Some(filters.clone())]),
+        config,
+        weights: Some(Weights {
+            name: "Conv2DWeights",
+            sizes: vec![rows, columns, channels, filters],
+            use_bias: arguments.flag("use_bias", true),
+        }),
+        macs: Macs::Conv2D(Box::new(window), groups),
+        activation: arguments.word("activation"),
+        ..Spec::default()
+    }
+}
+
+pub fn pooling2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let pool = arguments.pair("pool_size").unwrap_or(Pair::square(2));
+    let window = sliding(arguments, pool.clone(), pool);
+    let (input, size) = (image(before), window.size.tokens());
+    let mut config = quote!(::new(#input, #size));
+    config.extend(window_settings(arguments, &window));
+    Spec {
+        rule: rule!(pooling2d(before.data, window)),
+        after: After::Sizes(vec![None, None, Some(before.data.dim(2, before.nameable))]),
+        config,
+        ..Spec::default()
+    }
+}
+
+pub fn global_pooling2d(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let input = image(before);
+    Spec {
+        rule: rule!(global_pooling2d(before.data)),
+        after: After::Sizes(vec![Some(before.data.dim(2, before.nameable))]),
+        config: quote!(::new(#input)),
+        ..Spec::default()
+    }
+}
+
+pub fn resizing(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let (height, width) = (arguments.count("height"), arguments.count("width"));
+    let interpolation = setting(arguments, "interpolation");
+    let input = image(before);
+    let same = match (before.data.known_shape(), height.known, width.known) {
+        (Some(shape), Some(height), Some(width)) => {
+            shape.rank() == 3 && shape.dim(0) == height && shape.dim(1) == width
+        }
+        _ => false,
+    };
+    let channels = before.data.dim(2, before.nameable);
+    Spec {
+        rule: rule!(resizing(before.data, height, width)),
+        role: if same { Role::Alias } else { Role::Compute },
+        config: quote!(::new(#input, [#height, #width]) #interpolation),
+        after: After::Sizes(vec![Some(height), Some(width), Some(channels)]),
+        ..Spec::default()
+    }
+}
+
+pub fn random_rotation(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let factor = arguments.number("lower").unwrap_or(Number::known(0.0));
+    // Keras: one factor is a range to both sides.
+    let (lower, upper) = match (arguments.number("upper"), factor.known) {
+        (Some(upper), _) => (factor, upper),
+        (None, Some(known)) => (Number::known(f64::from(-known)), factor),
+        (None, None) => {
+            let tokens = factor.tokens();
+            let lower = Number {
+                known: None,
+                tokens: quote!(-(#tokens)),
+            };
+            (lower, factor)
+        }
+    };
+    let (input, from, to) = (image(before), lower.tokens(), upper.tokens());
+    let fill_mode = setting(arguments, "fill_mode");
+    let interpolation = setting(arguments, "interpolation");
+    Spec {
+        rule: rule!(rotation(before.data, lower, upper)),
+        role: Role::TrainingOnly,
+        config: quote!(::new(#input, #from, #to) #fill_mode #interpolation),
+        saved: Some(quote!(1)),
+        ..Spec::default()
+    }
+}
+
+pub fn random_flip(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let both = FLIPS.tokens("HorizontalAndVertical", Span::call_site());
+    let mode = arguments.word_tokens("mode").unwrap_or(both);
+    let input = image(before);
+    Spec {
+        rule: rule!(image(before.data)),
+        role: Role::TrainingOnly,
+        config: quote!(::new(#input, #mode)),
+        saved: Some(quote!(1)),
+        ..Spec::default()
+    }
+}
+
+/// `[height, width, channels]`
+fn image(before: &Before<'_>) -> TokenStream {
+    let [height, width, channels] = [0, 1, 2].map(|axis| before.data.dim(axis, true));
+    quote!([#height, #width, #channels])
+}
+
+fn sliding(arguments: &Arguments<'_>, size: Pair, strides: Pair) -> Sliding {
+    let dilation = match arguments.has("dilation_rate") {
+        true => arguments.pair("dilation_rate"),
+        false => None,
+    };
+    Sliding {
+        size,
+        strides: arguments.pair("strides").unwrap_or(strides),
+        padding: match arguments.word("padding") {
+            Some(("Same", _)) => Padding::Same,
+            _ => Padding::Valid,
+        },
+        dilation: dilation.unwrap_or(Pair::square(1)),
+    }
+}
+
+/// What differs from the layer's own defaults.
+fn window_settings(arguments: &Arguments<'_>, window: &Sliding) -> TokenStream {
+    let mut settings = TokenStream::new();
+    if let Some(strides) = arguments.pair("strides") {
+        let strides = strides.tokens();
+        settings.extend(quote!(.strides(#strides)));
+    }
+    if window.padding == Padding::Same {
+        let padding = padding(window.padding);
+        settings.extend(quote!(.padding(#padding)));
+    }
+    settings
+}

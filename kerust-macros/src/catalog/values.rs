@@ -1,0 +1,157 @@
+//! The layers that look at values, not at pixels.
+
+use super::{After, Before, Macs, Rule, Spec, Weights, initializers, rule};
+use crate::arguments::Arguments;
+use crate::plan::Role;
+use crate::report::Report;
+use crate::value::{Number, Term};
+use kerust_core::shape::{Fault, Shape};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+pub fn dense(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let units = arguments.count("units");
+    let initializers = initializers(arguments);
+    Spec {
+        rule: rule!(dense(before.data, units)),
+        after: After::Sizes(vec![Some(units.clone())]),
+        config: quote!(::new() #initializers),
+        weights: Some(Weights {
+            name: "DenseWeights",
+            sizes: vec![before.data.dim(0, before.nameable), units],
+            use_bias: arguments.flag("use_bias", true),
+        }),
+        macs: Macs::Dense,
+        activation: arguments.word("activation"),
+        ..Spec::default()
+    }
+}
+
+pub fn flatten(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    Spec {
+        rule: rule!(flatten(before.data)),
+        after: After::Sizes(vec![None]),
+        role: Role::Alias,
+        config: TokenStream::new(),
+        ..Spec::default()
+    }
+}
+
+pub fn reshape(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
+    let mut target = arguments.sizes("target_shape");
+    if target.iter().filter(|size| size.is_none()).count() > 1 {
+        report
+            .fault(
+                arguments.tokens("target_shape"),
+                "two sizes are -1, expected at most one",
+            )
+            .help("write all sizes but one: the last one follows from them");
+        target.clear();
+    } else if target.len() > kerust_core::shape::MAX_RANK {
+        report
+            .fault(
+                arguments.tokens("target_shape"),
+                format!("`Reshape` to {} sizes, expected at most 4", target.len()),
+            )
+            .help("a sample has 1 to 4 dimensions");
+        target.clear();
+    }
+    let known = || -> Option<Result<Shape, Fault>> {
+        let shape = before.data.known()?;
+        let sizes: Option<Vec<isize>> = target
+            .iter()
+            .map(|size| match size {
+                None => Some(-1),
+                Some(size) => isize::try_from(size.known?).ok(),
+            })
+            .collect();
+        Some(kerust_core::shape::reshape(shape, &sizes?))
+    };
+    let (known, shape) = (known(), before.data.shape());
+    let sizes = target.iter().map(|size| match size {
+        None => quote!(-1),
+        Some(size) if size.known.is_some() => quote!(#size),
+        Some(size) => quote!((#size) as isize),
+    });
+    let tokens = quote!(::kerust::shape::reshape(#shape, &[#(#sizes),*]));
+    Spec {
+        rule: (!target.is_empty()).then_some(Rule { known, tokens }),
+        after: After::Sizes(target),
+        role: Role::Alias,
+        config: TokenStream::new(),
+        ..Spec::default()
+    }
+}
+
+pub fn dropout(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let rate = arguments.number("rate").unwrap_or(Number::known(0.5));
+    let tokens = rate.tokens();
+    Spec {
+        rule: rule!(dropout(before.data, rate)),
+        role: Role::TrainingOnly,
+        config: quote!(::new(#tokens)),
+        saved: Some(before.data.len()),
+        ..Spec::default()
+    }
+}
+
+/// `Activation(word)` and `Softmax`: the node is the activation behind nothing.
+pub fn activation(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
+    let softmax = ("Softmax", arguments.span());
+    Spec {
+        role: Role::Alias,
+        operation: Some("Activation"),
+        activation: match arguments.has("activation") {
+            true => arguments.word("activation"),
+            false => Some(softmax),
+        },
+        ..Spec::default()
+    }
+}
+
+pub fn relu(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
+    let mut config = quote!(::new());
+    let mut plain = true;
+    if let Some(value) = arguments.number("max_value") {
+        let value = value.tokens();
+        config.extend(quote!(.max_value(#value)));
+        plain = false;
+    }
+    if let Some(value) = arguments.number("negative_slope") {
+        let value = value.tokens();
+        config.extend(quote!(.negative_slope(#value)));
+        plain = false;
+    }
+    if let Some(value) = arguments.number("threshold") {
+        let value = value.tokens();
+        config.extend(quote!(.threshold(#value)));
+        plain = false;
+    }
+    if plain {
+        return Spec {
+            role: Role::Alias,
+            operation: Some("Activation"),
+            activation: Some(("Relu", arguments.span())),
+            ..Spec::default()
+        };
+    }
+    Spec {
+        config,
+        ..Spec::default()
+    }
+}
+
+pub fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
+    let scale = arguments
+        .number("scale")
+        .unwrap_or(Number::known(1.0))
+        .tokens();
+    let offset = arguments
+        .number("offset")
+        .unwrap_or(Number::known(0.0))
+        .tokens();
+    Spec {
+        config: quote!(::new(#scale, #offset)),
+        ..Spec::default()
+    }
+}

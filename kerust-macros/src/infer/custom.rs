@@ -1,0 +1,81 @@
+//! Layers of the user's own.
+
+use super::{Infer, Place};
+use crate::arguments::Arguments;
+use crate::ast;
+use crate::plan::{Data, Form, Layer, Node, Role, constant};
+use crate::value::text;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+impl Infer<'_> {
+    /// A layer of the user's own: its shape is known to the type system only.
+    pub(super) fn custom(
+        &mut self,
+        layer: &ast::Layer,
+        path: &TokenStream,
+        place: &Place,
+    ) -> Place {
+        let declared = text(path);
+        let given = layer.arguments().iter();
+        if let Some(argument) = given.clone().find(|argument| argument.keyword.is_none()) {
+            let (name, value) = (layer.ident(), text(&argument.value.tokens));
+            self.report
+                .fault(
+                    &argument.value.tokens,
+                    format!("`{name}` is no layer of the catalogue, and a layer of your own takes no `{value}` in parentheses"),
+                )
+                .help(format!("give it const arguments: `{name}::<{value}>`"));
+            return place.unknown(&declared);
+        }
+        let arguments = Arguments::bind(layer, &[], self.generics, self.report);
+        let sound = arguments.as_ref().is_some_and(|arguments| arguments.sound);
+        let given = arguments.and_then(|arguments| arguments.name);
+        let name = self.names.name(layer, given.as_ref(), self.report);
+        if !sound || place.data.is_unknown() {
+            return place.unknown(&declared);
+        }
+        self.nameable(&place.data, layer);
+
+        let input = place.data.path();
+        // All of it on the layer's name: what the type system refuses is refused there.
+        let span = Span::call_site().located_at(layer.ident().span());
+        let weights = quote_spanned!(span=> <#path as ::kerust::layer::Build<#input>>::Layer);
+        let shape = quote_spanned!(span=> <#weights as ::kerust::layer::Layer>::Output);
+        let value = quote_spanned!(span=> <#shape as ::kerust::tensor::Shape>::SHAPE);
+        let constant = self.constant(constant(&name, "_SHAPE"), value, false);
+        let data = Data {
+            form: Form::Typed(shape),
+            constant: Some(constant),
+        };
+        let operation = quote!(::kerust::layer::Custom);
+        let edge = self.node(Node {
+            name: name.clone(),
+            layer: self.layers.len(),
+            inputs: vec![place.edge],
+            output: data.clone(),
+            role: Role::Custom,
+            operation: (operation.clone(), operation),
+            overwrite: None,
+            weights: Some(weights.clone()),
+            saved: None,
+        });
+        self.layers.push(Layer {
+            name,
+            kind: layer.ident().to_string(),
+            declared: declared.clone(),
+            input: place.data.clone(),
+            output: data.clone(),
+            params: None,
+            weights: Some(weights),
+            macs: quote!(0),
+            training_only: false,
+            node: self.nodes.len() - 1,
+        });
+        Place {
+            edge,
+            data,
+            declared,
+        }
+    }
+}

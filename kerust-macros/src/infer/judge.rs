@@ -1,0 +1,188 @@
+//! Applies shape rules: here where all is known, by a constant in the expansion where rustc knows
+//! more.
+
+use super::{Infer, Place};
+use crate::arguments::Arguments;
+use crate::ast;
+use crate::catalog::{After, Rule};
+use crate::plan::{Constant, Data, Form, constant};
+use crate::value::{Size, Term};
+use kerust_core::shape::{Fault, Shape};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+
+impl Infer<'_> {
+    /// The shape after a layer.
+    pub(super) fn after(
+        &mut self,
+        name: &Ident,
+        after: &After,
+        rule: Option<Rule>,
+        arguments: &Arguments<'_>,
+        place: &Place,
+        declared: &str,
+    ) -> Data {
+        let before = &place.data;
+        let mut constant = None;
+        if let Some(rule) = rule {
+            if let Some(Ok(shape)) = rule.known {
+                return Data::known(shape);
+            }
+            match self.judge(name, rule, arguments, declared, &place.declared) {
+                Ok(judged) => constant = judged,
+                Err(Reported) => return expected(after),
+            }
+        }
+        let sizes = match (after, &constant) {
+            (After::Same, _) => {
+                return Data {
+                    form: before.form.clone(),
+                    constant: constant.or_else(|| before.constant.clone()),
+                };
+            }
+            (After::Sizes(_), None) => return expected(after),
+            (After::Sizes(sizes), Some(shape)) => {
+                let nameable = self.generics.is_empty();
+                let sizes = sizes.iter().enumerate().map(|(axis, size)| {
+                    let axis = Literal::usize_unsuffixed(axis);
+                    let computed = || Size::expression(quote!(#shape.extent(#axis)), nameable);
+                    size.clone().unwrap_or_else(computed)
+                });
+                sizes.collect()
+            }
+        };
+        Data {
+            form: Form::Sizes(sizes),
+            constant,
+        }
+    }
+
+    /// Applies a rule; the constant that does it, where its terms are not all known.
+    pub(super) fn judge(
+        &mut self,
+        name: &Ident,
+        rule: Rule,
+        arguments: &Arguments<'_>,
+        declared: &str,
+        previous: &str,
+    ) -> Result<Option<TokenStream>, Reported> {
+        match rule.known {
+            Some(Ok(_)) => Ok(None),
+            Some(Err(fault)) => {
+                let tokens = arguments.tokens(fault.argument());
+                self.fault(&fault, tokens, declared, previous);
+                Err(Reported)
+            }
+            None => {
+                let call = rule.tokens;
+                let failed = quote_spanned!(name.span()=>
+                    ::core::panic!("{}", fault.text(#declared, #previous).as_str())
+                );
+                let value = quote!(match #call {
+                    ::core::result::Result::Ok(shape) => shape,
+                    ::core::result::Result::Err(fault) => #failed,
+                });
+                Ok(Some(self.constant(constant(name, "_SHAPE"), value, true)))
+            }
+        }
+    }
+
+    /// Refuses a softmax over one value.
+    pub(super) fn softmax(
+        &mut self,
+        name: &Ident,
+        data: &Data,
+        span: Span,
+        arguments: &Arguments<'_>,
+        declared: &str,
+    ) {
+        if data.is_unknown() {
+            return;
+        }
+        let shape = data.shape();
+        let rule = Rule {
+            known: data.known().map(kerust_core::shape::softmax),
+            tokens: quote!(::kerust::shape::softmax(#shape)),
+        };
+        if let Some(Err(fault)) = rule.known {
+            self.fault(&fault, Ident::new("softmax", span), declared, "");
+        } else if rule.known.is_none() {
+            let name = format_ident!("{}_softmax", name, span = span);
+            // It reports nothing here: the rule is not known.
+            let _ = self.judge(&name, rule, arguments, declared, "");
+        }
+    }
+
+    pub(super) fn fault(
+        &mut self,
+        fault: &Fault,
+        tokens: impl ToTokens,
+        declared: &str,
+        previous: &str,
+    ) {
+        let message = fault.text(declared, previous);
+        self.report.fault(tokens, message.as_str());
+    }
+
+    pub(super) fn constant(
+        &mut self,
+        name: Ident,
+        value: TokenStream,
+        judged: bool,
+    ) -> TokenStream {
+        let owner = &self.owner;
+        let path = quote!(#owner::#name);
+        self.constants.push(Constant {
+            name,
+            value,
+            judged,
+        });
+        path
+    }
+
+    /// Refuses a shape whose type stable Rust cannot write in a generic model.
+    pub(super) fn nameable(&mut self, data: &Data, at: &ast::Layer) {
+        if let Form::Sizes(sizes) = &data.form {
+            for size in sizes {
+                self.nameable_size(size, at);
+            }
+        }
+    }
+
+    pub(super) fn nameable_size(&mut self, size: &Size, layer: &ast::Layer) {
+        // One size of a layer is enough to say so.
+        if size.nameable || self.unnameable.contains(&layer.tokens.to_string()) {
+            return;
+        }
+        self.unnameable.push(layer.tokens.to_string());
+        let names = self.generics.join("`, `");
+        self.report
+            .fault(
+                layer,
+                format!("a size of `{}` is computed from `{names}`", layer.ident()),
+            )
+            .note(
+                "stable Rust takes a const parameter into a type as it stands, and computes \
+                 nothing from it",
+            )
+            .help("write the size as a number, or as a const parameter of its own");
+    }
+}
+
+/// The fault stands in the report.
+pub(super) struct Reported;
+
+/// What a layer gives after a fault: its own sizes where they do not depend on what is before it.
+pub(super) fn expected(after: &After) -> Data {
+    let After::Sizes(sizes) = after else {
+        return Data::unknown();
+    };
+    let sizes: Option<Vec<usize>> = sizes
+        .iter()
+        .map(|size| size.as_ref().and_then(|size| size.known))
+        .collect();
+    match sizes {
+        Some(sizes) if !sizes.is_empty() && !sizes.contains(&0) => Data::known(Shape::new(&sizes)),
+        _ => Data::unknown(),
+    }
+}

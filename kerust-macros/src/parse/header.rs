@@ -1,0 +1,93 @@
+//! What stands before the chain.
+
+use crate::ast::Header;
+use crate::report::Report;
+use crate::value;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::ParseStream;
+use syn::{Attribute, Generics, Token};
+
+pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    let visibility = input.parse()?;
+    if input.peek(Token![struct]) {
+        let keyword: Token![struct] = input.parse()?;
+        report
+            .fault(keyword, "found `struct`, expected the model's name")
+            .help("write the name alone: `pub Name: Input(4) => ..`");
+    }
+    let name: Ident = input.parse().map_err(|error| {
+        syn::Error::new(
+            error.span(),
+            "expected the model's name\n\n\
+             = help: write `pub Name: Input(4) => ..`, or begin with `Input(..)`",
+        )
+    })?;
+    let generics: Generics = input.parse()?;
+    let mut broken = false;
+    for parameter in &generics.params {
+        if !matches!(parameter, syn::GenericParam::Const(_)) {
+            report
+                .fault(
+                    parameter,
+                    format!(
+                        "a model takes const parameters only, found `{}`",
+                        value::text(&parameter.to_token_stream())
+                    ),
+                )
+                .help("write `<const CLASSES: usize>`");
+        }
+    }
+    if input.peek(Token![:]) {
+        input.parse::<Token![:]>()?;
+    } else {
+        let next: TokenStream = input.fork().parse()?;
+        let next = next.into_iter().next().map(TokenTree::into_token_stream);
+        let found = next.as_ref().map_or("nothing".to_owned(), |token| {
+            format!("`{}`", value::text(token))
+        });
+        let place = next.unwrap_or_else(|| name.to_token_stream());
+        let body = input.peek(syn::token::Brace);
+        let found = if body { "`{`".to_owned() } else { found };
+        report
+            .fault(
+                place,
+                format!("found {found} behind the model's name, expected `:`"),
+            )
+            .help(format!("write `{name}: Input(4) => Dense(3, softmax)`"));
+        broken = body;
+    }
+    for attribute in &attributes {
+        let path = attribute.path();
+        if path.is_ident("weights") || path.is_ident("budget") {
+            report
+                .fault(
+                    attribute,
+                    format!(
+                        "`#[{}]` is not supported yet",
+                        path.get_ident().expect("one name")
+                    ),
+                )
+                .help("remove the attribute");
+        } else if path.is_ident("repr") || path.is_ident("derive") {
+            report
+                .fault(
+                    attribute,
+                    format!(
+                        "a model takes no `#[{}]`",
+                        path.get_ident().expect("one name")
+                    ),
+                )
+                .note("a model is `#[repr(C)]`, nothing but its numbers")
+                .help("remove the attribute");
+        }
+    }
+    Ok(Header {
+        attributes,
+        visibility,
+        name,
+        generics,
+        broken,
+    })
+}
