@@ -167,15 +167,15 @@ macro_rules! optimizers {
 }
 
 optimizers! {
-    sgd: Sgd::new(0.1);
-    sgd_momentum: Sgd::new(0.05).momentum(0.9);
-    sgd_nesterov: Sgd::new(0.05).momentum(0.9).nesterov();
+    sgd: SGD::new(0.1);
+    sgd_momentum: SGD::new(0.05).momentum(0.9);
+    sgd_nesterov: SGD::new(0.05).momentum(0.9).nesterov(true);
     rmsprop: RMSprop::new(0.003).rho(0.9);
-    rmsprop_centered_momentum: RMSprop::new(0.003).rho(0.9).momentum(0.9).centered();
+    rmsprop_centered_momentum: RMSprop::new(0.003).rho(0.9).momentum(0.9).centered(true);
     adam: Adam::new(0.01);
-    adam_amsgrad: Adam::new(0.01).amsgrad();
+    adam_amsgrad: Adam::new(0.01).amsgrad(true);
     adam_beta_2: Adam::new(0.01).beta_2(0.7);
-    adam_beta_2_amsgrad: Adam::new(0.01).beta_2(0.7).amsgrad();
+    adam_beta_2_amsgrad: Adam::new(0.01).beta_2(0.7).amsgrad(true);
     adam_clipnorm: Adam::new(0.01).clipnorm(0.1);
     adam_global_clipnorm: Adam::new(0.01).global_clipnorm(0.1);
     adam_clipvalue: Adam::new(0.01).clipvalue(0.01);
