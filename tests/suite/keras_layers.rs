@@ -34,7 +34,7 @@ macro_rules! probe {
             type Output = $shape<$($size),+>;
 
             fn init(&mut self, _rng: &mut Rng) {
-                self.scale.as_mut_slice().fill(1.0);
+                kerust::layer::LayerData::as_mut_slice(&mut self.scale).fill(1.0);
             }
 
             fn forward(&self, x: &[f32], y: &mut [f32]) {

@@ -4,7 +4,7 @@ use crate::golden::{assert_close, json};
 use kerust::activation::{Activation, HeadActivation, Linear, Sigmoid, Softmax};
 use kerust::loss::{Loss, Objective, objective};
 use kerust::metric::Metrics;
-use kerust::model::{Head, HeadPass};
+use kerust::model::{Head, HeadPass, Heads};
 use kerust::prelude::*;
 use serde_json::Value;
 
@@ -136,7 +136,7 @@ fn crossentropies_behind_their_activation_stay_exact_for_large_logits() {
 /// Feeds the golden samples in their uneven batches, and compares what is reported after each.
 fn check_metric<H, L, M, const N: usize>(name: &str, loss: L, metric: M)
 where
-    H: for<'a> kerust::model::Heads<Slices<'a> = &'a [f32], SlicesMut<'a> = &'a mut [f32]>,
+    H: for<'a> Heads<Slices<'a> = &'a [f32], SlicesMut<'a> = &'a mut [f32]>,
     L: Loss<H>,
     L::Label: Labels,
     M: Metrics<H, L::Label>,

@@ -1,7 +1,7 @@
 //! Training step by step as Keras trains: the same weights, the same batches, the same losses.
 
 use crate::golden::{Tensors, assert_close, json};
-use kerust::layer::LayerData as _;
+use kerust::layer::LayerData;
 use kerust::prelude::*;
 use std::path::Path;
 
@@ -34,18 +34,18 @@ fn uniform(tensor: u32, index: usize) -> f32 {
 }
 
 /// Glorot-uniform weights by the formula.
-fn glorot(values: &mut [f32], tensor: u32, fans: usize) {
+fn glorot(kernel: &mut impl LayerData, tensor: u32, fans: usize) {
     let limit = (6.0 / fans as f64).sqrt() as f32;
-    for (index, value) in values.iter_mut().enumerate() {
+    for (index, value) in kernel.as_mut_slice().iter_mut().enumerate() {
         *value = (2.0 * uniform(tensor, index) - 1.0) * limit;
     }
 }
 
 fn fashion() -> Box<Fashion> {
     let mut net = Fashion::zeroed();
-    glorot(net.conv2d.kernel.as_mut_slice(), 0, 9 + 90);
-    glorot(net.dense.kernel.as_mut_slice(), 2, 7840 + 64);
-    glorot(net.dense_1.kernel.as_mut_slice(), 4, 64 + 10);
+    glorot(&mut net.conv2d.kernel, 0, 9 + 90);
+    glorot(&mut net.dense.kernel, 2, 7840 + 64);
+    glorot(&mut net.dense_1.kernel, 4, 64 + 10);
     net
 }
 
@@ -131,8 +131,8 @@ fn optimizer_equals_keras(run: &str, optimizer: impl Optimizer + 'static) {
         (x.into(), (sum > 10.0).into())
     });
     let mut net = Small::zeroed();
-    glorot(net.dense.kernel.as_mut_slice(), 0, 20 + 32);
-    glorot(net.dense_1.kernel.as_mut_slice(), 2, 32 + 1);
+    glorot(&mut net.dense.kernel, 0, 20 + 32);
+    glorot(&mut net.dense_1.kernel, 2, 32 + 1);
     let mut model = net.compile(optimizer, BinaryCrossentropy, ());
     let found = losses(&mut model, &data, 16, 30);
     let expected = golden_losses(&json("training.json")["mlp_runs"][run]);
@@ -151,7 +151,7 @@ fn optimizer_equals_keras(run: &str, optimizer: impl Optimizer + 'static) {
         .collect();
     assert_close(
         &format!("{run}: weight"),
-        model.weights().as_slice(),
+        model.weights(),
         &expected,
         2e-5,
     );
