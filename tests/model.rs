@@ -68,7 +68,10 @@ where
     net.init(&mut Seed(3).rng());
     let upstream: Vec<f32> = (0..batch * outputs).map(|i| (i as f32).sin()).collect();
     let mut values = vec![f32::NAN; M::TRAINING_LEN * batch];
-    let step = Step { seed: Seed(3), number: 0 };
+    let step = Step {
+        seed: Seed(3),
+        number: 0,
+    };
     let loss = |net: &M, values: &mut Vec<f32>| -> f32 {
         let mut memory = Memory::new(values, batch);
         net.forward_training(inputs, &mut memory, step);
@@ -137,7 +140,10 @@ fn inference_and_training_compute_the_same_logits() {
     let scores = net.predict_in(&x, &mut arena);
     let mut values = vec![0.0; Iris::TRAINING_LEN];
     let mut memory = Memory::new(&mut values, 1);
-    let step = Step { seed: Seed(1), number: 0 };
+    let step = Step {
+        seed: Seed(1),
+        number: 0,
+    };
     net.forward_training(x.as_slice(), &mut memory, step);
     let mut expected = <Iris as Model>::heads(&mut memory).logits.to_vec();
     <Iris as Model>::Heads::activate(&mut expected);
@@ -149,4 +155,54 @@ fn a_generic_model_has_the_sizes_it_is_given() {
     assert_eq!(Classifier::<10>::PARAMS, (4 * 8 + 8) + (8 * 10 + 10));
     let net = Classifier::<10>::zeroed();
     assert_eq!(net.sign.bias.len(), 10);
+}
+
+model! {
+    /// Every layer of the catalogue.
+    pub Images:
+        Input(12, 12, 2)
+        => Resizing(10, 9, interpolation = nearest)
+        => Rescaling(0.5, 0.1)
+        => RandomRotation(0.1, fill_mode = constant)
+        => RandomFlip(horizontal)
+        => Conv2D(4, 3x3, same, strides = 2, relu)
+        => Activation(gelu)
+        => MaxPooling2D(2x2, strides = 1)
+        => Conv2D(6, 3x2, same, groups = 2, mish, use_bias = false)
+        => AveragePooling2D(3, 1, same)
+        => ReLU(6.0)
+        => Reshape(-1, 2, 6)
+        => Resizing(4, 2)
+        => Dropout(0.2)
+        => GlobalAveragePooling2D
+        => Dense(5, softplus, kernel_initializer = he_normal)
+        => Softmax
+}
+
+#[test]
+fn an_anonymous_model_is_an_expression() {
+    let net = model!(Input(4) => Dense(3, relu) => Dense(1, sigmoid));
+    assert_eq!(net.dense.bias.len(), 3);
+}
+
+#[test]
+fn every_layer_of_the_catalogue_runs_forward_and_backward() {
+    const BATCH: usize = 3;
+    let mut net = Images::zeroed();
+    net.init(&mut Seed(5).rng());
+    let input: Vec<f32> = (0..BATCH * 12 * 12 * 2).map(|i| (i as f32).cos()).collect();
+    let mut values = vec![f32::NAN; Images::TRAINING_LEN * BATCH];
+    let mut memory = Memory::new(&mut values, BATCH);
+    let step = Step {
+        seed: Seed(5),
+        number: 0,
+    };
+    net.forward_training(&input, &mut memory, step);
+    let head = <Images as Model>::heads(&mut memory);
+    assert!(head.logits.iter().all(|value| value.is_finite()));
+    head.gradient.fill(1.0);
+    let mut gradient = Images::zeroed();
+    gradient.as_mut_slice().fill(f32::NAN);
+    net.backward(&input, &mut memory, &mut gradient);
+    assert!(gradient.as_slice().iter().all(|value| value.is_finite()));
 }
