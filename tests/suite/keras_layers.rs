@@ -2,7 +2,6 @@
 
 use crate::golden::{Tensors, assert_close};
 use kerust::activation::Linear;
-use kerust::layer::LayerData as _;
 use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;

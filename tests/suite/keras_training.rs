@@ -149,12 +149,7 @@ fn optimizer_equals_keras(run: &str, optimizer: impl Optimizer + 'static) {
         .iter()
         .flat_map(|name| golden.tensor(&format!("mlp.{run}.{name}")))
         .collect();
-    assert_close(
-        &format!("{run}: weight"),
-        model.weights(),
-        &expected,
-        2e-5,
-    );
+    assert_close(&format!("{run}: weight"), model.weights(), &expected, 2e-5);
 }
 
 macro_rules! optimizers {

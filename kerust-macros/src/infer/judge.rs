@@ -75,12 +75,15 @@ impl Infer<'_> {
             }
             None => {
                 let call = rule.tokens;
+                // Of one hygiene where it is bound and where it is used, also when the layer's name
+                // came out of a `macro_rules!`.
+                let fault = Ident::new("fault", Span::mixed_site());
                 let failed = quote_spanned!(name.span()=>
-                    ::core::panic!("{}", fault.text(#declared, #previous).as_str())
+                    ::core::panic!("{}", #fault.text(#declared, #previous).as_str())
                 );
                 let value = quote!(match #call {
                     ::core::result::Result::Ok(shape) => shape,
-                    ::core::result::Result::Err(fault) => #failed,
+                    ::core::result::Result::Err(#fault) => #failed,
                 });
                 Ok(Some(self.constant(constant(name, "_SHAPE"), value, true)))
             }
