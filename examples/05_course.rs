@@ -1,11 +1,16 @@
-//! The first model of every Keras course: images of rank 2, flattened, two dense layers; then a
-//! picture of what it makes of the test images. `KERUST_DATASETS=data` picks the repository's
-//! subset.
+//! The first model of every Keras course, on images of rank 2, and a picture of what it makes of
+//! the test images: the grid that such a course ends with.
 use kerust::picture::PredictionGrid;
 use kerust::prelude::*;
 
 model! {
-    pub Course: Input(28, 28) => Rescaling(1.0 / 255.0) => Flatten => Dense(128, relu) => Dense(10, softmax)
+    /// Ten kinds of clothing from 28×28 grey pixels.
+    pub Course:
+        Input(28, 28)
+        => Rescaling(1.0 / 255.0)
+        => Flatten
+        => Dense(128, relu)
+        => Dense(10, softmax)
 }
 
 fn main() -> kerust::Result<()> {
@@ -14,5 +19,20 @@ fn main() -> kerust::Result<()> {
         Course::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, Accuracy);
     model.fit(&train, Fit::epochs(10))?;
     println!("{}", model.evaluate(&test)?);
-    Ok(())
+
+    let names = test.class_names();
+    let mut grid = PredictionGrid::new(28, 28, 1).columns(5);
+    for index in 0..15 {
+        let image = test.input(index);
+        let scores = model.predict(&image);
+        let guess = scores.argmax();
+        let truth = &names[test.label(index).index()];
+        grid.push(
+            image.as_slice(),
+            &names[guess],
+            scores.as_slice()[guess],
+            truth,
+        )?;
+    }
+    grid.save("fashion-predictions.png")
 }
