@@ -1,7 +1,8 @@
-//! The claims about kerust as a whole, in one binary: equal to Keras, the same bits whenever, bad input refused.
+//! The claims about kerust as a whole, in one binary: equal to Keras, and the same bits whenever.
 
 mod golden;
 mod keras_draws;
 mod keras_layers;
 mod keras_losses;
 mod keras_training;
+mod reproducible;

@@ -1,0 +1,12 @@
+//! Expected: samples of 5 values found, of 4 expected, on the data set.
+use kerust::prelude::*;
+
+model! { pub Ten: Input(4) => Dense(10, softmax) }
+
+fn main() {
+    let data: Dataset<Rank1<5>, Class<10>> =
+        Dataset::generate(8, |i| ([0.0; 5].into(), Class::new(i)));
+    let mut model =
+        Ten::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, Accuracy);
+    model.fit(&data, Fit::epochs(1)).unwrap();
+}

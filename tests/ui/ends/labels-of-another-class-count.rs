@@ -1,0 +1,12 @@
+//! Expected: 9 classes found, 10 expected, on the data set.
+use kerust::prelude::*;
+
+model! { pub Ten: Input(4) => Dense(10, softmax) }
+
+fn main() {
+    let data: Dataset<Rank1<4>, Class<9>> =
+        Dataset::generate(8, |i| ([0.0; 4].into(), Class::new(i)));
+    let mut model =
+        Ten::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, Accuracy);
+    model.fit(&data, Fit::epochs(1)).unwrap();
+}
