@@ -19,7 +19,7 @@ fn train() -> kerust::Result<()> {
         Large::PARAMS,
         history["loss"][0]
     );
-    assert!(Large::PARAMS > 10_000_000);
+    const { assert!(Large::PARAMS > 10_000_000) };
     Ok(())
 }
 

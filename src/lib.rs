@@ -141,3 +141,8 @@ pub mod prelude {
     };
     pub use rand::RngExt as _;
 }
+
+/// The programs of the README compile.
+#[cfg(all(doctest, feature = "plots"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

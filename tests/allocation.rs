@@ -72,6 +72,7 @@ model! {
     Everything:
         Input(12, 12, 3)
         => Rescaling(1.0 / 255.0)
+        => GaussianNoise(0.1)
         => RandomRotation(0.1)
         => RandomFlip(horizontal)
         => Conv2D(16, 3x3, same, relu)

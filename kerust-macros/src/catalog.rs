@@ -184,6 +184,11 @@ pub static ROWS: &[Row] = &[
         infer: values::dropout,
     },
     Row {
+        name: "GaussianNoise",
+        parameters: &[required("stddev", Kind::Number)],
+        infer: values::gaussian_noise,
+    },
+    Row {
         name: "Activation",
         parameters: &[required("activation", Kind::Word(&ACTIVATIONS))],
         infer: values::activation,

@@ -59,6 +59,11 @@ pub const MAX_SLOTS: usize = 4;
 ///
 /// let _ = SignSgd(Settings::new(0.01));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no optimizer",
+    label = "an optimizer is expected here",
+    note = "`compile` takes an optimizer, a loss and metrics: `Adam::new(0.001)`, `SGD::new(0.01)`, `RMSprop::new(0.001)`"
+)]
 pub trait Optimizer: Send + Sync {
     /// Its name in files: `adam`.
     fn name(&self) -> &'static str;

@@ -95,6 +95,16 @@ pub fn dropout(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -
     }
 }
 
+pub fn gaussian_noise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
+    let stddev = arguments.number("stddev").unwrap_or(Number::known(0.0));
+    let tokens = stddev.tokens();
+    Spec {
+        role: Role::TrainingOnly,
+        config: quote!(::new(#tokens)),
+        ..Spec::default()
+    }
+}
+
 /// `Activation(word)` and `Softmax`: the node is the activation behind nothing.
 pub fn activation(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
     let softmax = ("Softmax", arguments.span());
