@@ -1,5 +1,6 @@
 //! The claims about kerust as a whole, in one binary: equal to Keras, and the same bits whenever.
 
+mod alone;
 mod golden;
 mod keras_draws;
 mod keras_layers;
