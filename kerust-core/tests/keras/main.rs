@@ -303,3 +303,33 @@ fn files_of_other_kinds_are_named() {
         assert!(message.ends_with("expected a `.weights.h5`, `.keras` or `.h5` that Keras wrote"));
     }
 }
+
+/// Keras itself loads what is written; the Python that has it is named by `KERUST_KERAS_PYTHON`.
+#[test]
+fn keras_loads_what_is_saved() {
+    let Some(python) = std::env::var_os("KERUST_KERAS_PYTHON") else {
+        skipped("Keras loaded nothing, for `KERUST_KERAS_PYTHON` names no Python with Keras");
+        return;
+    };
+    fn save<M: Model>(folder: &Path, name: &str) {
+        let mut model = M::zeroed();
+        model.as_mut_slice().copy_from_slice(&counted::<M>());
+        keras::save(folder.join(name), &*model).unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    save::<Tiny>(folder.path(), "tiny.weights.h5");
+    save::<Conv>(folder.path(), "conv.weights.h5");
+    save::<Nested>(folder.path(), "nested.weights.h5");
+    let status = std::process::Command::new(python)
+        .arg(file("make_keras.py"))
+        .arg("check")
+        .arg(folder.path())
+        .status();
+    assert!(status.unwrap().success());
+}
+
+/// Says that a test did nothing, past the capture of the test harness.
+fn skipped(why: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
+}

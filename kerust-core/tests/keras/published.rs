@@ -7,12 +7,9 @@ use std::path::Path;
 /// The tensors of a published file; without the folder nothing, said loudly.
 fn published(name: &str) -> Option<Vec<FileTensor>> {
     let Some(folder) = std::env::var_os("KERUST_MLPERF") else {
-        // Past the capture of the test harness.
-        use std::io::Write;
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: `{name}` was not read, for `KERUST_MLPERF` names no folder of MLPerf Tiny's models"
-        );
+        super::skipped(&format!(
+            "`{name}` was not read, for `KERUST_MLPERF` names no folder of MLPerf Tiny's models"
+        ));
         return None;
     };
     Some(keras::tensors(Path::new(&folder).join(name)).unwrap())

@@ -1,9 +1,13 @@
-"""Writes the files beside it, as Keras writes them: two small models whose values count 1/8, 2/8, ..
+"""Writes the files beside it, as Keras writes them: small models whose values count 1/8, 2/8, ..
+
+`make_keras.py check FOLDER` checks instead that Keras loads the same models from FOLDER's
+`tiny.weights.h5`, `conv.weights.h5` and `nested.weights.h5`, with the same values.
 
 Needs `pip install keras tensorflow`; Keras 3.15.1 made the files.
 """
 
 import os
+import sys
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -27,40 +31,66 @@ def count(model):
         layer.set_weights(values)
 
 
+def tiny():
+    return keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="relu"), layers.Dense(2)])
+
+
+def conv():
+    return keras.Sequential(
+        [
+            keras.Input((6, 6, 2)),
+            layers.Conv2D(3, 3, name="stem"),
+            layers.BatchNormalization(),
+            layers.Dropout(0.5),
+            layers.DepthwiseConv2D(3),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(2, use_bias=False),
+        ]
+    )
+
+
+def nested():
+    x = keras.Input((4,))
+    y = keras.Input((4,))
+    block = keras.Model(x, layers.Dense(4)(x), name="block")
+    return keras.Model(y, layers.Dense(2)(block(y)))
+
+
+def check(folder):
+    for make in (tiny, conv, nested):
+        model = make()
+        model.load_weights(folder / f"{make.__name__}.weights.h5")
+        values = numpy.concatenate([weight.ravel() for weight in model.get_weights()])
+        expected = numpy.arange(1, len(values) + 1, dtype=numpy.float32) / 8
+        numpy.testing.assert_array_equal(values, expected, make.__name__)
+    print("Keras", keras.__version__, "loads all files, with the values expected")
+
+
+if sys.argv[1:2] == ["check"]:
+    check(Path(sys.argv[2]))
+    sys.exit()
+
 # Layers made before, so that those of the models are called `dense_2`, `dense_3`, `dense_4`.
 for _ in range(2):
     layers.Dense(1)
 
-tiny = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="relu"), layers.Dense(2)])
-count(tiny)
-tiny.save_weights(FOLDER / "tiny.weights.h5")
-tiny.save(FOLDER / "tiny.keras")
-tiny.save(FOLDER / "tiny.h5")
-print("tiny predicts", tiny.predict(keras.ops.array([[1.0, -2.0, 3.0, 0.5]]), verbose=0))
+model = tiny()
+count(model)
+model.save_weights(FOLDER / "tiny.weights.h5")
+model.save(FOLDER / "tiny.keras")
+model.save(FOLDER / "tiny.h5")
 
-conv = keras.Sequential(
-    [
-        keras.Input((6, 6, 2)),
-        layers.Conv2D(3, 3, name="stem"),
-        layers.BatchNormalization(),
-        layers.Dropout(0.5),
-        layers.DepthwiseConv2D(3),
-        layers.GlobalAveragePooling2D(),
-        layers.Dense(2, use_bias=False),
-    ]
-)
-conv.compile("adam", "mse")
-conv.fit(keras.ops.zeros((2, 6, 6, 2)), keras.ops.zeros((2, 2)), verbose=0)
-count(conv)
-conv.save_weights(FOLDER / "conv.weights.h5")
-conv.save(FOLDER / "conv.h5")
+model = conv()
+model.compile("adam", "mse")
+model.fit(keras.ops.zeros((2, 6, 6, 2)), keras.ops.zeros((2, 2)), verbose=0)
+count(model)
+model.save_weights(FOLDER / "conv.weights.h5")
+model.save(FOLDER / "conv.h5")
 
-block = keras.Sequential([keras.Input((4,)), layers.Dense(4)], name="block")
-x = keras.Input((4,))
-nested = keras.Model(x, layers.Dense(2)(block(x)))
-count(nested)
-nested.save_weights(FOLDER / "nested.weights.h5")
-nested.save(FOLDER / "nested.h5")
+model = nested()
+count(model)
+model.save_weights(FOLDER / "nested.weights.h5")
+model.save(FOLDER / "nested.h5")
 
 # As Keras 2 wrote weights alone: fixed strings, `:0` behind the names, `depthwise_kernel`, no classes.
 with h5py.File(FOLDER / "conv.h5") as whole, h5py.File(FOLDER / "conv_keras2_weights.h5", "w") as alone:
