@@ -35,6 +35,14 @@ fn count(tensors: &[FileTensor]) -> usize {
     tensors.iter().map(|tensor| tensor.values.len()).sum()
 }
 
+/// A number for all bits of all values; the expected ones were made from what h5py 3 reads.
+fn bits(tensors: &[FileTensor]) -> u64 {
+    let values = tensors.iter().flat_map(|tensor| &tensor.values);
+    values.fold(0, |bits: u64, value| {
+        bits.wrapping_mul(31).wrapping_add(value.to_bits().into())
+    })
+}
+
 #[test]
 fn the_autoencoder_is_read_tensor_by_tensor() {
     let Some(tensors) = published("ad/ad01.h5") else {
@@ -43,6 +51,7 @@ fn the_autoencoder_is_read_tensor_by_tensor() {
     // Ten dense layers, nine of them with batch normalization.
     assert_eq!(tensors.len(), 10 * 2 + 9 * 4);
     assert_eq!(count(&tensors), 269_992);
+    assert_eq!(bits(&tensors), 352_525_138_339_937_232);
     assert_eq!(
         sizes(&tensors, "model_weights/dense/dense/kernel:0"),
         [640, 128]
@@ -56,6 +65,7 @@ fn resnet_8_is_read_tensor_by_tensor() {
     };
     assert_eq!(tensors.len(), 9 * 2 + 7 * 4 + 2);
     assert_eq!(count(&tensors), 78_666);
+    assert_eq!(bits(&tensors), 12_435_624_536_736_664_258);
     assert_eq!(
         sizes(&tensors, "model_weights/conv2d_5/conv2d_5/kernel:0"),
         [1, 1, 16, 32]
