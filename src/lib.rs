@@ -79,7 +79,7 @@ pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor};
 /// - `name = sign` on any layer names its field; without it fields are called as Keras calls
 ///   layers: `conv2d`, `dense`, `dense_1`.
 /// - A name that is not in [`layers`] is a path to a type that implements
-///   [`Build`](layer::Build): `Affine`, `my::SimpleDense::<32>`.
+///   [`Build`]: `Affine`, `my::SimpleDense::<32>`.
 /// - `Name<const CLASSES: usize>: ..` is a model for many sizes. Its types take a parameter as it
 ///   stands, so `Dense(CLASSES)` is one and `Dense({ 2 * CLASSES })` is not; it has no arena.
 /// - Without a name, `model!(Input(20) => Dense(1, sigmoid))` is an expression: a model with fresh

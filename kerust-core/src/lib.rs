@@ -9,6 +9,9 @@
 pub mod activation;
 pub mod data;
 #[cfg(feature = "std")]
+#[allow(dead_code, reason = "`Workflow::diagram` is to show it")]
+mod diagram;
+#[cfg(feature = "std")]
 pub mod error;
 pub mod init;
 pub mod kernels;

@@ -65,7 +65,7 @@ fn trainable(layout: &Layout) -> usize {
 }
 
 /// `503484` as `503,484`.
-fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -37,10 +37,21 @@ pub enum Difference {
         /// Its sizes.
         found: Vec<usize>,
     },
+    /// A layer with more or fewer tensors, in a file that does not name them.
+    Tensors {
+        /// The layer's name.
+        layer: String,
+        /// How many the file has.
+        found: usize,
+        /// The names of those in the model.
+        expected: Vec<String>,
+    },
     /// A tensor of other sizes.
     Shape {
         /// The tensor's name.
         name: String,
+        /// Its name in the file, where that is another.
+        stored: Option<String>,
         /// The sizes in the file.
         found: Vec<usize>,
         /// The sizes in the model.
@@ -50,6 +61,8 @@ pub enum Difference {
     Dtype {
         /// The tensor's name.
         name: String,
+        /// Its name in the file, where that is another.
+        stored: Option<String>,
         /// The element type in the file.
         found: String,
     },
@@ -105,12 +118,17 @@ fn difference(expected: &Entry, found: &TensorInfo) -> Option<Difference> {
     if found.shape != expected.sizes {
         Some(Difference::Shape {
             name,
+            stored: None,
             found: found.shape.clone(),
             expected: expected.sizes.to_vec(),
         })
     } else if found.dtype != Dtype::F32 {
         let found = found.dtype.to_string();
-        Some(Difference::Dtype { name, found })
+        Some(Difference::Dtype {
+            name,
+            stored: None,
+            found,
+        })
     } else {
         None
     }
@@ -150,6 +168,12 @@ fn shape(sizes: &[usize]) -> String {
     format!("({})", sizes.join(", "))
 }
 
+/// Where in the file a tensor stands, in brackets.
+fn place(stored: &Option<String>) -> String {
+    let place = stored.as_ref();
+    place.map_or_else(String::new, |name| format!(" (`{name}` in the file)"))
+}
+
 impl Display for Difference {
     fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
         match self {
@@ -182,19 +206,36 @@ impl Display for Difference {
                 "tensor `{name}` is not expected: found shape {}",
                 shape(found)
             ),
-            Self::Shape {
-                name,
+            Self::Tensors {
+                layer,
                 found,
                 expected,
             } => write!(
                 f,
-                "tensor `{name}` has another shape: found {}, expected {}",
+                "layer `{layer}` has another number of tensors: found {found}, expected {} ({})",
+                expected.len(),
+                expected.join(", ")
+            ),
+            Self::Shape {
+                name,
+                stored,
+                found,
+                expected,
+            } => write!(
+                f,
+                "tensor `{name}`{} has another shape: found {}, expected {}",
+                place(stored),
                 shape(found),
                 shape(expected)
             ),
-            Self::Dtype { name, found } => write!(
+            Self::Dtype {
+                name,
+                stored,
+                found,
+            } => write!(
                 f,
-                "tensor `{name}` has another element type: found {found}, expected F32"
+                "tensor `{name}`{} has another element type: found {found}, expected F32",
+                place(stored)
             ),
         }
     }

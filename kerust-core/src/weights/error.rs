@@ -15,6 +15,14 @@ pub enum WeightsError {
         /// What it is, or what is wrong with it.
         found: String,
     },
+    /// The file is none of Keras's.
+    #[cfg(feature = "keras")]
+    NotKeras {
+        /// The file.
+        path: PathBuf,
+        /// What it is, or what is wrong with it.
+        found: String,
+    },
     /// The file is shorter or longer than its header says.
     Length {
         /// The file.
@@ -44,6 +52,13 @@ impl Display for WeightsError {
                 f,
                 "`{}` is no safetensors file: found {found}, expected the length of a JSON header, \
                  then the header",
+                path.display()
+            ),
+            #[cfg(feature = "keras")]
+            Self::NotKeras { path, found } => write!(
+                f,
+                "`{}` holds no weights of Keras: found {found}, expected a `.weights.h5`, `.keras` or \
+                 `.h5` that Keras wrote",
                 path.display()
             ),
             Self::Length {

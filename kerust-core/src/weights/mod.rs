@@ -11,6 +11,8 @@ mod difference;
 #[cfg(feature = "std")]
 mod error;
 mod fingerprint;
+#[cfg(feature = "keras")]
+pub mod keras;
 #[cfg(feature = "std")]
 mod read;
 #[cfg(feature = "std")]

@@ -1,0 +1,410 @@
+//! Where the boxes of a graph go.
+//!
+//! After Sugiyama, Tagawa and Toda (1981): a row for each longest path from an input; a lane through
+//! every row that an edge passes; an order within the rows by the places of the neighbours, for few
+//! crossings; places by least squares towards the neighbours.
+
+/// Width and height of a box, and the space between boxes, in pixels.
+pub(super) const BOX: (f64, f64) = (252.0, 66.0);
+const GAP: (f64, f64) = (34.0, 36.0);
+/// Width of a lane of an edge.
+const LANE: f64 = 18.0;
+/// Passes over all rows: more change nothing that an eye sees.
+const SWEEPS: usize = 25;
+
+/// A laid out graph.
+pub(super) struct Layout {
+    /// Centre and upper edge of each box.
+    pub(super) boxes: Vec<(f64, f64)>,
+    /// The edges.
+    pub(super) edges: Vec<Edge>,
+    /// Left and right ends.
+    pub(super) span: (f64, f64),
+    /// The height of all.
+    pub(super) height: f64,
+}
+
+/// An edge between boxes.
+pub(super) struct Edge {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// Centres of the lanes in the rows between, with the upper edge of the row.
+    pub(super) lanes: Vec<(f64, f64)>,
+}
+
+/// A box, or the lane of an edge, in a row.
+struct Item {
+    row: usize,
+    width: f64,
+    is_lane: bool,
+    /// Whether it is the lane of an edge that goes round other boxes to the same end.
+    is_skip: bool,
+    above: Vec<usize>,
+    below: Vec<usize>,
+}
+
+/// Lays out the graph in which node `i` takes its input from `inputs[i]`, all before `i`.
+pub(super) fn layout(inputs: &[&[usize]]) -> Layout {
+    let rows_of_nodes = rows(inputs);
+    let (items, lanes) = items(inputs, &rows_of_nodes);
+    let mut rows = vec![Vec::new(); rows_of_nodes.iter().max().map_or(0, |last| last + 1)];
+    for (place, item) in items.iter().enumerate() {
+        rows[item.row].push(place);
+    }
+    order(&items, &mut rows);
+    let mut x = places(&items, &rows);
+    straighten(&items, &rows, &lanes, &mut x);
+    let y = |row: usize| row as f64 * (BOX.1 + GAP.1);
+    let left = x.iter().zip(&items).map(|(x, item)| x - item.width / 2.0);
+    let right = x.iter().zip(&items).map(|(x, item)| x + item.width / 2.0);
+    let span = (
+        left.fold(f64::INFINITY, f64::min),
+        right.fold(f64::NEG_INFINITY, f64::max),
+    );
+    Layout {
+        boxes: (0..inputs.len())
+            .map(|node| (x[node], y(items[node].row)))
+            .collect(),
+        edges: lanes
+            .into_iter()
+            .map(|(from, to, lanes)| Edge {
+                from,
+                to,
+                lanes: lanes
+                    .iter()
+                    .map(|lane| (x[*lane], y(items[*lane].row)))
+                    .collect(),
+            })
+            .collect(),
+        span,
+        height: y(rows.len()) - GAP.1,
+    }
+}
+
+/// The row of each node: below all its inputs; an input stands just above its first use.
+fn rows(inputs: &[&[usize]]) -> Vec<usize> {
+    let mut rows: Vec<usize> = Vec::new();
+    for inputs in inputs {
+        rows.push(
+            inputs
+                .iter()
+                .map(|input| rows[*input] + 1)
+                .max()
+                .unwrap_or(0),
+        );
+    }
+    for node in 0..inputs.len() {
+        let users = (0..inputs.len()).filter(|user| inputs[*user].contains(&node));
+        if let Some(first) = users
+            .map(|user| rows[user])
+            .min()
+            .filter(|_| inputs[node].is_empty())
+        {
+            rows[node] = first - 1;
+        }
+    }
+    rows
+}
+
+/// The lanes of an edge, as items.
+type Lanes = (usize, usize, Vec<usize>);
+
+/// The boxes, in the order of the nodes, then the lanes.
+fn items(inputs: &[&[usize]], rows: &[usize]) -> (Vec<Item>, Vec<Lanes>) {
+    let item = |row, width, is_lane, is_skip| Item {
+        row,
+        width,
+        is_lane,
+        is_skip,
+        above: Vec::new(),
+        below: Vec::new(),
+    };
+    let mut items: Vec<Item> = rows
+        .iter()
+        .map(|row| item(*row, BOX.0 + GAP.0, false, false))
+        .collect();
+    let mut edges = Vec::new();
+    let ancestors = ancestors(inputs);
+    for (to, inputs) in inputs.iter().enumerate() {
+        for from in inputs.iter().copied() {
+            let is_skip = inputs.iter().any(|other| ancestors[*other][from]);
+            let mut lanes = Vec::new();
+            let mut last = from;
+            for row in rows[from] + 1..rows[to] {
+                let lane = items.len();
+                items.push(item(row, LANE, true, is_skip));
+                connect(&mut items, last, lane);
+                lanes.push(lane);
+                last = lane;
+            }
+            connect(&mut items, last, to);
+            edges.push((from, to, lanes));
+        }
+    }
+    (items, edges)
+}
+
+/// For each node, which others its values come from.
+fn ancestors(inputs: &[&[usize]]) -> Vec<Vec<bool>> {
+    let mut all: Vec<Vec<bool>> = Vec::new();
+    for inputs_of_one in inputs {
+        let mut own = vec![false; inputs.len()];
+        for input in *inputs_of_one {
+            own[*input] = true;
+            own.iter_mut()
+                .zip(&all[*input])
+                .for_each(|(own, is)| *own |= is);
+        }
+        all.push(own);
+    }
+    all
+}
+
+fn connect(items: &mut [Item], above: usize, below: usize) {
+    items[above].below.push(below);
+    items[below].above.push(above);
+}
+
+/// Orders each row by the places of its neighbours, down and up by turns, and keeps the best.
+fn order(items: &[Item], rows: &mut Vec<Vec<usize>>) {
+    let mut best = rows.clone();
+    let mut fewest = crossings(items, rows);
+    for sweep in 0..SWEEPS {
+        let is_down = sweep % 2 == 0;
+        for step in 1..rows.len() {
+            let (row, other) = match is_down {
+                true => (step, step - 1),
+                false => (rows.len() - 1 - step, rows.len() - step),
+            };
+            let mut place = vec![0.0; items.len()];
+            for (position, item) in rows[other].iter().enumerate() {
+                place[*item] = position as f64;
+            }
+            let mean = |item: &usize, position: usize| {
+                let neighbours = match is_down {
+                    true => &items[*item].above,
+                    false => &items[*item].below,
+                };
+                match neighbours.len() {
+                    0 => position as f64,
+                    count => neighbours.iter().map(|item| place[*item]).sum::<f64>() / count as f64,
+                }
+            };
+            let mut keyed: Vec<(f64, usize)> = rows[row]
+                .iter()
+                .enumerate()
+                .map(|(position, item)| (mean(item, position), *item))
+                .collect();
+            keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
+            rows[row] = keyed.into_iter().map(|(_, item)| item).collect();
+        }
+        let count = crossings(items, rows);
+        if count < fewest {
+            fewest = count;
+            best = rows.clone();
+        }
+    }
+    *rows = best;
+}
+
+fn crossings(items: &[Item], rows: &[Vec<usize>]) -> usize {
+    let mut place = vec![0; items.len()];
+    for row in rows {
+        for (position, item) in row.iter().enumerate() {
+            place[*item] = position;
+        }
+    }
+    let mut count = 0;
+    for row in rows {
+        let edges = row.iter().flat_map(|item| {
+            let below = items[*item].below.iter();
+            below.map(|below| (place[*item], place[*below]))
+        });
+        let edges: Vec<_> = edges.collect();
+        for (number, a) in edges.iter().enumerate() {
+            let crossed =
+                |b: &&(usize, usize)| (a.0 < b.0 && a.1 > b.1) || (a.0 > b.0 && a.1 < b.1);
+            count += edges[number + 1..].iter().filter(crossed).count();
+        }
+    }
+    count
+}
+
+/// The centre of each item: in the middle of what is above or below it. Lanes that go round other
+/// boxes give way, so that a main path is straight.
+fn places(items: &[Item], rows: &[Vec<usize>]) -> Vec<f64> {
+    let mut x = vec![0.0; items.len()];
+    for row in rows {
+        settle(items, row, &vec![0.0; row.len()], &mut x);
+    }
+    for sweep in 0..SWEEPS {
+        for step in 0..rows.len() {
+            let is_down = sweep % 2 == 0;
+            let row = match is_down {
+                true => &rows[step],
+                false => &rows[rows.len() - 1 - step],
+            };
+            let wish = |item: &usize| {
+                let neighbours = match is_down {
+                    _ if items[*item].is_lane => [&items[*item].above[..], &items[*item].below[..]],
+                    true => [&items[*item].above[..], &[]],
+                    false => [&items[*item].below[..], &[]],
+                }
+                .concat();
+                let mut pull = neighbours.clone();
+                pull.retain(|other| !items[*other].is_skip);
+                if pull.is_empty() || items[*item].is_lane {
+                    pull = neighbours;
+                }
+                match pull.len() {
+                    0 => x[*item],
+                    count => pull.iter().map(|other| x[*other]).sum::<f64>() / count as f64,
+                }
+            };
+            let wishes: Vec<f64> = row.iter().map(wish).collect();
+            settle(items, row, &wishes, &mut x);
+        }
+    }
+    x
+}
+
+/// Places a row as near to its wishes as its widths allow: least squares, by pooling neighbours
+/// that would overlap (isotonic regression). What goes round other boxes weighs nothing.
+fn settle(items: &[Item], row: &[usize], wishes: &[f64], x: &mut [f64]) {
+    // Pools of items side by side: the wish for the first, the weight, the number of items.
+    let mut pools: Vec<(f64, f64, usize)> = Vec::new();
+    let mut offsets = Vec::new();
+    let mut offset = 0.0;
+    for (position, item) in row.iter().enumerate() {
+        if position > 0 {
+            offset += (items[row[position - 1]].width + items[*item].width) / 2.0;
+        }
+        offsets.push(offset);
+        let weight = if items[*item].is_skip { 1e-9 } else { 1.0 };
+        pools.push((wishes[position] - offset, weight, 1));
+        while let [.., a, b] = pools[..] {
+            if a.0 <= b.0 {
+                break;
+            }
+            let weight = a.1 + b.1;
+            let wish = (a.0 * a.1 + b.0 * b.1) / weight;
+            pools.truncate(pools.len() - 2);
+            pools.push((wish, weight, a.2 + b.2));
+        }
+    }
+    let starts = pools
+        .iter()
+        .flat_map(|pool| std::iter::repeat_n(pool.0, pool.2));
+    for ((item, start), offset) in row.iter().zip(starts).zip(offsets) {
+        x[*item] = start + offset;
+    }
+}
+
+/// Makes each edge that goes round boxes one straight line, as far out as its outermost lane, where
+/// nothing stands in the way.
+fn straighten(items: &[Item], rows: &[Vec<usize>], edges: &[Lanes], x: &mut [f64]) {
+    let skips = edges.iter().filter_map(|(_, to, lanes)| {
+        let far = |lane: &&usize| (x[**lane] - x[*to]).abs();
+        let outermost = lanes.iter().max_by(|a, b| far(a).total_cmp(&far(b)))?;
+        items[*outermost]
+            .is_skip
+            .then_some((far(&outermost), x[*outermost], lanes))
+    });
+    let mut skips: Vec<_> = skips.collect();
+    // The outer ones first: they make room for the inner ones.
+    skips.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (_, target, lanes) in skips {
+        let is_free = |lane: &usize| {
+            rows[items[*lane].row].iter().all(|other| {
+                let room = (items[*lane].width + items[*other].width) / 2.0;
+                let (now, then) = (x[*other] - x[*lane], x[*other] - target);
+                // On the same side as before, and not nearer than allowed.
+                other == lane || (now.signum() == then.signum() && then.abs() > room - 0.01)
+            })
+        };
+        if lanes.iter().all(is_free) {
+            lanes.iter().for_each(|lane| x[*lane] = target);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn overlap(layout: &Layout) -> bool {
+        let boxes = &layout.boxes;
+        let close = |a: usize, b: usize| {
+            boxes[a].1 == boxes[b].1 && (boxes[a].0 - boxes[b].0).abs() < BOX.0
+        };
+        (0..boxes.len()).any(|a| (0..a).any(|b| close(a, b)))
+    }
+
+    #[test]
+    fn a_chain_is_a_straight_line() {
+        let layout = layout(&[&[], &[0], &[1], &[2]]);
+        assert!(layout.boxes.iter().all(|(x, _)| *x == layout.boxes[0].0));
+        let rows: Vec<_> = layout
+            .boxes
+            .iter()
+            .map(|(_, y)| y / (BOX.1 + GAP.1))
+            .collect();
+        assert_eq!(rows, [0.0, 1.0, 2.0, 3.0]);
+        assert!(layout.edges.iter().all(|edge| edge.lanes.is_empty()));
+    }
+
+    #[test]
+    fn two_branches_stand_side_by_side_below_their_source() {
+        let layout = layout(&[&[], &[0], &[0], &[1, 2]]);
+        let x: Vec<_> = layout.boxes.iter().map(|(x, _)| *x).collect();
+        assert!(!overlap(&layout));
+        assert!((x[1] + x[2] - 2.0 * x[0]).abs() < 1e-6 && (x[0] - x[3]).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_skip_goes_round_a_straight_main_path() {
+        let layout = layout(&[&[], &[0], &[1], &[2, 0]]);
+        let main = layout.boxes[0].0;
+        assert!(layout.boxes.iter().all(|(x, _)| (x - main).abs() < 1e-6));
+        let skip = &layout.edges[3].lanes;
+        assert_eq!(skip.len(), 2);
+        assert!(skip.iter().all(|(x, _)| (x - main).abs() > BOX.0 / 2.0));
+        assert_eq!(skip[0].0, skip[1].0);
+    }
+
+    #[test]
+    fn skips_round_skips_are_straight_too() {
+        let layout = layout(&[&[], &[0], &[1], &[2], &[3, 2], &[4, 1], &[5, 0]]);
+        for edge in &layout.edges {
+            assert!(edge.lanes.windows(2).all(|pair| pair[0].0 == pair[1].0));
+        }
+        let outer = layout.edges.iter().map(|edge| edge.lanes.len()).max();
+        assert_eq!(outer, Some(5));
+    }
+
+    #[test]
+    fn branches_of_unequal_length_meet_between_them() {
+        let layout = layout(&[&[], &[0], &[0], &[1], &[3, 2]]);
+        let x = |node: usize| layout.boxes[node].0;
+        assert!(!overlap(&layout));
+        assert!((x(0) - x(4)).abs() < BOX.0 / 4.0, "{} {}", x(0), x(4));
+    }
+
+    #[test]
+    fn a_second_input_stands_just_above_its_use() {
+        let layout = layout(&[&[], &[], &[0], &[2], &[3, 1]]);
+        assert_eq!(layout.boxes[1].1, layout.boxes[3].1);
+        assert!(!overlap(&layout));
+    }
+
+    #[test]
+    fn branches_that_need_not_cross_do_not() {
+        // Three branches whose merges are named in another order.
+        let inputs: [&[usize]; 8] = [&[], &[0], &[0], &[0], &[3], &[1], &[2], &[4, 5, 6]];
+        let layout = layout(&inputs);
+        let x = |node: usize| layout.boxes[node].0;
+        let mut pairs = [(x(1), x(5)), (x(2), x(6)), (x(3), x(4))];
+        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        assert!(pairs[0].1 < pairs[1].1 && pairs[1].1 < pairs[2].1);
+    }
+}

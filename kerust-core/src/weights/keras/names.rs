@@ -1,0 +1,56 @@
+//! Names as Keras makes them.
+
+/// `max_pooling2d` of `MaxPooling2D`: Keras's `to_snake_case`.
+pub(super) fn snake_case(kind: &str) -> String {
+    let letters: Vec<char> = kind.chars().collect();
+    let mut name = String::new();
+    for (place, letter) in letters.iter().enumerate() {
+        let before = place.checked_sub(1).map(|place| letters[place]);
+        let after_small = before.is_some_and(char::is_lowercase);
+        let before_small = letters
+            .get(place + 1)
+            .is_some_and(|next| next.is_lowercase());
+        if letter.is_uppercase() && (after_small || (before.is_some() && before_small)) {
+            name.push('_');
+        }
+        name.extend(letter.to_lowercase());
+    }
+    name
+}
+
+/// `dense` and 7 of `dense_7`; `dense` and 0 of `dense`.
+pub(super) fn numbered(name: &str) -> (&str, usize) {
+    match name.rsplit_once('_').map(|(kind, n)| (kind, n.parse())) {
+        Some((kind, Ok(number))) if !kind.is_empty() => (kind, number),
+        _ => (name, 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_spelled_as_keras_spells_them() {
+        for (kind, name) in [
+            ("BatchNormalization", "batch_normalization"),
+            ("Conv2D", "conv2d"),
+            ("Conv2DTranspose", "conv2d_transpose"),
+            ("DepthwiseConv2D", "depthwise_conv2d"),
+            ("GlobalAveragePooling2D", "global_average_pooling2d"),
+            ("LSTM", "lstm"),
+            ("PReLU", "p_re_lu"),
+            ("SimpleRNN", "simple_rnn"),
+            ("TFSMLayer", "tfsm_layer"),
+        ] {
+            assert_eq!(snake_case(kind), name);
+        }
+    }
+
+    #[test]
+    fn a_number_is_told_from_a_name() {
+        assert_eq!(numbered("dense_12"), ("dense", 12));
+        assert_eq!(numbered("max_pooling2d"), ("max_pooling2d", 0));
+        assert_eq!(numbered("_3"), ("_3", 0));
+    }
+}

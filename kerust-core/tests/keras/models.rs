@@ -1,0 +1,107 @@
+//! Models that are only stored.
+
+use kerust_core::activation::Softmax;
+use kerust_core::layer::{LayerData, Layout, Part};
+use kerust_core::layers::{Conv2DWeights, DenseWeights};
+use kerust_core::memory::Memory;
+use kerust_core::model::{Head, HeadPass, LayerInfo, Model};
+use kerust_core::rng::{Rng, Step};
+use kerust_core::shape::Shape;
+use kerust_core::tensor::Rank1;
+
+/// A struct of data, and fields of it that no optimizer moves.
+macro_rules! data {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),+ } $(state { $($state:ident: $other:ty),+ })?) => {
+        $(#[$doc])*
+        #[repr(C)]
+        pub struct $name {
+            $(pub $field: $type,)+
+            $($(pub $state: $other,)+)?
+        }
+
+        // SAFETY: `repr(C)`, fields of `f32` arrays in the order of the layout.
+        unsafe impl LayerData for $name {
+            const LAYOUT: Layout = Layout::Parts(&[
+                $(Part {
+                    name: stringify!($field),
+                    trainable: true,
+                    layout: <$type>::LAYOUT,
+                },)+
+                $($(Part {
+                    name: stringify!($state),
+                    trainable: false,
+                    layout: <$other>::LAYOUT,
+                },)+)?
+            ]);
+        }
+    };
+}
+
+/// A model that computes nothing, and the kinds of its layers.
+macro_rules! stored_model {
+    ($name:ident { $($field:ident: $type:ty = $kind:literal),+ }) => {
+        data! { #[doc = "A model."] $name { $($field: $type),+ } }
+
+        impl Model for $name {
+            type Input = Rank1<4>;
+            type Heads = Head<Softmax, Rank1<2>>;
+            type Storage = [f32; 0];
+            const NAME: &'static str = stringify!($name);
+            const HEADS: &'static [&'static str] = &[];
+            const LAYERS: &'static [LayerInfo] = &[$(LayerInfo {
+                name: stringify!($field),
+                kind: $kind,
+                declared: $kind,
+                input: Shape::new(&[4]),
+                output: Shape::new(&[4]),
+                params: 0,
+                macs: 0,
+                arena_bytes: 0,
+                training_only: false,
+            }),+];
+            const ARENA_LEN: usize = 0;
+            const TRAINING_LEN: usize = 0;
+
+            fn init(&mut self, _: &mut Rng) {}
+            fn logits(&self, _: &[f32], _: &mut Memory<'_>, _: &mut [f32]) {}
+            fn forward_training(&self, _: &[f32], _: &mut Memory<'_>, _: Step) {}
+            fn heads<'m>(_: &'m mut Memory<'_>) -> HeadPass<'m> {
+                unreachable!()
+            }
+            fn backward(&self, _: &[f32], _: &mut Memory<'_>, _: &mut Self) {}
+        }
+    };
+}
+
+data! {
+    /// The numbers of a `BatchNormalization`.
+    Normalization { gamma: [f32; 3], beta: [f32; 3] }
+    state { moving_mean: [f32; 3], moving_variance: [f32; 3] }
+}
+data! {
+    /// The numbers of a `DepthwiseConv2D`.
+    Depthwise { kernel: [[[[f32; 1]; 3]; 3]; 3], bias: [f32; 3] }
+}
+data! {
+    /// A model in a model.
+    Block { dense: DenseWeights<4, 4> }
+}
+
+stored_model!(Tiny { dense: DenseWeights<4, 3> = "Dense", dense_1: DenseWeights<3, 2> = "Dense" });
+stored_model!(Wide { dense: DenseWeights<4, 5> = "Dense", dense_1: DenseWeights<5, 2> = "Dense" });
+stored_model!(Short { dense: DenseWeights<4, 3> = "Dense" });
+stored_model!(Long {
+    dense: DenseWeights<4, 3> = "Dense",
+    dense_1: DenseWeights<3, 2> = "Dense",
+    dense_2: DenseWeights<2, 2, 0> = "Dense"
+});
+stored_model!(Unbiased { dense: DenseWeights<4, 3, 0> = "Dense", dense_1: DenseWeights<3, 2> = "Dense" });
+stored_model!(Swapped { dense_3: DenseWeights<3, 2> = "Dense", dense_2: DenseWeights<4, 3> = "Dense" });
+stored_model!(Conv {
+    stem: Conv2DWeights<3, 3, 2, 3> = "Conv2D",
+    batch_normalization: Normalization = "BatchNormalization",
+    dropout: () = "Dropout",
+    depthwise_conv2d: Depthwise = "DepthwiseConv2D",
+    dense: DenseWeights<3, 2, 0> = "Dense"
+});
+stored_model!(Nested { block: Block = "Block", dense: DenseWeights<4, 2> = "Dense" });
