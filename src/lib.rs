@@ -46,6 +46,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[doc(hidden)]
+pub use kerust_core::kernels;
 #[cfg(feature = "plots")]
 pub use kerust_core::picture;
 pub use kerust_core::{activation, data, init, layer, layers, memory, model, rng, shape, tensor};

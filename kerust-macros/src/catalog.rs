@@ -41,6 +41,8 @@ pub struct Spec {
     pub weights: Option<Weights>,
     pub macs: Macs,
     pub saved: Option<TokenStream>,
+    /// Whether the numbers hold state that no gradient moves.
+    pub state: bool,
     /// The activation behind it: its name and where it was written.
     pub activation: Option<(&'static str, Span)>,
 }
@@ -255,6 +257,7 @@ impl Default for Spec {
             weights: None,
             macs: Macs::None,
             saved: None,
+            state: false,
             activation: None,
         }
     }

@@ -33,6 +33,18 @@ pub fn column_sums(rows: &[f32], sums: &mut [f32], columns: usize, accumulate: b
     );
 }
 
+/// `d += part`: two gradients of one value, or a residual's sum made in place.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn sum_into(d: &mut [f32], part: &[f32]) {
+    assert_eq!(d.len(), part.len(), "sums are made of equal lengths");
+    vectorized(
+        #[inline(always)]
+        || d.iter_mut().zip(part).for_each(|(d, part)| *d += part),
+    );
+}
+
 #[inline(always)]
 fn add_rows(rows: &[f32], sums: &mut [f32], columns: usize) {
     for row in rows.chunks_exact(columns) {

@@ -1,7 +1,9 @@
 //! The catalogue: one layer a file.
 
 mod activation;
+mod add;
 mod average_pooling2d;
+mod concatenate;
 mod conv2d;
 mod dense;
 mod dropout;
@@ -17,7 +19,9 @@ mod reshape;
 mod resizing;
 
 pub use activation::Activation;
+pub use add::Add;
 pub use average_pooling2d::AveragePooling2D;
+pub use concatenate::Concatenate;
 pub use conv2d::{Conv2D, Conv2DWeights};
 pub use dense::{Dense, DenseWeights};
 pub use dropout::Dropout;

@@ -217,6 +217,81 @@ pub const fn softmax(shape: Shape) -> Judged {
     Ok(shape)
 }
 
+/// `Add`, `Subtract`, `Multiply`, `Average`, `Maximum`, `Minimum`: keep the shape that all have.
+///
+/// # Errors
+/// Two shapes that differ.
+pub const fn merge(shapes: &[Shape]) -> Judged {
+    let mut place = 1;
+    while place < shapes.len() {
+        if let Some(fault) = differ(shapes, place, MAX_RANK) {
+            return Err(fault);
+        }
+        place += 1;
+    }
+    Ok(shapes[0])
+}
+
+/// `Concatenate`: the sizes along `axis`, from 0 or, if negative, from behind, are added.
+///
+/// # Errors
+/// An axis that the shapes have not, shapes that differ along another one, or too many values.
+pub const fn concatenate(shapes: &[Shape], axis: isize) -> Judged {
+    let first = shapes[0];
+    let Some(along) = axis_of(first, axis) else {
+        return Err(Fault::Axis { axis, found: first });
+    };
+    let mut sizes = [1; MAX_RANK];
+    let mut at = 0;
+    while at < first.rank() {
+        sizes[at] = first.dim(at);
+        at += 1;
+    }
+    let mut place = 1;
+    while place < shapes.len() {
+        if let Some(fault) = differ(shapes, place, along) {
+            return Err(fault);
+        }
+        sizes[along] = match sizes[along].checked_add(shapes[place].dim(along)) {
+            Some(size) => size,
+            None => return Err(Fault::Overflow),
+        };
+        place += 1;
+    }
+    addressable(Shape::new(sizes.split_at(first.rank()).0))
+}
+
+/// The axis from 0 that `axis` means; `None` where the shape has no such axis.
+pub const fn axis_of(shape: Shape, axis: isize) -> Option<usize> {
+    let rank = shape.rank() as isize;
+    let along = if axis < 0 { axis + rank } else { axis };
+    if along >= 0 && along < rank {
+        Some(along as usize)
+    } else {
+        None
+    }
+}
+
+/// How the shape at `place` differs from the first one, but along the axis `but`.
+const fn differ(shapes: &[Shape], place: usize, but: usize) -> Option<Fault> {
+    let (expected, found) = (shapes[0], shapes[place]);
+    let mut axis = 0;
+    let ranks = expected.rank() != found.rank();
+    while axis < MAX_RANK {
+        if ranks || (axis != but && expected.extent(axis) != found.extent(axis)) {
+            return Some(Fault::Merge {
+                expected,
+                found,
+                axis,
+                place,
+                concatenates: but < MAX_RANK,
+            });
+        }
+        axis += 1;
+    }
+    None
+}
+
 /// Multiply-adds of `Dense` for one sample.
 pub const fn dense_macs(input: Shape, output: Shape) -> usize {
     input.len().saturating_mul(output.len())
@@ -318,6 +393,35 @@ mod tests {
              = help: flatten it first: `=> Flatten => Dense(3, relu)`\n\
              = help: or average over the pixels: `=> GlobalAveragePooling2D => Dense(3, relu)`\n\
              = help: or apply it to each pixel, as `Conv2D(n, 1x1)`"
+        );
+    }
+
+    #[test]
+    fn concatenated_sizes_add_along_the_axis_alone() {
+        let (a, b) = (Shape::new(&[5, 7, 4]), Shape::new(&[5, 7, 2]));
+        assert_eq!(concatenate(&[a, b, a], -1).unwrap().dims(), [5, 7, 10]);
+        assert!(matches!(
+            concatenate(&[a, b], 0),
+            Err(Fault::Merge {
+                axis: 2,
+                place: 1,
+                ..
+            })
+        ));
+        assert_eq!(
+            concatenate(&[a, b], 3),
+            Err(Fault::Axis { axis: 3, found: a })
+        );
+    }
+
+    #[test]
+    fn a_merge_says_which_axis_differs_and_by_how_much() {
+        let fault = merge(&[IMAGE, IMAGE, Shape::new(&[5, 7, 16])]).unwrap_err();
+        assert_eq!(
+            fault.text("Add(a, b, c)", "c").as_str(),
+            "`Add` takes equal shapes, found (5, 7, 4) and (5, 7, 16)\n\n\
+             = note: along axis 2 the second has 12 more\n\
+             = help: bring both to 4 or both to 16, or join them by `Concatenate`"
         );
     }
 
