@@ -23,4 +23,4 @@ pub use elementwise::{activate, activation_gradient};
 pub use isa::Isa;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
 pub use pool::Pooling;
-pub use reduce::column_sums;
+pub use reduce::{column_sums, sum_into};
