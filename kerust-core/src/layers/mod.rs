@@ -1,7 +1,10 @@
 //! The catalogue: one layer a file.
 
 mod activation;
+mod add;
+mod average;
 mod average_pooling2d;
+mod concatenate;
 mod conv2d;
 mod dense;
 mod dropout;
@@ -9,15 +12,22 @@ mod flatten;
 mod global_average_pooling2d;
 mod image;
 mod max_pooling2d;
+mod maximum;
+mod minimum;
+mod multiply;
 mod random_flip;
 mod random_rotation;
 mod relu;
 mod rescaling;
 mod reshape;
 mod resizing;
+mod subtract;
 
 pub use activation::Activation;
+pub use add::Add;
+pub use average::Average;
 pub use average_pooling2d::AveragePooling2D;
+pub use concatenate::Concatenate;
 pub use conv2d::{Conv2D, Conv2DWeights};
 pub use dense::{Dense, DenseWeights};
 pub use dropout::Dropout;
@@ -25,9 +35,13 @@ pub use flatten::Flatten;
 pub use global_average_pooling2d::GlobalAveragePooling2D;
 pub use image::Interpolation;
 pub use max_pooling2d::MaxPooling2D;
+pub use maximum::Maximum;
+pub use minimum::Minimum;
+pub use multiply::Multiply;
 pub use random_flip::{Flip, RandomFlip};
 pub use random_rotation::{FillMode, RandomRotation};
 pub use relu::ReLU;
 pub use rescaling::Rescaling;
 pub use reshape::Reshape;
 pub use resizing::Resizing;
+pub use subtract::Subtract;
