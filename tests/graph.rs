@@ -274,3 +274,56 @@ model! {
 fn the_sum_of_a_residual_takes_no_buffer_of_its_own() {
     assert_eq!(Skip::ARENA_BYTES, 4 * (16 + 16));
 }
+
+model! {
+    /// Every layer that graphs brought with them.
+    pub Pictures {
+        let x = Input(6, 5, 4);
+        let a = x
+            => ZeroPadding2D(1x2)
+            => DepthwiseConv2D(3x3, strides = 2, tanh, depth_multiplier = 2)
+            => BatchNormalization
+            => SeparableConv2D(3, 3x3, same, tanh)
+            => LayerNormalization(epsilon = 0.01);
+        let b = x
+            => SeparableConv2D(3, 2x2, 2, same, depth_multiplier = 2, use_bias = false)
+            => DepthwiseConv2D(1x1, use_bias = false)
+            => UpSampling2D(2x1, bilinear)
+            => ZeroPadding2D(padding = 0)
+            => Reshape(3, 6, 3)
+            => Conv2DTranspose(2, 3x2, strides = 2, same)
+            => Conv2DTranspose(3, 2, use_bias = false)
+            => BatchNormalization(momentum = 0.9, epsilon = 0.1)
+            => MaxPooling2D(2x3);
+        let a = a => Conv2D(3, 1x1);
+        let c = Average(a, b);
+        let d = Maximum(a, b, c);
+        let e = Minimum(a, c);
+        let f = Subtract(d, e);
+        let g = Multiply(f, b);
+        let h = Concatenate(g, a, axis = 0);
+        h => GlobalMaxPooling2D => Dense(2)
+    }
+}
+
+#[test]
+fn every_layer_of_graphs_runs_and_trains() {
+    let mut net = Pictures::zeroed();
+    net.init(&mut Seed(5).rng());
+    let input = waves(BATCH * 120, 0.7);
+    let mut values = vec![f32::NAN; Pictures::TRAINING_LEN * BATCH];
+    let mut memory = Memory::new(&mut values, BATCH);
+    net.forward_training(&input, &mut memory, STEP);
+    let head = <Pictures as Model>::heads(&mut memory);
+    assert!(head.logits.iter().all(|value| value.is_finite()));
+    head.gradient.fill(1.0);
+    let mut gradient = Pictures::zeroed();
+    gradient.as_mut_slice().fill(f32::NAN);
+    net.backward(&input, &mut memory, &mut gradient);
+    assert!(gradient.as_slice().iter().all(|value| value.is_finite()));
+    let before = net.batch_normalization.moving_mean;
+    net.absorb(&gradient);
+    assert_ne!(net.batch_normalization.moving_mean, before);
+    let params: usize = Pictures::LAYERS.iter().map(|layer| layer.params).sum();
+    assert_eq!(params, Pictures::PARAMS);
+}

@@ -174,12 +174,17 @@ pub struct Pass<'a> {
     pub accumulate: bool,
 }
 
-/// How a layer that joins values computes, over whole batches; it has no numbers.
+/// How a layer without weights joins several inputs; `self` is its configuration.
+///
+/// Slices hold whole batches, as those of an [`Operation`]; the inputs stand in the order in which
+/// the model names them.
 pub trait Merge {
-    /// `y = f(x..)`. Every value of `y` is written.
+    /// `y = f(x)`, where `x` has a slice for each input. Every value of `y` is written.
     fn forward(&self, x: &[&[f32]], y: &mut [f32]);
 
-    /// The backward pass: from `dy`, which it may use as scratch, to each `dx` that is wanted.
+    /// The backward pass: from `dy`, which the layer may use as scratch, to the gradient of each
+    /// input, of which every value is written. `dx` has a place for each input, `None` where
+    /// nothing before it learns.
     fn backward(&self, x: &[&[f32]], y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]);
 }
 

@@ -304,7 +304,7 @@ impl Infer<'_> {
             for size in &weights.sizes {
                 self.nameable_size(size, layer);
             }
-            (size::weights(weights), size::params(weights))
+            (size::weights(weights), weights.params)
         });
         let operation = Ident::new(spec.operation.unwrap_or(row.name), arguments.span());
         let path = quote!(::kerust::layers::#operation);

@@ -201,6 +201,14 @@ impl Data {
         }
     }
 
+    /// The size of the last axis, as it stands in a type.
+    pub fn last_size(&self, nameable: bool) -> Size {
+        match &self.form {
+            Form::Sizes(sizes) if !sizes.is_empty() => sizes[sizes.len() - 1].clone(),
+            _ => Size::expression(self.last(), nameable),
+        }
+    }
+
     /// The size of the last axis as an expression.
     pub fn last(&self) -> TokenStream {
         match &self.form {

@@ -81,6 +81,120 @@ pub const fn conv2d(shape: Shape, filters: usize, window: Window, groups: usize)
     }
 }
 
+/// `DepthwiseConv2D`: (H, W, C) → (rows, columns, C · multiplier).
+///
+/// # Errors
+/// Another rank, a size of 0, a window that does not fit, strides with dilation, or too many values.
+pub const fn depthwise_conv2d(shape: Shape, multiplier: usize, window: Window) -> Judged {
+    if multiplier == 0 {
+        return Err(Fault::Zero {
+            argument: "depth_multiplier",
+        });
+    }
+    let [height, width] = match slide(shape, window, "kernel_size") {
+        Ok(size) => size,
+        Err(fault) => return Err(fault),
+    };
+    let [rows, columns] = window.dilation;
+    if (rows > 1 || columns > 1) && (window.strides[0] > 1 || window.strides[1] > 1) {
+        return Err(Fault::StridesWithDilation);
+    }
+    match shape.dim(2).checked_mul(multiplier) {
+        Some(channels) => addressable(Shape::new(&[height, width, channels])),
+        None => Err(Fault::Overflow),
+    }
+}
+
+/// `SeparableConv2D`: (H, W, C) → (rows, columns, filters).
+///
+/// # Errors
+/// Those of `DepthwiseConv2D`, or no filters.
+pub const fn separable_conv2d(
+    shape: Shape,
+    filters: usize,
+    multiplier: usize,
+    window: Window,
+) -> Judged {
+    if filters == 0 {
+        return Err(Fault::Zero {
+            argument: "filters",
+        });
+    }
+    match depthwise_conv2d(shape, multiplier, window) {
+        Ok(depthwise) => addressable(Shape::new(&[depthwise.dim(0), depthwise.dim(1), filters])),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// `Conv2DTranspose`: (H, W, C) → (rows, columns, filters), each input being a window of the output.
+///
+/// # Errors
+/// Another rank, a size of 0, or too many values.
+pub const fn conv2d_transpose(shape: Shape, filters: usize, window: Window) -> Judged {
+    if filters == 0 {
+        return Err(Fault::Zero {
+            argument: "filters",
+        });
+    }
+    if window.size[0] == 0 || window.size[1] == 0 {
+        return Err(Fault::Zero {
+            argument: "kernel_size",
+        });
+    }
+    if window.strides[0] == 0 || window.strides[1] == 0 {
+        return Err(Fault::Zero {
+            argument: "strides",
+        });
+    }
+    let shape = match image(shape) {
+        Ok(shape) => shape,
+        Err(fault) => return Err(fault),
+    };
+    let mut sizes = [0; 2];
+    let mut axis = 0;
+    while axis < 2 {
+        let strided = shape.dim(axis).saturating_mul(window.strides[axis]);
+        let beyond = window.size[axis].saturating_sub(window.strides[axis]);
+        sizes[axis] = match window.padding {
+            Padding::Same => strided,
+            Padding::Valid => strided.saturating_add(beyond),
+        };
+        axis += 1;
+    }
+    addressable(Shape::new(&[sizes[0], sizes[1], filters]))
+}
+
+/// `ZeroPadding2D`: (H, W, C) → (H + 2 · rows, W + 2 · columns, C).
+///
+/// # Errors
+/// Another rank, or too many values.
+pub const fn zero_padding2d(shape: Shape, padding: [usize; 2]) -> Judged {
+    let shape = match image(shape) {
+        Ok(shape) => shape,
+        Err(fault) => return Err(fault),
+    };
+    let rows = shape.dim(0).saturating_add(padding[0].saturating_mul(2));
+    let columns = shape.dim(1).saturating_add(padding[1].saturating_mul(2));
+    addressable(Shape::new(&[rows, columns, shape.dim(2)]))
+}
+
+/// `UpSampling2D`: (H, W, C) → (H · rows, W · columns, C).
+///
+/// # Errors
+/// Another rank, a size of 0, or too many values.
+pub const fn up_sampling2d(shape: Shape, size: [usize; 2]) -> Judged {
+    if size[0] == 0 || size[1] == 0 {
+        return Err(Fault::Zero { argument: "size" });
+    }
+    let shape = match image(shape) {
+        Ok(shape) => shape,
+        Err(fault) => return Err(fault),
+    };
+    let rows = shape.dim(0).saturating_mul(size[0]);
+    let columns = shape.dim(1).saturating_mul(size[1]);
+    addressable(Shape::new(&[rows, columns, shape.dim(2)]))
+}
+
 /// `MaxPooling2D` and `AveragePooling2D`: (H, W, C) → (rows, columns, C).
 ///
 /// # Errors
@@ -301,6 +415,29 @@ pub const fn dense_macs(input: Shape, output: Shape) -> usize {
 pub const fn conv2d_macs(input: Shape, output: Shape, window: Window, groups: usize) -> usize {
     let taps = window.size[0] * window.size[1] * (input.dim(2) / groups);
     output.len().saturating_mul(taps)
+}
+
+/// Multiply-adds of `DepthwiseConv2D` for one sample.
+pub const fn depthwise_conv2d_macs(output: Shape, window: Window) -> usize {
+    output.len().saturating_mul(window.size[0] * window.size[1])
+}
+
+/// Multiply-adds of `SeparableConv2D` for one sample.
+pub const fn separable_conv2d_macs(
+    input: Shape,
+    output: Shape,
+    multiplier: usize,
+    window: Window,
+) -> usize {
+    let between = output.dim(0) * output.dim(1) * input.dim(2) * multiplier;
+    let taps = window.size[0] * window.size[1] + output.dim(2);
+    between.saturating_mul(taps)
+}
+
+/// Multiply-adds of `Conv2DTranspose` for one sample.
+pub const fn conv2d_transpose_macs(input: Shape, output: Shape, window: Window) -> usize {
+    let taps = window.size[0] * window.size[1] * output.dim(2);
+    input.len().saturating_mul(taps)
 }
 
 const fn rank(found: Shape, expected: usize) -> Fault {
