@@ -229,10 +229,14 @@ impl Fault {
             Self::Axis { axis, found } => {
                 let text = text.str("`axis` is ");
                 let text = if axis < 0 { text.str("-") } else { text };
-                text.number(axis.unsigned_abs())
-                    .str(", expected one of ")
-                    .shape(found)
-                    .help("write 0 to ")
+                let text = text
+                    .number(axis.unsigned_abs())
+                    .str(", expected an axis of ")
+                    .shape(found);
+                if found.rank() == 1 {
+                    return text.help("write -1, the only one");
+                }
+                text.help("write 0 to ")
                     .number(found.rank() - 1)
                     .str(", or -1 for the last one")
             }

@@ -159,11 +159,7 @@ pub fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> S
     }
 }
 
-pub fn batch_normalization(
-    arguments: &Arguments<'_>,
-    before: &Before<'_>,
-    _: &mut Report,
-) -> Spec {
+pub fn batch_normalization(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
     let features = before.data.last_size(before.nameable);
     let settings = numbers(arguments, &["momentum", "epsilon"]);
     Spec {
@@ -178,11 +174,7 @@ pub fn batch_normalization(
     }
 }
 
-pub fn layer_normalization(
-    arguments: &Arguments<'_>,
-    before: &Before<'_>,
-    _: &mut Report,
-) -> Spec {
+pub fn layer_normalization(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
     let features = before.data.last_size(before.nameable);
     let settings = numbers(arguments, &["epsilon"]);
     Spec {

@@ -275,7 +275,7 @@ impl Infer<'_> {
                     &argument.value.tokens,
                     format!("`{ident}` joins values by their names, found `{found}`"),
                 )
-                .help(format!("name it before: `let x = {found};`")),
+                .help(format!("name it before: `let y = .. => {found};`")),
         };
     }
 }

@@ -43,7 +43,9 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
             let known = || {
                 let (input, output) = images(input, output)?;
                 let (multiplier, window) = (multiplier.known?, window.known()?);
-                Some(shape::separable_conv2d_macs(input, output, multiplier, window))
+                Some(shape::separable_conv2d_macs(
+                    input, output, multiplier, window,
+                ))
             };
             (
                 known(),

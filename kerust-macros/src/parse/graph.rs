@@ -4,7 +4,7 @@ use super::chain;
 use crate::ast::{Graph, Let, Tail};
 use crate::report::Report;
 use crate::value;
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// The braces that a graph stands in.
@@ -91,10 +91,14 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
                 &tokens,
                 format!("found `{}`, expected `let`", value::text(&tokens)),
             )
-            .help(format!(
-                "name the value: `let x = {};`",
-                value::text(&tokens)
-            ));
+            .help(match rest.next() {
+                Some(TokenTree::Punct(next))
+                    if next.as_char() == '=' && next.spacing() == Spacing::Alone =>
+                {
+                    format!("write `let {};`", value::text(&tokens))
+                }
+                _ => format!("name the value: `let x = {};`", value::text(&tokens)),
+            });
         return None;
     }
     let name = match rest.next() {
@@ -121,7 +125,7 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
     }
     match rest.next() {
         Some(TokenTree::Punct(punct))
-            if punct.as_char() == '=' && punct.spacing() == proc_macro2::Spacing::Alone => {}
+            if punct.as_char() == '=' && punct.spacing() == Spacing::Alone => {}
         found => {
             let at = found.map_or(name.to_token_stream(), TokenTree::into_token_stream);
             report
