@@ -46,6 +46,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[doc(hidden)]
+pub use kerust_core::kernels;
 #[cfg(feature = "plots")]
 pub use kerust_core::picture;
 pub use kerust_core::{activation, data, init, layer, layers, memory, model, rng, shape, tensor};
@@ -59,7 +61,7 @@ pub use model::{Arena, Model};
 pub use rng::{Rng, Seed};
 pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor};
 
-/// Declares a model: `Input(..)`, and layers joined by `=>`.
+/// Declares a model: `Input(..)`, and layers joined by `=>`; or a graph of such chains.
 ///
 /// ```
 /// use kerust::model;
@@ -79,15 +81,47 @@ pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor};
 /// - `name = sign` on any layer names its field; without it fields are called as Keras calls
 ///   layers: `conv2d`, `dense`, `dense_1`.
 /// - A name that is not in [`layers`] is a path to a type that implements
-///   [`Build`]: `Affine`, `my::SimpleDense::<32>`.
+///   [`Build`]: `Affine`, `my::SimpleDense::<32>`; or to a model of one input and one
+///   output: a model is a layer, the activation of its output included.
+/// - `Residual(chain)` adds what goes in to what comes out; `Residual(chain, shortcut = chain)` takes
+///   it through other layers first. `Repeat(3, chain)` writes the chain three times, each with
+///   weights of its own; a `name` gets `_1`, `_2`.
+/// - The lower-case name of a layer, without parentheses, applies that layer again, with the weights
+///   it has; its gradient is that of all uses.
 /// - `Name<const CLASSES: usize>: ..` is a model for many sizes. Its types take a parameter as it
 ///   stands, so `Dense(CLASSES)` is one and `Dense({ 2 * CLASSES })` is not; it has no arena.
 /// - Without a name, `model!(Input(20) => Dense(1, sigmoid))` is an expression: a model with fresh
 ///   weights of seed 0.
 ///
+/// # Graphs
+/// Braces hold values by name, and the outputs behind the last `;`: a tuple of names, a name, or a
+/// chain. A merge joins values of equal shapes (`Add`, `Subtract`, `Multiply`, `Average`, `Maximum`,
+/// `Minimum`), or along an axis (`Concatenate(a, b, axis = -1)`). Every value must be read.
+///
+/// ```
+/// use kerust::model;
+///
+/// model! {
+///     /// Whether two drawings show the same sign, and which: one tower looks at both.
+///     pub Siamese {
+///         let left = Input(8, 8, 1);
+///         let right = Input(8, 8, 1);
+///         let a = left => Flatten => Dense(32, relu, name = tower);
+///         let b = right => Flatten => tower;
+///         let same = Concatenate(a, b) => Dense(1, sigmoid);
+///         let sign = a => Residual(Dense(32, relu)) => Dense(10, softmax);
+///         (same, sign)
+///     }
+/// }
+/// assert_eq!(Siamese::PARAMS, (64 * 32 + 32) + (64 + 1) + (32 * 32 + 32) + (32 * 10 + 10));
+/// ```
+///
+/// Such a model takes a tuple of tensors and gives one; a loss, a weight and metrics stand for each
+/// output in a tuple of their own, and reports name them: `sign_accuracy`.
+///
 /// # What it expands to
 /// A `#[repr(C)]` struct with one field for each layer with weights, [`LayerData`](layer::LayerData)
-/// and [`Model`](model::Model) for it, the constants `PARAMS`, `WEIGHT_BYTES`, `MACS`,
+/// and [`Model`] for it, the constants `PARAMS`, `WEIGHT_BYTES`, `MACS`,
 /// `ARENA_BYTES`, `RAM_BYTES` and `LAYERS`, and `predict_in`, which allocates nothing.
 ///
 /// # Errors

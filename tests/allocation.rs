@@ -124,7 +124,12 @@ where
     // A thread makes its scratch when it first meets a kind of work, which on a busy machine may be
     // late; a step that allocates would leave no epoch without.
     assert_eq!(epochs.counts.len(), 20);
-    assert!(epochs.counts.contains(&0), "{}: {:?}", N::NAME, epochs.counts);
+    assert!(
+        epochs.counts.contains(&0),
+        "{}: {:?}",
+        N::NAME,
+        epochs.counts
+    );
 
     let x = data.input(0);
     let first = model.predict(&x);

@@ -174,6 +174,20 @@ pub struct Pass<'a> {
     pub accumulate: bool,
 }
 
+/// How a layer without weights joins several inputs; `self` is its configuration.
+///
+/// Slices hold whole batches, as those of an [`Operation`]; the inputs stand in the order in which
+/// the model names them.
+pub trait Merge {
+    /// `y = f(x)`, where `x` has a slice for each input. Every value of `y` is written.
+    fn forward(&self, x: &[&[f32]], y: &mut [f32]);
+
+    /// The backward pass: from `dy`, which the layer may use as scratch, to the gradient of each
+    /// input, of which every value is written. `dx` has a place for each input, `None` where
+    /// nothing before it learns.
+    fn backward(&self, x: &[&[f32]], y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]);
+}
+
 /// A layer of one's own, over one sample.
 ///
 /// Make it usable in `model!` by implementing [`Build`] for the type that names it.
@@ -216,7 +230,87 @@ pub trait Layer: LayerData {
 )]
 pub trait Build<Input> {
     /// The layer with its numbers.
-    type Layer: Layer<Input = Input>;
+    type Layer: Component<Input = Input>;
+}
+
+/// What a path in `model!` stands for: a [`Layer`] of one's own, or a model that is used as a
+/// layer. Implemented for both; nothing else need implement it.
+///
+/// Slices hold whole batches, sample after sample.
+pub trait Component: LayerData {
+    /// The shape before it.
+    type Input: Shape;
+    /// The shape after it.
+    type Output: Shape;
+    /// Values of scratch that inference takes for each sample.
+    const ARENA_LEN: usize;
+    /// Values that a training step saves for each sample.
+    const TRAINING_LEN: usize;
+    /// Multiply-adds of one inference.
+    const MACS: usize;
+
+    /// Fills freshly zeroed weights.
+    fn init(&mut self, rng: &mut Rng);
+
+    /// `y = f(x)`. Every value of `y` is written.
+    fn forward(&self, x: &[f32], y: &mut [f32], scratch: &mut [f32]);
+
+    /// The forward pass of a training step.
+    fn forward_training(&self, x: &[f32], y: &mut [f32], saved: &mut [f32], random: Random);
+
+    /// The backward pass: from `pass.dy` to `pass.dx` and `gradient`.
+    fn backward(&self, pass: ComponentPass<'_>, gradient: &mut Self);
+
+    /// Takes the state that a step observed, which stands in `gradient`.
+    fn absorb(&mut self, _gradient: &Self) {}
+}
+
+/// The buffers of a [`Component`]'s backward pass over one batch.
+pub struct ComponentPass<'a> {
+    /// The input.
+    pub x: &'a [f32],
+    /// The output.
+    pub y: &'a [f32],
+    /// What `forward_training` left; the gradients inside go there too.
+    pub saved: &'a mut [f32],
+    /// The gradient of the output.
+    pub dy: &'a mut [f32],
+    /// Where the gradient of the input goes; every value is written.
+    pub dx: &'a mut [f32],
+    /// Whether the weights' gradient is added to what stands there, or replaces it.
+    pub accumulate: bool,
+}
+
+impl<L: Layer> Component for L {
+    type Input = L::Input;
+    type Output = L::Output;
+    const ARENA_LEN: usize = 0;
+    const TRAINING_LEN: usize = 0;
+    const MACS: usize = 0;
+
+    fn init(&mut self, rng: &mut Rng) {
+        Layer::init(self, rng);
+    }
+
+    fn forward(&self, x: &[f32], y: &mut [f32], _scratch: &mut [f32]) {
+        Operation::forward(&Custom, self, x, y);
+    }
+
+    fn forward_training(&self, x: &[f32], y: &mut [f32], _saved: &mut [f32], _random: Random) {
+        Operation::forward(&Custom, self, x, y);
+    }
+
+    fn backward(&self, pass: ComponentPass<'_>, gradient: &mut Self) {
+        let pass = Pass {
+            x: pass.x,
+            y: pass.y,
+            saved: &[],
+            dy: pass.dy,
+            dx: Some(pass.dx),
+            accumulate: pass.accumulate,
+        };
+        Operation::backward(&Custom, self, pass, gradient);
+    }
 }
 
 /// The [`Operation`] of a [`Layer`]: sample after sample.

@@ -1,5 +1,8 @@
 //! What a `model!` expands to, as traits.
 
+#[doc(hidden)]
+pub mod nested;
+
 use crate::activation::HeadActivation;
 use crate::data::Data;
 use crate::layer::LayerData;
@@ -22,6 +25,8 @@ pub struct LayerInfo {
     pub input: shape::Shape,
     /// The shape after it.
     pub output: shape::Shape,
+    /// What it reads, in order.
+    pub sources: &'static [Source],
     /// Its numbers: trainable ones and state.
     pub params: usize,
     /// Multiply-adds of one inference.
@@ -30,6 +35,15 @@ pub struct LayerInfo {
     pub arena_bytes: usize,
     /// Whether it does something in training only, and nothing in inference.
     pub training_only: bool,
+}
+
+/// Where a layer's input comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// The model's input of this number, in [`Model::INPUTS`].
+    Input(usize),
+    /// The layer of this number, in [`Model::LAYERS`].
+    Layer(usize),
 }
 
 /// An output of a model: its activation and its shape.
@@ -236,6 +250,8 @@ pub trait Model: LayerData {
     const NAME: &'static str;
     /// The names of its heads; a single head has none.
     const HEADS: &'static [&'static str];
+    /// The names and shapes of its inputs.
+    const INPUTS: &'static [(&'static str, shape::Shape)] = &[];
     /// Its layers, in order.
     const LAYERS: &'static [LayerInfo];
     /// Values that one inference of one sample needs beside weights, input and output.

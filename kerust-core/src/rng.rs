@@ -41,6 +41,16 @@ pub struct Random {
 }
 
 impl Random {
+    /// The step of a model that is itself the layer: its layers draw what no other layer draws.
+    pub fn within(self) -> Step {
+        // An odd constant with bits everywhere (2^64 over the golden ratio): layers lie far apart.
+        let apart = (self.layer + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Step {
+            seed: Seed(self.step.seed.0 ^ apart),
+            number: self.step.number,
+        }
+    }
+
     /// A generator that this layer alone uses in this step.
     pub fn rng(self) -> Rng {
         let mut bytes = [0; 32];

@@ -72,6 +72,16 @@ impl Shape {
         self.dim(self.rank - 1)
     }
 
+    /// The number of values of one place along the axes before `axis`, 1 beyond the rank.
+    pub const fn run(&self, axis: usize) -> usize {
+        let (mut run, mut at) = (1usize, axis);
+        while at < self.rank {
+            run = run.saturating_mul(self.dims[at]);
+            at += 1;
+        }
+        run
+    }
+
     /// The sizes as a slice.
     pub const fn dims(&self) -> &[usize] {
         self.dims.split_at(self.rank).0

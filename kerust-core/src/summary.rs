@@ -1,7 +1,8 @@
 //! Keras's `summary()`: a model's layers as a table, with multiply-adds and memory.
 
 use crate::layer::{Layout, Part};
-use crate::model::{LayerInfo, Model};
+use crate::model::{LayerInfo, Model, Source};
+use crate::shape::Shape;
 use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle};
 
 /// The lines of Keras's table: heavy around the header, light below.
@@ -13,15 +14,37 @@ const STYLE: TableStyle = TableStyle::new()
     .row_separator(LineStyle::new('├', '─', '┼', '┤'))
     .bottom_border(LineStyle::new('└', '─', '┴', '┘'));
 
-/// The table of `M`: each layer with its output shape, numbers, multiply-adds and arena.
+/// The table of `M`: each layer with its output shape, numbers, multiply-adds and arena; in a graph
+/// the inputs too, and what each layer reads.
 pub(crate) fn summary<M: Model>() -> String {
     let mut table = Table::new();
     table.load_style(STYLE);
-    table.set_header(["Layer (type)", "Output Shape", "Param #", "MACs", "Arena"]);
-    for layer in M::LAYERS {
-        table.add_row(row(layer));
+    let is_graph = is_graph::<M>();
+    let mut header = vec!["Layer (type)", "Output Shape", "Param #", "MACs", "Arena"];
+    if is_graph {
+        header.push("Connected to");
+        for (name, shape) in M::INPUTS {
+            let layer = format!("{name} (InputLayer)");
+            let none = || "0".to_owned();
+            table.add_row([
+                layer,
+                sizes(shape),
+                none(),
+                none(),
+                bytes(0),
+                "-".to_owned(),
+            ]);
+        }
     }
-    for column in table.column_iter_mut().skip(2) {
+    table.set_header(header);
+    for layer in M::LAYERS {
+        let mut cells = row(layer).to_vec();
+        if is_graph {
+            cells.push(connected::<M>(layer));
+        }
+        table.add_row(cells);
+    }
+    for column in table.column_iter_mut().skip(2).take(3) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let total = M::LAYOUT.len();
@@ -41,17 +64,45 @@ pub(crate) fn summary<M: Model>() -> String {
 }
 
 fn row(layer: &LayerInfo) -> [String; 5] {
-    let mut shape = String::from("(None");
-    for size in layer.output.dims() {
-        shape += &format!(", {size}");
-    }
     [
         format!("{} ({})", layer.name, layer.kind),
-        shape + ")",
+        sizes(&layer.output),
         grouped(layer.params),
         grouped(layer.macs),
         bytes(layer.arena_bytes),
     ]
+}
+
+/// Whether any layer reads anything but the one before it.
+fn is_graph<M: Model>() -> bool {
+    M::LAYERS.iter().enumerate().any(|(number, layer)| {
+        let before = match number {
+            0 => Source::Input(0),
+            number => Source::Layer(number - 1),
+        };
+        !layer.sources.is_empty() && layer.sources != [before]
+    })
+}
+
+/// What a layer reads, as Keras writes it: `conv2d[0][0],` a line.
+fn connected<M: Model>(layer: &LayerInfo) -> String {
+    let sources = layer.sources.iter().map(|source| {
+        let name = match source {
+            Source::Input(number) => M::INPUTS[*number].0,
+            Source::Layer(number) => M::LAYERS[*number].name,
+        };
+        format!("{name}[0][0]")
+    });
+    sources.collect::<Vec<_>>().join(",\n")
+}
+
+/// `(None, 24, 24, 1)`
+fn sizes(shape: &Shape) -> String {
+    let mut text = String::from("(None");
+    for size in shape.dims() {
+        text += &format!(", {size}");
+    }
+    text + ")"
 }
 
 fn trainable(layout: &Layout) -> usize {

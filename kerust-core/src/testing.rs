@@ -3,7 +3,7 @@
 //! The scalar `L = Σ y·dy` for a random `dy` is differentiated by the layer's backward pass and by
 //! central differences.
 
-use crate::layer::{Custom, Layer, LayerData, Operation, Pass};
+use crate::layer::{Custom, Layer, LayerData, Layout, Merge, Operation, Pass};
 use crate::rng::{Seed, Step};
 use crate::tensor::Shape;
 use rand::RngExt;
@@ -62,6 +62,54 @@ pub fn check_operation<W: LayerData>(
     check(operation, input, output, saved, Seed(1))
 }
 
+/// Checks the gradients of a layer that joins inputs of `inputs` values a sample into `output`.
+///
+/// # Errors
+/// The first place where the backward pass and finite differences disagree.
+pub fn check_merge(merge: &impl Merge, inputs: &[usize], output: usize) -> Result<(), GradientGap> {
+    let mut rng = Seed(1).rng();
+    let mut random =
+        |len: usize| -> Vec<f32> { (0..len).map(|_| rng.random_range(-1.0f32..1.0)).collect() };
+    let mut x: Vec<_> = inputs.iter().map(|len| random(BATCH * len)).collect();
+    let upstream = random(BATCH * output);
+    let mut y = vec![0.0; upstream.len()];
+    let mut forward = |x: &[Vec<f32>]| -> Vec<f32> {
+        y.fill(f32::NAN);
+        merge.forward(&x.iter().map(Vec::as_slice).collect::<Vec<_>>(), &mut y);
+        y.clone()
+    };
+    let at = forward(&x);
+    let mut dx: Vec<_> = x.iter().map(|x| vec![f32::NAN; x.len()]).collect();
+    merge.backward(
+        &x.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+        &at,
+        &mut upstream.clone(),
+        &mut dx
+            .iter_mut()
+            .map(|dx| Some(&mut dx[..]))
+            .collect::<Vec<_>>(),
+    );
+    let mut loss = |x: &[Vec<f32>]| -> f64 {
+        let y = forward(x);
+        let products = y.iter().zip(&upstream);
+        products.map(|(y, dy)| f64::from(*y) * f64::from(*dy)).sum()
+    };
+    for (input, dx) in dx.iter().enumerate() {
+        for place in 0..dx.len() {
+            let before = x[input][place];
+            compare("input", place, dx[place], |step| {
+                x[input][place] = before + step;
+                let above = loss(&x);
+                x[input][place] = before - step;
+                let below = loss(&x);
+                x[input][place] = before;
+                above - below
+            })?;
+        }
+    }
+    Ok(())
+}
+
 fn check<W: LayerData>(
     operation: &impl Operation<W>,
     input: usize,
@@ -114,7 +162,14 @@ fn check<W: LayerData>(
             above - below
         })?;
     }
-    for place in 0..W::LAYOUT.len() {
+    let mut trainable = Vec::new();
+    push_trainable(&W::LAYOUT, true, &mut trainable);
+    // In a gradient, state's place carries what the step observed.
+    let moved = trainable
+        .into_iter()
+        .enumerate()
+        .filter(|(_, moved)| *moved);
+    for (place, _) in moved {
         let before = weights.as_slice()[place];
         compare("weights", place, gradient.as_slice()[place], |step| {
             weights.as_mut_slice()[place] = before + step;
@@ -126,6 +181,18 @@ fn check<W: LayerData>(
         })?;
     }
     Ok(())
+}
+
+/// Pushes for each value of a layer whether an optimizer moves it.
+fn push_trainable(layout: &Layout, trainable: bool, into: &mut Vec<bool>) {
+    match layout {
+        Layout::Tensor(_) => into.resize(into.len() + layout.len(), trainable),
+        Layout::Parts(parts) => {
+            for part in *parts {
+                push_trainable(&part.layout, trainable && part.trainable, into);
+            }
+        }
+    }
 }
 
 /// `difference` is how much the loss differs from a step below to a step above.

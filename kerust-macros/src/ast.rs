@@ -9,7 +9,37 @@ pub struct Model {
     pub header: Header,
     /// Whether it is an expression, without a name of its own.
     pub anonymous: bool,
+    pub body: Body,
+}
+
+/// What stands behind the name.
+pub enum Body {
+    /// `: Input(..) => layer => layer`
+    Chain(Chain),
+    /// `{ let a = ..; (a, b) }`
+    Graph(Graph),
+}
+
+/// `let`s, and what they lead to.
+pub struct Graph {
+    pub lets: Vec<Let>,
+    pub tail: Tail,
+}
+
+/// `let name = chain;`
+pub struct Let {
+    pub name: Ident,
     pub chain: Chain,
+}
+
+/// The outputs.
+pub enum Tail {
+    /// One, by an expression.
+    Chain(Chain),
+    /// Several, by name.
+    Names(Vec<Ident>),
+    /// None; it is reported.
+    Missing,
 }
 
 /// What stands before the chain.
@@ -18,11 +48,10 @@ pub struct Header {
     pub visibility: Visibility,
     pub name: Ident,
     pub generics: Generics,
-    /// Whether what follows could not be read; it is reported.
-    pub broken: bool,
 }
 
-/// `Input(..) => layer => layer`; the input is a layer here, for it is written as one.
+/// `Input(..) => layer => layer`; what stands first, an input, a name or a merge, is a layer here,
+/// for it is written as one.
 pub struct Chain {
     pub layers: Vec<Layer>,
     /// Where the chain ends, for what is missing there.
@@ -35,6 +64,19 @@ pub struct Layer {
     pub name: Name,
     /// `None` without parentheses.
     pub arguments: Option<Vec<Argument>>,
+    /// The chains in the parentheses of a layer that is made of layers.
+    pub block: Option<Block>,
+}
+
+/// What a layer that is made of layers holds.
+pub enum Block {
+    /// `Residual(chain, shortcut = chain)`
+    Residual {
+        main: Chain,
+        shortcut: Option<Chain>,
+    },
+    /// `Repeat(n, chain)`
+    Repeat { count: Value, chain: Chain },
 }
 
 /// What a layer is called.

@@ -1,6 +1,7 @@
 //! The layers: one row each. To add one is to write its file in `kerust-core/src/layers` and its
 //! row here.
 
+mod convolutions;
 mod images;
 mod values;
 
@@ -41,6 +42,8 @@ pub struct Spec {
     pub weights: Option<Weights>,
     pub macs: Macs,
     pub saved: Option<TokenStream>,
+    /// Whether the numbers hold state that no gradient moves.
+    pub state: bool,
     /// The activation behind it: its name and where it was written.
     pub activation: Option<(&'static str, Span)>,
 }
@@ -59,11 +62,48 @@ pub enum After {
     Sizes(Vec<Option<Size>>),
 }
 
-/// The numbers of a layer: a type of `kerust::layers` and its sizes, the outputs last.
+/// The numbers of a layer: a type of `kerust::layers`, its sizes, and how many they are.
 pub struct Weights {
     pub name: &'static str,
     pub sizes: Vec<Size>,
-    pub use_bias: bool,
+    pub params: Option<usize>,
+}
+
+impl Weights {
+    /// A kernel of these sizes, and a bias for each of `outputs`; the type takes as many from its
+    /// last size unless `stated`.
+    fn kernel(name: &'static str, mut sizes: Vec<Size>, bias: Bias) -> Self {
+        let kernel = product(&sizes);
+        let (bias, argument) = match bias {
+            Bias::OfEach(outputs) => (outputs.known, None),
+            Bias::Stated(outputs) => (outputs.known, Some(outputs)),
+            Bias::None => (Some(0), Some(Size::known(0))),
+        };
+        sizes.extend(argument);
+        Self {
+            name,
+            sizes,
+            params: sum(kernel, bias),
+        }
+    }
+}
+
+/// The bias of a kernel.
+enum Bias {
+    /// One for each output, by the type's default.
+    OfEach(Size),
+    /// One for each output, which the type cannot know.
+    Stated(Size),
+    None,
+}
+
+fn product(sizes: &[Size]) -> Option<usize> {
+    let mut sizes = sizes.iter();
+    sizes.try_fold(1usize, |product, size| product.checked_mul(size.known?))
+}
+
+fn sum(a: Option<usize>, b: Option<usize>) -> Option<usize> {
+    a?.checked_add(b?)
 }
 
 /// Multiply-adds.
@@ -71,6 +111,9 @@ pub enum Macs {
     None,
     Dense,
     Conv2D(Box<Sliding>, Size),
+    DepthwiseConv2D(Box<Sliding>),
+    SeparableConv2D(Box<Sliding>, Size),
+    Conv2DTranspose(Box<Sliding>),
 }
 
 /// Applies a rule to terms: the value where all are known, and the call for where they are not.
@@ -151,7 +194,81 @@ pub static ROWS: &[Row] = &[
             initializer("kernel_initializer"),
             initializer("bias_initializer"),
         ],
-        infer: images::conv2d,
+        infer: convolutions::conv2d,
+    },
+    Row {
+        name: "DepthwiseConv2D",
+        parameters: &[
+            required("kernel_size", Kind::Pair),
+            optional("strides", Kind::Pair),
+            PADDING,
+            optional("depth_multiplier", Kind::Count),
+            optional("dilation_rate", Kind::Pair),
+            ACTIVATION,
+            optional("use_bias", Kind::Flag),
+            initializer("depthwise_initializer"),
+            initializer("bias_initializer"),
+        ],
+        infer: convolutions::depthwise_conv2d,
+    },
+    Row {
+        name: "SeparableConv2D",
+        parameters: &[
+            required("filters", Kind::Count),
+            required("kernel_size", Kind::Pair),
+            optional("strides", Kind::Pair),
+            PADDING,
+            optional("dilation_rate", Kind::Pair),
+            optional("depth_multiplier", Kind::Count),
+            ACTIVATION,
+            optional("use_bias", Kind::Flag),
+            initializer("depthwise_initializer"),
+            initializer("pointwise_initializer"),
+            initializer("bias_initializer"),
+        ],
+        infer: convolutions::separable_conv2d,
+    },
+    Row {
+        name: "Conv2DTranspose",
+        parameters: &[
+            required("filters", Kind::Count),
+            required("kernel_size", Kind::Pair),
+            optional("strides", Kind::Pair),
+            PADDING,
+            ACTIVATION,
+            optional("use_bias", Kind::Flag),
+            initializer("kernel_initializer"),
+            initializer("bias_initializer"),
+        ],
+        infer: convolutions::conv2d_transpose,
+    },
+    Row {
+        name: "BatchNormalization",
+        parameters: &[
+            optional("momentum", Kind::Number),
+            optional("epsilon", Kind::Number),
+        ],
+        infer: values::batch_normalization,
+    },
+    Row {
+        name: "LayerNormalization",
+        parameters: &[optional("epsilon", Kind::Number)],
+        infer: values::layer_normalization,
+    },
+    Row {
+        name: "ZeroPadding2D",
+        parameters: &[optional("padding", Kind::Pair)],
+        infer: images::zero_padding2d,
+    },
+    Row {
+        name: "UpSampling2D",
+        parameters: &[optional("size", Kind::Pair), INTERPOLATION],
+        infer: images::up_sampling2d,
+    },
+    Row {
+        name: "GlobalMaxPooling2D",
+        parameters: &[],
+        infer: images::global_pooling2d,
     },
     Row {
         name: "MaxPooling2D",
@@ -260,15 +377,24 @@ impl Default for Spec {
             weights: None,
             macs: Macs::None,
             saved: None,
+            state: false,
             activation: None,
         }
     }
 }
 
+/// The initializers that the layer has, where they are given.
 fn initializers(arguments: &Arguments<'_>) -> TokenStream {
-    let kernel = setting(arguments, "kernel_initializer");
-    let bias = setting(arguments, "bias_initializer");
-    quote!(#kernel #bias)
+    [
+        "kernel_initializer",
+        "depthwise_initializer",
+        "pointwise_initializer",
+        "bias_initializer",
+    ]
+    .iter()
+    .filter(|name| arguments.has(name))
+    .map(|name| setting(arguments, name))
+    .collect()
 }
 
 /// `.fill_mode(::kerust::layers::FillMode::Wrap)` where it is given.

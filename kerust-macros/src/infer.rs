@@ -1,14 +1,18 @@
 //! Ast to plan: each layer behind the shape before it.
 
+mod again;
+mod block;
 mod custom;
+mod graph;
 mod judge;
+mod merge;
 mod names;
 mod size;
 
 use crate::arguments::Arguments;
 use crate::ast;
 use crate::catalog::{Before, INPUT, ROWS, Row, Rule, stand_in};
-use crate::plan::{Constant, Data, Edge, Form, Head, Layer, Node, Plan, Role};
+use crate::plan::{Constant, Data, Edge, Form, Head, Input, Layer, Node, Plan, Role};
 use crate::report::{Report, nearest};
 use crate::value::{Size, Term, text};
 use crate::words::{ACTIVATIONS, SEPARATE};
@@ -16,12 +20,14 @@ use kerust_core::shape::MAX_RANK;
 use names::Names;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
+use std::collections::HashMap;
 
 /// Understands a model. What is wrong is reported; the plan is then good for a stub only.
 pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
     let generics = model.generic_names();
     let name = &model.header.name;
-    let infer = Infer {
+    let mut infer = Infer {
+        model: name,
         owner: if generics.is_empty() {
             quote!(#name)
         } else {
@@ -29,22 +35,41 @@ pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
         },
         names: Names::default(),
         generics: &generics,
+        inputs: Vec::new(),
         nodes: Vec::new(),
         layers: Vec::new(),
+        activations: HashMap::new(),
+        repetition: 0,
         constants: Vec::new(),
         unnameable: Vec::new(),
         report,
     };
-    infer.chain(&model.chain)
+    let heads = match &model.body {
+        ast::Body::Chain(chain) => vec![infer.chain(chain)],
+        ast::Body::Graph(graph) => infer.graph(graph),
+    };
+    Plan {
+        inputs: infer.inputs,
+        nodes: infer.nodes,
+        layers: infer.layers,
+        constants: infer.constants,
+        heads,
+    }
 }
 
 struct Infer<'a> {
+    model: &'a Ident,
     /// The type whose constants the expansion names.
     owner: TokenStream,
     generics: &'a [String],
     names: Names,
+    inputs: Vec<Input>,
     nodes: Vec<Node>,
     layers: Vec<Layer>,
+    /// The activation of each layer that has one, and whether it became a head's.
+    activations: HashMap<usize, (Activation, bool)>,
+    /// The number of the repetition that is read, from 0.
+    repetition: usize,
     constants: Vec<Constant>,
     /// The layers whose sizes a generic model cannot name; each is reported once.
     unnameable: Vec<String>,
@@ -52,6 +77,7 @@ struct Infer<'a> {
 }
 
 /// Where a chain has come to.
+#[derive(Clone)]
 struct Place {
     edge: Edge,
     data: Data,
@@ -63,11 +89,17 @@ struct Place {
 type Activation = (&'static str, Span);
 
 impl Infer<'_> {
-    fn chain(mut self, chain: &ast::Chain) -> Plan {
-        let mut layers = chain.layers.iter().peekable();
-        let mut place = match layers.next_if(|layer| is_input(layer)) {
-            Some(layer) => self.input(layer),
-            None => self.no_input(chain),
+    fn chain(&mut self, chain: &ast::Chain) -> Head {
+        let input = Ident::new("input", Span::call_site());
+        let (place, layers) = match chain.layers.split_first() {
+            Some((layer, layers)) if is_input(layer) => (self.input(layer, input), layers),
+            _ => {
+                self.inputs.push(Input {
+                    name: input,
+                    data: Data::unknown(),
+                });
+                (self.no_input(chain), chain.layers.as_slice())
+            }
         };
         if let [only] = chain.layers.as_slice()
             && is_input(only)
@@ -79,9 +111,22 @@ impl Infer<'_> {
                     place.declared
                 ));
         }
-        let input = place.data.clone();
-        let mut head: Activation = ("Linear", Span::call_site());
-        while let Some(layer) = layers.next() {
+        let (place, activation) = self.follow(layers, place, true);
+        if let Some(last) = chain.layers.last() {
+            self.nameable(&place.data, last);
+        }
+        head(Ident::new("output", Span::call_site()), place, activation)
+    }
+
+    /// Goes through layers; returns the head's activation where the last one is the model's.
+    fn follow(
+        &mut self,
+        layers: &[ast::Layer],
+        mut place: Place,
+        last: bool,
+    ) -> (Place, Option<Activation>) {
+        let mut head = None;
+        for (number, layer) in layers.iter().enumerate() {
             if is_input(layer) {
                 self.report
                     .fault(
@@ -91,25 +136,9 @@ impl Infer<'_> {
                     .help("remove it: each layer takes the shape of the one before it");
                 continue;
             }
-            let last = layers.peek().is_none();
-            let (next, activation) = self.layer(layer, &place, last);
-            place = next;
-            head = activation.unwrap_or(head);
+            (place, head) = self.layer(layer, &place, last && number + 1 == layers.len());
         }
-        if let Some(last) = chain.layers.last() {
-            self.nameable(&place.data, last);
-        }
-        Plan {
-            input,
-            nodes: self.nodes,
-            layers: self.layers,
-            constants: self.constants,
-            head: Head {
-                from: place.edge,
-                activation: Ident::new(head.0, head.1),
-                data: place.data,
-            },
-        }
+        (place, head)
     }
 
     fn no_input(&mut self, chain: &ast::Chain) -> Place {
@@ -134,15 +163,21 @@ impl Infer<'_> {
         }
     }
 
-    fn input(&mut self, layer: &ast::Layer) -> Place {
+    fn input(&mut self, layer: &ast::Layer, name: Ident) -> Place {
         let declared = text(&layer.tokens);
-        let data = Arguments::bind(layer, INPUT, self.generics, self.report)
+        let arguments = Arguments::bind(layer, INPUT, self.generics, self.report);
+        let given = arguments.as_ref().and_then(|it| it.name.clone());
+        let data = arguments
             .filter(|arguments| arguments.sound)
             .and_then(|arguments| self.input_data(layer, &arguments, &declared));
         let data = data.unwrap_or_else(Data::unknown);
         self.nameable(&data, layer);
+        self.inputs.push(Input {
+            name: given.unwrap_or(name),
+            data: data.clone(),
+        });
         Place {
-            edge: Edge::Input(0),
+            edge: Edge::Input(self.inputs.len() - 1),
             data,
             declared,
         }
@@ -173,7 +208,10 @@ impl Infer<'_> {
             known: data.known().map(kerust_core::shape::input),
             tokens: quote!(::kerust::shape::input(#shape)),
         };
-        let name = Ident::new("input", layer.ident().span());
+        let name = match self.inputs.len() {
+            0 => Ident::new("input", layer.ident().span()),
+            number => format_ident!("input_{number}", span = layer.ident().span()),
+        };
         data.constant = self.judge(&name, rule, arguments, declared, "").ok()?;
         Some(data)
     }
@@ -185,16 +223,31 @@ impl Infer<'_> {
         place: &Place,
         last: bool,
     ) -> (Place, Option<Activation>) {
+        if let Some(block) = &layer.block {
+            return self.block(layer, block, place, last);
+        }
+        if let Some(number) = self.applied_before(layer) {
+            return self.again(layer.ident(), number, place, last);
+        }
         let row = match &layer.name {
             ast::Name::Faulty(_) => return (place.unknown(""), None),
             ast::Name::Path(path, _) => return (self.custom(layer, path, place), None),
             ast::Name::Bare(ident) => {
                 let found = ident.to_string();
+                if merge::is_merge(ident) {
+                    merge::misplaced(ident, self.report);
+                    return (place.unknown(&found), None);
+                }
                 let names = ROWS.iter().map(|row| row.name).chain(["Input"]);
+                let names = names.chain(block::NAMES).chain(merge::NAMES);
                 match ROWS.iter().find(|row| row.name == found) {
                     Some(row) => row,
                     None => {
                         let Some(near) = nearest(&found, names) else {
+                            if found.starts_with(char::is_lowercase) {
+                                self.no_such_layer(ident);
+                                return (place.unknown(&found), None);
+                            }
                             return (self.custom(layer, &quote!(#ident), place), None);
                         };
                         self.report
@@ -222,7 +275,8 @@ impl Infer<'_> {
         place: &Place,
         last: bool,
     ) -> (Place, Option<Activation>) {
-        let name = self.names.name(layer, arguments.name.as_ref(), self.report);
+        let given = arguments.name.as_ref().map(|name| self.repeated(name));
+        let name = self.names.name(layer, given.as_ref(), self.report);
         let declared = arguments.declared();
         let before = Before {
             data: &place.data,
@@ -241,12 +295,16 @@ impl Infer<'_> {
         if let Some(("Softmax", span)) = activation {
             self.softmax(&name, &data, span, arguments, &declared);
         }
+        if let Some(activation) = activation {
+            self.activations
+                .insert(self.layers.len(), (activation, last));
+        }
         let head = if last { activation.take() } else { None };
         let weights = spec.weights.as_ref().map(|weights| {
             for size in &weights.sizes {
                 self.nameable_size(size, layer);
             }
-            (size::weights(weights), size::params(weights))
+            (size::weights(weights), weights.params)
         });
         let operation = Ident::new(spec.operation.unwrap_or(row.name), arguments.span());
         let path = quote!(::kerust::layers::#operation);
@@ -271,15 +329,10 @@ impl Infer<'_> {
                 (path.clone(), quote!(#path #config))
             };
             edge = self.node(Node {
-                name: name.clone(),
-                layer: number,
-                inputs: vec![edge],
-                output: data.clone(),
-                role: spec.role,
                 operation: (path, config),
-                overwrite: None,
                 weights: weights.as_ref().map(|weights| weights.0.clone()),
                 saved: spec.saved.clone(),
+                ..Node::new(name.clone(), number, vec![edge], data.clone(), spec.role)
             });
         }
         if let Some((word, span)) = activation {
@@ -288,7 +341,7 @@ impl Infer<'_> {
             } else {
                 format_ident!("{}_{}", name, word.to_lowercase(), span = name.span())
             };
-            edge = self.elementwise(name, edge, &data, word, span);
+            edge = self.elementwise(name, number, edge, &data, (word, span));
         }
         self.layers.push(Layer {
             name,
@@ -300,6 +353,9 @@ impl Infer<'_> {
             weights: weights.map(|weights| weights.0),
             macs: size::macs(&spec.macs, &place.data, &data),
             training_only: spec.role == Role::TrainingOnly,
+            uses: 1,
+            state: spec.state,
+            sources: vec![place.edge],
             node: self.nodes.len() - 1,
         });
         let place = Place {
@@ -314,23 +370,17 @@ impl Infer<'_> {
     fn elementwise(
         &mut self,
         name: Ident,
+        layer: usize,
         from: Edge,
         data: &Data,
-        word: &str,
-        span: Span,
+        (word, span): Activation,
     ) -> Edge {
         let (word, features) = (ACTIVATIONS.tokens(word, span), data.last());
         let path = quote!(::kerust::layers::Activation);
         self.node(Node {
-            name,
-            layer: self.layers.len(),
-            inputs: vec![from],
-            output: data.clone(),
-            role: Role::Compute,
             operation: (path.clone(), quote!(#path::new(#word, #features))),
             overwrite: Some([word, features]),
-            weights: None,
-            saved: None,
+            ..Node::new(name, layer, vec![from], data.clone(), Role::Compute)
         })
     }
 
@@ -363,6 +413,16 @@ impl Place {
             data: Data::unknown(),
             declared: declared.to_owned(),
         }
+    }
+}
+
+fn head(name: Ident, place: Place, activation: Option<Activation>) -> Head {
+    let (word, span) = activation.unwrap_or(("Linear", Span::call_site()));
+    Head {
+        name,
+        from: place.edge,
+        activation: Ident::new(word, span),
+        data: place.data,
     }
 }
 

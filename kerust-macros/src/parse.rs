@@ -2,9 +2,11 @@
 //! `=>`.
 
 mod arguments;
+mod block;
+mod graph;
 mod header;
 
-use crate::ast::{Chain, Header, Layer, Model, Name};
+use crate::ast::{Body, Chain, Header, Layer, Model, Name};
 use crate::report::Report;
 use crate::value;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
@@ -33,10 +35,9 @@ pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
                 visibility: Visibility::Inherited,
                 name: format_ident!("Anonymous"),
                 generics: Generics::default(),
-                broken: false,
             },
             anonymous: true,
-            chain: chain(tokens, end, report),
+            body: Body::Chain(chain(tokens, end, report)),
         });
     }
     let parsed = Parser::parse2(
@@ -45,11 +46,9 @@ pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
     );
     match parsed {
         Ok((header, body)) => Some(Model {
-            chain: if header.broken {
-                let layers = vec![faulty(&body)];
-                Chain { layers, end }
-            } else {
-                chain(body, end, report)
+            body: match graph::group(&body) {
+                Some(group) => Body::Graph(graph::graph(&group, body, report)),
+                None => Body::Chain(chain(body, end, report)),
             },
             header,
             anonymous: false,
@@ -220,7 +219,16 @@ fn read_layer(tokens: &TokenStream, report: &mut Report) -> Option<Layer> {
             .help("write `path::To::Layer`, and its sizes as `Layer::<32>`");
         return None;
     }
+    let mut block = None;
     let arguments = match rest.peek() {
+        Some(TokenTree::Group(group))
+            if bare && block::is_block(&last) && group.delimiter() == Delimiter::Parenthesis =>
+        {
+            block = block::block(&last, group, report);
+            rest.next();
+            block.as_ref()?;
+            None
+        }
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
             let arguments = arguments::arguments(group.stream(), report);
             rest.next();
@@ -235,6 +243,12 @@ fn read_layer(tokens: &TokenStream, report: &mut Report) -> Option<Layer> {
                 )
                 .help(format!("write `{last}(..)`"));
             rest.next();
+            return None;
+        }
+        _ if bare && block::is_block(&last) => {
+            report
+                .fault(&last, format!("`{last}` holds layers, found none"))
+                .help(block::example(&last));
             return None;
         }
         _ => None,
@@ -260,6 +274,7 @@ fn read_layer(tokens: &TokenStream, report: &mut Report) -> Option<Layer> {
         tokens: tokens.clone(),
         name,
         arguments,
+        block,
     })
 }
 
@@ -269,6 +284,7 @@ fn faulty(tokens: &TokenStream) -> Layer {
         tokens: tokens.clone(),
         name: Name::Faulty(Ident::new("layer", tokens.span())),
         arguments: None,
+        block: None,
     }
 }
 
@@ -288,7 +304,10 @@ mod tests {
     fn read(tokens: TokenStream) -> (Vec<String>, String) {
         let mut report = Report::default();
         let model = model(tokens, &mut report).expect("a model");
-        let names = model.chain.layers.iter();
+        let Body::Chain(chain) = &model.body else {
+            panic!("a chain");
+        };
+        let names = chain.layers.iter();
         (
             names.map(|layer| layer.ident().to_string()).collect(),
             report.into_error().map_or(String::new(), |error| {

@@ -7,18 +7,24 @@ use quote::{format_ident, quote};
 
 /// The graph. A chain is a graph with one path.
 pub struct Plan {
-    pub input: Data,
+    pub inputs: Vec<Input>,
     /// In an order in which every node stands behind its inputs.
     pub nodes: Vec<Node>,
     /// The layers as written, for the summary; a layer may be two nodes.
     pub layers: Vec<Layer>,
     /// The shapes that rustc computes.
     pub constants: Vec<Constant>,
-    pub head: Head,
+    pub heads: Vec<Head>,
+}
+
+/// One of the model's inputs.
+pub struct Input {
+    pub name: Ident,
+    pub data: Data,
 }
 
 /// Where a value comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Edge {
     /// The model's input of this number.
     Input(usize),
@@ -27,9 +33,12 @@ pub enum Edge {
 }
 
 /// One computation, or one view of another's output.
+#[derive(Clone)]
 pub struct Node {
-    /// The field, and the buffer in the expansion.
+    /// The buffer in the expansion, and the field if there is no `of`.
     pub name: Ident,
+    /// The node that is applied again here: its field, and its configuration.
+    pub of: Option<Ident>,
     /// The number of its layer.
     pub layer: usize,
     pub inputs: Vec<Edge>,
@@ -37,11 +46,15 @@ pub struct Node {
     pub role: Role,
     /// The type of the configuration, and its value.
     pub operation: (TokenStream, TokenStream),
+    /// Whether a merge adds.
+    pub sums: bool,
     /// The activation and the size of the last axis, where inference may overwrite its input.
     pub overwrite: Option<[TokenStream; 2]>,
     pub weights: Option<TokenStream>,
     /// Values that a training step saves for each sample.
     pub saved: Option<TokenStream>,
+    /// Values of scratch that inference takes for each sample.
+    pub scratch: Option<TokenStream>,
 }
 
 /// When a node computes.
@@ -49,8 +62,10 @@ pub struct Node {
 pub enum Role {
     /// Always.
     Compute,
-    /// Always, by `Layer`, which writes the gradient of its input whether it is needed or not.
+    /// Always, by `Component`, which writes the gradient of its input whether it is needed or not.
     Custom,
+    /// Always, by `Merge`: it joins several values.
+    Merge,
     /// In training; in inference its output is its input.
     TrainingOnly,
     /// Never: its output is its input, in other words.
@@ -66,8 +81,15 @@ pub struct Layer {
     pub output: Data,
     pub params: Option<usize>,
     pub weights: Option<TokenStream>,
+    /// Multiply-adds of one use.
     pub macs: TokenStream,
+    /// How often it is applied.
+    pub uses: usize,
     pub training_only: bool,
+    /// Whether its numbers hold state that no gradient moves.
+    pub state: bool,
+    /// What it reads.
+    pub sources: Vec<Edge>,
     /// The node that ends it.
     pub node: usize,
 }
@@ -80,8 +102,9 @@ pub struct Constant {
     pub judged: bool,
 }
 
-/// The model's output.
+/// One of the model's outputs.
 pub struct Head {
+    pub name: Ident,
     pub from: Edge,
     pub activation: Ident,
     pub data: Data,
@@ -178,6 +201,14 @@ impl Data {
         }
     }
 
+    /// The size of the last axis, as it stands in a type.
+    pub fn last_size(&self, nameable: bool) -> Size {
+        match &self.form {
+            Form::Sizes(sizes) if !sizes.is_empty() => sizes[sizes.len() - 1].clone(),
+            _ => Size::expression(self.last(), nameable),
+        }
+    }
+
     /// The size of the last axis as an expression.
     pub fn last(&self) -> TokenStream {
         match &self.form {
@@ -233,15 +264,52 @@ impl std::fmt::Display for Data {
     }
 }
 
+impl Plan {
+    /// Whether it can be a layer of another model: one input, one output, something in between.
+    pub fn is_layer(&self) -> bool {
+        self.inputs.len() == 1
+            && self.heads.len() == 1
+            && self.nodes.iter().any(|node| node.role != Role::Alias)
+    }
+}
+
 impl Node {
-    /// The constant that holds the configuration.
-    pub fn constant(&self) -> Ident {
-        constant(&self.name, "")
+    /// A node of a layer without numbers.
+    pub fn new(name: Ident, layer: usize, inputs: Vec<Edge>, output: Data, role: Role) -> Self {
+        Self {
+            name,
+            of: None,
+            layer,
+            inputs,
+            output,
+            role,
+            operation: (TokenStream::new(), TokenStream::new()),
+            sums: false,
+            overwrite: None,
+            weights: None,
+            saved: None,
+            scratch: None,
+        }
     }
 
-    /// Whether it has a configuration that the expansion calls.
-    pub fn computes(&self) -> bool {
-        self.role != Role::Alias
+    /// The constant that holds the configuration.
+    pub fn constant(&self) -> Ident {
+        constant(self.field(), "")
+    }
+
+    /// The field that holds the numbers.
+    pub fn field(&self) -> &Ident {
+        self.of.as_ref().unwrap_or(&self.name)
+    }
+
+    /// Whether it has a configuration of its own that the expansion calls.
+    pub fn is_configured(&self) -> bool {
+        !matches!(self.role, Role::Alias | Role::Custom) && self.of.is_none()
+    }
+
+    /// Whether it is a sum, which may be made in place.
+    pub fn is_sum(&self) -> bool {
+        self.role == Role::Merge && self.sums
     }
 }
 

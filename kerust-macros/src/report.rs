@@ -39,6 +39,11 @@ impl Report {
         self.faults.is_empty()
     }
 
+    /// How many faults were reported.
+    pub fn len(&self) -> usize {
+        self.faults.len()
+    }
+
     /// All faults as one error.
     pub fn into_error(self) -> Option<syn::Error> {
         self.faults

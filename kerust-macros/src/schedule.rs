@@ -5,6 +5,7 @@
 
 use crate::plan::{Edge, Node, Plan, Role};
 use proc_macro2::TokenStream;
+use std::collections::HashMap;
 
 /// A buffer to be planned.
 pub struct Slot {
@@ -17,10 +18,10 @@ pub struct Slot {
 /// Where a value lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Place {
-    /// In the caller's input.
-    Input,
-    /// In the caller's output.
-    Output,
+    /// In the caller's input of this number.
+    Input(usize),
+    /// In the caller's output of this number.
+    Output(usize),
     /// In the slot of this number.
     Slot(usize),
 }
@@ -29,8 +30,8 @@ pub enum Place {
 pub struct Inference {
     pub slots: Vec<Slot>,
     pub calls: Vec<Call>,
-    /// Where the head's values lie; they are copied to the output if not there.
-    pub head: Place,
+    /// The outputs that are copied at the end, and from where.
+    pub copies: Vec<(usize, Place)>,
     /// The step at which each node's output stands ready.
     pub steps: Vec<usize>,
 }
@@ -38,9 +39,10 @@ pub struct Inference {
 /// The forward call of a node.
 pub struct Call {
     pub node: usize,
-    pub x: Place,
-    /// The same place as `x` where the node overwrites its input.
+    pub x: Vec<Place>,
+    /// One of the places of `x` where the node overwrites it.
     pub y: Place,
+    /// What training saves, or the scratch of inference.
     pub saved: Option<usize>,
 }
 
@@ -48,71 +50,126 @@ pub struct Call {
 pub struct Training {
     pub slots: Vec<Slot>,
     pub forward: Vec<Call>,
-    /// Where the head's values lie; the input is copied to `logits` if it is the head.
-    pub head: Place,
-    pub logits: usize,
-    pub gradient: usize,
-    pub backward: Vec<Return>,
+    /// The slots of logits that are copied at the end, and from where.
+    pub copies: Vec<(usize, Place)>,
+    /// The slots of each head's logits and of their gradient.
+    pub heads: Vec<[usize; 2]>,
+    pub backward: Vec<Back>,
+}
+
+/// A step of the backward pass.
+pub enum Back {
+    Call(Return),
+    /// Another part of a gradient is added.
+    Sum {
+        into: Gradient,
+        part: usize,
+        /// Only where the model is a layer of another one.
+        nested: bool,
+    },
+}
+
+/// Where the gradient of a value goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gradient {
+    /// Into the slot of this number.
+    Slot(usize),
+    /// Into the slot, but only where the model is a layer of another one.
+    NestedSlot(usize),
+    /// To the model that this one is a layer of.
+    Through,
+    /// To that model, or into the slot where there is none.
+    ThroughOr(usize),
 }
 
 /// The backward call of a node.
 pub struct Return {
     pub node: usize,
-    pub x: Place,
+    pub x: Vec<Place>,
     pub y: Place,
     pub saved: Option<usize>,
     pub dy: usize,
-    /// `None` where nothing before it learns.
-    pub dx: Option<usize>,
+    /// For each input; `None` where nothing before it learns.
+    pub dx: Vec<Option<Gradient>>,
+    /// Only where the model is a layer of another one.
+    pub nested: bool,
+    /// Whether its layer has left a gradient already.
+    pub again: bool,
 }
 
 /// Schedules one inference.
 pub fn inference(plan: &Plan) -> Inference {
     let is_view = |node: &Node| matches!(node.role, Role::Alias | Role::TrainingOnly);
-    let end = root(plan, plan.head.from, &is_view);
+    let roots = roots(plan, &is_view);
+    let last_reader = last_readers(plan, &roots, &is_view);
+    let ends: Vec<Edge> = plan
+        .heads
+        .iter()
+        .map(|head| root(&roots, head.from))
+        .collect();
     let mut slots: Vec<Slot> = Vec::new();
     let mut places: Vec<Place> = Vec::new();
     let mut steps = Vec::new();
     let mut calls = Vec::new();
     for (number, node) in plan.nodes.iter().enumerate() {
-        let x = place(node.inputs[0], &places);
+        let x: Vec<Place> = node
+            .inputs
+            .iter()
+            .map(|edge| place(*edge, &places))
+            .collect();
         if is_view(node) {
             steps.push(calls.len().saturating_sub(1));
-            places.push(x);
+            places.push(x[0]);
             continue;
         }
         let step = calls.len();
-        if let Place::Slot(slot) = x {
-            slots[slot].last = step;
-        }
-        let readers = readers(plan, root(plan, node.inputs[0], &is_view), &is_view);
-        let overwrites = node.overwrite.is_some()
-            && readers.iter().all(|reader| *reader <= number)
-            && matches!(x, Place::Slot(_));
-        let y = if end == Edge::Node(number) {
-            Place::Output
-        } else if overwrites {
-            x
-        } else {
-            slots.push(Slot {
-                label: node.name.to_string(),
-                len: node.output.len(),
-                first: step,
-                last: step,
-            });
-            Place::Slot(slots.len() - 1)
+        x.iter().for_each(|x| live(&mut slots, *x, step));
+        // The inputs that may be overwritten: no other node reads them later, nor twice here. The
+        // order of a sum is that of its inputs, so only two may change theirs.
+        let candidates = match node.role {
+            _ if node.overwrite.is_some() => 1,
+            _ if node.is_sum() && x.len() == 2 => 2,
+            _ if node.is_sum() => 1,
+            _ => 0,
         };
+        let overwritten = (0..candidates).find(|i| {
+            let value = root(&roots, node.inputs[*i]);
+            matches!(x[*i], Place::Slot(_))
+                && last_reader.get(&value) == Some(&number)
+                && x.iter().filter(|place| **place == x[*i]).count() == 1
+        });
+        let y = match (
+            ends.iter().position(|end| *end == Edge::Node(number)),
+            overwritten,
+        ) {
+            (Some(head), _) => Place::Output(head),
+            (None, Some(input)) => x[input],
+            (None, None) => Place::Slot(push(
+                &mut slots,
+                node.name.to_string(),
+                node.output.len(),
+                step,
+            )),
+        };
+        let scratch = node.scratch.clone().map(|len| {
+            let label = format!("scratch of {}", node.name);
+            push(&mut slots, label, len, step)
+        });
         calls.push(Call {
             node: number,
             x,
             y,
-            saved: None,
+            saved: scratch,
         });
         steps.push(step);
         places.push(y);
     }
+    let copies = plan.heads.iter().enumerate();
+    let copies = copies
+        .map(|(head, it)| (head, place(it.from, &places)))
+        .filter(|(head, place)| *place != Place::Output(*head));
     Inference {
-        head: place(plan.head.from, &places),
+        copies: copies.collect(),
         slots,
         calls,
         steps,
@@ -122,17 +179,22 @@ pub fn inference(plan: &Plan) -> Inference {
 /// Schedules one training step: forward, the loss, backward.
 pub fn training(plan: &Plan) -> Training {
     let is_view = |node: &Node| node.role == Role::Alias;
+    let roots = roots(plan, &is_view);
     let mut slots: Vec<Slot> = Vec::new();
     let mut places: Vec<Place> = Vec::new();
     let mut forward: Vec<Call> = Vec::new();
     for (number, node) in plan.nodes.iter().enumerate() {
-        let x = place(node.inputs[0], &places);
+        let x: Vec<Place> = node
+            .inputs
+            .iter()
+            .map(|edge| place(*edge, &places))
+            .collect();
         if is_view(node) {
-            places.push(x);
+            places.push(x[0]);
             continue;
         }
         let step = forward.len();
-        live(&mut slots, x, step);
+        x.iter().for_each(|x| live(&mut slots, *x, step));
         let name = node.name.to_string();
         let y = push(&mut slots, name.clone(), node.output.len(), step);
         let saved = node
@@ -149,65 +211,187 @@ pub fn training(plan: &Plan) -> Training {
     }
 
     let loss = forward.len();
-    let head = place(plan.head.from, &places);
-    let logits = match head {
-        Place::Slot(slot) => slot,
-        _ => push(&mut slots, "output".to_owned(), plan.head.data.len(), loss),
-    };
-    slots[logits].last = loss;
-    let len = plan.head.data.len();
-    let gradient = push(&mut slots, "gradient of the output".to_owned(), len, loss);
-
-    let learns = learns(plan);
-    let mut gradients: Vec<Option<usize>> = vec![None; plan.nodes.len()];
-    if let Edge::Node(end) = root(plan, plan.head.from, &is_view) {
-        gradients[end] = Some(gradient);
-    }
-    let mut backward = Vec::new();
-    for call in forward.iter().rev() {
-        let node = &plan.nodes[call.node];
-        let from = root(plan, node.inputs[0], &is_view);
-        let before = matches!(from, Edge::Node(from) if learns[from]);
-        // Without a gradient the head does not depend on it; without weights here or before it,
-        // nobody asks.
-        let Some(dy) = gradients[call.node].filter(|_| learns[call.node]) else {
-            continue;
+    let mut heads: Vec<[usize; 2]> = Vec::new();
+    let mut copies = Vec::new();
+    for head in &plan.heads {
+        let of = match plan.heads.len() {
+            1 => "the output".to_owned(),
+            _ => head.name.to_string(),
         };
-        let step = loss + 1 + backward.len();
-        live(&mut slots, call.x, step);
-        live(&mut slots, call.y, step);
-        for slot in [Some(dy), call.saved].into_iter().flatten() {
-            live(&mut slots, Place::Slot(slot), step);
-        }
-        let dx = (before || node.role == Role::Custom).then(|| {
-            let (label, len) = match from {
-                Edge::Node(from) => {
-                    let node = &plan.nodes[from];
-                    (format!("gradient of {}", node.name), node.output.len())
-                }
-                Edge::Input(_) => ("gradient of the input".to_owned(), plan.input.len()),
-            };
-            push(&mut slots, label, len, step)
-        });
-        if let (Edge::Node(from), true) = (from, before) {
-            gradients[from] = dx;
-        }
-        backward.push(Return {
-            node: call.node,
-            x: call.x,
-            y: call.y,
-            saved: call.saved,
-            dy,
-            dx,
-        });
+        let from = place(head.from, &places);
+        live(&mut slots, from, loss);
+        let logits = match from {
+            Place::Slot(slot) if heads.iter().all(|[taken, _]| *taken != slot) => slot,
+            _ => {
+                let slot = push(&mut slots, of.clone(), head.data.len(), loss);
+                copies.push((slot, from));
+                slot
+            }
+        };
+        let label = format!("gradient of {of}");
+        heads.push([logits, push(&mut slots, label, head.data.len(), loss)]);
     }
-    Training {
+    let mut training = Training {
         slots,
         forward,
-        head,
-        logits,
-        gradient,
-        backward,
+        copies,
+        heads,
+        backward: Vec::new(),
+    };
+    Backward {
+        plan,
+        roots,
+        learns: learns(plan),
+        first: loss + 1,
+        gradients: vec![None; plan.nodes.len()],
+        through: false,
+        training: &mut training,
+    }
+    .schedule();
+    training
+}
+
+struct Backward<'a> {
+    plan: &'a Plan,
+    roots: Vec<Edge>,
+    learns: Vec<bool>,
+    /// The number of its first step.
+    first: usize,
+    /// Where the gradient of each node's output stands.
+    gradients: Vec<Option<usize>>,
+    /// Whether a part of the input's gradient was written.
+    through: bool,
+    training: &'a mut Training,
+}
+
+impl Backward<'_> {
+    fn schedule(mut self) {
+        for (number, head) in self.plan.heads.iter().enumerate() {
+            let slot = self.training.heads[number][1];
+            if let Edge::Node(end) = root(&self.roots, head.from) {
+                let nested = !self.learns[end];
+                self.gather(end, slot, nested);
+            }
+        }
+        let mut seen: Vec<&proc_macro2::Ident> = Vec::new();
+        for number in (0..self.training.forward.len()).rev() {
+            let plan = self.plan;
+            let call = &self.training.forward[number];
+            let at = call.node;
+            let node = &plan.nodes[at];
+            let nested = !self.learns[at];
+            // Without weights here or before it nobody asks, but a model that this one is a layer
+            // of.
+            let Some(dy) = self.gradients[at].filter(|_| !nested || self.plan.is_layer()) else {
+                continue;
+            };
+            let step = self.step();
+            let (x, y, saved) = (call.x.clone(), call.y, call.saved);
+            for place in x.iter().copied().chain([y]) {
+                live(&mut self.training.slots, place, step);
+            }
+            for slot in [Some(dy), saved].into_iter().flatten() {
+                live(&mut self.training.slots, Place::Slot(slot), step);
+            }
+            let mut parts = Vec::new();
+            let dx = node
+                .inputs
+                .iter()
+                .map(|edge| self.input(node, *edge, nested, step, &mut parts))
+                .collect();
+            let again = node.weights.is_some() && seen.contains(&node.field());
+            seen.extend(node.weights.is_some().then_some(node.field()));
+            self.training.backward.push(Back::Call(Return {
+                node: at,
+                x,
+                y,
+                saved,
+                dy,
+                dx,
+                nested,
+                again,
+            }));
+            for (from, part, nested) in parts {
+                match from {
+                    Edge::Node(from) => self.gather(from, part, nested),
+                    Edge::Input(_) => self.sum(Gradient::Through, part, true),
+                }
+            }
+        }
+    }
+
+    /// Where the gradient of one input goes; what is to be summed behind the call goes to `parts`.
+    fn input(
+        &mut self,
+        node: &Node,
+        edge: Edge,
+        nested: bool,
+        step: usize,
+        parts: &mut Vec<(Edge, usize, bool)>,
+    ) -> Option<Gradient> {
+        let from = root(&self.roots, edge);
+        let always = node.role == Role::Custom;
+        let (label, len, learns) = match from {
+            Edge::Node(from) => {
+                let node = &self.plan.nodes[from];
+                let label = format!("gradient of {}", node.name);
+                (label, node.output.len(), self.learns[from])
+            }
+            Edge::Input(input) => {
+                let of = match self.plan.inputs.as_slice() {
+                    [_] => "the input".to_owned(),
+                    inputs => inputs[input].name.to_string(),
+                };
+                let len = self.plan.inputs[input].data.len();
+                (format!("gradient of {of}"), len, false)
+            }
+        };
+        let is_layer = self.plan.is_layer();
+        if !learns && !is_layer && !always {
+            return None;
+        }
+        let first = matches!(from, Edge::Input(_)) && is_layer && !self.through;
+        if first {
+            self.through = true;
+            if !always {
+                return Some(Gradient::Through);
+            }
+        }
+        let slot = push(&mut self.training.slots, label, len, step);
+        if first {
+            return Some(Gradient::ThroughOr(slot));
+        }
+        if learns || is_layer {
+            parts.push((from, slot, !learns));
+        }
+        Some(if learns || nested || always {
+            Gradient::Slot(slot)
+        } else {
+            Gradient::NestedSlot(slot)
+        })
+    }
+
+    /// Takes a part of the gradient of a node's output.
+    fn gather(&mut self, node: usize, part: usize, nested: bool) {
+        match self.gradients[node] {
+            None => self.gradients[node] = Some(part),
+            Some(whole) => self.sum(Gradient::Slot(whole), part, nested),
+        }
+    }
+
+    fn sum(&mut self, into: Gradient, part: usize, nested: bool) {
+        let step = self.step();
+        if let Gradient::Slot(slot) = into {
+            live(&mut self.training.slots, Place::Slot(slot), step);
+        }
+        live(&mut self.training.slots, Place::Slot(part), step);
+        self.training
+            .backward
+            .push(Back::Sum { into, part, nested });
+    }
+
+    fn step(&self) -> usize {
+        self.first + self.training.backward.len()
     }
 }
 
@@ -224,32 +408,44 @@ fn learns(plan: &Plan) -> Vec<bool> {
     learns
 }
 
-/// The value that an edge shows, behind all views.
-fn root(plan: &Plan, mut edge: Edge, is_view: &dyn Fn(&Node) -> bool) -> Edge {
-    while let Edge::Node(number) = edge
-        && is_view(&plan.nodes[number])
-    {
-        edge = plan.nodes[number].inputs[0];
+/// The value that each node's output shows, behind all views.
+fn roots(plan: &Plan, is_view: &dyn Fn(&Node) -> bool) -> Vec<Edge> {
+    let mut roots: Vec<Edge> = Vec::new();
+    for (number, node) in plan.nodes.iter().enumerate() {
+        roots.push(if is_view(node) {
+            root(&roots, node.inputs[0])
+        } else {
+            Edge::Node(number)
+        });
     }
-    edge
+    roots
 }
 
-/// The nodes that compute from a value.
-fn readers(plan: &Plan, value: Edge, is_view: &dyn Fn(&Node) -> bool) -> Vec<usize> {
-    let nodes = plan.nodes.iter().enumerate();
-    nodes
-        .filter(|(_, node)| !is_view(node))
-        .filter(|(_, node)| {
-            let mut inputs = node.inputs.iter();
-            inputs.any(|input| root(plan, *input, is_view) == value)
-        })
-        .map(|(number, _)| number)
-        .collect()
+fn root(roots: &[Edge], edge: Edge) -> Edge {
+    match edge {
+        Edge::Input(_) => edge,
+        Edge::Node(number) => roots[number],
+    }
+}
+
+/// The last node that computes from each value.
+fn last_readers(
+    plan: &Plan,
+    roots: &[Edge],
+    is_view: &dyn Fn(&Node) -> bool,
+) -> HashMap<Edge, usize> {
+    let mut last = HashMap::new();
+    for (number, node) in plan.nodes.iter().enumerate() {
+        for edge in node.inputs.iter().filter(|_| !is_view(node)) {
+            last.insert(root(roots, *edge), number);
+        }
+    }
+    last
 }
 
 fn place(edge: Edge, places: &[Place]) -> Place {
     match edge {
-        Edge::Input(_) => Place::Input,
+        Edge::Input(number) => Place::Input(number),
         Edge::Node(number) => places[number],
     }
 }
@@ -305,25 +501,29 @@ mod tests {
         let plan = plan(quote!(Input(4) => Dense(8, gelu) => Dense(2)));
         let inference = inference(&plan);
         assert_eq!(lives(&inference.slots), [("dense", 0, 2)]);
-        assert_eq!(inference.calls[1].x, inference.calls[1].y);
+        assert_eq!(inference.calls[1].x, [inference.calls[1].y]);
     }
 
     #[test]
-    fn gradients_end_where_nothing_learns() {
+    fn gradients_go_on_where_nothing_learns_in_a_nested_model_alone() {
         let plan = plan(quote!(Input(4) => Rescaling(0.5) => Dense(8, relu) => Dense(2)));
         let training = training(&plan);
         assert_eq!(
             lives(&training.slots),
             [
-                ("rescaling", 0, 5),
+                ("rescaling", 0, 6),
                 ("dense", 1, 5),
                 ("dense_1", 2, 4),
                 ("gradient of the output", 3, 4),
                 ("gradient of dense", 4, 5),
+                ("gradient of rescaling", 5, 6),
             ]
         );
-        assert_eq!(training.backward.len(), 2);
-        assert!(training.backward[1].dx.is_none());
+        let nested = training.backward.iter().map(|back| match back {
+            Back::Call(call) => call.nested,
+            Back::Sum { nested, .. } => *nested,
+        });
+        assert_eq!(nested.collect::<Vec<_>>(), [false, false, true]);
     }
 
     #[test]
@@ -335,7 +535,7 @@ mod tests {
             .filter(|(label, ..)| label.starts_with("saved"));
         assert_eq!(
             saved.collect::<Vec<_>>(),
-            [("saved by dropout", 0, 0), ("saved by dropout_1", 2, 6)]
+            [("saved by dropout", 0, 8), ("saved by dropout_1", 2, 6)]
         );
     }
 }

@@ -4,10 +4,24 @@ use super::parallel;
 use crate::activation::Activation;
 
 /// Values that a thread takes at a time: two pages of cache lines, and enough to outweigh a switch.
-const CHUNK_LEN: usize = 1 << 13;
+pub(super) const CHUNK_LEN: usize = 1 << 13;
 
 /// Multiply-adds that take as long as one value's activation or its gradient.
 const VALUE_MACS: usize = 8;
+
+/// Adds a bias to each row; an empty one adds nothing.
+pub fn add_bias(values: &mut [f32], bias: &[f32]) {
+    if bias.is_empty() {
+        return;
+    }
+    let len = CHUNK_LEN.next_multiple_of(bias.len());
+    let macs = values.len();
+    parallel::chunks(values, len, macs, |_, values| {
+        for row in values.chunks_exact_mut(bias.len()) {
+            row.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
+        }
+    });
+}
 
 /// Replaces pre-activations by activations; `features` is the size of the last axis.
 pub fn activate(activation: Activation, values: &mut [f32], features: usize) {

@@ -9,18 +9,24 @@
 //! sizes ask for. A layer's types leave no way to get there.
 
 mod conv2d;
+mod depthwise;
 mod elementwise;
 mod isa;
 mod matmul;
+mod normalize;
 mod parallel;
 mod pool;
 mod reduce;
 #[cfg(feature = "std")]
 mod scratch;
+mod separable;
 
 pub use conv2d::Convolution;
-pub use elementwise::{activate, activation_gradient};
+pub use depthwise::Depthwise;
+pub use elementwise::{activate, activation_gradient, add_bias};
 pub use isa::Isa;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
+pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, moments};
 pub use pool::Pooling;
-pub use reduce::column_sums;
+pub use reduce::{column_sums, sum_into};
+pub use separable::{Kernels, Separable};

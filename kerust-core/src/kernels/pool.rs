@@ -77,6 +77,33 @@ impl Pooling {
         });
     }
 
+    /// Where the window is the whole image: `dx` is an equal share of `dy` at each pixel that equals
+    /// `y`.
+    pub fn global_maximum_gradient(&self, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
+        let (channels, macs) = (self.input[2], dx.len() * TAP_MACS);
+        parallel::chunks(dx, self.input_len(), macs, |image, dx| {
+            let x = self.image(x, image);
+            let (y, dy) = (&y[image * channels..], &dy[image * channels..]);
+            for first in (0..channels).step_by(CHANNELS) {
+                let run = first..channels.min(first + CHANNELS);
+                let (y, dy) = (&y[run.clone()], &dy[run.clone()]);
+                let mut shares = [0.0; CHANNELS];
+                for x in x.chunks_exact(channels) {
+                    let hits = shares.iter_mut().zip(x[run.clone()].iter().zip(y));
+                    hits.for_each(|(count, (x, y))| *count += f32::from(u8::from(x == y)));
+                }
+                let pairs = shares.iter_mut().zip(dy);
+                pairs.for_each(|(share, dy)| *share = dy / *share);
+                for (dx, x) in dx.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
+                    let pixels = dx[run.clone()].iter_mut().zip(x[run.clone()].iter().zip(y));
+                    for ((dx, (x, y)), share) in pixels.zip(&shares) {
+                        *dx = if x == y { *share } else { 0.0 };
+                    }
+                }
+            }
+        });
+    }
+
     /// `y` is the average of each window.
     pub fn average(&self, x: &[f32], y: &mut [f32]) {
         let macs = self.macs(y.len());

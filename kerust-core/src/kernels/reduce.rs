@@ -1,10 +1,71 @@
-//! Sums over the rows of a matrix.
+//! Sums over the rows of a matrix, and over the samples of a batch.
 
 use super::isa::vectorized;
+#[cfg(feature = "std")]
+use super::{parallel, scratch};
+use core::ops::Range;
 
 /// Values that are summed side by side: long enough to hide the latency of an addition, however few
 /// columns there are.
 const WIDE: usize = 128;
+
+/// Values of all partial sums together: 1 MB.
+#[cfg(feature = "std")]
+const PARTIAL_LEN: usize = 1 << 18;
+
+/// The most chunks that a batch is cut into.
+#[cfg(feature = "std")]
+const CHUNKS: usize = 16;
+
+/// `d += part`
+pub fn sum_into(d: &mut [f32], part: &[f32]) {
+    vectorized(
+        #[inline(always)]
+        || d.iter_mut().zip(part).for_each(|(d, part)| *d += part),
+    );
+}
+
+/// Sums over `items` (images, rows) that cost `macs` multiply-adds together: `add(range, sums, alone)`
+/// adds those of a range, where `alone` says that it may divide its own work over threads.
+///
+/// Where at least two partial sums fit into 1 MB, the items are cut into up to 16 chunks, and the
+/// partial sums are added in their order. How many depends on the sizes alone, never on the threads;
+/// so the bits do not either.
+pub(crate) fn sum_in_chunks(
+    items: usize,
+    macs: usize,
+    [first, second]: [&mut [f32]; 2],
+    accumulate: bool,
+    add: impl Fn(Range<usize>, [&mut [f32]; 2], bool) + Sync,
+) {
+    if !accumulate {
+        first.fill(0.0);
+        second.fill(0.0);
+    }
+    #[cfg(feature = "std")]
+    {
+        let len = first.len() + second.len();
+        let fitting = (PARTIAL_LEN / len.max(1)).clamp(1, CHUNKS);
+        let size = items.div_ceil(1 << fitting.ilog2()).max(1);
+        let chunks = items.div_ceil(size);
+        if chunks > 1 {
+            return scratch::with(scratch::Use::Partial, chunks * len, |partial| {
+                parallel::chunks(partial, len, macs, |chunk, partial| {
+                    partial.fill(0.0);
+                    let range = chunk * size..items.min((chunk + 1) * size);
+                    add(range, partial.split_at_mut(first.len()).into(), false);
+                });
+                for partial in partial.chunks_exact(len) {
+                    let (of_first, of_second) = partial.split_at(first.len());
+                    sum_into(first, of_first);
+                    sum_into(second, of_second);
+                }
+            });
+        }
+    }
+    let _ = macs;
+    add(0..items, [first, second], true);
+}
 
 /// `sums_j = Σ_i rows_ij`, or added to what stands there; nothing when `sums` is empty.
 ///

@@ -17,12 +17,14 @@ pub(crate) enum Use {
     Kernel,
     /// Partial sums of a gradient.
     Partial,
+    /// Images between the halves of a separable convolution, or their gradients.
+    Halfway,
 }
 
 const ALIGNMENT_BYTES: usize = 64;
 
 std::thread_local! {
-    static BUFFERS: [Cell<Vec<f32>>; 6] = const { [const { Cell::new(Vec::new()) }; 6] };
+    static BUFFERS: [Cell<Vec<f32>>; 7] = const { [const { Cell::new(Vec::new()) }; 7] };
 }
 
 /// Calls `work` with `len` values of scratch, of any content, on a cache line's boundary.

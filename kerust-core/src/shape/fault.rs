@@ -48,6 +48,26 @@ pub enum Fault {
         /// Whether one size is to be found.
         open: bool,
     },
+    /// Values to be joined have shapes that do not fit.
+    Merge {
+        /// The shape of the first one.
+        expected: Shape,
+        /// The one that differs.
+        found: Shape,
+        /// The first axis along which it does.
+        axis: usize,
+        /// Its place among the values.
+        place: usize,
+        /// Whether the sizes along one axis are added.
+        concatenates: bool,
+    },
+    /// An axis that a shape has not.
+    Axis {
+        /// The axis.
+        axis: isize,
+        /// The shape.
+        found: Shape,
+    },
     /// More values than memory has addresses.
     Overflow,
     /// A dropout rate outside of `0..1`.
@@ -76,7 +96,8 @@ impl Fault {
             Self::Rate => "rate",
             Self::Range => "upper",
             Self::SingleSoftmax => "activation",
-            Self::Rank { .. } | Self::Reshape { .. } | Self::Overflow => "",
+            Self::Axis { .. } => "axis",
+            Self::Merge { .. } | Self::Rank { .. } | Self::Reshape { .. } | Self::Overflow => "",
         }
     }
 
@@ -167,6 +188,58 @@ impl Fault {
                         .str(", or -1 for the one that follows from the others")
                 }
             }
+            Self::Merge { expected, found, axis, concatenates, .. } => {
+                let (kind, blocks) = (kind(declared), is_residual(declared));
+                let text = if blocks {
+                    text.str("the branches of `Residual` end in ")
+                } else if concatenates {
+                    text.str("`").str(kind).str("` takes shapes that differ along its axis only, found ")
+                } else {
+                    text.str("`").str(kind).str("` takes equal shapes, found ")
+                };
+                let text = text.shape(expected).str(" and ").shape(found);
+                if expected.rank() != found.rank() {
+                    return text
+                        .note("they have ")
+                        .number(expected.rank())
+                        .str(" and ")
+                        .number(found.rank())
+                        .str(" dimensions")
+                        .help("bring both to one rank: `Flatten`, `GlobalAveragePooling2D` or `Reshape`");
+                }
+                let (a, b) = (expected.extent(axis), found.extent(axis));
+                let text = text.note("along axis ").number(axis).str(" the second has ");
+                let text = if b > a {
+                    text.number(b - a).str(" more")
+                } else {
+                    text.number(a - b).str(" less")
+                };
+                if blocks {
+                    text.help("bring both to one shape: `shortcut = Conv2D(n, 1x1)` changes channels, and with `strides` rows and columns")
+                } else if concatenates {
+                    text.help("bring both to ").number(a).str(" or both to ").number(b)
+                } else {
+                    text.help("bring both to ")
+                        .number(a)
+                        .str(" or both to ")
+                        .number(b)
+                        .str(", or join them by `Concatenate`")
+                }
+            }
+            Self::Axis { axis, found } => {
+                let text = text.str("`axis` is ");
+                let text = if axis < 0 { text.str("-") } else { text };
+                let text = text
+                    .number(axis.unsigned_abs())
+                    .str(", expected an axis of ")
+                    .shape(found);
+                if found.rank() == 1 {
+                    return text.help("write -1, the only one");
+                }
+                text.help("write 0 to ")
+                    .number(found.rank() - 1)
+                    .str(", or -1 for the last one")
+            }
             Self::Overflow => text
                 .str("`")
                 .str(declared)
@@ -231,6 +304,10 @@ const fn kind(declared: &str) -> &str {
         end += 1;
     }
     declared.split_at(end).0
+}
+
+const fn is_residual(declared: &str) -> bool {
+    matches!(kind(declared).as_bytes(), b"Residual")
 }
 
 const fn mend_rank(text: Text, found: usize, expected: usize, declared: &str) -> Text {

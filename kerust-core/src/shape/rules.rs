@@ -81,6 +81,120 @@ pub const fn conv2d(shape: Shape, filters: usize, window: Window, groups: usize)
     }
 }
 
+/// `DepthwiseConv2D`: (H, W, C) → (rows, columns, C · multiplier).
+///
+/// # Errors
+/// Another rank, a size of 0, a window that does not fit, strides with dilation, or too many values.
+pub const fn depthwise_conv2d(shape: Shape, multiplier: usize, window: Window) -> Judged {
+    if multiplier == 0 {
+        return Err(Fault::Zero {
+            argument: "depth_multiplier",
+        });
+    }
+    let [height, width] = match slide(shape, window, "kernel_size") {
+        Ok(size) => size,
+        Err(fault) => return Err(fault),
+    };
+    let [rows, columns] = window.dilation;
+    if (rows > 1 || columns > 1) && (window.strides[0] > 1 || window.strides[1] > 1) {
+        return Err(Fault::StridesWithDilation);
+    }
+    match shape.dim(2).checked_mul(multiplier) {
+        Some(channels) => addressable(Shape::new(&[height, width, channels])),
+        None => Err(Fault::Overflow),
+    }
+}
+
+/// `SeparableConv2D`: (H, W, C) → (rows, columns, filters).
+///
+/// # Errors
+/// Those of `DepthwiseConv2D`, or no filters.
+pub const fn separable_conv2d(
+    shape: Shape,
+    filters: usize,
+    multiplier: usize,
+    window: Window,
+) -> Judged {
+    if filters == 0 {
+        return Err(Fault::Zero {
+            argument: "filters",
+        });
+    }
+    match depthwise_conv2d(shape, multiplier, window) {
+        Ok(depthwise) => addressable(Shape::new(&[depthwise.dim(0), depthwise.dim(1), filters])),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// `Conv2DTranspose`: (H, W, C) → (rows, columns, filters), each input being a window of the output.
+///
+/// # Errors
+/// Another rank, a size of 0, or too many values.
+pub const fn conv2d_transpose(shape: Shape, filters: usize, window: Window) -> Judged {
+    if filters == 0 {
+        return Err(Fault::Zero {
+            argument: "filters",
+        });
+    }
+    if window.size[0] == 0 || window.size[1] == 0 {
+        return Err(Fault::Zero {
+            argument: "kernel_size",
+        });
+    }
+    if window.strides[0] == 0 || window.strides[1] == 0 {
+        return Err(Fault::Zero {
+            argument: "strides",
+        });
+    }
+    let shape = match image(shape) {
+        Ok(shape) => shape,
+        Err(fault) => return Err(fault),
+    };
+    let mut sizes = [0; 2];
+    let mut axis = 0;
+    while axis < 2 {
+        let strided = shape.dim(axis).saturating_mul(window.strides[axis]);
+        let beyond = window.size[axis].saturating_sub(window.strides[axis]);
+        sizes[axis] = match window.padding {
+            Padding::Same => strided,
+            Padding::Valid => strided.saturating_add(beyond),
+        };
+        axis += 1;
+    }
+    addressable(Shape::new(&[sizes[0], sizes[1], filters]))
+}
+
+/// `ZeroPadding2D`: (H, W, C) → (H + 2 · rows, W + 2 · columns, C).
+///
+/// # Errors
+/// Another rank, or too many values.
+pub const fn zero_padding2d(shape: Shape, padding: [usize; 2]) -> Judged {
+    let shape = match image(shape) {
+        Ok(shape) => shape,
+        Err(fault) => return Err(fault),
+    };
+    let rows = shape.dim(0).saturating_add(padding[0].saturating_mul(2));
+    let columns = shape.dim(1).saturating_add(padding[1].saturating_mul(2));
+    addressable(Shape::new(&[rows, columns, shape.dim(2)]))
+}
+
+/// `UpSampling2D`: (H, W, C) → (H · rows, W · columns, C).
+///
+/// # Errors
+/// Another rank, a size of 0, or too many values.
+pub const fn up_sampling2d(shape: Shape, size: [usize; 2]) -> Judged {
+    if size[0] == 0 || size[1] == 0 {
+        return Err(Fault::Zero { argument: "size" });
+    }
+    let shape = match image(shape) {
+        Ok(shape) => shape,
+        Err(fault) => return Err(fault),
+    };
+    let rows = shape.dim(0).saturating_mul(size[0]);
+    let columns = shape.dim(1).saturating_mul(size[1]);
+    addressable(Shape::new(&[rows, columns, shape.dim(2)]))
+}
+
 /// `MaxPooling2D` and `AveragePooling2D`: (H, W, C) → (rows, columns, C).
 ///
 /// # Errors
@@ -217,6 +331,81 @@ pub const fn softmax(shape: Shape) -> Judged {
     Ok(shape)
 }
 
+/// `Add`, `Subtract`, `Multiply`, `Average`, `Maximum`, `Minimum`: keep the shape that all have.
+///
+/// # Errors
+/// Two shapes that differ.
+pub const fn merge(shapes: &[Shape]) -> Judged {
+    let mut place = 1;
+    while place < shapes.len() {
+        if let Some(fault) = differ(shapes, place, MAX_RANK) {
+            return Err(fault);
+        }
+        place += 1;
+    }
+    Ok(shapes[0])
+}
+
+/// `Concatenate`: the sizes along `axis`, from 0 or, if negative, from behind, are added.
+///
+/// # Errors
+/// An axis that the shapes have not, shapes that differ along another one, or too many values.
+pub const fn concatenate(shapes: &[Shape], axis: isize) -> Judged {
+    let first = shapes[0];
+    let Some(along) = axis_of(first, axis) else {
+        return Err(Fault::Axis { axis, found: first });
+    };
+    let mut sizes = [1; MAX_RANK];
+    let mut at = 0;
+    while at < first.rank() {
+        sizes[at] = first.dim(at);
+        at += 1;
+    }
+    let mut place = 1;
+    while place < shapes.len() {
+        if let Some(fault) = differ(shapes, place, along) {
+            return Err(fault);
+        }
+        sizes[along] = match sizes[along].checked_add(shapes[place].dim(along)) {
+            Some(size) => size,
+            None => return Err(Fault::Overflow),
+        };
+        place += 1;
+    }
+    addressable(Shape::new(sizes.split_at(first.rank()).0))
+}
+
+/// The axis from 0 that `axis` means; `None` where the shape has no such axis.
+pub const fn axis_of(shape: Shape, axis: isize) -> Option<usize> {
+    let rank = shape.rank() as isize;
+    let along = if axis < 0 { axis + rank } else { axis };
+    if along >= 0 && along < rank {
+        Some(along as usize)
+    } else {
+        None
+    }
+}
+
+/// How the shape at `place` differs from the first one, but along the axis `but`.
+const fn differ(shapes: &[Shape], place: usize, but: usize) -> Option<Fault> {
+    let (expected, found) = (shapes[0], shapes[place]);
+    let mut axis = 0;
+    let ranks = expected.rank() != found.rank();
+    while axis < MAX_RANK {
+        if ranks || (axis != but && expected.extent(axis) != found.extent(axis)) {
+            return Some(Fault::Merge {
+                expected,
+                found,
+                axis,
+                place,
+                concatenates: but < MAX_RANK,
+            });
+        }
+        axis += 1;
+    }
+    None
+}
+
 /// Multiply-adds of `Dense` for one sample.
 pub const fn dense_macs(input: Shape, output: Shape) -> usize {
     input.len().saturating_mul(output.len())
@@ -226,6 +415,29 @@ pub const fn dense_macs(input: Shape, output: Shape) -> usize {
 pub const fn conv2d_macs(input: Shape, output: Shape, window: Window, groups: usize) -> usize {
     let taps = window.size[0] * window.size[1] * (input.dim(2) / groups);
     output.len().saturating_mul(taps)
+}
+
+/// Multiply-adds of `DepthwiseConv2D` for one sample.
+pub const fn depthwise_conv2d_macs(output: Shape, window: Window) -> usize {
+    output.len().saturating_mul(window.size[0] * window.size[1])
+}
+
+/// Multiply-adds of `SeparableConv2D` for one sample.
+pub const fn separable_conv2d_macs(
+    input: Shape,
+    output: Shape,
+    multiplier: usize,
+    window: Window,
+) -> usize {
+    let between = output.dim(0) * output.dim(1) * input.dim(2) * multiplier;
+    let taps = window.size[0] * window.size[1] + output.dim(2);
+    between.saturating_mul(taps)
+}
+
+/// Multiply-adds of `Conv2DTranspose` for one sample.
+pub const fn conv2d_transpose_macs(input: Shape, output: Shape, window: Window) -> usize {
+    let taps = window.size[0] * window.size[1] * output.dim(2);
+    input.len().saturating_mul(taps)
 }
 
 const fn rank(found: Shape, expected: usize) -> Fault {
@@ -318,6 +530,35 @@ mod tests {
              = help: flatten it first: `=> Flatten => Dense(3, relu)`\n\
              = help: or average over the pixels: `=> GlobalAveragePooling2D => Dense(3, relu)`\n\
              = help: or apply it to each pixel, as `Conv2D(n, 1x1)`"
+        );
+    }
+
+    #[test]
+    fn concatenated_sizes_add_along_the_axis_alone() {
+        let (a, b) = (Shape::new(&[5, 7, 4]), Shape::new(&[5, 7, 2]));
+        assert_eq!(concatenate(&[a, b, a], -1).unwrap().dims(), [5, 7, 10]);
+        assert!(matches!(
+            concatenate(&[a, b], 0),
+            Err(Fault::Merge {
+                axis: 2,
+                place: 1,
+                ..
+            })
+        ));
+        assert_eq!(
+            concatenate(&[a, b], 3),
+            Err(Fault::Axis { axis: 3, found: a })
+        );
+    }
+
+    #[test]
+    fn a_merge_says_which_axis_differs_and_by_how_much() {
+        let fault = merge(&[IMAGE, IMAGE, Shape::new(&[5, 7, 16])]).unwrap_err();
+        assert_eq!(
+            fault.text("Add(a, b, c)", "c").as_str(),
+            "`Add` takes equal shapes, found (5, 7, 4) and (5, 7, 16)\n\n\
+             = note: along axis 2 the second has 12 more\n\
+             = help: bring both to 4 or both to 16, or join them by `Concatenate`"
         );
     }
 

@@ -85,6 +85,7 @@ mod tests {
         declared: "Dense(5, relu)",
         input: Shape::new(&[4]),
         output: Shape::new(&[5]),
+        sources: &[],
         params: 25,
         macs: 20,
         arena_bytes: 0,

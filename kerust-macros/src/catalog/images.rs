@@ -1,55 +1,14 @@
 //! The layers that look at images.
 
-use super::{After, Before, Macs, Rule, Spec, Weights, initializers, rule, setting};
+use super::{After, Before, Rule, Spec, rule, setting};
 use crate::arguments::Arguments;
 use crate::plan::Role;
 use crate::report::Report;
-use crate::value::{Number, Pair, Size, Sliding, Term, padding};
+use crate::value::{Number, Pair, Sliding, Term, padding};
 use crate::words::FLIPS;
 use kerust_core::shape::Padding;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-
-pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
-    let filters = arguments.count("filters");
-    let kernel = arguments.pair("kernel_size").unwrap_or(Pair::square(1));
-    let window = sliding(arguments, kernel.clone(), Pair::square(1));
-    let groups = arguments.optional_count("groups").unwrap_or(Size::known(1));
-    let rule = rule!(conv2d(before.data, filters, window, groups));
-
-    let input = image(before);
-    let size = window.size.tokens();
-    let mut config = quote!(::new(#input, #filters, #size));
-    config.extend(window_settings(arguments, &window));
-    if !window.dilation.is(1) {
-        let dilation = window.dilation.tokens();
-        config.extend(quote!(.dilation(#dilation)));
-    }
-    if groups.known != Some(1) {
-        config.extend(quote!(.groups(#groups)));
-    }
-    config.extend(initializers(arguments));
-    let channels = before.data.dim(2, before.nameable);
-    let channels = match (channels.known, groups.known) {
-        (_, Some(1)) => channels,
-        (Some(channels), Some(groups)) => Size::known(channels / groups.max(1)),
-        _ => Size::expression(quote!((#channels) / (#groups)), before.nameable),
-    };
-    let Pair(rows, columns) = kernel;
-    Spec {
-        rule,
-        after: After::Sizes(vec![None, None, Some(filters.clone())]),
-        config,
-        weights: Some(Weights {
-            name: "Conv2DWeights",
-            sizes: vec![rows, columns, channels, filters],
-            use_bias: arguments.flag("use_bias", true),
-        }),
-        macs: Macs::Conv2D(Box::new(window), groups),
-        activation: arguments.word("activation"),
-        ..Spec::default()
-    }
-}
 
 pub fn pooling2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
     let pool = arguments.pair("pool_size").unwrap_or(Pair::square(2));
@@ -71,6 +30,29 @@ pub fn global_pooling2d(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) 
         rule: rule!(global_pooling2d(before.data)),
         after: After::Sizes(vec![Some(before.data.dim(2, before.nameable))]),
         config: quote!(::new(#input)),
+        ..Spec::default()
+    }
+}
+
+pub fn zero_padding2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let padding = arguments.pair("padding").unwrap_or(Pair::square(1));
+    let (input, Pair(rows, columns)) = (image(before), &padding);
+    Spec {
+        rule: rule!(zero_padding2d(before.data, padding)),
+        after: After::Sizes(vec![None, None, Some(before.data.dim(2, before.nameable))]),
+        config: quote!(::new(#input, [[#rows, #rows], [#columns, #columns]])),
+        ..Spec::default()
+    }
+}
+
+pub fn up_sampling2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let size = arguments.pair("size").unwrap_or(Pair::square(2));
+    let interpolation = setting(arguments, "interpolation");
+    let (input, scale) = (image(before), size.tokens());
+    Spec {
+        rule: rule!(up_sampling2d(before.data, size)),
+        after: After::Sizes(vec![None, None, Some(before.data.dim(2, before.nameable))]),
+        config: quote!(::new(#input, #scale) #interpolation),
         ..Spec::default()
     }
 }
@@ -136,12 +118,12 @@ pub fn random_flip(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Repor
 }
 
 /// `[height, width, channels]`
-fn image(before: &Before<'_>) -> TokenStream {
+pub fn image(before: &Before<'_>) -> TokenStream {
     let [height, width, channels] = [0, 1, 2].map(|axis| before.data.dim(axis, true));
     quote!([#height, #width, #channels])
 }
 
-fn sliding(arguments: &Arguments<'_>, size: Pair, strides: Pair) -> Sliding {
+pub fn sliding(arguments: &Arguments<'_>, size: Pair, strides: Pair) -> Sliding {
     let dilation = match arguments.has("dilation_rate") {
         true => arguments.pair("dilation_rate"),
         false => None,
@@ -158,7 +140,7 @@ fn sliding(arguments: &Arguments<'_>, size: Pair, strides: Pair) -> Sliding {
 }
 
 /// What differs from the layer's own defaults.
-fn window_settings(arguments: &Arguments<'_>, window: &Sliding) -> TokenStream {
+pub fn window_settings(arguments: &Arguments<'_>, window: &Sliding) -> TokenStream {
     let mut settings = TokenStream::new();
     if let Some(strides) = arguments.pair("strides") {
         let strides = strides.tokens();

@@ -1,12 +1,12 @@
 //! The layers that look at values, not at pixels.
 
-use super::{After, Before, Macs, Rule, Spec, Weights, initializers, rule};
+use super::{After, Before, Bias, Macs, Rule, Spec, Weights, initializers, rule};
 use crate::arguments::Arguments;
 use crate::plan::Role;
 use crate::report::Report;
-use crate::value::{Number, Term};
+use crate::value::{Number, Size, Term};
 use kerust_core::shape::{Fault, Shape};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 pub fn dense(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
@@ -16,11 +16,14 @@ pub fn dense(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> 
         rule: rule!(dense(before.data, units)),
         after: After::Sizes(vec![Some(units.clone())]),
         config: quote!(::new() #initializers),
-        weights: Some(Weights {
-            name: "DenseWeights",
-            sizes: vec![before.data.dim(0, before.nameable), units],
-            use_bias: arguments.flag("use_bias", true),
-        }),
+        weights: Some(Weights::kernel(
+            "DenseWeights",
+            vec![before.data.dim(0, before.nameable), units.clone()],
+            match arguments.flag("use_bias", true) {
+                true => Bias::OfEach(units),
+                false => Bias::None,
+            },
+        )),
         macs: Macs::Dense,
         activation: arguments.word("activation"),
         ..Spec::default()
@@ -164,4 +167,48 @@ pub fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> S
         config: quote!(::new(#scale, #offset)),
         ..Spec::default()
     }
+}
+
+pub fn batch_normalization(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let features = before.data.last_size(before.nameable);
+    let settings = numbers(arguments, &["momentum", "epsilon"]);
+    Spec {
+        config: quote!(::new(#features) #settings),
+        weights: Some(of_features("BatchNormalizationWeights", &features, 4)),
+        saved: Some(match features.known {
+            Some(features) => Size::known(2 * features).tokens(),
+            None => quote!(2 * (#features)),
+        }),
+        state: true,
+        ..Spec::default()
+    }
+}
+
+pub fn layer_normalization(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let features = before.data.last_size(before.nameable);
+    let settings = numbers(arguments, &["epsilon"]);
+    Spec {
+        config: quote!(::new(#features) #settings),
+        weights: Some(of_features("LayerNormalizationWeights", &features, 2)),
+        ..Spec::default()
+    }
+}
+
+/// Vectors of one number for each feature.
+fn of_features(name: &'static str, features: &Size, vectors: usize) -> Weights {
+    Weights {
+        name,
+        sizes: vec![features.clone()],
+        params: features.known.map(|features| vectors * features),
+    }
+}
+
+/// `.epsilon(0.001)` where it is given.
+fn numbers(arguments: &Arguments<'_>, names: &[&str]) -> TokenStream {
+    let given = names.iter().filter_map(|name| {
+        let value = arguments.number(name)?.tokens();
+        let method = Ident::new(name, Span::call_site());
+        Some(quote!(.#method(#value)))
+    });
+    given.collect()
 }

@@ -1,8 +1,8 @@
 //! The model's constants: private ones for shapes, configurations and memory plans, public ones
 //! for what it costs, and inference in an arena.
 
-use super::{Expansion, local};
-use crate::plan::{Layer, Role};
+use super::{Expansion, local, tuple};
+use crate::plan::{Data, Edge, Layer, Role};
 use crate::schedule::Slot;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
@@ -17,7 +17,7 @@ pub fn constants(expansion: &Expansion<'_>) -> TokenStream {
         let (name, value) = (&constant.name, &constant.value);
         quote!(const #name: ::kerust::shape::Shape = #value;)
     });
-    let nodes = plan.nodes.iter().filter(|node| node.computes());
+    let nodes = plan.nodes.iter().filter(|node| node.is_configured());
     let configurations = nodes.map(|node| {
         let constant = node.constant();
         let (path, value) = &node.operation;
@@ -60,36 +60,17 @@ fn memory(name: &str, of: &str, slots: &[Slot]) -> TokenStream {
 
 fn public(expansion: &Expansion<'_>) -> TokenStream {
     let plan = expansion.plan;
-    let (input, output) = (plan.input.path(), plan.head.data.path());
-    let (input_len, output_len) = (plan.input.len(), plan.head.data.len());
+    let ends = plan.inputs.iter().map(|input| input.data.len());
+    let ends: Vec<_> = ends
+        .chain(plan.heads.iter().map(|head| head.data.len()))
+        .collect();
     let layers = plan
         .layers
         .iter()
         .map(|layer| information(expansion, layer));
-    let macs = sum(plan.layers.iter().map(|layer| &layer.macs));
-    let [values, arena, result] = ["input", "arena", "output"].map(local);
-    let predict_in = (!expansion.is_generic()).then(|| {
-        quote! {
-            /// The prediction for one sample; `arena` is all the memory that it takes.
-            pub fn predict_in(
-                &self,
-                #values: &::kerust::tensor::Tensor<#input>,
-                #arena: &mut ::kerust::model::Arena<Self>,
-            ) -> ::kerust::tensor::Tensor<#output> {
-                let mut #result = ::kerust::tensor::Tensor::zeroed();
-                ::kerust::model::Model::logits(
-                    self,
-                    #values.as_slice(),
-                    &mut #arena.memory(),
-                    #result.as_mut_slice(),
-                );
-                <<Self as ::kerust::model::Model>::Heads as ::kerust::model::Heads>::activate(
-                    #result.as_mut_slice(),
-                );
-                #result
-            }
-        }
-    });
+    let macs: Vec<_> = plan.layers.iter().map(all_macs).collect();
+    let macs = sum(macs.iter());
+    let predict_in = predict_in(expansion);
     quote! {
         /// The number of weights.
         pub const PARAMS: usize = <Self as ::kerust::layer::LayerData>::LAYOUT.len();
@@ -100,11 +81,46 @@ fn public(expansion: &Expansion<'_>) -> TokenStream {
         /// Bytes that one inference takes beside the weights, the input and the output.
         pub const ARENA_BYTES: usize = 4 * Self::INFERENCE.len();
         /// Bytes of the arena, the input and the output.
-        pub const RAM_BYTES: usize = Self::ARENA_BYTES + 4 * (#input_len + #output_len);
+        pub const RAM_BYTES: usize = Self::ARENA_BYTES + 4 * (#(#ends)+*);
         /// The layers, in order.
         pub const LAYERS: &'static [::kerust::model::LayerInfo] = &[#(#layers),*];
 
         #predict_in
+    }
+}
+
+fn predict_in(expansion: &Expansion<'_>) -> TokenStream {
+    if expansion.is_generic() {
+        return TokenStream::new();
+    }
+    let plan = expansion.plan;
+    let tensor = |data: &Data| {
+        let shape = data.path();
+        quote!(::kerust::tensor::Tensor<#shape>)
+    };
+    let (inputs, _) = expansion.inputs();
+    let inputs_types: Vec<_> = plan.inputs.iter().map(|it| tensor(&it.data)).collect();
+    let output = tuple(plan.heads.iter().map(|head| tensor(&head.data)));
+    let slices = tuple(inputs.iter().map(|name| quote!(#name.as_slice())));
+    let [arena, result] = ["arena", "output"].map(local);
+    let heads = quote!(<<Self as ::kerust::model::Model>::Heads as ::kerust::model::Heads>);
+    quote! {
+        /// The prediction for one sample; `arena` is all the memory that it takes.
+        pub fn predict_in(
+            &self,
+            #(#inputs: &#inputs_types,)*
+            #arena: &mut ::kerust::model::Arena<Self>,
+        ) -> #output {
+            let mut #result = #heads::zeroed();
+            ::kerust::model::Model::logits(
+                self,
+                #slices,
+                &mut #arena.memory(),
+                #heads::view_mut(&mut #result),
+            );
+            #heads::activate(#heads::view_mut(&mut #result));
+            #result
+        }
     }
 }
 
@@ -117,11 +133,21 @@ fn sum<'a>(terms: impl Iterator<Item = &'a TokenStream>) -> TokenStream {
     quote!(#(#terms)+*)
 }
 
+/// The multiply-adds of all uses.
+fn all_macs(layer: &Layer) -> TokenStream {
+    let macs = &layer.macs;
+    let uses = Literal::usize_unsuffixed(layer.uses);
+    match (layer.uses, macs.to_string().as_str()) {
+        (1, _) | (_, "0") => macs.clone(),
+        _ => quote!(#uses * (#macs)),
+    }
+}
+
 fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
     let name = layer.name.to_string();
     let (kind, declared) = (&layer.kind, &layer.declared);
     let (input, output) = (layer.input.shape(), layer.output.shape());
-    let (macs, training_only) = (&layer.macs, layer.training_only);
+    let (macs, training_only) = (all_macs(layer), layer.training_only);
     let params = match (layer.params, &layer.weights) {
         (None, Some(weights)) => {
             quote!(<#weights as ::kerust::layer::LayerData>::LAYOUT.len())
@@ -132,6 +158,16 @@ fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
         }
     };
     let step = Literal::usize_unsuffixed(expansion.inference.steps[layer.node]);
+    let sources = layer.sources.iter().map(|source| match source {
+        Edge::Input(number) => {
+            let number = Literal::usize_unsuffixed(*number);
+            quote!(::kerust::model::Source::Input(#number))
+        }
+        Edge::Node(node) => {
+            let number = Literal::usize_unsuffixed(expansion.node(*node).layer);
+            quote!(::kerust::model::Source::Layer(#number))
+        }
+    });
     quote! {
         ::kerust::model::LayerInfo {
             name: #name,
@@ -139,6 +175,7 @@ fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
             declared: #declared,
             input: #input,
             output: #output,
+            sources: &[#(#sources),*],
             params: #params,
             macs: #macs,
             arena_bytes: 4 * Self::INFERENCE.in_use(#step),

@@ -1,70 +1,94 @@
 //! `logits`: one inference, layer after layer.
 
-use super::{Expansion, local, operand, take, weights};
-use crate::schedule::Place;
+use super::{Buffers, Expansion, imports, local, weights};
+use crate::plan::Role;
+use crate::schedule::{Call, Place};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 /// `fn logits`.
 pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
-    let this = format_ident!("self");
     let schedule = &expansion.inference;
-    // The node whose output stands in each slot, by which the buffer is called.
-    let mut names: Vec<proc_macro2::Ident> = Vec::new();
-    let mut uses_memory = false;
+    let (inputs, unpack_input) = expansion.inputs();
+    let (outputs, unpack_output) = expansion.outputs();
+    let mut buffers = Buffers::new("INFERENCE", &inputs, &outputs);
+    let mut called = Vec::new();
     let calls: Vec<TokenStream> = schedule
         .calls
         .iter()
-        .map(|call| {
-            let node = expansion.node(call.node);
-            if let Place::Slot(slot) = call.y
-                && slot == names.len()
-            {
-                names.push(node.name.clone());
+        .map(|number| {
+            let node = expansion.node(number.node);
+            buffers.name(number.y, &node.name);
+            if number.x.contains(&number.y) {
+                return in_place(expansion, number, &mut buffers);
             }
-            let mut buffers = Vec::new();
-            let x = match call.x {
-                Place::Slot(slot) => operand(call.x, &names[slot], &mut buffers),
-                place => operand(place, &node.name, &mut buffers),
-            };
-            if let (Some([activation, features]), true) = (&node.overwrite, call.x == call.y) {
-                let take = take("INFERENCE", &buffers);
-                uses_memory = true;
-                return quote!(#take #activation.apply(#x, #features););
-            }
-            let y = operand(call.y, &node.name, &mut buffers);
-            uses_memory |= !buffers.is_empty();
-            let take = take("INFERENCE", &buffers);
-            let (constant, weights) = (node.constant(), weights(node, &this, false));
-            quote!(#take Self::#constant.forward(#weights, #x, #y);)
+            called.push(node);
+            call(expansion, number, &mut buffers)
         })
         .collect();
-    let [input, output, memory] = ["input", "output", "memory"].map(local);
-    let copy = (schedule.head == Place::Input).then(|| quote!(#output.copy_from_slice(#input);));
+    let copies: Vec<TokenStream> = schedule
+        .copies
+        .iter()
+        .map(|(head, from)| {
+            let from = buffers.operand(*from);
+            let (take, to) = (buffers.take(), &outputs[*head]);
+            quote!(#take #to.copy_from_slice(#from);)
+        })
+        .collect();
+    let [input, output] = ["input", "output"].map(local);
     let judged = judged(expansion);
-    let memory = if uses_memory {
-        memory
-    } else {
-        local("_memory")
-    };
-    let import = (!calls.is_empty()).then(|| {
-        quote!(
-            use ::kerust::layer::Operation as _;
-        )
-    });
+    let memory = local(if buffers.used { "memory" } else { "_memory" });
+    let import = imports(called.into_iter());
+    let (input_type, output_type) = (expansion.input_slices(), expansion.output_slices());
     quote! {
         fn logits(
             &self,
-            #input: &[f32],
+            #input: #input_type,
             #memory: &mut ::kerust::memory::Memory<'_>,
-            #output: &mut [f32],
+            #output: #output_type,
         ) {
             #import
             #judged
+            #unpack_input
+            #unpack_output
             #(#calls)*
-            #copy
+            #(#copies)*
         }
     }
+}
+
+fn call(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {
+    let node = expansion.node(call.node);
+    let this = format_ident!("self");
+    let x: Vec<_> = call.x.iter().map(|x| buffers.operand(*x)).collect();
+    let y = buffers.operand(call.y);
+    let scratch = call.saved.map(|slot| buffers.slot(slot, local("scratch")));
+    let take = buffers.take();
+    let (constant, weights) = (node.constant(), weights(node, &this, false));
+    match node.role {
+        Role::Merge => quote!(#take Self::#constant.forward(&[#(#x),*], #y);),
+        Role::Custom => quote! {
+            #take
+            ::kerust::layer::Component::forward(#weights, #(#x,)* #y, #scratch);
+        },
+        _ => quote!(#take Self::#constant.forward(#weights, #(#x,)* #y);),
+    }
+}
+
+/// A call that overwrites one of its inputs.
+fn in_place(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {
+    let node = expansion.node(call.node);
+    let y = buffers.operand(call.y);
+    if let Some([activation, features]) = &node.overwrite {
+        let take = buffers.take();
+        return quote!(#take #activation.apply(#y, #features););
+    }
+    let parts = call.x.iter().filter(|x| **x != call.y);
+    let parts: Vec<_> = parts.map(|x: &Place| buffers.operand(*x)).collect();
+    let take = buffers.take();
+    // From here on the buffer holds the sum.
+    buffers.rename(call.y, &node.name);
+    quote!(#take #(::kerust::kernels::sum_into(#y, #parts);)*)
 }
 
 /// In a generic model the shapes are judged when its sizes are given.

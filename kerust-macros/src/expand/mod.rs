@@ -4,17 +4,20 @@ mod constants;
 mod derive;
 mod inference;
 mod model;
+mod nested;
 mod structure;
 mod stub;
 mod training;
 
 use crate::ast;
-use crate::plan::{Node, Plan};
+use crate::plan::{Node, Plan, Role};
 use crate::report::Report;
 use crate::schedule::{self, Inference, Place, Training};
 use crate::{infer, parse};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
+use std::collections::HashMap;
+use syn::ext::IdentExt;
 
 pub use derive::layer_data;
 
@@ -39,7 +42,11 @@ pub fn model(tokens: TokenStream) -> TokenStream {
     let structure = structure::structure(&expansion);
     let constants = constants::constants(&expansion);
     let implementation = model::implementation(&expansion);
-    wrap(&model, quote!(#structure #constants #implementation))
+    let nested = nested::nested(&expansion);
+    wrap(
+        &model,
+        quote!(#structure #constants #implementation #nested),
+    )
 }
 
 /// Everything that the generated items are made from.
@@ -62,7 +69,42 @@ impl Expansion<'_> {
     /// The nodes with weights, each of which is a field.
     fn fields(&self) -> impl Iterator<Item = (&Ident, &TokenStream, &Node)> {
         let nodes = self.plan.nodes.iter();
-        nodes.filter_map(|node| Some((&node.name, node.weights.as_ref()?, node)))
+        nodes
+            .filter(|node| node.of.is_none())
+            .filter_map(|node| Some((&node.name, node.weights.as_ref()?, node)))
+    }
+
+    /// What the model takes, as a type.
+    fn input(&self) -> TokenStream {
+        tuple(self.plan.inputs.iter().map(|input| input.data.path()))
+    }
+
+    /// The heads, as a type.
+    fn heads(&self) -> TokenStream {
+        tuple(self.plan.heads.iter().map(|head| {
+            let (activation, data) = (&head.activation, head.data.path());
+            quote!(::kerust::model::Head<::kerust::activation::#activation, #data>)
+        }))
+    }
+
+    /// A batch of inputs, as a type.
+    fn input_slices(&self) -> TokenStream {
+        tuple(self.plan.inputs.iter().map(|_| quote!(&[f32])))
+    }
+
+    /// A batch of outputs to be written, as a type.
+    fn output_slices(&self) -> TokenStream {
+        tuple(self.plan.heads.iter().map(|_| quote!(&mut [f32])))
+    }
+
+    /// The name of each input in the expansion, and what unpacks them.
+    fn inputs(&self) -> (Vec<Ident>, TokenStream) {
+        ends("input", self.plan.inputs.iter().map(|input| &input.name))
+    }
+
+    /// The name of each output in the expansion, and what unpacks them.
+    fn outputs(&self) -> (Vec<Ident>, TokenStream) {
+        ends("output", self.plan.heads.iter().map(|head| &head.name))
     }
 }
 
@@ -104,7 +146,7 @@ fn take(plan: &str, buffers: &[(Ident, usize)]) -> TokenStream {
 
 /// The weights of a node, `()` where it has none.
 fn weights(node: &Node, owner: &Ident, mutable: bool) -> TokenStream {
-    let name = &node.name;
+    let name = node.field();
     match (&node.weights, mutable) {
         (Some(_), false) => quote!(&#owner.#name),
         (Some(_), true) => quote!(&mut #owner.#name),
@@ -113,18 +155,135 @@ fn weights(node: &Node, owner: &Ident, mutable: bool) -> TokenStream {
     }
 }
 
-/// What a call reads or writes: a buffer that is taken, or what the caller gave.
-fn operand(place: Place, name: &Ident, buffers: &mut Vec<(Ident, usize)>) -> TokenStream {
-    match place {
-        Place::Input => local("input").into_token_stream(),
-        Place::Output => local("output").into_token_stream(),
-        Place::Slot(slot) => {
-            if !buffers.iter().any(|(_, taken)| *taken == slot) {
-                buffers.push((name.clone(), slot));
-            }
-            name.to_token_stream()
+/// One as it is, several as a tuple.
+fn tuple(parts: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let parts: Vec<_> = parts.collect();
+    match parts.as_slice() {
+        [part] => part.clone(),
+        parts => quote!((#(#parts),*)),
+    }
+}
+
+/// The names that the expansion gives to values of its own.
+const LOCALS: [&str; 17] = [
+    "input",
+    "output",
+    "memory",
+    "arena",
+    "step",
+    "scratch",
+    "saved",
+    "logits",
+    "gradient",
+    "pass",
+    "dy",
+    "dx",
+    "sum",
+    "part",
+    "through",
+    "accumulate",
+    "fault",
+];
+
+/// `let (image, meta) = input;`, nothing where there is one.
+fn ends<'a>(whole: &str, names: impl Iterator<Item = &'a Ident>) -> (Vec<Ident>, TokenStream) {
+    let names = names.map(|name| match name.unraw().to_string() {
+        name if LOCALS.contains(&name.as_str()) => local(&format!("{name}_values")),
+        name => local(&name),
+    });
+    let names: Vec<Ident> = names.collect();
+    let whole = local(whole);
+    if names.len() == 1 {
+        return (vec![whole], TokenStream::new());
+    }
+    let unpack = quote!(let (#(#names),*) = #whole;);
+    (names, unpack)
+}
+
+/// The buffers that one call takes, and what it calls them.
+struct Buffers<'a> {
+    plan: &'static str,
+    inputs: &'a [Ident],
+    outputs: &'a [Ident],
+    /// The name of each slot that was written.
+    names: HashMap<usize, Ident>,
+    taken: Vec<(Ident, usize)>,
+    /// Whether any buffer was taken.
+    used: bool,
+}
+
+impl<'a> Buffers<'a> {
+    fn new(plan: &'static str, inputs: &'a [Ident], outputs: &'a [Ident]) -> Self {
+        Self {
+            plan,
+            inputs,
+            outputs,
+            names: HashMap::new(),
+            taken: Vec::new(),
+            used: false,
         }
     }
+
+    /// Calls a slot for what is written there first.
+    fn name(&mut self, place: Place, name: &Ident) {
+        if let Place::Slot(slot) = place {
+            self.names.entry(slot).or_insert_with(|| name.clone());
+        }
+    }
+
+    /// Calls a slot for what overwrites it.
+    fn rename(&mut self, place: Place, name: &Ident) {
+        if let Place::Slot(slot) = place {
+            self.names.insert(slot, name.clone());
+        }
+    }
+
+    /// What a call reads or writes.
+    fn operand(&mut self, place: Place) -> TokenStream {
+        match place {
+            Place::Input(number) => self.inputs[number].to_token_stream(),
+            Place::Output(number) => self.outputs[number].to_token_stream(),
+            Place::Slot(slot) => {
+                let name = self.names[&slot].clone();
+                self.slot(slot, name)
+            }
+        }
+    }
+
+    /// A slot under a name of this call's own.
+    fn slot(&mut self, slot: usize, name: Ident) -> TokenStream {
+        if !self.taken.iter().any(|(_, taken)| *taken == slot) {
+            self.taken.push((name.clone(), slot));
+        }
+        name.into_token_stream()
+    }
+
+    /// The statement that takes them.
+    fn take(&mut self) -> TokenStream {
+        self.used |= !self.taken.is_empty();
+        take(self.plan, &std::mem::take(&mut self.taken))
+    }
+}
+
+/// The traits whose methods are called.
+fn imports<'a>(nodes: impl Iterator<Item = &'a Node>) -> TokenStream {
+    let (mut operation, mut merge) = (None, None);
+    for node in nodes {
+        match node.role {
+            Role::Merge => {
+                merge = Some(quote!(
+                    use ::kerust::layer::Merge as _;
+                ))
+            }
+            Role::Custom => {}
+            _ => {
+                operation = Some(quote!(
+                    use ::kerust::layer::Operation as _;
+                ))
+            }
+        }
+    }
+    quote!(#merge #operation)
 }
 
 #[cfg(test)]

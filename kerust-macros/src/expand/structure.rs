@@ -11,7 +11,13 @@ pub fn structure(expansion: &Expansion<'_>) -> TokenStream {
     let (generics, arguments, bounds) = header.generics.split_for_impl();
     let plan = expansion.plan;
     let params: Option<usize> = plan.layers.iter().map(|layer| layer.params).sum();
-    let summary = format!(" {} → {}{}", plan.input, plan.head.data, count(params));
+    let list = |parts: Vec<String>| parts.join(", ");
+    let summary = format!(
+        " {} → {}{}",
+        list(plan.inputs.iter().map(|it| it.data.to_string()).collect()),
+        list(plan.heads.iter().map(|it| it.data.to_string()).collect()),
+        count(params)
+    );
     let gap = attributes
         .iter()
         .any(|attribute| attribute.path().is_ident("doc"))

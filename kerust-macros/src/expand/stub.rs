@@ -1,8 +1,9 @@
 //! What stands for a model with faults: the same name, the ends that are known, and nothing
 //! inside, so that a mistake in it is not reported again wherever it is used.
 
+use super::tuple;
 use crate::ast;
-use crate::plan::{Data, Plan};
+use crate::plan::{Data, Input, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -25,8 +26,26 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
         Some(_) => data.path(),
         None => Data::unknown().path(),
     };
-    let (input, output) = (end(&plan.input), end(&plan.head.data));
-    let activation = &plan.head.activation;
+    let inputs: Vec<_> = plan.inputs.iter().map(|it| end(&it.data)).collect();
+    let outputs: Vec<_> = plan.heads.iter().map(|it| end(&it.data)).collect();
+    let activations: Vec<_> = plan.heads.iter().map(|it| &it.activation).collect();
+    let input = tuple(inputs.iter().cloned());
+    let output = tuple(
+        outputs
+            .iter()
+            .map(|output| quote!(::kerust::tensor::Tensor<#output>)),
+    );
+    let heads = tuple(outputs.iter().zip(activations).map(|(output, activation)| {
+        quote!(::kerust::model::Head<::kerust::activation::#activation, #output>)
+    }));
+    let values = tuple(inputs.iter().map(|_| quote!(&[f32])));
+    let logits = tuple(outputs.iter().map(|_| quote!(&mut [f32])));
+    let passes = tuple(
+        outputs
+            .iter()
+            .map(|_| quote!(::kerust::model::HeadPass<'m>)),
+    );
+    let nested = nested(header, &plan.inputs, &outputs);
     let text = name.to_string();
     quote! {
         #(#docs)*
@@ -58,9 +77,9 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
             /// Never runs.
             pub fn predict_in(
                 &self,
-                _: &::kerust::tensor::Tensor<#input>,
+                #(_: &::kerust::tensor::Tensor<#inputs>,)*
                 _: &mut ::kerust::model::Arena<Self>,
-            ) -> ::kerust::tensor::Tensor<#output> {
+            ) -> #output {
                 ::core::unreachable!()
             }
         }
@@ -68,7 +87,7 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
         #[automatically_derived]
         impl #parameters ::kerust::model::Model for #name #arguments #bounds {
             type Input = #input;
-            type Heads = ::kerust::model::Head<::kerust::activation::#activation, #output>;
+            type Heads = #heads;
             type Storage = [f32; 0];
 
             const NAME: &'static str = #text;
@@ -78,17 +97,33 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
             const TRAINING_LEN: usize = 0;
 
             fn init(&mut self, _: &mut ::kerust::rng::Rng) {}
-            fn logits(&self, _: &[f32], _: &mut ::kerust::memory::Memory<'_>, _: &mut [f32]) {}
+            fn logits(&self, _: #values, _: &mut ::kerust::memory::Memory<'_>, _: #logits) {}
             fn forward_training(
                 &self,
-                _: &[f32],
+                _: #values,
                 _: &mut ::kerust::memory::Memory<'_>,
                 _: ::kerust::rng::Step,
             ) {}
-            fn heads<'m>(_: &'m mut ::kerust::memory::Memory<'_>) -> ::kerust::model::HeadPass<'m> {
+            fn heads<'m>(_: &'m mut ::kerust::memory::Memory<'_>) -> #passes {
                 ::core::unreachable!()
             }
-            fn backward(&self, _: &[f32], _: &mut ::kerust::memory::Memory<'_>, _: &mut Self) {}
+            fn backward(&self, _: #values, _: &mut ::kerust::memory::Memory<'_>, _: &mut Self) {}
+        }
+
+        #nested
+    }
+}
+
+/// As a layer, a model with faults stands behind every shape, so that it is not reported again.
+fn nested(header: &ast::Header, inputs: &[Input], outputs: &[TokenStream]) -> TokenStream {
+    let ([_], [output], true) = (inputs, outputs, header.generics.params.is_empty()) else {
+        return TokenStream::new();
+    };
+    let name = &header.name;
+    quote! {
+        #[automatically_derived]
+        impl<Input: ::kerust::tensor::Shape> ::kerust::layer::Build<Input> for #name {
+            type Layer = ::kerust::model::nested::Faulty<Input, #output>;
         }
     }
 }

@@ -47,3 +47,25 @@ fn a_model_with_a_layer_of_ones_own_and_constant_sizes() {
         },
     );
 }
+
+#[test]
+fn a_graph_of_two_inputs_and_two_outputs() {
+    keep(
+        "graph",
+        quote! {
+            pub Detector {
+                let image = Input(24, 24, 1);
+                let meta = Input(4);
+                let features = image
+                    => Conv2D(8, 3x3, strides = 2, same, relu)
+                    => Block
+                    => Residual(Conv2D(16, 3x3, strides = 2, same), shortcut = Conv2D(16, 1x1, strides = 2))
+                    => GlobalAveragePooling2D;
+                let joined = Concatenate(features, meta) => Dense(32, relu);
+                let class = joined => Dense(3, softmax);
+                let offset = joined => Dense(2);
+                (class, offset)
+            }
+        },
+    );
+}

@@ -1,8 +1,9 @@
 //! A training step: forward, the heads, backward.
 
-use super::{Expansion, local, operand, take, weights};
-use crate::schedule::Place;
-use proc_macro2::{Ident, Literal, TokenStream};
+use super::{Buffers, Expansion, imports, local, take, tuple, weights};
+use crate::plan::Role;
+use crate::schedule::{Back, Gradient, Return};
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 /// `fn forward_training`.
@@ -10,53 +11,70 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
     let this = format_ident!("self");
     let schedule = &expansion.training;
     let step = local("step");
+    let (inputs, unpack) = expansion.inputs();
+    let mut buffers = Buffers::new("TRAINING", &inputs, &[]);
     let calls: Vec<TokenStream> = schedule
         .forward
         .iter()
         .map(|call| {
             let node = expansion.node(call.node);
-            let mut buffers = Vec::new();
-            let x = value(expansion, call.x, &mut buffers);
-            let y = operand(call.y, &node.name, &mut buffers);
+            buffers.name(call.y, &node.name);
+            let x: Vec<_> = call.x.iter().map(|x| buffers.operand(*x)).collect();
+            let y = buffers.operand(call.y);
             let saved = match call.saved {
-                Some(slot) => operand(Place::Slot(slot), &local("saved"), &mut buffers),
+                Some(slot) => buffers.slot(slot, local("saved")),
                 None => quote!(&mut []),
             };
-            let take = take("TRAINING", &buffers);
+            let take = buffers.take();
             let (constant, weights) = (node.constant(), weights(node, &this, false));
             let number = Literal::usize_unsuffixed(call.node);
-            quote! {
-                #take
-                Self::#constant.forward_training(#weights, #x, #y, #saved, #step.layer(#number));
+            match node.role {
+                Role::Merge => quote!(#take Self::#constant.forward(&[#(#x),*], #y);),
+                Role::Custom => quote! {
+                    #take
+                    ::kerust::layer::Component::forward_training(
+                        #weights, #(#x,)* #y, #saved, #step.layer(#number),
+                    );
+                },
+                _ => quote! {
+                    #take
+                    Self::#constant.forward_training(
+                        #weights, #(#x,)* #y, #saved, #step.layer(#number),
+                    );
+                },
             }
         })
         .collect();
+    let copies: Vec<TokenStream> = schedule
+        .copies
+        .iter()
+        .map(|(slot, from)| {
+            let from = buffers.operand(*from);
+            let logits = buffers.slot(*slot, local("logits"));
+            let take = buffers.take();
+            quote!(#take #logits.copy_from_slice(#from);)
+        })
+        .collect();
+    let nodes = schedule
+        .forward
+        .iter()
+        .map(|call| expansion.node(call.node));
+    let import = imports(nodes.clone());
+    let steps = nodes.into_iter().any(|node| node.role != Role::Merge);
+    let step = if steps { step } else { local("_step") };
     let [input, memory] = ["input", "memory"].map(local);
-    let copy = (schedule.head == Place::Input).then(|| {
-        let logits = local("logits");
-        let take = take("TRAINING", &[(logits.clone(), schedule.logits)]);
-        quote!(#take #logits.copy_from_slice(#input);)
-    });
-    let (import, step) = if calls.is_empty() {
-        (TokenStream::new(), local("_step"))
-    } else {
-        (
-            quote!(
-                use ::kerust::layer::Operation as _;
-            ),
-            step,
-        )
-    };
+    let input_type = expansion.input_slices();
     quote! {
         fn forward_training(
             &self,
-            #input: &[f32],
+            #input: #input_type,
             #memory: &mut ::kerust::memory::Memory<'_>,
             #step: ::kerust::rng::Step,
         ) {
             #import
+            #unpack
             #(#calls)*
-            #copy
+            #(#copies)*
         }
     }
 }
@@ -64,106 +82,180 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
 /// `fn heads`.
 pub fn heads(expansion: &Expansion<'_>) -> TokenStream {
     let schedule = &expansion.training;
-    let (memory, logits, gradient) = (local("memory"), local("logits"), local("gradient"));
-    let take = take(
-        "TRAINING",
-        &[
-            (logits.clone(), schedule.logits),
-            (gradient.clone(), schedule.gradient),
-        ],
-    );
+    let memory = local("memory");
+    let many = schedule.heads.len() > 1;
+    let named = |of: &str, head: usize| match many {
+        true => local(&format!("{of}_{head}")),
+        false => local(of),
+    };
+    let mut buffers = Vec::new();
+    let mut passes = Vec::new();
+    let mut types = Vec::new();
+    for (head, [logits, gradient]) in schedule.heads.iter().enumerate() {
+        let names = [named("logits", head), named("gradient", head)];
+        buffers.push((names[0].clone(), *logits));
+        buffers.push((names[1].clone(), *gradient));
+        let [logits, gradient] = names;
+        passes.push(if many {
+            quote!(::kerust::model::HeadPass { logits: #logits, gradient: #gradient })
+        } else {
+            quote!(::kerust::model::HeadPass { #logits, #gradient })
+        });
+        types.push(quote!(::kerust::model::HeadPass<'m>));
+    }
+    let take = take("TRAINING", &buffers);
+    let (types, passes) = (tuple(types.into_iter()), tuple(passes.into_iter()));
     quote! {
-        fn heads<'m>(
-            #memory: &'m mut ::kerust::memory::Memory<'_>,
-        ) -> ::kerust::model::HeadPass<'m> {
+        fn heads<'m>(#memory: &'m mut ::kerust::memory::Memory<'_>) -> #types {
             #take
-            ::kerust::model::HeadPass { #logits, #gradient }
+            #passes
         }
     }
 }
 
-/// `fn backward`.
-pub fn backward(expansion: &Expansion<'_>) -> TokenStream {
+/// What the backward pass consists of, and what it uses.
+pub struct Backward {
+    pub import: TokenStream,
+    pub unpack: TokenStream,
+    pub calls: Vec<TokenStream>,
+    pub uses_input: bool,
+    pub uses_memory: bool,
+    pub uses_gradient: bool,
+}
+
+/// The calls of the backward pass.
+pub fn backward(expansion: &Expansion<'_>) -> Backward {
+    let (inputs, unpack) = expansion.inputs();
+    let mut buffers = Buffers::new("TRAINING", &inputs, &[]);
+    for call in &expansion.training.forward {
+        buffers.name(call.y, &expansion.node(call.node).name);
+    }
+    let mut nodes = Vec::new();
+    let calls = expansion.training.backward.iter();
+    let calls: Vec<TokenStream> = calls
+        .map(|back| match back {
+            Back::Call(call) => {
+                nodes.push(expansion.node(call.node));
+                returned(expansion, call, &mut buffers)
+            }
+            Back::Sum { into, part, nested } => sum(*into, *part, *nested, &mut buffers),
+        })
+        .collect();
+    Backward {
+        uses_input: !nodes.is_empty(),
+        uses_memory: buffers.used,
+        uses_gradient: nodes.iter().any(|node| node.weights.is_some()),
+        import: imports(nodes.into_iter()),
+        unpack,
+        calls,
+    }
+}
+
+fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>) -> TokenStream {
+    let node = expansion.node(call.node);
     let [this, gradient] = [format_ident!("self"), local("gradient")];
-    let mut uses_input = false;
-    let mut uses_gradient = false;
-    let calls: Vec<TokenStream> = expansion
-        .training
-        .backward
-        .iter()
-        .map(|call| {
-            let node = expansion.node(call.node);
-            let mut buffers = Vec::new();
-            uses_input |= call.x == Place::Input;
-            uses_gradient |= node.weights.is_some();
-            let x = value(expansion, call.x, &mut buffers);
-            let y = operand(call.y, &node.name, &mut buffers);
-            let saved = match call.saved {
-                Some(slot) => operand(Place::Slot(slot), &local("saved"), &mut buffers),
-                None => quote!(&[]),
-            };
-            let dy = operand(Place::Slot(call.dy), &local("dy"), &mut buffers);
-            let dx = match call.dx {
-                Some(slot) => {
-                    let dx = operand(Place::Slot(slot), &local("dx"), &mut buffers);
-                    quote!(::core::option::Option::Some(#dx))
+    let x: Vec<_> = call.x.iter().map(|x| buffers.operand(*x)).collect();
+    let y = buffers.operand(call.y);
+    let saved = call.saved.map(|slot| buffers.slot(slot, local("saved")));
+    let dy = buffers.slot(call.dy, local("dy"));
+    let through = local("through");
+    let single = call.dx.len() == 1;
+    let custom = node.role == Role::Custom;
+    let dx = call.dx.iter().enumerate().map(|(place, dx)| {
+        let name = match single {
+            true => local("dx"),
+            false => local(&format!("dx_{place}")),
+        };
+        match dx {
+            None => quote!(::core::option::Option::None),
+            Some(Gradient::Slot(slot)) => {
+                let dx = buffers.slot(*slot, name);
+                match custom {
+                    true => dx,
+                    false => quote!(::core::option::Option::Some(#dx)),
                 }
-                None => quote!(::core::option::Option::None),
+            }
+            Some(Gradient::NestedSlot(slot)) => {
+                let dx = buffers.slot(*slot, name);
+                quote!(#through.is_some().then_some(#dx))
+            }
+            Some(Gradient::Through) => quote!(#through.as_deref_mut()),
+            Some(Gradient::ThroughOr(slot)) => {
+                let dx = buffers.slot(*slot, name);
+                quote!(#through.as_deref_mut().unwrap_or(#dx))
+            }
+        }
+    });
+    let dx: Vec<_> = dx.collect();
+    let take = buffers.take();
+    let constant = node.constant();
+    let (own, slot) = (weights(node, &this, false), weights(node, &gradient, true));
+    let pass = local("pass");
+    let accumulate = match (node.weights.is_some(), call.again) {
+        (true, false) if expansion.plan.is_layer() => {
+            let accumulate = local("accumulate");
+            quote!(#accumulate)
+        }
+        (true, true) => quote!(accumulate: true),
+        _ => quote!(accumulate: false),
+    };
+    let statements = match node.role {
+        Role::Merge => quote! {
+            #take
+            Self::#constant.backward(&[#(#x),*], #y, #dy, &mut [#(#dx),*]);
+        },
+        Role::Custom => quote! {
+            #take
+            let #pass = ::kerust::layer::ComponentPass {
+                #(x: #x,)*
+                y: #y,
+                #saved,
+                #dy,
+                #(dx: #dx,)*
+                #accumulate,
             };
-            let take = take("TRAINING", &buffers);
-            let constant = node.constant();
-            let (own, slot) = (weights(node, &this, false), weights(node, &gradient, true));
-            let pass = local("pass");
+            ::kerust::layer::Component::backward(#own, #pass, #slot);
+        },
+        _ => {
+            let saved = saved.map_or(quote!(saved: &[]), |saved| quote!(#saved));
             quote! {
                 #take
                 let #pass = ::kerust::layer::Pass {
-                    x: #x,
+                    #(x: #x,)*
                     y: #y,
-                    saved: #saved,
+                    #saved,
                     #dy,
-                    dx: #dx,
-                    accumulate: false,
+                    #(dx: #dx,)*
+                    #accumulate,
                 };
                 Self::#constant.backward(#own, #pass, #slot);
             }
-        })
-        .collect();
-    let named = |name: &str, used: bool| match used {
-        true => local(name),
-        false => local(&format!("_{name}")),
-    };
-    let input = named("input", uses_input);
-    let memory = named("memory", !calls.is_empty());
-    let gradient = named("gradient", uses_gradient);
-    let import = (!calls.is_empty()).then(|| {
-        quote!(
-            use ::kerust::layer::Operation as _;
-        )
-    });
-    quote! {
-        fn backward(
-            &self,
-            #input: &[f32],
-            #memory: &mut ::kerust::memory::Memory<'_>,
-            #gradient: &mut Self,
-        ) {
-            #import
-            #(#calls)*
         }
+    };
+    match call.nested {
+        true => quote!(if #through.is_some() { #statements }),
+        false => statements,
     }
 }
 
-/// The buffer that a node reads, called for the node that wrote it.
-fn value(
-    expansion: &Expansion<'_>,
-    place: Place,
-    buffers: &mut Vec<(Ident, usize)>,
-) -> TokenStream {
-    let forward = &expansion.training.forward;
-    let writer = forward.iter().find(|call| call.y == place);
-    let name = writer.map_or_else(
-        || local("input"),
-        |call| expansion.node(call.node).name.clone(),
-    );
-    operand(place, &name, buffers)
+fn sum(into: Gradient, part: usize, nested: bool, buffers: &mut Buffers<'_>) -> TokenStream {
+    let through = local("through");
+    let Gradient::Slot(into) = into else {
+        let part = buffers.slot(part, local("part"));
+        let (take, sum) = (buffers.take(), local("sum"));
+        return quote! {
+            if let ::core::option::Option::Some(#sum) = #through.as_deref_mut() {
+                #take
+                ::kerust::kernels::sum_into(#sum, #part);
+            }
+        };
+    };
+    let sum = buffers.slot(into, local("sum"));
+    let part = buffers.slot(part, local("part"));
+    let take = buffers.take();
+    let statements = quote!(#take ::kerust::kernels::sum_into(#sum, #part););
+    match nested {
+        true => quote!(if #through.is_some() { #statements }),
+        false => statements,
+    }
 }

@@ -1,4 +1,4 @@
-//! Layers of the user's own.
+//! Layers of the user's own, and models as layers.
 
 use super::{Infer, Place};
 use crate::arguments::Arguments;
@@ -17,6 +17,13 @@ impl Infer<'_> {
         place: &Place,
     ) -> Place {
         let declared = text(path);
+        if layer.ident() == self.model {
+            self.report
+                .fault(layer.ident(), format!("`{}` nests itself", self.model))
+                .note("a model can be a layer of other models")
+                .help("write the layers that are to stand here, or another model");
+            return place.unknown(&declared);
+        }
         let given = layer.arguments().iter();
         if let Some(argument) = given.clone().find(|argument| argument.keyword.is_none()) {
             let (name, value) = (layer.ident(), text(&argument.value.tokens));
@@ -41,24 +48,25 @@ impl Infer<'_> {
         // All of it on the layer's name: what the type system refuses is refused there.
         let span = Span::call_site().located_at(layer.ident().span());
         let weights = quote_spanned!(span=> <#path as ::kerust::layer::Build<#input>>::Layer);
-        let shape = quote_spanned!(span=> <#weights as ::kerust::layer::Layer>::Output);
+        let shape = quote_spanned!(span=> <#weights as ::kerust::layer::Component>::Output);
         let value = quote_spanned!(span=> <#shape as ::kerust::tensor::Shape>::SHAPE);
         let constant = self.constant(constant(&name, "_SHAPE"), value, false);
         let data = Data {
             form: Form::Typed(shape),
             constant: Some(constant),
         };
-        let operation = quote!(::kerust::layer::Custom);
+        let component = quote!(<#weights as ::kerust::layer::Component>);
         let edge = self.node(Node {
-            name: name.clone(),
-            layer: self.layers.len(),
-            inputs: vec![place.edge],
-            output: data.clone(),
-            role: Role::Custom,
-            operation: (operation.clone(), operation),
-            overwrite: None,
             weights: Some(weights.clone()),
-            saved: None,
+            saved: Some(quote!(#component::TRAINING_LEN)),
+            scratch: Some(quote!(#component::ARENA_LEN)),
+            ..Node::new(
+                name.clone(),
+                self.layers.len(),
+                vec![place.edge],
+                data.clone(),
+                Role::Custom,
+            )
         });
         self.layers.push(Layer {
             name,
@@ -68,8 +76,11 @@ impl Infer<'_> {
             output: data.clone(),
             params: None,
             weights: Some(weights),
-            macs: quote!(0),
+            macs: quote!(#component::MACS),
             training_only: false,
+            uses: 1,
+            state: false,
+            sources: vec![place.edge],
             node: self.nodes.len() - 1,
         });
         Place {

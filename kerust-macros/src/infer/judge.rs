@@ -66,11 +66,23 @@ impl Infer<'_> {
         declared: &str,
         previous: &str,
     ) -> Result<Option<TokenStream>, Reported> {
+        let at = |fault: &Fault| arguments.tokens(fault.argument());
+        self.judge_at(name, rule, &at, declared, previous)
+    }
+
+    /// Applies a rule, whose fault stands where `at` says.
+    pub(super) fn judge_at(
+        &mut self,
+        name: &Ident,
+        rule: Rule,
+        at: &dyn Fn(&Fault) -> TokenStream,
+        declared: &str,
+        previous: &str,
+    ) -> Result<Option<TokenStream>, Reported> {
         match rule.known {
             Some(Ok(_)) => Ok(None),
             Some(Err(fault)) => {
-                let tokens = arguments.tokens(fault.argument());
-                self.fault(&fault, tokens, declared, previous);
+                self.fault(&fault, at(&fault), declared, previous);
                 Err(Reported)
             }
             None => {

@@ -81,6 +81,21 @@ impl Names {
     }
 }
 
+impl Names {
+    /// A name that is not taken, for a buffer beside that of `name`.
+    pub fn fresh(&mut self, name: &Ident) -> Ident {
+        let mut number = 1;
+        loop {
+            let fresh = format!("{name}_{number}");
+            if !self.taken.contains_key(&fresh) {
+                self.taken.insert(fresh.clone(), false);
+                return Ident::new(&fresh, name.span());
+            }
+            number += 1;
+        }
+    }
+}
+
 /// `max_pooling2d` of `MaxPooling2D`, as Keras spells it.
 fn snake_case(kind: &str) -> String {
     let letters: Vec<char> = kind.chars().collect();

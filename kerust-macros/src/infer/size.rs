@@ -3,28 +3,15 @@
 use crate::catalog::{Macs, Weights};
 use crate::plan::Data;
 use crate::value::{Size, Sliding, Term};
-use kerust_core::shape;
+use kerust_core::shape::{self, Shape};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 /// The type of the weights.
 pub fn weights(weights: &Weights) -> TokenStream {
     let name = Ident::new(weights.name, Span::call_site());
-    let mut sizes: Vec<TokenStream> = weights.sizes.iter().map(Size::argument).collect();
-    if !weights.use_bias {
-        sizes.push(quote!(0));
-    }
+    let sizes = weights.sizes.iter().map(Size::argument);
     quote!(::kerust::layers::#name<#(#sizes),*>)
-}
-
-/// The number of the weights, where it is known.
-pub fn params(weights: &Weights) -> Option<usize> {
-    let sizes: Option<Vec<usize>> = weights.sizes.iter().map(|size| size.known).collect();
-    let sizes = sizes?;
-    let bias = if weights.use_bias { *sizes.last()? } else { 0 };
-    let mut sizes = sizes.into_iter();
-    let kernel = sizes.try_fold(1usize, |product, size| product.checked_mul(size));
-    kernel?.checked_add(bias)
 }
 
 /// The multiply-adds, as a number or as the rule that computes them.
@@ -43,6 +30,38 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
                 quote!(::kerust::shape::conv2d_macs(#from, #to, #tokens, #groups)),
             )
         }
+        Macs::DepthwiseConv2D(window) => {
+            let tokens = window.tokens();
+            let known = output.known().zip(window.known());
+            (
+                known.map(|(output, window)| shape::depthwise_conv2d_macs(output, window)),
+                quote!(::kerust::shape::depthwise_conv2d_macs(#to, #tokens)),
+            )
+        }
+        Macs::SeparableConv2D(window, multiplier) => {
+            let tokens = window.tokens();
+            let known = || {
+                let (input, output) = images(input, output)?;
+                let (multiplier, window) = (multiplier.known?, window.known()?);
+                Some(shape::separable_conv2d_macs(
+                    input, output, multiplier, window,
+                ))
+            };
+            (
+                known(),
+                quote!(::kerust::shape::separable_conv2d_macs(#from, #to, #multiplier, #tokens)),
+            )
+        }
+        Macs::Conv2DTranspose(window) => {
+            let tokens = window.tokens();
+            let known = images(input, output).zip(window.known());
+            (
+                known.map(|((input, output), window)| {
+                    shape::conv2d_transpose_macs(input, output, window)
+                }),
+                quote!(::kerust::shape::conv2d_transpose_macs(#from, #to, #tokens)),
+            )
+        }
     };
     known.map_or(tokens, |macs| Size::known(macs).tokens())
 }
@@ -58,4 +77,10 @@ fn conv2d(input: &Data, output: &Data, window: &Sliding, groups: &Size) -> Optio
         .known
         .filter(|groups| *groups > 0 && input.rank() == 3)?;
     Some(shape::conv2d_macs(input, output, window, groups))
+}
+
+/// Two images; a fault may have left another rank.
+fn images(input: &Data, output: &Data) -> Option<(Shape, Shape)> {
+    let both = input.known()?.rank() == 3 && output.known()?.rank() == 3;
+    input.known().zip(output.known()).filter(|_| both)
 }

@@ -1,4 +1,4 @@
-//! What stands before the chain.
+//! What stands before the chain or the graph.
 
 use crate::ast::Header;
 use crate::report::Report;
@@ -25,7 +25,6 @@ pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header
         )
     })?;
     let generics: Generics = input.parse()?;
-    let mut broken = false;
     for parameter in &generics.params {
         if !matches!(parameter, syn::GenericParam::Const(_)) {
             report
@@ -41,22 +40,19 @@ pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header
     }
     if input.peek(Token![:]) {
         input.parse::<Token![:]>()?;
-    } else {
+    } else if !input.peek(syn::token::Brace) {
         let next: TokenStream = input.fork().parse()?;
         let next = next.into_iter().next().map(TokenTree::into_token_stream);
         let found = next.as_ref().map_or("nothing".to_owned(), |token| {
             format!("`{}`", value::text(token))
         });
         let place = next.unwrap_or_else(|| name.to_token_stream());
-        let body = input.peek(syn::token::Brace);
-        let found = if body { "`{`".to_owned() } else { found };
         report
             .fault(
                 place,
                 format!("found {found} behind the model's name, expected `:`"),
             )
             .help(format!("write `{name}: Input(4) => Dense(3, softmax)`"));
-        broken = body;
     }
     for attribute in &attributes {
         let path = attribute.path();
@@ -88,6 +84,5 @@ pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header
         visibility,
         name,
         generics,
-        broken,
     })
 }

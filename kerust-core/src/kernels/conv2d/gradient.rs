@@ -4,13 +4,9 @@ use super::Convolution;
 use super::windows::Frame;
 use crate::kernels::isa::vectorized;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
+use crate::kernels::reduce::sum_in_chunks;
 use crate::kernels::{column_sums, parallel, scratch};
-
-/// Values of all partial gradients together: 1 MB.
-const PARTIAL_LEN: usize = 1 << 18;
-
-/// The most chunks that a batch is cut into.
-const CHUNKS: usize = 16;
+use core::ops::Range;
 
 /// Values of the windows' gradients that are made at a time: 64 KB.
 const WINDOWS_LEN: usize = 1 << 14;
@@ -18,9 +14,8 @@ const WINDOWS_LEN: usize = 1 << 14;
 impl Convolution {
     /// The gradients of the kernel and of the bias (none when it is empty).
     ///
-    /// Where at least two partial gradients fit into 1 MB, the batch is cut into up to 16 chunks, and
-    /// the partial gradients are added in their order. A larger kernel has outputs enough to divide
-    /// each image's product over them.
+    /// The batch is summed in chunks where their kernels are small. A larger kernel has outputs
+    /// enough to divide each image's product over them.
     pub fn weight_gradient(
         &self,
         x: &[f32],
@@ -30,37 +25,13 @@ impl Convolution {
         accumulate: bool,
     ) {
         let batch = dy.len() / self.output_len();
-        let len = dkernel.len() + dbias.len();
-        let fitting = (PARTIAL_LEN / len.max(1)).clamp(1, CHUNKS);
-        let images = batch.div_ceil(1 << fitting.ilog2()).max(1);
-        let chunks = batch.div_ceil(images);
-        if !accumulate {
-            dkernel.fill(0.0);
-            dbias.fill(0.0);
-        }
-        if chunks <= 1 {
-            return self.add_weight_gradient(x, dy, dkernel, dbias, true);
-        }
-        scratch::with(scratch::Use::Partial, chunks * len, |partial| {
-            let macs = batch * self.macs();
-            parallel::chunks(partial, len, macs, |chunk, partial| {
-                partial.fill(0.0);
-                let chunk = chunk * images..batch.min((chunk + 1) * images);
-                let x = &x[chunk.start * self.input_len()..chunk.end * self.input_len()];
-                let dy = &dy[chunk.start * self.output_len()..chunk.end * self.output_len()];
-                let (dkernel, dbias) = partial.split_at_mut(dkernel.len());
-                self.add_weight_gradient(x, dy, dkernel, dbias, false);
-            });
-            vectorized(
-                #[inline(always)]
-                || {
-                    for partial in partial.chunks_exact(len) {
-                        let sums = dkernel.iter_mut().chain(dbias.iter_mut());
-                        sums.zip(partial).for_each(|(sum, part)| *sum += part);
-                    }
-                },
-            );
-        });
+        let macs = batch * self.macs();
+        let add = |images: Range<usize>, [dkernel, dbias]: [&mut [f32]; 2], alone: bool| {
+            let x = &x[images.start * self.input_len()..images.end * self.input_len()];
+            let dy = &dy[images.start * self.output_len()..images.end * self.output_len()];
+            self.add_weight_gradient(x, dy, dkernel, dbias, alone);
+        };
+        sum_in_chunks(batch, macs, [dkernel, dbias], accumulate, add);
     }
 
     /// Adds the gradients of some images, in their order.

@@ -1,0 +1,313 @@
+//! Convolution of each channel alone, channels last.
+//!
+//! `y[i, j, c·M + m] = bias[c·M + m] + Σ x[i·s − p + u·d, j·s − p + v·d, c] · kernel[u, v, c, m]` over the
+//! window (u, v). There is no sum over channels, so no product of matrices: the loops run along the
+//! channels, which lie side by side, and the sums of a block of channels stay in registers.
+//!
+//! Work is divided over rows of the output forward, over images for the input's gradient, and over
+//! fixed chunks of images for the weights'. The same code runs with and without `std`.
+
+use super::isa::vectorized;
+use super::parallel;
+use super::reduce::sum_in_chunks;
+use crate::kernels::column_sums;
+use crate::shape::Window;
+use core::ops::Range;
+
+/// The sizes of a convolution of each channel alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Depthwise {
+    /// Height, width and channels of an image.
+    pub input: [usize; 3],
+    /// Outputs of each channel.
+    pub multiplier: usize,
+    /// The kernel's window.
+    pub window: Window,
+}
+
+impl Depthwise {
+    /// `y = finish(bias + windows·kernel)`, where `kernel` is (rows, columns, channels, multiplier)
+    /// and an empty `bias` adds nothing; `finish` is called on some rows of an image.
+    pub fn forward(
+        &self,
+        x: &[f32],
+        kernel: &[f32],
+        bias: &[f32],
+        y: &mut [f32],
+        finish: impl Fn(&mut [f32]) + Sync,
+    ) {
+        let [rows, columns] = self.output();
+        let macs = y.len() * self.taps();
+        parallel::chunks(y, columns * self.outputs(), macs, |row, y| {
+            let x = &x[row / rows * self.input_len()..][..self.input_len()];
+            vectorized(
+                #[inline(always)]
+                || self.forward_row(x, kernel, bias, row % rows, y),
+            );
+            finish(y);
+        });
+    }
+
+    /// One image, on the calling thread alone.
+    #[cfg(feature = "std")]
+    pub(super) fn forward_here(&self, x: &[f32], kernel: &[f32], y: &mut [f32]) {
+        let row_len = self.output()[1] * self.outputs();
+        vectorized(
+            #[inline(always)]
+            || {
+                for (i, y) in y.chunks_exact_mut(row_len).enumerate() {
+                    self.forward_row(x, kernel, &[], i, y);
+                }
+            },
+        );
+    }
+
+    /// Row `i` of an image's output.
+    #[inline(always)]
+    fn forward_row(&self, x: &[f32], kernel: &[f32], bias: &[f32], i: usize, y: &mut [f32]) {
+        let walk = Walk::new(self);
+        let outputs = self.outputs();
+        for (j, y) in y.chunks_exact_mut(outputs).enumerate() {
+            let [rows, columns] = [walk.inside(i, 0), walk.inside(j, 1)];
+            let taps = || walk.taps([i, j], rows.clone(), columns.clone());
+            if self.multiplier > 1 {
+                start(y, bias);
+                for (input, tap) in taps() {
+                    let kernels = kernel[tap..].chunks_exact(self.multiplier);
+                    let outputs = y.chunks_exact_mut(self.multiplier);
+                    for ((y, kernel), x) in outputs.zip(kernels).zip(&x[input..]) {
+                        y.iter_mut().zip(kernel).for_each(|(y, w)| *y += x * w);
+                    }
+                }
+                continue;
+            }
+            let mut first = 0;
+            while first + 32 <= outputs {
+                block::<32>(x, kernel, bias, y, first, taps());
+                first += 32;
+            }
+            while first + 8 <= outputs {
+                block::<8>(x, kernel, bias, y, first, taps());
+                first += 8;
+            }
+            while first < outputs {
+                block::<1>(x, kernel, bias, y, first, taps());
+                first += 1;
+            }
+        }
+    }
+
+    /// One image's output before any bias, at pixel (i, j) and output `c`: for code without heap,
+    /// which keeps no image in between.
+    #[cfg(any(test, not(feature = "std")))]
+    pub(super) fn value(&self, x: &[f32], kernel: &[f32], pixel: [usize; 2], c: usize) -> f32 {
+        let mut sum = 0.0;
+        self.each_tap(pixel, |input, tap| {
+            sum += x[input + c / self.multiplier] * kernel[tap + c];
+        });
+        sum
+    }
+
+    /// Calls `work` with the offsets in the image and in the kernel of each tap of a pixel's window
+    /// that lies inside the image.
+    #[cfg(any(test, not(feature = "std")))]
+    pub(super) fn each_tap(&self, [i, j]: [usize; 2], mut work: impl FnMut(usize, usize)) {
+        let walk = Walk::new(self);
+        let taps = walk.taps([i, j], walk.inside(i, 0), walk.inside(j, 1));
+        taps.for_each(|(input, tap)| work(input, tap));
+    }
+
+    /// The gradients of the kernel and of the bias (none when it is empty).
+    pub fn weight_gradient(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        dkernel: &mut [f32],
+        dbias: &mut [f32],
+        accumulate: bool,
+    ) {
+        let batch = dy.len() / self.output_len();
+        let macs = dy.len() * self.taps();
+        let add = |images: Range<usize>, [dkernel, dbias]: [&mut [f32]; 2], _| {
+            let dy = &dy[images.start * self.output_len()..images.end * self.output_len()];
+            column_sums(dy, dbias, self.outputs(), true);
+            let images = x[images.start * self.input_len()..].chunks_exact(self.input_len());
+            for (x, dy) in images.zip(dy.chunks_exact(self.output_len())) {
+                self.each_product(|output, input, tap| {
+                    let (dy, x) = (&dy[output..output + self.outputs()], &x[input..]);
+                    let dkernel = &mut dkernel[tap..];
+                    if self.multiplier == 1 {
+                        let terms = dkernel.iter_mut().zip(dy).zip(x);
+                        return terms.for_each(|((dw, dy), x)| *dw += x * dy);
+                    }
+                    let kernels = dkernel.chunks_exact_mut(self.multiplier);
+                    let outputs = dy.chunks_exact(self.multiplier);
+                    for ((dkernel, dy), x) in kernels.zip(outputs).zip(x) {
+                        let pairs = dkernel.iter_mut().zip(dy);
+                        pairs.for_each(|(dw, dy)| *dw += x * dy);
+                    }
+                });
+            }
+        };
+        sum_in_chunks(batch, macs, [dkernel, dbias], accumulate, add);
+    }
+
+    /// The gradient of the input.
+    pub fn input_gradient(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
+        let macs = dy.len() * self.taps();
+        parallel::chunks(dx, self.input_len(), macs, |image, dx| {
+            dx.fill(0.0);
+            let dy = &dy[image * self.output_len()..][..self.output_len()];
+            self.each_product(|output, input, tap| {
+                let (dy, kernel) = (&dy[output..output + self.outputs()], &kernel[tap..]);
+                let dx = &mut dx[input..];
+                if self.multiplier == 1 {
+                    let terms = dx.iter_mut().zip(dy).zip(kernel);
+                    return terms.for_each(|((dx, dy), w)| *dx += dy * w);
+                }
+                let kernels = kernel.chunks_exact(self.multiplier);
+                let outputs = dy.chunks_exact(self.multiplier);
+                for ((dx, dy), kernel) in dx.iter_mut().zip(outputs).zip(kernels) {
+                    *dx += dy.iter().zip(kernel).map(|(dy, w)| dy * w).sum::<f32>();
+                }
+            });
+        });
+    }
+
+    /// Calls `work` with the offsets of an output pixel, of an input pixel under its window, and of
+    /// the tap that connects them, for all of one image.
+    #[inline(always)]
+    fn each_product(&self, mut work: impl FnMut(usize, usize, usize)) {
+        let walk = Walk::new(self);
+        let [rows, columns] = self.output();
+        vectorized(
+            #[inline(always)]
+            || {
+                for i in 0..rows {
+                    let down = walk.inside(i, 0);
+                    for j in 0..columns {
+                        let output = (i * columns + j) * self.outputs();
+                        let taps = walk.taps([i, j], down.clone(), walk.inside(j, 1));
+                        taps.for_each(|(input, tap)| work(output, input, tap));
+                    }
+                }
+            },
+        );
+    }
+
+    /// Rows and columns of the output.
+    pub(super) const fn output(&self) -> [usize; 2] {
+        self.window.output(self.input[0], self.input[1])
+    }
+
+    /// Channels of the output.
+    pub(super) const fn outputs(&self) -> usize {
+        self.input[2] * self.multiplier
+    }
+
+    /// Values of an input image.
+    pub(super) const fn input_len(&self) -> usize {
+        self.input[0] * self.input[1] * self.input[2]
+    }
+
+    /// Values of an output image.
+    pub(super) const fn output_len(&self) -> usize {
+        let [rows, columns] = self.output();
+        rows * columns * self.outputs()
+    }
+
+    /// What one output sums.
+    const fn taps(&self) -> usize {
+        self.window.size[0] * self.window.size[1]
+    }
+}
+
+/// The way over an image, computed once.
+struct Walk {
+    window: Window,
+    input: [usize; 3],
+    before: [usize; 2],
+    outputs: usize,
+}
+
+impl Walk {
+    fn new(of: &Depthwise) -> Self {
+        Self {
+            window: of.window,
+            input: of.input,
+            before: of.window.padding_before(of.input[0], of.input[1]),
+            outputs: of.outputs(),
+        }
+    }
+
+    /// The taps along an axis, under the output at `place`, that lie inside the image.
+    #[inline(always)]
+    fn inside(&self, place: usize, axis: usize) -> Range<usize> {
+        let (dilation, before) = (self.window.dilation[axis], self.before[axis]);
+        let start = place * self.window.strides[axis];
+        // A division for each pixel would cost more than its taps.
+        let steps = |pixels: usize| match dilation {
+            1 => pixels,
+            _ => pixels.div_ceil(dilation),
+        };
+        let end = steps((self.input[axis] + before).saturating_sub(start));
+        steps(before.saturating_sub(start))..end.min(self.window.size[axis])
+    }
+
+    /// The offsets in the image and in the kernel of the given taps of pixel (i, j).
+    #[inline(always)]
+    fn taps(
+        &self,
+        [i, j]: [usize; 2],
+        rows: Range<usize>,
+        columns: Range<usize>,
+    ) -> impl Iterator<Item = (usize, usize)> {
+        let [_, width, channels] = self.input;
+        let Window {
+            strides,
+            dilation,
+            size,
+            ..
+        } = self.window;
+        let ([top, left], outputs) = (self.before, self.outputs);
+        rows.flat_map(move |u| {
+            let row = i * strides[0] + u * dilation[0] - top;
+            columns.clone().map(move |v| {
+                let column = j * strides[1] + v * dilation[1] - left;
+                let input = (row * width + column) * channels;
+                (input, (u * size[1] + v) * outputs)
+            })
+        })
+    }
+}
+
+/// `N` channels of a pixel.
+#[inline(always)]
+fn block<const N: usize>(
+    x: &[f32],
+    kernel: &[f32],
+    bias: &[f32],
+    y: &mut [f32],
+    first: usize,
+    taps: impl Iterator<Item = (usize, usize)>,
+) {
+    let mut sums = [0.0; N];
+    start(&mut sums, bias.get(first..first + N).unwrap_or(&[]));
+    for (input, tap) in taps {
+        let terms = x[input + first..][..N]
+            .iter()
+            .zip(&kernel[tap + first..][..N]);
+        sums.iter_mut()
+            .zip(terms)
+            .for_each(|(sum, (x, w))| *sum += x * w);
+    }
+    y[first..first + N].copy_from_slice(&sums);
+}
+
+fn start(sums: &mut [f32], bias: &[f32]) {
+    if bias.is_empty() {
+        sums.fill(0.0);
+    } else {
+        sums.copy_from_slice(bias);
+    }
+}

@@ -1,0 +1,334 @@
+//! Normalization: by the moments of each column (a batch's channels) or of each row (a sample's
+//! features).
+//!
+//! Moments take two passes, the mean and then the mean square around it, as Keras's; the difference
+//! of two large sums would lose what a small variance is made of. Columns are summed side by side in
+//! lanes, in fixed chunks of rows (`reduce.rs`), so threads do not change a bit.
+
+use super::elementwise::CHUNK_LEN;
+use super::isa::vectorized;
+use super::parallel;
+use super::reduce::{column_sums, sum_in_chunks};
+use core::ops::Range;
+
+/// Columns, or repetitions of a few, that are worked on side by side.
+const LANES: usize = 128;
+
+/// Multiply-adds that take as long as one value of a pass: it is bound by memory.
+const VALUE_MACS: usize = 4;
+
+/// Partial sums of a row.
+const WIDE: usize = 16;
+
+/// The mean and the variance (that of the population: divided by the number of rows) of each column;
+/// `x` is (rows, columns), and both results have a value for each column.
+pub fn moments(x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
+    let columns = mean.len();
+    let rows = x.len() / columns.max(1);
+    let macs = x.len() * VALUE_MACS;
+    let part = |rows: Range<usize>| &x[rows.start * columns..rows.end * columns];
+    let add = |rows, [sums, _]: [&mut [f32]; 2], _| column_sums(part(rows), sums, columns, true);
+    sum_in_chunks(rows, macs, [mean, &mut []], false, add);
+    mean.iter_mut().for_each(|mean| *mean /= rows as f32);
+    let centre = &*mean;
+    let add = |rows, [sums, _]: [&mut [f32]; 2], _| {
+        let x = part(rows);
+        each_block(columns, |block| {
+            let (centre, mut squares) = (block.lanes(|column| centre[column]), [0.0; LANES]);
+            for x in block.rows(x) {
+                let lanes = squares.iter_mut().zip(x).zip(&centre);
+                lanes.for_each(|((sum, x), centre)| *sum += (x - centre) * (x - centre));
+            }
+            block.fold(&squares, sums);
+        });
+    };
+    sum_in_chunks(rows, macs, [variance, &mut []], false, add);
+    variance
+        .iter_mut()
+        .for_each(|square| *square /= rows as f32);
+}
+
+/// `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, column by column; every slice has a
+/// value for each column.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchNorm<'a> {
+    /// What is subtracted.
+    pub mean: &'a [f32],
+    /// What is divided by, squared.
+    pub variance: &'a [f32],
+    /// The scale.
+    pub gamma: &'a [f32],
+    /// Keeps the divisor from 0.
+    pub epsilon: f32,
+}
+
+impl BatchNorm<'_> {
+    /// `y`, with `beta` added: `x · a + (beta − mean · a)`, as Keras rounds it.
+    pub fn forward(&self, x: &[f32], beta: &[f32], y: &mut [f32]) {
+        let (columns, macs) = (self.mean.len(), x.len() * VALUE_MACS);
+        let len = CHUNK_LEN.next_multiple_of(columns.max(1));
+        parallel::chunks(y, len, macs, |chunk, y| {
+            let x = &x[chunk * len..][..y.len()];
+            each_block(columns, |block| {
+                let factor = |column| self.inverse(column) * self.gamma[column];
+                let factors = block.lanes(factor);
+                let shifts =
+                    block.lanes(|column| beta[column] - self.mean[column] * factor(column));
+                for (x, y) in block.rows(x).zip(block.rows_mut(y)) {
+                    let lanes = y.iter_mut().zip(x).zip(factors.iter().zip(&shifts));
+                    lanes.for_each(|((y, x), (factor, shift))| *y = x * factor + shift);
+                }
+            });
+        });
+    }
+
+    /// The gradients of gamma and beta, where the mean and the variance are those of `x`.
+    pub fn weight_gradient(&self, x: &[f32], dy: &[f32], dgamma: &mut [f32], dbeta: &mut [f32]) {
+        let columns = self.mean.len();
+        let add = |rows: Range<usize>, [dgamma, dbeta]: [&mut [f32]; 2], _| {
+            let part = |values| block_of(values, rows.clone(), columns);
+            let (x, dy) = (part(x), part(dy));
+            each_block(columns, |block| {
+                let centre = block.lanes(|column| self.mean[column]);
+                let (mut products, mut sums) = ([0.0; LANES], [0.0; LANES]);
+                for (x, dy) in block.rows(x).zip(block.rows(dy)) {
+                    let both = products.iter_mut().zip(&mut sums).zip(&centre);
+                    for (((product, sum), centre), (x, dy)) in both.zip(x.iter().zip(dy)) {
+                        *product += (x - centre) * dy;
+                        *sum += dy;
+                    }
+                }
+                block.fold(&products, dgamma);
+                block.fold(&sums, dbeta);
+            });
+        };
+        let (rows, macs) = (x.len() / columns.max(1), x.len() * VALUE_MACS);
+        sum_in_chunks(rows, macs, [&mut *dgamma, dbeta], false, add);
+        for (column, dgamma) in dgamma.iter_mut().enumerate() {
+            *dgamma *= self.inverse(column);
+        }
+    }
+
+    /// The gradient of the input, from those of gamma and beta by the same batch:
+    /// `dx = gamma · r · (dy − (dbeta + r · (x − mean) · dgamma) / n)`, with r the inverse deviation
+    /// and n the rows. Ioffe & Szegedy (2015), section 3.
+    pub fn input_gradient(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        [dgamma, dbeta]: [&[f32]; 2],
+        dx: &mut [f32],
+    ) {
+        let (columns, macs) = (self.mean.len(), x.len() * VALUE_MACS);
+        let share = columns as f32 / x.len() as f32;
+        let len = CHUNK_LEN.next_multiple_of(columns.max(1));
+        parallel::chunks(dx, len, macs, |chunk, dx| {
+            let (x, dy) = (
+                &x[chunk * len..][..dx.len()],
+                &dy[chunk * len..][..dx.len()],
+            );
+            each_block(columns, |block| {
+                let centre = block.lanes(|column| self.mean[column]);
+                let factors = block.lanes(|column| self.inverse(column) * self.gamma[column]);
+                let means = block.lanes(|column| dbeta[column] * share);
+                let slopes = block.lanes(|column| self.inverse(column) * dgamma[column] * share);
+                let rows = block.rows(x).zip(block.rows(dy)).zip(block.rows_mut(dx));
+                for ((x, dy), dx) in rows {
+                    let values = dx.iter_mut().zip(x.iter().zip(dy));
+                    let columns = centre.iter().zip(&factors).zip(means.iter().zip(&slopes));
+                    for ((dx, (x, dy)), ((centre, factor), (mean, slope))) in values.zip(columns) {
+                        *dx = factor * (dy - mean - (x - centre) * slope);
+                    }
+                }
+            });
+        });
+    }
+
+    /// The inverse deviation of a column.
+    #[inline(always)]
+    fn inverse(&self, column: usize) -> f32 {
+        1.0 / libm::sqrtf(self.variance[column] + self.epsilon)
+    }
+}
+
+fn block_of(values: &[f32], rows: Range<usize>, columns: usize) -> &[f32] {
+    &values[rows.start * columns..rows.end * columns]
+}
+
+/// Some columns of a matrix, or several rows of few columns as one.
+#[derive(Clone, Copy)]
+struct Block {
+    columns: usize,
+    first: usize,
+    width: usize,
+    /// Values from one row of lanes to the next.
+    stride: usize,
+}
+
+/// Calls `work` with the blocks that cover `columns`.
+#[inline(always)]
+fn each_block(columns: usize, mut work: impl FnMut(Block)) {
+    vectorized(
+        #[inline(always)]
+        || {
+            if columns == 0 {
+                return;
+            }
+            let stride = if columns <= LANES / 2 {
+                LANES / columns * columns
+            } else {
+                columns
+            };
+            let mut first = 0;
+            while first < stride {
+                let width = LANES.min(stride - first);
+                work(Block {
+                    columns,
+                    first,
+                    width,
+                    stride,
+                });
+                first += width;
+            }
+        },
+    );
+}
+
+impl Block {
+    /// A value for each lane, from its column.
+    #[inline(always)]
+    fn lanes(self, value: impl Fn(usize) -> f32) -> [f32; LANES] {
+        let mut lanes = [0.0; LANES];
+        let distinct = self.width.min(self.columns);
+        for (lane, place) in lanes[..distinct].iter_mut().enumerate() {
+            *place = value(self.first + lane);
+        }
+        for lane in distinct..self.width {
+            lanes[lane] = lanes[lane - distinct];
+        }
+        lanes
+    }
+
+    /// The rows of the block's lanes; the last of a narrow matrix may be shorter.
+    #[inline(always)]
+    fn rows(self, values: &[f32]) -> impl Iterator<Item = &[f32]> {
+        let rows = values.chunks(self.stride);
+        rows.map(move |row| &row[self.first..row.len().min(self.first + self.width)])
+    }
+
+    #[inline(always)]
+    fn rows_mut(self, values: &mut [f32]) -> impl Iterator<Item = &mut [f32]> {
+        let rows = values.chunks_mut(self.stride);
+        rows.map(move |row| {
+            let end = row.len().min(self.first + self.width);
+            &mut row[self.first..end]
+        })
+    }
+
+    /// Adds the lanes to their columns.
+    #[inline(always)]
+    fn fold(self, lanes: &[f32; LANES], sums: &mut [f32]) {
+        for row in lanes[..self.width].chunks(self.columns) {
+            let sums = sums[self.first..].iter_mut();
+            sums.zip(row).for_each(|(sum, lane)| *sum += lane);
+        }
+    }
+}
+
+/// `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, with the moments of each row; `gamma`
+/// and `beta` have a value for each column.
+pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut [f32]) {
+    let (columns, macs) = (gamma.len().max(1), x.len() * VALUE_MACS);
+    let len = CHUNK_LEN.next_multiple_of(columns);
+    parallel::chunks(y, len, macs, |chunk, y| {
+        vectorized(
+            #[inline(always)]
+            || {
+                let rows = x[chunk * len..].chunks_exact(columns);
+                for (x, y) in rows.zip(y.chunks_exact_mut(columns)) {
+                    let [mean, inverse] = row_moments(x, epsilon);
+                    let weights = gamma.iter().zip(beta);
+                    for ((y, x), (gamma, beta)) in y.iter_mut().zip(x).zip(weights) {
+                        let factor = inverse * gamma;
+                        *y = x * factor + (beta - mean * factor);
+                    }
+                }
+            },
+        );
+    });
+}
+
+/// The gradients of [`layer_norm`]; Ba et al. (2016). `weights` are those of gamma and beta.
+pub fn layer_norm_gradient(
+    x: &[f32],
+    dy: &[f32],
+    gamma: &[f32],
+    epsilon: f32,
+    weights: [&mut [f32]; 2],
+    dx: Option<&mut [f32]>,
+    accumulate: bool,
+) {
+    let (columns, macs) = (gamma.len().max(1), 2 * x.len() * VALUE_MACS);
+    let add = |rows: Range<usize>, [dgamma, dbeta]: [&mut [f32]; 2], _| {
+        let part = |values| block_of(values, rows.clone(), columns).chunks_exact(columns);
+        vectorized(
+            #[inline(always)]
+            || {
+                for (x, dy) in part(x).zip(part(dy)) {
+                    let [mean, inverse] = row_moments(x, epsilon);
+                    let sums = dgamma.iter_mut().zip(&mut *dbeta);
+                    for ((dgamma, dbeta), (x, dy)) in sums.zip(x.iter().zip(dy)) {
+                        *dgamma += (x - mean) * inverse * dy;
+                        *dbeta += dy;
+                    }
+                }
+            },
+        );
+    };
+    sum_in_chunks(x.len() / columns, macs, weights, accumulate, add);
+    let Some(dx) = dx else { return };
+    let len = CHUNK_LEN.next_multiple_of(columns);
+    parallel::chunks(dx, len, macs, |chunk, dx| {
+        vectorized(
+            #[inline(always)]
+            || {
+                let rows = x[chunk * len..].chunks_exact(columns);
+                let rows = rows.zip(dy[chunk * len..].chunks_exact(columns));
+                for ((x, dy), dx) in rows.zip(dx.chunks_exact_mut(columns)) {
+                    let [mean, inverse] = row_moments(x, epsilon);
+                    let along = |column: usize| dy[column] * gamma[column];
+                    let share = 1.0 / columns as f32;
+                    let first = row_sum(columns, along) * share;
+                    let second = row_sum(columns, |c| along(c) * (x[c] - mean));
+                    let slope = second * share * inverse * inverse;
+                    for (column, dx) in dx.iter_mut().enumerate() {
+                        *dx = inverse * (along(column) - first - (x[column] - mean) * slope);
+                    }
+                }
+            },
+        );
+    });
+}
+
+/// The mean and the inverse deviation of a row.
+#[inline(always)]
+fn row_moments(x: &[f32], epsilon: f32) -> [f32; 2] {
+    let len = x.len() as f32;
+    let mean = row_sum(x.len(), |i| x[i]) / len;
+    let variance = row_sum(x.len(), |i| (x[i] - mean) * (x[i] - mean)) / len;
+    [mean, 1.0 / libm::sqrtf(variance + epsilon)]
+}
+
+/// `Σ term(i)` in several sums side by side, which are added in order.
+#[inline(always)]
+fn row_sum(len: usize, term: impl Fn(usize) -> f32) -> f32 {
+    let mut sums = [0.0; WIDE];
+    let whole = len / WIDE * WIDE;
+    for first in (0..whole).step_by(WIDE) {
+        for (lane, sum) in sums.iter_mut().enumerate() {
+            *sum += term(first + lane);
+        }
+    }
+    (whole..len).for_each(|i| sums[i - whole] += term(i));
+    sums.iter().sum()
+}

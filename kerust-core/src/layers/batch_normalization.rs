@@ -1,0 +1,302 @@
+//! Normalization over the batch.
+//!
+//! `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, channel by channel. In training the mean
+//! and the variance (divided by the count, not by one less) are the batch's, over all axes but the
+//! last; in inference their moving averages. Ioffe & Szegedy (2015), algorithms 1 and 2.
+
+use crate::kernels::{self, BatchNorm};
+use crate::layer::{LayerData, Layout, Operation, Part, Pass};
+use crate::rng::{Random, Rng};
+
+/// Gives each channel mean 0 and variance 1 over the batch: `BatchNormalization(momentum, epsilon)`.
+///
+/// # Shapes
+/// output as input, with `C` as the last axis; gamma, beta, moving mean and variance `[C]`; saves
+/// `2 * C` values a batch
+///
+/// # Cost
+/// one multiply-add for each value in inference, three passes over them in training;
+/// `16 * C` bytes of weights.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchNormalization {
+    features: usize,
+    momentum: f32,
+    epsilon: f32,
+}
+
+/// The numbers of a [`BatchNormalization`], in Keras's order.
+///
+/// In a gradient the moving averages' places carry the moments of the batch, which
+/// [`absorb`](Operation::absorb) takes into the averages.
+#[derive(Clone, Debug)]
+#[repr(C)]
+pub struct BatchNormalizationWeights<const C: usize> {
+    /// The deviation of each channel afterwards.
+    pub gamma: [f32; C],
+    /// The mean of each channel afterwards.
+    pub beta: [f32; C],
+    /// The mean of each channel before, averaged over the steps.
+    pub moving_mean: [f32; C],
+    /// The variance of each channel before, averaged over the steps.
+    pub moving_variance: [f32; C],
+}
+
+const fn part<const C: usize>(name: &'static str, trainable: bool) -> Part {
+    Part {
+        name,
+        trainable,
+        layout: <[f32; C]>::LAYOUT,
+    }
+}
+
+// SAFETY: `repr(C)`, arrays of `f32` in the order of the layout.
+unsafe impl<const C: usize> LayerData for BatchNormalizationWeights<C> {
+    const LAYOUT: Layout = Layout::Parts(
+        const {
+            &[
+                part::<C>("gamma", true),
+                part::<C>("beta", true),
+                part::<C>("moving_mean", false),
+                part::<C>("moving_variance", false),
+            ]
+        },
+    );
+}
+
+impl BatchNormalization {
+    /// A layer over a last axis of `features` values, with Keras's defaults: momentum 0.99, epsilon
+    /// 0.001, gamma and moving variance 1, beta and moving mean 0.
+    pub const fn new(features: usize) -> Self {
+        Self {
+            features,
+            momentum: 0.99,
+            epsilon: 0.001,
+        }
+    }
+
+    /// Sets how much of a moving average stays in a step.
+    pub const fn momentum(mut self, momentum: f32) -> Self {
+        self.momentum = momentum;
+        self
+    }
+
+    /// Sets what is added to the variance.
+    pub const fn epsilon(mut self, epsilon: f32) -> Self {
+        self.epsilon = epsilon;
+        self
+    }
+}
+
+impl<const C: usize> Operation<BatchNormalizationWeights<C>> for BatchNormalization {
+    fn init(&self, weights: &mut BatchNormalizationWeights<C>, _rng: &mut Rng) {
+        debug_assert_eq!(self.features, C, "the weights are of another layer");
+        weights.gamma.fill(1.0);
+        weights.moving_variance.fill(1.0);
+    }
+
+    fn forward(&self, weights: &BatchNormalizationWeights<C>, x: &[f32], y: &mut [f32]) {
+        let norm = BatchNorm {
+            mean: &weights.moving_mean,
+            variance: &weights.moving_variance,
+            gamma: &weights.gamma,
+            epsilon: self.epsilon,
+        };
+        norm.forward(x, &weights.beta, y);
+    }
+
+    fn forward_training(
+        &self,
+        weights: &BatchNormalizationWeights<C>,
+        x: &[f32],
+        y: &mut [f32],
+        saved: &mut [f32],
+        _random: Random,
+    ) {
+        let (mean, rest) = saved.split_at_mut(C);
+        let variance = &mut rest[..C];
+        kernels::moments(x, mean, variance);
+        let norm = BatchNorm {
+            mean,
+            variance,
+            gamma: &weights.gamma,
+            epsilon: self.epsilon,
+        };
+        norm.forward(x, &weights.beta, y);
+    }
+
+    /// A layer used twice in a step observes two batches; what the first use saw is kept.
+    fn backward(
+        &self,
+        weights: &BatchNormalizationWeights<C>,
+        pass: Pass<'_>,
+        gradient: &mut BatchNormalizationWeights<C>,
+    ) {
+        let (mean, variance) = (&pass.saved[..C], &pass.saved[C..2 * C]);
+        let norm = BatchNorm {
+            mean,
+            variance,
+            gamma: &weights.gamma,
+            epsilon: self.epsilon,
+        };
+        // The input's gradient asks for this batch's sums alone, which stand in the state's places
+        // until the moments do.
+        let [dgamma, dbeta] = [&mut gradient.moving_mean, &mut gradient.moving_variance];
+        norm.weight_gradient(pass.x, pass.dy, dgamma, dbeta);
+        if let Some(dx) = pass.dx {
+            norm.input_gradient(pass.x, pass.dy, [dgamma, dbeta], dx);
+        }
+        if !pass.accumulate {
+            gradient.gamma.fill(0.0);
+            gradient.beta.fill(0.0);
+        }
+        kernels::sum_into(&mut gradient.gamma, dgamma);
+        kernels::sum_into(&mut gradient.beta, dbeta);
+        gradient.moving_mean.copy_from_slice(mean);
+        gradient.moving_variance.copy_from_slice(variance);
+    }
+
+    fn absorb(
+        &self,
+        weights: &mut BatchNormalizationWeights<C>,
+        gradient: &BatchNormalizationWeights<C>,
+    ) {
+        let of_mean = weights.moving_mean.iter_mut().zip(&gradient.moving_mean);
+        let variances = weights.moving_variance.iter_mut();
+        let of_variance = variances.zip(&gradient.moving_variance);
+        let rest = 1.0 - self.momentum;
+        for (average, observed) in of_mean.chain(of_variance) {
+            *average = *average * self.momentum + observed * rest;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Seed, Step};
+    use crate::testing::check_operation;
+
+    fn random() -> Random {
+        Step {
+            seed: Seed(1),
+            number: 0,
+        }
+        .layer(0)
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        fn check<const C: usize>(pixels: usize) {
+            let layer = BatchNormalization::new(C);
+            let len = pixels * C;
+            check_operation::<BatchNormalizationWeights<C>>(&layer, len, len, 2 * C).unwrap();
+        }
+        check::<1>(7);
+        check::<3>(5);
+        check::<17>(4);
+        check::<67>(4);
+        check::<131>(3);
+    }
+
+    #[test]
+    fn a_batch_comes_out_with_mean_beta_and_deviation_gamma() {
+        let layer = BatchNormalization::new(2).epsilon(0.0);
+        let mut weights = *BatchNormalizationWeights::<2>::zeroed();
+        weights.gamma = [2.0, 1.0];
+        weights.beta = [10.0, 0.0];
+        let (x, mut y) = ([1.0, 5.0, 3.0, 7.0], [f32::NAN; 4]);
+        layer.forward_training(&weights, &x, &mut y, &mut [0.0; 8], random());
+        assert_eq!(y, [8.0, -1.0, 12.0, 1.0]);
+    }
+
+    #[test]
+    fn moving_averages_take_in_what_the_step_observed() {
+        let layer = BatchNormalization::new(1).momentum(0.75);
+        let mut weights = *BatchNormalizationWeights::<1>::zeroed();
+        layer.init(&mut weights, &mut Seed(1).rng());
+        let x = [1.0, 3.0, 5.0, 7.0];
+        let (mut y, mut saved) = ([0.0; 4], [0.0; 8]);
+        layer.forward_training(&weights, &x, &mut y, &mut saved, random());
+        let mut gradient = *BatchNormalizationWeights::<1>::zeroed();
+        let pass = Pass {
+            x: &x,
+            y: &y,
+            saved: &saved,
+            dy: &mut [1.0; 4],
+            dx: None,
+            accumulate: false,
+        };
+        layer.backward(&weights, pass, &mut gradient);
+        assert_eq!(
+            [gradient.moving_mean, gradient.moving_variance],
+            [[4.0], [5.0]]
+        );
+        layer.absorb(&mut weights, &gradient);
+        assert_eq!(
+            [weights.moving_mean, weights.moving_variance],
+            [[1.0], [2.0]]
+        );
+        assert_eq!([weights.gamma, weights.beta], [[1.0], [0.0]]);
+    }
+
+    #[test]
+    fn a_second_use_adds_to_the_gradient() {
+        let layer = BatchNormalization::new(3);
+        let mut weights = *BatchNormalizationWeights::<3>::zeroed();
+        layer.init(&mut weights, &mut Seed(1).rng());
+        let x: Vec<f32> = (0..24).map(|i| (i * 7 % 11) as f32).collect();
+        let (mut y, mut saved) = (vec![0.0; 24], vec![0.0; 48]);
+        layer.forward_training(&weights, &x, &mut y, &mut saved, random());
+        let run = |gradient: &mut BatchNormalizationWeights<3>, accumulate| {
+            let (mut dx, mut dy) = (vec![f32::NAN; 24], x.clone());
+            let pass = Pass {
+                x: &x,
+                y: &y,
+                saved: &saved,
+                dy: &mut dy,
+                dx: Some(&mut dx),
+                accumulate,
+            };
+            layer.backward(&weights, pass, gradient);
+            dx
+        };
+        let mut gradient = *BatchNormalizationWeights::<3>::zeroed();
+        let once = run(&mut gradient, false);
+        let (gamma, mean) = (gradient.gamma, gradient.moving_mean);
+        assert_eq!(run(&mut gradient, true), once);
+        assert_eq!(gradient.gamma, gamma.map(|gamma| 2.0 * gamma));
+        assert_eq!(gradient.moving_mean, mean);
+    }
+
+    #[test]
+    fn threads_do_not_change_a_bit() {
+        fn run<const C: usize>(threads: usize) -> Vec<u32> {
+            let layer = BatchNormalization::new(C);
+            let mut weights = BatchNormalizationWeights::<C>::zeroed();
+            layer.init(&mut weights, &mut Seed(1).rng());
+            let len = 200_000 / C * C;
+            let x: Vec<f32> = (0..len).map(|i| (i * 7919 % 1009) as f32 / 500.0).collect();
+            let mut dy: Vec<f32> = (0..len).map(|i| (i * 31 % 97) as f32 - 48.0).collect();
+            let (mut y, mut dx) = (vec![0.0; len], vec![0.0; len]);
+            let (mut saved, mut gradient) =
+                (vec![0.0; 2 * C], BatchNormalizationWeights::<C>::zeroed());
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.unwrap().install(|| {
+                layer.forward_training(&weights, &x, &mut y, &mut saved, random());
+                let pass = Pass {
+                    x: &x,
+                    y: &y,
+                    saved: &saved,
+                    dy: &mut dy,
+                    dx: Some(&mut dx),
+                    accumulate: false,
+                };
+                layer.backward(&weights, pass, &mut gradient);
+            });
+            let all = y.iter().chain(&dx).chain(gradient.as_slice());
+            all.map(|value| value.to_bits()).collect()
+        }
+        assert!(run::<3>(1) == run::<3>(2));
+        assert!(run::<96>(1) == run::<96>(2));
+    }
+}

@@ -1,0 +1,82 @@
+//! Inputs side by side.
+//!
+//! Along one axis, `y` has the places of `x₀`, then those of `x₁`, and so on.
+
+use crate::layer::Merge;
+
+/// Puts inputs side by side along an axis: `Concatenate(axis)`.
+///
+/// # Shapes
+/// inputs that differ along the axis only, output with the sum of their sizes there
+///
+/// # Cost
+/// a copy of each value; no weights.
+#[derive(Clone, Copy, Debug)]
+pub struct Concatenate<const N: usize> {
+    runs: [usize; N],
+}
+
+impl<const N: usize> Concatenate<N> {
+    /// A layer over `N` inputs. A run counts the values of an input that lie together in the output:
+    /// its sizes from the axis on, multiplied.
+    pub const fn new(runs: [usize; N]) -> Self {
+        Self { runs }
+    }
+
+    /// Calls `copy` with each input's number and, run after run, its place in the input and in the
+    /// output.
+    fn each_run(&self, len: usize, mut copy: impl FnMut(usize, usize, usize, usize)) {
+        let row: usize = self.runs.iter().sum();
+        let mut before = 0;
+        for (input, run) in self.runs.into_iter().enumerate() {
+            for number in 0..len / row.max(1) {
+                copy(input, number * run, number * row + before, run);
+            }
+            before += run;
+        }
+    }
+}
+
+impl<const N: usize> Merge for Concatenate<N> {
+    fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
+        self.each_run(y.len(), |input, from, to, run| {
+            y[to..to + run].copy_from_slice(&x[input][from..from + run]);
+        });
+    }
+
+    fn backward(&self, _x: &[&[f32]], _y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
+        self.each_run(dy.len(), |input, to, from, run| {
+            if let Some(dx) = &mut dx[input] {
+                dx[to..to + run].copy_from_slice(&dy[from..from + run]);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check_merge;
+
+    #[test]
+    fn runs_lie_side_by_side() {
+        let mut y = [f32::NAN; 6];
+        Concatenate::new([2, 1]).forward(&[&[1.0, 2.0, 4.0, 5.0], &[3.0, 6.0]], &mut y);
+        assert_eq!(y, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        check_merge(&Concatenate::new([3, 1]), &[6, 2], 8).unwrap();
+        check_merge(&Concatenate::new([1, 4, 2]), &[3, 12, 6], 21).unwrap();
+    }
+
+    #[test]
+    fn an_input_that_nothing_learns_before_is_passed_over() {
+        let mut second = [f32::NAN; 2];
+        let mut dx = [None, Some(&mut second[..])];
+        let mut dy = [1.0, 2.0, 3.0, 4.0];
+        Concatenate::new([1, 1]).backward(&[&[0.0; 2], &[0.0; 2]], &[0.0; 4], &mut dy, &mut dx);
+        assert_eq!(second, [2.0, 4.0]);
+    }
+}

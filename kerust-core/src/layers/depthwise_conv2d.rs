@@ -1,0 +1,284 @@
+//! Two-dimensional convolution of each channel alone.
+//!
+//! `y[i, j, c·M + m] = activation(b[c·M + m] + Σ x[i·s + u·d − p, j·s + v·d − p, c] · W[u, v, c, m])` over the
+//! window (u, v). Initialised by Glorot & Bengio (2010), eq. 16, with the fans that Keras counts: C
+//! and M times the window.
+
+use crate::activation::Activation;
+use crate::init::Initializer;
+use crate::kernels::{self, Depthwise};
+use crate::layer::{LayerData, Layout, Operation, Part, Pass};
+use crate::rng::Rng;
+use crate::shape::{Padding, Window};
+
+/// Convolution of each channel alone: `DepthwiseConv2D(kernel_size, strides, padding,
+/// depth_multiplier, dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer)`.
+///
+/// # Shapes
+/// input `[H][W][C]`, kernel `[KH][KW][C][M]`, bias `[C * M]`, output `[OH][OW][C * M]` with `OH` and
+/// `OW` by [`Window::output`]
+///
+/// # Cost
+/// `OH * OW * KH * KW * C * M` multiply-adds; `4 * (KH * KW + 1) * C * M` bytes of weights.
+#[derive(Clone, Copy, Debug)]
+pub struct DepthwiseConv2D {
+    depthwise: Depthwise,
+    activation: Activation,
+    depthwise_initializer: Initializer,
+    bias_initializer: Initializer,
+}
+
+/// The numbers of a [`DepthwiseConv2D`], in Keras's order; `BIAS` is `C * M`, or 0 without a bias.
+#[derive(Clone, Debug)]
+#[repr(C)]
+pub struct DepthwiseConv2DWeights<
+    const KH: usize,
+    const KW: usize,
+    const C: usize,
+    const M: usize,
+    const BIAS: usize,
+> {
+    /// The weight of each tap of the window, for each channel and each of its outputs.
+    pub kernel: [[[[f32; M]; C]; KW]; KH],
+    /// What is added to each output.
+    pub bias: [f32; BIAS],
+}
+
+// SAFETY: `repr(C)`, arrays of `f32` in the order of the layout.
+unsafe impl<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIAS: usize>
+    LayerData for DepthwiseConv2DWeights<KH, KW, C, M, BIAS>
+{
+    const LAYOUT: Layout = Layout::Parts(&[
+        Part {
+            name: "kernel",
+            trainable: true,
+            layout: <[[[[f32; M]; C]; KW]; KH]>::LAYOUT,
+        },
+        Part {
+            name: "bias",
+            trainable: true,
+            layout: <[f32; BIAS]>::LAYOUT,
+        },
+    ]);
+}
+
+impl DepthwiseConv2D {
+    /// A layer over images of `input` height, width and channels, each of which leads to
+    /// `depth_multiplier` outputs, with Keras's defaults: strides and dilation 1, no padding, linear,
+    /// Glorot uniform kernel, zero bias.
+    pub const fn new(input: [usize; 3], depth_multiplier: usize, kernel_size: [usize; 2]) -> Self {
+        Self {
+            depthwise: Depthwise {
+                input,
+                multiplier: depth_multiplier,
+                window: Window {
+                    size: kernel_size,
+                    strides: [1, 1],
+                    padding: Padding::Valid,
+                    dilation: [1, 1],
+                },
+            },
+            activation: Activation::Linear,
+            depthwise_initializer: Initializer::GLOROT_UNIFORM,
+            bias_initializer: Initializer::ZEROS,
+        }
+    }
+
+    /// Sets the rows and columns from one window to the next.
+    pub const fn strides(mut self, strides: [usize; 2]) -> Self {
+        self.depthwise.window.strides = strides;
+        self
+    }
+
+    /// Sets what happens at the border.
+    pub const fn padding(mut self, padding: Padding) -> Self {
+        self.depthwise.window.padding = padding;
+        self
+    }
+
+    /// Sets the distance between two taps of the window.
+    pub const fn dilation(mut self, dilation: [usize; 2]) -> Self {
+        self.depthwise.window.dilation = dilation;
+        self
+    }
+
+    /// Sets the activation, which must be elementwise and have its gradient in its output.
+    pub const fn activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// Sets how the kernel is drawn.
+    pub const fn depthwise_initializer(mut self, initializer: Initializer) -> Self {
+        self.depthwise_initializer = initializer;
+        self
+    }
+
+    /// Sets how the bias is drawn.
+    pub const fn bias_initializer(mut self, initializer: Initializer) -> Self {
+        self.bias_initializer = initializer;
+        self
+    }
+}
+
+impl<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIAS: usize>
+    Operation<DepthwiseConv2DWeights<KH, KW, C, M, BIAS>> for DepthwiseConv2D
+{
+    fn init(&self, weights: &mut DepthwiseConv2DWeights<KH, KW, C, M, BIAS>, rng: &mut Rng) {
+        let kernel = flat_mut(&mut weights.kernel);
+        self.depthwise_initializer
+            .fill(kernel, &[KH, KW, C, M], rng);
+        self.bias_initializer.fill(&mut weights.bias, &[BIAS], rng);
+    }
+
+    fn forward(
+        &self,
+        weights: &DepthwiseConv2DWeights<KH, KW, C, M, BIAS>,
+        x: &[f32],
+        y: &mut [f32],
+    ) {
+        let activation = self.activation;
+        let kernel = flat(&weights.kernel);
+        self.depthwise
+            .forward(x, kernel, &weights.bias, y, |y| activation.apply(y, C * M));
+    }
+
+    fn backward(
+        &self,
+        weights: &DepthwiseConv2DWeights<KH, KW, C, M, BIAS>,
+        pass: Pass<'_>,
+        gradient: &mut DepthwiseConv2DWeights<KH, KW, C, M, BIAS>,
+    ) {
+        kernels::activation_gradient(self.activation, pass.y, pass.dy, C * M);
+        self.depthwise.weight_gradient(
+            pass.x,
+            pass.dy,
+            flat_mut(&mut gradient.kernel),
+            &mut gradient.bias,
+            pass.accumulate,
+        );
+        if let Some(dx) = pass.dx {
+            self.depthwise
+                .input_gradient(pass.dy, flat(&weights.kernel), dx);
+        }
+    }
+}
+
+fn flat<const KH: usize, const KW: usize, const C: usize, const M: usize>(
+    kernel: &[[[[f32; M]; C]; KW]; KH],
+) -> &[f32] {
+    kernel.as_flattened().as_flattened().as_flattened()
+}
+
+fn flat_mut<const KH: usize, const KW: usize, const C: usize, const M: usize>(
+    kernel: &mut [[[[f32; M]; C]; KW]; KH],
+) -> &mut [f32] {
+    kernel
+        .as_flattened_mut()
+        .as_flattened_mut()
+        .as_flattened_mut()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check_operation;
+
+    #[track_caller]
+    fn check<W: LayerData>(layer: DepthwiseConv2D, output: [usize; 2])
+    where
+        DepthwiseConv2D: Operation<W>,
+    {
+        let Depthwise {
+            input,
+            multiplier,
+            window,
+        } = layer.depthwise;
+        assert_eq!(window.output(input[0], input[1]), output);
+        let outputs = output[0] * output[1] * input[2] * multiplier;
+        check_operation::<W>(&layer, input.iter().product(), outputs, 0).unwrap();
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        let layer = DepthwiseConv2D::new([5, 7, 3], 1, [3, 3]).activation(Activation::Tanh);
+        check::<DepthwiseConv2DWeights<3, 3, 3, 1, 3>>(layer, [3, 5]);
+    }
+
+    #[test]
+    fn gradients_of_many_channels_match() {
+        let layer = DepthwiseConv2D::new([2, 3, 43], 1, [2, 2]).padding(Padding::Same);
+        check::<DepthwiseConv2DWeights<2, 2, 43, 1, 43>>(layer, [2, 3]);
+    }
+
+    #[test]
+    fn gradients_with_padding_on_one_side_match() {
+        let layer = DepthwiseConv2D::new([6, 4, 1], 3, [3, 3])
+            .strides([2, 2])
+            .padding(Padding::Same)
+            .activation(Activation::Sigmoid);
+        check::<DepthwiseConv2DWeights<3, 3, 1, 3, 3>>(layer, [3, 2]);
+    }
+
+    #[test]
+    fn gradients_of_windows_that_are_not_square_match() {
+        let layer = DepthwiseConv2D::new([4, 6, 2], 2, [2, 4])
+            .strides([1, 3])
+            .padding(Padding::Same);
+        check::<DepthwiseConv2DWeights<2, 4, 2, 2, 0>>(layer, [4, 2]);
+    }
+
+    #[test]
+    fn gradients_of_dilated_windows_match() {
+        let layer = DepthwiseConv2D::new([7, 6, 2], 1, [3, 2]).dilation([2, 3]);
+        check::<DepthwiseConv2DWeights<3, 2, 2, 1, 2>>(layer, [3, 3]);
+        let layer = DepthwiseConv2D::new([7, 6, 2], 1, [3, 2])
+            .strides([2, 1])
+            .dilation([3, 2])
+            .padding(Padding::Same);
+        check::<DepthwiseConv2DWeights<3, 2, 2, 1, 2>>(layer, [4, 6]);
+    }
+
+    #[test]
+    fn gradients_of_a_window_larger_than_the_image_match() {
+        let layer = DepthwiseConv2D::new([2, 3, 2], 1, [5, 5]).padding(Padding::Same);
+        check::<DepthwiseConv2DWeights<5, 5, 2, 1, 2>>(layer, [2, 3]);
+    }
+
+    #[test]
+    fn threads_do_not_change_a_bit() {
+        type Weights = DepthwiseConv2DWeights<3, 3, 43, 1, 43>;
+        let layer = DepthwiseConv2D::new([19, 17, 43], 1, [3, 3])
+            .strides([2, 1])
+            .padding(Padding::Same);
+        let run = |threads| -> Vec<u32> {
+            let mut weights = Weights::zeroed();
+            layer.init(&mut weights, &mut crate::rng::Seed(1).rng());
+            let (input, output) = (21 * 19 * 17 * 43, 21 * 10 * 17 * 43);
+            let x: Vec<f32> = (0..input)
+                .map(|i| (i * 7919 % 1009) as f32 / 500.0)
+                .collect();
+            let mut dy: Vec<f32> = (0..output).map(|i| (i * 31 % 97) as f32 - 48.0).collect();
+            let (mut y, mut dx, mut gradient) =
+                (vec![0.0; output], vec![0.0; input], Weights::zeroed());
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.unwrap().install(|| {
+                layer.forward(&weights, &x, &mut y);
+                let pass = Pass {
+                    x: &x,
+                    y: &y,
+                    saved: &[],
+                    dy: &mut dy,
+                    dx: Some(&mut dx),
+                    accumulate: false,
+                };
+                layer.backward(&weights, pass, &mut gradient);
+            });
+            let all = y.iter().chain(&dx).chain(gradient.as_slice());
+            all.map(|value| value.to_bits()).collect()
+        };
+        let one = run(1);
+        assert!(one == run(2));
+        assert!(one == run(5));
+    }
+}

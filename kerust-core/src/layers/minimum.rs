@@ -1,0 +1,69 @@
+//! Minimum of several inputs.
+//!
+//! `y = min(x₀, x₁, ..)`, value by value. Of equals the first takes the gradient, as by Keras on
+//! TensorFlow.
+
+use super::maximum::to_first_peak;
+use crate::layer::Merge;
+
+/// Takes the minimum of inputs of equal shape, value by value: `Minimum`.
+///
+/// # Shapes
+/// inputs and output alike
+///
+/// # Cost
+/// a comparison for each value of each input after the first; no weights.
+#[derive(Clone, Copy, Debug)]
+pub struct Minimum;
+
+impl Minimum {
+    /// The layer; it has no configuration.
+    #[allow(
+        clippy::new_without_default,
+        reason = "a declaration, read in an expansion"
+    )]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Merge for Minimum {
+    fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
+        let Some((first, rest)) = x.split_first() else {
+            return y.fill(f32::INFINITY);
+        };
+        y.copy_from_slice(first);
+        for x in rest {
+            // NaN stays, and of equals the first: their zeros may have different signs.
+            let pairs = y.iter_mut().zip(*x);
+            pairs.for_each(|(y, x)| *y = if *x < *y || x.is_nan() { *x } else { *y });
+        }
+    }
+
+    fn backward(&self, x: &[&[f32]], y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
+        to_first_peak(x, y, dy, dx);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check_merge;
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        check_merge(&Minimum::new(), &[7, 7], 7).unwrap();
+        check_merge(&Minimum::new(), &[5, 5, 5], 5).unwrap();
+    }
+
+    #[test]
+    fn of_equals_the_first_takes_the_gradient() {
+        let x: [&[f32]; 3] = [&[5.0, 2.0], &[5.0, 5.0], &[5.0, 5.0]];
+        let mut y = [f32::NAN; 2];
+        Minimum::new().forward(&x, &mut y);
+        let [mut first, mut second, mut third] = [[f32::NAN; 2]; 3];
+        let mut dx = [&mut first, &mut second, &mut third].map(|dx| Some(&mut dx[..]));
+        Minimum::new().backward(&x, &y, &mut [1.0, 1.0], &mut dx);
+        assert_eq!([first, second, third], [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]);
+    }
+}

@@ -1,0 +1,70 @@
+//! Product of several inputs.
+//!
+//! `y = x₀ · x₁ · ..`, value by value
+
+use crate::layer::Merge;
+
+/// Multiplies inputs of equal shape, value by value: `Multiply`.
+///
+/// # Shapes
+/// inputs and output alike
+///
+/// # Cost
+/// a product for each value of each input after the first; no weights.
+#[derive(Clone, Copy, Debug)]
+pub struct Multiply;
+
+impl Multiply {
+    /// The layer; it has no configuration.
+    #[allow(
+        clippy::new_without_default,
+        reason = "a declaration, read in an expansion"
+    )]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Merge for Multiply {
+    fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
+        y.fill(1.0);
+        x.iter().for_each(|x| scale(y, x));
+    }
+
+    /// The others' product is made anew for each input: by a division, a 0 would hide it.
+    fn backward(&self, x: &[&[f32]], _y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
+        for (input, dx) in dx.iter_mut().enumerate() {
+            let Some(dx) = dx else { continue };
+            dx.copy_from_slice(dy);
+            for (other, x) in x.iter().enumerate() {
+                if other != input {
+                    scale(dx, x);
+                }
+            }
+        }
+    }
+}
+
+fn scale(y: &mut [f32], x: &[f32]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y *= x);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check_merge;
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        check_merge(&Multiply::new(), &[7, 7], 7).unwrap();
+        check_merge(&Multiply::new(), &[5, 5, 5], 5).unwrap();
+    }
+
+    #[test]
+    fn a_zero_does_not_hide_the_others() {
+        let (mut first, mut second) = ([f32::NAN], [f32::NAN]);
+        let mut dx = [Some(&mut first[..]), Some(&mut second[..])];
+        Multiply::new().backward(&[&[0.0], &[3.0]], &[0.0], &mut [2.0], &mut dx);
+        assert_eq!([first, second], [[6.0], [0.0]]);
+    }
+}

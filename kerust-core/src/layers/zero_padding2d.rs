@@ -1,0 +1,77 @@
+//! Zeros around images.
+//!
+//! `y[i + top, j + left, c] = x[i, j, c]`, and 0 elsewhere.
+
+use crate::layer::{Operation, Pass};
+
+/// Puts zeros around images: `ZeroPadding2D(padding)`.
+///
+/// # Shapes
+/// input `[H][W][C]`, output `[top + H + bottom][left + W + right][C]`
+///
+/// # Cost
+/// a copy of each value; no weights.
+#[derive(Clone, Copy, Debug)]
+pub struct ZeroPadding2D {
+    input: [usize; 3],
+    padding: [[usize; 2]; 2],
+}
+
+impl ZeroPadding2D {
+    /// A layer over images of `input` height, width and channels, with `padding` of
+    /// `[[top, bottom], [left, right]]` rows and columns.
+    pub const fn new(input: [usize; 3], padding: [[usize; 2]; 2]) -> Self {
+        Self { input, padding }
+    }
+
+    /// Calls `copy` with the places of each row of the input, and of its values in the output, and
+    /// with the row's length.
+    fn each_row(&self, len: usize, mut copy: impl FnMut(usize, usize, usize)) {
+        let [height, width, channels] = self.input;
+        let [[top, bottom], [left, right]] = self.padding;
+        let (row, padded_row) = (width * channels, (left + width + right) * channels);
+        for image in 0..len / (height * row).max(1) {
+            let first = image * (top + height + bottom) + top;
+            for i in 0..height {
+                let x = (image * height + i) * row;
+                copy(x, (first + i) * padded_row + left * channels, row);
+            }
+        }
+    }
+}
+
+impl Operation<()> for ZeroPadding2D {
+    fn forward(&self, (): &(), x: &[f32], y: &mut [f32]) {
+        y.fill(0.0);
+        self.each_row(x.len(), |from, to, len| {
+            y[to..to + len].copy_from_slice(&x[from..from + len]);
+        });
+    }
+
+    fn backward(&self, (): &(), pass: Pass<'_>, (): &mut ()) {
+        let Some(dx) = pass.dx else { return };
+        self.each_row(dx.len(), |to, from, len| {
+            dx[to..to + len].copy_from_slice(&pass.dy[from..from + len]);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check_operation;
+
+    #[test]
+    fn zeros_stand_on_each_side() {
+        let layer = ZeroPadding2D::new([1, 2, 1], [[1, 0], [0, 2]]);
+        let mut y = [f32::NAN; 8];
+        layer.forward(&(), &[1.0, 2.0], &mut y);
+        assert_eq!(y, [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        let layer = ZeroPadding2D::new([3, 2, 5], [[1, 2], [3, 0]]);
+        check_operation(&layer, 3 * 2 * 5, 6 * 5 * 5, 0).unwrap();
+    }
+}

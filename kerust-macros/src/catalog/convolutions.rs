@@ -1,0 +1,182 @@
+//! The layers that convolve images.
+
+use super::images::{image, sliding, window_settings};
+use super::{After, Before, Bias, Macs, Rule, Spec, Weights, initializers, product, rule, sum};
+use crate::arguments::Arguments;
+use crate::report::Report;
+use crate::value::{Pair, Size, Sliding, Term};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let filters = arguments.count("filters");
+    let kernel = arguments.pair("kernel_size").unwrap_or(Pair::square(1));
+    let window = sliding(arguments, kernel.clone(), Pair::square(1));
+    let groups = arguments.optional_count("groups").unwrap_or(Size::known(1));
+    let rule = rule!(conv2d(before.data, filters, window, groups));
+
+    let input = image(before);
+    let size = window.size.tokens();
+    let mut config = quote!(::new(#input, #filters, #size));
+    config.extend(window_settings(arguments, &window));
+    config.extend(dilation(&window));
+    if groups.known != Some(1) {
+        config.extend(quote!(.groups(#groups)));
+    }
+    config.extend(initializers(arguments));
+    let channels = before.data.dim(2, before.nameable);
+    let channels = match (channels.known, groups.known) {
+        (_, Some(1)) => channels,
+        (Some(channels), Some(groups)) => Size::known(channels / groups.max(1)),
+        _ => Size::expression(quote!((#channels) / (#groups)), before.nameable),
+    };
+    let Pair(rows, columns) = kernel;
+    let bias = bias(arguments, Bias::OfEach(filters.clone()));
+    Spec {
+        rule,
+        after: After::Sizes(vec![None, None, Some(filters.clone())]),
+        config,
+        weights: Some(Weights::kernel(
+            "Conv2DWeights",
+            vec![rows, columns, channels, filters],
+            bias,
+        )),
+        macs: Macs::Conv2D(Box::new(window), groups),
+        activation: arguments.word("activation"),
+        ..Spec::default()
+    }
+}
+
+pub fn depthwise_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let kernel = arguments.pair("kernel_size").unwrap_or(Pair::square(1));
+    let window = sliding(arguments, kernel.clone(), Pair::square(1));
+    let multiplier = multiplier(arguments);
+    let rule = rule!(depthwise_conv2d(before.data, multiplier, window));
+    let (input, size) = (image(before), window.size.tokens());
+    let mut config = quote!(::new(#input, #multiplier, #size));
+    config.extend(window_settings(arguments, &window));
+    config.extend(dilation(&window));
+    config.extend(initializers(arguments));
+    let channels = before.data.dim(2, before.nameable);
+    let outputs = times(&channels, &multiplier, before.nameable);
+    let Pair(rows, columns) = kernel;
+    Spec {
+        rule,
+        after: After::Sizes(vec![None, None, Some(outputs.clone())]),
+        config,
+        weights: Some(Weights::kernel(
+            "DepthwiseConv2DWeights",
+            vec![rows, columns, channels, multiplier],
+            bias(arguments, Bias::Stated(outputs)),
+        )),
+        macs: Macs::DepthwiseConv2D(Box::new(window)),
+        activation: arguments.word("activation"),
+        ..Spec::default()
+    }
+}
+
+pub fn separable_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let filters = arguments.count("filters");
+    let kernel = arguments.pair("kernel_size").unwrap_or(Pair::square(1));
+    let window = sliding(arguments, kernel.clone(), Pair::square(1));
+    let multiplier = multiplier(arguments);
+    let rule = rule!(separable_conv2d(before.data, filters, multiplier, window));
+    let between = rule!(depthwise_conv2d(before.data, multiplier, window));
+    let saved = between.map(|rule| match rule.known {
+        Some(Ok(shape)) => Size::known(shape.len()).tokens(),
+        Some(Err(_)) => quote!(0),
+        None => {
+            let call = rule.tokens;
+            // What is wrong is reported where the shape is judged.
+            quote!(match #call {
+                ::core::result::Result::Ok(shape) => shape.len(),
+                ::core::result::Result::Err(_) => 0,
+            })
+        }
+    });
+    let (input, size) = (image(before), window.size.tokens());
+    let mut config = quote!(::new(#input, #filters, #multiplier, #size));
+    config.extend(window_settings(arguments, &window));
+    config.extend(dilation(&window));
+    config.extend(initializers(arguments));
+    let channels = before.data.dim(2, before.nameable);
+    let between = times(&channels, &multiplier, before.nameable);
+    let Pair(rows, columns) = kernel;
+    let depthwise = vec![rows, columns, channels, multiplier.clone()];
+    let pointwise = vec![between.clone(), filters.clone()];
+    let biases = match arguments.flag("use_bias", true) {
+        true => filters.clone(),
+        false => Size::known(0),
+    };
+    let kernels = sum(product(&depthwise), product(&pointwise));
+    Spec {
+        rule,
+        after: After::Sizes(vec![None, None, Some(filters)]),
+        config,
+        weights: Some(Weights {
+            name: "SeparableConv2DWeights",
+            params: sum(kernels, biases.known),
+            sizes: [depthwise, pointwise, vec![biases]].concat(),
+        }),
+        macs: Macs::SeparableConv2D(Box::new(window), multiplier),
+        saved,
+        activation: arguments.word("activation"),
+        ..Spec::default()
+    }
+}
+
+pub fn conv2d_transpose(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let filters = arguments.count("filters");
+    let kernel = arguments.pair("kernel_size").unwrap_or(Pair::square(1));
+    let window = sliding(arguments, kernel.clone(), Pair::square(1));
+    let rule = rule!(conv2d_transpose(before.data, filters, window));
+    let (input, size) = (image(before), window.size.tokens());
+    let mut config = quote!(::new(#input, #filters, #size));
+    config.extend(window_settings(arguments, &window));
+    config.extend(initializers(arguments));
+    let channels = before.data.dim(2, before.nameable);
+    let Pair(rows, columns) = kernel;
+    let bias = bias(arguments, Bias::OfEach(filters.clone()));
+    // The default of the type's bias is its third size, the outputs.
+    Spec {
+        rule,
+        after: After::Sizes(vec![None, None, Some(filters.clone())]),
+        config,
+        weights: Some(Weights::kernel(
+            "Conv2DTransposeWeights",
+            vec![rows, columns, filters, channels],
+            bias,
+        )),
+        macs: Macs::Conv2DTranspose(Box::new(window)),
+        activation: arguments.word("activation"),
+        ..Spec::default()
+    }
+}
+
+fn multiplier(arguments: &Arguments<'_>) -> Size {
+    let given = arguments.optional_count("depth_multiplier");
+    given.unwrap_or(Size::known(1))
+}
+
+fn bias(arguments: &Arguments<'_>, bias: Bias) -> Bias {
+    match arguments.flag("use_bias", true) {
+        true => bias,
+        false => Bias::None,
+    }
+}
+
+fn times(a: &Size, b: &Size, nameable: bool) -> Size {
+    match (a.known, b.known) {
+        (Some(a), Some(b)) => Size::known(a.saturating_mul(b)),
+        (_, Some(1)) => a.clone(),
+        _ => Size::expression(quote!((#a) * (#b)), nameable),
+    }
+}
+
+fn dilation(window: &Sliding) -> TokenStream {
+    if window.dilation.is(1) {
+        return TokenStream::new();
+    }
+    let dilation = window.dilation.tokens();
+    quote!(.dilation(#dilation))
+}

@@ -1,0 +1,80 @@
+//! Layers that are made of layers.
+
+use super::{Activation, Infer, Place};
+use crate::ast::{self, Block, ValueKind};
+use crate::value::text;
+use proc_macro2::Ident;
+use quote::format_ident;
+
+/// Their names.
+pub const NAMES: [&str; 2] = ["Residual", "Repeat"];
+
+impl Infer<'_> {
+    pub(super) fn block(
+        &mut self,
+        layer: &ast::Layer,
+        block: &Block,
+        place: &Place,
+        last: bool,
+    ) -> (Place, Option<Activation>) {
+        match block {
+            Block::Residual { main, shortcut } => {
+                let (main, _) = self.follow(&main.layers, place.clone(), false);
+                let skip = match shortcut {
+                    None => place.clone(),
+                    Some(chain) => self.follow(&chain.layers, place.clone(), false).0,
+                };
+                (self.residual(layer, main, skip), None)
+            }
+            Block::Repeat { count, chain } => {
+                let count = match count.kind {
+                    ValueKind::Integer(count) if count > 0 => count,
+                    ValueKind::Faulty => return (place.unknown("Repeat"), None),
+                    _ => {
+                        let found = text(&count.tokens);
+                        self.report
+                            .fault(
+                                &count.tokens,
+                                format!("`Repeat` takes a number of at least 1, found `{found}`"),
+                            )
+                            .note("each repetition is a layer with a name of its own")
+                            .help("write how often: `Repeat(3, Dense(64, relu))`");
+                        return (place.unknown("Repeat"), None);
+                    }
+                };
+                self.repeat(count, chain, place, last)
+            }
+        }
+    }
+
+    fn repeat(
+        &mut self,
+        count: i128,
+        chain: &ast::Chain,
+        place: &Place,
+        last: bool,
+    ) -> (Place, Option<Activation>) {
+        let (mut place, mut head) = (place.clone(), None);
+        let outer = self.repetition;
+        let faults = self.report.len();
+        for repetition in 0..count {
+            self.repetition = outer * count as usize + repetition as usize;
+            let last = last && repetition + 1 == count;
+            (place, head) = self.follow(&chain.layers, place, last);
+            // What is wrong with one is wrong with all.
+            if self.report.len() > faults {
+                break;
+            }
+        }
+        self.repetition = outer;
+        (place, head)
+    }
+
+    /// The name that the user gave, in the repetition that is read.
+    pub(super) fn repeated(&self, name: &Ident) -> Ident {
+        match self.repetition {
+            0 => name.clone(),
+            number => format_ident!("{name}_{number}", span = name.span()),
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The graph form: values by name.
+
+use super::{Activation, Infer, Place, head, is_input, merge};
+use crate::ast::{self, Graph, Name, Tail};
+use crate::plan::{Data, Edge, Head, Input};
+use crate::report::nearest;
+use crate::value::text;
+use proc_macro2::{Ident, Span};
+
+/// The most inputs and the most outputs: those of the tuples that models implement.
+const MAX_ENDS: usize = 4;
+
+/// What stands before the `let`s that are read.
+#[derive(Default)]
+struct Values<'a> {
+    values: Vec<Value>,
+    /// The `let`s to come, for what is named too early.
+    later: Vec<&'a Ident>,
+    /// Whether a name was not found: then who reads what is not known.
+    broken: bool,
+}
+
+/// What a `let` named.
+struct Value {
+    name: Ident,
+    place: Place,
+    is_input: bool,
+    used: bool,
+    /// The activation that belongs to the head that the value is.
+    activation: Option<Activation>,
+    /// The value behind that activation, once a layer has asked for it.
+    activated: Option<Place>,
+}
+
+impl Infer<'_> {
+    pub(super) fn graph(&mut self, graph: &Graph) -> Vec<Head> {
+        let outputs: Vec<&Ident> = match &graph.tail {
+            Tail::Names(names) => names.iter().collect(),
+            Tail::Chain(chain) => name_alone(chain).into_iter().collect(),
+            Tail::Missing => Vec::new(),
+        };
+        let is_output = |number: usize| {
+            let name = &graph.lets[number].name;
+            let last = graph.lets.iter().rposition(|it| it.name == *name);
+            last == Some(number) && outputs.contains(&name)
+        };
+        let mut values = Values::default();
+        for (number, statement) in graph.lets.iter().enumerate() {
+            let later = graph.lets[number..].iter();
+            values.later = later.map(|it| &it.name).collect();
+            self.statement(statement, is_output(number), &mut values);
+        }
+        values.later.clear();
+        let mut heads = match &graph.tail {
+            Tail::Chain(chain) if name_alone(chain).is_none() => {
+                let name = Ident::new("output", Span::call_site());
+                let (place, activation, _) = self.value(chain, &name, true, &mut values);
+                if let Some(last) = chain.layers.last() {
+                    self.nameable(&place.data, last);
+                }
+                vec![head(name, place, activation)]
+            }
+            Tail::Missing => Vec::new(),
+            _ => self.outputs(&outputs, &mut values),
+        };
+        if !values.broken && !matches!(graph.tail, Tail::Missing) {
+            self.unused(&values);
+        }
+        if self.inputs.is_empty() {
+            if !values.broken && self.report.is_empty() {
+                self.report
+                    .fault(self.model, "the graph has no `Input`")
+                    .help("write the sizes of one sample: `let image = Input(28, 28, 1);`");
+            }
+            self.inputs.push(Input {
+                name: Ident::new("input", Span::call_site()),
+                data: Data::unknown(),
+            });
+        }
+        if let Some(input) = self.inputs.get(MAX_ENDS) {
+            self.report
+                .fault(
+                    &input.name,
+                    format!("a model takes up to {MAX_ENDS} inputs, found one more"),
+                )
+                .help("take two of them as one, and part them by layers");
+        }
+        if heads.is_empty() {
+            let name = Ident::new("output", Span::call_site());
+            heads.push(head(name, Place::start().unknown(""), None));
+        }
+        heads
+    }
+
+    fn statement(&mut self, statement: &ast::Let, is_output: bool, values: &mut Values<'_>) {
+        let name = &statement.name;
+        if let Some(other) = name_alone(&statement.chain) {
+            self.report
+                .fault(
+                    other,
+                    format!("`let {name} = {other}` names one value twice"),
+                )
+                .help(format!("write `{other}` wherever it is read"));
+            values.find(name, false);
+        }
+        let (place, activation, is_input) = self.value(&statement.chain, name, is_output, values);
+        if is_output && let Some(last) = statement.chain.layers.last() {
+            self.nameable(&place.data, last);
+        }
+        values.values.push(Value {
+            name: name.clone(),
+            place,
+            is_input,
+            used: false,
+            activation,
+            activated: None,
+        });
+    }
+
+    /// What an expression stands for; its activation, where that is a head's; whether it is an
+    /// input.
+    fn value(
+        &mut self,
+        chain: &ast::Chain,
+        name: &Ident,
+        is_output: bool,
+        values: &mut Values<'_>,
+    ) -> (Place, Option<Activation>, bool) {
+        let Some((source, layers)) = chain.layers.split_first() else {
+            return (Place::start().unknown(""), None, false);
+        };
+        let place = self.source(source, layers, name, values);
+        let bare = is_input(source) && layers.is_empty();
+        let (place, activation) = self.follow(layers, place, is_output);
+        (place, activation, bare)
+    }
+
+    fn source(
+        &mut self,
+        source: &ast::Layer,
+        layers: &[ast::Layer],
+        name: &Ident,
+        values: &mut Values<'_>,
+    ) -> Place {
+        if is_input(source) {
+            let name = match (layers.is_empty(), self.inputs.len()) {
+                (true, _) => name.clone(),
+                (false, 0) => Ident::new("input", Span::call_site()),
+                (false, number) => Ident::new(&format!("input_{number}"), Span::call_site()),
+            };
+            return self.input(source, name);
+        }
+        let ident = source.ident();
+        let unknown = Place::start().unknown("");
+        match &source.name {
+            Name::Faulty(_) => {
+                values.broken = true;
+                unknown
+            }
+            Name::Bare(ident) if merge::is_merge(ident) => {
+                self.merge(source, &mut |infer, name| infer.read(name, values))
+            }
+            Name::Bare(ident)
+                if source.arguments.is_none() && source.block.is_none() && is_value(ident) =>
+            {
+                self.read(ident, values).unwrap_or(unknown)
+            }
+            _ => {
+                values.broken = true;
+                self.report
+                    .fault(
+                        ident,
+                        format!(
+                            "a chain begins with `Input`, the name of a value or a merge, found \
+                             `{ident}`"
+                        ),
+                    )
+                    .help(format!(
+                        "write what it reads: `x => {}`",
+                        text(&source.tokens)
+                    ));
+                unknown
+            }
+        }
+    }
+
+    /// The value of a name, as a layer reads it.
+    fn read(&mut self, name: &Ident, values: &mut Values<'_>) -> Option<Place> {
+        let Some(value) = values.find(name, true) else {
+            self.unknown_value(name, values);
+            return None;
+        };
+        let Some(activation) = value.activation else {
+            return Some(value.place.clone());
+        };
+        let place = match &value.activated {
+            Some(place) => place.clone(),
+            None => self.activated(&value.place, activation),
+        };
+        value.activated = Some(place.clone());
+        Some(place)
+    }
+
+    fn unknown_value(&mut self, name: &Ident, values: &mut Values<'_>) {
+        values.broken = true;
+        if values.later.contains(&name) {
+            self.report
+                .fault(name, format!("`{name}` is read before its `let`"))
+                .help(format!("put `let {name} = ..;` before this statement"));
+            return;
+        }
+        let known: Vec<String> = values.values.iter().map(|it| it.name.to_string()).collect();
+        let fault = self
+            .report
+            .fault(name, format!("no value is named `{name}`"));
+        match nearest(&name.to_string(), known.iter().map(String::as_str)) {
+            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            None => fault.help(format!("name it before: `let {name} = Input(4);`")),
+        };
+    }
+
+    fn outputs(&mut self, names: &[&Ident], values: &mut Values<'_>) -> Vec<Head> {
+        let mut heads: Vec<Head> = Vec::new();
+        for (number, name) in names.iter().enumerate() {
+            if number >= MAX_ENDS {
+                self.report
+                    .fault(
+                        name,
+                        format!("a model has up to {MAX_ENDS} outputs, found one more"),
+                    )
+                    .help("join two of them: `Concatenate(a, b)`");
+                values.find(name, true);
+                continue;
+            }
+            if names[..number].contains(name) {
+                self.report
+                    .fault(name, format!("`{name}` is an output twice"))
+                    .help("remove one of the two");
+                continue;
+            }
+            let Some(value) = values.find(name, true) else {
+                self.unknown_value(name, values);
+                heads.push(head((*name).clone(), Place::start().unknown(""), None));
+                continue;
+            };
+            if value.is_input {
+                self.report
+                    .fault(name, format!("the output `{name}` is an input"))
+                    .note("nothing computes it, and nothing trains it")
+                    .help(format!(
+                        "name what comes of it: `let y = {name} => Dense(3);`"
+                    ));
+            }
+            heads.push(head((*name).clone(), value.place.clone(), value.activation));
+        }
+        heads
+    }
+
+    /// Reports what nothing reads.
+    fn unused(&mut self, values: &Values<'_>) {
+        for (number, value) in values.values.iter().enumerate() {
+            if value.used {
+                continue;
+            }
+            let name = &value.name;
+            let again = values.values[number + 1..]
+                .iter()
+                .any(|it| it.name == *name);
+            let what = if value.is_input { "input" } else { "value" };
+            let fault = self
+                .report
+                .fault(name, format!("the {what} `{name}` is never read"));
+            if again {
+                fault.note(format!(
+                    "another `let {name}` follows before anything reads it"
+                ));
+            }
+            fault.help("read it, make it an output, or remove it");
+        }
+    }
+}
+
+impl Values<'_> {
+    /// The last value of a name.
+    fn find(&mut self, name: &Ident, used: bool) -> Option<&mut Value> {
+        let value = self.values.iter_mut().rev().find(|it| it.name == *name)?;
+        value.used |= used;
+        Some(value)
+    }
+}
+
+impl Place {
+    /// A place before anything.
+    pub(super) fn start() -> Self {
+        Self {
+            edge: Edge::Input(0),
+            data: Data::unknown(),
+            declared: String::new(),
+        }
+    }
+}
+
+/// `x`, when the chain is that name and nothing else.
+fn name_alone(chain: &ast::Chain) -> Option<&Ident> {
+    match chain.layers.as_slice() {
+        [layer] if layer.arguments.is_none() && layer.block.is_none() => match &layer.name {
+            Name::Bare(name) if is_value(name) => Some(name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a bare name is one of a value, not of a layer.
+fn is_value(name: &Ident) -> bool {
+    name.to_string()
+        .starts_with(|c: char| c.is_lowercase() || c == '_')
+}

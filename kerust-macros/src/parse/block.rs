@@ -1,0 +1,135 @@
+//! Layers that are made of layers: `Residual(chain)` and `Repeat(n, chain)`.
+
+use super::chain;
+use crate::ast::{Block, Chain};
+use crate::report::Report;
+use crate::value;
+use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// Whether a layer of this name holds layers.
+pub fn is_block(name: &Ident) -> bool {
+    name == "Residual" || name == "Repeat"
+}
+
+/// How to write one.
+pub fn example(name: &Ident) -> &'static str {
+    match name.to_string().as_str() {
+        "Repeat" => "write how often and what: `Repeat(3, Dense(64, relu))`",
+        _ => "write the chain that goes around: `Residual(Conv2D(8, 3x3, same) => ReLU)`",
+    }
+}
+
+/// Reads what stands in the parentheses; what is wrong is reported.
+pub fn block(name: &Ident, group: &Group, report: &mut Report) -> Option<Block> {
+    let mut parts = parts(group.stream()).into_iter();
+    let end = group.span_close();
+    let (Some(first), second) = (parts.next(), parts.next()) else {
+        report
+            .fault(name, format!("`{name}` holds layers, found none"))
+            .help(example(name));
+        return None;
+    };
+    if let Some((comma, part)) = parts.next() {
+        let at = if part.is_empty() {
+            comma.to_token_stream()
+        } else {
+            part
+        };
+        report
+            .fault(&at, format!("`{name}` takes no third argument"))
+            .help("remove it");
+        return None;
+    }
+    if name == "Repeat" {
+        let Some((_, layers)) = second.filter(|(_, layers)| !layers.is_empty()) else {
+            report
+                .fault(
+                    group,
+                    "`Repeat` takes a count and a chain, found one of them",
+                )
+                .help(example(name));
+            return None;
+        };
+        return Some(Block::Repeat {
+            count: value::read(first.1, report),
+            chain: chain(layers, end, report),
+        });
+    }
+    let shortcut = match second {
+        None => None,
+        Some((comma, part)) => Some(shortcut(&comma, part, report)?),
+    };
+    Some(Block::Residual {
+        main: chain(first.1, end, report),
+        shortcut,
+    })
+}
+
+fn shortcut(comma: &Option<Punct>, part: TokenStream, report: &mut Report) -> Option<Chain> {
+    let mut rest = part.clone().into_iter();
+    match (rest.next(), rest.next()) {
+        (Some(TokenTree::Ident(word)), Some(TokenTree::Punct(punct)))
+            if word == "shortcut"
+                && punct.as_char() == '='
+                && punct.spacing() == Spacing::Alone =>
+        {
+            let layers: TokenStream = rest.collect();
+            if layers.is_empty() {
+                report
+                    .fault(&word, "`shortcut` has no value")
+                    .help("write its layers: `shortcut = Conv2D(16, 1x1)`");
+                return None;
+            }
+            Some(chain(layers, punct.span(), report))
+        }
+        (None, _) => {
+            report
+                .fault(comma, "nothing follows this comma")
+                .help("remove it, or write `shortcut = Conv2D(16, 1x1)`");
+            None
+        }
+        _ => {
+            report
+                .fault(
+                    &part,
+                    format!("found `{}`, expected `shortcut = ..`", value::text(&part)),
+                )
+                .help(
+                    "layers are joined by `=>`; what goes past them is \
+                     `shortcut = Conv2D(16, 1x1)`",
+                );
+            None
+        }
+    }
+}
+
+/// What stands between the commas, and the comma before it.
+fn parts(tokens: TokenStream) -> Vec<(Option<Punct>, TokenStream)> {
+    let mut parts = Vec::new();
+    let mut part = (None, TokenStream::new());
+    let (mut depth, mut before) = (0usize, ' ');
+    for token in tokens {
+        if let TokenTree::Punct(punct) = &token {
+            match punct.as_char() {
+                '<' => depth += 1,
+                // Not the one of an arrow.
+                '>' if before != '=' && before != '-' => depth = depth.saturating_sub(1),
+                ',' if depth == 0 => {
+                    let next = (Some(punct.clone()), TokenStream::new());
+                    parts.push(std::mem::replace(&mut part, next));
+                    continue;
+                }
+                _ => {}
+            }
+            before = punct.as_char();
+        } else {
+            before = ' ';
+        }
+        part.1.extend([token]);
+    }
+    if !part.1.is_empty() || part.0.is_some() {
+        parts.push(part);
+    }
+    parts
+}

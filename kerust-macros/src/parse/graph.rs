@@ -1,0 +1,193 @@
+//! The graph form: `{ let a = ..; let b = ..; (a, b) }`.
+
+use super::chain;
+use crate::ast::{Graph, Let, Tail};
+use crate::report::Report;
+use crate::value;
+use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// The braces that a graph stands in.
+pub fn group(body: &TokenStream) -> Option<Group> {
+    match body.clone().into_iter().next() {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => Some(group),
+        _ => None,
+    }
+}
+
+/// Reads the graph in `group`; behind it in `body` nothing should follow.
+pub fn graph(group: &Group, body: TokenStream, report: &mut Report) -> Graph {
+    let behind: TokenStream = body.into_iter().skip(1).collect();
+    if !behind.is_empty() {
+        report
+            .fault(
+                &behind,
+                format!("found `{}` behind the graph", value::text(&behind)),
+            )
+            .help("remove it");
+    }
+    let mut lets = Vec::new();
+    let mut written = TokenStream::new();
+    for token in group.stream() {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ';' => {
+                lets.extend(statement(
+                    std::mem::take(&mut written),
+                    punct.span(),
+                    report,
+                ));
+                continue;
+            }
+            TokenTree::Ident(word) if word == "let" && !written.is_empty() => {
+                report
+                    .fault(word, "nothing ends the statement before this `let`")
+                    .help("end it with `;`");
+                let end = word.span();
+                lets.extend(statement(std::mem::take(&mut written), end, report));
+            }
+            _ => {}
+        }
+        written.extend([token]);
+    }
+    let close = group.span_close();
+    let is_let = |tokens: &TokenStream| {
+        let first = tokens.clone().into_iter().next();
+        matches!(first, Some(TokenTree::Ident(word)) if word == "let")
+    };
+    let unfinished = is_let(&written);
+    if unfinished {
+        lets.extend(statement(std::mem::take(&mut written), close, report));
+    }
+    let tail = if written.is_empty() {
+        let name = lets.last().map_or("y".to_owned(), |it| it.name.to_string());
+        let end = if unfinished { ";" } else { "" };
+        report
+            .fault(
+                Ident::new("end", close),
+                "the graph ends without an output, expected one behind the last `;`",
+            )
+            .help(format!("name what the model gives: `{end} {name}`").replace("` ", "`"));
+        Tail::Missing
+    } else {
+        tail(written, close, report)
+    };
+    Graph { lets, tail }
+}
+
+fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let> {
+    let mut rest = tokens.clone().into_iter();
+    let word = match rest.next() {
+        None => {
+            report
+                .fault(Ident::new("end", end), "found a second `;`, expected `let`")
+                .help("remove one of the two");
+            return None;
+        }
+        Some(word) => word,
+    };
+    if !matches!(&word, TokenTree::Ident(it) if it == "let") {
+        report
+            .fault(
+                &tokens,
+                format!("found `{}`, expected `let`", value::text(&tokens)),
+            )
+            .help(match rest.next() {
+                Some(TokenTree::Punct(next))
+                    if next.as_char() == '=' && next.spacing() == Spacing::Alone =>
+                {
+                    format!("write `let {};`", value::text(&tokens))
+                }
+                _ => format!("name the value: `let x = {};`", value::text(&tokens)),
+            });
+        return None;
+    }
+    let name = match rest.next() {
+        Some(TokenTree::Ident(name)) if name != "mut" => name,
+        found => {
+            let at = found.map_or(word.to_token_stream(), TokenTree::into_token_stream);
+            report
+                .fault(
+                    &at,
+                    format!("found `{}`, expected the name of a value", value::text(&at)),
+                )
+                .help("write `let features = ..;`");
+            return None;
+        }
+    };
+    if syn::parse2::<Ident>(name.to_token_stream()).is_err() {
+        report
+            .fault(
+                &name,
+                format!("`{name}` is a keyword of Rust, expected the name of a value"),
+            )
+            .help(format!("write `let {name}_ = ..;`"));
+        return None;
+    }
+    match rest.next() {
+        Some(TokenTree::Punct(punct))
+            if punct.as_char() == '=' && punct.spacing() == Spacing::Alone => {}
+        found => {
+            let at = found.map_or(name.to_token_stream(), TokenTree::into_token_stream);
+            report
+                .fault(&at, format!("expected `=` behind `let {name}`"))
+                .help(format!("write `let {name} = ..;`"));
+            return None;
+        }
+    }
+    let value: TokenStream = rest.collect();
+    if value.is_empty() {
+        report
+            .fault(&name, format!("`{name}` has no value"))
+            .help(format!("write `let {name} = Input(4);`"));
+        return None;
+    }
+    Some(Let {
+        chain: chain(value, end, report),
+        name,
+    })
+}
+
+fn tail(tokens: TokenStream, end: Span, report: &mut Report) -> Tail {
+    let mut parts = tokens.clone().into_iter();
+    let (Some(TokenTree::Group(group)), None) = (parts.next(), parts.next()) else {
+        return Tail::Chain(chain(tokens, end, report));
+    };
+    if group.delimiter() != Delimiter::Parenthesis {
+        return Tail::Chain(chain(tokens, end, report));
+    }
+    let mut names = Vec::new();
+    let mut written = TokenStream::new();
+    let mut name = |tokens: TokenStream, report: &mut Report| {
+        if let Ok(name) = syn::parse2::<Ident>(tokens.clone()) {
+            names.push(name);
+        } else if !tokens.is_empty() {
+            report
+                .fault(
+                    &tokens,
+                    format!(
+                        "found `{}`, expected the name of an output",
+                        value::text(&tokens)
+                    ),
+                )
+                .help("outputs are named: `let class = ..;`, and `(class, offset)` at the end");
+        }
+    };
+    for token in group.stream() {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ',' => {
+                name(std::mem::take(&mut written), report);
+            }
+            _ => written.extend([token]),
+        }
+    }
+    name(written, report);
+    if group.stream().is_empty() {
+        report
+            .fault(&group, "the graph has no output")
+            .help("name what the model gives: `(class, offset)`");
+    }
+    if names.is_empty() {
+        return Tail::Missing;
+    }
+    Tail::Names(names)
+}

@@ -1,0 +1,15 @@
+//! Expected help: bring both to one size.
+use kerust::model;
+
+model! {
+    pub Net {
+        let x = Input(8, 8, 2);
+        let a = x => Conv2D(4, 1x1);
+        let b = x => Conv2D(6, 1x1);
+        Add(a, b) => Flatten
+    }
+}
+
+fn main() {
+    let _ = Net::PARAMS;
+}

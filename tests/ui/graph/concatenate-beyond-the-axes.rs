@@ -1,0 +1,14 @@
+//! Expected help: an axis that there is.
+use kerust::model;
+
+model! {
+    pub Net {
+        let x = Input(4);
+        let a = x => Dense(2);
+        Concatenate(x, a, axis = 1)
+    }
+}
+
+fn main() {
+    let _ = Net::PARAMS;
+}
