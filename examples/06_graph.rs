@@ -1,5 +1,4 @@
-//! Acceptance program 4: two inputs, a residual block, a model used as a layer,
-//! two heads with a loss each.
+//! Two inputs, a residual block, a model used as a layer, two heads with a loss each.
 use kerust::prelude::*;
 
 model! {

@@ -9,7 +9,6 @@
 pub mod activation;
 pub mod data;
 #[cfg(feature = "std")]
-#[allow(dead_code, reason = "`Workflow::diagram` is to show it")]
 mod diagram;
 #[cfg(feature = "std")]
 pub mod error;

@@ -3,7 +3,8 @@
 mod draw;
 mod layout;
 
-use crate::model::{LayerInfo, Model};
+use crate::model::{LayerInfo, Model, Source};
+use crate::shape::Shape;
 use crate::summary::grouped;
 
 /// A box of the picture.
@@ -38,21 +39,28 @@ pub(crate) fn diagram<M: Model>() -> String {
     let params = M::LAYOUT.len();
     let macs: usize = M::LAYERS.iter().map(|layer| layer.macs).sum();
     let subtitle = format!("{} · {} multiply-adds", parameters(params), grouped(macs));
-    draw::svg(M::NAME, &subtitle, &chain(M::LAYERS))
+    draw::svg(M::NAME, &subtitle, &nodes(M::INPUTS, M::LAYERS))
 }
 
-/// The nodes of a model in which each layer follows the one before.
-fn chain(layers: &[LayerInfo]) -> Vec<Node> {
-    let input = layers.first().map(|first| Node {
-        name: "input".to_owned(),
+/// The inputs of a model, then its layers.
+fn nodes(inputs: &[(&str, Shape)], layers: &[LayerInfo]) -> Vec<Node> {
+    let input = |(name, shape): &(&str, Shape)| Node {
+        name: (*name).to_owned(),
         declared: "Input".to_owned(),
-        facts: first.input.to_string(),
+        facts: shape.to_string(),
         style: Style::Input,
         inputs: Vec::new(),
-    });
-    let layers = layers.iter().enumerate();
-    let layers = layers.map(|(place, layer)| node(layer, vec![place]));
-    input.into_iter().chain(layers).collect()
+    };
+    let place = |source: &Source| match source {
+        Source::Input(number) => *number,
+        Source::Layer(number) => inputs.len() + number,
+    };
+    let layer = |layer: &LayerInfo| node(layer, layer.sources.iter().map(place).collect());
+    inputs
+        .iter()
+        .map(input)
+        .chain(layers.iter().map(layer))
+        .collect()
 }
 
 fn node(layer: &LayerInfo, inputs: Vec<usize>) -> Node {
@@ -81,16 +89,16 @@ fn parameters(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shape::Shape;
 
     #[test]
-    fn a_chain_begins_with_its_input_and_tells_each_layers_facts() {
+    fn boxes_tell_each_layers_facts_and_arrows_come_from_its_sources() {
         const DENSE: LayerInfo = LayerInfo {
             name: "dense",
             kind: "Dense",
             declared: "Dense(5, relu)",
             input: Shape::new(&[400]),
             output: Shape::new(&[5]),
+            sources: &[Source::Input(1)],
             params: 2005,
             macs: 2000,
             arena_bytes: 0,
@@ -99,18 +107,25 @@ mod tests {
         const DROPOUT: LayerInfo = LayerInfo {
             name: "dropout",
             declared: "Dropout(0.2)",
+            sources: &[Source::Layer(0), Source::Input(0)],
             params: 0,
             training_only: true,
             ..DENSE
         };
-        let nodes = chain(&[DENSE, DROPOUT]);
+        let shape = Shape::new(&[400]);
+        let nodes = nodes(&[("left", shape), ("right", shape)], &[DENSE, DROPOUT]);
         let facts: Vec<_> = nodes.iter().map(|node| node.facts.as_str()).collect();
         assert_eq!(
             facts,
-            ["(400)", "(5) · 2,005 parameters", "(5) · in training only"]
+            [
+                "(400)",
+                "(400)",
+                "(5) · 2,005 parameters",
+                "(5) · in training only"
+            ]
         );
         assert_eq!(nodes[2].inputs, [1]);
-        assert_eq!(nodes[2].style, Style::TrainingOnly);
-        assert!(chain(&[]).is_empty());
+        assert_eq!(nodes[3].inputs, [2, 0]);
+        assert_eq!(nodes[3].style, Style::TrainingOnly);
     }
 }

@@ -3,6 +3,7 @@
 use super::Compiled;
 use crate::Result;
 use crate::data::Data;
+use crate::diagram;
 use crate::loss::{Loss, objective};
 use crate::memory::Memory;
 use crate::metric::Metrics;
@@ -63,6 +64,11 @@ pub trait Workflow: Model {
     /// The model's layers as a table: Keras's `summary()`, with multiply-adds and memory.
     fn summary() -> String {
         summary::summary::<Self>()
+    }
+
+    /// The model's layers as a picture, SVG: a box each, with its output shape and its parameters.
+    fn diagram() -> String {
+        diagram::diagram::<Self>()
     }
 
     /// Reads weights from a file that [`save`](Self::save) wrote.
