@@ -55,7 +55,7 @@ fn main() -> kerust::Result<()> {
         (SparseCategoricalCrossentropy, MeanSquaredError.weight(0.5)),
         (Accuracy, MeanAbsoluteError),
     );
-    model.fit(&data, Fit::epochs(30).batch_size(32))?;
+    model.fit(&data, Fit::epochs(60).batch_size(32))?;
     let report = model.evaluate(&data)?;
     println!("{report}");
     assert!(report["class_accuracy"] > 0.95);

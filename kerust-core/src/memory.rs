@@ -179,7 +179,12 @@ mod tests {
 
     /// The least memory that any order of placing reaches: each buffer at the lowest offset that is
     /// free. Some order gives the optimum: that of the optimum's own offsets.
-    fn least(buffers: &[Buffer; 6], plan: &mut Plan<6>, placed: &mut [bool; 6], len: usize) -> usize {
+    fn least(
+        buffers: &[Buffer; 6],
+        plan: &mut Plan<6>,
+        placed: &mut [bool; 6],
+        len: usize,
+    ) -> usize {
         if placed.iter().all(|placed| *placed) {
             return len;
         }
