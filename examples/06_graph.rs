@@ -55,6 +55,7 @@ fn main() -> kerust::Result<()> {
         (SparseCategoricalCrossentropy, MeanSquaredError.weight(0.5)),
         (Accuracy, MeanAbsoluteError),
     );
+    // The moving averages of BatchNormalization take some 400 steps to reach what a step observes.
     model.fit(&data, Fit::epochs(60).batch_size(32))?;
     let report = model.evaluate(&data)?;
     println!("{report}");
