@@ -363,3 +363,28 @@ fn state_in_a_model_that_is_a_layer_is_absorbed() {
         );
     }
 }
+
+model! {
+    /// As many units as one likes.
+    pub Tower<const UNITS: usize>: Input(4) => Dense(UNITS, tanh)
+}
+
+model! {
+    /// A generic model of two sizes.
+    pub Towers {
+        let x = Input(4);
+        let a = x => Tower::<3> => Dense(2, tanh);
+        let b = x => Tower::<5> => Dense(2);
+        Multiply(a, b)
+    }
+}
+
+#[test]
+fn a_generic_model_is_a_layer_of_the_size_it_is_given() {
+    let gap = gradient_gap::<Towers>(&waves(BATCH * 4, 0.9));
+    assert!(gap < 1e-2, "relative gap {gap}");
+    assert_eq!(
+        Towers::PARAMS,
+        (4 * 3 + 3) + (3 * 2 + 2) + (4 * 5 + 5) + (5 * 2 + 2)
+    );
+}
