@@ -327,3 +327,64 @@ fn every_layer_of_graphs_runs_and_trains() {
     let params: usize = Pictures::LAYERS.iter().map(|layer| layer.params).sum();
     assert_eq!(params, Pictures::PARAMS);
 }
+
+model! {
+    /// State inside of a model that is a layer.
+    pub Normalized: Input(4) => Dense(3, tanh) => BatchNormalization(momentum = 0.0)
+}
+
+model! {
+    /// Its state is that of the last step, for nothing stays of the average.
+    pub Around: Input(4) => Normalized => Residual(BatchNormalization(momentum = 0.0)) => Dense(2)
+}
+
+#[test]
+fn state_in_a_model_that_is_a_layer_is_absorbed() {
+    let mut net = Around::zeroed();
+    net.init(&mut Seed(5).rng());
+    let input = waves(BATCH * 4, 0.7);
+    let mut values = vec![f32::NAN; Around::TRAINING_LEN * BATCH];
+    let mut memory = Memory::new(&mut values, BATCH);
+    net.forward_training(&input, &mut memory, STEP);
+    let head = <Around as Model>::heads(&mut memory);
+    let trained = head.logits.to_vec();
+    head.gradient.fill(1.0);
+    let mut gradient = Around::zeroed();
+    net.backward(&input, &mut memory, &mut gradient);
+    net.absorb(&gradient);
+    let mut arena = vec![f32::NAN; Around::ARENA_LEN * BATCH];
+    let mut inferred = [f32::NAN; BATCH * 2];
+    let mut memory = Memory::new(&mut arena, BATCH);
+    net.logits(&input, &mut memory, &mut inferred);
+    for (inferred, trained) in inferred.iter().zip(trained) {
+        assert!(
+            (inferred - trained).abs() < 1e-5,
+            "{inferred} and {trained}"
+        );
+    }
+}
+
+model! {
+    /// As many units as one likes.
+    pub Tower<const UNITS: usize>: Input(4) => Dense(UNITS, tanh)
+}
+
+model! {
+    /// A generic model of two sizes.
+    pub Towers {
+        let x = Input(4);
+        let a = x => Tower::<3> => Dense(2, tanh);
+        let b = x => Tower::<5> => Dense(2);
+        Multiply(a, b)
+    }
+}
+
+#[test]
+fn a_generic_model_is_a_layer_of_the_size_it_is_given() {
+    let gap = gradient_gap::<Towers>(&waves(BATCH * 4, 0.9));
+    assert!(gap < 1e-2, "relative gap {gap}");
+    assert_eq!(
+        Towers::PARAMS,
+        (4 * 3 + 3) + (3 * 2 + 2) + (4 * 5 + 5) + (5 * 2 + 2)
+    );
+}

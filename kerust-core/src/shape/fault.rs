@@ -214,7 +214,9 @@ impl Fault {
                 } else {
                     text.number(a - b).str(" less")
                 };
-                if blocks {
+                if blocks && expected.rank() == 1 {
+                    text.help("bring both to one shape: `shortcut = Dense(n)` changes features")
+                } else if blocks {
                     text.help("bring both to one shape: `shortcut = Conv2D(n, 1x1)` changes channels, and with `strides` rows and columns")
                 } else if concatenates {
                     text.help("bring both to ").number(a).str(" or both to ").number(b)

@@ -1,10 +1,10 @@
 //! What names an architecture: a number for the compiler, a text for people.
 
-use crate::model::LayerInfo;
+use crate::model::{LayerInfo, Source};
 use crate::shape::Shape;
 
-/// Names an architecture: two models whose inference differs in a layer's name, kind, declaration
-/// or shapes have different fingerprints.
+/// Names an architecture: two models whose inference differs in a layer's name, kind, declaration,
+/// shapes or in what it reads have different fingerprints.
 ///
 /// Layers that only training sees (dropout, augmentation) are left out. 64-bit FNV-1a (Fowler, Noll,
 /// Vo) over each layer's strings and shapes, each led by its length.
@@ -22,6 +22,52 @@ pub const fn fingerprint(layers: &[LayerInfo]) -> u64 {
         hash = text(hash, layer.declared);
         hash = shape(hash, &layer.input);
         hash = shape(hash, &layer.output);
+        if !follows(layers, place - 1) {
+            hash = sources(hash, layers, layer.sources);
+        }
+    }
+    hash
+}
+
+/// Whether a layer reads the one before it alone: the links of a chain say nothing.
+const fn follows(layers: &[LayerInfo], place: usize) -> bool {
+    let layer = &layers[place];
+    let mut before = place;
+    while before > 0 && layers[before - 1].training_only {
+        before -= 1;
+    }
+    if layer.sources.len() != 1 {
+        return layer.sources.is_empty();
+    }
+    match seen(layers, layer.sources[0]) {
+        Source::Input(number) => before == 0 && number == 0,
+        Source::Layer(number) => before == number + 1,
+    }
+}
+
+/// The source behind layers that only training sees.
+const fn seen(layers: &[LayerInfo], mut source: Source) -> Source {
+    while let Source::Layer(number) = source {
+        if number >= layers.len() || !layers[number].training_only {
+            break;
+        }
+        if layers[number].sources.is_empty() {
+            break;
+        }
+        source = layers[number].sources[0];
+    }
+    source
+}
+
+const fn sources(mut hash: u64, layers: &[LayerInfo], sources: &[Source]) -> u64 {
+    hash = number(hash, sources.len());
+    let mut place = 0;
+    while place < sources.len() {
+        hash = match seen(layers, sources[place]) {
+            Source::Input(input) => number(hash, input),
+            Source::Layer(layer) => text(hash, layers[layer].name),
+        };
+        place += 1;
     }
     hash
 }
@@ -135,6 +181,22 @@ mod tests {
             assert_ne!(fingerprint(&[other]), fingerprint(&[DENSE]), "{other:?}");
         }
         assert_ne!(fingerprint(&[DENSE, DENSE]), fingerprint(&[DENSE]));
+    }
+
+    #[test]
+    fn what_a_layer_reads_counts_where_it_is_not_the_one_before() {
+        const INPUT: &[Source] = &[Source::Input(0)];
+        const FIRST: &[Source] = &[Source::Layer(0)];
+        const SECOND: &[Source] = &[Source::Layer(1)];
+        let dense = |sources| LayerInfo { sources, ..DENSE };
+        let chain = fingerprint(&[DENSE, DENSE]);
+        assert_eq!(fingerprint(&[dense(INPUT), dense(FIRST)]), chain);
+        assert_ne!(fingerprint(&[dense(INPUT), dense(INPUT)]), chain);
+        let dropout = LayerInfo {
+            sources: FIRST,
+            ..DROPOUT
+        };
+        assert_eq!(fingerprint(&[dense(INPUT), dropout, dense(SECOND)]), chain);
     }
 
     #[test]
