@@ -26,6 +26,8 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The system refused something that a program asked of it beside kerust.
+    System(io::Error),
     /// Data that is not what it should be.
     Data(DataError),
     /// Training could not begin, or could not go on.
@@ -58,6 +60,7 @@ impl fmt::Display for Error {
                 doing,
                 source,
             } => write!(f, "cannot {doing} `{}`: {source}", path.display()),
+            Self::System(error) => error.fmt(f),
             Self::Data(error) => error.fmt(f),
             Self::Train(error) => error.fmt(f),
             Self::Gradient(error) => error.fmt(f),
@@ -73,6 +76,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
+            Self::System(error) => error.source(),
             Self::Data(error) => error.source(),
             Self::Train(error) => error.source(),
             Self::Gradient(error) => error.source(),
@@ -80,6 +84,13 @@ impl std::error::Error for Error {
             #[cfg(feature = "plots")]
             Self::Picture(error) => error.source(),
         }
+    }
+}
+
+/// So that `?` works on a program's own files in a function that returns [`Result`].
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
     }
 }
 
