@@ -21,7 +21,7 @@ type Images = Dataset<Rank3<28, 28, 1>, Class<10>>;
 
 /// The value of the formula that both sides take their weights from: number `index` of tensor
 /// number `tensor`, in [0, 1).
-fn uniform(tensor: u32, index: usize) -> f32 {
+pub fn uniform(tensor: u32, index: usize) -> f32 {
     let mut hash = (index as u32)
         .wrapping_mul(2_654_435_761)
         .wrapping_add((tensor + 1).wrapping_mul(40_503));
@@ -34,7 +34,7 @@ fn uniform(tensor: u32, index: usize) -> f32 {
 }
 
 /// Glorot-uniform weights by the formula.
-fn glorot(kernel: &mut impl LayerData, tensor: u32, fans: usize) {
+pub fn glorot(kernel: &mut impl LayerData, tensor: u32, fans: usize) {
     let limit = (6.0 / fans as f64).sqrt() as f32;
     for (index, value) in kernel.as_mut_slice().iter_mut().enumerate() {
         *value = (2.0 * uniform(tensor, index) - 1.0) * limit;
@@ -69,7 +69,7 @@ where
 }
 
 /// The loss of each step, one batch a step.
-fn losses<N: Model, Y: Data>(
+pub fn losses<N: Model, Y: Data>(
     model: &mut Compiled<N, Y>,
     data: &Dataset<N::Input, Y>,
     batch_size: usize,
@@ -87,7 +87,7 @@ where
     (0..steps).map(step).collect()
 }
 
-fn golden_losses(run: &serde_json::Value) -> Vec<f32> {
+pub fn golden_losses(run: &serde_json::Value) -> Vec<f32> {
     let losses = run["losses"].as_array().unwrap();
     losses
         .iter()

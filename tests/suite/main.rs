@@ -6,4 +6,5 @@ mod keras_draws;
 mod keras_layers;
 mod keras_losses;
 mod keras_training;
+mod published;
 mod reproducible;
