@@ -4,11 +4,17 @@
 //! and the constants that a model with symbolic sizes expands to call it again, so both speak with
 //! the same words.
 
+mod convolution;
 mod fault;
+mod macs;
+mod merge;
 mod rules;
 mod text;
 
+pub use convolution::*;
 pub use fault::Fault;
+pub use macs::*;
+pub use merge::*;
 pub use rules::*;
 pub use text::Text;
 

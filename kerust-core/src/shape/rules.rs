@@ -2,7 +2,7 @@
 
 use super::{Fault, MAX_RANK, Padding, Shape, Window};
 
-type Judged = Result<Shape, Fault>;
+pub(super) type Judged = Result<Shape, Fault>;
 
 /// `Input`.
 ///
@@ -43,125 +43,6 @@ pub const fn dense(shape: Shape, units: usize) -> Judged {
         Ok(_) => Ok(Shape::new(&[units])),
         Err(fault) => Err(fault),
     }
-}
-
-/// `Conv2D`: (H, W, C) → (rows, columns, filters).
-///
-/// # Errors
-/// Another rank, a size of 0, a window that does not fit, groups that do not divide, strides with
-/// dilation, or too many values.
-pub const fn conv2d(shape: Shape, filters: usize, window: Window, groups: usize) -> Judged {
-    if filters == 0 {
-        return Err(Fault::Zero {
-            argument: "filters",
-        });
-    }
-    if groups == 0 {
-        return Err(Fault::Zero { argument: "groups" });
-    }
-    let [height, width] = match slide(shape, window, "kernel_size") {
-        Ok(size) => size,
-        Err(fault) => return Err(fault),
-    };
-    let [rows, columns] = window.dilation;
-    if (rows > 1 || columns > 1) && (window.strides[0] > 1 || window.strides[1] > 1) {
-        return Err(Fault::StridesWithDilation);
-    }
-    if !shape.dim(2).is_multiple_of(groups) {
-        return Err(groups_of(groups, shape.dim(2), "input channels"));
-    }
-    if !filters.is_multiple_of(groups) {
-        return Err(groups_of(groups, filters, "filters"));
-    }
-    let [rows, columns] = window.size;
-    let kernel = Shape::new(&[rows, columns, shape.dim(2) / groups, filters]);
-    match addressable(kernel) {
-        Ok(_) => addressable(Shape::new(&[height, width, filters])),
-        Err(fault) => Err(fault),
-    }
-}
-
-/// `DepthwiseConv2D`: (H, W, C) → (rows, columns, C · multiplier).
-///
-/// # Errors
-/// Another rank, a size of 0, a window that does not fit, strides with dilation, or too many values.
-pub const fn depthwise_conv2d(shape: Shape, multiplier: usize, window: Window) -> Judged {
-    if multiplier == 0 {
-        return Err(Fault::Zero {
-            argument: "depth_multiplier",
-        });
-    }
-    let [height, width] = match slide(shape, window, "kernel_size") {
-        Ok(size) => size,
-        Err(fault) => return Err(fault),
-    };
-    let [rows, columns] = window.dilation;
-    if (rows > 1 || columns > 1) && (window.strides[0] > 1 || window.strides[1] > 1) {
-        return Err(Fault::StridesWithDilation);
-    }
-    match shape.dim(2).checked_mul(multiplier) {
-        Some(channels) => addressable(Shape::new(&[height, width, channels])),
-        None => Err(Fault::Overflow),
-    }
-}
-
-/// `SeparableConv2D`: (H, W, C) → (rows, columns, filters).
-///
-/// # Errors
-/// Those of `DepthwiseConv2D`, or no filters.
-pub const fn separable_conv2d(
-    shape: Shape,
-    filters: usize,
-    multiplier: usize,
-    window: Window,
-) -> Judged {
-    if filters == 0 {
-        return Err(Fault::Zero {
-            argument: "filters",
-        });
-    }
-    match depthwise_conv2d(shape, multiplier, window) {
-        Ok(depthwise) => addressable(Shape::new(&[depthwise.dim(0), depthwise.dim(1), filters])),
-        Err(fault) => Err(fault),
-    }
-}
-
-/// `Conv2DTranspose`: (H, W, C) → (rows, columns, filters), each input being a window of the output.
-///
-/// # Errors
-/// Another rank, a size of 0, or too many values.
-pub const fn conv2d_transpose(shape: Shape, filters: usize, window: Window) -> Judged {
-    if filters == 0 {
-        return Err(Fault::Zero {
-            argument: "filters",
-        });
-    }
-    if window.size[0] == 0 || window.size[1] == 0 {
-        return Err(Fault::Zero {
-            argument: "kernel_size",
-        });
-    }
-    if window.strides[0] == 0 || window.strides[1] == 0 {
-        return Err(Fault::Zero {
-            argument: "strides",
-        });
-    }
-    let shape = match image(shape) {
-        Ok(shape) => shape,
-        Err(fault) => return Err(fault),
-    };
-    let mut sizes = [0; 2];
-    let mut axis = 0;
-    while axis < 2 {
-        let strided = shape.dim(axis).saturating_mul(window.strides[axis]);
-        let beyond = window.size[axis].saturating_sub(window.strides[axis]);
-        sizes[axis] = match window.padding {
-            Padding::Same => strided,
-            Padding::Valid => strided.saturating_add(beyond),
-        };
-        axis += 1;
-    }
-    addressable(Shape::new(&[sizes[0], sizes[1], filters]))
 }
 
 /// `ZeroPadding2D`: (H, W, C) → (H + 2 · rows, W + 2 · columns, C).
@@ -331,125 +212,16 @@ pub const fn softmax(shape: Shape) -> Judged {
     Ok(shape)
 }
 
-/// `Add`, `Subtract`, `Multiply`, `Average`, `Maximum`, `Minimum`: keep the shape that all have.
-///
-/// # Errors
-/// Two shapes that differ.
-pub const fn merge(shapes: &[Shape]) -> Judged {
-    let mut place = 1;
-    while place < shapes.len() {
-        if let Some(fault) = differ(shapes, place, MAX_RANK) {
-            return Err(fault);
-        }
-        place += 1;
-    }
-    Ok(shapes[0])
-}
-
-/// `Concatenate`: the sizes along `axis`, from 0 or, if negative, from behind, are added.
-///
-/// # Errors
-/// An axis that the shapes have not, shapes that differ along another one, or too many values.
-pub const fn concatenate(shapes: &[Shape], axis: isize) -> Judged {
-    let first = shapes[0];
-    let Some(along) = axis_of(first, axis) else {
-        return Err(Fault::Axis { axis, found: first });
-    };
-    let mut sizes = [1; MAX_RANK];
-    let mut at = 0;
-    while at < first.rank() {
-        sizes[at] = first.dim(at);
-        at += 1;
-    }
-    let mut place = 1;
-    while place < shapes.len() {
-        if let Some(fault) = differ(shapes, place, along) {
-            return Err(fault);
-        }
-        sizes[along] = match sizes[along].checked_add(shapes[place].dim(along)) {
-            Some(size) => size,
-            None => return Err(Fault::Overflow),
-        };
-        place += 1;
-    }
-    addressable(Shape::new(sizes.split_at(first.rank()).0))
-}
-
-/// The axis from 0 that `axis` means; `None` where the shape has no such axis.
-pub const fn axis_of(shape: Shape, axis: isize) -> Option<usize> {
-    let rank = shape.rank() as isize;
-    let along = if axis < 0 { axis + rank } else { axis };
-    if along >= 0 && along < rank {
-        Some(along as usize)
-    } else {
-        None
-    }
-}
-
-/// How the shape at `place` differs from the first one, but along the axis `but`.
-const fn differ(shapes: &[Shape], place: usize, but: usize) -> Option<Fault> {
-    let (expected, found) = (shapes[0], shapes[place]);
-    let mut axis = 0;
-    let ranks = expected.rank() != found.rank();
-    while axis < MAX_RANK {
-        if ranks || (axis != but && expected.extent(axis) != found.extent(axis)) {
-            return Some(Fault::Merge {
-                expected,
-                found,
-                axis,
-                place,
-                concatenates: but < MAX_RANK,
-            });
-        }
-        axis += 1;
-    }
-    None
-}
-
-/// Multiply-adds of `Dense` for one sample.
-pub const fn dense_macs(input: Shape, output: Shape) -> usize {
-    input.len().saturating_mul(output.len())
-}
-
-/// Multiply-adds of `Conv2D` for one sample.
-pub const fn conv2d_macs(input: Shape, output: Shape, window: Window, groups: usize) -> usize {
-    let taps = window.size[0] * window.size[1] * (input.dim(2) / groups);
-    output.len().saturating_mul(taps)
-}
-
-/// Multiply-adds of `DepthwiseConv2D` for one sample.
-pub const fn depthwise_conv2d_macs(output: Shape, window: Window) -> usize {
-    output.len().saturating_mul(window.size[0] * window.size[1])
-}
-
-/// Multiply-adds of `SeparableConv2D` for one sample.
-pub const fn separable_conv2d_macs(
-    input: Shape,
-    output: Shape,
-    multiplier: usize,
-    window: Window,
-) -> usize {
-    let between = output.dim(0) * output.dim(1) * input.dim(2) * multiplier;
-    let taps = window.size[0] * window.size[1] + output.dim(2);
-    between.saturating_mul(taps)
-}
-
-/// Multiply-adds of `Conv2DTranspose` for one sample.
-pub const fn conv2d_transpose_macs(input: Shape, output: Shape, window: Window) -> usize {
-    let taps = window.size[0] * window.size[1] * output.dim(2);
-    input.len().saturating_mul(taps)
-}
-
 const fn rank(found: Shape, expected: usize) -> Fault {
     Fault::Rank { found, expected }
 }
 
-const fn groups_of(groups: usize, count: usize, of: &'static str) -> Fault {
-    Fault::Groups { groups, count, of }
-}
-
 /// Rows and columns of the output of a window over an image.
-const fn slide(shape: Shape, window: Window, argument: &'static str) -> Result<[usize; 2], Fault> {
+pub(super) const fn slide(
+    shape: Shape,
+    window: Window,
+    argument: &'static str,
+) -> Result<[usize; 2], Fault> {
     if window.size[0] == 0 || window.size[1] == 0 {
         return Err(Fault::Zero { argument });
     }
@@ -480,7 +252,7 @@ const fn slide(shape: Shape, window: Window, argument: &'static str) -> Result<[
 }
 
 /// A buffer of `shape` has a length in bytes.
-const fn addressable(shape: Shape) -> Judged {
+pub(super) const fn addressable(shape: Shape) -> Judged {
     match shape.checked_len() {
         Some(len) if len <= isize::MAX as usize / size_of::<f32>() => Ok(shape),
         _ => Err(Fault::Overflow),

@@ -1,0 +1,79 @@
+//! The rules of layers that join several values.
+
+use super::rules::{Judged, addressable};
+use super::{Fault, MAX_RANK, Shape};
+
+/// `Add`, `Subtract`, `Multiply`, `Average`, `Maximum`, `Minimum`: keep the shape that all have.
+///
+/// # Errors
+/// Two shapes that differ.
+pub const fn merge(shapes: &[Shape]) -> Judged {
+    let mut place = 1;
+    while place < shapes.len() {
+        if let Some(fault) = differ(shapes, place, MAX_RANK) {
+            return Err(fault);
+        }
+        place += 1;
+    }
+    Ok(shapes[0])
+}
+
+/// `Concatenate`: the sizes along `axis`, from 0 or, if negative, from behind, are added.
+///
+/// # Errors
+/// An axis that the shapes have not, shapes that differ along another one, or too many values.
+pub const fn concatenate(shapes: &[Shape], axis: isize) -> Judged {
+    let first = shapes[0];
+    let Some(along) = axis_of(first, axis) else {
+        return Err(Fault::Axis { axis, found: first });
+    };
+    let mut sizes = [1; MAX_RANK];
+    let mut at = 0;
+    while at < first.rank() {
+        sizes[at] = first.dim(at);
+        at += 1;
+    }
+    let mut place = 1;
+    while place < shapes.len() {
+        if let Some(fault) = differ(shapes, place, along) {
+            return Err(fault);
+        }
+        sizes[along] = match sizes[along].checked_add(shapes[place].dim(along)) {
+            Some(size) => size,
+            None => return Err(Fault::Overflow),
+        };
+        place += 1;
+    }
+    addressable(Shape::new(sizes.split_at(first.rank()).0))
+}
+
+/// The axis from 0 that `axis` means; `None` where the shape has no such axis.
+pub const fn axis_of(shape: Shape, axis: isize) -> Option<usize> {
+    let rank = shape.rank() as isize;
+    let along = if axis < 0 { axis + rank } else { axis };
+    if along >= 0 && along < rank {
+        Some(along as usize)
+    } else {
+        None
+    }
+}
+
+/// How the shape at `place` differs from the first one, but along the axis `but`.
+const fn differ(shapes: &[Shape], place: usize, but: usize) -> Option<Fault> {
+    let (expected, found) = (shapes[0], shapes[place]);
+    let mut axis = 0;
+    let ranks = expected.rank() != found.rank();
+    while axis < MAX_RANK {
+        if ranks || (axis != but && expected.extent(axis) != found.extent(axis)) {
+            return Some(Fault::Merge {
+                expected,
+                found,
+                axis,
+                place,
+                concatenates: but < MAX_RANK,
+            });
+        }
+        axis += 1;
+    }
+    None
+}
