@@ -125,3 +125,20 @@ pub const fn conv2d_transpose(shape: Shape, filters: usize, window: Window) -> J
 const fn groups_of(groups: usize, count: usize, of: &'static str) -> Fault {
     Fault::Groups { groups, count, of }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_valid_window_shrinks_the_image() {
+        let window = Window {
+            size: [3, 3],
+            strides: [1, 1],
+            padding: Padding::Valid,
+            dilation: [1, 1],
+        };
+        let shape = conv2d(Shape::new(&[5, 7, 4]), 6, window, 1).unwrap();
+        assert_eq!(shape.dims(), [3, 5, 6]);
+    }
+}

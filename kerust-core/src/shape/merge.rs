@@ -77,3 +77,39 @@ const fn differ(shapes: &[Shape], place: usize, but: usize) -> Option<Fault> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IMAGE: Shape = Shape::new(&[5, 7, 4]);
+
+    #[test]
+    fn concatenated_sizes_add_along_the_axis_alone() {
+        let (a, b) = (Shape::new(&[5, 7, 4]), Shape::new(&[5, 7, 2]));
+        assert_eq!(concatenate(&[a, b, a], -1).unwrap().dims(), [5, 7, 10]);
+        assert!(matches!(
+            concatenate(&[a, b], 0),
+            Err(Fault::Merge {
+                axis: 2,
+                place: 1,
+                ..
+            })
+        ));
+        assert_eq!(
+            concatenate(&[a, b], 3),
+            Err(Fault::Axis { axis: 3, found: a })
+        );
+    }
+
+    #[test]
+    fn a_merge_says_which_axis_differs_and_by_how_much() {
+        let fault = merge(&[IMAGE, IMAGE, Shape::new(&[5, 7, 16])]).unwrap_err();
+        assert_eq!(
+            fault.text("Add(a, b, c)", "c").as_str(),
+            "`Add` takes equal shapes, found (5, 7, 4) and (5, 7, 16)\n\n\
+             = note: along axis 2 the second has 12 more\n\
+             = help: bring both to 4 or both to 16, or join them by `Concatenate`"
+        );
+    }
+}

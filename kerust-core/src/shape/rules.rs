@@ -265,24 +265,15 @@ mod tests {
 
     const IMAGE: Shape = Shape::new(&[5, 7, 4]);
 
-    const fn window(size: [usize; 2], padding: Padding) -> Window {
-        Window {
-            size,
-            strides: [1, 1],
-            padding,
-            dilation: [1, 1],
-        }
-    }
-
-    #[test]
-    fn a_valid_window_shrinks_the_image() {
-        let shape = conv2d(IMAGE, 6, window([3, 3], Padding::Valid), 1).unwrap();
-        assert_eq!(shape.dims(), [3, 5, 6]);
-    }
-
     #[test]
     fn a_same_window_may_be_larger_than_the_image() {
-        let shape = pooling2d(IMAGE, window([9, 9], Padding::Same)).unwrap();
+        let window = Window {
+            size: [9, 9],
+            strides: [1, 1],
+            padding: Padding::Same,
+            dilation: [1, 1],
+        };
+        let shape = pooling2d(IMAGE, window).unwrap();
         assert_eq!(shape, IMAGE);
     }
 
@@ -302,35 +293,6 @@ mod tests {
              = help: flatten it first: `=> Flatten => Dense(3, relu)`\n\
              = help: or average over the pixels: `=> GlobalAveragePooling2D => Dense(3, relu)`\n\
              = help: or apply it to each pixel, as `Conv2D(n, 1x1)`"
-        );
-    }
-
-    #[test]
-    fn concatenated_sizes_add_along_the_axis_alone() {
-        let (a, b) = (Shape::new(&[5, 7, 4]), Shape::new(&[5, 7, 2]));
-        assert_eq!(concatenate(&[a, b, a], -1).unwrap().dims(), [5, 7, 10]);
-        assert!(matches!(
-            concatenate(&[a, b], 0),
-            Err(Fault::Merge {
-                axis: 2,
-                place: 1,
-                ..
-            })
-        ));
-        assert_eq!(
-            concatenate(&[a, b], 3),
-            Err(Fault::Axis { axis: 3, found: a })
-        );
-    }
-
-    #[test]
-    fn a_merge_says_which_axis_differs_and_by_how_much() {
-        let fault = merge(&[IMAGE, IMAGE, Shape::new(&[5, 7, 16])]).unwrap_err();
-        assert_eq!(
-            fault.text("Add(a, b, c)", "c").as_str(),
-            "`Add` takes equal shapes, found (5, 7, 4) and (5, 7, 16)\n\n\
-             = note: along axis 2 the second has 12 more\n\
-             = help: bring both to 4 or both to 16, or join them by `Concatenate`"
         );
     }
 

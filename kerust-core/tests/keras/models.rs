@@ -54,6 +54,7 @@ macro_rules! stored_model {
                 declared: $kind,
                 input: Shape::new(&[4]),
                 output: Shape::new(&[4]),
+                sources: &[],
                 params: 0,
                 macs: 0,
                 arena_bytes: 0,
