@@ -14,7 +14,6 @@ use std::path::PathBuf;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong: what was found, what was expected, and where.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The system refused a file.
@@ -68,6 +67,14 @@ impl fmt::Display for Error {
             #[cfg(feature = "plots")]
             Self::Picture(error) => error.fmt(f),
         }
+    }
+}
+
+/// As [`Display`](fmt::Display): a `main` that returns [`Result`] prints an error by `Debug`, and a
+/// person reads it.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
