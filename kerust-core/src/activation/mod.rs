@@ -5,6 +5,7 @@
 mod function;
 mod head;
 
+use crate::kernels::vectorized;
 use function::{slope_of_x, slope_of_y, value};
 pub use head::*;
 
@@ -166,14 +167,19 @@ impl Activation {
 }
 
 fn map(values: &mut [f32], function: impl Fn(f32) -> f32) {
-    values
-        .iter_mut()
-        .for_each(|value| *value = function(*value));
+    let each = values.iter_mut();
+    vectorized(
+        #[inline(always)]
+        || each.for_each(|value| *value = function(*value)),
+    );
 }
 
 fn scale(at: &[f32], gradient: &mut [f32], slope: impl Fn(f32) -> f32) {
     let pairs = gradient.iter_mut().zip(at);
-    pairs.for_each(|(gradient, at)| *gradient *= slope(*at));
+    vectorized(
+        #[inline(always)]
+        || pairs.for_each(|(gradient, at)| *gradient *= slope(*at)),
+    );
 }
 
 fn rows(y: &[f32], dy: &mut [f32], features: usize, backward: impl Fn(&[f32], &mut [f32])) {

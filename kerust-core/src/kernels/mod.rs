@@ -25,6 +25,7 @@ pub use conv2d::Convolution;
 pub use depthwise::Depthwise;
 pub use elementwise::{activate, activation_gradient, add_bias};
 pub use isa::Isa;
+pub(crate) use isa::vectorized;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
 pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, moments};
 pub use pool::Pooling;

@@ -33,14 +33,18 @@ pub fn moments(x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
     let centre = &*mean;
     let add = |rows, [sums, _]: [&mut [f32]; 2], _| {
         let x = part(rows);
-        each_block(columns, |block| {
-            let (centre, mut squares) = (block.lanes(|column| centre[column]), [0.0; LANES]);
-            for x in block.rows(x) {
-                let lanes = squares.iter_mut().zip(x).zip(&centre);
-                lanes.for_each(|((sum, x), centre)| *sum += (x - centre) * (x - centre));
-            }
-            block.fold(&squares, sums);
-        });
+        each_block(
+            columns,
+            #[inline(always)]
+            |block: Block| {
+                let (centre, mut squares) = (block.lanes(|column| centre[column]), [0.0; LANES]);
+                for x in block.rows(x) {
+                    let lanes = squares.iter_mut().zip(x).zip(&centre);
+                    lanes.for_each(|((sum, x), centre)| *sum += (x - centre) * (x - centre));
+                }
+                block.fold(&squares, sums);
+            },
+        );
     };
     sum_in_chunks(rows, macs, [variance, &mut []], false, add);
     variance
@@ -69,16 +73,20 @@ impl BatchNorm<'_> {
         let len = CHUNK_LEN.next_multiple_of(columns.max(1));
         parallel::chunks(y, len, macs, |chunk, y| {
             let x = &x[chunk * len..][..y.len()];
-            each_block(columns, |block| {
-                let factor = |column| self.inverse(column) * self.gamma[column];
-                let factors = block.lanes(factor);
-                let shifts =
-                    block.lanes(|column| beta[column] - self.mean[column] * factor(column));
-                for (x, y) in block.rows(x).zip(block.rows_mut(y)) {
-                    let lanes = y.iter_mut().zip(x).zip(factors.iter().zip(&shifts));
-                    lanes.for_each(|((y, x), (factor, shift))| *y = x * factor + shift);
-                }
-            });
+            each_block(
+                columns,
+                #[inline(always)]
+                |block: Block| {
+                    let factor = |column| self.inverse(column) * self.gamma[column];
+                    let factors = block.lanes(factor);
+                    let shifts =
+                        block.lanes(|column| beta[column] - self.mean[column] * factor(column));
+                    for (x, y) in block.rows(x).zip(block.rows_mut(y)) {
+                        let lanes = y.iter_mut().zip(x).zip(factors.iter().zip(&shifts));
+                        lanes.for_each(|((y, x), (factor, shift))| *y = x * factor + shift);
+                    }
+                },
+            );
         });
     }
 
@@ -88,19 +96,23 @@ impl BatchNorm<'_> {
         let add = |rows: Range<usize>, [dgamma, dbeta]: [&mut [f32]; 2], _| {
             let part = |values| block_of(values, rows.clone(), columns);
             let (x, dy) = (part(x), part(dy));
-            each_block(columns, |block| {
-                let centre = block.lanes(|column| self.mean[column]);
-                let (mut products, mut sums) = ([0.0; LANES], [0.0; LANES]);
-                for (x, dy) in block.rows(x).zip(block.rows(dy)) {
-                    let both = products.iter_mut().zip(&mut sums).zip(&centre);
-                    for (((product, sum), centre), (x, dy)) in both.zip(x.iter().zip(dy)) {
-                        *product += (x - centre) * dy;
-                        *sum += dy;
+            each_block(
+                columns,
+                #[inline(always)]
+                |block: Block| {
+                    let centre = block.lanes(|column| self.mean[column]);
+                    let (mut products, mut sums) = ([0.0; LANES], [0.0; LANES]);
+                    for (x, dy) in block.rows(x).zip(block.rows(dy)) {
+                        let both = products.iter_mut().zip(&mut sums).zip(&centre);
+                        for (((product, sum), centre), (x, dy)) in both.zip(x.iter().zip(dy)) {
+                            *product += (x - centre) * dy;
+                            *sum += dy;
+                        }
                     }
-                }
-                block.fold(&products, dgamma);
-                block.fold(&sums, dbeta);
-            });
+                    block.fold(&products, dgamma);
+                    block.fold(&sums, dbeta);
+                },
+            );
         };
         let (rows, macs) = (x.len() / columns.max(1), x.len() * VALUE_MACS);
         sum_in_chunks(rows, macs, [&mut *dgamma, dbeta], false, add);
@@ -127,20 +139,27 @@ impl BatchNorm<'_> {
                 &x[chunk * len..][..dx.len()],
                 &dy[chunk * len..][..dx.len()],
             );
-            each_block(columns, |block| {
-                let centre = block.lanes(|column| self.mean[column]);
-                let factors = block.lanes(|column| self.inverse(column) * self.gamma[column]);
-                let means = block.lanes(|column| dbeta[column] * share);
-                let slopes = block.lanes(|column| self.inverse(column) * dgamma[column] * share);
-                let rows = block.rows(x).zip(block.rows(dy)).zip(block.rows_mut(dx));
-                for ((x, dy), dx) in rows {
-                    let values = dx.iter_mut().zip(x.iter().zip(dy));
-                    let columns = centre.iter().zip(&factors).zip(means.iter().zip(&slopes));
-                    for ((dx, (x, dy)), ((centre, factor), (mean, slope))) in values.zip(columns) {
-                        *dx = factor * (dy - mean - (x - centre) * slope);
+            each_block(
+                columns,
+                #[inline(always)]
+                |block: Block| {
+                    let centre = block.lanes(|column| self.mean[column]);
+                    let factors = block.lanes(|column| self.inverse(column) * self.gamma[column]);
+                    let means = block.lanes(|column| dbeta[column] * share);
+                    let slopes =
+                        block.lanes(|column| self.inverse(column) * dgamma[column] * share);
+                    let rows = block.rows(x).zip(block.rows(dy)).zip(block.rows_mut(dx));
+                    for ((x, dy), dx) in rows {
+                        let values = dx.iter_mut().zip(x.iter().zip(dy));
+                        let columns = centre.iter().zip(&factors).zip(means.iter().zip(&slopes));
+                        for ((dx, (x, dy)), ((centre, factor), (mean, slope))) in
+                            values.zip(columns)
+                        {
+                            *dx = factor * (dy - mean - (x - centre) * slope);
+                        }
                     }
-                }
-            });
+                },
+            );
         });
     }
 

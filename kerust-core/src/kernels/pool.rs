@@ -32,14 +32,20 @@ impl Pooling {
             vectorized(
                 #[inline(always)]
                 || {
-                    self.each_window(|output, rows, columns| {
-                        let y = &mut y[output..output + self.input[2]];
-                        y.fill(f32::NEG_INFINITY);
-                        for input in self.taps(rows, columns) {
-                            let pairs = y.iter_mut().zip(&x[input..]);
-                            pairs.for_each(|(y, x)| *y = if *x > *y { *x } else { *y });
-                        }
-                    });
+                    self.each_window(
+                        #[inline(always)]
+                        |output, rows, columns| {
+                            self.each_block(
+                                #[inline(always)]
+                                |first, count| {
+                                    let taps = self.taps(rows.clone(), columns.clone(), first);
+                                    let peaks = peaks(x, count, taps);
+                                    let y = &mut y[output + first..][..count];
+                                    y.copy_from_slice(&peaks[..count]);
+                                },
+                            );
+                        },
+                    );
                 },
             );
         });
@@ -55,23 +61,19 @@ impl Pooling {
             vectorized(
                 #[inline(always)]
                 || {
-                    self.each_window(|output, rows, columns| {
-                        let channels = self.input[2];
-                        for first in (0..channels).step_by(CHANNELS) {
-                            let count = CHANNELS.min(channels - first);
-                            // Written twice so that the whole width has a constant length.
-                            let dy = &dy[output + first..][..count];
-                            let taps = || {
-                                let taps = self.taps(rows.clone(), columns.clone());
-                                taps.map(|tap| tap + first)
-                            };
-                            if count == CHANNELS {
-                                to_first_maximum(x, dx, dy, CHANNELS, taps);
-                            } else {
-                                to_first_maximum(x, dx, dy, count, taps);
-                            }
-                        }
-                    });
+                    self.each_window(
+                        #[inline(always)]
+                        |output, rows, columns| {
+                            self.each_block(
+                                #[inline(always)]
+                                |first, count| {
+                                    let dy = &dy[output + first..][..count];
+                                    let taps = self.taps(rows.clone(), columns.clone(), first);
+                                    to_first_maximum(x, dx, dy, count, taps);
+                                },
+                            );
+                        },
+                    );
                 },
             );
         });
@@ -112,15 +114,19 @@ impl Pooling {
             vectorized(
                 #[inline(always)]
                 || {
-                    self.each_window(|output, rows, columns| {
-                        let y = &mut y[output..output + self.input[2]];
-                        let pixels = (rows.len() * columns.len()) as f32;
-                        y.fill(0.0);
-                        for input in self.taps(rows, columns) {
-                            y.iter_mut().zip(&x[input..]).for_each(|(y, x)| *y += x);
-                        }
-                        y.iter_mut().for_each(|y| *y /= pixels);
-                    });
+                    self.each_window(
+                        #[inline(always)]
+                        |output, rows, columns| {
+                            let y = &mut y[output..output + self.input[2]];
+                            let pixels = (rows.len() * columns.len()) as f32;
+                            y.fill(0.0);
+                            self.taps(rows, columns, 0).each(
+                                #[inline(always)]
+                                |tap| y.iter_mut().zip(&x[tap..]).for_each(|(y, x)| *y += x),
+                            );
+                            y.iter_mut().for_each(|y| *y /= pixels);
+                        },
+                    );
                 },
             );
         });
@@ -135,14 +141,20 @@ impl Pooling {
             vectorized(
                 #[inline(always)]
                 || {
-                    self.each_window(|output, rows, columns| {
-                        let dy = &dy[output..output + self.input[2]];
-                        let pixels = (rows.len() * columns.len()) as f32;
-                        for input in self.taps(rows, columns) {
-                            let pairs = dx[input..].iter_mut().zip(dy);
-                            pairs.for_each(|(dx, dy)| *dx += dy / pixels);
-                        }
-                    });
+                    self.each_window(
+                        #[inline(always)]
+                        |output, rows, columns| {
+                            let dy = &dy[output..output + self.input[2]];
+                            let pixels = (rows.len() * columns.len()) as f32;
+                            self.taps(rows, columns, 0).each(
+                                #[inline(always)]
+                                |tap| {
+                                    let pairs = dx[tap..].iter_mut().zip(dy);
+                                    pairs.for_each(|(dx, dy)| *dx += dy / pixels);
+                                },
+                            );
+                        },
+                    );
                 },
             );
         });
@@ -184,37 +196,87 @@ impl Pooling {
         }
     }
 
-    /// The offsets of the pixels of a window, row by row.
+    /// Calls `work` with the first and the number of the channels of each block.
     #[inline(always)]
-    fn taps(&self, rows: Range<usize>, columns: Range<usize>) -> impl Iterator<Item = usize> {
-        let [_, width, channels] = self.input;
-        rows.flat_map(move |i| columns.clone().map(move |j| (i * width + j) * channels))
+    fn each_block(&self, mut work: impl FnMut(usize, usize)) {
+        let channels = self.input[2];
+        let whole = channels / CHANNELS * CHANNELS;
+        for first in (0..whole).step_by(CHANNELS) {
+            // A constant, for which the loops are compiled apart.
+            work(first, CHANNELS);
+        }
+        if whole < channels {
+            work(whole, channels - whole);
+        }
     }
+
+    /// The taps of a window, from channel `first` on.
+    #[inline(always)]
+    fn taps(&self, rows: Range<usize>, columns: Range<usize>, first: usize) -> Taps {
+        let [_, width, channels] = self.input;
+        Taps {
+            corner: (rows.start * width + columns.start) * channels + first,
+            rows: rows.len(),
+            columns: columns.len(),
+            row: width * channels,
+            channels,
+        }
+    }
+}
+
+/// The pixels of a window, as offsets.
+#[derive(Clone, Copy)]
+struct Taps {
+    corner: usize,
+    rows: usize,
+    columns: usize,
+    /// Values of a row.
+    row: usize,
+    channels: usize,
+}
+
+impl Taps {
+    /// Calls `work` with the offset of each pixel, row by row.
+    #[inline(always)]
+    fn each(self, mut work: impl FnMut(usize)) {
+        for i in 0..self.rows {
+            for j in 0..self.columns {
+                work(self.corner + i * self.row + j * self.channels);
+            }
+        }
+    }
+}
+
+/// The maximum of each channel.
+#[inline(always)]
+fn peaks(x: &[f32], count: usize, taps: Taps) -> [f32; CHANNELS] {
+    let mut peaks = [f32::NEG_INFINITY; CHANNELS];
+    taps.each(
+        #[inline(always)]
+        |tap| {
+            let pairs = peaks[..count].iter_mut().zip(&x[tap..][..count]);
+            pairs.for_each(|(peak, x)| *peak = if *x > *peak { *x } else { *peak });
+        },
+    );
+    peaks
 }
 
 /// Adds each channel's `dy` to `dx` at the first of the taps that holds the channel's maximum.
 #[inline(always)]
-fn to_first_maximum<I: Iterator<Item = usize>>(
-    x: &[f32],
-    dx: &mut [f32],
-    dy: &[f32],
-    count: usize,
-    taps: impl Fn() -> I,
-) {
-    let mut peaks = [f32::NEG_INFINITY; CHANNELS];
+fn to_first_maximum(x: &[f32], dx: &mut [f32], dy: &[f32], count: usize, taps: Taps) {
+    let peaks = peaks(x, count, taps);
     let mut left = [0.0; CHANNELS];
     left[..count].copy_from_slice(&dy[..count]);
-    for tap in taps() {
-        let pairs = peaks[..count].iter_mut().zip(&x[tap..]);
-        pairs.for_each(|(peak, x)| *peak = if *x > *peak { *x } else { *peak });
-    }
-    for tap in taps() {
-        let channels = dx[tap..].iter_mut().zip(&x[tap..]);
-        for ((dx, x), (peak, left)) in channels.zip(peaks[..count].iter().zip(&mut left)) {
-            // Once given away, what is left is zero.
-            let hit = *x == *peak;
-            *dx += if hit { *left } else { 0.0 };
-            *left = if hit { 0.0 } else { *left };
-        }
-    }
+    taps.each(
+        #[inline(always)]
+        |tap| {
+            let channels = dx[tap..][..count].iter_mut().zip(&x[tap..][..count]);
+            for ((dx, x), (peak, left)) in channels.zip(peaks[..count].iter().zip(&mut left)) {
+                // Once given away, what is left is zero.
+                let hit = *x == *peak;
+                *dx += if hit { *left } else { 0.0 };
+                *left = if hit { 0.0 } else { *left };
+            }
+        },
+    );
 }

@@ -12,6 +12,7 @@
 
 use super::settings::settings;
 use super::{LearningRate, Moment, Optimizer, Piece, Settings};
+use crate::kernels::vectorized;
 
 /// Adam.
 ///
@@ -124,12 +125,17 @@ struct Rates {
 
 impl Rates {
     fn adam(&self, weights: &mut [f32], gradient: &[f32], m: &mut [f32], v: &mut [f32]) {
-        let values = weights.iter_mut().zip(gradient).zip(m).zip(v);
-        for (((w, g), m), v) in values {
-            *m += (g - *m) * self.first;
-            *v += (g * g - *v) * self.second;
-            *w -= *m * self.alpha / (v.sqrt() + self.epsilon);
-        }
+        vectorized(
+            #[inline(always)]
+            || {
+                let values = weights.iter_mut().zip(gradient).zip(m).zip(v);
+                for (((w, g), m), v) in values {
+                    *m += (g - *m) * self.first;
+                    *v += (g * g - *v) * self.second;
+                    *w -= *m * self.alpha / (v.sqrt() + self.epsilon);
+                }
+            },
+        );
     }
 
     fn amsgrad(
@@ -140,13 +146,18 @@ impl Rates {
         v: &mut [f32],
         peak: &mut [f32],
     ) {
-        let values = weights.iter_mut().zip(gradient).zip(m).zip(v).zip(peak);
-        for ((((w, g), m), v), peak) in values {
-            *m += (g - *m) * self.first;
-            *v += (g * g - *v) * self.second;
-            *peak = peak.max(*v);
-            *w -= *m * self.alpha / (peak.sqrt() + self.epsilon);
-        }
+        vectorized(
+            #[inline(always)]
+            || {
+                let values = weights.iter_mut().zip(gradient).zip(m).zip(v).zip(peak);
+                for ((((w, g), m), v), peak) in values {
+                    *m += (g - *m) * self.first;
+                    *v += (g * g - *v) * self.second;
+                    *peak = peak.max(*v);
+                    *w -= *m * self.alpha / (peak.sqrt() + self.epsilon);
+                }
+            },
+        );
     }
 }
 

@@ -1,0 +1,123 @@
+//! `kerust-bench train WORK FOLDER CHUNKS STEPS` or `kerust-bench infer WORK FOLDER CALLS`: times as
+//! one line of JSON. The works and the files are those of `../works.py`.
+
+mod nets;
+
+use kerust::activation::Softmax;
+use kerust::model::Head;
+use kerust::prelude::*;
+use kerust::tensor::Shape;
+use nets::{Conv, Deep, DeepConv, Mlp};
+use std::hint::black_box;
+use std::time::Instant;
+
+fn main() -> kerust::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [mode, work, folder, counts @ ..] = arguments.as_slice() else {
+        panic!("expected `train WORK FOLDER CHUNKS STEPS` or `infer WORK FOLDER CALLS`");
+    };
+    let counts: Vec<usize> = counts
+        .iter()
+        .map(|count| count.parse().expect("a count"))
+        .collect();
+    match (mode.as_str(), work.as_str()) {
+        ("train", "mlp") => train::<Mlp<10>, 10>(folder, "28", 32, &counts),
+        ("train", "conv") => train::<Conv<10>, 10>(folder, "28", 64, &counts),
+        ("train", "deep-conv") => train::<DeepConv, 10>(folder, "28", 128, &counts),
+        ("train", "resnet8") => train::<Deep, 10>(folder, "32", 32, &counts),
+        ("infer", "mlp") => infer::<Mlp<10>, 10>(folder, "28", &counts),
+        ("infer", "conv") => infer::<Conv<24>, 24>(folder, "28", &counts),
+        ("infer", "deep-conv") => infer::<DeepConv, 10>(folder, "28", &counts),
+        ("infer", "resnet8") => infer::<Deep, 10>(folder, "32", &counts),
+        _ => panic!("unknown work `{mode} {work}`"),
+    }
+}
+
+/// The data set: images of `size` × `size` pixels.
+fn data<S: Shape, const CLASSES: usize>(
+    folder: &str,
+    size: &str,
+) -> kerust::Result<Dataset<S, Class<CLASSES>>> {
+    let bytes = std::fs::read(format!("{folder}/images{size}.f32")).expect("images");
+    let values: Vec<f32> = bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect();
+    let labels = std::fs::read(format!("{folder}/labels.u8")).expect("labels");
+    let labels: Vec<Class<CLASSES>> = labels[..values.len() / S::LEN]
+        .iter()
+        .map(|label| Class::new(usize::from(*label)))
+        .collect();
+    Dataset::from_slices(&values, &labels)
+}
+
+/// Milliseconds a step, for each chunk of steps after a first one.
+fn train<N, const CLASSES: usize>(
+    folder: &str,
+    size: &str,
+    batch_size: usize,
+    counts: &[usize],
+) -> kerust::Result<()>
+where
+    N: Model<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
+{
+    let data = data::<N::Input, CLASSES>(folder, size)?;
+    let (chunks, steps) = (counts[0], counts[1]);
+    let mut model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());
+    let mut times = Vec::new();
+    let mut last = Instant::now();
+    let fit = Fit::epochs(chunks + 1)
+        .batch_size(batch_size)
+        .steps_per_epoch(steps)
+        .quiet()
+        .on_epoch_end(|_| {
+            times.push(last.elapsed().as_secs_f64() * 1e3 / steps as f64);
+            last = Instant::now();
+        });
+    let history = model.fit(&data, fit)?;
+    let losses = history.series("loss").unwrap_or(&[]);
+    print(&times[1..], &format!(r#""loss": {:?}, "#, losses.last()));
+    Ok(())
+}
+
+/// Microseconds of a prediction for one sample; then those of one sample in a batch of 256.
+fn infer<N, const CLASSES: usize>(folder: &str, size: &str, counts: &[usize]) -> kerust::Result<()>
+where
+    N: Model<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
+{
+    let data = data::<N::Input, CLASSES>(folder, size)?;
+    let model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());
+    if let [_, batches] = counts {
+        let data = data.take(256);
+        let times = timed(20, *batches, || {
+            black_box(model.predict_all(black_box(&data)).len());
+        });
+        let times: Vec<f64> = times.iter().map(|time| time / data.len() as f64).collect();
+        print(&times, "");
+        return Ok(());
+    }
+    let x = data.input(0);
+    let times = timed(counts[0] / 10, counts[0], || {
+        black_box(model.predict(black_box(&x)));
+    });
+    print(&times, "");
+    Ok(())
+}
+
+/// The microseconds of each call, after some that are not counted.
+fn timed(warm: usize, calls: usize, mut call: impl FnMut()) -> Vec<f64> {
+    (0..warm).for_each(|_| call());
+    let time = |_| {
+        let start = Instant::now();
+        call();
+        start.elapsed().as_secs_f64() * 1e6
+    };
+    (0..calls).map(time).collect()
+}
+
+fn print(times: &[f64], more: &str) {
+    let more = more.replace("Some(", "").replace(')', "");
+    println!("{{{more}\"times\": {times:?}}}");
+}

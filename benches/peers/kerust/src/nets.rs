@@ -1,0 +1,52 @@
+//! The works.
+
+use kerust::prelude::*;
+
+model! {
+    pub Mlp<const CLASSES: usize>:
+        Input(28, 28) => Flatten => Dense(128, relu) => Dense(CLASSES, softmax)
+}
+
+model! {
+    pub Conv<const CLASSES: usize>:
+        Input(28, 28, 1)
+        => Conv2D(10, 3x3, same)
+        => Flatten
+        => Dense(64, relu)
+        => Dense(CLASSES, softmax)
+}
+
+model! {
+    pub DeepConv:
+        Input(28, 28, 1)
+        => Conv2D(32, 3x3, relu)
+        => MaxPooling2D(2x2)
+        => Conv2D(64, 3x3, relu)
+        => MaxPooling2D(2x2)
+        => Flatten
+        => Dense(10, softmax)
+}
+
+model! {
+    /// ResNet-8 of MLPerf Tiny.
+    pub Deep:
+        Input(32, 32, 3)
+        => Conv2D(16, 3x3, same) => BatchNormalization => ReLU
+        => Residual(
+            Conv2D(16, 3x3, same) => BatchNormalization => ReLU
+            => Conv2D(16, 3x3, same) => BatchNormalization)
+        => ReLU
+        => Residual(
+            Conv2D(32, 3x3, strides = 2, same) => BatchNormalization => ReLU
+            => Conv2D(32, 3x3, same) => BatchNormalization,
+            shortcut = Conv2D(32, 1x1, strides = 2, same))
+        => ReLU
+        => Residual(
+            Conv2D(64, 3x3, strides = 2, same) => BatchNormalization => ReLU
+            => Conv2D(64, 3x3, same) => BatchNormalization,
+            shortcut = Conv2D(64, 1x1, strides = 2, same))
+        => ReLU
+        => AveragePooling2D(8x8)
+        => Flatten
+        => Dense(10, softmax)
+}
