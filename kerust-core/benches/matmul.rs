@@ -5,6 +5,7 @@
 //! says otherwise.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use kerust_core::activation::Activation;
 use kerust_core::kernels::{self, Convolution};
 use kerust_core::shape::{Padding, Window};
 use std::hint::black_box;
@@ -46,7 +47,9 @@ fn products(criterion: &mut Criterion) {
             group.throughput(Throughput::Elements((2 * m * k * n) as u64));
             group.bench_function(format!("x.w {m}x{k}x{n}"), |bencher| {
                 pool.install(|| {
-                    bencher.iter(|| kernels::dense(black_box(&x), &w, &b, &mut y, k, n));
+                    bencher.iter(|| {
+                        kernels::dense(black_box(&x), &w, &b, &mut y, [k, n], Activation::Linear)
+                    });
                 });
             });
         }
@@ -127,7 +130,13 @@ fn convolutions(criterion: &mut Criterion) {
             group.bench_function(format!("forward {name}"), |bencher| {
                 pool.install(|| {
                     bencher.iter(|| {
-                        convolution.forward(black_box(&x), &kernel, &bias, &mut y, |_| {});
+                        convolution.forward(
+                            black_box(&x),
+                            &kernel,
+                            &bias,
+                            &mut y,
+                            Activation::Linear,
+                        );
                     });
                 });
             });

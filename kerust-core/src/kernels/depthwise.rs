@@ -10,6 +10,7 @@
 use super::isa::vectorized;
 use super::parallel;
 use super::reduce::sum_in_chunks;
+use crate::activation::Activation;
 use crate::kernels::column_sums;
 use crate::shape::Window;
 use core::ops::Range;
@@ -26,15 +27,15 @@ pub struct Depthwise {
 }
 
 impl Depthwise {
-    /// `y = finish(bias + windows·kernel)`, where `kernel` is (rows, columns, channels, multiplier)
-    /// and an empty `bias` adds nothing; `finish` is called on some rows of an image.
+    /// `y = activation(bias + windows·kernel)`, where `kernel` is (rows, columns, channels, multiplier)
+    /// and an empty `bias` adds nothing.
     pub fn forward(
         &self,
         x: &[f32],
         kernel: &[f32],
         bias: &[f32],
         y: &mut [f32],
-        finish: impl Fn(&mut [f32]) + Sync,
+        activation: Activation,
     ) {
         let [rows, columns] = self.output();
         let macs = y.len() * self.taps();
@@ -44,7 +45,7 @@ impl Depthwise {
                 #[inline(always)]
                 || self.forward_row(x, kernel, bias, row % rows, y),
             );
-            finish(y);
+            activation.apply(y, self.outputs());
         });
     }
 

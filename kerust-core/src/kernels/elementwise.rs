@@ -1,5 +1,6 @@
 //! What is done to each value alone, divided over threads.
 
+use super::isa::vectorized;
 use super::parallel;
 use crate::activation::Activation;
 
@@ -7,7 +8,37 @@ use crate::activation::Activation;
 pub(super) const CHUNK_LEN: usize = 1 << 13;
 
 /// Multiply-adds that take as long as one value's activation or its gradient.
-const VALUE_MACS: usize = 8;
+pub(super) const VALUE_MACS: usize = 8;
+
+/// `y = function(x)`
+pub(crate) fn map(x: &[f32], y: &mut [f32], function: impl Fn(f32) -> f32 + Sync) {
+    let macs = y.len() * VALUE_MACS;
+    parallel::chunks(y, CHUNK_LEN, macs, |chunk, y| {
+        let pairs = y.iter_mut().zip(x.get(chunk * CHUNK_LEN..).unwrap_or(&[]));
+        vectorized(
+            #[inline(always)]
+            || pairs.for_each(|(y, x)| *y = function(*x)),
+        );
+    });
+}
+
+/// `y = function(a, b)`
+pub(crate) fn combine(
+    a: &[f32],
+    b: &[f32],
+    y: &mut [f32],
+    function: impl Fn(f32, f32) -> f32 + Sync,
+) {
+    let macs = y.len() * VALUE_MACS;
+    parallel::chunks(y, CHUNK_LEN, macs, |chunk, y| {
+        let [a, b] = [a, b].map(|values| values.get(chunk * CHUNK_LEN..).unwrap_or(&[]));
+        let values = y.iter_mut().zip(a.iter().zip(b));
+        vectorized(
+            #[inline(always)]
+            || values.for_each(|(y, (a, b))| *y = function(*a, *b)),
+        );
+    });
+}
 
 /// Adds a bias to each row; an empty one adds nothing.
 pub fn add_bias(values: &mut [f32], bias: &[f32]) {
@@ -32,6 +63,31 @@ pub fn activate(activation: Activation, values: &mut [f32], features: usize) {
     let macs = values.len() * VALUE_MACS;
     parallel::chunks(values, len, macs, |_, values| {
         activation.apply(values, features);
+    });
+}
+
+/// `y = activation(x)`; `features` is the size of the last axis.
+pub(crate) fn activated(activation: Activation, x: &[f32], y: &mut [f32], features: usize) {
+    let len = CHUNK_LEN.next_multiple_of(features.max(1));
+    let macs = y.len() * VALUE_MACS;
+    parallel::chunks(y, len, macs, |chunk, y| {
+        y.copy_from_slice(&x[chunk * len..][..y.len()]);
+        activation.apply(y, features);
+    });
+}
+
+/// The gradient of `y = activation(x)`: from `dy` to `dx`; `features` is the size of the last axis.
+pub(crate) fn activated_gradient(
+    activation: Activation,
+    [x, y, dy]: [&[f32]; 3],
+    dx: &mut [f32],
+    features: usize,
+) {
+    let len = CHUNK_LEN.next_multiple_of(features.max(1));
+    let macs = dx.len() * VALUE_MACS;
+    parallel::chunks(dx, len, macs, |chunk, dx| {
+        let [x, y, dy] = [x, y, dy].map(|values| &values[chunk * len..][..dx.len()]);
+        activation.backward_from_input(x, y, dy, dx, features);
     });
 }
 

@@ -24,6 +24,7 @@ mod separable;
 pub use conv2d::Convolution;
 pub use depthwise::Depthwise;
 pub use elementwise::{activate, activation_gradient, add_bias};
+pub(crate) use elementwise::{activated, activated_gradient, combine, map};
 pub use isa::Isa;
 pub(crate) use isa::vectorized;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};

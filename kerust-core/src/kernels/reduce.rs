@@ -1,8 +1,10 @@
 //! Sums over the rows of a matrix, and over the samples of a batch.
 
+use super::elementwise::{CHUNK_LEN, VALUE_MACS};
 use super::isa::vectorized;
+use super::parallel;
 #[cfg(feature = "std")]
-use super::{parallel, scratch};
+use super::scratch;
 use core::ops::Range;
 
 /// Values that are summed side by side: long enough to hide the latency of an addition, however few
@@ -19,10 +21,16 @@ const CHUNKS: usize = 16;
 
 /// `d += part`
 pub fn sum_into(d: &mut [f32], part: &[f32]) {
-    vectorized(
-        #[inline(always)]
-        || d.iter_mut().zip(part).for_each(|(d, part)| *d += part),
-    );
+    let macs = d.len() * VALUE_MACS;
+    parallel::chunks(d, CHUNK_LEN, macs, |chunk, d| {
+        let pairs = d
+            .iter_mut()
+            .zip(part.get(chunk * CHUNK_LEN..).unwrap_or(&[]));
+        vectorized(
+            #[inline(always)]
+            || pairs.for_each(|(d, part)| *d += part),
+        );
+    });
 }
 
 /// Sums over `items` (images, rows) that cost `macs` multiply-adds together: `add(range, sums, alone)`

@@ -8,6 +8,7 @@ use super::Depthwise;
 use super::matmul::{Matrix, Product, Start};
 #[cfg(feature = "std")]
 use super::{parallel, scratch};
+use crate::activation::Activation;
 
 /// Values of gradients between the two halves that are held at a time: 4 MB.
 #[cfg(feature = "std")]
@@ -33,14 +34,14 @@ pub struct Kernels<T> {
 
 #[cfg(feature = "std")]
 impl Separable {
-    /// `y = finish(bias + depthwise(x)·pointwise)`; an empty `bias` adds nothing.
+    /// `y = activation(bias + depthwise(x)·pointwise)`; an empty `bias` adds nothing.
     pub fn forward(
         &self,
         x: &[f32],
         kernels: Kernels<&[f32]>,
         bias: &[f32],
         y: &mut [f32],
-        finish: impl Fn(&mut [f32]) + Sync,
+        activation: Activation,
     ) {
         let depthwise = &self.depthwise;
         let (between, pixels) = (
@@ -57,10 +58,13 @@ impl Separable {
                     a: Matrix::row_major(z, pixels, depthwise.outputs()),
                     b: Matrix::row_major(kernels.pointwise, depthwise.outputs(), self.filters),
                     start: Start::bias(bias),
+                    relu: activation == Activation::Relu,
                 };
                 product.run_here(y, self.filters);
             });
-            finish(y);
+            if activation != Activation::Relu {
+                activation.apply(y, self.filters);
+            }
         });
     }
 
@@ -103,17 +107,17 @@ impl Separable {
 
 #[cfg(not(feature = "std"))]
 impl Separable {
-    /// `y = finish(bias + depthwise(x)·pointwise)`; an empty `bias` adds nothing.
+    /// `y = activation(bias + depthwise(x)·pointwise)`; an empty `bias` adds nothing.
     pub fn forward(
         &self,
         x: &[f32],
         kernels: Kernels<&[f32]>,
         bias: &[f32],
         y: &mut [f32],
-        finish: impl Fn(&mut [f32]) + Sync,
+        activation: Activation,
     ) {
         self.forward_by_loops(x, kernels, bias, y);
-        finish(y);
+        activation.apply(y, self.filters);
     }
 
     /// The gradients of the first half's kernel and of the input, from the output's gradient.
@@ -243,7 +247,7 @@ mod tests {
             };
             let [mut y, mut y_by_loops] = [dy.clone(), dy.clone()];
             let bias = [0.5, -0.5, 1.0];
-            separable.forward(&x, kernels, &bias, &mut y, |_| {});
+            separable.forward(&x, kernels, &bias, &mut y, Activation::Linear);
             separable.forward_by_loops(&x, kernels, &bias, &mut y_by_loops);
             assert_close(&y, &y_by_loops);
 

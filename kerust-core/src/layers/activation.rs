@@ -4,6 +4,7 @@
 //! gradient needs the pre-activations.
 
 use crate::activation;
+use crate::kernels;
 use crate::layer::{Operation, Pass};
 
 /// An activation as a layer: `Activation(activation)`.
@@ -31,14 +32,13 @@ impl Activation {
 
 impl Operation<()> for Activation {
     fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
-        y.copy_from_slice(x);
-        self.activation.apply(y, self.features);
+        kernels::activated(self.activation, x, y, self.features);
     }
 
     fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
         if let Some(dx) = pass.dx {
-            self.activation
-                .backward_from_input(pass.x, pass.y, pass.dy, dx, self.features);
+            let values = [pass.x, pass.y, pass.dy];
+            kernels::activated_gradient(self.activation, values, dx, self.features);
         }
     }
 }

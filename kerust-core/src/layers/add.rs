@@ -2,7 +2,7 @@
 //!
 //! `y = x₀ + x₁ + ..`
 
-use crate::kernels::sum_into;
+use crate::kernels;
 use crate::layer::Merge;
 
 /// Adds inputs of equal shape, value by value: `Add`.
@@ -33,7 +33,7 @@ impl Merge for Add {
 
     fn backward(&self, _x: &[&[f32]], _y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
         for dx in dx.iter_mut().flatten() {
-            dx.copy_from_slice(dy);
+            kernels::map(dy, dx, |dy| dy);
         }
     }
 }
@@ -43,8 +43,11 @@ pub(super) fn sum(x: &[&[f32]], y: &mut [f32]) {
     let Some((first, rest)) = x.split_first() else {
         return y.fill(0.0);
     };
-    y.copy_from_slice(first);
-    rest.iter().for_each(|x| sum_into(y, x));
+    let Some((second, rest)) = rest.split_first() else {
+        return y.copy_from_slice(first);
+    };
+    kernels::combine(first, second, y, |a, b| a + b);
+    rest.iter().for_each(|x| kernels::sum_into(y, x));
 }
 
 #[cfg(test)]

@@ -140,10 +140,9 @@ impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const 
     }
 
     fn forward(&self, weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>, x: &[f32], y: &mut [f32]) {
-        let activation = self.activation;
         let kernel = flat(&weights.kernel);
         self.convolution
-            .forward(x, kernel, &weights.bias, y, |y| activation.apply(y, OUT));
+            .forward(x, kernel, &weights.bias, y, self.activation);
     }
 
     fn backward(

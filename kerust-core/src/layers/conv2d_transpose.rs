@@ -167,7 +167,7 @@ impl<const KH: usize, const KW: usize, const OUT: usize, const IN: usize, const 
         convolution.weight_gradient(pass.dy, pass.x, dkernel, &mut [], pass.accumulate);
         kernels::column_sums(pass.dy, &mut gradient.bias, OUT, pass.accumulate);
         if let Some(dx) = pass.dx {
-            convolution.forward(pass.dy, flat(&weights.kernel), &[], dx, |_| {});
+            convolution.forward(pass.dy, flat(&weights.kernel), &[], dx, Activation::Linear);
         }
     }
 }

@@ -95,8 +95,8 @@ impl<const IN: usize, const OUT: usize, const BIAS: usize> Operation<DenseWeight
     }
 
     fn forward(&self, weights: &DenseWeights<IN, OUT, BIAS>, x: &[f32], y: &mut [f32]) {
-        kernels::dense(x, weights.kernel.as_flattened(), &weights.bias, y, IN, OUT);
-        kernels::activate(self.activation, y, OUT);
+        let kernel = weights.kernel.as_flattened();
+        kernels::dense(x, kernel, &weights.bias, y, [IN, OUT], self.activation);
     }
 
     fn backward(

@@ -137,10 +137,9 @@ impl<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIA
         x: &[f32],
         y: &mut [f32],
     ) {
-        let activation = self.activation;
         let kernel = flat(&weights.kernel);
         self.depthwise
-            .forward(x, kernel, &weights.bias, y, |y| activation.apply(y, C * M));
+            .forward(x, kernel, &weights.bias, y, self.activation);
     }
 
     fn backward(

@@ -4,6 +4,7 @@
 //! elsewhere, so that the expectation stays; else `y = x`. Srivastava et al. (2014), in the inverted
 //! form.
 
+use crate::kernels;
 use crate::layer::{Operation, Pass};
 use crate::rng::Random;
 use rand::Rng as _;
@@ -59,9 +60,7 @@ impl Operation<()> for Dropout {
 
     fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
         let Some(dx) = pass.dx else { return };
-        for ((dx, dy), factor) in dx.iter_mut().zip(&*pass.dy).zip(pass.saved) {
-            *dx = dy * factor;
-        }
+        kernels::combine(pass.dy, pass.saved, dx, |dy, factor| dy * factor);
     }
 }
 

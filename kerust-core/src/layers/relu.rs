@@ -4,6 +4,7 @@
 //! Hinton (2010), with the parameters of Keras's layer. At `x = threshold` itself Keras computes 0,
 //! though its page says `threshold`.
 
+use crate::kernels;
 use crate::layer::{Operation, Pass};
 
 /// Rectified linear unit: `ReLU(max_value, negative_slope, threshold)`.
@@ -67,34 +68,44 @@ impl ReLU {
 
 impl Operation<()> for ReLU {
     fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
-        for (y, &x) in y.iter_mut().zip(x) {
+        let Self {
+            max_value,
+            negative_slope,
+            threshold,
+        } = *self;
+        kernels::map(x, y, move |x| {
             // The comparisons are written so that NaN passes through.
-            *y = if x <= self.threshold {
+            if x <= threshold {
                 // A slope of 0 is no product: 0 · -inf would be NaN.
-                if self.negative_slope == 0.0 {
+                if negative_slope == 0.0 {
                     0.0
                 } else {
-                    self.negative_slope * (x - self.threshold)
+                    negative_slope * (x - threshold)
                 }
-            } else if x > self.max_value {
-                self.max_value
+            } else if x > max_value {
+                max_value
             } else {
                 x
-            };
-        }
+            }
+        });
     }
 
     fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
         let Some(dx) = pass.dx else { return };
-        for ((dx, &dy), &x) in dx.iter_mut().zip(&*pass.dy).zip(pass.x) {
-            *dx = if x <= self.threshold {
-                self.negative_slope * dy
-            } else if x < self.max_value {
+        let Self {
+            max_value,
+            negative_slope,
+            threshold,
+        } = *self;
+        kernels::combine(pass.x, pass.dy, dx, move |x, dy| {
+            if x <= threshold {
+                negative_slope * dy
+            } else if x < max_value {
                 dy
             } else {
                 0.0
-            };
-        }
+            }
+        });
     }
 }
 

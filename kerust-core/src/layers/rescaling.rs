@@ -2,6 +2,7 @@
 //!
 //! `y = x * scale + offset`, mostly from pixels of 0 to 255 to numbers of 0 to 1 or -1 to 1.
 
+use crate::kernels;
 use crate::layer::{Operation, Pass};
 
 /// A line through every value: `Rescaling(scale, offset)`.
@@ -26,16 +27,14 @@ impl Rescaling {
 
 impl Operation<()> for Rescaling {
     fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
-        for (y, x) in y.iter_mut().zip(x) {
-            *y = x * self.scale + self.offset;
-        }
+        let Self { scale, offset } = *self;
+        kernels::map(x, y, move |x| x * scale + offset);
     }
 
     fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
         let Some(dx) = pass.dx else { return };
-        for (dx, dy) in dx.iter_mut().zip(&*pass.dy) {
-            *dx = dy * self.scale;
-        }
+        let scale = self.scale;
+        kernels::map(pass.dy, dx, move |dy| dy * scale);
     }
 }
 

@@ -187,11 +187,8 @@ impl<
         x: &[f32],
         y: &mut [f32],
     ) {
-        let activation = self.activation;
         self.separable
-            .forward(x, kernels_of(weights), &weights.bias, y, |y| {
-                activation.apply(y, OUT);
-            });
+            .forward(x, kernels_of(weights), &weights.bias, y, self.activation);
     }
 
     fn forward_training(
@@ -204,9 +201,16 @@ impl<
     ) {
         let kernels = kernels_of(weights);
         let depthwise = &self.separable.depthwise;
-        depthwise.forward(x, kernels.depthwise, &[], saved, |_| {});
-        kernels::dense(saved, kernels.pointwise, &weights.bias, y, CM, OUT);
-        kernels::activate(self.activation, y, OUT);
+        depthwise.forward(x, kernels.depthwise, &[], saved, Activation::Linear);
+        let sizes = [CM, OUT];
+        kernels::dense(
+            saved,
+            kernels.pointwise,
+            &weights.bias,
+            y,
+            sizes,
+            self.activation,
+        );
     }
 
     fn backward(

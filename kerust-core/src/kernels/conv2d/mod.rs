@@ -13,7 +13,7 @@
 //! |---|---|---|
 //! | forward | windows · kernel, bias first | images |
 //! | weights' gradient | windowsᵀ · dy | fixed chunks of images, added in order |
-//! | input's gradient | dy · kernelᵀ, then each window added to the image | images |
+//! | input's gradient | windows of dy · the kernel turned, or dy · kernelᵀ and each window added to the image | images |
 //!
 //! A weights' gradient has few outputs and a long sum. Its images are cut into chunks, whose number
 //! depends on the sizes alone, never on the threads; so the bits do not either.
@@ -23,10 +23,14 @@
 #[cfg(any(test, not(feature = "std")))]
 mod direct;
 #[cfg(feature = "std")]
-mod gradient;
+mod input_gradient;
+#[cfg(feature = "std")]
+mod weight_gradient;
 #[cfg(feature = "std")]
 mod windows;
 
+#[cfg(not(feature = "std"))]
+use crate::activation::Activation;
 use crate::shape::Window;
 
 /// The sizes of a convolution.
@@ -91,7 +95,7 @@ impl Convolution {
 
 #[cfg(not(feature = "std"))]
 impl Convolution {
-    /// `y = finish(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
+    /// `y = activation(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
     /// channels of a group, filters) and an empty `bias` adds nothing.
     pub fn forward(
         &self,
@@ -99,10 +103,10 @@ impl Convolution {
         kernel: &[f32],
         bias: &[f32],
         y: &mut [f32],
-        finish: impl Fn(&mut [f32]) + Sync,
+        activation: Activation,
     ) {
         direct::forward(self, x, kernel, bias, y);
-        finish(y);
+        activation.apply(y, self.filters);
     }
 
     /// The gradients of the kernel and of the bias (none when it is empty).

@@ -1,4 +1,5 @@
 use super::{Convolution, direct};
+use crate::activation::Activation;
 use crate::rng::Seed;
 use crate::shape::{Padding, Window};
 use rand::RngExt;
@@ -75,7 +76,7 @@ fn check(c: &Convolution) {
     }
 
     let mut found = vec![f32::NAN; y.len()];
-    c.forward(&x, &kernel, &bias, &mut found, |_| {});
+    c.forward(&x, &kernel, &bias, &mut found, Activation::Linear);
     assert_close("y", c, &found, &y);
     direct::forward(c, &x, &kernel, &bias, &mut found);
     assert_close("y by loops", c, &found, &y);
@@ -156,7 +157,7 @@ fn threads_do_not_change_a_bit() {
             let mut y = vec![0.0; dy.len()];
             let (mut dx, mut dkernel) = (vec![0.0; x.len()], vec![0.0; kernel.len()]);
             let mut dbias = vec![0.0; 33];
-            convolution.forward(&x, &kernel, &[], &mut y, |_| {});
+            convolution.forward(&x, &kernel, &[], &mut y, Activation::Linear);
             convolution.weight_gradient(&x, &dy, &mut dkernel, &mut dbias, false);
             convolution.input_gradient(&dy, &kernel, &mut dx);
             [y, dx, dkernel, dbias].map(|values| values.iter().map(|x| x.to_bits()).collect())

@@ -1,6 +1,7 @@
 //! The matrix of windows, as a view of an image, and the forward pass by it.
 
 use super::Convolution;
+use crate::activation::Activation;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::{parallel, scratch};
 use crate::shape::Padding;
@@ -34,6 +35,20 @@ impl Frame {
             before,
             size: [height, width],
             channels,
+        }
+    }
+
+    /// The gradient of an output, with the zeros around that windows of the turned kernel reach.
+    pub(super) fn of_gradient(convolution: &Convolution) -> Self {
+        let [height, width, _] = convolution.input;
+        let (span, size) = (convolution.window.span(), convolution.output());
+        let before = convolution.window.padding_before(height, width);
+        let padded = [height + span[0] - 1, width + span[1] - 1];
+        Self {
+            padded: (padded != size).then_some(padded),
+            before: [span[0] - 1 - before[0], span[1] - 1 - before[1]],
+            size,
+            channels: convolution.filters,
         }
     }
 
@@ -115,7 +130,7 @@ impl Convolution {
         }
     }
 
-    /// `y = finish(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
+    /// `y = activation(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
     /// channels of a group, filters) and an empty `bias` adds nothing.
     pub fn forward(
         &self,
@@ -123,7 +138,7 @@ impl Convolution {
         kernel: &[f32],
         bias: &[f32],
         y: &mut [f32],
-        finish: impl Fn(&mut [f32]) + Sync,
+        activation: Activation,
     ) {
         let frame = Frame::new(self);
         let filters = self.group_filters();
@@ -145,6 +160,7 @@ impl Convolution {
                             columns: Axis::plain(filters, 1),
                         },
                         start: Start::bias(bias.get(outputs.clone()).unwrap_or(&[])),
+                        relu: activation == Activation::Relu,
                     };
                     let y = &mut y[outputs.start..];
                     if single {
@@ -154,7 +170,9 @@ impl Convolution {
                     }
                 }
             });
-            finish(y);
+            if activation != Activation::Relu {
+                activation.apply(y, self.filters);
+            }
         });
     }
 }

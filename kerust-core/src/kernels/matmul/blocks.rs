@@ -179,6 +179,7 @@ unsafe fn tiles<S: Simd>(
         c_stride,
         last_lanes: panel.columns.len() - (panel.vectors - 1) * S::LANES,
         first,
+        relu: product.relu && panel.depths.end == a.columns.len(),
     };
     let most = (S::SUMS / panel.vectors).min(ROWS);
     let (mut done, mut left) = (rows.start, rows.len());

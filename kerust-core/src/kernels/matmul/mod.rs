@@ -36,6 +36,7 @@ mod view;
 
 use super::Isa;
 use super::parallel;
+use crate::activation::Activation;
 #[cfg(any(test, feature = "std"))]
 pub(crate) use view::Axis;
 pub(crate) use view::Matrix;
@@ -74,6 +75,8 @@ pub(crate) struct Product<'a> {
     /// Both axes plain.
     pub(crate) b: Matrix<'a>,
     pub(crate) start: Start<'a>,
+    /// Whether a sum below zero ends as zero (NaN stays).
+    pub(crate) relu: bool,
 }
 
 impl Product<'_> {
@@ -137,19 +140,38 @@ impl Product<'_> {
         parallel::chunks(c, height * stride, macs, |i, c| {
             let rows = i * height..m.min((i + 1) * height);
             portable::product(self.a, self.b, self.start, rows, c, stride);
+            if self.relu {
+                let width = self.b.columns.len();
+                for row in c.chunks_mut(stride) {
+                    let row = row.iter_mut().take(width);
+                    row.for_each(|y| *y = if *y < 0.0 { 0.0 } else { *y });
+                }
+            }
         });
     }
 }
 
-/// `y = x·w + b`, with `x` as (batch, n_in), `w` as (n_in, n_out); an empty `b` adds nothing.
-pub fn dense(x: &[f32], w: &[f32], b: &[f32], y: &mut [f32], n_in: usize, n_out: usize) {
+/// `y = activation(x·w + b)`, with `x` as (batch, n_in), `w` as (n_in, n_out); an empty `b` adds
+/// nothing.
+pub fn dense(
+    x: &[f32],
+    w: &[f32],
+    b: &[f32],
+    y: &mut [f32],
+    [n_in, n_out]: [usize; 2],
+    activation: Activation,
+) {
     let batch = y.len() / n_out.max(1);
     let product = Product {
         a: Matrix::row_major(x, batch, n_in),
         b: Matrix::row_major(w, n_in, n_out),
         start: Start::bias(b),
+        relu: activation == Activation::Relu,
     };
     product.run(y, n_out);
+    if !product.relu {
+        super::activate(activation, y, n_out);
+    }
 }
 
 /// `dx = dy·wᵀ`
@@ -159,6 +181,7 @@ pub fn dense_input_gradient(dy: &[f32], w: &[f32], dx: &mut [f32], n_in: usize, 
         a: Matrix::row_major(dy, batch, n_out),
         b: Matrix::row_major(w, n_in, n_out).transposed(),
         start: Start::Zero,
+        relu: false,
     };
     product.run(dx, n_in);
 }
@@ -177,6 +200,7 @@ pub fn dense_weight_gradient(
         a: Matrix::row_major(x, batch, n_in).transposed(),
         b: Matrix::row_major(dy, batch, n_out),
         start: Start::accumulate(accumulate),
+        relu: false,
     };
     product.run(dw, n_out);
 }

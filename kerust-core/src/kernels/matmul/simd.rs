@@ -26,6 +26,8 @@ pub(super) trait Simd {
     unsafe fn store_masked(to: *mut f32, mask: Self::Mask, x: Self::Vector);
     /// `x * y + sum`, rounded once.
     unsafe fn fma(x: Self::Vector, y: Self::Vector, sum: Self::Vector) -> Self::Vector;
+    /// Zero for what is below zero; NaN stays.
+    unsafe fn relu(x: Self::Vector) -> Self::Vector;
     /// Turns `LANES` vectors around: lane i of vector j becomes lane j of vector i.
     unsafe fn transpose(rows: &mut [Self::Vector; 16]);
     /// [`tile::tile`], compiled for the set.
@@ -91,6 +93,12 @@ impl Simd for Avx512 {
     unsafe fn fma(x: __m512, y: __m512, sum: __m512) -> __m512 {
         // SAFETY: the caller has AVX-512F.
         unsafe { _mm512_fmadd_ps(x, y, sum) }
+    }
+
+    #[inline(always)]
+    unsafe fn relu(x: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F. Of NaN and a number, the second operand comes out.
+        unsafe { _mm512_max_ps(_mm512_setzero_ps(), x) }
     }
 
     #[inline(always)]
@@ -195,6 +203,12 @@ impl Simd for Avx2 {
     unsafe fn fma(x: __m256, y: __m256, sum: __m256) -> __m256 {
         // SAFETY: the caller has FMA.
         unsafe { _mm256_fmadd_ps(x, y, sum) }
+    }
+
+    #[inline(always)]
+    unsafe fn relu(x: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2. Of NaN and a number, the second operand comes out.
+        unsafe { _mm256_max_ps(_mm256_setzero_ps(), x) }
     }
 
     #[inline(always)]

@@ -27,9 +27,10 @@ fn check(a: Matrix<'_>, b: Matrix<'_>) {
         for isa in Isa::supported() {
             // Handing a tiny product to threads takes longer than the whole sweep without.
             let most = if m * n < 40 { 1 } else { 3 };
-            for threads in [1, most] {
+            for (threads, relu) in [(1, false), (most, true)] {
                 let mut c = before.clone();
-                Product { a, b, start }.run_with(isa, threads, &mut c, stride);
+                let product = Product { a, b, start, relu };
+                product.run_with(isa, threads, &mut c, stride);
                 for i in 0..m {
                     for j in 0..n {
                         let first = match start {
@@ -38,7 +39,10 @@ fn check(a: Matrix<'_>, b: Matrix<'_>) {
                             Start::Sum => before[i * stride + j].into(),
                         };
                         let products = (0..k).map(|p| at(&a, i, p) * at(&b, p, j));
-                        let expected: f64 = first + products.sum::<f64>();
+                        let mut expected: f64 = first + products.sum::<f64>();
+                        if relu {
+                            expected = expected.max(0.0);
+                        }
                         let found = f64::from(c[i * stride + j]);
                         assert!(
                             (found - expected).abs() < 1e-6 * (8 + k) as f64,
@@ -133,6 +137,7 @@ fn an_element_has_the_same_bits_in_every_tile_and_on_every_fused_set() {
                 a: Matrix::row_major(&a, m, k),
                 b: Matrix::row_major(&b, k, n),
                 start: Start::Zero,
+                relu: false,
             };
             let mut c = vec![f32::NAN; m * n];
             product.run_with(isa, threads, &mut c, n);
@@ -148,5 +153,12 @@ fn an_element_has_the_same_bits_in_every_tile_and_on_every_fused_set() {
 #[test]
 #[should_panic(expected = "do not fit")]
 fn an_operand_that_is_too_short_is_refused() {
-    dense(&[1.0; 5], &[1.0; 6], &[], &mut [0.0; 4], 3, 2);
+    dense(
+        &[1.0; 5],
+        &[1.0; 6],
+        &[],
+        &mut [0.0; 4],
+        [3, 2],
+        Activation::Linear,
+    );
 }

@@ -42,6 +42,8 @@ pub(super) struct Tile<'a> {
     /// Columns in the last vector, of `1..=LANES`.
     pub(super) last_lanes: usize,
     pub(super) first: First,
+    /// Whether a sum below zero ends as zero.
+    pub(super) relu: bool,
 }
 
 /// `c = first + a·b` for some tiles of `ROWS` rows. Short sums (nine products in a 3×3 kernel) take as
@@ -116,6 +118,11 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
                 left -= run;
             }
 
+            if t.relu {
+                for sum in sums.as_flattened_mut() {
+                    *sum = S::relu(*sum);
+                }
+            }
             for (i, sums) in sums.iter().enumerate() {
                 let c = c.add(i * t.c_stride);
                 for (j, sum) in sums.iter().enumerate() {

@@ -1,77 +1,92 @@
-//! The gradients of a convolution.
+//! The gradient of the input, in one of two ways.
+//!
+//! Where windows move by one pixel, it is itself a convolution: of `dy`, with zeros around, and the
+//! kernel turned by half a circle. Other strides would convolve mostly zeros; there each window's
+//! gradient, `dy·kernelᵀ`, is added to the image.
 
 use super::Convolution;
 use super::windows::Frame;
 use crate::kernels::isa::vectorized;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
-use crate::kernels::reduce::sum_in_chunks;
-use crate::kernels::{column_sums, parallel, scratch};
-use core::ops::Range;
+use crate::kernels::{parallel, scratch};
 
 /// Values of the windows' gradients that are made at a time: 64 KB.
 const WINDOWS_LEN: usize = 1 << 14;
 
-impl Convolution {
-    /// The gradients of the kernel and of the bias (none when it is empty).
-    ///
-    /// The batch is summed in chunks where their kernels are small. A larger kernel has outputs
-    /// enough to divide each image's product over them.
-    pub fn weight_gradient(
-        &self,
-        x: &[f32],
-        dy: &[f32],
-        dkernel: &mut [f32],
-        dbias: &mut [f32],
-        accumulate: bool,
-    ) {
-        let batch = dy.len() / self.output_len();
-        let macs = batch * self.macs();
-        let add = |images: Range<usize>, [dkernel, dbias]: [&mut [f32]; 2], alone: bool| {
-            let x = &x[images.start * self.input_len()..images.end * self.input_len()];
-            let dy = &dy[images.start * self.output_len()..images.end * self.output_len()];
-            self.add_weight_gradient(x, dy, dkernel, dbias, alone);
-        };
-        sum_in_chunks(batch, macs, [dkernel, dbias], accumulate, add);
-    }
+/// Quarters of the output's pixels that the input may have: the turned kernel passes over all pixels
+/// of the input, and costs more where a border is lost.
+const MORE_PIXELS: usize = 6;
 
-    /// Adds the gradients of some images, in their order.
-    fn add_weight_gradient(
-        &self,
-        x: &[f32],
-        dy: &[f32],
-        dkernel: &mut [f32],
-        dbias: &mut [f32],
-        divided: bool,
-    ) {
-        let frame = Frame::new(self);
-        let filters = self.group_filters();
-        let images = x.chunks_exact(self.input_len());
-        for (x, dy) in images.zip(dy.chunks_exact(self.output_len())) {
-            frame.with(x, |x| {
-                for group in 0..self.groups {
-                    let first = group * filters;
-                    let product = Product {
-                        a: self.windows(&frame, x, group).transposed(),
-                        b: Matrix {
-                            values: &dy[first..],
-                            rows: Axis::plain(self.pixels(), self.filters),
-                            columns: Axis::plain(filters, 1),
-                        },
-                        start: Start::Sum,
-                    };
-                    if divided {
-                        product.run(&mut dkernel[first..], self.filters);
-                    } else {
-                        product.run_here(&mut dkernel[first..], self.filters);
-                    }
-                }
-            });
-            column_sums(dy, dbias, self.filters, true);
+impl Convolution {
+    /// The gradient of the input.
+    pub fn input_gradient(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
+        let [height, width, _] = self.input;
+        if self.window.strides == [1, 1] && height * width * 4 <= self.pixels() * MORE_PIXELS {
+            self.turned(dy, kernel, dx);
+        } else {
+            self.scattered(dy, kernel, dx);
         }
     }
 
-    /// The gradient of the input.
-    pub fn input_gradient(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
+    /// As a convolution of `dy` with the kernel turned by half a circle: every value of `dx` is one
+    /// sum.
+    fn turned(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
+        let frame = Frame::of_gradient(self);
+        let macs = self.macs() * (dx.len() / self.input_len());
+        let [height, width, channels] = self.input;
+        let (own, filters) = (self.group_channels(), self.group_filters());
+        let [rows, columns] = self.window.size;
+        let [down, across] = self.window.dilation;
+        let row = frame.row_len();
+        scratch::with(scratch::Use::Kernel, kernel.len(), |turned| {
+            self.turn(kernel, turned);
+            let turned = &*turned;
+            parallel::chunks(dx, self.input_len(), macs, |image, dx| {
+                frame.with(
+                    &dy[image * self.output_len()..][..self.output_len()],
+                    |dy| {
+                        for group in 0..self.groups {
+                            let taps = rows * columns * filters;
+                            let product = Product {
+                                a: Matrix {
+                                    values: &dy[group * filters..],
+                                    rows: Axis::nested([1, height, width], [0, row, self.filters]),
+                                    columns: Axis::nested(
+                                        [rows, columns, filters],
+                                        [down * row, across * self.filters, 1],
+                                    ),
+                                },
+                                b: Matrix::row_major(&turned[group * taps * own..], taps, own),
+                                start: Start::Zero,
+                                relu: false,
+                            };
+                            product.run_here(&mut dx[group * own..], channels);
+                        }
+                    },
+                );
+            });
+        });
+    }
+
+    /// The kernel turned by half a circle: for each group (rows, columns, filters, channels).
+    fn turn(&self, kernel: &[f32], turned: &mut [f32]) {
+        let (own, filters) = (self.group_channels(), self.group_filters());
+        let places = self.window.size[0] * self.window.size[1];
+        let group_len = places * filters * own;
+        for (place, tap) in kernel.chunks_exact(own * self.filters).enumerate() {
+            let opposite = (places - 1 - place) * filters * own;
+            for (channel, values) in tap.chunks_exact(self.filters).enumerate() {
+                for (group, values) in values.chunks_exact(filters).enumerate() {
+                    let to = &mut turned[group * group_len + opposite + channel..];
+                    let to = to.iter_mut().step_by(own);
+                    to.zip(values).for_each(|(to, value)| *to = *value);
+                }
+            }
+        }
+    }
+
+    /// As the gradients of the windows, added to the image under them.
+    fn scattered(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
         let frame = Frame::new(self);
         let macs = self.macs() * (dx.len() / self.input_len());
         scratch::with(scratch::Use::Kernel, kernel.len(), |transposed| {
@@ -109,6 +124,7 @@ impl Convolution {
                         },
                         b: Matrix::row_major(kernel, filters, taps),
                         start: Start::Zero,
+                        relu: false,
                     };
                     let windows = &mut windows[..pixels * taps];
                     product.run_here(windows, taps);

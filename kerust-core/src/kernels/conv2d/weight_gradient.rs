@@ -1,0 +1,69 @@
+//! The gradients of the kernel and the bias.
+
+use super::Convolution;
+use super::windows::Frame;
+use crate::kernels::column_sums;
+use crate::kernels::matmul::{Axis, Matrix, Product, Start};
+use crate::kernels::reduce::sum_in_chunks;
+use core::ops::Range;
+
+impl Convolution {
+    /// The gradients of the kernel and of the bias (none when it is empty).
+    ///
+    /// The batch is summed in chunks where their kernels are small. A larger kernel has outputs
+    /// enough to divide each image's product over them.
+    pub fn weight_gradient(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        dkernel: &mut [f32],
+        dbias: &mut [f32],
+        accumulate: bool,
+    ) {
+        let batch = dy.len() / self.output_len();
+        let macs = batch * self.macs();
+        let add = |images: Range<usize>, [dkernel, dbias]: [&mut [f32]; 2], alone: bool| {
+            let x = &x[images.start * self.input_len()..images.end * self.input_len()];
+            let dy = &dy[images.start * self.output_len()..images.end * self.output_len()];
+            self.add_weight_gradient(x, dy, dkernel, dbias, alone);
+        };
+        sum_in_chunks(batch, macs, [dkernel, dbias], accumulate, add);
+    }
+
+    /// Adds the gradients of some images, in their order.
+    fn add_weight_gradient(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        dkernel: &mut [f32],
+        dbias: &mut [f32],
+        divided: bool,
+    ) {
+        let frame = Frame::new(self);
+        let filters = self.group_filters();
+        let images = x.chunks_exact(self.input_len());
+        for (x, dy) in images.zip(dy.chunks_exact(self.output_len())) {
+            frame.with(x, |x| {
+                for group in 0..self.groups {
+                    let first = group * filters;
+                    let product = Product {
+                        a: self.windows(&frame, x, group).transposed(),
+                        b: Matrix {
+                            values: &dy[first..],
+                            rows: Axis::plain(self.pixels(), self.filters),
+                            columns: Axis::plain(filters, 1),
+                        },
+                        start: Start::Sum,
+                        relu: false,
+                    };
+                    if divided {
+                        product.run(&mut dkernel[first..], self.filters);
+                    } else {
+                        product.run_here(&mut dkernel[first..], self.filters);
+                    }
+                }
+            });
+            column_sums(dy, dbias, self.filters, true);
+        }
+    }
+}
