@@ -14,6 +14,35 @@ pub struct Dataset<X: Data, Y: Data> {
     class_names: Arc<[String]>,
 }
 
+/// Room for a batch of samples that do not lie side by side. Reused from step to step.
+pub(crate) struct Room<D: Data> {
+    places: Vec<usize>,
+    batch: D::Batch,
+}
+
+impl<D: Data> Default for Room<D> {
+    fn default() -> Self {
+        Self {
+            places: Vec::new(),
+            batch: Default::default(),
+        }
+    }
+}
+
+impl<D: Data> Room<D> {
+    fn gather<'a>(
+        &'a mut self,
+        column: &'a D::Column,
+        numbers: &[usize],
+        indices: &[usize],
+    ) -> D::Slices<'a> {
+        self.places.clear();
+        self.places
+            .extend(numbers.iter().map(|number| indices[*number]));
+        D::gather(column, &self.places, &mut self.batch)
+    }
+}
+
 impl<X: Data, Y: Data> Dataset<X, Y> {
     /// `count` samples, the sample number `i` being `sample(i)`.
     pub fn generate(count: usize, mut sample: impl FnMut(usize) -> (X::Value, Y::Value)) -> Self {
@@ -71,18 +100,14 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         Y::read(&self.columns.1, self.indices[index])
     }
 
-    /// Replaces a batch by the samples of the given numbers.
-    pub(crate) fn gather(
-        &self,
-        numbers: &[usize],
-        places: &mut Vec<usize>,
-        inputs: &mut X::Batch,
-        labels: &mut Y::Batch,
-    ) {
-        places.clear();
-        places.extend(numbers.iter().map(|number| self.indices[*number]));
-        X::gather(&self.columns.0, places, inputs);
-        Y::gather(&self.columns.1, places, labels);
+    /// The inputs of the samples of these numbers.
+    pub(crate) fn inputs<'a>(&'a self, numbers: &[usize], room: &'a mut Room<X>) -> X::Slices<'a> {
+        room.gather(&self.columns.0, numbers, &self.indices)
+    }
+
+    /// The labels of the samples of these numbers.
+    pub(crate) fn labels<'a>(&'a self, numbers: &[usize], room: &'a mut Room<Y>) -> Y::Slices<'a> {
+        room.gather(&self.columns.1, numbers, &self.indices)
     }
 
     /// The samples from `start` up to `end`.

@@ -1,6 +1,8 @@
 //! Labels.
 
 use super::Data;
+#[cfg(feature = "std")]
+use super::neighbours;
 
 /// One of `N` classes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -64,13 +66,12 @@ impl<const N: usize> Data for Class<N> {
     }
 
     #[cfg(feature = "std")]
-    fn gather(column: &Vec<u32>, indices: &[usize], batch: &mut Vec<u32>) {
+    fn gather<'a>(column: &'a Vec<u32>, indices: &[usize], batch: &'a mut Vec<u32>) -> &'a [u32] {
+        if let Some(values) = neighbours(column, indices, 1) {
+            return values;
+        }
         batch.clear();
         batch.extend(indices.iter().map(|index| column[*index]));
-    }
-
-    #[cfg(feature = "std")]
-    fn slices(batch: &Vec<u32>) -> &[u32] {
         batch
     }
 }
@@ -123,13 +124,12 @@ impl Data for Binary {
     }
 
     #[cfg(feature = "std")]
-    fn gather(column: &Vec<f32>, indices: &[usize], batch: &mut Vec<f32>) {
+    fn gather<'a>(column: &'a Vec<f32>, indices: &[usize], batch: &'a mut Vec<f32>) -> &'a [f32] {
+        if let Some(values) = neighbours(column, indices, 1) {
+            return values;
+        }
         batch.clear();
         batch.extend(indices.iter().map(|index| column[*index]));
-    }
-
-    #[cfg(feature = "std")]
-    fn slices(batch: &Vec<f32>) -> &[f32] {
         batch
     }
 }

@@ -17,6 +17,8 @@ mod tuple;
 #[cfg(feature = "std")]
 pub use dataset::Dataset;
 #[cfg(feature = "std")]
+pub(crate) use dataset::Room;
+#[cfg(feature = "std")]
 pub use error::DataError;
 #[cfg(feature = "images")]
 pub use image_folder::{ImageFolder, Subset};
@@ -38,7 +40,7 @@ pub trait Data: Sized + 'static {
     /// Many samples, as they are kept.
     #[cfg(feature = "std")]
     type Column: Default + Clone + Send + Sync;
-    /// A batch, as a model takes it. Reused from step to step.
+    /// Room for a batch. Reused from step to step.
     #[cfg(feature = "std")]
     type Batch: Default + Send + Sync;
 
@@ -48,10 +50,21 @@ pub trait Data: Sized + 'static {
     /// The sample number `index`.
     #[cfg(feature = "std")]
     fn read(column: &Self::Column, index: usize) -> Box<Self::Value>;
-    /// Replaces `batch` by the samples of the given numbers, in that order.
+    /// The samples of the given numbers, in that order: a view where they lie side by side, else
+    /// copied into `batch`.
     #[cfg(feature = "std")]
-    fn gather(column: &Self::Column, indices: &[usize], batch: &mut Self::Batch);
-    /// A view of a batch.
-    #[cfg(feature = "std")]
-    fn slices(batch: &Self::Batch) -> Self::Slices<'_>;
+    fn gather<'a>(
+        column: &'a Self::Column,
+        indices: &[usize],
+        batch: &'a mut Self::Batch,
+    ) -> Self::Slices<'a>;
+}
+
+/// The samples of the given numbers, `len` values each, where they lie side by side.
+#[cfg(feature = "std")]
+fn neighbours<'a, T>(values: &'a [T], indices: &[usize], len: usize) -> Option<&'a [T]> {
+    let first = *indices.first()?;
+    let side_by_side = indices.iter().enumerate();
+    let side_by_side = side_by_side.fold(true, |so_far, (i, index)| so_far & (*index == first + i));
+    side_by_side.then(|| &values[first * len..(first + indices.len()) * len])
 }

@@ -1,6 +1,8 @@
 //! Tensors as samples.
 
 use super::Data;
+#[cfg(feature = "std")]
+use super::neighbours;
 use crate::tensor::{Shape, Tensor};
 
 /// The values of many samples, sample after sample.
@@ -65,15 +67,20 @@ impl<S: Shape> Data for S {
     }
 
     #[cfg(feature = "std")]
-    fn gather(column: &TensorColumn, indices: &[usize], batch: &mut Vec<f32>) {
+    fn gather<'a>(
+        column: &'a TensorColumn,
+        indices: &[usize],
+        batch: &'a mut Vec<f32>,
+    ) -> &'a [f32] {
+        if let TensorColumn::Float(values) = column
+            && let Some(values) = neighbours(values, indices, S::LEN)
+        {
+            return values;
+        }
         batch.clear();
         for index in indices {
             column.append(*index, S::LEN, batch);
         }
-    }
-
-    #[cfg(feature = "std")]
-    fn slices(batch: &Vec<f32>) -> &[f32] {
         batch
     }
 }

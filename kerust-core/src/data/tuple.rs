@@ -28,13 +28,12 @@ macro_rules! tuples {
             }
 
             #[cfg(feature = "std")]
-            fn gather(column: &Self::Column, indices: &[usize], batch: &mut Self::Batch) {
-                $($name::gather(&column.$place, indices, &mut batch.$place);)+
-            }
-
-            #[cfg(feature = "std")]
-            fn slices(batch: &Self::Batch) -> Self::Slices<'_> {
-                ($($name::slices(&batch.$place),)+)
+            fn gather<'a>(
+                column: &'a Self::Column,
+                indices: &[usize],
+                batch: &'a mut Self::Batch,
+            ) -> Self::Slices<'a> {
+                ($($name::gather(&column.$place, indices, &mut batch.$place),)+)
             }
         }
     )+};

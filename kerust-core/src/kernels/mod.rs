@@ -29,6 +29,8 @@ pub use isa::Isa;
 pub(crate) use isa::vectorized;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
 pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, moments};
+#[cfg(feature = "std")]
+pub(crate) use parallel::alone;
 pub use pool::Pooling;
 pub use reduce::{column_sums, sum_into};
 pub use separable::{Kernels, Separable};

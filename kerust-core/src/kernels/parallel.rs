@@ -7,10 +7,25 @@
 #[cfg(feature = "std")]
 const WORTH: usize = 1 << 19;
 
+#[cfg(feature = "std")]
+std::thread_local! {
+    /// Whether this thread's work is its share already.
+    static ALONE: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
+}
+
+/// Runs `work`, none of which is divided over threads.
+#[cfg(feature = "std")]
+pub(crate) fn alone<R>(work: impl FnOnce() -> R) -> R {
+    let before = ALONE.replace(true);
+    let result = work();
+    ALONE.set(before);
+    result
+}
+
 /// How many threads some work of `macs` multiply-adds is worth.
 #[cfg(feature = "std")]
 pub(crate) fn threads(macs: usize) -> usize {
-    if macs < WORTH {
+    if macs < WORTH || ALONE.get() {
         return 1;
     }
     rayon::current_num_threads()

@@ -4,7 +4,7 @@ use super::report::Report;
 use super::step::{Buffers, Source};
 use super::trainee::{Subject, Trainee};
 use super::workflow::Workflow;
-use super::{TrainError, pool};
+use super::{TrainError, pool, predict};
 use crate::Result;
 use crate::data::{Data, Dataset};
 use crate::loss::Objective;
@@ -106,17 +106,7 @@ impl<N: Model, Y: Data> Compiled<N, Y> {
     where
         <N::Heads as Heads>::Output: Send,
     {
-        let numbers: Vec<usize> = (0..data.len()).collect();
-        let model = &*self.trainee.model;
-        let outputs = pool::inside(None, || {
-            let mut buffers = Buffers::<N, Z>::default();
-            let mut outputs = Vec::with_capacity(data.len());
-            for numbers in numbers.chunks(BATCH_SIZE) {
-                buffers.predict(model, data, numbers, &mut outputs);
-            }
-            outputs
-        });
-        outputs.expect("no pool is built")
+        predict::all(&*self.trainee.model, data)
     }
 
     /// The model.

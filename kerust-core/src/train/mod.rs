@@ -7,6 +7,7 @@ mod fit;
 mod history;
 mod order;
 mod pool;
+mod predict;
 mod progress;
 mod report;
 mod run;

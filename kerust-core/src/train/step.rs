@@ -1,23 +1,20 @@
 //! One training step, and one batch of an evaluation, over buffers that are reused.
 
 use super::trainee::Trainee;
-use crate::data::{Data, Dataset};
+use crate::data::{Data, Dataset, Room};
 use crate::loss::Objective;
 use crate::memory::Memory;
 use crate::model::{Heads, Model};
 use crate::rng::Step;
 
-type Batch<D> = <D as Data>::Batch;
 type HeadBatch<N> = <<N as Model>::Heads as Heads>::Batch;
 
 /// The memory of steps: it grows to the largest batch, and is reused from then on.
 pub(super) struct Buffers<N: Model, Y: Data> {
-    places: Vec<usize>,
-    inputs: Batch<N::Input>,
-    labels: Y::Batch,
+    inputs: Room<N::Input>,
+    targets: Targets<Y>,
     logits: HeadBatch<N>,
     outputs: HeadBatch<N>,
-    weights: Vec<f32>,
     memory: Vec<f32>,
 }
 
@@ -37,15 +34,43 @@ pub(super) struct ClassWeight<Y: Data> {
     pub(super) multiply: fn(of_class: &[f32], labels: Y::Slices<'_>, weights: &mut [f32]),
 }
 
+/// Room for what the outputs of a step are held against.
+struct Targets<Y: Data> {
+    labels: Room<Y>,
+    weights: Vec<f32>,
+}
+
+impl<Y: Data> Targets<Y> {
+    /// The labels of the samples of these numbers, and the samples' weights where they have any.
+    fn gather<'a, X: Data>(
+        &'a mut self,
+        source: &'a Source<'_, X, Y>,
+        numbers: &[usize],
+    ) -> (Y::Slices<'a>, Option<&'a [f32]>) {
+        let labels = source.data.labels(numbers, &mut self.labels);
+        self.weights.clear();
+        match source.sample_weight {
+            Some(weights) => self.weights.extend(numbers.iter().map(|n| weights[*n])),
+            None => self.weights.resize(numbers.len(), 1.0),
+        }
+        if let Some(class_weight) = source.class_weight {
+            (class_weight.multiply)(&class_weight.of_class, labels, &mut self.weights);
+        }
+        let weighted = source.sample_weight.is_some() || source.class_weight.is_some();
+        (labels, weighted.then_some(&self.weights))
+    }
+}
+
 impl<N: Model, Y: Data> Default for Buffers<N, Y> {
     fn default() -> Self {
         Self {
-            places: Vec::new(),
-            inputs: Default::default(),
-            labels: Default::default(),
+            inputs: Room::default(),
+            targets: Targets {
+                labels: Room::default(),
+                weights: Vec::new(),
+            },
             logits: Default::default(),
             outputs: Default::default(),
-            weights: Vec::new(),
             memory: Vec::new(),
         }
     }
@@ -61,13 +86,14 @@ impl<N: Model, Y: Data> Buffers<N, Y> {
         source: &Source<'_, N::Input, Y>,
         numbers: &[usize],
     ) -> f64 {
-        let weighted = self.gather(source, numbers);
+        let input = source.data.inputs(numbers, &mut self.inputs);
+        let (labels, weights) = self.targets.gather(source, numbers);
+        N::Heads::resize(&mut self.outputs, numbers.len());
         let step = Step {
             seed: trainee.run.seed,
             number: trainee.applied.step,
         };
         let mut memory = memory(&mut self.memory, N::TRAINING_LEN, numbers.len());
-        let input = N::Input::slices(&self.inputs);
         trainee.model.forward_training(input, &mut memory, step);
 
         let heads = N::heads(&mut memory);
@@ -76,12 +102,7 @@ impl<N: Model, Y: Data> Buffers<N, Y> {
             N::Heads::slices_mut(&mut self.outputs),
         );
         N::Heads::activate(N::Heads::slices_mut(&mut self.outputs));
-        let loss = objective.train(
-            heads,
-            N::Heads::slices(&self.outputs),
-            Y::slices(&self.labels),
-            weighted.then_some(&self.weights),
-        );
+        let loss = objective.train(heads, N::Heads::slices(&self.outputs), labels, weights);
         if !loss.is_finite() {
             return loss;
         }
@@ -104,8 +125,15 @@ impl<N: Model, Y: Data> Buffers<N, Y> {
         source: &Source<'_, N::Input, Y>,
         numbers: &[usize],
     ) {
-        let weighted = self.gather(source, numbers);
-        self.infer(model, numbers.len());
+        let input = source.data.inputs(numbers, &mut self.inputs);
+        let (labels, weights) = self.targets.gather(source, numbers);
+        N::Heads::resize(&mut self.logits, numbers.len());
+        N::Heads::resize(&mut self.outputs, numbers.len());
+        model.logits(
+            input,
+            &mut memory(&mut self.memory, N::ARENA_LEN, numbers.len()),
+            N::Heads::slices_mut(&mut self.logits),
+        );
         N::Heads::copy(
             N::Heads::slices(&self.logits),
             N::Heads::slices_mut(&mut self.outputs),
@@ -114,60 +142,9 @@ impl<N: Model, Y: Data> Buffers<N, Y> {
         objective.evaluate(
             N::Heads::slices(&self.logits),
             N::Heads::slices(&self.outputs),
-            Y::slices(&self.labels),
-            weighted.then_some(&self.weights),
+            labels,
+            weights,
         );
-    }
-
-    /// Appends the predictions for the samples of these numbers.
-    pub(super) fn predict(
-        &mut self,
-        model: &N,
-        data: &Dataset<N::Input, Y>,
-        numbers: &[usize],
-        into: &mut Vec<<N::Heads as Heads>::Output>,
-    ) {
-        let source = Source {
-            data,
-            sample_weight: None,
-            class_weight: None,
-        };
-        self.gather(&source, numbers);
-        self.infer(model, numbers.len());
-        N::Heads::activate(N::Heads::slices_mut(&mut self.logits));
-        let outputs = N::Heads::slices(&self.logits);
-        into.extend((0..numbers.len()).map(|sample| N::Heads::read(outputs, sample)));
-    }
-
-    fn infer(&mut self, model: &N, samples: usize) {
-        model.logits(
-            N::Input::slices(&self.inputs),
-            &mut memory(&mut self.memory, N::ARENA_LEN, samples),
-            N::Heads::slices_mut(&mut self.logits),
-        );
-    }
-
-    /// Takes the batch in hand; whether it is weighted.
-    fn gather(&mut self, source: &Source<'_, N::Input, Y>, numbers: &[usize]) -> bool {
-        let data = source.data;
-        data.gather(
-            numbers,
-            &mut self.places,
-            &mut self.inputs,
-            &mut self.labels,
-        );
-        N::Heads::resize(&mut self.logits, numbers.len());
-        N::Heads::resize(&mut self.outputs, numbers.len());
-        self.weights.clear();
-        match source.sample_weight {
-            Some(weights) => self.weights.extend(numbers.iter().map(|n| weights[*n])),
-            None => self.weights.resize(numbers.len(), 1.0),
-        }
-        if let Some(class_weight) = source.class_weight {
-            let labels = Y::slices(&self.labels);
-            (class_weight.multiply)(&class_weight.of_class, labels, &mut self.weights);
-        }
-        source.sample_weight.is_some() || source.class_weight.is_some()
     }
 }
 

@@ -16,8 +16,19 @@ use std::cell::Cell;
 use std::path::Path;
 
 thread_local! {
-    /// The arena of [`Workflow::predict`]: as large as the largest model that this thread asked.
+    /// The arena of predictions: as large as the largest that this thread needed.
     static SCRATCH: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
+/// Calls `work` with `len` values, of any content, that this thread keeps.
+pub(super) fn with_scratch(len: usize, work: impl FnOnce(&mut [f32])) {
+    // Taken, not borrowed: a layer of one's own may ask another model meanwhile.
+    let mut scratch = SCRATCH.take();
+    if scratch.len() < len {
+        scratch = vec![0.0; len];
+    }
+    work(&mut scratch[..len]);
+    SCRATCH.set(scratch);
 }
 
 /// Keras's workflow: implemented for every model.
@@ -44,20 +55,15 @@ pub trait Workflow: Model {
 
     /// The outputs for one sample. Allocates nothing after the first call in a thread.
     fn predict(&self, x: &<Self::Input as Data>::Value) -> <Self::Heads as Heads>::Output {
-        // Taken, not borrowed: a layer of one's own may ask another model meanwhile.
-        let mut scratch = SCRATCH.take();
-        if scratch.len() < Self::ARENA_LEN {
-            scratch = vec![0.0; Self::ARENA_LEN];
-        }
-        let mut memory = Memory::new(&mut scratch[..Self::ARENA_LEN], 1);
         let mut output = Self::Heads::zeroed();
-        self.logits(
-            Self::Input::view(x),
-            &mut memory,
-            Self::Heads::view_mut(&mut output),
-        );
+        with_scratch(Self::ARENA_LEN, |arena| {
+            self.logits(
+                Self::Input::view(x),
+                &mut Memory::new(arena, 1),
+                Self::Heads::view_mut(&mut output),
+            );
+        });
         Self::Heads::activate(Self::Heads::view_mut(&mut output));
-        SCRATCH.set(scratch);
         output
     }
 

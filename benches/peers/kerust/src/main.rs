@@ -1,5 +1,5 @@
-//! `kerust-bench train WORK FOLDER CHUNKS STEPS` or `kerust-bench infer WORK FOLDER CALLS`: times as
-//! one line of JSON. The works and the files are those of `../works.py`.
+//! `kerust-bench train WORK FOLDER CHUNKS STEPS`, `kerust-bench infer WORK FOLDER CALLS` or
+//! `kerust-bench batch WORK FOLDER CALLS`: times as one line of JSON. The works and the files are those of `../works.py`.
 
 mod nets;
 
@@ -14,7 +14,7 @@ use std::time::Instant;
 fn main() -> kerust::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [mode, work, folder, counts @ ..] = arguments.as_slice() else {
-        panic!("expected `train WORK FOLDER CHUNKS STEPS` or `infer WORK FOLDER CALLS`");
+        panic!("expected a mode, a work, a folder and counts");
     };
     let counts: Vec<usize> = counts
         .iter()
@@ -29,6 +29,10 @@ fn main() -> kerust::Result<()> {
         ("infer", "conv") => infer::<Conv<24>, 24>(folder, "28", &counts),
         ("infer", "deep-conv") => infer::<DeepConv, 10>(folder, "28", &counts),
         ("infer", "resnet8") => infer::<Deep, 10>(folder, "32", &counts),
+        ("batch", "mlp") => batch::<Mlp<10>, 10>(folder, "28", &counts),
+        ("batch", "conv") => batch::<Conv<24>, 24>(folder, "28", &counts),
+        ("batch", "deep-conv") => batch::<DeepConv, 10>(folder, "28", &counts),
+        ("batch", "resnet8") => batch::<Deep, 10>(folder, "32", &counts),
         _ => panic!("unknown work `{mode} {work}`"),
     }
 }
@@ -82,26 +86,32 @@ where
     Ok(())
 }
 
-/// Microseconds of a prediction for one sample; then those of one sample in a batch of 256.
+/// Microseconds of a prediction for one sample.
 fn infer<N, const CLASSES: usize>(folder: &str, size: &str, counts: &[usize]) -> kerust::Result<()>
 where
     N: Model<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
 {
     let data = data::<N::Input, CLASSES>(folder, size)?;
     let model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());
-    if let [_, batches] = counts {
-        let data = data.take(256);
-        let times = timed(20, *batches, || {
-            black_box(model.predict_all(black_box(&data)).len());
-        });
-        let times: Vec<f64> = times.iter().map(|time| time / data.len() as f64).collect();
-        print(&times, "");
-        return Ok(());
-    }
     let x = data.input(0);
     let times = timed(counts[0] / 10, counts[0], || {
         black_box(model.predict(black_box(&x)));
     });
+    print(&times, "");
+    Ok(())
+}
+
+/// Microseconds of a sample, where all of the data set are predicted.
+fn batch<N, const CLASSES: usize>(folder: &str, size: &str, counts: &[usize]) -> kerust::Result<()>
+where
+    N: Model<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
+{
+    let data = data::<N::Input, CLASSES>(folder, size)?;
+    let model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());
+    let times = timed(1, counts[0], || {
+        black_box(model.predict_all(black_box(&data)).len());
+    });
+    let times: Vec<f64> = times.iter().map(|time| time / data.len() as f64).collect();
     print(&times, "");
     Ok(())
 }

@@ -1,0 +1,47 @@
+"""The works' networks in Keras, channels last."""
+
+from keras import Model, layers
+
+
+def net(work: str, classes: int):
+    if work == "mlp":
+        return chain([
+            layers.Input((28, 28, 1)), layers.Flatten(),
+            layers.Dense(128, activation="relu"), layers.Dense(classes, activation="softmax")])
+    if work == "conv":
+        return chain([
+            layers.Input((28, 28, 1)), layers.Conv2D(10, 3, padding="same"), layers.Flatten(),
+            layers.Dense(64, activation="relu"), layers.Dense(classes, activation="softmax")])
+    if work == "deep-conv":
+        return chain([
+            layers.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, activation="relu"), layers.MaxPooling2D(),
+            layers.Flatten(), layers.Dense(classes, activation="softmax")])
+    return resnet8(classes)
+
+
+def chain(parts):
+    inputs, *rest = parts
+    x = inputs
+    for layer in rest:
+        x = layer(x)
+    return Model(inputs, x)
+
+
+def resnet8(classes: int):
+    """ResNet-8 of MLPerf Tiny."""
+    inputs = layers.Input((32, 32, 3))
+
+    def conv(x, filters, strides=1):
+        x = layers.Conv2D(filters, 3, strides=strides, padding="same")(x)
+        return layers.BatchNormalization()(x)
+
+    x = layers.ReLU()(conv(inputs, 16))
+    for filters, strides in [(16, 1), (32, 2), (64, 2)]:
+        y = conv(layers.ReLU()(conv(x, filters, strides)), filters)
+        if strides > 1:
+            x = layers.Conv2D(filters, 1, strides=strides, padding="same")(x)
+        x = layers.ReLU()(layers.Add()([x, y]))
+    x = layers.Flatten()(layers.AveragePooling2D(8)(x))
+    return Model(inputs, layers.Dense(classes, activation="softmax")(x))
