@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""Times kerust and its peers on the same works, in turn, in one run, and writes a table and a
+picture: `benches/peers/run.py` (see README.md).
+
+Everything it makes lies in `target/peers`. Each contender is a process of its own; contenders take
+turns, round after round, so that a change of the machine's speed meets all of them.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent.parent
+FOLDER = REPOSITORY / "target/peers"
+PYTHON = FOLDER / "venv/bin/python"
+
+# glibc gives memory back to the system after each step unless told otherwise; most peers spend half
+# of their time on the page faults.
+TUNED = dict(MALLOC_TRIM_THRESHOLD_="2000000000", MALLOC_MMAP_THRESHOLD_="2000000000",
+             MALLOC_TOP_PAD_="67108864")
+THREADS = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "THREADS"]
+IMAGES_28 = ["mlp", "conv", "deep-conv"]
+
+
+def python(script, **env):
+    return dict(command=[str(PYTHON), str(HERE / script)], env=env)
+
+
+def rust(name, features=None, env=None):
+    binary = name if features is None else f"{name}-{features}"
+    return dict(command=[str(FOLDER / "bin" / binary)], env=env or {}, crate=name, features=features)
+
+
+# Name, the modes it has, the works it knows (all by default), and how it is run.
+CONTENDERS = {
+    "kerust": dict(modes=["train", "infer", "batch"], **rust("kerust")),
+    "Keras": dict(modes=["train", "infer", "batch"], **python("keras_bench.py")),
+    "Keras, XLA": dict(modes=["train", "infer", "batch"], **python("keras_bench.py", KERAS_JIT="1")),
+    "PyTorch": dict(modes=["train", "infer", "batch"], **python("torch_bench.py")),
+    "PyTorch, compiled": dict(modes=["train", "infer", "batch"],
+                              **python("torch_bench.py", TORCH_COMPILE="1")),
+    "PyTorch, channels last": dict(modes=["train"], works=["deep-conv", "resnet8"],
+                                   **python("torch_bench.py", TORCH_CHANNELS_LAST="1")),
+    "burn, OpenBLAS": dict(modes=["train", "infer", "batch"], works=IMAGES_28, **rust("burn", "openblas")),
+    "burn, flex": dict(modes=["train", "infer", "batch"], works=IMAGES_28, **rust("burn", "flex")),
+    "candle, MKL": dict(modes=["train", "infer", "batch"], works=IMAGES_28, **rust("candle", env={"LD_LIBRARY_PATH": str(FOLDER / "venv/lib")})),
+    "LiteRT": dict(modes=["infer", "batch"], **python("runtime_bench.py", RUNTIME="litert")),
+    "ONNX Runtime": dict(modes=["infer", "batch"], **python("runtime_bench.py", RUNTIME="ort")),
+    "tract": dict(modes=["infer"], **rust("tract")),
+}
+CALLS = {"infer": 2000, "batch": 7}
+UNITS = {"train": "ms a step", "infer": "µs a prediction", "batch": "µs a sample"}
+TITLES = {
+    "train": "Training: Adam, f32, 2 threads",
+    "infer": "One sample: f32, 1 thread",
+    "batch": "Many samples, in batches of 256: f32, 2 threads",
+}
+
+
+def prepare():
+    """Packages, data, models, and the peers' programs."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    if not PYTHON.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(FOLDER / "venv")], check=True)
+        requirements = str(HERE / "requirements.txt")
+        subprocess.run([str(PYTHON), "-m", "pip", "install", "-q", "-r", requirements], check=True)
+    make = f"from pathlib import Path; import works; works.write_data(Path({str(REPOSITORY)!r}), Path({str(FOLDER)!r}))"
+    subprocess.run([str(PYTHON), "-c", make], cwd=HERE, check=True)
+    subprocess.run([str(PYTHON), str(HERE / "make_models.py"), str(FOLDER)], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    (FOLDER / "bin").mkdir(exist_ok=True)
+    for contender in CONTENDERS.values():
+        if crate := contender.get("crate"):
+            build(crate, contender["features"], Path(contender["command"][0]))
+
+
+def build(crate, features, binary):
+    if crate != "kerust" and binary.exists():
+        return
+    target = FOLDER / crate
+    env = dict(os.environ, CARGO_TARGET_DIR=str(target), MKLROOT=str(FOLDER / "venv"))
+    command = ["cargo", "build", "--release", "--quiet"]
+    command += ["--features", features] if features else []
+    subprocess.run(command, cwd=HERE / crate, env=env, check=True)
+    binary.write_bytes((target / f"release/{crate}-bench").read_bytes())
+    binary.chmod(0o755)
+
+
+def run(contender, mode, work, facts, tuned):
+    """The times of one process, and its largest memory in MB."""
+    threads = "1" if mode == "infer" else "2"
+    env = dict(os.environ, **contender["env"], **{name: threads for name in THREADS})
+    env.pop("OPENBLAS_CORETYPE", None)
+    env.update(TUNED if tuned else {})
+    counts = [facts["chunks"], facts["steps"]] if mode == "train" else [CALLS[mode]]
+    command = [*contender["command"], mode, work, str(FOLDER), *map(str, counts)]
+    process = subprocess.Popen(command, env=env, cwd=HERE, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    output, errors = process.stdout.read(), process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    lines = output.strip().splitlines()
+    if status or not lines:
+        print(f"  failed: {' '.join(command)}\n{errors[-600:]}", file=sys.stderr)
+        return None
+    return json.loads(lines[-1])["times"], usage.ru_maxrss / 1000
+
+
+def measure(works, arguments):
+    results = {}
+    for mode in arguments.modes:
+        for work in arguments.works:
+            for round_number in range(arguments.rounds):
+                for tuned in [False, True] if mode == "train" else [False]:
+                    for name in turn(round_number):
+                        contender = CONTENDERS[name]
+                        if mode not in contender["modes"] or work not in contender.get("works", works):
+                            continue
+                        if not (one := run(contender, mode, work, works[work], tuned)):
+                            continue
+                        place = results.setdefault((mode, work, tuned, name), dict(times=[], memory=0))
+                        place["times"] += one[0]
+                        place["memory"] = max(place["memory"], one[1])
+                        median = statistics.median(one[0])
+                        print(f"{mode} {work}{' tuned' if tuned else ''} {name}: {median:.4g}", flush=True)
+    return results
+
+
+def turn(round_number):
+    names = list(CONTENDERS)
+    start = round_number * 5 % len(names)
+    return names[start:] + names[:start]
+
+
+def machine():
+    info = Path("/proc/cpuinfo").read_text()
+    model = next(line.split(":")[1].strip() for line in info.splitlines() if "model name" in line)
+    git = ["git", "-C", str(REPOSITORY), "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(git, capture_output=True, text=True).stdout.strip()
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}; commit {commit}"
+
+
+def table(results, works, arguments):
+    lines = [f"Machine: {machine()}. Medians of {arguments.rounds} rounds [least, most]; "
+             "×: how many times as long as kerust.", ""]
+    for mode in arguments.modes:
+        columns = [(work, tuned) for work in arguments.works
+                   for tuned in ([False, True] if mode == "train" else [False])]
+        lines += [f"### {TITLES[mode]}, {UNITS[mode]}", ""]
+        titles = [work + (", tuned allocator" if tuned else "") for work, tuned in columns]
+        lines += ["| | " + " | ".join(titles) + " |", "|---" * (len(columns) + 1) + "|"]
+        for name in CONTENDERS:
+            cells = [cell(results, mode, column, name) for column in columns]
+            if any(cells):
+                lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        best = [best_ratio(results, mode, column) for column in columns]
+        lines += [f"| **best peer ÷ kerust** | " + " | ".join(best) + " |", ""]
+        if mode == "train":
+            lines += ["Largest memory of the training's process, MB:", "",
+                      "| | " + " | ".join(titles) + " |", "|---" * (len(columns) + 1) + "|"]
+            for name in CONTENDERS:
+                found = [results.get((mode, *column, name)) for column in columns]
+                if any(found):
+                    cells = [f"{one['memory']:.0f}" if one else "" for one in found]
+                    lines.append(f"| {name} | " + " | ".join(cells) + " |")
+            lines.append("")
+    return "\n".join(lines)
+
+
+def cell(results, mode, column, name):
+    one = results.get((mode, *column, name))
+    if not one:
+        return ""
+    times = sorted(one["times"])
+    median = statistics.median(times)
+    ours = results.get((mode, *column, "kerust"))
+    ratio = f" {median / statistics.median(ours['times']):.2f}×" if ours and name != "kerust" else ""
+    return f"{median:.3g} [{times[0]:.3g}, {times[-1]:.3g}]{ratio}"
+
+
+def best_ratio(results, mode, column):
+    peers = [statistics.median(results[mode, *column, name]["times"]) for name in CONTENDERS
+             if name != "kerust" and (mode, *column, name) in results]
+    ours = results.get((mode, *column, "kerust"))
+    return f"**{min(peers) / statistics.median(ours['times']):.2f}**" if peers and ours else ""
+
+
+def picture(results, arguments, path):
+    chart = f"{HERE / 'picture.py'}"
+    data = [dict(mode=mode, work=work, tuned=tuned, name=name, median=statistics.median(one["times"]))
+            for (mode, work, tuned, name), one in results.items()]
+    subprocess.run([str(PYTHON), chart, str(path)], input=json.dumps(data), text=True, check=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--modes", nargs="+", default=["train", "infer", "batch"])
+    parser.add_argument("--works", nargs="+", default=["mlp", "conv", "deep-conv", "resnet8"])
+    parser.add_argument("--contenders", nargs="+", help="only these")
+    arguments = parser.parse_args()
+    if arguments.contenders:
+        for name in set(CONTENDERS) - set(arguments.contenders):
+            del CONTENDERS[name]
+    prepare()
+    facts = [str(PYTHON), "-c", "import json, works; print(json.dumps(works.WORKS))"]
+    works = json.loads(subprocess.run(facts, cwd=HERE, check=True, capture_output=True, text=True).stdout)
+    results = measure(works, arguments)
+    written = table(results, works, arguments)
+    (FOLDER / "table.md").write_text(written)
+    picture(results, arguments, FOLDER / "picture.svg")
+    print(written)
+    print(f"written to {FOLDER}/table.md and picture.svg")
+
+
+if __name__ == "__main__":
+    main()
