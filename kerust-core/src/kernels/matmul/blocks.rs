@@ -167,6 +167,7 @@ unsafe fn tiles<S: Simd>(
     let a = &product.a;
     let mut tile = Tile {
         count: 0,
+        last_rows: 0,
         a: a.values.as_ptr(),
         rows: &a.rows,
         row: a.rows.cursor(rows.start),
@@ -185,7 +186,7 @@ unsafe fn tiles<S: Simd>(
     let (mut done, mut left) = (rows.start, rows.len());
     while left > 0 {
         // Two tiles of a middle height are faster than a full one and one of a single row.
-        let (height, count) = if left <= most {
+        let (rows, count) = if left <= most {
             (left, 1)
         } else if left < 2 * most {
             (left.div_ceil(2), 1)
@@ -193,37 +194,48 @@ unsafe fn tiles<S: Simd>(
             (most, left / most - usize::from(!left.is_multiple_of(most)))
         };
         tile.count = count;
+        tile.last_rows = rows;
         // SAFETY: the caller's promises; the tile's rows and columns are the piece's.
         unsafe {
             match panel.vectors {
-                1 => dispatch::<S, 1>(height, &tile),
-                2 => dispatch::<S, 2>(height, &tile),
-                4 => dispatch::<S, 4>(height, &tile),
-                _ => dispatch::<S, 8>(height, &tile),
+                1 => dispatch::<S, 1>(&tile),
+                2 => dispatch::<S, 2>(&tile),
+                4 => dispatch::<S, 4>(&tile),
+                _ => dispatch::<S, 8>(&tile),
             }
         }
-        done += height * count;
-        left -= height * count;
+        done += rows * count;
+        left -= rows * count;
         tile.row = a.rows.cursor(done);
         tile.c = c.wrapping_add(done * c_stride + panel.columns.start);
     }
 }
 
-/// Calls the tile of this height.
+/// Calls the lowest tile that holds the rows.
 ///
 /// # Safety
 /// As for [`super::tile::tile`].
-unsafe fn dispatch<S: Simd, const VECTORS: usize>(height: usize, tile: &Tile<'_>) {
+unsafe fn dispatch<S: Simd, const VECTORS: usize>(tile: &Tile<'_>) {
     macro_rules! heights {
-        ($($height:literal)+) => {
-            match height {
-                $($height if const { $height * VECTORS <= S::SUMS } => {
-                    // SAFETY: the caller's promises.
-                    unsafe { S::tile::<$height, VECTORS>(tile) }
-                })+
-                _ => unreachable!("a tile is never higher than its sums fit"),
+        ($($height:literal)+) => {$(
+            if const { exists($height, VECTORS) && $height * VECTORS <= S::SUMS }
+                && tile.last_rows <= $height
+            {
+                // SAFETY: the caller's promises.
+                return unsafe { S::tile::<$height, VECTORS>(tile) };
             }
-        };
+        )+};
     }
-    heights! { 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 }
+    heights! { 1 2 3 4 6 7 8 12 14 16 }
+    unreachable!("a tile is never higher than its sums fit")
+}
+
+/// Whether a tile of this height is compiled: few are, since each takes a third of a second.
+const fn exists(height: usize, vectors: usize) -> bool {
+    match vectors {
+        1 => matches!(height, 1 | 2 | 4 | 8 | 12 | 16),
+        2 => matches!(height, 1 | 2 | 4 | 6 | 8 | 12 | 14),
+        4 => matches!(height, 1 | 2 | 3 | 4 | 7),
+        _ => height <= 3,
+    }
 }

@@ -26,6 +26,8 @@ pub(super) enum First {
 pub(super) struct Tile<'a> {
     /// How many tiles.
     pub(super) count: usize,
+    /// Rows of the last of them: a tile that is higher computes its last row several times.
+    pub(super) last_rows: usize,
     pub(super) a: *const f32,
     /// The rows of `a`, and the first of them.
     pub(super) rows: &'a Axis,
@@ -71,7 +73,8 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
         }
 
         let (mut row, mut c) = (t.row, t.c);
-        for _ in 0..t.count {
+        for left in (0..t.count).rev() {
+            let last = if left == 0 { t.last_rows } else { ROWS } - 1;
             let mut rows = [0; ROWS];
             if row.run(t.rows) >= ROWS {
                 for (i, offset) in rows.iter_mut().enumerate() {
@@ -79,17 +82,20 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
                 }
                 row.advance(t.rows, ROWS);
             } else {
-                for offset in &mut rows {
+                for (i, offset) in rows.iter_mut().enumerate() {
                     *offset = row.offset;
-                    row.advance(t.rows, 1);
+                    if i < last {
+                        row.advance(t.rows, 1);
+                    }
                 }
+                row.advance(t.rows, 1);
             }
 
             let mut sums = [start; ROWS];
             if let First::Sum = t.first {
                 for (i, sums) in sums.iter_mut().enumerate() {
                     for (j, sum) in sums.iter_mut().enumerate() {
-                        *sum = load(c.add(i * t.c_stride), j);
+                        *sum = load(c.add(i.min(last) * t.c_stride), j);
                     }
                 }
             }
@@ -123,7 +129,7 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
                     *sum = S::relu(*sum);
                 }
             }
-            for (i, sums) in sums.iter().enumerate() {
+            for (i, sums) in sums.iter().enumerate().take(last + 1) {
                 let c = c.add(i * t.c_stride);
                 for (j, sum) in sums.iter().enumerate() {
                     if j + 1 == VECTORS {
