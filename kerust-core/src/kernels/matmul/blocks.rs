@@ -183,13 +183,15 @@ unsafe fn tiles<S: Simd>(
         relu: product.relu && panel.depths.end == a.columns.len(),
     };
     let most = (S::SUMS / panel.vectors).min(ROWS);
+    // Tiles of a middle height come in steps of so many rows.
+    let unit = if panel.vectors == 1 { 4 } else { 2 };
     let (mut done, mut left) = (rows.start, rows.len());
     while left > 0 {
         // Two tiles of a middle height are faster than a full one and one of a single row.
         let (rows, count) = if left <= most {
             (left, 1)
         } else if left < 2 * most {
-            (left.div_ceil(2), 1)
+            (left.div_ceil(2).next_multiple_of(unit).min(left), 1)
         } else {
             (most, left / most - usize::from(!left.is_multiple_of(most)))
         };
@@ -226,7 +228,7 @@ unsafe fn dispatch<S: Simd, const VECTORS: usize>(tile: &Tile<'_>) {
             }
         )+};
     }
-    heights! { 1 2 3 4 6 7 8 12 14 16 }
+    heights! { 1 2 3 4 6 7 8 10 12 14 16 }
     unreachable!("a tile is never higher than its sums fit")
 }
 
@@ -234,7 +236,7 @@ unsafe fn dispatch<S: Simd, const VECTORS: usize>(tile: &Tile<'_>) {
 const fn exists(height: usize, vectors: usize) -> bool {
     match vectors {
         1 => matches!(height, 1 | 2 | 4 | 8 | 12 | 16),
-        2 => matches!(height, 1 | 2 | 4 | 6 | 8 | 12 | 14),
+        2 => matches!(height, 1 | 2 | 4 | 6 | 8 | 10 | 12 | 14),
         4 => matches!(height, 1 | 2 | 3 | 4 | 7),
         _ => height <= 3,
     }

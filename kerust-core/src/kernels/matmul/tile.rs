@@ -129,7 +129,11 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
                     *sum = S::relu(*sum);
                 }
             }
-            for (i, sums) in sums.iter().enumerate().take(last + 1) {
+            for (i, sums) in sums.iter().enumerate() {
+                // A condition in a loop of constant length: the sums stay in registers.
+                if i > last {
+                    break;
+                }
                 let c = c.add(i * t.c_stride);
                 for (j, sum) in sums.iter().enumerate() {
                     if j + 1 == VECTORS {
