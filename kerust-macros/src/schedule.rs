@@ -1,12 +1,14 @@
 //! When each node computes, and how long each buffer lives.
 //!
 //! A buffer lives from the step that writes it to the last step that reads it. The offsets follow
-//! in the expansion, from `kerust::memory::Plan`, which gives buffers that never meet one place.
+//! from `kerust_core::memory`, which gives buffers that never meet one place: here where all sizes are
+//! known, else in the expansion.
 
 mod backward;
 
 use crate::plan::{Edge, Node, Plan, Role};
 use backward::Backward;
+use kerust_core::memory::{self, Buffer};
 use proc_macro2::TokenStream;
 use std::collections::HashMap;
 
@@ -16,6 +18,24 @@ pub struct Slot {
     pub len: TokenStream,
     pub first: usize,
     pub last: usize,
+}
+
+impl Slot {
+    /// The length, where it is known here.
+    pub fn known_len(&self) -> Option<usize> {
+        self.len.to_string().parse().ok()
+    }
+}
+
+/// Where each slot lies, if all lengths are known here: rustc would take a thousand times as long.
+pub fn offsets(slots: &[Slot]) -> Option<Vec<usize>> {
+    let buffers = slots
+        .iter()
+        .map(|slot| Some(Buffer::new(slot.known_len()?, slot.first, slot.last)));
+    let buffers: Vec<Buffer> = buffers.collect::<Option<_>>()?;
+    let [mut offsets, mut order, mut next] = [(); 3].map(|()| vec![0; buffers.len()]);
+    memory::place(&buffers, &mut offsets, [&mut order, &mut next]);
+    Some(offsets)
 }
 
 /// Where a value lies.
