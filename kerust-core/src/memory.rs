@@ -161,8 +161,8 @@ const fn largest_first(buffers: &[Buffer], order: &mut [usize], unmerged: &mut [
             let end = least(middle + run, buffers.len());
             let (mut a, mut b) = (to, middle);
             while to < end {
-                let second = a == middle
-                    || b < end && buffers[unmerged[b]].len > buffers[unmerged[a]].len;
+                let second =
+                    a == middle || b < end && buffers[unmerged[b]].len > buffers[unmerged[a]].len;
                 let from = if second { &mut b } else { &mut a };
                 order[to] = unmerged[*from];
                 *from += 1;
