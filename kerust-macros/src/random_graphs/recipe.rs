@@ -133,7 +133,8 @@ impl Graph {
                 ];
                 let merge = if kind < 7 { "Add" } else { merges[c % 6] };
                 let mut parts = vec![self.read(value)];
-                for other in &others[..1 + (b + c) % 3] {
+                let more = if merge == "Subtract" { 0 } else { (b + c) % 3 };
+                for other in &others[..1 + more] {
                     parts.push(self.read(*other));
                 }
                 let mut shape = shape;

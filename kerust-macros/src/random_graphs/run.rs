@@ -154,12 +154,25 @@ impl<'a> Net<'a> {
         memory.outputs
     }
 
+    /// The logits of a training step.
+    pub fn logits(&self, schedule: &Training) -> Vec<Vec<f32>> {
+        self.forward(schedule).0
+    }
+
     /// The logits of a training step, and the gradients of `Σ logits·upstream`.
     pub fn training(
         &self,
         schedule: &Training,
         upstream: &[Vec<f32>],
     ) -> (Vec<Vec<f32>>, Gradients) {
+        let (logits, mut memory) = self.forward(schedule);
+        for ([_, gradient], upstream) in schedule.heads.iter().zip(upstream) {
+            memory.write(Place::Slot(*gradient), upstream);
+        }
+        (logits, self.backward(schedule, memory))
+    }
+
+    fn forward<'s>(&'s self, schedule: &'s Training) -> (Vec<Vec<f32>>, Memory<'s>) {
         let mut memory = Memory::new(self, &schedule.slots, Vec::new());
         for (step, call) in schedule.forward.iter().enumerate() {
             memory.begin(step);
@@ -184,11 +197,7 @@ impl<'a> Net<'a> {
             .heads
             .iter()
             .map(|[logits, _]| memory.read(Place::Slot(*logits)));
-        let logits = logits.collect();
-        for ([_, gradient], upstream) in schedule.heads.iter().zip(upstream) {
-            memory.write(Place::Slot(*gradient), upstream);
-        }
-        (logits, self.backward(schedule, memory))
+        (logits.collect(), memory)
     }
 
     fn backward(&self, schedule: &Training, mut memory: Memory<'_>) -> Gradients {
