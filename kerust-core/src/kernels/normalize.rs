@@ -56,14 +56,14 @@ pub struct BatchNorm<'a> {
     pub mean: &'a [f32],
     /// What is divided by, squared.
     pub variance: &'a [f32],
-    /// The scale.
+    /// The scale; 1 where it is empty.
     pub gamma: &'a [f32],
     /// Keeps the divisor from 0.
     pub epsilon: f32,
 }
 
 impl BatchNorm<'_> {
-    /// `y`, with `beta` added: `x · a + (beta − mean · a)`, as Keras rounds it.
+    /// `y`, with `beta` added unless it is empty: `x · a + (beta − mean · a)`, as Keras rounds it.
     pub fn forward(&self, x: &[f32], beta: &[f32], y: &mut [f32]) {
         // A chunk is copied to where it is in a near cache when it is normalized.
         self.each_chunk(y, |first, y| {
@@ -86,9 +86,10 @@ impl BatchNorm<'_> {
 
     fn normalize(&self, beta: &[f32], y: &mut [f32]) {
         each_block(self.mean.len(), |block| {
-            let factor = |column| self.inverse(column) * self.gamma[column];
+            let factor = |column| self.inverse(column) * self.scale(column);
             let factors = block.lanes(factor);
-            let shifts = block.lanes(|column| beta[column] - self.mean[column] * factor(column));
+            let beta = |column| beta.get(column).copied().unwrap_or(0.0);
+            let shifts = block.lanes(|column| beta(column) - self.mean[column] * factor(column));
             for y in block.rows_mut(y) {
                 let lanes = y.iter_mut().zip(factors.iter().zip(&shifts));
                 lanes.for_each(|(y, (factor, shift))| *y = *y * factor + shift);
@@ -143,7 +144,7 @@ impl BatchNorm<'_> {
             );
             each_block(columns, |block| {
                 let centre = block.lanes(|column| self.mean[column]);
-                let factors = block.lanes(|column| self.inverse(column) * self.gamma[column]);
+                let factors = block.lanes(|column| self.inverse(column) * self.scale(column));
                 let means = block.lanes(|column| dbeta[column] * share);
                 let slopes = block.lanes(|column| self.inverse(column) * dgamma[column] * share);
                 let rows = block.rows(x).zip(block.rows(dy)).zip(block.rows_mut(dx));
@@ -156,6 +157,11 @@ impl BatchNorm<'_> {
                 }
             });
         });
+    }
+
+    #[inline(always)]
+    fn scale(&self, column: usize) -> f32 {
+        self.gamma.get(column).copied().unwrap_or(1.0)
     }
 
     /// The inverse deviation of a column.
