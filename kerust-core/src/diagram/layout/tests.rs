@@ -74,3 +74,14 @@ fn branches_that_need_not_cross_do_not() {
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
     assert!(pairs[0].1 < pairs[1].1 && pairs[1].1 < pairs[2].1);
 }
+
+#[test]
+fn an_edge_beside_a_longer_branch_falls_straight_from_its_box() {
+    let layout = layout(&[&[], &[0], &[0], &[1], &[3], &[4], &[5, 2]]);
+    let edge = layout.edges.iter().find(|edge| edge.lanes.len() == 3);
+    let edge = edge.expect("three rows beside the longer branch");
+    let x = layout.boxes[edge.from].0;
+    assert!(edge.lanes.iter().all(|lane| lane.0 == x));
+    let branch = [1, 3, 4, 5].map(|node| layout.boxes[node].0);
+    assert_eq!(branch, [branch[0]; 4]);
+}
