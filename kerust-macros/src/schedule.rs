@@ -1,14 +1,17 @@
 //! When each node computes, and how long each buffer lives.
 //!
 //! A buffer lives from the step that writes it to the last step that reads it. The offsets follow
-//! in the expansion, from `kerust::memory::Plan`, which gives buffers that never meet one place.
+//! from `kerust_core::memory`, which gives buffers that never meet one place: here where all sizes are
+//! known, else in the expansion.
 
 mod backward;
+mod inference;
 
 use crate::plan::{Edge, Node, Plan, Role};
 use backward::Backward;
+pub use inference::inference;
+use kerust_core::memory::{self, Buffer};
 use proc_macro2::TokenStream;
-use std::collections::HashMap;
 
 /// A buffer to be planned.
 pub struct Slot {
@@ -16,6 +19,24 @@ pub struct Slot {
     pub len: TokenStream,
     pub first: usize,
     pub last: usize,
+}
+
+impl Slot {
+    /// The length, where it is known here.
+    pub fn known_len(&self) -> Option<usize> {
+        self.len.to_string().parse().ok()
+    }
+}
+
+/// Where each slot lies, if all lengths are known here: rustc would take a thousand times as long.
+pub fn offsets(slots: &[Slot]) -> Option<Vec<usize>> {
+    let buffers = slots
+        .iter()
+        .map(|slot| Some(Buffer::new(slot.known_len()?, slot.first, slot.last)));
+    let buffers: Vec<Buffer> = buffers.collect::<Option<_>>()?;
+    let [mut offsets, mut order, mut next] = [(); 3].map(|()| vec![0; buffers.len()]);
+    memory::place(&buffers, &mut offsets, [&mut order, &mut next]);
+    Some(offsets)
 }
 
 /// Where a value lies.
@@ -98,85 +119,6 @@ pub struct Return {
     pub nested: bool,
     /// Whether its layer has left a gradient already.
     pub again: bool,
-}
-
-/// Schedules one inference.
-pub fn inference(plan: &Plan) -> Inference {
-    let is_view = |node: &Node| matches!(node.role, Role::Alias | Role::TrainingOnly);
-    let roots = roots(plan, &is_view);
-    let last_reader = last_readers(plan, &roots, &is_view);
-    let ends: Vec<Edge> = plan
-        .heads
-        .iter()
-        .map(|head| root(&roots, head.from))
-        .collect();
-    let mut slots: Vec<Slot> = Vec::new();
-    let mut places: Vec<Place> = Vec::new();
-    let mut steps = Vec::new();
-    let mut calls = Vec::new();
-    for (number, node) in plan.nodes.iter().enumerate() {
-        let x: Vec<Place> = node
-            .inputs
-            .iter()
-            .map(|edge| place(*edge, &places))
-            .collect();
-        if is_view(node) {
-            steps.push(calls.len().saturating_sub(1));
-            places.push(x[0]);
-            continue;
-        }
-        let step = calls.len();
-        x.iter().for_each(|x| live(&mut slots, *x, step));
-        // The inputs that may be overwritten: no other node reads them later, nor twice here. The
-        // order of a sum is that of its inputs, so only two may change theirs.
-        let candidates = match node.role {
-            _ if node.overwrite.is_some() => 1,
-            _ if node.is_sum() && x.len() == 2 => 2,
-            _ if node.is_sum() => 1,
-            _ => 0,
-        };
-        let overwritten = (0..candidates).find(|i| {
-            let value = root(&roots, node.inputs[*i]);
-            matches!(x[*i], Place::Slot(_))
-                && last_reader.get(&value) == Some(&number)
-                && x.iter().filter(|place| **place == x[*i]).count() == 1
-        });
-        let y = match (
-            ends.iter().position(|end| *end == Edge::Node(number)),
-            overwritten,
-        ) {
-            (Some(head), _) => Place::Output(head),
-            (None, Some(input)) => x[input],
-            (None, None) => Place::Slot(push(
-                &mut slots,
-                node.name.to_string(),
-                node.output.len(),
-                step,
-            )),
-        };
-        let scratch = node.scratch.clone().map(|len| {
-            let label = format!("scratch of {}", node.name);
-            push(&mut slots, label, len, step)
-        });
-        calls.push(Call {
-            node: number,
-            x,
-            y,
-            saved: scratch,
-        });
-        steps.push(step);
-        places.push(y);
-    }
-    let copies = plan.heads.iter().enumerate();
-    let copies = copies
-        .map(|(head, it)| (head, place(it.from, &places)))
-        .filter(|(head, place)| *place != Place::Output(*head));
-    Inference {
-        copies: copies.collect(),
-        slots,
-        calls,
-        steps,
-    }
 }
 
 /// Schedules one training step: forward, the loss, backward.
@@ -287,21 +229,6 @@ fn root(roots: &[Edge], edge: Edge) -> Edge {
     }
 }
 
-/// The last node that computes from each value.
-fn last_readers(
-    plan: &Plan,
-    roots: &[Edge],
-    is_view: &dyn Fn(&Node) -> bool,
-) -> HashMap<Edge, usize> {
-    let mut last = HashMap::new();
-    for (number, node) in plan.nodes.iter().enumerate() {
-        for edge in node.inputs.iter().filter(|_| !is_view(node)) {
-            last.insert(root(roots, *edge), number);
-        }
-    }
-    last
-}
-
 fn place(edge: Edge, places: &[Place]) -> Place {
     match edge {
         Edge::Input(number) => Place::Input(number),
@@ -361,6 +288,45 @@ mod tests {
         let inference = inference(&plan);
         assert_eq!(lives(&inference.slots), [("dense", 0, 2)]);
         assert_eq!(inference.calls[1].x, [inference.calls[1].y]);
+    }
+
+    #[test]
+    fn what_maps_value_by_value_overwrites_its_input() {
+        let plan = plan(quote!(
+            Input(4) => Rescaling(2.0) => Dense(8) => BatchNormalization
+                => ReLU(max_value = 6) => LayerNormalization => Dense(2)));
+        assert_eq!(
+            lives(&inference(&plan).slots),
+            [("rescaling", 0, 1), ("dense", 1, 5)]
+        );
+    }
+
+    #[test]
+    fn what_is_read_again_is_not_overwritten() {
+        let plan = plan(quote! {
+            Net {
+                let x = Input(4);
+                let a = x => Dense(4);
+                let b = a => Activation(gelu);
+                let sum = Add(a, b);
+                sum => Dense(2)
+            }
+        });
+        let inference = inference(&plan);
+        assert_eq!(
+            lives(&inference.slots),
+            [("dense", 0, 3), ("activation", 1, 2)]
+        );
+        assert_eq!(inference.calls[2].y, inference.calls[0].y);
+    }
+
+    #[test]
+    fn what_becomes_an_output_in_place_is_written_there() {
+        let plan = plan(quote!(Input(4) => Dense(8) => BatchNormalization => Rescaling(2.0)));
+        let inference = inference(&plan);
+        assert_eq!(lives(&inference.slots), []);
+        let written = inference.calls.iter().map(|call| call.y);
+        assert!(written.into_iter().all(|y| y == Place::Output(0)));
     }
 
     #[test]

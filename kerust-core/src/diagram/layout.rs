@@ -5,7 +5,7 @@
 //! crossings; places by least squares towards the neighbours.
 
 /// Width and height of a box, and the space between boxes, in pixels.
-pub(super) const BOX: (f64, f64) = (252.0, 66.0);
+pub(super) const BOX: (f64, f64) = (296.0, 66.0);
 const GAP: (f64, f64) = (34.0, 36.0);
 /// Width of a lane of an edge.
 const LANE: f64 = 18.0;
@@ -300,111 +300,50 @@ fn settle(items: &[Item], row: &[usize], wishes: &[f64], x: &mut [f64]) {
     }
 }
 
-/// Makes each edge that goes round boxes one straight line, as far out as its outermost lane, where
-/// nothing stands in the way.
+/// Makes each edge one straight line where nothing stands in the way: one that goes round boxes as
+/// far out as its outermost lane, another below the box where it begins. A box below a single one is
+/// no little beside it.
 fn straighten(items: &[Item], rows: &[Vec<usize>], edges: &[Lanes], x: &mut [f64]) {
-    let skips = edges.iter().filter_map(|(_, to, lanes)| {
+    let outermost = |(from, to, lanes): &'_ Lanes| {
         let far = |lane: &&usize| (x[**lane] - x[*to]).abs();
         let outermost = lanes.iter().max_by(|a, b| far(a).total_cmp(&far(b)))?;
-        items[*outermost]
-            .is_skip
-            .then_some((far(&outermost), x[*outermost], lanes))
-    });
-    let mut skips: Vec<_> = skips.collect();
-    // The outer ones first: they make room for the inner ones.
-    skips.sort_by(|a, b| b.0.total_cmp(&a.0));
-    for (_, target, lanes) in skips {
-        let is_free = |lane: &usize| {
-            rows[items[*lane].row].iter().all(|other| {
-                let room = (items[*lane].width + items[*other].width) / 2.0;
-                let (now, then) = (x[*other] - x[*lane], x[*other] - target);
-                // On the same side as before, and not nearer than allowed.
-                other == lane || (now.signum() == then.signum() && then.abs() > room - 0.01)
-            })
+        let target = match items[*outermost].is_skip {
+            true => x[*outermost],
+            false => x[*from],
         };
-        if lanes.iter().all(is_free) {
+        Some((far(&outermost), target, lanes.clone()))
+    };
+    let mut lines: Vec<_> = edges.iter().filter_map(outermost).collect();
+    // The outer ones first: they make room for the inner ones.
+    lines.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (_, target, lanes) in lines {
+        if lanes
+            .iter()
+            .all(|lane| is_free(items, rows, *lane, target, x))
+        {
             lanes.iter().for_each(|lane| x[*lane] = target);
         }
     }
+    for item in rows.iter().flatten() {
+        let &[above] = items[*item].above.as_slice() else {
+            continue;
+        };
+        let alone = items[above].below.len() == 1 && !items[*item].is_lane;
+        let near = (x[above] - x[*item]).abs() < GAP.0;
+        if alone && near && is_free(items, rows, *item, x[above], x) {
+            x[*item] = x[above];
+        }
+    }
+}
+
+/// Whether an item may stand at `target`, on the same sides of its neighbours as before.
+fn is_free(items: &[Item], rows: &[Vec<usize>], item: usize, target: f64, x: &[f64]) -> bool {
+    rows[items[item].row].iter().all(|other| {
+        let room = (items[item].width + items[*other].width) / 2.0;
+        let (now, then) = (x[*other] - x[item], x[*other] - target);
+        *other == item || (now.signum() == then.signum() && then.abs() > room - 0.01)
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn overlap(layout: &Layout) -> bool {
-        let boxes = &layout.boxes;
-        let close = |a: usize, b: usize| {
-            boxes[a].1 == boxes[b].1 && (boxes[a].0 - boxes[b].0).abs() < BOX.0
-        };
-        (0..boxes.len()).any(|a| (0..a).any(|b| close(a, b)))
-    }
-
-    #[test]
-    fn a_chain_is_a_straight_line() {
-        let layout = layout(&[&[], &[0], &[1], &[2]]);
-        assert!(layout.boxes.iter().all(|(x, _)| *x == layout.boxes[0].0));
-        let rows: Vec<_> = layout
-            .boxes
-            .iter()
-            .map(|(_, y)| y / (BOX.1 + GAP.1))
-            .collect();
-        assert_eq!(rows, [0.0, 1.0, 2.0, 3.0]);
-        assert!(layout.edges.iter().all(|edge| edge.lanes.is_empty()));
-    }
-
-    #[test]
-    fn two_branches_stand_side_by_side_below_their_source() {
-        let layout = layout(&[&[], &[0], &[0], &[1, 2]]);
-        let x: Vec<_> = layout.boxes.iter().map(|(x, _)| *x).collect();
-        assert!(!overlap(&layout));
-        assert!((x[1] + x[2] - 2.0 * x[0]).abs() < 1e-6 && (x[0] - x[3]).abs() < 1e-6);
-    }
-
-    #[test]
-    fn a_skip_goes_round_a_straight_main_path() {
-        let layout = layout(&[&[], &[0], &[1], &[2, 0]]);
-        let main = layout.boxes[0].0;
-        assert!(layout.boxes.iter().all(|(x, _)| (x - main).abs() < 1e-6));
-        let skip = &layout.edges[3].lanes;
-        assert_eq!(skip.len(), 2);
-        assert!(skip.iter().all(|(x, _)| (x - main).abs() > BOX.0 / 2.0));
-        assert_eq!(skip[0].0, skip[1].0);
-    }
-
-    #[test]
-    fn skips_round_skips_are_straight_too() {
-        let layout = layout(&[&[], &[0], &[1], &[2], &[3, 2], &[4, 1], &[5, 0]]);
-        for edge in &layout.edges {
-            assert!(edge.lanes.windows(2).all(|pair| pair[0].0 == pair[1].0));
-        }
-        let outer = layout.edges.iter().map(|edge| edge.lanes.len()).max();
-        assert_eq!(outer, Some(5));
-    }
-
-    #[test]
-    fn branches_of_unequal_length_meet_between_them() {
-        let layout = layout(&[&[], &[0], &[0], &[1], &[3, 2]]);
-        let x = |node: usize| layout.boxes[node].0;
-        assert!(!overlap(&layout));
-        assert!((x(0) - x(4)).abs() < BOX.0 / 4.0, "{} {}", x(0), x(4));
-    }
-
-    #[test]
-    fn a_second_input_stands_just_above_its_use() {
-        let layout = layout(&[&[], &[], &[0], &[2], &[3, 1]]);
-        assert_eq!(layout.boxes[1].1, layout.boxes[3].1);
-        assert!(!overlap(&layout));
-    }
-
-    #[test]
-    fn branches_that_need_not_cross_do_not() {
-        // Three branches whose merges are named in another order.
-        let inputs: [&[usize]; 8] = [&[], &[0], &[0], &[0], &[3], &[1], &[2], &[4, 5, 6]];
-        let layout = layout(&inputs);
-        let x = |node: usize| layout.boxes[node].0;
-        let mut pairs = [(x(1), x(5)), (x(2), x(6)), (x(3), x(4))];
-        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-        assert!(pairs[0].1 < pairs[1].1 && pairs[1].1 < pairs[2].1);
-    }
-}
+mod tests;

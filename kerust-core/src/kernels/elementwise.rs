@@ -22,6 +22,18 @@ pub(crate) fn map(x: &[f32], y: &mut [f32], function: impl Fn(f32) -> f32 + Sync
     });
 }
 
+/// `y = function(y)`
+pub(crate) fn map_in_place(y: &mut [f32], function: impl Fn(f32) -> f32 + Sync) {
+    let macs = y.len() * VALUE_MACS;
+    parallel::chunks(y, CHUNK_LEN, macs, |_, y| {
+        let each = y.iter_mut();
+        vectorized(
+            #[inline(always)]
+            || each.for_each(|y| *y = function(*y)),
+        );
+    });
+}
+
 /// `y = function(a, b)`
 pub(crate) fn combine(
     a: &[f32],

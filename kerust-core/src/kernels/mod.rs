@@ -24,11 +24,11 @@ mod separable;
 pub use conv2d::Convolution;
 pub use depthwise::Depthwise;
 pub use elementwise::{activate, activation_gradient, add_bias};
-pub(crate) use elementwise::{activated, activated_gradient, combine, map};
+pub(crate) use elementwise::{activated, activated_gradient, combine, map, map_in_place};
 pub use isa::Isa;
 pub(crate) use isa::vectorized;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
-pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, moments};
+pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, layer_norm_in_place, moments};
 #[cfg(feature = "std")]
 pub(crate) use parallel::alone;
 pub use pool::Pooling;

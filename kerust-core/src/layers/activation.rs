@@ -5,7 +5,7 @@
 
 use crate::activation;
 use crate::kernels;
-use crate::layer::{Operation, Pass};
+use crate::layer::{InPlace, Operation, Pass};
 
 /// An activation as a layer: `Activation(activation)`.
 ///
@@ -43,10 +43,16 @@ impl Operation<()> for Activation {
     }
 }
 
+impl InPlace<()> for Activation {
+    fn forward_in_place(&self, _weights: &(), y: &mut [f32]) {
+        kernels::activate(self.activation, y, self.features);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::check_operation;
+    use crate::testing::{check_in_place, check_operation};
 
     #[test]
     fn gradients_match_finite_differences() {
@@ -59,6 +65,13 @@ mod tests {
             let layer = Activation::new(activation, 5);
             let gap = check_operation::<()>(&layer, 15, 15, 0);
             assert!(gap.is_ok(), "{name}: {gap:?}");
+        }
+    }
+
+    #[test]
+    fn the_input_may_be_overwritten() {
+        for &(_, activation) in activation::Activation::NAMES {
+            check_in_place(&Activation::new(activation, 5), &(), 5);
         }
     }
 

@@ -5,7 +5,7 @@
 //! though its page says `threshold`.
 
 use crate::kernels;
-use crate::layer::{Operation, Pass};
+use crate::layer::{InPlace, Operation, Pass};
 
 /// Rectified linear unit: `ReLU(max_value, negative_slope, threshold)`.
 ///
@@ -64,30 +64,29 @@ impl ReLU {
         self.threshold = threshold;
         self
     }
+
+    /// The comparisons are written so that NaN passes through.
+    #[inline(always)]
+    fn value(&self, x: f32) -> f32 {
+        if x <= self.threshold {
+            // A slope of 0 is no product: 0 · -inf would be NaN.
+            if self.negative_slope == 0.0 {
+                0.0
+            } else {
+                self.negative_slope * (x - self.threshold)
+            }
+        } else if x > self.max_value {
+            self.max_value
+        } else {
+            x
+        }
+    }
 }
 
 impl Operation<()> for ReLU {
     fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
-        let Self {
-            max_value,
-            negative_slope,
-            threshold,
-        } = *self;
-        kernels::map(x, y, move |x| {
-            // The comparisons are written so that NaN passes through.
-            if x <= threshold {
-                // A slope of 0 is no product: 0 · -inf would be NaN.
-                if negative_slope == 0.0 {
-                    0.0
-                } else {
-                    negative_slope * (x - threshold)
-                }
-            } else if x > max_value {
-                max_value
-            } else {
-                x
-            }
-        });
+        let this = *self;
+        kernels::map(x, y, move |x| this.value(x));
     }
 
     fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
@@ -109,9 +108,23 @@ impl Operation<()> for ReLU {
     }
 }
 
+impl InPlace<()> for ReLU {
+    fn forward_in_place(&self, _weights: &(), y: &mut [f32]) {
+        let this = *self;
+        kernels::map_in_place(y, move |y| this.value(y));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::check_in_place;
+
+    #[test]
+    fn the_input_may_be_overwritten() {
+        let layer = ReLU::new().max_value(0.6).negative_slope(0.1);
+        check_in_place(&layer.threshold(0.2), &(), 1);
+    }
 
     fn forward_and_slopes<const N: usize>(layer: ReLU, x: [f32; N]) -> ([f32; N], [f32; N]) {
         let (mut y, mut dx) = ([f32::NAN; N], [f32::NAN; N]);

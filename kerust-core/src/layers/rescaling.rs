@@ -3,7 +3,7 @@
 //! `y = x * scale + offset`, mostly from pixels of 0 to 255 to numbers of 0 to 1 or -1 to 1.
 
 use crate::kernels;
-use crate::layer::{Operation, Pass};
+use crate::layer::{InPlace, Operation, Pass};
 
 /// A line through every value: `Rescaling(scale, offset)`.
 ///
@@ -23,12 +23,17 @@ impl Rescaling {
     pub const fn new(scale: f32, offset: f32) -> Self {
         Self { scale, offset }
     }
+
+    #[inline(always)]
+    fn value(&self, x: f32) -> f32 {
+        x * self.scale + self.offset
+    }
 }
 
 impl Operation<()> for Rescaling {
     fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
-        let Self { scale, offset } = *self;
-        kernels::map(x, y, move |x| x * scale + offset);
+        let this = *self;
+        kernels::map(x, y, move |x| this.value(x));
     }
 
     fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
@@ -38,14 +43,26 @@ impl Operation<()> for Rescaling {
     }
 }
 
+impl InPlace<()> for Rescaling {
+    fn forward_in_place(&self, _weights: &(), y: &mut [f32]) {
+        let this = *self;
+        kernels::map_in_place(y, move |y| this.value(y));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::check_operation;
+    use crate::testing::{check_in_place, check_operation};
 
     #[test]
     fn gradients_match_finite_differences() {
         check_operation::<()>(&Rescaling::new(0.3, 2.0), 17, 17, 0).unwrap();
+    }
+
+    #[test]
+    fn the_input_may_be_overwritten() {
+        check_in_place(&Rescaling::new(0.3, 2.0), &(), 1);
     }
 
     #[test]
