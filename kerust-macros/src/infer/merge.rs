@@ -186,6 +186,7 @@ impl Infer<'_> {
             )
         });
         self.layers.push(Layer {
+            tokens: layer.tokens.clone(),
             name,
             kind,
             declared: declared.to_owned(),
