@@ -82,7 +82,5 @@ fn over(function: TokenStream, arguments: TokenStream, place: &TokenStream) -> T
     });
     let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
     arguments.set_span(last);
-    function
-        .chain([arguments.into()])
-        .collect()
+    function.chain([arguments.into()]).collect()
 }

@@ -3,9 +3,9 @@
 use crate::ast::{Budget, Limit};
 use crate::report::{Report, nearest};
 use crate::value;
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, Generics, Lit, LitStr, Meta};
+use syn::{Attribute, GenericParam, Generics, Lit, LitStr, Meta};
 
 /// The model's own attributes.
 #[derive(Default)]
@@ -27,26 +27,26 @@ pub fn own(attributes: &mut Vec<Attribute>, generics: &Generics, report: &mut Re
             refuse_foreign(attribute, report);
             return true;
         };
-        if met.iter().any(|met| met == name) {
-            report
-                .fault(
-                    attribute,
-                    format!("found a second `#[{name}]`, expected one"),
-                )
-                .help("remove one of the two");
-        } else if let Some(parameter) = generics.params.first() {
-            let parameter = value::text(&parameter.to_token_stream());
+        match *name {
+            _ if met.iter().any(|met| met == name) => {
+                report
+                    .fault(
+                        attribute,
+                        format!("found a second `#[{name}]`, expected one"),
+                    )
+                    .help("remove one of the two");
+            }
+            "weights" => own.weights = Some(weights(attribute, report)),
+            _ => own.budgets = budgets(attribute, report),
+        }
+        if let Some(GenericParam::Const(parameter)) = generics.params.first() {
             report
                 .fault(
                     attribute,
                     format!("`#[{name}]` on a model for many sizes, expected a model of one"),
                 )
-                .note(format!("`{parameter}` leaves the sizes open"))
+                .note(format!("`{}` leaves the sizes open", parameter.ident))
                 .help("remove the attribute, or name the sizes in a model of its own");
-        } else if *name == "weights" {
-            own.weights = weights(attribute, report);
-        } else {
-            own.budgets = budgets(attribute, report);
         }
         met.push((*name).to_owned());
         false
@@ -72,10 +72,12 @@ fn inside(attribute: &Attribute) -> TokenStream {
     }
 }
 
-fn weights(attribute: &Attribute, report: &mut Report) -> Option<LitStr> {
+/// The path; an empty one behind a fault.
+fn weights(attribute: &Attribute, report: &mut Report) -> LitStr {
     let tokens = inside(attribute);
     let path = syn::parse2::<LitStr>(tokens.clone()).ok();
-    if path.as_ref().is_some_and(|path| !path.value().is_empty()) {
+    if let Some(path) = path.filter(|path| !path.value().is_empty()) {
+        look_for(&path, report);
         return path;
     }
     let (place, found) = if tokens.is_empty() {
@@ -84,9 +86,30 @@ fn weights(attribute: &Attribute, report: &mut Report) -> Option<LitStr> {
         (tokens.clone(), format!("`{}`", value::text(&tokens)))
     };
     report
-        .fault(place, format!("`#[weights]` takes the path of a file, found {found}"))
-        .help("write it in quotation marks, as it stands beside this file: `#[weights(\"net.safetensors\")]`");
-    None
+        .fault(
+            place,
+            format!("`#[weights]` takes the path of a file, found {found}"),
+        )
+        .help("write it as it is reached from this source file: `#[weights(\"net.safetensors\")]`");
+    LitStr::new("", Span::call_site())
+}
+
+/// Reports a file that is not there. Where the source file is not known, rustc reports it.
+fn look_for(path: &LitStr, report: &mut Report) {
+    let known = proc_macro::is_available().then(|| path.span().unwrap().local_file());
+    let Some(source) = known.flatten() else {
+        return;
+    };
+    let file = source.with_file_name(path.value());
+    if !file.exists() {
+        report
+            .fault(path, format!("found no file `{}`", file.display()))
+            .note("a path begins at the folder of the source file")
+            .help(format!(
+                "train the model without this attribute, and save it: `model.save({:?})`",
+                file.display()
+            ));
+    }
 }
 
 fn budgets(attribute: &Attribute, report: &mut Report) -> Vec<Budget> {
@@ -104,6 +127,12 @@ fn budgets(attribute: &Attribute, report: &mut Report) -> Vec<Budget> {
             .by_ref()
             .take_while(|token| !matches!(token, TokenTree::Punct(comma) if comma.as_char() == ','))
             .collect();
+        if entry.is_empty() {
+            report
+                .fault(attribute, "found a second `,`, expected a limit")
+                .help("remove one of the two");
+            continue;
+        }
         let Some(budget) = budget(&entry, report) else {
             continue;
         };
