@@ -4,7 +4,7 @@
 //! in flash nothing but the values.
 
 use super::fingerprint::fingerprint;
-use super::header::{Broken, Header, LENGTH_BYTES, MOST_TENSORS, Numbers, Tensor, equal};
+use super::header::{Broken, Header, LENGTH_BYTES, MOST_TENSORS, Sizes, Tensor, equal};
 use super::key;
 use crate::layer::Layout;
 use crate::model::{LayerInfo, Model};
@@ -245,29 +245,32 @@ impl Lay<'_> {
 
     /// Lays one tensor of `len` bytes.
     const fn tensor(&mut self, name: &Name<'_>, sizes: &[usize], len: usize) {
-        let text = name.write(Text::new().str("tensor `"));
+        let header = self.header;
         let Some(number) = self.find(name) else {
+            let text = name.write(Text::new().str("tensor `"));
             self.tell(text.str("` is missing: expected shape ").sizes(sizes));
             return;
         };
         self.met[number] = true;
         self.next = number + 1;
-        let found = self.header.tensor(number);
-        if !same_sizes(found.shape, sizes) {
-            let text = shape_of(text.str("` has another shape: found "), found);
+        let found = header.tensor(number);
+        let dtype = header.piece(found.dtype);
+        if !same_sizes(header.sizes(found), sizes) {
+            let text = name.write(Text::new().str("tensor `"));
+            let text = shape_of(text.str("` has another shape: found "), header, found);
             self.tell(text.str(", expected ").sizes(sizes));
-        } else if !equal(found.dtype, ELEMENT.name.as_bytes()) {
+        } else if !equal(dtype, ELEMENT.name.as_bytes()) {
+            let text = name.write(Text::new().str("tensor `"));
             let text = text.str("` has another element type: found ");
-            let text = text.str(utf8(found.dtype)).str(", expected ");
+            let text = text.str(utf8(dtype)).str(", expected ");
             self.tell(text.str(ELEMENT.name));
         } else if found.end - found.begin != len {
+            let text = name.write(Text::new().str("tensor `"));
             let text = text.str("` has another length: found ");
-            let text = text
-                .number(found.end - found.begin)
-                .str(" bytes, expected ");
-            self.tell(text.number(len));
+            let text = text.number(found.end - found.begin);
+            self.tell(text.str(" bytes, expected ").number(len));
         } else {
-            let values = self.header.data.split_at(found.begin).1.split_at(len).0;
+            let values = header.data.split_at(found.begin).1.split_at(len).0;
             let target = self.target.split_at_mut(self.place).1.split_at_mut(len).0;
             target.copy_from_slice(values);
         }
@@ -280,7 +283,7 @@ impl Lay<'_> {
         let mut passed = 0;
         while passed < count {
             let number = (self.next + passed) % count;
-            if name.is(self.header.name(number)) {
+            if name.is(self.header.piece(self.header.tensor(number).name)) {
                 return Some(number);
             }
             passed += 1;
@@ -290,18 +293,18 @@ impl Lay<'_> {
 
     /// Lists the tensors that the model has not; a training's state has those of an optimizer too.
     const fn surplus(&mut self, is_state: bool) {
+        let header = self.header;
         let mut number = 0;
-        while number < self.header.count {
-            let tensor = self.header.tensor(number);
-            let (slot, name) = (b"optimizer.", tensor.name);
-            let is_slot =
-                is_state && name.len() > slot.len() && equal(name.split_at(slot.len()).0, slot);
-            if !self.met[number] && !is_slot {
-                let text = Text::new().str("tensor `").str(utf8(name));
-                self.tell(shape_of(
-                    text.str("` is not expected: found shape "),
-                    tensor,
-                ));
+        while number < header.count {
+            if !self.met[number] {
+                let tensor = header.tensor(number);
+                let name = header.piece(tensor.name);
+                let slot = matches!(name.split_first_chunk(), Some((b"optimizer.", _)));
+                if !(is_state && slot) {
+                    let text = Text::new().str("tensor `").str(utf8(name));
+                    let text = text.str("` is not expected: found shape ");
+                    self.tell(shape_of(text, header, tensor));
+                }
             }
             number += 1;
         }
@@ -400,7 +403,7 @@ const fn is_hexadecimal(text: &[u8], number: u64) -> bool {
     equal(text, &digits)
 }
 
-const fn same_sizes(mut found: Numbers<'_>, sizes: &[usize]) -> bool {
+const fn same_sizes(mut found: Sizes<'_>, sizes: &[usize]) -> bool {
     let mut axis = 0;
     while let Some(size) = found.next() {
         if axis == sizes.len() || size != sizes[axis] {
@@ -412,9 +415,9 @@ const fn same_sizes(mut found: Numbers<'_>, sizes: &[usize]) -> bool {
 }
 
 /// Appends the shape of `tensor`.
-const fn shape_of(text: Text, tensor: Tensor<'_>) -> Text {
+const fn shape_of(text: Text, header: &Header<'_>, tensor: &Tensor) -> Text {
     let (mut sizes, mut rank) = ([0; 8], 0);
-    let mut shape = tensor.shape;
+    let mut shape = header.sizes(tensor);
     while let (Some(size), true) = (shape.next(), rank < sizes.len()) {
         sizes[rank] = size;
         rank += 1;
