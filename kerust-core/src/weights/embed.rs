@@ -4,7 +4,9 @@
 //! in flash nothing but the values.
 
 use super::fingerprint::fingerprint;
-use super::header::{Broken, Header, LENGTH_BYTES, MOST_TENSORS, Sizes, Tensor, equal};
+use super::header::{
+    Broken, Header, LENGTH_BYTES, MOST_TENSORS, NO_HASH, Sizes, Tensor, equal, hash,
+};
 use super::key;
 use crate::layer::Layout;
 use crate::model::{LayerInfo, Model};
@@ -172,6 +174,14 @@ impl Name<'_> {
             }
     }
 
+    const fn hash(&self) -> u64 {
+        let before = match self.before {
+            None => NO_HASH,
+            Some(before) => hash(before.hash(), b"."),
+        };
+        hash(before, self.own.as_bytes())
+    }
+
     const fn write(&self, text: Text) -> Text {
         match self.before {
             None => text.str(self.own),
@@ -253,7 +263,7 @@ impl Lay<'_> {
         };
         self.met[number] = true;
         self.next = number + 1;
-        let found = header.tensor(number);
+        let found = &header.tensors[number];
         let dtype = header.piece(found.dtype);
         if !same_sizes(header.sizes(found), sizes) {
             let text = name.write(Text::new().str("tensor `"));
@@ -279,14 +289,18 @@ impl Lay<'_> {
     /// The number of the tensor called `name`. It is looked for from `next` on, for most files have
     /// the model's order.
     const fn find(&self, name: &Name<'_>) -> Option<usize> {
-        let count = self.header.count;
-        let mut passed = 0;
-        while passed < count {
-            let number = (self.next + passed) % count;
-            if name.is(self.header.piece(self.header.tensor(number).name)) {
+        let (header, hash) = (self.header, name.hash());
+        let (mut number, mut left) = (self.next, header.count);
+        while left > 0 {
+            if number >= header.count {
+                number = 0;
+            }
+            let tensor = &header.tensors[number];
+            if tensor.hash == hash && name.is(header.piece(tensor.name)) {
                 return Some(number);
             }
-            passed += 1;
+            number += 1;
+            left -= 1;
         }
         None
     }
@@ -297,7 +311,7 @@ impl Lay<'_> {
         let mut number = 0;
         while number < header.count {
             if !self.met[number] {
-                let tensor = header.tensor(number);
+                let tensor = &header.tensors[number];
                 let name = header.piece(tensor.name);
                 let slot = matches!(name.split_first_chunk(), Some((b"optimizer.", _)));
                 if !(is_state && slot) {

@@ -42,7 +42,7 @@ pub(super) struct Header<'a> {
     /// The values of all tensors.
     pub(super) data: &'a [u8],
     /// The first `count` of them are the file's.
-    tensors: [Tensor; MOST_TENSORS],
+    pub(super) tensors: [Tensor; MOST_TENSORS],
     /// How many tensors there are.
     pub(super) count: usize,
     /// Where in the text the metadata stand.
@@ -60,6 +60,8 @@ pub(super) struct Piece {
 #[derive(Clone, Copy)]
 pub(super) struct Tensor {
     pub(super) name: Piece,
+    /// The [`hash`] of the name, for a quick search.
+    pub(super) hash: u64,
     /// `F32`
     pub(super) dtype: Piece,
     /// `3, 3, 1, 10`
@@ -73,6 +75,7 @@ pub(super) struct Tensor {
 impl Tensor {
     const NONE: Self = Self {
         name: Piece { start: 0, end: 0 },
+        hash: 0,
         dtype: Piece { start: 0, end: 0 },
         shape: Piece { start: 0, end: 0 },
         begin: 0,
@@ -148,12 +151,6 @@ impl<'a> Header<'a> {
             });
         }
         None
-    }
-
-    /// The tensor of this number.
-    pub(super) const fn tensor(&self, number: usize) -> &Tensor {
-        assert!(number < self.count);
-        &self.tensors[number]
     }
 
     /// What stands in a place of the header.
@@ -327,6 +324,10 @@ impl<'a> Cursor<'a> {
     const fn tensor(&mut self, name: Piece) -> Tensor {
         let mut tensor = Tensor {
             name,
+            hash: hash(
+                NO_HASH,
+                self.text.split_at(name.end).0.split_at(name.start).1,
+            ),
             ..Tensor::NONE
         };
         let [mut dtypes, mut shapes, mut offsets] = [0; 3];
@@ -368,4 +369,17 @@ pub(super) const fn equal(a: &[u8], b: &[u8]) -> bool {
         place += 1;
     }
     place == a.len() && place == b.len()
+}
+
+/// The hash of nothing.
+pub(super) const NO_HASH: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// The hash of what `before` is the hash of, and `bytes` behind it: 64-bit FNV-1a.
+pub(super) const fn hash(before: u64, bytes: &[u8]) -> u64 {
+    let (mut hash, mut place) = (before, 0);
+    while place < bytes.len() {
+        hash = (hash ^ bytes[place] as u64).wrapping_mul(0x0100_0000_01b3);
+        place += 1;
+    }
+    hash
 }
