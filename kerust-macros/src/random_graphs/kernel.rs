@@ -120,8 +120,7 @@ impl Kernel {
                 sizes: [n, m],
                 activation,
             } => {
-                kernels::dense(x[0], &w[..n * m], &w[n * m..], y, *n, *m);
-                kernels::activate(*activation, y, *m);
+                kernels::dense(x[0], &w[..n * m], &w[n * m..], y, [*n, *m], *activation);
             }
             Self::BatchNormalization(features) => {
                 averaged(w, *features).forward(x[0], &w[*features..2 * features], y);
