@@ -22,11 +22,16 @@ fn numbers(value: &Value) -> Vec<f32> {
 /// Labels as the golden file holds them, as a batch.
 trait Labels: Data {
     fn batch(values: &[f32]) -> Self::Batch;
+    fn slices(batch: &Self::Batch) -> Self::Slices<'_>;
 }
 
 impl<const N: usize> Labels for Class<N> {
     fn batch(values: &[f32]) -> Vec<u32> {
         values.iter().map(|value| *value as u32).collect()
+    }
+
+    fn slices(batch: &Vec<u32>) -> &[u32] {
+        batch
     }
 }
 
@@ -34,11 +39,19 @@ impl Labels for Binary {
     fn batch(values: &[f32]) -> Vec<f32> {
         values.to_vec()
     }
+
+    fn slices(batch: &Vec<f32>) -> &[f32] {
+        batch
+    }
 }
 
 impl<const N: usize> Labels for Rank1<N> {
     fn batch(values: &[f32]) -> Vec<f32> {
         values.to_vec()
+    }
+
+    fn slices(batch: &Vec<f32>) -> &[f32] {
+        batch
     }
 }
 
