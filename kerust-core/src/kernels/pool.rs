@@ -33,10 +33,11 @@ impl Pooling {
                 #[inline(always)]
                 || {
                     self.each_window(|output, rows, columns| {
-                        let y = &mut y[output..output + self.input[2]];
+                        let y = y.get_mut(output..output + self.input[2]);
+                        let y = y.unwrap_or_default();
                         y.fill(f32::NEG_INFINITY);
                         for input in self.taps(rows, columns) {
-                            let pairs = y.iter_mut().zip(&x[input..]);
+                            let pairs = y.iter_mut().zip(x.get(input..).unwrap_or_default());
                             pairs.for_each(|(y, x)| *y = if *x > *y { *x } else { *y });
                         }
                     });
@@ -113,11 +114,13 @@ impl Pooling {
                 #[inline(always)]
                 || {
                     self.each_window(|output, rows, columns| {
-                        let y = &mut y[output..output + self.input[2]];
+                        let y = y.get_mut(output..output + self.input[2]);
+                        let y = y.unwrap_or_default();
                         let pixels = (rows.len() * columns.len()) as f32;
                         y.fill(0.0);
                         for input in self.taps(rows, columns) {
-                            y.iter_mut().zip(&x[input..]).for_each(|(y, x)| *y += x);
+                            let x = x.get(input..).unwrap_or_default();
+                            y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
                         }
                         y.iter_mut().for_each(|y| *y /= pixels);
                     });
@@ -162,7 +165,8 @@ impl Pooling {
     }
 
     fn image<'a>(&self, x: &'a [f32], image: usize) -> &'a [f32] {
-        &x[image * self.input_len()..][..self.input_len()]
+        let mut images = x.chunks_exact(self.input_len().max(1));
+        images.nth(image).unwrap_or_default()
     }
 
     /// Calls `work` with the offset of each output pixel, and the rows and columns of its window
