@@ -156,6 +156,12 @@ pub trait Operation<W> {
     fn absorb(&self, _weights: &mut W, _gradient: &W) {}
 }
 
+/// A layer of the catalogue that can put its output where its input stands.
+pub trait InPlace<W>: Operation<W> {
+    /// Inference: `y = f(y)`, with the bits of [`forward`](Operation::forward).
+    fn forward_in_place(&self, weights: &W, y: &mut [f32]);
+}
+
 /// The buffers of a backward pass over one batch.
 pub struct Pass<'a> {
     /// The layer's input.

@@ -19,10 +19,6 @@ impl Buffer {
     pub const fn new(len: usize, first: usize, last: usize) -> Self {
         Self { len, first, last }
     }
-
-    const fn meets(&self, other: &Self) -> bool {
-        self.first <= other.last && other.first <= self.last
-    }
 }
 
 /// The place of `N` buffers in one block of memory.
@@ -36,26 +32,32 @@ pub struct Plan<const N: usize> {
 }
 
 impl<const N: usize> Plan<N> {
-    /// Places the buffers, the largest first, each at the lowest offset where it meets no other.
+    /// Places the buffers as [`place`] does.
     pub const fn new(buffers: [Buffer; N]) -> Self {
-        let mut plan = Self {
+        let mut offsets = [0; N];
+        let len = place(&buffers, &mut offsets, [&mut [0; N], &mut [0; N]]);
+        Self {
             buffers,
-            offsets: [0; N],
-            len: 0,
-        };
-        let mut placed = [false; N];
-        let mut round = 0;
-        while round < N {
-            let next = plan.largest(&placed);
-            let offset = plan.lowest_offset(next, &placed);
-            plan.offsets[next] = offset;
-            placed[next] = true;
-            if offset + buffers[next].len > plan.len {
-                plan.len = offset + buffers[next].len;
-            }
-            round += 1;
+            offsets,
+            len,
         }
-        plan
+    }
+
+    /// The buffers at offsets where none that live at the same time overlap, such as [`place`]
+    /// finds: `model!` calls it wherever it knows all sizes, which spares rustc the search.
+    pub const fn placed(buffers: [Buffer; N], offsets: [usize; N]) -> Self {
+        let (mut len, mut i) = (0, 0);
+        while i < N {
+            if len < offsets[i] + buffers[i].len {
+                len = offsets[i] + buffers[i].len;
+            }
+            i += 1;
+        }
+        Self {
+            buffers,
+            offsets,
+            len,
+        }
     }
 
     /// Values for one sample, all buffers together.
@@ -114,43 +116,95 @@ impl<const N: usize> Plan<N> {
         }
         places
     }
+}
 
-    const fn largest(&self, placed: &[bool; N]) -> usize {
-        let mut best = N;
-        let mut i = 0;
-        while i < N {
-            if !placed[i] && (best == N || self.buffers[i].len > self.buffers[best].len) {
-                best = i;
-            }
-            i += 1;
-        }
-        best
-    }
-
-    const fn lowest_offset(&self, buffer: usize, placed: &[bool; N]) -> usize {
-        let wanted = &self.buffers[buffer];
+/// Finds the offset of each buffer: the largest first, each at the lowest one where it meets no
+/// other. Returns the length of all together; both parts of `scratch` are as long as `buffers`.
+///
+/// # Cost
+/// for each buffer one pass over those that are placed, from the lowest offset up: rustc runs this
+/// too, and counts the steps
+pub const fn place(
+    buffers: &[Buffer],
+    offsets: &mut [usize],
+    [order, next]: [&mut [usize]; 2],
+) -> usize {
+    largest_first(buffers, order, next);
+    // The placed buffers by their offsets, as a list: the lowest one, and what follows each.
+    const NONE: usize = usize::MAX;
+    let mut lowest = NONE;
+    let (mut len, mut round) = (0, 0);
+    while round < buffers.len() {
+        let placing = order[round];
+        let wanted = buffers[placing];
         let mut offset = 0;
-        // Each collision moves the buffer behind one placed buffer, so this ends.
-        loop {
-            let mut moved = false;
-            let mut i = 0;
-            while i < N {
-                let end = self.offsets[i] + self.buffers[i].len;
-                if placed[i]
-                    && wanted.meets(&self.buffers[i])
-                    && offset < end
-                    && self.offsets[i] < offset + wanted.len
-                {
-                    offset = end;
-                    moved = true;
+        // The last one that begins no higher than `offset`.
+        let mut below = NONE;
+        let mut at = lowest;
+        while at != NONE {
+            let other = buffers[at];
+            if wanted.first <= other.last && other.first <= wanted.last {
+                if offset + wanted.len <= offsets[at] {
+                    break;
                 }
-                i += 1;
+                if offset < offsets[at] + other.len {
+                    offset = offsets[at] + other.len;
+                    below = at;
+                }
             }
-            if !moved {
-                return offset;
+            at = next[at];
+        }
+        let mut above = if below == NONE { lowest } else { next[below] };
+        while above != NONE && offsets[above] <= offset {
+            below = above;
+            above = next[above];
+        }
+        next[placing] = above;
+        if below == NONE {
+            lowest = placing;
+        } else {
+            next[below] = placing;
+        }
+        offsets[placing] = offset;
+        if len < offset + wanted.len {
+            len = offset + wanted.len;
+        }
+        round += 1;
+    }
+    len
+}
+
+/// Writes the numbers of the buffers to `order`, the largest first and equal ones in order, by a
+/// merge sort.
+const fn largest_first(buffers: &[Buffer], order: &mut [usize], unmerged: &mut [usize]) {
+    let mut number = 0;
+    while number < buffers.len() {
+        order[number] = number;
+        number += 1;
+    }
+    let mut run = 1;
+    while run < buffers.len() {
+        unmerged.copy_from_slice(order);
+        let mut to = 0;
+        while to < buffers.len() {
+            let middle = least(to + run, buffers.len());
+            let end = least(middle + run, buffers.len());
+            let (mut a, mut b) = (to, middle);
+            while to < end {
+                let second =
+                    a == middle || b < end && buffers[unmerged[b]].len > buffers[unmerged[a]].len;
+                let from = if second { &mut b } else { &mut a };
+                order[to] = unmerged[*from];
+                *from += 1;
+                to += 1;
             }
         }
+        run *= 2;
     }
+}
+
+const fn least(a: usize, b: usize) -> usize {
+    if a < b { a } else { b }
 }
 
 /// Where `K` buffers of one [`Plan`] lie. No two of them share memory, and all lie inside the plan:
@@ -229,29 +283,71 @@ mod tests {
         assert_eq!(PLAN.len(), 784 + 7840);
     }
 
+    fn meet(a: &Buffer, b: &Buffer) -> bool {
+        a.first <= b.last && b.first <= a.last
+    }
+
+    /// The lowest offset where a buffer meets none of those that are placed, found by trying all.
+    fn lowest_offset(buffers: &[Buffer], wanted: &Buffer, offsets: &[Option<usize>]) -> usize {
+        let mut offset = 0;
+        loop {
+            let placed = buffers.iter().zip(offsets);
+            let met = placed.filter(|(other, _)| meet(wanted, other));
+            let mut ends = met.filter_map(|(other, place)| {
+                let place = (*place)?;
+                let apart = place >= offset + wanted.len || offset >= place + other.len;
+                (!apart).then_some(place + other.len)
+            });
+            match ends.next() {
+                Some(end) => offset = end,
+                None => return offset,
+            }
+        }
+    }
+
     /// The least memory that any order of placing reaches: each buffer at the lowest offset that is
     /// free. Some order gives the optimum: that of the optimum's own offsets.
-    fn least(
-        buffers: &[Buffer; 6],
-        plan: &mut Plan<6>,
-        placed: &mut [bool; 6],
-        len: usize,
-    ) -> usize {
-        if placed.iter().all(|placed| *placed) {
-            return len;
-        }
+    fn fewest(buffers: &[Buffer; 6], offsets: &mut [Option<usize>; 6], len: usize) -> usize {
         let mut best = usize::MAX;
         for next in 0..6 {
-            if placed[next] {
+            if offsets[next].is_some() {
                 continue;
             }
-            plan.offsets[next] = plan.lowest_offset(next, placed);
-            placed[next] = true;
-            let end = plan.offsets[next] + buffers[next].len;
-            best = best.min(least(buffers, plan, placed, len.max(end)));
-            placed[next] = false;
+            let offset = lowest_offset(buffers, &buffers[next], offsets);
+            offsets[next] = Some(offset);
+            let end = offset + buffers[next].len;
+            best = best.min(fewest(buffers, offsets, len.max(end)));
+            offsets[next] = None;
         }
-        best
+        match best {
+            usize::MAX => len,
+            best => best,
+        }
+    }
+
+    #[test]
+    fn each_buffer_lies_as_low_as_those_before_it_allow() {
+        let mut state = 1u32;
+        let mut random = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            ((state >> 16) % below) as usize
+        };
+        for _ in 0..50 {
+            let buffers = [(); 61].map(|()| {
+                let first = random(40);
+                Buffer::new(random(20), first, first + random(9))
+            });
+            let plan = Plan::new(buffers);
+            let mut order: Vec<usize> = (0..61).collect();
+            order.sort_by_key(|number| std::cmp::Reverse(buffers[*number].len));
+            let mut offsets = [None; 61];
+            for number in order {
+                let offset = lowest_offset(&buffers, &buffers[number], &offsets);
+                assert_eq!(plan.offset(number), offset);
+                offsets[number] = Some(offset);
+            }
+            assert_eq!(Plan::placed(buffers, plan.offsets).len(), plan.len());
+        }
     }
 
     #[test]
@@ -276,10 +372,10 @@ mod tests {
                 for b in 0..a {
                     let apart = plan.offsets[a] + buffers[a].len <= plan.offsets[b]
                         || plan.offsets[b] + buffers[b].len <= plan.offsets[a];
-                    assert!(apart || !buffers[a].meets(&buffers[b]), "{buffers:?}");
+                    assert!(apart || !meet(&buffers[a], &buffers[b]), "{buffers:?}");
                 }
             }
-            let best = least(&buffers, &mut plan.clone(), &mut [false; 6], 0);
+            let best = fewest(&buffers, &mut [None; 6], 0);
             assert!(plan.len() >= best);
             planned += plan.len();
             needed += best;

@@ -62,6 +62,30 @@ pub fn check_operation<W: LayerData>(
     check(operation, input, output, saved, Seed(1))
 }
 
+/// Checks that a layer over a last axis of `features` gives the same bits in place.
+#[cfg(test)]
+pub(crate) fn check_in_place<W>(
+    operation: &impl crate::layer::InPlace<W>,
+    weights: &W,
+    features: usize,
+) {
+    let mut rng = Seed(1).rng();
+    let x: Vec<f32> = (0..97 * features)
+        .map(|_| rng.random_range(-1.0f32..1.0))
+        .collect();
+    let mut y = vec![f32::NAN; x.len()];
+    operation.forward(weights, &x, &mut y);
+    let mut in_place = x;
+    operation.forward_in_place(weights, &mut in_place);
+    let bits = |values: &[f32]| {
+        values
+            .iter()
+            .map(|value| value.to_bits())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(bits(&in_place), bits(&y));
+}
+
 /// Checks the gradients of a layer that joins inputs of `inputs` values a sample into `output`.
 ///
 /// # Errors

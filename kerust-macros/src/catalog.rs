@@ -44,6 +44,8 @@ pub struct Spec {
     pub saved: Option<TokenStream>,
     /// Whether the numbers hold state that no gradient moves.
     pub state: bool,
+    /// Whether it implements `InPlace`: inference may put its output where its input stands.
+    pub in_place: bool,
     /// The activation behind it: its name and where it was written.
     pub activation: Option<(&'static str, Span)>,
 }
@@ -378,6 +380,7 @@ impl Default for Spec {
             macs: Macs::None,
             saved: None,
             state: false,
+            in_place: false,
             activation: None,
         }
     }

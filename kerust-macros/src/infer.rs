@@ -332,6 +332,7 @@ impl Infer<'_> {
                 operation: (path, config),
                 weights: weights.as_ref().map(|weights| weights.0.clone()),
                 saved: spec.saved.clone(),
+                in_place: spec.in_place,
                 ..Node::new(name.clone(), number, vec![edge], data.clone(), spec.role)
             });
         }
@@ -379,7 +380,7 @@ impl Infer<'_> {
         let path = quote!(::kerust::layers::Activation);
         self.node(Node {
             operation: (path.clone(), quote!(#path::new(#word, #features))),
-            overwrite: Some([word, features]),
+            in_place: true,
             ..Node::new(name, layer, vec![from], data.clone(), Role::Compute)
         })
     }

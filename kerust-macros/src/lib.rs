@@ -11,6 +11,8 @@ mod fold;
 mod infer;
 mod parse;
 mod plan;
+#[cfg(test)]
+mod random_graphs;
 mod report;
 mod schedule;
 mod value;

@@ -48,8 +48,8 @@ pub struct Node {
     pub operation: (TokenStream, TokenStream),
     /// Whether a merge adds.
     pub sums: bool,
-    /// The activation and the size of the last axis, where inference may overwrite its input.
-    pub overwrite: Option<[TokenStream; 2]>,
+    /// Whether inference may overwrite its input, by `InPlace`.
+    pub in_place: bool,
     pub weights: Option<TokenStream>,
     /// Values that a training step saves for each sample.
     pub saved: Option<TokenStream>,
@@ -285,7 +285,7 @@ impl Node {
             role,
             operation: (TokenStream::new(), TokenStream::new()),
             sums: false,
-            overwrite: None,
+            in_place: false,
             weights: None,
             saved: None,
             scratch: None,

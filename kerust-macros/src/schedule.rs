@@ -1,12 +1,14 @@
 //! When each node computes, and how long each buffer lives.
 //!
 //! A buffer lives from the step that writes it to the last step that reads it. The offsets follow
-//! in the expansion, from `kerust::memory::Plan`, which gives buffers that never meet one place.
+//! from `kerust_core::memory`, which gives buffers that never meet one place: here where all sizes are
+//! known, else in the expansion.
 
 mod backward;
 
 use crate::plan::{Edge, Node, Plan, Role};
 use backward::Backward;
+use kerust_core::memory::{self, Buffer};
 use proc_macro2::TokenStream;
 use std::collections::HashMap;
 
@@ -16,6 +18,24 @@ pub struct Slot {
     pub len: TokenStream,
     pub first: usize,
     pub last: usize,
+}
+
+impl Slot {
+    /// The length, where it is known here.
+    pub fn known_len(&self) -> Option<usize> {
+        self.len.to_string().parse().ok()
+    }
+}
+
+/// Where each slot lies, if all lengths are known here: rustc would take a thousand times as long.
+pub fn offsets(slots: &[Slot]) -> Option<Vec<usize>> {
+    let buffers = slots
+        .iter()
+        .map(|slot| Some(Buffer::new(slot.known_len()?, slot.first, slot.last)));
+    let buffers: Vec<Buffer> = buffers.collect::<Option<_>>()?;
+    let [mut offsets, mut order, mut next] = [(); 3].map(|()| vec![0; buffers.len()]);
+    memory::place(&buffers, &mut offsets, [&mut order, &mut next]);
+    Some(offsets)
 }
 
 /// Where a value lies.
@@ -105,11 +125,43 @@ pub fn inference(plan: &Plan) -> Inference {
     let is_view = |node: &Node| matches!(node.role, Role::Alias | Role::TrainingOnly);
     let roots = roots(plan, &is_view);
     let last_reader = last_readers(plan, &roots, &is_view);
-    let ends: Vec<Edge> = plan
-        .heads
-        .iter()
-        .map(|head| root(&roots, head.from))
-        .collect();
+    // The values that a node may overwrite: no other node reads them later, nor this one twice. The
+    // order of a sum is that of its inputs, so only two may change theirs.
+    let overwritable = |number: usize| -> Vec<Edge> {
+        let node = &plan.nodes[number];
+        let read: Vec<Edge> = node.inputs.iter().map(|edge| root(&roots, *edge)).collect();
+        let candidates = match read.len() {
+            _ if node.in_place => 1,
+            2 if node.is_sum() => 2,
+            _ if node.is_sum() => 1,
+            _ => 0,
+        };
+        let once = |value: &Edge| read.iter().filter(|other| *other == value).count() == 1;
+        let values = read[..candidates].iter().copied();
+        values
+            .filter(|value| last_reader.get(value) == Some(&number) && once(value))
+            .collect()
+    };
+    // What is written to an output at once: the heads, and what is overwritten until it is one.
+    let mut outputs: HashMap<Edge, usize> = HashMap::new();
+    for (head, it) in plan.heads.iter().enumerate() {
+        outputs.entry(root(&roots, it.from)).or_insert(head);
+    }
+    for (head, it) in plan.heads.iter().enumerate() {
+        let mut end = root(&roots, it.from);
+        while let Edge::Node(number) = end
+            && outputs[&end] == head
+        {
+            let mut before = overwritable(number).into_iter();
+            let free =
+                |value: &Edge| matches!(value, Edge::Node(_)) && !outputs.contains_key(value);
+            let Some(value) = before.find(free) else {
+                break;
+            };
+            outputs.insert(value, head);
+            end = value;
+        }
+    }
     let mut slots: Vec<Slot> = Vec::new();
     let mut places: Vec<Place> = Vec::new();
     let mut steps = Vec::new();
@@ -127,26 +179,12 @@ pub fn inference(plan: &Plan) -> Inference {
         }
         let step = calls.len();
         x.iter().for_each(|x| live(&mut slots, *x, step));
-        // The inputs that may be overwritten: no other node reads them later, nor twice here. The
-        // order of a sum is that of its inputs, so only two may change theirs.
-        let candidates = match node.role {
-            _ if node.overwrite.is_some() => 1,
-            _ if node.is_sum() && x.len() == 2 => 2,
-            _ if node.is_sum() => 1,
-            _ => 0,
-        };
-        let overwritten = (0..candidates).find(|i| {
-            let value = root(&roots, node.inputs[*i]);
-            matches!(x[*i], Place::Slot(_))
-                && last_reader.get(&value) == Some(&number)
-                && x.iter().filter(|place| **place == x[*i]).count() == 1
-        });
-        let y = match (
-            ends.iter().position(|end| *end == Edge::Node(number)),
-            overwritten,
-        ) {
-            (Some(head), _) => Place::Output(head),
-            (None, Some(input)) => x[input],
+        let overwritten = overwritable(number)
+            .into_iter()
+            .find(|value| matches!(place(*value, &places), Place::Slot(_)));
+        let y = match (outputs.get(&Edge::Node(number)), overwritten) {
+            (Some(head), _) => Place::Output(*head),
+            (None, Some(value)) => place(value, &places),
             (None, None) => Place::Slot(push(
                 &mut slots,
                 node.name.to_string(),
@@ -361,6 +399,45 @@ mod tests {
         let inference = inference(&plan);
         assert_eq!(lives(&inference.slots), [("dense", 0, 2)]);
         assert_eq!(inference.calls[1].x, [inference.calls[1].y]);
+    }
+
+    #[test]
+    fn what_maps_value_by_value_overwrites_its_input() {
+        let plan = plan(quote!(
+            Input(4) => Rescaling(2.0) => Dense(8) => BatchNormalization
+                => ReLU(max_value = 6) => LayerNormalization => Dense(2)));
+        assert_eq!(
+            lives(&inference(&plan).slots),
+            [("rescaling", 0, 1), ("dense", 1, 5)]
+        );
+    }
+
+    #[test]
+    fn what_is_read_again_is_not_overwritten() {
+        let plan = plan(quote! {
+            Net {
+                let x = Input(4);
+                let a = x => Dense(4);
+                let b = a => Activation(gelu);
+                let sum = Add(a, b);
+                sum => Dense(2)
+            }
+        });
+        let inference = inference(&plan);
+        assert_eq!(
+            lives(&inference.slots),
+            [("dense", 0, 3), ("activation", 1, 2)]
+        );
+        assert_eq!(inference.calls[2].y, inference.calls[0].y);
+    }
+
+    #[test]
+    fn what_becomes_an_output_in_place_is_written_there() {
+        let plan = plan(quote!(Input(4) => Dense(8) => BatchNormalization => Rescaling(2.0)));
+        let inference = inference(&plan);
+        assert_eq!(lives(&inference.slots), []);
+        let written = inference.calls.iter().map(|call| call.y);
+        assert!(written.into_iter().all(|y| y == Place::Output(0)));
     }
 
     #[test]

@@ -120,8 +120,28 @@ fn parameters_and_multiply_adds_are_the_published_ones() {
 }
 
 #[test]
-fn keyword_spotting_runs_in_the_memory_of_its_two_largest_neighbours() {
+fn inference_takes_little_more_memory_than_its_fullest_step() {
+    fn check<M: kerust::model::Model>() {
+        let steps = M::LAYERS.iter().map(|layer| layer.arena_bytes);
+        let fullest = steps.max().unwrap_or_default();
+        let planned = 4 * M::ARENA_LEN;
+        println!(
+            "{}: {planned} bytes, {fullest} at the fullest step",
+            M::NAME
+        );
+        assert!(fullest <= planned && planned * 10 <= fullest * 11);
+    }
+    check::<LeNet5>();
+    check::<ResNet8>();
+    check::<KeywordSpotting>();
+    check::<Autoencoder>();
+    check::<MobileNet>();
+    check::<UNet>();
+    // Two neighbours of the largest layers, and at a residual what it skips.
     assert_eq!(KeywordSpotting::ARENA_BYTES, 4 * 2 * 25 * 5 * 64);
+    assert_eq!(Autoencoder::ARENA_BYTES, 4 * (2 * 128 + 8));
+    assert_eq!(MobileNet::ARENA_BYTES, 4 * (48 * 48 * (8 + 16)));
+    assert_eq!(ResNet8::ARENA_BYTES, 4 * 3 * 32 * 32 * 16);
 }
 
 #[test]

@@ -9,7 +9,7 @@ const TITLE: f64 = 62.0;
 /// Distance between the ends of two edges at one box.
 const PORT: f64 = 22.0;
 /// The letters that a line of a box holds.
-const LINE: usize = 36;
+const LINE: usize = 43;
 
 /// Fonts are those of the reader's system; colours are dark enough to print.
 const STYLE: &str = "text{font-family:'Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif;fill:#1f2933}\

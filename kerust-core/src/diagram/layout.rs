@@ -5,7 +5,7 @@
 //! crossings; places by least squares towards the neighbours.
 
 /// Width and height of a box, and the space between boxes, in pixels.
-pub(super) const BOX: (f64, f64) = (252.0, 66.0);
+pub(super) const BOX: (f64, f64) = (296.0, 66.0);
 const GAP: (f64, f64) = (34.0, 36.0);
 /// Width of a lane of an edge.
 const LANE: f64 = 18.0;
@@ -300,32 +300,49 @@ fn settle(items: &[Item], row: &[usize], wishes: &[f64], x: &mut [f64]) {
     }
 }
 
-/// Makes each edge that goes round boxes one straight line, as far out as its outermost lane, where
-/// nothing stands in the way.
+/// Makes each edge one straight line where nothing stands in the way: one that goes round boxes as
+/// far out as its outermost lane, another below the box where it begins. A box below a single one is
+/// no little beside it.
 fn straighten(items: &[Item], rows: &[Vec<usize>], edges: &[Lanes], x: &mut [f64]) {
-    let skips = edges.iter().filter_map(|(_, to, lanes)| {
+    let outermost = |(from, to, lanes): &'_ Lanes| {
         let far = |lane: &&usize| (x[**lane] - x[*to]).abs();
         let outermost = lanes.iter().max_by(|a, b| far(a).total_cmp(&far(b)))?;
-        items[*outermost]
-            .is_skip
-            .then_some((far(&outermost), x[*outermost], lanes))
-    });
-    let mut skips: Vec<_> = skips.collect();
-    // The outer ones first: they make room for the inner ones.
-    skips.sort_by(|a, b| b.0.total_cmp(&a.0));
-    for (_, target, lanes) in skips {
-        let is_free = |lane: &usize| {
-            rows[items[*lane].row].iter().all(|other| {
-                let room = (items[*lane].width + items[*other].width) / 2.0;
-                let (now, then) = (x[*other] - x[*lane], x[*other] - target);
-                // On the same side as before, and not nearer than allowed.
-                other == lane || (now.signum() == then.signum() && then.abs() > room - 0.01)
-            })
+        let target = match items[*outermost].is_skip {
+            true => x[*outermost],
+            false => x[*from],
         };
-        if lanes.iter().all(is_free) {
+        Some((far(&outermost), target, lanes.clone()))
+    };
+    let mut lines: Vec<_> = edges.iter().filter_map(outermost).collect();
+    // The outer ones first: they make room for the inner ones.
+    lines.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (_, target, lanes) in lines {
+        if lanes
+            .iter()
+            .all(|lane| is_free(items, rows, *lane, target, x))
+        {
             lanes.iter().for_each(|lane| x[*lane] = target);
         }
     }
+    for item in rows.iter().flatten() {
+        let &[above] = items[*item].above.as_slice() else {
+            continue;
+        };
+        let alone = items[above].below.len() == 1 && !items[*item].is_lane;
+        let near = (x[above] - x[*item]).abs() < GAP.0;
+        if alone && near && is_free(items, rows, *item, x[above], x) {
+            x[*item] = x[above];
+        }
+    }
+}
+
+/// Whether an item may stand at `target`, on the same sides of its neighbours as before.
+fn is_free(items: &[Item], rows: &[Vec<usize>], item: usize, target: f64, x: &[f64]) -> bool {
+    rows[items[item].row].iter().all(|other| {
+        let room = (items[item].width + items[*other].width) / 2.0;
+        let (now, then) = (x[*other] - x[item], x[*other] - target);
+        *other == item || (now.signum() == then.signum() && then.abs() > room - 0.01)
+    })
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub use depthwise::Depthwise;
 pub use elementwise::{activate, activation_gradient, add_bias, copy};
 pub use isa::Isa;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
-pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, moments};
+pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, layer_norm_in_place, moments};
 pub use pool::Pooling;
 pub use reduce::{column_sums, sum_into};
 pub use separable::{Kernels, Separable};

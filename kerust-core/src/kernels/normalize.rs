@@ -65,20 +65,34 @@ pub struct BatchNorm<'a> {
 impl BatchNorm<'_> {
     /// `y`, with `beta` added: `x · a + (beta − mean · a)`, as Keras rounds it.
     pub fn forward(&self, x: &[f32], beta: &[f32], y: &mut [f32]) {
-        let (columns, macs) = (self.mean.len(), x.len() * VALUE_MACS);
-        let len = CHUNK_LEN.next_multiple_of(columns.max(1));
-        parallel::chunks(y, len, macs, |chunk, y| {
-            let x = &x[chunk * len..][..y.len()];
-            each_block(columns, |block| {
-                let factor = |column| self.inverse(column) * self.gamma[column];
-                let factors = block.lanes(factor);
-                let shifts =
-                    block.lanes(|column| beta[column] - self.mean[column] * factor(column));
-                for (x, y) in block.rows(x).zip(block.rows_mut(y)) {
-                    let lanes = y.iter_mut().zip(x).zip(factors.iter().zip(&shifts));
-                    lanes.for_each(|((y, x), (factor, shift))| *y = x * factor + shift);
-                }
-            });
+        // A chunk is copied to where it is in a near cache when it is normalized.
+        self.each_chunk(y, |first, y| {
+            y.copy_from_slice(&x[first..][..y.len()]);
+            self.normalize(beta, y);
+        });
+    }
+
+    /// [`forward`](Self::forward) of what stands in `y`.
+    pub fn forward_in_place(&self, beta: &[f32], y: &mut [f32]) {
+        self.each_chunk(y, |_, y| self.normalize(beta, y));
+    }
+
+    /// Calls `work` with whole rows, and where they begin.
+    fn each_chunk(&self, y: &mut [f32], work: impl Fn(usize, &mut [f32]) + Sync) {
+        let macs = y.len() * VALUE_MACS;
+        let len = CHUNK_LEN.next_multiple_of(self.mean.len().max(1));
+        parallel::chunks(y, len, macs, |chunk, y| work(chunk * len, y));
+    }
+
+    fn normalize(&self, beta: &[f32], y: &mut [f32]) {
+        each_block(self.mean.len(), |block| {
+            let factor = |column| self.inverse(column) * self.gamma[column];
+            let factors = block.lanes(factor);
+            let shifts = block.lanes(|column| beta[column] - self.mean[column] * factor(column));
+            for y in block.rows_mut(y) {
+                let lanes = y.iter_mut().zip(factors.iter().zip(&shifts));
+                lanes.for_each(|(y, (factor, shift))| *y = *y * factor + shift);
+            }
         });
     }
 
@@ -241,21 +255,31 @@ pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut 
     let (columns, macs) = (gamma.len().max(1), x.len() * VALUE_MACS);
     let len = CHUNK_LEN.next_multiple_of(columns);
     parallel::chunks(y, len, macs, |chunk, y| {
-        vectorized(
-            #[inline(always)]
-            || {
-                let rows = x[chunk * len..].chunks_exact(columns);
-                for (x, y) in rows.zip(y.chunks_exact_mut(columns)) {
-                    let [mean, inverse] = row_moments(x, epsilon);
-                    let weights = gamma.iter().zip(beta);
-                    for ((y, x), (gamma, beta)) in y.iter_mut().zip(x).zip(weights) {
-                        let factor = inverse * gamma;
-                        *y = x * factor + (beta - mean * factor);
-                    }
-                }
-            },
-        );
+        y.copy_from_slice(&x[chunk * len..][..y.len()]);
+        normalize_rows(gamma, beta, epsilon, y);
     });
+}
+
+/// [`layer_norm`] of what stands in `y`.
+pub fn layer_norm_in_place(gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut [f32]) {
+    let (columns, macs) = (gamma.len().max(1), y.len() * VALUE_MACS);
+    let len = CHUNK_LEN.next_multiple_of(columns);
+    parallel::chunks(y, len, macs, |_, y| normalize_rows(gamma, beta, epsilon, y));
+}
+
+fn normalize_rows(gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut [f32]) {
+    vectorized(
+        #[inline(always)]
+        || {
+            for y in y.chunks_exact_mut(gamma.len().max(1)) {
+                let [mean, inverse] = row_moments(y, epsilon);
+                for (y, (gamma, beta)) in y.iter_mut().zip(gamma.iter().zip(beta)) {
+                    let factor = inverse * gamma;
+                    *y = *y * factor + (beta - mean * factor);
+                }
+            }
+        },
+    );
 }
 
 /// The gradients of [`layer_norm`]; Ba et al. (2016). `weights` are those of gamma and beta.

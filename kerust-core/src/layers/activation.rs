@@ -4,7 +4,7 @@
 //! gradient needs the pre-activations.
 
 use crate::activation;
-use crate::layer::{Operation, Pass};
+use crate::layer::{InPlace, Operation, Pass};
 
 /// An activation as a layer: `Activation(activation)`.
 ///
@@ -32,7 +32,7 @@ impl Activation {
 impl Operation<()> for Activation {
     fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
         y.copy_from_slice(x);
-        self.activation.apply(y, self.features);
+        self.forward_in_place(&(), y);
     }
 
     fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
@@ -43,10 +43,16 @@ impl Operation<()> for Activation {
     }
 }
 
+impl InPlace<()> for Activation {
+    fn forward_in_place(&self, _weights: &(), y: &mut [f32]) {
+        self.activation.apply(y, self.features);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::check_operation;
+    use crate::testing::{check_in_place, check_operation};
 
     #[test]
     fn gradients_match_finite_differences() {
@@ -59,6 +65,13 @@ mod tests {
             let layer = Activation::new(activation, 5);
             let gap = check_operation::<()>(&layer, 15, 15, 0);
             assert!(gap.is_ok(), "{name}: {gap:?}");
+        }
+    }
+
+    #[test]
+    fn the_input_may_be_overwritten() {
+        for &(_, activation) in activation::Activation::NAMES {
+            check_in_place(&Activation::new(activation, 5), &(), 5);
         }
     }
 

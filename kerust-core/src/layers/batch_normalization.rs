@@ -5,7 +5,7 @@
 //! last; in inference their moving averages. Ioffe & Szegedy (2015), algorithms 1 and 2.
 
 use crate::kernels::{self, BatchNorm};
-use crate::layer::{LayerData, Layout, Operation, Part, Pass};
+use crate::layer::{InPlace, LayerData, Layout, Operation, Part, Pass};
 use crate::rng::{Random, Rng};
 
 /// Gives each channel mean 0 and variance 1 over the batch: `BatchNormalization(momentum, epsilon)`.
@@ -85,6 +85,19 @@ impl BatchNormalization {
         self.epsilon = epsilon;
         self
     }
+
+    /// What inference computes.
+    fn averaged<'a, const C: usize>(
+        &self,
+        weights: &'a BatchNormalizationWeights<C>,
+    ) -> BatchNorm<'a> {
+        BatchNorm {
+            mean: &weights.moving_mean,
+            variance: &weights.moving_variance,
+            gamma: &weights.gamma,
+            epsilon: self.epsilon,
+        }
+    }
 }
 
 impl<const C: usize> Operation<BatchNormalizationWeights<C>> for BatchNormalization {
@@ -95,13 +108,7 @@ impl<const C: usize> Operation<BatchNormalizationWeights<C>> for BatchNormalizat
     }
 
     fn forward(&self, weights: &BatchNormalizationWeights<C>, x: &[f32], y: &mut [f32]) {
-        let norm = BatchNorm {
-            mean: &weights.moving_mean,
-            variance: &weights.moving_variance,
-            gamma: &weights.gamma,
-            epsilon: self.epsilon,
-        };
-        norm.forward(x, &weights.beta, y);
+        self.averaged(weights).forward(x, &weights.beta, y);
     }
 
     fn forward_training(
@@ -170,11 +177,17 @@ impl<const C: usize> Operation<BatchNormalizationWeights<C>> for BatchNormalizat
     }
 }
 
+impl<const C: usize> InPlace<BatchNormalizationWeights<C>> for BatchNormalization {
+    fn forward_in_place(&self, weights: &BatchNormalizationWeights<C>, y: &mut [f32]) {
+        self.averaged(weights).forward_in_place(&weights.beta, y);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rng::{Seed, Step};
-    use crate::testing::check_operation;
+    use crate::testing::{check_in_place, check_operation};
 
     fn random() -> Random {
         Step {
@@ -196,6 +209,19 @@ mod tests {
         check::<17>(4);
         check::<67>(4);
         check::<131>(3);
+    }
+
+    #[test]
+    fn the_input_may_be_overwritten() {
+        fn check<const C: usize>() {
+            let mut weights = BatchNormalizationWeights::<C>::zeroed();
+            let values = weights.as_mut_slice().iter_mut().enumerate();
+            values.for_each(|(i, value)| *value = 0.1 + (i * 7 % 11) as f32);
+            check_in_place(&BatchNormalization::new(C), &*weights, C);
+        }
+        check::<1>();
+        check::<3>();
+        check::<131>();
     }
 
     #[test]

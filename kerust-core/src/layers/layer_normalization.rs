@@ -4,7 +4,7 @@
 //! run of the last axis, in training and inference alike. Ba et al. (2016).
 
 use crate::kernels;
-use crate::layer::{LayerData, Layout, Operation, Part, Pass};
+use crate::layer::{InPlace, LayerData, Layout, Operation, Part, Pass};
 use crate::rng::Rng;
 
 /// Gives the features of each place mean 0 and variance 1: `LayerNormalization(epsilon)`.
@@ -91,10 +91,16 @@ impl<const C: usize> Operation<LayerNormalizationWeights<C>> for LayerNormalizat
     }
 }
 
+impl<const C: usize> InPlace<LayerNormalizationWeights<C>> for LayerNormalization {
+    fn forward_in_place(&self, weights: &LayerNormalizationWeights<C>, y: &mut [f32]) {
+        kernels::layer_norm_in_place(&weights.gamma, &weights.beta, self.epsilon, y);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::check_operation;
+    use crate::testing::{check_in_place, check_operation};
 
     #[test]
     fn gradients_match_finite_differences() {
@@ -107,6 +113,19 @@ mod tests {
         check::<5>(3);
         check::<17>(2);
         check::<35>(1);
+    }
+
+    #[test]
+    fn the_input_may_be_overwritten() {
+        fn check<const C: usize>() {
+            let mut weights = LayerNormalizationWeights::<C>::zeroed();
+            let values = weights.as_mut_slice().iter_mut().enumerate();
+            values.for_each(|(i, value)| *value = (i * 7 % 11) as f32 - 4.0);
+            check_in_place(&LayerNormalization::new(C), &*weights, C);
+        }
+        check::<1>();
+        check::<17>();
+        check::<35>();
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! Hinton (2010), with the parameters of Keras's layer. At `x = threshold` itself Keras computes 0,
 //! though its page says `threshold`.
 
-use crate::layer::{Operation, Pass};
+use crate::layer::{InPlace, Operation, Pass};
 
 /// Rectified linear unit: `ReLU(max_value, negative_slope, threshold)`.
 ///
@@ -63,24 +63,28 @@ impl ReLU {
         self.threshold = threshold;
         self
     }
+
+    /// The comparisons are written so that NaN passes through.
+    fn value(&self, x: f32) -> f32 {
+        if x <= self.threshold {
+            // A slope of 0 is no product: 0 · -inf would be NaN.
+            if self.negative_slope == 0.0 {
+                0.0
+            } else {
+                self.negative_slope * (x - self.threshold)
+            }
+        } else if x > self.max_value {
+            self.max_value
+        } else {
+            x
+        }
+    }
 }
 
 impl Operation<()> for ReLU {
     fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
         for (y, &x) in y.iter_mut().zip(x) {
-            // The comparisons are written so that NaN passes through.
-            *y = if x <= self.threshold {
-                // A slope of 0 is no product: 0 · -inf would be NaN.
-                if self.negative_slope == 0.0 {
-                    0.0
-                } else {
-                    self.negative_slope * (x - self.threshold)
-                }
-            } else if x > self.max_value {
-                self.max_value
-            } else {
-                x
-            };
+            *y = self.value(x);
         }
     }
 
@@ -98,9 +102,22 @@ impl Operation<()> for ReLU {
     }
 }
 
+impl InPlace<()> for ReLU {
+    fn forward_in_place(&self, _weights: &(), y: &mut [f32]) {
+        y.iter_mut().for_each(|y| *y = self.value(*y));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::check_in_place;
+
+    #[test]
+    fn the_input_may_be_overwritten() {
+        let layer = ReLU::new().max_value(0.6).negative_slope(0.1);
+        check_in_place(&layer.threshold(0.2), &(), 1);
+    }
 
     fn forward_and_slopes<const N: usize>(layer: ReLU, x: [f32; N]) -> ([f32; N], [f32; N]) {
         let (mut y, mut dx) = ([f32::NAN; N], [f32::NAN; N]);

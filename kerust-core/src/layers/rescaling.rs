@@ -2,7 +2,7 @@
 //!
 //! `y = x * scale + offset`, mostly from pixels of 0 to 255 to numbers of 0 to 1 or -1 to 1.
 
-use crate::layer::{Operation, Pass};
+use crate::layer::{InPlace, Operation, Pass};
 
 /// A line through every value: `Rescaling(scale, offset)`.
 ///
@@ -22,12 +22,16 @@ impl Rescaling {
     pub const fn new(scale: f32, offset: f32) -> Self {
         Self { scale, offset }
     }
+
+    fn value(&self, x: f32) -> f32 {
+        x * self.scale + self.offset
+    }
 }
 
 impl Operation<()> for Rescaling {
     fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
         for (y, x) in y.iter_mut().zip(x) {
-            *y = x * self.scale + self.offset;
+            *y = self.value(*x);
         }
     }
 
@@ -39,14 +43,25 @@ impl Operation<()> for Rescaling {
     }
 }
 
+impl InPlace<()> for Rescaling {
+    fn forward_in_place(&self, _weights: &(), y: &mut [f32]) {
+        y.iter_mut().for_each(|y| *y = self.value(*y));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::check_operation;
+    use crate::testing::{check_in_place, check_operation};
 
     #[test]
     fn gradients_match_finite_differences() {
         check_operation::<()>(&Rescaling::new(0.3, 2.0), 17, 17, 0).unwrap();
+    }
+
+    #[test]
+    fn the_input_may_be_overwritten() {
+        check_in_place(&Rescaling::new(0.3, 2.0), &(), 1);
     }
 
     #[test]

@@ -150,6 +150,7 @@ pub fn relu(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
     }
     Spec {
         config,
+        in_place: true,
         ..Spec::default()
     }
 }
@@ -165,6 +166,7 @@ pub fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> S
         .tokens();
     Spec {
         config: quote!(::new(#scale, #offset)),
+        in_place: true,
         ..Spec::default()
     }
 }
@@ -180,6 +182,7 @@ pub fn batch_normalization(arguments: &Arguments<'_>, before: &Before<'_>, _: &m
             None => quote!(2 * (#features)),
         }),
         state: true,
+        in_place: true,
         ..Spec::default()
     }
 }
@@ -190,6 +193,7 @@ pub fn layer_normalization(arguments: &Arguments<'_>, before: &Before<'_>, _: &m
     Spec {
         config: quote!(::new(#features) #settings),
         weights: Some(of_features("LayerNormalizationWeights", &features, 2)),
+        in_place: true,
         ..Spec::default()
     }
 }

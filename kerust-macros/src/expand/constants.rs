@@ -3,9 +3,9 @@
 
 use super::{Expansion, local, tuple};
 use crate::plan::{Data, Edge, Layer, Role};
-use crate::schedule::Slot;
+use crate::schedule::{self, Slot};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 /// The inherent implementation.
 pub fn constants(expansion: &Expansion<'_>) -> TokenStream {
@@ -45,16 +45,37 @@ fn memory(name: &str, of: &str, slots: &[Slot]) -> TokenStream {
     let doc = format!(" The buffers of one {of}: {}.", labels.join(", "));
     let name = Ident::new(name, Span::call_site());
     let count = Literal::usize_unsuffixed(slots.len());
+    // A reference: each use of a plain constant would be a copy of the whole plan, in a program that
+    // uses it at every layer.
     let buffers = slots.iter().map(|slot| {
         let len = &slot.len;
         let [first, last] = [slot.first, slot.last].map(Literal::usize_unsuffixed);
         quote!(::kerust::memory::Buffer::new(#len, #first, #last))
     });
+    let plan = match schedule::offsets(slots) {
+        Some(offsets) => {
+            let offsets = offsets.into_iter().map(Literal::usize_unsuffixed);
+            quote!(placed([#(#buffers),*], [#(#offsets),*]))
+        }
+        None => quote!(new([#(#buffers),*])),
+    };
     quote! {
         #[doc = #doc]
-        const #name: ::kerust::memory::Plan<#count> = ::kerust::memory::Plan::new([
-            #(#buffers),*
-        ]);
+        const #name: &::kerust::memory::Plan<#count> = &::kerust::memory::Plan::#plan;
+    }
+}
+
+/// Values for one sample in the buffers that live at `step` of an inference.
+fn in_use(slots: &[Slot], step: usize) -> TokenStream {
+    let living = slots
+        .iter()
+        .filter(|slot| slot.first <= step && step <= slot.last);
+    match living.map(Slot::known_len).sum::<Option<usize>>() {
+        Some(len) => Literal::usize_unsuffixed(len).to_token_stream(),
+        None => {
+            let step = Literal::usize_unsuffixed(step);
+            quote!(Self::INFERENCE.in_use(#step))
+        }
     }
 }
 
@@ -157,7 +178,8 @@ fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
             quote!(#params)
         }
     };
-    let step = Literal::usize_unsuffixed(expansion.inference.steps[layer.node]);
+    let inference = &expansion.inference;
+    let arena = in_use(&inference.slots, inference.steps[layer.node]);
     let sources = layer.sources.iter().map(|source| match source {
         Edge::Input(number) => {
             let number = Literal::usize_unsuffixed(*number);
@@ -178,7 +200,7 @@ fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
             sources: &[#(#sources),*],
             params: #params,
             macs: #macs,
-            arena_bytes: 4 * Self::INFERENCE.in_use(#step),
+            arena_bytes: 4 * #arena,
             training_only: #training_only,
         }
     }

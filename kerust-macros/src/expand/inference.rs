@@ -13,6 +13,7 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
     let (outputs, unpack_output) = expansion.outputs();
     let mut buffers = Buffers::new("INFERENCE", &inputs, &outputs);
     let mut called = Vec::new();
+    let mut overwrites = false;
     let calls: Vec<TokenStream> = schedule
         .calls
         .iter()
@@ -20,6 +21,7 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
             let node = expansion.node(number.node);
             buffers.name(number.y, &node.name);
             if number.x.contains(&number.y) {
+                overwrites |= node.in_place;
                 return in_place(expansion, number, &mut buffers);
             }
             called.push(node);
@@ -39,6 +41,11 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
     let judged = judged(expansion);
     let memory = local(if buffers.used { "memory" } else { "_memory" });
     let import = imports(called.into_iter());
+    let in_place = overwrites.then(|| {
+        quote!(
+            use ::kerust::layer::InPlace as _;
+        )
+    });
     let (input_type, output_type) = (expansion.input_slices(), expansion.output_slices());
     quote! {
         fn logits(
@@ -47,6 +54,7 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
             #memory: &mut ::kerust::memory::Memory<'_>,
             #output: #output_type,
         ) {
+            #in_place
             #import
             #judged
             #unpack_input
@@ -79,9 +87,14 @@ fn call(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> To
 fn in_place(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {
     let node = expansion.node(call.node);
     let y = buffers.operand(call.y);
-    if let Some([activation, features]) = &node.overwrite {
+    if node.in_place {
+        let (constant, weights) = (
+            node.constant(),
+            weights(node, &format_ident!("self"), false),
+        );
         let take = buffers.take();
-        return quote!(#take #activation.apply(#y, #features););
+        buffers.rename(call.y, &node.name);
+        return quote!(#take Self::#constant.forward_in_place(#weights, #y););
     }
     let parts = call.x.iter().filter(|x| **x != call.y);
     let parts: Vec<_> = parts.map(|x: &Place| buffers.operand(*x)).collect();

@@ -48,7 +48,7 @@ impl Infer<'_> {
                 known: None,
                 tokens: quote!(::kerust::shape::merge(&[#first, #again])),
             };
-            let fresh = self.names.fresh(&name);
+            let fresh = self.names.fresh(&name, "again");
             // It reports nothing here: rustc judges.
             let _ = self.judge_at(&fresh, rule, &|_| quote!(#ident), &ident.to_string(), "");
         }
@@ -56,7 +56,7 @@ impl Infer<'_> {
         let nodes = self.nodes.iter().filter(|node| node.layer == number);
         let nodes: Vec<Node> = nodes.filter(|node| node.of.is_none()).cloned().collect();
         for node in nodes {
-            let fresh = self.names.fresh(&node.name);
+            let fresh = self.names.fresh(&node.name, "again");
             edge = self.node(Node {
                 name: Ident::new(&fresh.to_string(), ident.span()),
                 of: Some(node.name.clone()),
@@ -71,7 +71,7 @@ impl Infer<'_> {
         match self.activations.get(&number).copied() {
             Some((activation, true)) if last => head = Some(activation),
             Some((activation, true)) => {
-                let fresh = self.names.fresh(&name);
+                let fresh = self.names.fresh(&name, &activation.0.to_lowercase());
                 edge = self.elementwise(fresh, number, edge, &data, activation);
             }
             Some(((word, _), false)) if last && word != "Linear" => {
@@ -114,7 +114,7 @@ impl Infer<'_> {
             return place.clone();
         };
         let (layer, name) = (self.nodes[node].layer, self.nodes[node].name.clone());
-        let name = self.names.fresh(&name);
+        let name = self.names.fresh(&name, &activation.0.to_lowercase());
         Place {
             edge: self.elementwise(name, layer, place.edge, &place.data, activation),
             ..place.clone()

@@ -100,6 +100,20 @@ impl Infer<'_> {
                 .help(format!("write `{example}`"));
             sound = false;
         }
+        if sound
+            && ident == "Subtract"
+            && let [a, b, c, ..] = names.as_slice()
+        {
+            self.report
+                .fault(
+                    c,
+                    format!("`Subtract` takes two values, found {}", names.len()),
+                )
+                .help(format!(
+                    "name their difference, and go on from it: `let rest = Subtract({a}, {b});`"
+                ));
+            sound = false;
+        }
         if !sound {
             let start = Place::start();
             return start.unknown(&text(&layer.tokens));

@@ -82,17 +82,17 @@ impl Names {
 }
 
 impl Names {
-    /// A name that is not taken, for a buffer beside that of `name`.
-    pub fn fresh(&mut self, name: &Ident) -> Ident {
+    /// A name that is not taken, for a buffer beside that of `name`: `dense_again`. A number alone
+    /// behind the name would be that of a layer to come.
+    pub fn fresh(&mut self, name: &Ident, suffix: &str) -> Ident {
+        let mut fresh = format!("{name}_{suffix}");
         let mut number = 1;
-        loop {
-            let fresh = format!("{name}_{number}");
-            if !self.taken.contains_key(&fresh) {
-                self.taken.insert(fresh.clone(), false);
-                return Ident::new(&fresh, name.span());
-            }
+        while self.taken.contains_key(&fresh) {
             number += 1;
+            fresh = format!("{name}_{suffix}_{number}");
         }
+        self.taken.insert(fresh.clone(), false);
+        Ident::new(&fresh, name.span())
     }
 }
 

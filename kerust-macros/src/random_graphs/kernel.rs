@@ -1,0 +1,256 @@
+//! What a node computes, with its sizes at run time.
+
+use crate::plan::{Edge, Node, Plan, Role};
+use kerust_core::activation::Activation;
+use kerust_core::kernels::{self, BatchNorm};
+use kerust_core::layer::{InPlace, Merge, Operation, Pass};
+use kerust_core::layers;
+use kerust_core::rng::Random;
+use proc_macro2::{TokenStream, TokenTree};
+
+const EPSILON: f32 = 0.1;
+
+pub enum Kernel {
+    View,
+    Merge(Box<dyn Merge + Sync>),
+    Random(Box<dyn Operation<()> + Sync>),
+    Value(Box<dyn InPlace<()> + Sync>),
+    Dense {
+        sizes: [usize; 2],
+        activation: Activation,
+    },
+    BatchNormalization(usize),
+    LayerNormalization(usize),
+}
+
+/// The buffers of a backward pass; as `layer::Pass`, for any number of inputs.
+pub struct Back<'a> {
+    pub x: &'a [&'a [f32]],
+    pub y: &'a [f32],
+    pub saved: &'a [f32],
+    pub dy: &'a mut [f32],
+    pub dx: &'a mut [Option<&'a mut [f32]>],
+    pub accumulate: bool,
+}
+
+/// The sizes of what an edge carries.
+pub fn dims(plan: &Plan, edge: Edge) -> Vec<usize> {
+    let data = match edge {
+        Edge::Input(input) => &plan.inputs[input].data,
+        Edge::Node(node) => &plan.nodes[node].output,
+    };
+    data.known_shape().expect("a known shape").dims().to_vec()
+}
+
+fn words(tokens: &TokenStream) -> Vec<String> {
+    let trees = tokens.clone().into_iter().flat_map(|tree| match tree {
+        TokenTree::Group(group) => words(&group.stream()),
+        tree => vec![tree.to_string()],
+    });
+    trees.collect()
+}
+
+fn activation(node: &Node) -> Activation {
+    let words = words(&node.operation.1);
+    let mut all = Activation::NAMES.iter().map(|(_, activation)| *activation);
+    all.find(|it| words.contains(&format!("{it:?}")))
+        .unwrap_or(Activation::Linear)
+}
+
+impl Kernel {
+    pub fn of(plan: &Plan, node: &Node) -> Self {
+        let x: Vec<_> = node.inputs.iter().map(|edge| dims(plan, *edge)).collect();
+        let last = *x[0].last().unwrap();
+        let kind = words(&node.operation.0).last().cloned().unwrap_or_default();
+        if node.role == Role::Alias {
+            return Self::View;
+        }
+        if node.role == Role::Merge {
+            return Self::Merge(match plan.layers[node.layer].kind.as_str() {
+                "Add" => Box::new(layers::Add::new()),
+                "Subtract" => Box::new(layers::Subtract::new()),
+                "Multiply" => Box::new(layers::Multiply::new()),
+                "Average" => Box::new(layers::Average::new()),
+                "Maximum" => Box::new(layers::Maximum::new()),
+                "Minimum" => Box::new(layers::Minimum::new()),
+                _ => concatenate(&x),
+            });
+        }
+        match kind.as_str() {
+            "Activation" => Self::Value(Box::new(layers::Activation::new(activation(node), last))),
+            "Rescaling" => Self::Value(Box::new(layers::Rescaling::new(0.7, 0.1))),
+            "Dropout" => Self::Random(Box::new(layers::Dropout::new(0.3))),
+            "GaussianNoise" => Self::Random(Box::new(layers::GaussianNoise::new(0.1))),
+            "BatchNormalization" => Self::BatchNormalization(last),
+            "LayerNormalization" => Self::LayerNormalization(last),
+            "Dense" => Self::Dense {
+                sizes: [last, dims_of(node)],
+                activation: activation(node),
+            },
+            kind => panic!("no kernel for `{kind}`"),
+        }
+    }
+
+    /// The number of weights, and how many of them a gradient reaches.
+    pub fn weights(&self) -> [usize; 2] {
+        match *self {
+            Self::Dense { sizes: [n, m], .. } => [(n + 1) * m; 2],
+            Self::BatchNormalization(features) => [4 * features, 2 * features],
+            Self::LayerNormalization(features) => [2 * features; 2],
+            _ => [0; 2],
+        }
+    }
+
+    /// Whether some value lies where a small step would meet a kink.
+    pub fn near_a_kink(&self, name: &str, x: &[&[f32]]) -> bool {
+        let close = |a: &[f32], b: &[f32]| {
+            let mut pairs = a.iter().zip(b);
+            !std::ptr::eq(a, b) && pairs.any(|(a, b)| (a - b).abs() < 0.1)
+        };
+        ["Maximum", "Minimum"].contains(&name) && x.iter().any(|a| x.iter().any(|b| close(a, b)))
+    }
+
+    pub fn forward(&self, w: &[f32], x: &[&[f32]], y: &mut [f32]) {
+        match self {
+            Self::View => y.copy_from_slice(x[0]),
+            Self::Merge(merge) => merge.forward(x, y),
+            Self::Random(random) => random.forward(&(), x[0], y),
+            Self::Value(value) => value.forward(&(), x[0], y),
+            Self::Dense {
+                sizes: [n, m],
+                activation,
+            } => {
+                kernels::dense(x[0], &w[..n * m], &w[n * m..], y, *n, *m);
+                kernels::activate(*activation, y, *m);
+            }
+            Self::BatchNormalization(features) => {
+                averaged(w, *features).forward(x[0], &w[*features..2 * features], y);
+            }
+            Self::LayerNormalization(features) => {
+                let (gamma, beta) = w.split_at(*features);
+                kernels::layer_norm(x[0], gamma, beta, EPSILON, y);
+            }
+        }
+    }
+
+    pub fn forward_in_place(&self, w: &[f32], y: &mut [f32]) {
+        match self {
+            Self::Value(value) => value.forward_in_place(&(), y),
+            Self::BatchNormalization(features) => {
+                averaged(w, *features).forward_in_place(&w[*features..2 * features], y);
+            }
+            Self::LayerNormalization(features) => {
+                let (gamma, beta) = w.split_at(*features);
+                kernels::layer_norm_in_place(gamma, beta, EPSILON, y);
+            }
+            _ => panic!("no layer that may overwrite its input"),
+        }
+    }
+
+    pub fn forward_training(
+        &self,
+        w: &[f32],
+        x: &[&[f32]],
+        y: &mut [f32],
+        saved: &mut [f32],
+        random: Random,
+    ) {
+        match self {
+            Self::Random(layer) => layer.forward_training(&(), x[0], y, saved, random),
+            Self::BatchNormalization(features) => {
+                let (mean, variance) = saved[..2 * features].split_at_mut(*features);
+                kernels::moments(x[0], mean, variance);
+                let norm = norm(mean, variance, &w[..*features]);
+                norm.forward(x[0], &w[*features..2 * features], y);
+            }
+            _ => self.forward(w, x, y),
+        }
+    }
+
+    pub fn backward(&self, w: &[f32], back: Back<'_>, gradient: &mut [f32]) {
+        let Back { x, y, saved, .. } = back;
+        if let Self::Merge(merge) = self {
+            return merge.backward(x, y, back.dy, back.dx);
+        }
+        let (x, dy, dx) = (x[0], back.dy, back.dx[0].as_deref_mut());
+        let accumulate = back.accumulate;
+        let pass = |dy, dx| Pass {
+            x,
+            y,
+            saved,
+            dy,
+            dx,
+            accumulate,
+        };
+        match self {
+            Self::View | Self::Merge(_) => {}
+            Self::Random(layer) => layer.backward(&(), pass(dy, dx), &mut ()),
+            Self::Value(layer) => layer.backward(&(), pass(dy, dx), &mut ()),
+            Self::Dense {
+                sizes: [n, m],
+                activation,
+            } => {
+                kernels::activation_gradient(*activation, y, dy, *m);
+                let (kernel, bias) = gradient.split_at_mut(n * m);
+                kernels::dense_weight_gradient(x, dy, kernel, *n, *m, accumulate);
+                kernels::column_sums(dy, bias, *m, accumulate);
+                if let Some(dx) = dx {
+                    kernels::dense_input_gradient(dy, &w[..n * m], dx, *n, *m);
+                }
+            }
+            Self::BatchNormalization(features) => {
+                let (mean, variance) = saved[..2 * features].split_at(*features);
+                let norm = norm(mean, variance, &w[..*features]);
+                let (sums, observed) = gradient.split_at_mut(2 * features);
+                let (dgamma, dbeta) = observed.split_at_mut(*features);
+                norm.weight_gradient(x, dy, dgamma, dbeta);
+                if let Some(dx) = dx {
+                    norm.input_gradient(x, dy, [dgamma, dbeta], dx);
+                }
+                if !accumulate {
+                    sums.fill(0.0);
+                }
+                kernels::sum_into(sums, observed);
+            }
+            Self::LayerNormalization(features) => {
+                let (dgamma, dbeta) = gradient.split_at_mut(*features);
+                let gamma = &w[..*features];
+                let weights = [dgamma, dbeta];
+                kernels::layer_norm_gradient(x, dy, gamma, EPSILON, weights, dx, accumulate);
+            }
+        }
+    }
+}
+
+fn dims_of(node: &Node) -> usize {
+    node.output.known_shape().expect("a known shape").last()
+}
+
+fn concatenate(x: &[Vec<usize>]) -> Box<dyn Merge + Sync> {
+    let runs: Vec<usize> = x.iter().map(|dims| *dims.last().unwrap()).collect();
+    match *runs.as_slice() {
+        [a, b] => Box::new(layers::Concatenate::new([a, b])),
+        [a, b, c] => Box::new(layers::Concatenate::new([a, b, c])),
+        _ => Box::new(layers::Concatenate::new(
+            <[usize; 4]>::try_from(runs).expect("two to four inputs"),
+        )),
+    }
+}
+
+fn norm<'a>(mean: &'a [f32], variance: &'a [f32], gamma: &'a [f32]) -> BatchNorm<'a> {
+    BatchNorm {
+        mean,
+        variance,
+        gamma,
+        epsilon: EPSILON,
+    }
+}
+
+/// What inference computes: by the moving averages, behind gamma and beta.
+fn averaged(w: &[f32], features: usize) -> BatchNorm<'_> {
+    norm(
+        &w[2 * features..3 * features],
+        &w[3 * features..],
+        &w[..features],
+    )
+}

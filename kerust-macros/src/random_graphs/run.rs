@@ -1,0 +1,360 @@
+//! A plan at work: its schedules over real buffers, step by step.
+//!
+//! What no slot holds at a step is NaN there, so a slot that lives too short, or one that is given
+//! out twice, shows in the numbers.
+
+use super::kernel::{Back, Kernel, dims};
+use crate::plan::{Edge, Plan, Role};
+use crate::schedule::{self, Call, Gradient, Inference, Place, Slot, Training};
+use kerust_core::kernels::sum_into;
+use kerust_core::rng::{Seed, Step};
+use std::collections::HashMap;
+
+pub const STEP: Step = Step {
+    seed: Seed(5),
+    number: 0,
+};
+
+pub struct Net<'a> {
+    pub plan: &'a Plan,
+    pub kernels: Vec<Kernel>,
+    /// Those of each field.
+    pub weights: HashMap<String, Vec<f32>>,
+    pub batch: usize,
+    pub inputs: Vec<Vec<f32>>,
+}
+
+/// A step's gradients: of the weights, and of the input where the model may be a layer.
+pub struct Gradients {
+    pub weights: HashMap<String, Vec<f32>>,
+    pub input: Vec<f32>,
+}
+
+/// Numbers of up to ±1 that look random.
+pub fn waves(len: usize, by: f32) -> Vec<f32> {
+    (0..len).map(|i| ((i + 1) as f32 * by).sin()).collect()
+}
+
+impl<'a> Net<'a> {
+    pub fn new(plan: &'a Plan, batch: usize) -> Self {
+        let mut kernels = Vec::new();
+        let mut weights = HashMap::new();
+        for (number, node) in plan.nodes.iter().enumerate() {
+            let kernel = Kernel::of(plan, node);
+            let [len, trained] = kernel.weights();
+            let mut values = waves(len, 0.7 + number as f32);
+            // Averages are no negative variance.
+            values[trained..]
+                .iter_mut()
+                .for_each(|value| *value = 0.5 + value.abs());
+            weights.entry(node.field().to_string()).or_insert(values);
+            kernels.push(kernel);
+        }
+        let inputs = plan.inputs.iter().enumerate();
+        let inputs = inputs.map(|(number, input)| {
+            let len = input.data.known_shape().expect("a known shape").len();
+            waves(batch * len, 1.3 + number as f32)
+        });
+        Self {
+            plan,
+            kernels,
+            weights,
+            batch,
+            inputs: inputs.collect(),
+        }
+    }
+
+    pub fn len(&self, edge: Edge) -> usize {
+        dims(self.plan, edge).iter().product()
+    }
+
+    fn of(&self, node: usize) -> (&Kernel, &[f32]) {
+        let field = self.plan.nodes[node].field().to_string();
+        (&self.kernels[node], &self.weights[&field])
+    }
+
+    /// The heads by inference without a plan: each value in a buffer of its own.
+    pub fn plain(&self) -> Vec<Vec<f32>> {
+        let values = self.values(&|node, w, x, y| match self.plan.nodes[node].role {
+            Role::TrainingOnly => y.copy_from_slice(x[0]),
+            _ => self.kernels[node].forward(w, x, y),
+        });
+        let heads = self.plan.heads.iter();
+        heads
+            .map(|head| self.value(head.from, &values).to_vec())
+            .collect()
+    }
+
+    /// Whether a small step in some weight would meet a kink in training.
+    pub fn near_a_kink(&self) -> bool {
+        let near = std::cell::Cell::new(false);
+        self.values(&|node, w, x, y| {
+            let kind = &self.plan.layers[self.plan.nodes[node].layer].kind;
+            near.set(near.get() || self.kernels[node].near_a_kink(kind, x));
+            let mut saved = vec![f32::NAN; 2 * y.len()];
+            self.kernels[node].forward_training(w, x, y, &mut saved, STEP.layer(node as u64));
+        });
+        near.get()
+    }
+
+    #[allow(clippy::type_complexity, reason = "one closure, called here")]
+    fn values(&self, compute: &dyn Fn(usize, &[f32], &[&[f32]], &mut [f32])) -> Vec<Vec<f32>> {
+        let mut values: Vec<Vec<f32>> = Vec::new();
+        for (number, node) in self.plan.nodes.iter().enumerate() {
+            let x: Vec<&[f32]> = node
+                .inputs
+                .iter()
+                .map(|it| self.value(*it, &values))
+                .collect();
+            let mut y = vec![f32::NAN; self.batch * self.len(Edge::Node(number))];
+            compute(number, self.of(number).1, &x, &mut y);
+            values.push(y);
+        }
+        values
+    }
+
+    fn value<'v>(&'v self, edge: Edge, values: &'v [Vec<f32>]) -> &'v [f32] {
+        match edge {
+            Edge::Input(input) => &self.inputs[input],
+            Edge::Node(node) => &values[node],
+        }
+    }
+
+    /// The heads by the schedule of inference.
+    pub fn inference(&self, schedule: &Inference) -> Vec<Vec<f32>> {
+        let heads = self.plan.heads.iter();
+        let outputs = heads.map(|head| vec![f32::NAN; self.batch * self.len(head.from)]);
+        let mut memory = Memory::new(self, &schedule.slots, outputs.collect());
+        for (step, call) in schedule.calls.iter().enumerate() {
+            memory.begin(step);
+            let node = &self.plan.nodes[call.node];
+            let (kernel, w) = self.of(call.node);
+            let x: Vec<Vec<f32>> = call.x.iter().map(|x| memory.read(*x)).collect();
+            let y = if !call.x.contains(&call.y) {
+                memory.apart(call);
+                let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
+                let mut y = vec![f32::NAN; self.batch * self.len(Edge::Node(call.node))];
+                kernel.forward(w, &x, &mut y);
+                y
+            } else if node.in_place {
+                let mut y = x[0].clone();
+                kernel.forward_in_place(w, &mut y);
+                y
+            } else {
+                let mut y = memory.read(call.y);
+                let parts = call.x.iter().zip(&x).filter(|(place, _)| **place != call.y);
+                parts.for_each(|(_, part)| sum_into(&mut y, part));
+                y
+            };
+            memory.write(call.y, &y);
+        }
+        for (head, from) in &schedule.copies {
+            memory.outputs[*head] = memory.read(*from);
+        }
+        memory.outputs
+    }
+
+    /// The logits of a training step.
+    pub fn logits(&self, schedule: &Training) -> Vec<Vec<f32>> {
+        self.forward(schedule).0
+    }
+
+    /// The logits of a training step, and the gradients of `Σ logits·upstream`.
+    pub fn training(
+        &self,
+        schedule: &Training,
+        upstream: &[Vec<f32>],
+    ) -> (Vec<Vec<f32>>, Gradients) {
+        let (logits, mut memory) = self.forward(schedule);
+        for ([_, gradient], upstream) in schedule.heads.iter().zip(upstream) {
+            memory.write(Place::Slot(*gradient), upstream);
+        }
+        (logits, self.backward(schedule, memory))
+    }
+
+    fn forward<'s>(&'s self, schedule: &'s Training) -> (Vec<Vec<f32>>, Memory<'s>) {
+        let mut memory = Memory::new(self, &schedule.slots, Vec::new());
+        for (step, call) in schedule.forward.iter().enumerate() {
+            memory.begin(step);
+            memory.apart(call);
+            let (kernel, w) = self.of(call.node);
+            let x: Vec<Vec<f32>> = call.x.iter().map(|x| memory.read(*x)).collect();
+            let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
+            let mut y = vec![f32::NAN; self.batch * self.len(Edge::Node(call.node))];
+            let mut saved = call.saved.map_or_else(Vec::new, |slot| memory.fresh(slot));
+            let random = STEP.layer(call.node as u64);
+            kernel.forward_training(w, &x, &mut y, &mut saved, random);
+            memory.write(call.y, &y);
+            call.saved
+                .inspect(|slot| memory.write(Place::Slot(*slot), &saved));
+        }
+        memory.begin(schedule.forward.len());
+        for (slot, from) in &schedule.copies {
+            let values = memory.read(*from);
+            memory.write(Place::Slot(*slot), &values);
+        }
+        let logits = schedule
+            .heads
+            .iter()
+            .map(|[logits, _]| memory.read(Place::Slot(*logits)));
+        (logits.collect(), memory)
+    }
+
+    fn backward(&self, schedule: &Training, mut memory: Memory<'_>) -> Gradients {
+        let nan = |values: &Vec<f32>| vec![f32::NAN; values.len()];
+        let weights = self.weights.iter();
+        let mut weights: HashMap<_, _> =
+            weights.map(|(name, it)| (name.clone(), nan(it))).collect();
+        let is_layer = self.plan.is_layer();
+        let mut through = nan(&self.inputs[0]);
+        for (number, back) in schedule.backward.iter().enumerate() {
+            memory.begin(schedule.forward.len() + 1 + number);
+            let call = match back {
+                schedule::Back::Call(call) => call,
+                schedule::Back::Sum { into, part, .. } => {
+                    let part = memory.read(Place::Slot(*part));
+                    match into {
+                        Gradient::Slot(slot) => {
+                            let mut sum = memory.read(Place::Slot(*slot));
+                            sum_into(&mut sum, &part);
+                            memory.write(Place::Slot(*slot), &sum);
+                        }
+                        _ => sum_into(&mut through, &part),
+                    }
+                    continue;
+                }
+            };
+            let (kernel, w) = self.of(call.node);
+            let x: Vec<Vec<f32>> = call.x.iter().map(|x| memory.read(*x)).collect();
+            let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
+            let y = memory.read(call.y);
+            let saved = call
+                .saved
+                .map_or_else(Vec::new, |slot| memory.read(Place::Slot(slot)));
+            let mut dy = memory.read(Place::Slot(call.dy));
+            let mut dx: Vec<Option<Vec<f32>>> = call
+                .dx
+                .iter()
+                .zip(&x)
+                .map(|(dx, x)| dx.map(|_| vec![f32::NAN; x.len()]))
+                .collect();
+            let mut slices: Vec<Option<&mut [f32]>> =
+                dx.iter_mut().map(|dx| dx.as_deref_mut()).collect();
+            let back = Back {
+                x: &x,
+                y: &y,
+                saved: &saved,
+                dy: &mut dy,
+                dx: &mut slices,
+                accumulate: call.again,
+            };
+            let field = self.plan.nodes[call.node].field().to_string();
+            kernel.backward(w, back, weights.get_mut(&field).expect("a field"));
+            // It may be scratch.
+            memory.write(Place::Slot(call.dy), &vec![f32::NAN; dy.len()]);
+            for (to, dx) in call.dx.iter().zip(dx) {
+                let Some(dx) = dx else { continue };
+                match to.expect("a place for what was computed") {
+                    Gradient::Slot(slot) | Gradient::NestedSlot(slot) => {
+                        assert_ne!(slot, call.dy, "the gradient overwrites what it is made of");
+                        memory.write(Place::Slot(slot), &dx);
+                    }
+                    Gradient::Through | Gradient::ThroughOr(_) => through = dx,
+                }
+            }
+        }
+        Gradients {
+            weights,
+            input: if is_layer { through } else { Vec::new() },
+        }
+    }
+}
+
+/// One block of memory, by a plan.
+struct Memory<'a> {
+    net: &'a Net<'a>,
+    slots: &'a [Slot],
+    offsets: Vec<usize>,
+    values: Vec<f32>,
+    outputs: Vec<Vec<f32>>,
+    step: usize,
+}
+
+impl<'a> Memory<'a> {
+    fn new(net: &'a Net<'a>, slots: &'a [Slot], outputs: Vec<Vec<f32>>) -> Self {
+        let offsets = schedule::offsets(slots).expect("known lengths");
+        let ends = offsets.iter().zip(slots);
+        let len = ends.map(|(offset, slot)| offset + slot.known_len().unwrap());
+        Self {
+            net,
+            slots,
+            values: vec![f32::NAN; net.batch * len.max().unwrap_or_default()],
+            offsets,
+            outputs,
+            step: 0,
+        }
+    }
+
+    fn range(&self, slot: usize) -> std::ops::Range<usize> {
+        let start = self.offsets[slot] * self.net.batch;
+        start..start + self.slots[slot].known_len().unwrap() * self.net.batch
+    }
+
+    /// Forgets what no slot holds any more.
+    fn begin(&mut self, step: usize) {
+        self.step = step;
+        let mut values = vec![f32::NAN; self.values.len()];
+        for (number, slot) in self.slots.iter().enumerate() {
+            if slot.first < step && step <= slot.last {
+                let range = self.range(number);
+                values[range.clone()].copy_from_slice(&self.values[range]);
+            }
+        }
+        self.values = values;
+    }
+
+    fn read(&self, place: Place) -> Vec<f32> {
+        match place {
+            Place::Input(input) => self.net.inputs[input].clone(),
+            Place::Output(output) => self.outputs[output].clone(),
+            Place::Slot(slot) => self.values[self.range(slot)].to_vec(),
+        }
+    }
+
+    fn fresh(&self, slot: usize) -> Vec<f32> {
+        vec![f32::NAN; self.range(slot).len()]
+    }
+
+    fn write(&mut self, place: Place, values: &[f32]) {
+        match place {
+            Place::Input(_) => panic!("the input is the caller's"),
+            Place::Output(output) => self.outputs[output].copy_from_slice(values),
+            Place::Slot(slot) => {
+                let range = self.range(slot);
+                self.values[range].copy_from_slice(values);
+            }
+        }
+    }
+
+    /// What a call writes lies apart from what it reads.
+    fn apart(&self, call: &Call) {
+        let slots = call
+            .x
+            .iter()
+            .chain([&call.y])
+            .filter_map(|place| match place {
+                Place::Slot(slot) => Some(*slot),
+                _ => None,
+            });
+        let slots: Vec<usize> = slots.chain(call.saved).collect();
+        for a in &slots {
+            for b in slots.iter().filter(|b| *b != a) {
+                let (a, b) = (self.range(*a), self.range(*b));
+                assert!(
+                    a.end <= b.start || b.end <= a.start,
+                    "buffers of one call overlap"
+                );
+            }
+        }
+    }
+}
