@@ -50,9 +50,11 @@
 pub use kerust_core::kernels;
 #[cfg(feature = "plots")]
 pub use kerust_core::picture;
-pub use kerust_core::{activation, data, init, layer, layers, memory, model, rng, shape, tensor};
+pub use kerust_core::{
+    activation, data, init, layer, layers, memory, model, rng, shape, tensor, weights,
+};
 #[cfg(feature = "std")]
-pub use kerust_core::{error, loss, metric, optimizer, testing, train, weights};
+pub use kerust_core::{error, loss, metric, optimizer, testing, train};
 
 #[cfg(feature = "std")]
 pub use error::{Error, Result};

@@ -1,6 +1,8 @@
 //! What a `model!` expands to, as traits.
 
 #[doc(hidden)]
+pub mod budget;
+#[doc(hidden)]
 pub mod nested;
 
 use crate::activation::HeadActivation;

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
-use syn::{Attribute, Generics, Visibility};
+use syn::{Attribute, Generics, LitStr, Visibility};
 
 /// One `model!`.
 pub struct Model {
@@ -44,10 +44,33 @@ pub enum Tail {
 
 /// What stands before the chain.
 pub struct Header {
+    /// Those that land on the struct.
     pub attributes: Vec<Attribute>,
     pub visibility: Visibility,
     pub name: Ident,
     pub generics: Generics,
+    /// The file of `#[weights(..)]`.
+    pub weights: Option<LitStr>,
+    /// What `#[budget(..)]` limits.
+    pub budgets: Vec<Budget>,
+}
+
+/// `ram = 48 KiB`
+pub struct Budget {
+    pub key: Ident,
+    pub limit: Limit,
+    /// Bytes, or multiply-adds.
+    pub amount: usize,
+    /// `48 KiB`
+    pub written: String,
+}
+
+/// What a budget limits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    Flash,
+    Ram,
+    Macs,
 }
 
 /// `Input(..) => layer => layer`; what stands first, an input, a name or a merge, is a layer here,

@@ -345,6 +345,7 @@ impl Infer<'_> {
             edge = self.elementwise(name, number, edge, &data, (word, span));
         }
         self.layers.push(Layer {
+            tokens: layer.tokens.clone(),
             name,
             kind: row.name.to_owned(),
             declared: declared.clone(),

@@ -2,6 +2,7 @@
 //! `=>`.
 
 mod arguments;
+mod attributes;
 mod block;
 mod graph;
 mod header;
@@ -35,6 +36,8 @@ pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
                 visibility: Visibility::Inherited,
                 name: format_ident!("Anonymous"),
                 generics: Generics::default(),
+                weights: None,
+                budgets: Vec::new(),
             },
             anonymous: true,
             body: Body::Chain(chain(tokens, end, report)),

@@ -74,6 +74,8 @@ pub enum Role {
 
 /// What the summary says of a layer.
 pub struct Layer {
+    /// The layer as written, for a budget that it exceeds.
+    pub tokens: TokenStream,
     pub name: Ident,
     pub kind: String,
     pub declared: String,

@@ -266,35 +266,12 @@ impl Fault {
 }
 
 impl Text {
-    const fn note(self, text: &str) -> Self {
-        self.line("note").str(text)
-    }
-
-    const fn help(self, text: &str) -> Self {
-        self.line("help").str(text)
-    }
-
     const fn origin(self, shape: Shape, previous: &str) -> Self {
-        self.line("note")
+        self.note("")
             .shape(shape)
             .str(" is the output of `")
             .str(previous)
             .str("`")
-    }
-
-    // rustc sets the lines of a message under its first one: the empty line and the indent make
-    // them look like its own notes.
-    const fn line(self, kind: &str) -> Self {
-        let bytes = self.as_str().as_bytes();
-        let mut first = true;
-        let mut i = 0;
-        while i < bytes.len() {
-            first &= bytes[i] != b'\n';
-            i += 1;
-        }
-        self.str(if first { "\n\n= " } else { "\n= " })
-            .str(kind)
-            .str(": ")
     }
 }
 

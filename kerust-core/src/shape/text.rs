@@ -2,16 +2,15 @@
 
 use super::Shape;
 
-const CAPACITY: usize = 768;
-
-/// A short text. Every method is `const`, so that a constant can panic with numbers in its message.
+/// A text of at most `CAPACITY` bytes. Every method is `const`, so that a constant can panic with
+/// numbers in its message.
 #[derive(Clone, Copy)]
-pub struct Text {
+pub struct Text<const CAPACITY: usize = 768> {
     bytes: [u8; CAPACITY],
     len: usize,
 }
 
-impl Text {
+impl<const CAPACITY: usize> Text<CAPACITY> {
     /// No text yet.
     #[allow(clippy::new_without_default, reason = "`Default` is not const")]
     pub const fn new() -> Self {
@@ -60,17 +59,45 @@ impl Text {
     }
 
     /// Appends `shape` as `(28, 28, 1)`.
-    pub const fn shape(mut self, shape: Shape) -> Self {
+    pub const fn shape(self, shape: Shape) -> Self {
+        self.sizes(shape.dims())
+    }
+
+    /// Appends `sizes` as `(3, 3, 1, 10)`.
+    pub const fn sizes(mut self, sizes: &[usize]) -> Self {
         self = self.str("(");
         let mut axis = 0;
-        while axis < shape.rank() {
+        while axis < sizes.len() {
             if axis > 0 {
                 self = self.str(", ");
             }
-            self = self.number(shape.dim(axis));
+            self = self.number(sizes[axis]);
             axis += 1;
         }
         self.str(")")
+    }
+
+    pub(crate) const fn note(self, text: &str) -> Self {
+        self.line("note").str(text)
+    }
+
+    pub(crate) const fn help(self, text: &str) -> Self {
+        self.line("help").str(text)
+    }
+
+    // rustc sets the lines of a message under its first one: the empty line and the indent make
+    // them look like its own notes.
+    const fn line(self, kind: &str) -> Self {
+        let bytes = self.as_str().as_bytes();
+        let mut first = true;
+        let mut i = 0;
+        while i < bytes.len() {
+            first &= bytes[i] != b'\n';
+            i += 1;
+        }
+        self.str(if first { "\n\n= " } else { "\n= " })
+            .str(kind)
+            .str(": ")
     }
 }
 

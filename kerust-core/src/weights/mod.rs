@@ -8,9 +8,11 @@
 mod atomic;
 #[cfg(feature = "std")]
 mod difference;
+mod embed;
 #[cfg(feature = "std")]
 mod error;
 mod fingerprint;
+mod header;
 #[cfg(feature = "keras")]
 pub mod keras;
 #[cfg(feature = "std")]
@@ -24,6 +26,7 @@ mod write;
 pub use atomic::write_atomically;
 #[cfg(feature = "std")]
 pub use difference::Difference;
+pub use embed::embedded;
 #[cfg(feature = "std")]
 pub use error::WeightsError;
 pub use fingerprint::fingerprint;
@@ -35,11 +38,11 @@ pub use section::{Section, SectionMut};
 pub use write::{model_metadata, save, save_sections};
 
 /// The keys under which a file's header says what it holds.
-#[cfg(feature = "std")]
 mod key {
     /// `kerust`.
     pub(super) const FORMAT: &str = "format";
     /// The version that wrote the file.
+    #[cfg(feature = "std")]
     pub(super) const VERSION: &str = "kerust_version";
     /// The model's name.
     pub(super) const MODEL: &str = "model";

@@ -2,6 +2,7 @@
 
 use super::difference::{layer_difference, tensor_differences};
 use super::fingerprint::layer_lines;
+use super::header::{LENGTH_BYTES, other_kind};
 use super::section::{Entry, SectionMut, entries};
 use super::{Difference, WeightsError, fingerprint, key};
 use crate::error::{Error, Result};
@@ -168,9 +169,6 @@ impl WeightsFile {
     }
 }
 
-/// Bytes of the header's length, with which a file begins.
-const LENGTH_BYTES: usize = 8;
-
 /// What is wrong with a file whose header cannot be taken.
 fn broken(path: PathBuf, bytes: &[u8], error: &SafeTensorError) -> WeightsError {
     match promised_len(bytes) {
@@ -181,12 +179,11 @@ fn broken(path: PathBuf, bytes: &[u8], error: &SafeTensorError) -> WeightsError 
         },
         _ => WeightsError::NotSafetensors {
             path,
-            found: match bytes {
-                [] => "an empty file".to_owned(),
-                [0x89, b'H', b'D', b'F', ..] => "an HDF5 file".to_owned(),
-                [b'P', b'K', 3, 4, ..] => "a zip archive".to_owned(),
-                [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => "a NumPy array".to_owned(),
-                [_, _, _, _, _, _, _, _, b'{', ..] => format!("a header with a fault ({error})"),
+            found: match (other_kind(bytes), bytes) {
+                (Some(kind), _) => kind.to_owned(),
+                (None, [_, _, _, _, _, _, _, _, b'{', ..]) => {
+                    format!("a header with a fault ({error})")
+                }
                 _ => format!("the first bytes {:02x?}", &bytes[..bytes.len().min(8)]),
             },
         },

@@ -3,6 +3,7 @@
 #![cfg(feature = "std")]
 #![allow(missing_docs)]
 
+mod embed;
 mod stored;
 
 use kerust_core::layer::{LayerData, Layout};

@@ -1,5 +1,6 @@
 //! Plan to tokens: one generated item a file.
 
+mod attributes;
 mod constants;
 mod derive;
 mod inference;
@@ -43,9 +44,10 @@ pub fn model(tokens: TokenStream) -> TokenStream {
     let constants = constants::constants(&expansion);
     let implementation = model::implementation(&expansion);
     let nested = nested::nested(&expansion);
+    let attributes = attributes::attributes(&expansion);
     wrap(
         &model,
-        quote!(#structure #constants #implementation #nested),
+        quote!(#structure #constants #implementation #nested #attributes),
     )
 }
 

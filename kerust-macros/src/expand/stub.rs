@@ -46,6 +46,14 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
             .map(|_| quote!(::kerust::model::HeadPass<'m>)),
     );
     let nested = nested(header, &plan.inputs, &outputs);
+    let trained = header.weights.as_ref().map(|_| {
+        quote! {
+            /// Never runs.
+            pub const fn trained() -> &'static Self {
+                &Self {}
+            }
+        }
+    });
     let text = name.to_string();
     quote! {
         #(#docs)*
@@ -82,6 +90,7 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
             ) -> #output {
                 ::core::unreachable!()
             }
+            #trained
         }
 
         #[automatically_derived]

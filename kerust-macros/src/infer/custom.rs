@@ -69,6 +69,7 @@ impl Infer<'_> {
             )
         });
         self.layers.push(Layer {
+            tokens: layer.tokens.clone(),
             name,
             kind: layer.ident().to_string(),
             declared: declared.clone(),

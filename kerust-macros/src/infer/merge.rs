@@ -200,6 +200,7 @@ impl Infer<'_> {
             )
         });
         self.layers.push(Layer {
+            tokens: layer.tokens.clone(),
             name,
             kind,
             declared: declared.to_owned(),

@@ -1,5 +1,6 @@
 //! What stands before the chain or the graph.
 
+use super::attributes;
 use crate::ast::Header;
 use crate::report::Report;
 use crate::value;
@@ -9,7 +10,7 @@ use syn::parse::ParseStream;
 use syn::{Attribute, Generics, Token};
 
 pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header> {
-    let attributes = input.call(Attribute::parse_outer)?;
+    let mut attributes = input.call(Attribute::parse_outer)?;
     let visibility = input.parse()?;
     if input.peek(Token![struct]) {
         let keyword: Token![struct] = input.parse()?;
@@ -54,35 +55,13 @@ pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header
             )
             .help(format!("write `{name}: Input(4) => Dense(3, softmax)`"));
     }
-    for attribute in &attributes {
-        let path = attribute.path();
-        if path.is_ident("weights") || path.is_ident("budget") {
-            report
-                .fault(
-                    attribute,
-                    format!(
-                        "`#[{}]` is not supported yet",
-                        path.get_ident().expect("one name")
-                    ),
-                )
-                .help("remove the attribute");
-        } else if path.is_ident("repr") || path.is_ident("derive") {
-            report
-                .fault(
-                    attribute,
-                    format!(
-                        "a model takes no `#[{}]`",
-                        path.get_ident().expect("one name")
-                    ),
-                )
-                .note("a model is `#[repr(C)]`, nothing but its numbers")
-                .help("remove the attribute");
-        }
-    }
+    let own = attributes::own(&mut attributes, &generics, report);
     Ok(Header {
         attributes,
         visibility,
         name,
         generics,
+        weights: own.weights,
+        budgets: own.budgets,
     })
 }

@@ -1,0 +1,190 @@
+//! `#[budget(..)]`: what a model may take, judged while compiling.
+
+use super::{LayerInfo, Model};
+use crate::shape::Text;
+
+/// What a budget limits.
+#[derive(Clone, Copy)]
+pub enum Limit {
+    /// Bytes of weights.
+    Flash,
+    /// Bytes of the arena, the input and the output.
+    Ram,
+    /// Multiply-adds of one inference.
+    Macs,
+}
+
+/// A limit, and what is held against it.
+#[derive(Clone, Copy)]
+pub struct Budget {
+    limit: Limit,
+    amount: usize,
+    written: &'static str,
+    needed: usize,
+    /// Bytes of the input and the output.
+    ends: usize,
+    model: &'static str,
+    layers: &'static [LayerInfo],
+}
+
+impl Budget {
+    /// A budget of `amount`, `written` as `48 KiB`, for a model that needs `needed`.
+    pub const fn new<M: Model>(
+        limit: Limit,
+        amount: usize,
+        written: &'static str,
+        needed: usize,
+    ) -> Self {
+        Self {
+            limit,
+            amount,
+            written,
+            needed,
+            ends: match limit {
+                Limit::Ram => needed - size_of::<f32>() * M::ARENA_LEN,
+                _ => 0,
+            },
+            model: M::NAME,
+            layers: M::LAYERS,
+        }
+    }
+
+    /// The number of the layer at which it is exceeded.
+    pub const fn exceeded_at(&self) -> Option<usize> {
+        if self.needed <= self.amount {
+            return None;
+        }
+        let (mut place, mut largest) = (0, 0);
+        while place < self.layers.len() {
+            if self.up_to(place) > self.amount {
+                return Some(place);
+            }
+            if self.up_to(place) > self.up_to(largest) {
+                largest = place;
+            }
+            place += 1;
+        }
+        // Gaps between the buffers count too, and belong to no layer.
+        Some(largest)
+    }
+
+    /// Fails to compile, on the tokens of the caller: the layer of this number.
+    #[track_caller]
+    pub const fn refuse(&self, layer: usize) -> ! {
+        panic!("{}", self.text(layer).as_str())
+    }
+
+    /// What is taken at a layer: in RAM by itself, else together with all before it.
+    const fn up_to(&self, layer: usize) -> usize {
+        if matches!(self.limit, Limit::Ram) {
+            return self.own(layer) + self.ends;
+        }
+        let (mut sum, mut place) = (0, 0);
+        while place <= layer {
+            sum += self.own(place);
+            place += 1;
+        }
+        sum
+    }
+
+    /// What a layer takes itself.
+    const fn own(&self, layer: usize) -> usize {
+        let layer = &self.layers[layer];
+        match self.limit {
+            Limit::Flash => size_of::<f32>() * layer.params,
+            Limit::Ram => layer.arena_bytes,
+            Limit::Macs => layer.macs,
+        }
+    }
+
+    const fn text(&self, layer: usize) -> Text<8192> {
+        let (key, what, own, together) = match self.limit {
+            Limit::Flash => ("flash", "bytes of flash", "weights", "so far"),
+            Limit::Ram => ("ram", "bytes of RAM", "arena", "with input and output"),
+            Limit::Macs => ("macs", "multiply-adds", "own", "so far"),
+        };
+        let unit = match self.limit {
+            Limit::Macs => "",
+            _ => " B",
+        };
+        let text = Text::new()
+            .str("`")
+            .str(self.model)
+            .str("` needs ")
+            .number(self.needed)
+            .str(" ")
+            .str(what)
+            .str(", expected at most ")
+            .number(self.amount)
+            .str(" (`")
+            .str(key)
+            .str(" = ")
+            .str(self.written)
+            .str("`)")
+            .note("`")
+            .str(self.layers[layer].declared)
+            .str("` exceeds it: ")
+            .str(what)
+            .str(" layer by layer");
+        self.table(text, layer, own, together)
+            .help("make the layers smaller, or write `")
+            .str(key)
+            .str(" = ")
+            .number(self.needed)
+            .str(unit)
+            .str("`")
+    }
+
+    /// A line for each layer; that of `exceeding` is marked.
+    const fn table(
+        &self,
+        mut text: Text<8192>,
+        exceeding: usize,
+        own: &str,
+        together: &str,
+    ) -> Text<8192> {
+        let (mut names, mut place) = ("layer".len(), 0);
+        while place < self.layers.len() {
+            names = max(names, self.layers[place].name.len());
+            place += 1;
+        }
+        let owns = max(own.len(), digits(self.needed));
+        let togethers = max(together.len(), digits(self.needed));
+        text = spaces(text.str("\n  layer"), names - "layer".len());
+        text = spaces(text, 2 + owns - own.len()).str(own);
+        text = spaces(text, 2 + togethers - together.len()).str(together);
+        place = 0;
+        while place < self.layers.len() {
+            let (name, own, together) =
+                (self.layers[place].name, self.own(place), self.up_to(place));
+            text = spaces(text.str("\n  ").str(name), names - name.len());
+            text = spaces(text, 2 + owns - digits(own)).number(own);
+            text = spaces(text, 2 + togethers - digits(together)).number(together);
+            if place == exceeding {
+                text = text.str(" <- over ").number(self.amount);
+            }
+            place += 1;
+        }
+        text
+    }
+}
+
+const fn max(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
+}
+
+const fn digits(number: usize) -> usize {
+    match number.checked_ilog10() {
+        Some(digits) => digits as usize + 1,
+        None => 1,
+    }
+}
+
+const fn spaces<const CAPACITY: usize>(mut text: Text<CAPACITY>, count: usize) -> Text<CAPACITY> {
+    let mut place = 0;
+    while place < count {
+        text = text.str(" ");
+        place += 1;
+    }
+    text
+}

@@ -1,0 +1,86 @@
+//! What `#[weights(..)]` and `#[budget(..)]` expand to; both are judged by rustc, which knows the
+//! sizes of every layer.
+
+use super::Expansion;
+use crate::ast::{Budget, Limit};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::LitStr;
+
+/// `trained()`, and the budgets.
+pub fn attributes(expansion: &Expansion<'_>) -> TokenStream {
+    let header = &expansion.model.header;
+    let trained = header
+        .weights
+        .as_ref()
+        .map(|path| trained(&header.name, path));
+    let budgets = header.budgets.iter().map(|limit| budget(expansion, limit));
+    quote!(#trained #(#budgets)*)
+}
+
+/// The weights in a file.
+fn trained(name: &Ident, path: &LitStr) -> TokenStream {
+    // The spans of the path: there rustc says how the file differs, or that there is none.
+    let weights = quote_spanned! {path.span()=>
+        ::kerust::weights::embedded(#path, ::core::include_bytes!(#path))
+    };
+    let doc = format!(
+        " The weights of `{}`, where they lie in the program: nothing is copied, nothing runs.",
+        path.value()
+    );
+    quote! {
+        #[automatically_derived]
+        impl #name {
+            #[doc = #doc]
+            pub const fn trained() -> &'static Self {
+                #[allow(long_running_const_eval)]
+                static TRAINED: #name = #weights;
+                &TRAINED
+            }
+        }
+    }
+}
+
+/// One limit: the layer that exceeds it refuses to compile.
+fn budget(expansion: &Expansion<'_>, budget: &Budget) -> TokenStream {
+    let name = &expansion.model.header.name;
+    let (limit, needed) = match budget.limit {
+        Limit::Flash => ("Flash", "WEIGHT_BYTES"),
+        Limit::Ram => ("Ram", "RAM_BYTES"),
+        Limit::Macs => ("Macs", "MACS"),
+    };
+    let [limit, needed] = [limit, needed].map(|name| Ident::new(name, Span::call_site()));
+    let amount = Literal::usize_unsuffixed(budget.amount);
+    let written = &budget.written;
+    let layers = expansion.plan.layers.iter().enumerate();
+    let layers = layers.map(|(number, layer)| {
+        let number = Literal::usize_unsuffixed(number);
+        let refuse = over(quote!(BUDGET.refuse), quote!(#number), &layer.tokens);
+        quote!(::core::option::Option::Some(#number) => #refuse,)
+    });
+    quote! {
+        const _: () = {
+            use ::kerust::model::budget::{Budget, Limit};
+            const BUDGET: Budget =
+                Budget::new::<#name>(Limit::#limit, #amount, #written, #name::#needed);
+            match BUDGET.exceeded_at() {
+                #(#layers)*
+                _ => {}
+            }
+        };
+    }
+}
+
+/// `function(arguments)`, which rustc takes to stand where `place` stands, from end to end.
+fn over(function: TokenStream, arguments: TokenStream, place: &TokenStream) -> TokenStream {
+    let spans = || place.clone().into_iter().map(|token| token.span());
+    let first = spans().next().unwrap_or_else(Span::call_site);
+    let last = spans().last().unwrap_or_else(Span::call_site);
+    let function = function.into_iter().map(|mut token| {
+        token.set_span(first);
+        token
+    });
+    let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
+    arguments.set_span(last);
+    function.chain([arguments.into()]).collect()
+}

@@ -1,0 +1,299 @@
+//! `#[weights(..)]` and `#[budget(..)]`; every other attribute lands on the struct.
+
+use crate::ast::{Budget, Limit};
+use crate::report::{Report, nearest};
+use crate::value;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Attribute, GenericParam, Generics, Lit, LitStr, Meta};
+
+/// The model's own attributes.
+#[derive(Default)]
+pub struct Own {
+    pub weights: Option<LitStr>,
+    pub budgets: Vec<Budget>,
+}
+
+/// Takes the model's own attributes out of `attributes`.
+pub fn own(attributes: &mut Vec<Attribute>, generics: &Generics, report: &mut Report) -> Own {
+    let mut own = Own::default();
+    let mut met: Vec<String> = Vec::new();
+    attributes.retain(|attribute| {
+        let path = attribute.path();
+        let Some(name) = ["weights", "budget"]
+            .iter()
+            .find(|name| path.is_ident(name))
+        else {
+            refuse_foreign(attribute, report);
+            return true;
+        };
+        match *name {
+            _ if met.iter().any(|met| met == name) => {
+                report
+                    .fault(
+                        attribute,
+                        format!("found a second `#[{name}]`, expected one"),
+                    )
+                    .help("remove one of the two");
+            }
+            "weights" => own.weights = Some(weights(attribute, report)),
+            _ => own.budgets = budgets(attribute, report),
+        }
+        if let Some(GenericParam::Const(parameter)) = generics.params.first() {
+            report
+                .fault(
+                    attribute,
+                    format!("`#[{name}]` on a model for many sizes, expected a model of one"),
+                )
+                .note(format!("`{}` leaves the sizes open", parameter.ident))
+                .help("remove the attribute, or name the sizes in a model of its own");
+        }
+        met.push((*name).to_owned());
+        false
+    });
+    own
+}
+
+fn refuse_foreign(attribute: &Attribute, report: &mut Report) {
+    let path = attribute.path();
+    if let Some(name) = ["repr", "derive"].iter().find(|name| path.is_ident(name)) {
+        report
+            .fault(attribute, format!("a model takes no `#[{name}]`"))
+            .note("a model is `#[repr(C)]`, nothing but its numbers")
+            .help("remove the attribute");
+    }
+}
+
+/// What stands in an attribute's parentheses; nothing where there are none.
+fn inside(attribute: &Attribute) -> TokenStream {
+    match &attribute.meta {
+        Meta::List(list) => list.tokens.clone(),
+        _ => TokenStream::new(),
+    }
+}
+
+/// The path; an empty one behind a fault.
+fn weights(attribute: &Attribute, report: &mut Report) -> LitStr {
+    let tokens = inside(attribute);
+    let path = syn::parse2::<LitStr>(tokens.clone()).ok();
+    if let Some(path) = path.filter(|path| !path.value().is_empty()) {
+        look_for(&path, report);
+        return path;
+    }
+    let (place, found) = if tokens.is_empty() {
+        (attribute.to_token_stream(), "nothing".to_owned())
+    } else {
+        (tokens.clone(), format!("`{}`", value::text(&tokens)))
+    };
+    report
+        .fault(
+            place,
+            format!("`#[weights]` takes the path of a file, found {found}"),
+        )
+        .help("write it as it is reached from this source file: `#[weights(\"net.safetensors\")]`");
+    LitStr::new("", Span::call_site())
+}
+
+/// Reports a file that is not there. Where the source file is not known, rustc reports it.
+fn look_for(path: &LitStr, report: &mut Report) {
+    let known = proc_macro::is_available().then(|| path.span().unwrap().local_file());
+    let Some(source) = known.flatten() else {
+        return;
+    };
+    let file = source.with_file_name(path.value());
+    if !file.exists() {
+        report
+            .fault(path, format!("found no file `{}`", file.display()))
+            .note("a path begins at the folder of the source file")
+            .help(format!(
+                "train the model without this attribute, and save it: `model.save({:?})`",
+                file.display()
+            ));
+    }
+}
+
+fn budgets(attribute: &Attribute, report: &mut Report) -> Vec<Budget> {
+    const EXAMPLE: &str = "`#[budget(flash = 256 KiB, ram = 48 KiB, macs = 2_000_000)]`";
+    let tokens = inside(attribute);
+    if tokens.is_empty() {
+        report
+            .fault(attribute, "`#[budget]` holds nothing, expected a limit")
+            .help(format!("write one or more of them: {EXAMPLE}"));
+    }
+    let mut budgets: Vec<Budget> = Vec::new();
+    let mut rest = tokens.into_iter().peekable();
+    while rest.peek().is_some() {
+        let entry: Vec<TokenTree> = rest
+            .by_ref()
+            .take_while(|token| !matches!(token, TokenTree::Punct(comma) if comma.as_char() == ','))
+            .collect();
+        if entry.is_empty() {
+            report
+                .fault(attribute, "found a second `,`, expected a limit")
+                .help("remove one of the two");
+            continue;
+        }
+        let Some(budget) = budget(&entry, report) else {
+            continue;
+        };
+        if budgets.iter().any(|other| other.limit == budget.limit) {
+            report
+                .fault(&budget.key, format!("`{}` is given twice", budget.key))
+                .help("remove one of the two");
+        } else {
+            budgets.push(budget);
+        }
+    }
+    budgets
+}
+
+const KEYS: [(&str, Limit); 3] = [
+    ("flash", Limit::Flash),
+    ("ram", Limit::Ram),
+    ("macs", Limit::Macs),
+];
+
+/// Reads `ram = 48 KiB`.
+fn budget(entry: &[TokenTree], report: &mut Report) -> Option<Budget> {
+    let all: TokenStream = entry.iter().cloned().collect();
+    let [TokenTree::Ident(key), TokenTree::Punct(equals), amount @ ..] = entry else {
+        report
+            .fault(
+                &all,
+                format!("found `{}`, expected a limit", value::text(&all)),
+            )
+            .help("write what is limited, `=` and how much: `ram = 48 KiB`");
+        return None;
+    };
+    let Some((_, limit)) = KEYS.iter().find(|(name, _)| key == name) else {
+        let fault = report.fault(
+            key,
+            format!("no budget is called `{key}`, expected `flash`, `ram` or `macs`"),
+        );
+        match nearest(&key.to_string(), KEYS.map(|(name, _)| name)) {
+            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            None => fault.help("`flash` limits the weights, `ram` the arena with input and output, `macs` the multiply-adds"),
+        };
+        return None;
+    };
+    let example = match limit {
+        Limit::Macs => "`macs = 2_000_000`".to_owned(),
+        _ => format!("`{key} = 48 KiB`"),
+    };
+    if equals.as_char() != '=' {
+        report
+            .fault(
+                equals,
+                format!(
+                    "found `{}`, expected `=`",
+                    value::text(&equals.to_token_stream())
+                ),
+            )
+            .help(format!("write {example}"));
+        return None;
+    }
+    let amount = read_amount(*limit, key, amount, &example, report)?;
+    Some(Budget {
+        key: key.clone(),
+        limit: *limit,
+        amount,
+        written: value::text(&entry[2..].iter().cloned().collect()),
+    })
+}
+
+const UNITS: [(&str, f64); 5] = [
+    ("B", 1.0),
+    ("KiB", 1024.0),
+    ("MiB", 1_048_576.0),
+    ("kB", 1e3),
+    ("MB", 1e6),
+];
+
+/// Reads `48 KiB` as bytes, or `2_000_000`.
+fn read_amount(
+    limit: Limit,
+    key: &Ident,
+    amount: &[TokenTree],
+    example: &str,
+    report: &mut Report,
+) -> Option<usize> {
+    let tokens: TokenStream = amount.iter().cloned().collect();
+    let (number, unit) = match amount {
+        [TokenTree::Literal(number)] => (number, None),
+        [TokenTree::Literal(number), TokenTree::Ident(unit)] => (number, Some(unit.clone())),
+        [] => {
+            report
+                .fault(key, format!("`{key}` is given no value"))
+                .help(format!("write {example}"));
+            return None;
+        }
+        _ => return no_amount(&tokens, example, report),
+    };
+    let (number, suffix) = match Lit::new(number.clone()) {
+        Lit::Int(number) => (
+            number.base10_digits().parse::<f64>(),
+            number.suffix().to_owned(),
+        ),
+        Lit::Float(number) => (
+            number
+                .base10_parse::<f64>()
+                .or_else(|_| number.base10_digits().parse()),
+            number.suffix().to_owned(),
+        ),
+        _ => return no_amount(&tokens, example, report),
+    };
+    let Ok(number) = number else {
+        return no_amount(&tokens, example, report);
+    };
+    let unit = match (unit, suffix.as_str()) {
+        (unit, "") => unit.map(|unit| (unit.to_string(), unit.to_token_stream())),
+        (None, suffix) => Some((suffix.to_owned(), tokens.clone())),
+        (Some(_), _) => return no_amount(&tokens, example, report),
+    };
+    match (limit, unit) {
+        (Limit::Macs, None) if number.fract() == 0.0 => Some(number as usize),
+        (Limit::Macs, None) => no_amount(&tokens, example, report),
+        (Limit::Macs, Some((unit, place))) => {
+            report
+                .fault(
+                    place,
+                    format!("`macs` counts multiply-adds, found the unit `{unit}`"),
+                )
+                .help(format!("write the number alone: {example}"));
+            None
+        }
+        (_, None) => {
+            report
+                .fault(&tokens, format!("`{key}` is given without a unit"))
+                .help(format!(
+                    "write `{key} = {} B`, or another of B, KiB, MiB, kB, MB",
+                    value::text(&tokens)
+                ));
+            None
+        }
+        (_, Some((unit, place))) => match UNITS.iter().find(|(name, _)| *name == unit) {
+            Some((_, bytes)) => Some((number * bytes) as usize),
+            None => {
+                let fault = report.fault(
+                    place,
+                    format!("no unit is called `{unit}`, expected B, KiB, MiB, kB or MB"),
+                );
+                match nearest(&unit, UNITS.map(|(name, _)| name)) {
+                    Some(near) => fault.help(format!("did you mean `{near}`?")),
+                    None => fault.help(format!("write {example}")),
+                };
+                None
+            }
+        },
+    }
+}
+
+fn no_amount(tokens: &TokenStream, example: &str, report: &mut Report) -> Option<usize> {
+    report
+        .fault(
+            tokens,
+            format!("found `{}`, expected how much", value::text(tokens)),
+        )
+        .help(format!("write {example}"));
+    None
+}
