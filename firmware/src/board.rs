@@ -16,7 +16,10 @@ pub fn run<X: Shape, Y: Shape>(
     input: &mut Tensor<X>,
     mut predict: impl FnMut(&Tensor<X>) -> Tensor<Y>,
 ) -> ! {
-    let (inputs, outputs) = (host::open(c"inputs", host::READ), host::open(c"outputs", host::WRITE));
+    let (inputs, outputs) = (
+        host::open(c"inputs", host::READ),
+        host::open(c"outputs", host::WRITE),
+    );
     let mut first = true;
     while host::read(inputs, input.as_mut_slice()) {
         let output = if first {

@@ -94,8 +94,7 @@ impl<const N: usize> Plan<N> {
     /// is looked at while compiling.
     pub const fn places<const K: usize>(&self, buffers: [usize; K]) -> Places<K> {
         let mut places = Places {
-            starts: [0; K],
-            lens: [0; K],
+            ranges: [(0, 0); K],
             len: self.len,
         };
         let mut i = 0;
@@ -104,14 +103,14 @@ impl<const N: usize> Plan<N> {
             assert!(start + len <= self.len, "a buffer ends beyond its plan");
             let mut j = 0;
             while j < i {
+                let (other, other_len) = places.ranges[j];
                 assert!(
-                    start + len <= places.starts[j] || places.starts[j] + places.lens[j] <= start,
+                    start + len <= other || other + other_len <= start,
                     "two buffers that are taken together share memory"
                 );
                 j += 1;
             }
-            places.starts[i] = start;
-            places.lens[i] = len;
+            places.ranges[i] = (start, len);
             i += 1;
         }
         places
@@ -211,8 +210,8 @@ const fn least(a: usize, b: usize) -> usize {
 /// [`Plan::places`] alone makes this.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<const K: usize> {
-    starts: [usize; K],
-    lens: [usize; K],
+    /// Where each begins, and how long it is.
+    ranges: [(usize, usize); K],
     /// Values of the whole plan.
     len: usize,
 }
@@ -254,15 +253,12 @@ impl<'a> Memory<'a> {
             return [(); K].map(|()| Default::default());
         }
         let values = self.values.as_mut_ptr();
-        core::array::from_fn(|i| {
+        places.ranges.map(|(start, len)| {
             // SAFETY: the places lie inside the plan, and the block holds the plan `batch` times; they
             // share nothing, so each slice is the only one of its values, for as long as `self` is
             // borrowed.
             unsafe {
-                core::slice::from_raw_parts_mut(
-                    values.add(places.starts[i] * self.batch),
-                    places.lens[i] * self.batch,
-                )
+                core::slice::from_raw_parts_mut(values.add(start * self.batch), len * self.batch)
             }
         })
     }

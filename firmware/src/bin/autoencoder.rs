@@ -2,11 +2,10 @@
 #![no_std]
 #![no_main]
 
-use kerust::tensor::{Rank1, Tensor};
-use kerust::Arena;
+use kerust::{Arena, Rank1, Tensor};
 use kerust_firmware::models::Autoencoder;
+use kerust_firmware::trained::AUTOENCODER;
 
-static MODEL: &Autoencoder = kerust_firmware::embedded!("autoencoder.weights", Autoencoder);
 static mut INPUT: Tensor<Rank1<640>> = Tensor::zeroed();
 static mut ARENA: Arena<Autoencoder> = Arena::new();
 
@@ -14,5 +13,5 @@ static mut ARENA: Arena<Autoencoder> = Arena::new();
 fn main() -> ! {
     // SAFETY: this is the only place that names them.
     let (input, arena) = unsafe { (&mut *(&raw mut INPUT), &mut *(&raw mut ARENA)) };
-    kerust_firmware::board::run(input, |x| MODEL.predict_in(x, arena))
+    kerust_firmware::board::run(input, |x| AUTOENCODER.predict_in(x, arena))
 }

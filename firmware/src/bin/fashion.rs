@@ -1,12 +1,10 @@
-//! Clothing, as the example trained it.
+//! Clothing, as `examples/08_embedded.rs` declares and embeds it.
 #![no_std]
 #![no_main]
 
-use kerust::tensor::{Rank3, Tensor};
-use kerust::Arena;
-use kerust_firmware::models::Fashion;
+use kerust::{Arena, Rank3, Tensor};
+use kerust_firmware::fashion::Fashion;
 
-static MODEL: &Fashion = kerust_firmware::embedded!("fashion.weights", Fashion);
 static mut INPUT: Tensor<Rank3<28, 28, 1>> = Tensor::zeroed();
 static mut ARENA: Arena<Fashion> = Arena::new();
 
@@ -14,5 +12,5 @@ static mut ARENA: Arena<Fashion> = Arena::new();
 fn main() -> ! {
     // SAFETY: this is the only place that names them.
     let (input, arena) = unsafe { (&mut *(&raw mut INPUT), &mut *(&raw mut ARENA)) };
-    kerust_firmware::board::run(input, |x| MODEL.predict_in(x, arena))
+    kerust_firmware::board::run(input, |x| Fashion::trained().predict_in(x, arena))
 }

@@ -51,19 +51,29 @@ pub(super) unsafe fn run(run: &Run) {
         if dense && run.rows == ROWS && run.columns == 8 {
             return two_by_eight(run);
         }
-        for i in 0..run.rows.min(ROWS) {
+        let rows = run.from.iter().zip(run.to).zip(run.x).take(run.rows);
+        for ((from, to), x) in rows {
+            let row = Row {
+                from: from.add(run.first),
+                to: to.add(run.first),
+                x,
+            };
             match run.columns {
-                16 if dense => one_by_sixteen(run, i),
-                8 if dense => one_by_eight(run, i),
-                4 if dense => one_by_four(run, i),
-                _ => {
-                    for j in run.first..run.first + run.columns {
-                        one(run, i, j);
-                    }
-                }
+                16 if dense => one_by_sixteen(run, row),
+                8 if dense => one_by_eight(run, row),
+                4 if dense => one_by_four(run, row),
+                _ => (0..run.columns).for_each(|j| one(run, &row, j)),
             }
         }
     }
+}
+
+/// One row of a run, from its first column on.
+#[derive(Clone, Copy)]
+struct Row {
+    from: *const f32,
+    to: *mut f32,
+    x: *const f32,
 }
 
 /// One sum, however the operands lie.
@@ -71,7 +81,7 @@ pub(super) unsafe fn run(run: &Run) {
 /// # Safety
 /// As of [`run`].
 #[inline(never)]
-unsafe fn one(run: &Run, i: usize, j: usize) {
+unsafe fn one(run: &Run, row: &Row, j: usize) {
     // SAFETY: the caller has `taps` values there.
     unsafe {
         asm!(
@@ -86,10 +96,10 @@ unsafe fn one(run: &Run, i: usize, j: usize) {
             "subs {taps}, {taps}, #1",
             "bne 2b",
             "3: vstr s0, [{to}]",
-            from = in(reg) run.from[i].add(j),
-            to = in(reg) run.to[i].add(j),
-            x = inout(reg) run.x[i] => _,
-            w = inout(reg) run.w.add(j * run.across) => _,
+            from = in(reg) row.from.add(j),
+            to = in(reg) row.to.add(j),
+            x = inout(reg) row.x => _,
+            w = inout(reg) run.w.add((run.first + j) * run.across) => _,
             along = in(reg) 4 * run.steps[0],
             down = in(reg) 4 * run.steps[1],
             taps = inout(reg) run.taps => _,
@@ -190,7 +200,7 @@ macro_rules! one_row {
         /// # Safety
         /// As of [`run`].
         #[inline(never)]
-        unsafe fn $name(run: &Run, i: usize) {
+        unsafe fn $name(run: &Run, row: Row) {
             // SAFETY: reads `taps` values of `x` and rows of `w`, which the caller has.
             unsafe {
                 taps!(
@@ -199,8 +209,7 @@ macro_rules! one_row {
                     concat!("vldmia {x}!, {{s24}}\n", $tap!(24)),
                     concat!("vstmia {to}, {{", $sums, "}}\n"),
                     run,
-                    from = in(reg) run.from[i].add(run.first), to = in(reg) run.to[i].add(run.first),
-                    x = inout(reg) run.x[i] => _,
+                    from = in(reg) row.from, to = in(reg) row.to, x = inout(reg) row.x => _,
                     down = in(reg) (4 * run.steps[1]).wrapping_sub($skip),
                 );
             }

@@ -76,11 +76,12 @@ impl Depthwise {
             if multiplier > 1 {
                 start(y, bias);
                 for (input, tap) in taps() {
-                    let kernels = from(kernel, tap).chunks_exact(multiplier);
-                    let outputs = y.chunks_exact_mut(multiplier);
-                    for ((y, kernel), x) in outputs.zip(kernels).zip(from(x, input)) {
+                    let mut x = from(x, input).iter();
+                    let kernel = from(kernel, tap);
+                    parallel::pairs(kernel, multiplier, y, multiplier, |kernel, y| {
+                        let x = x.next().copied().unwrap_or_default();
                         y.iter_mut().zip(kernel).for_each(|(y, w)| *y += x * w);
-                    }
+                    });
                 }
                 continue;
             }

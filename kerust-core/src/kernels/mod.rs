@@ -39,7 +39,7 @@ mod isa;
 mod machine;
 mod matmul;
 mod normalize;
-mod parallel;
+pub(crate) mod parallel;
 mod pool;
 mod reduce;
 #[cfg(feature = "std")]

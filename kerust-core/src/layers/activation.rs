@@ -4,6 +4,7 @@
 //! gradient needs the pre-activations.
 
 use crate::activation;
+use crate::kernels;
 use crate::layer::{InPlace, Operation, Pass};
 
 /// An activation as a layer: `Activation(activation)`.
@@ -31,7 +32,7 @@ impl Activation {
 
 impl Operation<()> for Activation {
     fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
-        y.copy_from_slice(x);
+        kernels::copy(x, y);
         self.forward_in_place(&(), y);
     }
 

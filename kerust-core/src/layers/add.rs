@@ -2,7 +2,7 @@
 //!
 //! `y = x₀ + x₁ + ..`
 
-use crate::kernels::sum_into;
+use crate::kernels::{copy, sum_into};
 use crate::layer::Merge;
 
 /// Adds inputs of equal shape, value by value: `Add`.
@@ -43,7 +43,7 @@ pub(super) fn sum(x: &[&[f32]], y: &mut [f32]) {
     let Some((first, rest)) = x.split_first() else {
         return y.fill(0.0);
     };
-    y.copy_from_slice(first);
+    copy(first, y);
     rest.iter().for_each(|x| sum_into(y, x));
 }
 

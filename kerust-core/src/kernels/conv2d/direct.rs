@@ -6,6 +6,7 @@
 
 use super::Convolution;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
+use crate::kernels::parallel::pairs;
 use crate::kernels::walk::Walk;
 use core::ops::Range;
 
@@ -23,8 +24,7 @@ pub(super) fn forward(
     let first = (0..columns).find(whole).unwrap_or(columns);
     let last = (first..columns).find(|j| !whole(j)).unwrap_or(columns);
     let output_len = rows * columns * convolution.filters;
-    let images = x.chunks_exact(convolution.input_len().max(1));
-    for (x, y) in images.zip(y.chunks_exact_mut(output_len.max(1))) {
+    pairs(x, convolution.input_len(), y, output_len, |x, y| {
         let image = Image {
             convolution,
             walk,
@@ -40,7 +40,7 @@ pub(super) fn forward(
                 image.pixels(i, first..last, y);
             }
         }
-    }
+    });
 }
 
 struct Image<'a> {
@@ -138,12 +138,20 @@ pub(super) fn input_gradient(
 ) {
     dx.fill(0.0);
     each_tap(convolution, dx.len(), |output, input, tap| {
-        let (dy, dx, kernel) = (&dy[output..], &mut dx[input..], &kernel[tap..]);
+        let (dy, dx, kernel) = (from(dy, output), dx.get_mut(input..), from(kernel, tap));
+        let dx = dx.unwrap_or_default();
         each_row(convolution, |channel, row, filters| {
-            let pairs = dy[filters].iter().zip(&kernel[row..]);
-            dx[channel] += pairs.map(|(dy, w)| dy * w).sum::<f32>();
+            let dy = dy.get(filters).unwrap_or_default();
+            let products = dy.iter().zip(from(kernel, row)).map(|(dy, w)| dy * w);
+            if let Some(dx) = dx.get_mut(channel) {
+                *dx += products.sum::<f32>();
+            }
         });
     });
+}
+
+fn from(values: &[f32], place: usize) -> &[f32] {
+    values.get(place..).unwrap_or_default()
 }
 
 /// Calls `work` with the offsets of an output pixel, of an input pixel under its window, and of the
