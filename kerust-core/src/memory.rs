@@ -86,6 +86,35 @@ impl<const N: usize> Plan<N> {
         }
         len
     }
+
+    /// The places of the buffers of the given numbers, which are taken together.
+    ///
+    /// # Panics
+    /// When two of them share memory: a plan that a `model!` expands to never asks for that, and it
+    /// is looked at while compiling.
+    pub const fn places<const K: usize>(&self, buffers: [usize; K]) -> Places<K> {
+        let mut places = Places {
+            ranges: [(0, 0); K],
+            len: self.len,
+        };
+        let mut i = 0;
+        while i < K {
+            let (start, len) = (self.offsets[buffers[i]], self.buffers[buffers[i]].len);
+            assert!(start + len <= self.len, "a buffer ends beyond its plan");
+            let mut j = 0;
+            while j < i {
+                let (other, other_len) = places.ranges[j];
+                assert!(
+                    start + len <= other || other + other_len <= start,
+                    "two buffers that are taken together share memory"
+                );
+                j += 1;
+            }
+            places.ranges[i] = (start, len);
+            i += 1;
+        }
+        places
+    }
 }
 
 /// Finds the offset of each buffer: the largest first, each at the lowest one where it meets no
@@ -177,6 +206,16 @@ const fn least(a: usize, b: usize) -> usize {
     if a < b { a } else { b }
 }
 
+/// Where `K` buffers of one [`Plan`] lie. No two of them share memory, and all lie inside the plan:
+/// [`Plan::places`] alone makes this.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<const K: usize> {
+    /// Where each begins, and how long it is.
+    ranges: [(usize, usize); K],
+    /// Values of the whole plan.
+    len: usize,
+}
+
 /// One block of memory, laid out for `batch` samples by a [`Plan`].
 pub struct Memory<'a> {
     values: &'a mut [f32],
@@ -194,25 +233,34 @@ impl<'a> Memory<'a> {
         self.batch
     }
 
-    /// The buffers of the given numbers, all at once.
+    /// Some buffers, all at once; costs nothing where the places and the batch are constants.
     ///
     /// # Panics
-    /// When two of them share memory, or the block is too short for the plan: a plan that a
-    /// `model!` expands to asks for neither.
+    /// When the block is shorter than the plan. Without `std` the buffers are empty then, and the
+    /// kernels leave them alone.
     #[inline(always)]
-    pub fn get<const N: usize, const K: usize>(
-        &mut self,
-        plan: &Plan<N>,
-        buffers: [usize; K],
-    ) -> [&mut [f32]; K] {
-        let ranges = buffers.map(|buffer| {
-            let start = plan.offsets[buffer] * self.batch;
-            start..start + plan.buffers[buffer].len * self.batch
-        });
-        match self.values.get_disjoint_mut(ranges) {
-            Ok(slices) => slices,
-            Err(_) => panic!("the memory plan gives out overlapping buffers"),
+    pub fn get<const K: usize>(&mut self, places: Places<K>) -> [&mut [f32]; K] {
+        let len = places.len.checked_mul(self.batch);
+        if len.is_none_or(|len| len > self.values.len()) {
+            #[cfg(feature = "std")]
+            panic!(
+                "a plan of {} values for each of {} samples is given {}",
+                places.len,
+                self.batch,
+                self.values.len()
+            );
+            #[cfg(not(feature = "std"))]
+            return [(); K].map(|()| Default::default());
         }
+        let values = self.values.as_mut_ptr();
+        places.ranges.map(|(start, len)| {
+            // SAFETY: the places lie inside the plan, and the block holds the plan `batch` times; they
+            // share nothing, so each slice is the only one of its values, for as long as `self` is
+            // borrowed.
+            unsafe {
+                core::slice::from_raw_parts_mut(values.add(start * self.batch), len * self.batch)
+            }
+        })
     }
 }
 
@@ -341,7 +389,25 @@ mod tests {
         ]);
         let mut values = vec![0.0; PLAN.len() * 2];
         let mut memory = Memory::new(&mut values, 2);
-        let [a, b, c] = memory.get(&PLAN, [0, 1, 2]);
+        let [a, b, c] = memory.get(const { PLAN.places([0, 1, 2]) });
         assert_eq!([a.len(), b.len(), c.len()], [6, 10, 8]);
+        a.fill(1.0);
+        b.fill(2.0);
+        c.fill(3.0);
+        assert!(a.iter().all(|a| *a == 1.0) && b.iter().all(|b| *b == 2.0));
+    }
+    #[test]
+    #[should_panic(expected = "share memory")]
+    fn buffers_that_share_memory_are_not_taken_together() {
+        let plan = Plan::new([Buffer::new(3, 0, 0), Buffer::new(5, 1, 1)]);
+        plan.places([0, 1]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a plan of 8 values for each of 3 samples is given 23")]
+    fn a_block_too_short_for_its_batch_is_refused() {
+        const PLAN: Plan<2> = Plan::new([Buffer::new(3, 0, 1), Buffer::new(5, 1, 1)]);
+        let mut values = [0.0; 23];
+        Memory::new(&mut values, 3).get(const { PLAN.places([0]) });
     }
 }

@@ -176,17 +176,23 @@ impl Window {
     ///
     /// The caller has checked that the window fits.
     pub const fn output(&self, height: usize, width: usize) -> [usize; 2] {
-        let span = self.span();
+        let (span, strides) = (self.span(), self.divisors());
         match self.padding {
-            Padding::Same => [
-                height.div_ceil(self.strides[0]),
-                width.div_ceil(self.strides[1]),
-            ],
+            Padding::Same => [height.div_ceil(strides[0]), width.div_ceil(strides[1])],
             Padding::Valid => [
-                (height - span[0]) / self.strides[0] + 1,
-                (width - span[1]) / self.strides[1] + 1,
+                (height - span[0]) / strides[0] + 1,
+                (width - span[1]) / strides[1] + 1,
             ],
         }
+    }
+
+    /// The strides, of which the rules let none be 0: a division by these cannot panic.
+    const fn divisors(&self) -> [usize; 2] {
+        let [rows, columns] = self.strides;
+        [
+            rows + (rows == 0) as usize,
+            columns + (columns == 0) as usize,
+        ]
     }
 
     /// Rows of zeros above and columns of zeros to the left of the input.

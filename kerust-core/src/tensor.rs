@@ -74,8 +74,9 @@ unsafe impl<S: Shape> Pod for Tensor<S> {}
 
 impl<S: Shape> Tensor<S> {
     /// All values 0.
-    pub fn zeroed() -> Self {
-        Zeroable::zeroed()
+    pub const fn zeroed() -> Self {
+        // SAFETY: transparent over `S::Array`, which is `Pod`: zeros are a value of it.
+        unsafe { core::mem::zeroed() }
     }
 
     /// The value at each index: `Tensor::from_fn(|[y, x, c]| ..)`.

@@ -4,6 +4,10 @@ use crate::golden::json;
 use crate::keras_training::{glorot, golden_losses, losses, uniform};
 use kerust::layer::LayerData;
 use kerust::prelude::*;
+use models::{Autoencoder, ResNet8};
+
+#[path = "../../firmware/src/models.rs"]
+mod models;
 
 model! {
     /// LeCun et al. (1998), on 28×28 digits.
@@ -20,30 +24,6 @@ model! {
 }
 
 model! {
-    /// Image classification of MLPerf Tiny: He et al. (2015), eight layers deep.
-    pub ResNet8:
-        Input(32, 32, 3)
-        => Conv2D(16, 3x3, same) => BatchNormalization => ReLU
-        => Residual(
-            Conv2D(16, 3x3, same) => BatchNormalization => ReLU
-            => Conv2D(16, 3x3, same) => BatchNormalization)
-        => ReLU
-        => Residual(
-            Conv2D(32, 3x3, strides = 2, same) => BatchNormalization => ReLU
-            => Conv2D(32, 3x3, same) => BatchNormalization,
-            shortcut = Conv2D(32, 1x1, strides = 2, same))
-        => ReLU
-        => Residual(
-            Conv2D(64, 3x3, strides = 2, same) => BatchNormalization => ReLU
-            => Conv2D(64, 3x3, same) => BatchNormalization,
-            shortcut = Conv2D(64, 1x1, strides = 2, same))
-        => ReLU
-        => AveragePooling2D(8x8)
-        => Flatten
-        => Dense(10, softmax)
-}
-
-model! {
     /// Keyword spotting of MLPerf Tiny: Zhang et al. (2017), a DS-CNN over 49 spectra.
     pub KeywordSpotting:
         Input(49, 10, 1)
@@ -54,16 +34,6 @@ model! {
         => AveragePooling2D(25x5)
         => Flatten
         => Dense(12, softmax)
-}
-
-model! {
-    /// Anomaly detection of MLPerf Tiny: an autoencoder of sounds.
-    pub Autoencoder:
-        Input(640)
-        => Repeat(4, Dense(128) => BatchNormalization => ReLU)
-        => Dense(8) => BatchNormalization => ReLU
-        => Repeat(4, Dense(128) => BatchNormalization => ReLU)
-        => Dense(640)
 }
 
 model! {

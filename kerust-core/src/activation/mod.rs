@@ -112,8 +112,8 @@ impl Activation {
             Self::Tanh => map(values, libm::tanhf),
             Self::Softplus => map(values, value::softplus),
             Self::Softsign => map(values, value::softsign),
-            Self::Softmax => values.chunks_exact_mut(features).for_each(softmax),
-            Self::LogSoftmax => values.chunks_exact_mut(features).for_each(log_softmax),
+            Self::Softmax => rows_mut(values, features).for_each(softmax),
+            Self::LogSoftmax => rows_mut(values, features).for_each(log_softmax),
             Self::Exponential => map(values, libm::expf),
             Self::Mish => map(values, value::mish),
         }
@@ -164,6 +164,10 @@ impl Activation {
             _ => self.backward(y, dx, features),
         }
     }
+}
+
+fn rows_mut(values: &mut [f32], features: usize) -> impl Iterator<Item = &mut [f32]> {
+    values.chunks_exact_mut(features.max(1))
 }
 
 fn map(values: &mut [f32], function: impl Fn(f32) -> f32) {

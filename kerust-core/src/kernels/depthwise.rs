@@ -10,6 +10,7 @@
 use super::isa::vectorized;
 use super::parallel;
 use super::reduce::sum_in_chunks;
+use super::walk::Walk;
 use crate::activation::Activation;
 use crate::kernels::column_sums;
 use crate::shape::Window;
@@ -40,10 +41,12 @@ impl Depthwise {
         let [rows, columns] = self.output();
         let macs = y.len() * self.taps();
         parallel::chunks(y, columns * self.outputs(), macs, |row, y| {
-            let x = &x[row / rows * self.input_len()..][..self.input_len()];
+            let (image, row) = (row / rows.max(1), row % rows.max(1));
+            let mut images = x.chunks_exact(self.input_len().max(1));
+            let x = images.nth(image).unwrap_or_default();
             vectorized(
                 #[inline(always)]
-                || self.forward_row(x, kernel, bias, row % rows, y),
+                || self.forward_row(x, kernel, bias, row, y),
             );
             activation.apply(y, self.outputs());
         });
@@ -66,19 +69,20 @@ impl Depthwise {
     /// Row `i` of an image's output.
     #[inline(always)]
     fn forward_row(&self, x: &[f32], kernel: &[f32], bias: &[f32], i: usize, y: &mut [f32]) {
-        let walk = Walk::new(self);
-        let outputs = self.outputs();
+        let (outputs, multiplier) = (self.outputs().max(1), self.multiplier.max(1));
+        let walk = Walk::new(self.window, self.input);
         for (j, y) in y.chunks_exact_mut(outputs).enumerate() {
             let [rows, columns] = [walk.inside(i, 0), walk.inside(j, 1)];
-            let taps = || walk.taps([i, j], rows.clone(), columns.clone());
-            if self.multiplier > 1 {
+            let taps = || self.places(walk, [i, j], [rows.clone(), columns.clone()]);
+            if multiplier > 1 {
                 start(y, bias);
                 for (input, tap) in taps() {
-                    let kernels = kernel[tap..].chunks_exact(self.multiplier);
-                    let outputs = y.chunks_exact_mut(self.multiplier);
-                    for ((y, kernel), x) in outputs.zip(kernels).zip(&x[input..]) {
+                    let mut x = from(x, input).iter();
+                    let kernel = from(kernel, tap);
+                    parallel::pairs(kernel, multiplier, y, multiplier, |kernel, y| {
+                        let x = x.next().copied().unwrap_or_default();
                         y.iter_mut().zip(kernel).for_each(|(y, w)| *y += x * w);
-                    }
+                    });
                 }
                 continue;
             }
@@ -102,9 +106,11 @@ impl Depthwise {
     /// which keeps no image in between.
     #[cfg(any(test, not(feature = "std")))]
     pub(super) fn value(&self, x: &[f32], kernel: &[f32], pixel: [usize; 2], c: usize) -> f32 {
-        let mut sum = 0.0;
+        let (mut sum, channel) = (0.0, c / self.multiplier.max(1));
         self.each_tap(pixel, |input, tap| {
-            sum += x[input + c / self.multiplier] * kernel[tap + c];
+            if let (Some(x), Some(w)) = (x.get(input + channel), kernel.get(tap + c)) {
+                sum += x * w;
+            }
         });
         sum
     }
@@ -113,9 +119,22 @@ impl Depthwise {
     /// that lies inside the image.
     #[cfg(any(test, not(feature = "std")))]
     pub(super) fn each_tap(&self, [i, j]: [usize; 2], mut work: impl FnMut(usize, usize)) {
-        let walk = Walk::new(self);
-        let taps = walk.taps([i, j], walk.inside(i, 0), walk.inside(j, 1));
+        let walk = Walk::new(self.window, self.input);
+        let taps = self.places(walk, [i, j], [walk.inside(i, 0), walk.inside(j, 1)]);
         taps.for_each(|(input, tap)| work(input, tap));
+    }
+
+    /// The offsets in the image and in the kernel of the given taps of a pixel.
+    #[inline(always)]
+    fn places(
+        &self,
+        walk: Walk,
+        pixel: [usize; 2],
+        [rows, columns]: [Range<usize>; 2],
+    ) -> impl Iterator<Item = (usize, usize)> {
+        let (channels, outputs) = (self.input[2], self.outputs());
+        let taps = walk.taps(pixel, rows, columns);
+        taps.map(move |(pixel, tap)| (pixel * channels, tap * outputs))
     }
 
     /// The gradients of the kernel and of the bias (none when it is empty).
@@ -179,7 +198,7 @@ impl Depthwise {
     /// the tap that connects them, for all of one image.
     #[inline(always)]
     fn each_product(&self, mut work: impl FnMut(usize, usize, usize)) {
-        let walk = Walk::new(self);
+        let walk = Walk::new(self.window, self.input);
         let [rows, columns] = self.output();
         vectorized(
             #[inline(always)]
@@ -188,7 +207,7 @@ impl Depthwise {
                     let down = walk.inside(i, 0);
                     for j in 0..columns {
                         let output = (i * columns + j) * self.outputs();
-                        let taps = walk.taps([i, j], down.clone(), walk.inside(j, 1));
+                        let taps = self.places(walk, [i, j], [down.clone(), walk.inside(j, 1)]);
                         taps.for_each(|(input, tap)| work(output, input, tap));
                     }
                 }
@@ -223,65 +242,6 @@ impl Depthwise {
     }
 }
 
-/// The way over an image, computed once.
-struct Walk {
-    window: Window,
-    input: [usize; 3],
-    before: [usize; 2],
-    outputs: usize,
-}
-
-impl Walk {
-    fn new(of: &Depthwise) -> Self {
-        Self {
-            window: of.window,
-            input: of.input,
-            before: of.window.padding_before(of.input[0], of.input[1]),
-            outputs: of.outputs(),
-        }
-    }
-
-    /// The taps along an axis, under the output at `place`, that lie inside the image.
-    #[inline(always)]
-    fn inside(&self, place: usize, axis: usize) -> Range<usize> {
-        let (dilation, before) = (self.window.dilation[axis], self.before[axis]);
-        let start = place * self.window.strides[axis];
-        // A division for each pixel would cost more than its taps.
-        let steps = |pixels: usize| match dilation {
-            1 => pixels,
-            _ => pixels.div_ceil(dilation),
-        };
-        let end = steps((self.input[axis] + before).saturating_sub(start));
-        steps(before.saturating_sub(start))..end.min(self.window.size[axis])
-    }
-
-    /// The offsets in the image and in the kernel of the given taps of pixel (i, j).
-    #[inline(always)]
-    fn taps(
-        &self,
-        [i, j]: [usize; 2],
-        rows: Range<usize>,
-        columns: Range<usize>,
-    ) -> impl Iterator<Item = (usize, usize)> {
-        let [_, width, channels] = self.input;
-        let Window {
-            strides,
-            dilation,
-            size,
-            ..
-        } = self.window;
-        let ([top, left], outputs) = (self.before, self.outputs);
-        rows.flat_map(move |u| {
-            let row = i * strides[0] + u * dilation[0] - top;
-            columns.clone().map(move |v| {
-                let column = j * strides[1] + v * dilation[1] - left;
-                let input = (row * width + column) * channels;
-                (input, (u * size[1] + v) * outputs)
-            })
-        })
-    }
-}
-
 /// `N` channels of a pixel.
 #[inline(always)]
 fn block<const N: usize>(
@@ -293,22 +253,30 @@ fn block<const N: usize>(
     taps: impl Iterator<Item = (usize, usize)>,
 ) {
     let mut sums = [0.0; N];
-    start(&mut sums, bias.get(first..first + N).unwrap_or(&[]));
+    start(&mut sums, from(bias, first));
     for (input, tap) in taps {
-        let terms = x[input + first..][..N]
-            .iter()
-            .zip(&kernel[tap + first..][..N]);
-        sums.iter_mut()
-            .zip(terms)
-            .for_each(|(sum, (x, w))| *sum += x * w);
+        let x = from(x, input + first).first_chunk::<N>();
+        let w = from(kernel, tap + first).first_chunk::<N>();
+        if let (Some(x), Some(w)) = (x, w) {
+            let terms = sums.iter_mut().zip(x.iter().zip(w));
+            terms.for_each(|(sum, (x, w))| *sum += x * w);
+        }
     }
-    y[first..first + N].copy_from_slice(&sums);
+    let y = y.get_mut(first..).and_then(|y| y.first_chunk_mut());
+    if let Some(y) = y {
+        *y = sums;
+    }
 }
 
+/// The sums before the first tap; an empty bias is 0.
 fn start(sums: &mut [f32], bias: &[f32]) {
-    if bias.is_empty() {
-        sums.fill(0.0);
-    } else {
-        sums.copy_from_slice(bias);
-    }
+    sums.fill(0.0);
+    sums.iter_mut()
+        .zip(bias)
+        .for_each(|(sum, bias)| *sum = *bias);
+}
+
+/// The values from `place` on; none beyond the end.
+fn from(values: &[f32], place: usize) -> &[f32] {
+    values.get(place..).unwrap_or_default()
 }

@@ -57,10 +57,10 @@ pub fn add_bias(values: &mut [f32], bias: &[f32]) {
     if bias.is_empty() {
         return;
     }
-    let len = CHUNK_LEN.next_multiple_of(bias.len());
+    let len = CHUNK_LEN.next_multiple_of(bias.len().max(1));
     let macs = values.len();
     parallel::chunks(values, len, macs, |_, values| {
-        for row in values.chunks_exact_mut(bias.len()) {
+        for row in values.chunks_exact_mut(bias.len().max(1)) {
             row.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
         }
     });
@@ -83,7 +83,8 @@ pub(crate) fn activated(activation: Activation, x: &[f32], y: &mut [f32], featur
     let len = CHUNK_LEN.next_multiple_of(features.max(1));
     let macs = y.len() * VALUE_MACS;
     parallel::chunks(y, len, macs, |chunk, y| {
-        y.copy_from_slice(&x[chunk * len..][..y.len()]);
+        let pairs = y.iter_mut().zip(x.get(chunk * len..).unwrap_or_default());
+        pairs.for_each(|(y, x)| *y = *x);
         activation.apply(y, features);
     });
 }
@@ -114,4 +115,15 @@ pub fn activation_gradient(activation: Activation, y: &[f32], dy: &mut [f32], fe
     parallel::chunks(dy, len, macs, |chunk, dy| {
         activation.backward(&y[chunk * len..][..dy.len()], dy, features);
     });
+}
+
+/// Copies a batch of values.
+pub fn copy(from: &[f32], to: &mut [f32]) {
+    check!(
+        from.len() == to.len(),
+        "{} values are copied to {}",
+        from.len(),
+        to.len()
+    );
+    to.copy_from_slice(from);
 }

@@ -5,25 +5,51 @@
 //! divide work over threads.
 //!
 //! # Panics
-//! Every kernel checks its lengths once, and panics when a slice does not have the length that the
-//! sizes ask for. A layer's types leave no way to get there.
+//! Every kernel checks its lengths once. When a slice does not have the length that the sizes ask
+//! for, it panics; without `std` it returns and leaves its output as it was, so that firmware carries no
+//! panic. A layer's types leave no way to get there.
+
+/// Ends the kernel where a condition on its lengths does not hold.
+macro_rules! check {
+    ($holds:expr, $($message:tt)*) => {
+        #[cfg(feature = "std")]
+        assert!($holds, $($message)*);
+        #[cfg(not(feature = "std"))]
+        if !$holds {
+            return;
+        }
+    };
+}
 
 mod conv2d;
 mod depthwise;
 mod elementwise;
 mod isa;
+// The plain loops, or, on a Cortex-M with an FPU of single precision, what stands in their place. Cortex-R
+// with the same ABI has atomics of 64 bits, and may lack the fused multiply-add.
+#[cfg_attr(
+    all(
+        target_arch = "arm",
+        target_os = "none",
+        target_abi = "eabihf",
+        not(target_has_atomic = "64")
+    ),
+    path = "cortex_m.rs"
+)]
+mod machine;
 mod matmul;
 mod normalize;
-mod parallel;
+pub(crate) mod parallel;
 mod pool;
 mod reduce;
 #[cfg(feature = "std")]
 mod scratch;
 mod separable;
+mod walk;
 
 pub use conv2d::Convolution;
 pub use depthwise::Depthwise;
-pub use elementwise::{activate, activation_gradient, add_bias};
+pub use elementwise::{activate, activation_gradient, add_bias, copy};
 pub(crate) use elementwise::{activated, activated_gradient, combine, map, map_in_place};
 pub use isa::Isa;
 pub(crate) use isa::vectorized;

@@ -5,8 +5,9 @@
 //! of two large sums would lose what a small variance is made of. Columns are summed side by side in
 //! lanes, in fixed chunks of rows (`reduce.rs`), so threads do not change a bit.
 
-use super::elementwise::CHUNK_LEN;
+use super::elementwise::{CHUNK_LEN, copy};
 use super::isa::vectorized;
+use super::machine::sqrt;
 use super::parallel;
 use super::reduce::{column_sums, sum_in_chunks};
 use core::ops::Range;
@@ -71,7 +72,7 @@ impl BatchNorm<'_> {
     pub fn forward(&self, x: &[f32], beta: &[f32], y: &mut [f32]) {
         // A chunk is copied to where it is in a near cache when it is normalized.
         self.each_chunk(y, |first, y| {
-            y.copy_from_slice(&x[first..][..y.len()]);
+            copy(x.get(first..first + y.len()).unwrap_or_default(), y);
             self.normalize(beta, y);
         });
     }
@@ -88,22 +89,42 @@ impl BatchNorm<'_> {
         parallel::chunks(y, len, macs, |chunk, y| work(chunk * len, y));
     }
 
+    #[cfg(feature = "std")]
     fn normalize(&self, beta: &[f32], y: &mut [f32]) {
         each_block(
             self.mean.len(),
             #[inline(always)]
             |block: Block| {
-                let factor = |column| self.inverse(column) * self.scale(column);
-                let factors = block.lanes(factor);
-                let beta = |column| beta.get(column).copied().unwrap_or(0.0);
-                let shifts =
-                    block.lanes(|column| beta(column) - self.mean[column] * factor(column));
+                let factors = block.lanes(|column| self.line(column, beta)[0]);
+                let shifts = block.lanes(|column| self.line(column, beta)[1]);
                 for y in block.rows_mut(y) {
                     let lanes = y.iter_mut().zip(factors.iter().zip(&shifts));
                     lanes.for_each(|(y, (factor, shift))| *y = *y * factor + shift);
                 }
             },
         );
+    }
+
+    /// Column by column: no lanes on a small stack.
+    #[cfg(not(feature = "std"))]
+    fn normalize(&self, beta: &[f32], y: &mut [f32]) {
+        let columns = self.mean.len();
+        for column in 0..columns {
+            let [factor, shift] = self.line(column, beta);
+            let values = y.get_mut(column..).unwrap_or_default();
+            for y in values.iter_mut().step_by(columns.max(1)) {
+                *y = *y * factor + shift;
+            }
+        }
+    }
+
+    /// What a column is multiplied by, and what is added.
+    #[inline(always)]
+    fn line(&self, column: usize, beta: &[f32]) -> [f32; 2] {
+        let at = |values: &[f32]| values.get(column).copied();
+        let [mean, variance] = [self.mean, self.variance].map(|values| at(values).unwrap_or(0.0));
+        let factor = 1.0 / sqrt(variance + self.epsilon) * at(self.gamma).unwrap_or(1.0);
+        [factor, at(beta).unwrap_or(0.0) - mean * factor]
     }
 
     /// The gradients of gamma and beta, where the mean and the variance are those of `x`.
@@ -187,7 +208,7 @@ impl BatchNorm<'_> {
     /// The inverse deviation of a column.
     #[inline(always)]
     fn inverse(&self, column: usize) -> f32 {
-        1.0 / libm::sqrtf(self.variance[column] + self.epsilon)
+        1.0 / sqrt(self.variance[column] + self.epsilon)
     }
 }
 
@@ -281,7 +302,8 @@ pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut 
     let (columns, macs) = (gamma.len().max(1), x.len() * VALUE_MACS);
     let len = CHUNK_LEN.next_multiple_of(columns);
     parallel::chunks(y, len, macs, |chunk, y| {
-        y.copy_from_slice(&x[chunk * len..][..y.len()]);
+        let first = chunk * len;
+        copy(x.get(first..first + y.len()).unwrap_or_default(), y);
         normalize_rows(gamma, beta, epsilon, y);
     });
 }
@@ -364,9 +386,23 @@ pub fn layer_norm_gradient(
 #[inline(always)]
 fn row_moments(x: &[f32], epsilon: f32) -> [f32; 2] {
     let len = x.len() as f32;
-    let mean = row_sum(x.len(), |i| x[i]) / len;
-    let variance = row_sum(x.len(), |i| (x[i] - mean) * (x[i] - mean)) / len;
-    [mean, 1.0 / libm::sqrtf(variance + epsilon)]
+    let mean = lane_sum(x, |x| x) / len;
+    let variance = lane_sum(x, |x| (x - mean) * (x - mean)) / len;
+    [mean, 1.0 / sqrt(variance + epsilon)]
+}
+
+/// `Σ term(x)`, in the order of [`row_sum`].
+#[inline(always)]
+fn lane_sum(x: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+    let mut sums = [0.0; WIDE];
+    let (whole, rest) = x.as_chunks::<WIDE>();
+    for lanes in whole {
+        let lanes = sums.iter_mut().zip(lanes);
+        lanes.for_each(|(sum, x)| *sum += term(*x));
+    }
+    let lanes = sums.iter_mut().zip(rest);
+    lanes.for_each(|(sum, x)| *sum += term(*x));
+    sums.iter().sum()
 }
 
 /// `Σ term(i)` in several sums side by side, which are added in order.

@@ -60,3 +60,20 @@ pub(crate) fn pieces(pieces: usize, work: impl Fn(usize) + Sync) {
     }
     (0..pieces).into_par_iter().for_each(&work);
 }
+
+/// Calls `work(x, y)` for each whole chunk of two batches, in order: a `zip` of the chunks would divide by
+/// their lengths, and carry the panic of a division by 0.
+#[inline(always)]
+pub(crate) fn pairs<'x, 'y>(
+    x: &'x [f32],
+    x_len: usize,
+    y: &'y mut [f32],
+    y_len: usize,
+    mut work: impl FnMut(&'x [f32], &'y mut [f32]),
+) {
+    let mut x = x.chunks_exact(x_len.max(1));
+    for y in y.chunks_exact_mut(y_len.max(1)) {
+        let Some(x) = x.next() else { return };
+        work(x, y);
+    }
+}

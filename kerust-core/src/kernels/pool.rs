@@ -40,8 +40,9 @@ impl Pooling {
                                 |first, count| {
                                     let taps = self.taps(rows.clone(), columns.clone(), first);
                                     let peaks = peaks(x, count, taps);
-                                    let y = &mut y[output + first..][..count];
-                                    y.copy_from_slice(&peaks[..count]);
+                                    let y = y.get_mut(output + first..output + first + count);
+                                    let y = y.unwrap_or_default().iter_mut();
+                                    y.zip(peaks).for_each(|(y, peak)| *y = peak);
                                 },
                             );
                         },
@@ -117,12 +118,16 @@ impl Pooling {
                     self.each_window(
                         #[inline(always)]
                         |output, rows, columns| {
-                            let y = &mut y[output..output + self.input[2]];
+                            let y = y.get_mut(output..output + self.input[2]);
+                            let y = y.unwrap_or_default();
                             let pixels = (rows.len() * columns.len()) as f32;
                             y.fill(0.0);
                             self.taps(rows, columns, 0).each(
                                 #[inline(always)]
-                                |tap| y.iter_mut().zip(&x[tap..]).for_each(|(y, x)| *y += x),
+                                |tap| {
+                                    let x = x.get(tap..).unwrap_or_default();
+                                    y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
+                                },
                             );
                             y.iter_mut().for_each(|y| *y /= pixels);
                         },
@@ -174,7 +179,8 @@ impl Pooling {
     }
 
     fn image<'a>(&self, x: &'a [f32], image: usize) -> &'a [f32] {
-        &x[image * self.input_len()..][..self.input_len()]
+        let mut images = x.chunks_exact(self.input_len().max(1));
+        images.nth(image).unwrap_or_default()
     }
 
     /// Calls `work` with the offset of each output pixel, and the rows and columns of its window
@@ -254,7 +260,8 @@ fn peaks(x: &[f32], count: usize, taps: Taps) -> [f32; CHANNELS] {
     taps.each(
         #[inline(always)]
         |tap| {
-            let pairs = peaks[..count].iter_mut().zip(&x[tap..][..count]);
+            let x = x.get(tap..tap + count).unwrap_or_default();
+            let pairs = peaks.iter_mut().zip(x);
             pairs.for_each(|(peak, x)| *peak = if *x > *peak { *x } else { *peak });
         },
     );

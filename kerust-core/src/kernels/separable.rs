@@ -141,9 +141,10 @@ impl Separable {
         y.fill(0.0);
         super::add_bias(y, bias);
         self.each_pixel(x.len(), |image, pixel, output| {
-            let x = &x[image..][..self.depthwise.input_len()];
-            let y = &mut y[output..][..self.filters];
-            let rows = kernels.pointwise.chunks_exact(self.filters);
+            let x = x.get(image..).unwrap_or_default();
+            let y = y.get_mut(output..output + self.filters);
+            let y = y.unwrap_or_default();
+            let rows = kernels.pointwise.chunks_exact(self.filters.max(1));
             for (c, row) in rows.enumerate() {
                 let z = self.depthwise.value(x, kernels.depthwise, pixel, c);
                 y.iter_mut().zip(row).for_each(|(y, w)| *y += z * w);

@@ -44,7 +44,7 @@ pub(super) fn sum(x: &[&[f32]], y: &mut [f32]) {
         return y.fill(0.0);
     };
     let Some((second, rest)) = rest.split_first() else {
-        return y.copy_from_slice(first);
+        return kernels::copy(first, y);
     };
     kernels::combine(first, second, y, |a, b| a + b);
     rest.iter().for_each(|x| kernels::sum_into(y, x));

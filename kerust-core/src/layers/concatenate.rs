@@ -2,6 +2,7 @@
 //!
 //! Along one axis, `y` has the places of `x₀`, then those of `x₁`, and so on.
 
+use crate::kernels::copy;
 use crate::layer::Merge;
 
 /// Puts inputs side by side along an axis: `Concatenate(axis)`.
@@ -23,14 +24,14 @@ impl<const N: usize> Concatenate<N> {
         Self { runs }
     }
 
-    /// Calls `copy` with each input's number and, run after run, its place in the input and in the
+    /// Calls `work` with each input's number and, run after run, its place in the input and in the
     /// output.
-    fn each_run(&self, len: usize, mut copy: impl FnMut(usize, usize, usize, usize)) {
+    fn each_run(&self, len: usize, mut work: impl FnMut(usize, usize, usize, usize)) {
         let row: usize = self.runs.iter().sum();
         let mut before = 0;
         for (input, run) in self.runs.into_iter().enumerate() {
             for number in 0..len / row.max(1) {
-                copy(input, number * run, number * row + before, run);
+                work(input, number * run, number * row + before, run);
             }
             before += run;
         }
@@ -40,7 +41,10 @@ impl<const N: usize> Concatenate<N> {
 impl<const N: usize> Merge for Concatenate<N> {
     fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
         self.each_run(y.len(), |input, from, to, run| {
-            y[to..to + run].copy_from_slice(&x[input][from..from + run]);
+            let x = x.get(input).and_then(|x| x.get(from..from + run));
+            if let (Some(x), Some(y)) = (x, y.get_mut(to..to + run)) {
+                copy(x, y);
+            }
         });
     }
 

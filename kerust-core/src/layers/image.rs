@@ -31,7 +31,7 @@ impl Neighbours {
         };
         let (last, upper) = (size as i32 - 1, lower.saturating_add(1));
         let mut neighbours = Self {
-            pixels: [lower, upper].map(|pixel| pixel.clamp(0, last) as usize),
+            pixels: [lower, upper].map(|pixel| pixel.min(last).max(0) as usize),
             weights: [1.0 - weight, weight],
             outside: 0.0,
         };
@@ -53,7 +53,7 @@ impl Neighbours {
 
     /// As [`around`](Self::around), but what lies outside reads as the pixel at the end.
     pub(super) fn around_clamped(at: f32, size: usize, interpolation: Interpolation) -> Self {
-        Self::around(at.clamp(0.0, size as f32 - 1.0), size, interpolation)
+        Self::around(at.min(size as f32 - 1.0).max(0.0), size, interpolation)
     }
 }
 
@@ -84,8 +84,8 @@ pub(super) struct Resample<P> {
 impl<P: Fn(usize, usize) -> [Neighbours; 2]> Resample<P> {
     /// One image: `y = A·x`, where pixels outside of `x` are `fill_value`.
     pub(super) fn forward(&self, x: &[f32], y: &mut [f32]) {
-        let (columns, channels) = (self.output[1], self.input[2]);
-        for (row, y) in y.chunks_exact_mut(columns * channels).enumerate() {
+        let (columns, channels) = (self.output[1], self.input[2].max(1));
+        for (row, y) in y.chunks_exact_mut((columns * channels).max(1)).enumerate() {
             for (column, y) in y.chunks_exact_mut(channels).enumerate() {
                 let (pixels, weights, outside) = self.pixels(row, column);
                 for (channel, y) in y.iter_mut().enumerate() {

@@ -3,6 +3,7 @@
 //! `y = max(x₀, x₁, ..)`, value by value. Of equals the first takes the gradient, as by Keras on
 //! TensorFlow.
 
+use crate::kernels;
 use crate::layer::Merge;
 
 /// Takes the maximum of inputs of equal shape, value by value: `Maximum`.
@@ -31,7 +32,7 @@ impl Merge for Maximum {
         let Some((first, rest)) = x.split_first() else {
             return y.fill(f32::NEG_INFINITY);
         };
-        y.copy_from_slice(first);
+        kernels::copy(first, y);
         for x in rest {
             // NaN stays, and of equals the first: their zeros may have different signs.
             let pairs = y.iter_mut().zip(*x);

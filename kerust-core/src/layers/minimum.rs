@@ -4,6 +4,7 @@
 //! TensorFlow.
 
 use super::maximum::to_first_peak;
+use crate::kernels;
 use crate::layer::Merge;
 
 /// Takes the minimum of inputs of equal shape, value by value: `Minimum`.
@@ -32,7 +33,7 @@ impl Merge for Minimum {
         let Some((first, rest)) = x.split_first() else {
             return y.fill(f32::INFINITY);
         };
-        y.copy_from_slice(first);
+        kernels::copy(first, y);
         for x in rest {
             // NaN stays, and of equals the first: their zeros may have different signs.
             let pairs = y.iter_mut().zip(*x);

@@ -4,6 +4,7 @@
 //! centres), where the input is read by interpolation, without anti-aliasing, as by Keras.
 
 use super::image::{Neighbours, Resample};
+use crate::kernels::parallel::pairs;
 use crate::layer::{Operation, Pass};
 use crate::layers::Interpolation;
 
@@ -40,7 +41,8 @@ impl Resizing {
     fn resample(&self) -> Resample<impl Fn(usize, usize) -> [Neighbours; 2]> {
         let Self { input, output, .. } = *self;
         let interpolation = self.interpolation;
-        let scales = [0, 1].map(|axis| input[axis] as f32 / output[axis] as f32);
+        let scale = |from: usize, to: usize| from as f32 / to as f32;
+        let scales = [scale(input[0], output[0]), scale(input[1], output[1])];
         Resample {
             input,
             output,
@@ -66,9 +68,7 @@ impl Resizing {
 impl Operation<()> for Resizing {
     fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
         let (resample, [input, output]) = (self.resample(), self.lens());
-        for (x, y) in x.chunks_exact(input).zip(y.chunks_exact_mut(output)) {
-            resample.forward(x, y);
-        }
+        pairs(x, input, y, output, |x, y| resample.forward(x, y));
     }
 
     fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {

@@ -27,7 +27,8 @@ impl Subtract {
 
 impl Merge for Subtract {
     fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
-        let values = y.iter_mut().zip(x[0]).zip(x[1]);
+        let [first, second] = x else { return };
+        let values = y.iter_mut().zip(*first).zip(*second);
         values.for_each(|((y, first), second)| *y = first - second);
     }
 

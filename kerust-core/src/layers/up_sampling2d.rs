@@ -4,6 +4,8 @@
 //! [`Resizing`].
 
 use super::{Interpolation, Resizing};
+use crate::kernels::copy;
+use crate::kernels::parallel::pairs;
 use crate::kernels::sum_into;
 use crate::layer::{Operation, Pass};
 
@@ -58,15 +60,13 @@ impl Operation<()> for UpSampling2D {
             return self.resizing().forward(&(), x, y);
         }
         let ([row, rows], channels) = (self.rows(), self.input[2]);
-        for (x, y) in x.chunks_exact(row).zip(y.chunks_exact_mut(rows)) {
-            for y in y.chunks_exact_mut(row * self.size[1]) {
-                let pixels = y.chunks_exact_mut(self.size[1] * channels);
-                for (x, y) in x.chunks_exact(channels).zip(pixels) {
-                    y.chunks_exact_mut(channels)
-                        .for_each(|y| y.copy_from_slice(x));
-                }
+        pairs(x, row, y, rows, |x, y| {
+            for y in y.chunks_exact_mut((row * self.size[1]).max(1)) {
+                pairs(x, channels, y, self.size[1] * channels, |x, y| {
+                    y.chunks_exact_mut(channels.max(1)).for_each(|y| copy(x, y));
+                });
             }
-        }
+        });
     }
 
     fn backward(&self, (): &(), pass: Pass<'_>, (): &mut ()) {

@@ -2,6 +2,7 @@
 //!
 //! `y[i + top, j + left, c] = x[i, j, c]`, and 0 elsewhere.
 
+use crate::kernels;
 use crate::layer::{Operation, Pass};
 
 /// Puts zeros around images: `ZeroPadding2D(padding)`.
@@ -44,7 +45,9 @@ impl Operation<()> for ZeroPadding2D {
     fn forward(&self, (): &(), x: &[f32], y: &mut [f32]) {
         y.fill(0.0);
         self.each_row(x.len(), |from, to, len| {
-            y[to..to + len].copy_from_slice(&x[from..from + len]);
+            if let (Some(x), Some(y)) = (x.get(from..from + len), y.get_mut(to..to + len)) {
+                kernels::copy(x, y);
+            }
         });
     }
 

@@ -66,13 +66,14 @@ macro_rules! two_dense {
             }
 
             fn logits(&self, input: &[f32], memory: &mut Memory<'_>, output: &mut [f32]) {
-                let [dense] = memory.get(&Self::INFERENCE, [0]);
+                let [dense] = memory.get(const { Self::INFERENCE.places([0]) });
                 Self::DENSE.forward(&self.dense, input, dense);
                 Self::DENSE_1.forward(&self.dense_1, dense, output);
             }
 
             fn forward_training(&self, input: &[f32], memory: &mut Memory<'_>, step: Step) {
-                let [noisy, dense, dense_1] = memory.get(&Self::TRAINING, [0, 1, 2]);
+                let [noisy, dense, dense_1] =
+                    memory.get(const { Self::TRAINING.places([0, 1, 2]) });
                 noisy.copy_from_slice(input);
                 if $noise > 0.0 {
                     let mut rng = step.layer(0).rng();
@@ -91,12 +92,13 @@ macro_rules! two_dense {
             }
 
             fn heads<'m>(memory: &'m mut Memory<'_>) -> HeadPass<'m> {
-                let [logits, gradient] = memory.get(&Self::TRAINING, [2, 3]);
+                let [logits, gradient] = memory.get(const { Self::TRAINING.places([2, 3]) });
                 HeadPass { logits, gradient }
             }
 
             fn backward(&self, _input: &[f32], memory: &mut Memory<'_>, gradient: &mut Self) {
-                let [x, y, logits, d_logits, dy] = memory.get(&Self::TRAINING, [0, 1, 2, 3, 4]);
+                let [x, y, logits, d_logits, dy] =
+                    memory.get(const { Self::TRAINING.places([0, 1, 2, 3, 4]) });
                 let pass = Pass {
                     x: y,
                     y: logits,

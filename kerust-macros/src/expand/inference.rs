@@ -34,7 +34,7 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
         .map(|(head, from)| {
             let from = buffers.operand(*from);
             let (take, to) = (buffers.take(), &outputs[*head]);
-            quote!(#take #to.copy_from_slice(#from);)
+            quote!(#take ::kerust::kernels::copy(#from, #to);)
         })
         .collect();
     let [input, output] = ["input", "output"].map(local);

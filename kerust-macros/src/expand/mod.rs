@@ -133,7 +133,7 @@ fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// `let [a, b] = memory.get(Self::PLAN, [0, 1]);`, nothing where no buffer is taken.
+/// `let [a, b] = memory.get(const { Self::PLAN.places([0, 1]) });`, nothing where no buffer is taken.
 fn take(plan: &str, buffers: &[(Ident, usize)]) -> TokenStream {
     if buffers.is_empty() {
         return TokenStream::new();
@@ -143,7 +143,7 @@ fn take(plan: &str, buffers: &[(Ident, usize)]) -> TokenStream {
     let numbers = buffers
         .iter()
         .map(|(_, number)| proc_macro2::Literal::usize_unsuffixed(*number));
-    quote!(let [#(#names),*] = #memory.get(Self::#plan, [#(#numbers),*]);)
+    quote!(let [#(#names),*] = #memory.get(const { Self::#plan.places([#(#numbers),*]) });)
 }
 
 /// The weights of a node, `()` where it has none.

@@ -1,6 +1,14 @@
-//! Convolution by plain loops, without heap: what firmware runs.
+//! Convolution without heap: what firmware runs.
+//!
+//! Forward, the pixels of an output row whose windows lie inside the image are one product, and each pixel
+//! at the border is a product over the taps that lie inside. So no image is framed, and no tap is
+//! tested in the loops.
 
 use super::Convolution;
+use crate::kernels::matmul::{Axis, Matrix, Product, Start};
+use crate::kernels::parallel::pairs;
+use crate::kernels::walk::Walk;
+use core::ops::Range;
 
 /// `y = bias + windows·kernel`
 pub(super) fn forward(
@@ -10,21 +18,99 @@ pub(super) fn forward(
     bias: &[f32],
     y: &mut [f32],
 ) {
-    for y in y.chunks_exact_mut(convolution.filters.max(1)) {
-        if bias.is_empty() {
-            y.fill(0.0);
-        } else {
-            y.copy_from_slice(bias);
+    let walk = Walk::new(convolution.window, convolution.input);
+    let [rows, columns] = convolution.output();
+    let whole = |j: &usize| walk.inside(*j, 1).len() == convolution.window.size[1];
+    let first = (0..columns).find(whole).unwrap_or(columns);
+    let last = (first..columns).find(|j| !whole(j)).unwrap_or(columns);
+    let output_len = rows * columns * convolution.filters;
+    pairs(x, convolution.input_len(), y, output_len, |x, y| {
+        let image = Image {
+            convolution,
+            walk,
+            x,
+            kernel,
+            bias,
+        };
+        for i in 0..rows {
+            for j in (0..first).chain(last..columns) {
+                image.pixels(i, j..j + 1, y);
+            }
+            if first < last {
+                image.pixels(i, first..last, y);
+            }
+        }
+    });
+}
+
+struct Image<'a> {
+    convolution: &'a Convolution,
+    walk: Walk,
+    x: &'a [f32],
+    kernel: &'a [f32],
+    bias: &'a [f32],
+}
+
+impl Image<'_> {
+    /// Some pixels of row `i`, under which the same taps lie inside the image.
+    fn pixels(&self, i: usize, pixels: Range<usize>, all: &mut [f32]) {
+        let Convolution {
+            input,
+            filters,
+            window,
+            groups,
+        } = *self.convolution;
+        let [_, width, channels] = input;
+        let (group_channels, group_filters) = (
+            self.convolution.group_channels(),
+            self.convolution.group_filters(),
+        );
+        let [u, v] = [self.walk.inside(i, 0), self.walk.inside(pixels.start, 1)];
+        let sizes = [u.len(), v.len(), group_channels];
+        let [row, column] = [
+            self.walk.under(i, u.start, 0),
+            self.walk.under(pixels.start, v.start, 1),
+        ];
+        let [_, columns] = self.convolution.output();
+        for group in 0..groups {
+            let (x, w, y, bias) = (
+                (row * width + column) * channels + group * group_channels,
+                (u.start * window.size[1] + v.start) * group_channels * filters
+                    + group * group_filters,
+                (i * columns + pixels.start) * filters + group * group_filters,
+                group * group_filters..(group + 1) * group_filters,
+            );
+            let product = Product {
+                a: Matrix {
+                    values: self.x.get(x..).unwrap_or_default(),
+                    rows: Axis::plain(pixels.len(), window.strides[1] * channels),
+                    columns: Axis::nested(
+                        sizes,
+                        [
+                            window.dilation[0] * width * channels,
+                            window.dilation[1] * channels,
+                            1,
+                        ],
+                    ),
+                },
+                b: Matrix {
+                    values: self.kernel.get(w..).unwrap_or_default(),
+                    rows: Axis::nested(
+                        sizes,
+                        [
+                            window.size[1] * group_channels * filters,
+                            group_channels * filters,
+                            filters,
+                        ],
+                    ),
+                    columns: Axis::plain(group_filters, 1),
+                },
+                start: Start::bias(self.bias.get(bias).unwrap_or_default()),
+                relu: false,
+            };
+            product.run_portable(all.get_mut(y..).unwrap_or_default(), filters);
         }
     }
-    each_tap(convolution, x.len(), |output, input, tap| {
-        let (y, x, kernel) = (&mut y[output..], &x[input..], &kernel[tap..]);
-        each_row(convolution, |channel, row, filters| {
-            let x = x[channel];
-            let pairs = y[filters.clone()].iter_mut().zip(&kernel[row..]);
-            pairs.for_each(|(y, w)| *y += x * w);
-        });
-    });
 }
 
 /// `dkernel += windowsᵀ·dy`
@@ -53,12 +139,20 @@ pub(super) fn input_gradient(
 ) {
     dx.fill(0.0);
     each_tap(convolution, dx.len(), |output, input, tap| {
-        let (dy, dx, kernel) = (&dy[output..], &mut dx[input..], &kernel[tap..]);
+        let (dy, dx, kernel) = (from(dy, output), dx.get_mut(input..), from(kernel, tap));
+        let dx = dx.unwrap_or_default();
         each_row(convolution, |channel, row, filters| {
-            let pairs = dy[filters].iter().zip(&kernel[row..]);
-            dx[channel] += pairs.map(|(dy, w)| dy * w).sum::<f32>();
+            let dy = dy.get(filters).unwrap_or_default();
+            let products = dy.iter().zip(from(kernel, row)).map(|(dy, w)| dy * w);
+            if let Some(dx) = dx.get_mut(channel) {
+                *dx += products.sum::<f32>();
+            }
         });
     });
+}
+
+fn from(values: &[f32], place: usize) -> &[f32] {
+    values.get(place..).unwrap_or_default()
 }
 
 /// Calls `work` with the offsets of an output pixel, of an input pixel under its window, and of the
@@ -98,10 +192,7 @@ fn each_tap(convolution: &Convolution, len: usize, mut work: impl FnMut(usize, u
 /// Calls `work` with each input channel, the offset in the tap of its weights, and the outputs that
 /// they lead to.
 #[inline(always)]
-fn each_row(
-    convolution: &Convolution,
-    mut work: impl FnMut(usize, usize, core::ops::Range<usize>),
-) {
+fn each_row(convolution: &Convolution, mut work: impl FnMut(usize, usize, Range<usize>)) {
     let (channels, filters) = (convolution.group_channels(), convolution.group_filters());
     for group in 0..convolution.groups {
         let outputs = group * filters..(group + 1) * filters;

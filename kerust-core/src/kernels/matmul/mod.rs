@@ -35,11 +35,11 @@ mod tile;
 mod view;
 
 use super::Isa;
+#[cfg(feature = "std")]
 use super::parallel;
 use crate::activation::Activation;
-#[cfg(any(test, feature = "std"))]
-pub(crate) use view::Axis;
-pub(crate) use view::Matrix;
+pub(crate) use portable::Run;
+pub(crate) use view::{Axis, Matrix};
 
 /// What the sums of a product start from.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +81,7 @@ pub(crate) struct Product<'a> {
 
 impl Product<'_> {
     /// Multiply-adds.
+    #[cfg(feature = "std")]
     fn macs(&self) -> usize {
         self.a.rows.len() * self.a.columns.len() * self.b.columns.len()
     }
@@ -100,30 +101,33 @@ impl Product<'_> {
         self.run_with(Isa::best(), 1, c, stride);
     }
 
-    /// # Panics
-    /// When an operand is shorter than its view, or the sizes do not agree.
+    /// Computes into `c` as every target can: with this, the rows of `b` may be nested too.
+    #[cfg(any(test, not(feature = "std")))]
+    pub(crate) fn run_portable(&self, c: &mut [f32], stride: usize) {
+        self.run_with(Isa::Portable, 1, c, stride);
+    }
+
+    /// Whether every element of the operands and the bias lies inside their values.
+    fn fits(&self) -> bool {
+        let bias = match self.start {
+            Start::Bias(bias) => bias.len() == self.b.columns.len(),
+            Start::Zero | Start::Sum => true,
+        };
+        bias && self.a.columns.len() == self.b.rows.len() && self.a.fits() && self.b.fits()
+    }
+
     fn run_with(&self, isa: Isa, threads: usize, c: &mut [f32], stride: usize) {
-        let (m, k, n) = (
-            self.a.rows.len(),
-            self.a.columns.len(),
-            self.b.columns.len(),
-        );
+        let (m, n) = (self.a.rows.len(), self.b.columns.len());
         if m == 0 || n == 0 {
             return;
         }
-        assert!(
-            k == self.b.rows.len() && self.a.fits() && self.b.fits(),
-            "a product's operands do not fit each other"
-        );
-        assert!(
+        check!(self.fits(), "a product's operands do not fit each other");
+        check!(
             n <= stride && (m - 1) * stride + n <= c.len(),
             "a product's output is shorter than its rows"
         );
-        if let Start::Bias(bias) = self.start {
-            assert!(bias.len() == n, "a product has one bias for each column");
-        }
         match isa {
-            Isa::Portable => self.run_portable(threads, c, stride),
+            Isa::Portable => self.divide(threads, c, stride),
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             // SAFETY: the operands were checked above; an `Isa` beyond `Portable` is named only
             // where `Isa::best` detected it.
@@ -131,23 +135,35 @@ impl Product<'_> {
         }
     }
 
-    fn run_portable(&self, threads: usize, c: &mut [f32], stride: usize) {
+    fn divide(&self, threads: usize, c: &mut [f32], stride: usize) {
         let m = self.a.rows.len();
-        let height = m.div_ceil(threads);
-        let macs = if threads > 1 { self.macs() } else { 0 };
-        // The last row may end before its stride does, so chunks are counted in rows.
-        let c = &mut c[..(m - 1) * stride + self.b.columns.len()];
-        parallel::chunks(c, height * stride, macs, |i, c| {
-            let rows = i * height..m.min((i + 1) * height);
-            portable::product(self.a, self.b, self.start, rows, c, stride);
-            if self.relu {
-                let width = self.b.columns.len();
-                for row in c.chunks_mut(stride) {
-                    let row = row.iter_mut().take(width);
-                    row.for_each(|y| *y = if *y < 0.0 { 0.0 } else { *y });
-                }
+        #[cfg(feature = "std")]
+        if threads > 1 {
+            let height = m.div_ceil(threads);
+            // The last row may end before its stride does, so chunks are counted in rows.
+            let c = &mut c[..(m - 1) * stride + self.b.columns.len()];
+            return parallel::chunks(c, height * stride, self.macs(), |i, c| {
+                let rows = i * height..m.min((i + 1) * height);
+                // SAFETY: as below.
+                unsafe { portable::product(self, rows.clone(), c.as_mut_ptr(), stride) };
+                self.end(rows.len(), c, stride);
+            });
+        }
+        let _ = threads;
+        // SAFETY: `run_with` checked the operands and the output.
+        unsafe { portable::product(self, 0..m, c.as_mut_ptr(), stride) };
+        self.end(m, c, stride);
+    }
+
+    /// ReLU of `m` rows, where it is asked for.
+    fn end(&self, m: usize, c: &mut [f32], stride: usize) {
+        if self.relu {
+            let width = self.b.columns.len();
+            for row in c.chunks_mut(stride.max(1)).take(m) {
+                let row = row.iter_mut().take(width);
+                row.for_each(|y| *y = if *y < 0.0 { 0.0 } else { *y });
             }
-        });
+        }
     }
 }
 

@@ -24,7 +24,6 @@ impl Axis {
 
     /// Three nested levels, the innermost last. Levels that continue each other are merged, which
     /// makes the innermost runs long.
-    #[cfg(any(test, feature = "std"))]
     pub(crate) const fn nested(sizes: [usize; 3], strides: [usize; 3]) -> Self {
         let ([n0, n1, n2], [s0, s1, s2]) = (sizes, strides);
         if n1 == 1 || s1 == n2 * s2 {
@@ -52,9 +51,15 @@ impl Axis {
 
     /// A place on the axis, from which one can walk.
     pub(super) fn cursor(&self, index: usize) -> Cursor {
+        if index == 0 {
+            return Cursor::START;
+        }
         // An empty axis has no place, and is never walked.
         let [_, n1, n2] = self.sizes.map(|size| size.max(1));
-        let (i0, i1, i2) = (index / (n1 * n2), index / n2 % n1, index % n2);
+        // A division that is checked cannot panic.
+        let divide = |index: usize, by| index.checked_div(by).unwrap_or(0);
+        let (line, i2) = (divide(index, n2), index.checked_rem(n2).unwrap_or(0));
+        let (i0, i1) = (divide(line, n1), line.checked_rem(n1).unwrap_or(0));
         Cursor {
             offset: i0 * self.strides[0] + i1 * self.strides[1] + i2 * self.strides[2],
             i1,
@@ -73,8 +78,14 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
+    /// Where every axis begins.
+    pub(super) const START: Self = Self {
+        offset: 0,
+        i1: 0,
+        i2: 0,
+    };
+
     /// How many elements, this one included, lie in one evenly spaced run.
-    #[cfg(all(feature = "std", target_arch = "x86_64"))]
     #[inline(always)]
     pub(super) fn run(&self, axis: &Axis) -> usize {
         axis.sizes[2] - self.i2

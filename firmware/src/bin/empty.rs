@@ -1,0 +1,14 @@
+//! Everything but a model: what the others are measured against.
+#![no_std]
+#![no_main]
+
+use kerust::tensor::{Rank1, Tensor};
+
+static mut INPUT: Tensor<Rank1<640>> = Tensor::zeroed();
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    // SAFETY: this is the only place that names it.
+    let input = unsafe { &mut *(&raw mut INPUT) };
+    kerust_firmware::board::run(input, |_| Tensor::<Rank1<10>>::zeroed())
+}

@@ -1,0 +1,11 @@
+//! Models of `kerust` on a Cortex-M: their declarations, their weights, and what measures them.
+#![no_std]
+
+#[cfg(target_os = "none")]
+pub mod board;
+#[path = "../../examples/08_embedded.rs"]
+#[allow(unused_attributes, reason = "`no_std` is the example's own")]
+pub mod fashion;
+pub mod models;
+#[cfg(any(target_os = "none", feature = "answer"))]
+pub mod trained;

@@ -1,0 +1,90 @@
+//! What a machine without SIMD of our own computes with: plain loops, which a compiler turns into the
+//! vectors of its target. `cortex_m.rs` stands in its place on a Cortex-M with an FPU.
+
+use super::matmul::Run;
+
+/// A Cortex-M without FPU multiplies by calls, which keep nothing in registers.
+const SOFT: bool = cfg!(all(target_arch = "arm", target_abi = "eabi"));
+
+/// Rows of a block of a product.
+pub(super) const ROWS: usize = if SOFT { 1 } else { 4 };
+
+/// Columns of a block, where so many are left.
+#[inline(always)]
+pub(super) fn columns(_rows: usize, left: usize) -> usize {
+    match left {
+        8.. if !SOFT => 8,
+        4.. if !SOFT => 4,
+        _ => 1,
+    }
+}
+
+/// The square root, correctly rounded.
+#[inline(always)]
+pub(super) fn sqrt(x: f32) -> f32 {
+    libm::sqrtf(x)
+}
+
+/// The sums of one run in ascending order; each product is rounded before it is added.
+///
+/// # Safety
+/// The operands have values at every tap, and the columns are those that [`columns`] gave.
+#[inline(always)]
+pub(super) unsafe fn run(run: &Run) {
+    // SAFETY: passed on.
+    unsafe {
+        match (run.rows, run.columns) {
+            (ROWS, 8) if !SOFT => walk::<ROWS, 8>(run),
+            (ROWS, 4) if !SOFT => walk::<ROWS, 4>(run),
+            (_, 8) if !SOFT => walk::<1, 8>(run),
+            (_, 4) if !SOFT => walk::<1, 4>(run),
+            (ROWS, _) => walk::<ROWS, 1>(run),
+            _ => walk::<1, 1>(run),
+        }
+    }
+}
+
+/// # Safety
+/// As of [`run`].
+#[inline(always)]
+unsafe fn walk<const M: usize, const N: usize>(run: &Run) {
+    // SAFETY: passed on.
+    unsafe {
+        // Written twice, so that the common case loads vectors.
+        if run.across == 1 {
+            sum::<M, N>(run, 1);
+        } else {
+            sum::<M, N>(run, run.across);
+        }
+    }
+}
+
+/// # Safety
+/// As of [`run`].
+#[inline(always)]
+unsafe fn sum<const M: usize, const N: usize>(run: &Run, across: usize) {
+    let mut sums = [[0.0; N]; M];
+    for (sums, from) in sums.iter_mut().zip(run.from) {
+        // SAFETY: the caller has a sum for each column.
+        *sums = unsafe { from.add(run.first).cast::<[f32; N]>().read() };
+    }
+    let (mut x, mut w) = (0, run.first * across);
+    for _ in 0..run.taps {
+        let mut row = [0.0; N];
+        for (j, value) in row.iter_mut().enumerate() {
+            // SAFETY: the caller has a value there.
+            *value = unsafe { *run.w.add(w + j * across) };
+        }
+        for (sums, from) in sums.iter_mut().zip(run.x) {
+            // SAFETY: as above.
+            let x = unsafe { *from.add(x) };
+            sums.iter_mut().zip(row).for_each(|(sum, w)| *sum += x * w);
+        }
+        x += run.steps[0];
+        w += run.steps[1];
+    }
+    for (sums, to) in sums.into_iter().zip(run.to) {
+        // SAFETY: as above.
+        unsafe { to.add(run.first).cast::<[f32; N]>().write(sums) };
+    }
+}

@@ -1,0 +1,60 @@
+//! The way of a window over an image.
+
+use crate::shape::Window;
+use core::ops::Range;
+
+/// What of a window lies inside an image, at each place of the output.
+#[derive(Clone, Copy)]
+pub(super) struct Walk {
+    window: Window,
+    /// Rows and columns.
+    input: [usize; 2],
+    before: [usize; 2],
+}
+
+impl Walk {
+    /// The way over images of `input` height, width and channels.
+    pub(super) fn new(window: Window, [height, width, _]: [usize; 3]) -> Self {
+        Self {
+            window,
+            input: [height, width],
+            before: window.padding_before(height, width),
+        }
+    }
+
+    /// The taps along an axis, under the output at `place`, that lie inside the image.
+    #[inline(always)]
+    pub(super) fn inside(&self, place: usize, axis: usize) -> Range<usize> {
+        let (dilation, before) = (self.window.dilation[axis], self.before[axis]);
+        let start = place * self.window.strides[axis];
+        // A division for each pixel would cost more than its taps.
+        let steps = |pixels: usize| match dilation {
+            0 | 1 => pixels,
+            _ => pixels.div_ceil(dilation),
+        };
+        let end = steps((self.input[axis] + before).saturating_sub(start));
+        steps(before.saturating_sub(start))..end.min(self.window.size[axis])
+    }
+
+    /// The row or column of the image under a tap that lies inside.
+    #[inline(always)]
+    pub(super) fn under(&self, place: usize, tap: usize, axis: usize) -> usize {
+        place * self.window.strides[axis] + tap * self.window.dilation[axis] - self.before[axis]
+    }
+
+    /// The numbers of the pixel and of the tap, row by row, of the given taps of the output (i, j).
+    #[inline(always)]
+    pub(super) fn taps(
+        self,
+        [i, j]: [usize; 2],
+        rows: Range<usize>,
+        columns: Range<usize>,
+    ) -> impl Iterator<Item = (usize, usize)> {
+        rows.flat_map(move |u| {
+            let row = self.under(i, u, 0) * self.input[1];
+            let tap = u * self.window.size[1];
+            let columns = columns.clone();
+            columns.map(move |v| (row + self.under(j, v, 1), tap + v))
+        })
+    }
+}
