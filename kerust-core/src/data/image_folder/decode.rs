@@ -4,51 +4,116 @@ use super::{ImageFolderFault, refuse};
 use crate::error::{Error, Result};
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use image::{DynamicImage, ImageReader};
+use png::Transformations;
+use std::io::Cursor;
 use std::path::Path;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
 
 /// Decodes the image at `path` into `pixels`: `size` rows and columns of `channels` values.
 ///
-/// The content decides between PNG and JPEG, not the ending. Grey is 0.299 R + 0.587 G + 0.114 B
-/// (ITU-R BT.601), as TensorFlow computes it; alpha is dropped, not blended, unless asked for.
+/// The content decides between PNG and JPEG, not the ending. Of 16 bits the upper 8 stay. Grey is
+/// 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), as TensorFlow computes it; alpha is dropped, not
+/// blended, unless asked for.
 pub(super) fn read(
     path: &Path,
     channels: usize,
     size: [usize; 2],
     pixels: &mut [u8],
 ) -> Result<()> {
-    let reader = ImageReader::open(path).map_err(Error::io("read", path))?;
-    let reader = reader
-        .with_guessed_format()
-        .map_err(Error::io("read", path))?;
-    let image = reader
-        .decode()
-        .map_err(|error| refuse(path, ImageFolderFault::Undecodable(error.to_string())))?;
-    let found = [image.height() as usize, image.width() as usize];
+    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let undecodable = |error| refuse(path, ImageFolderFault::Undecodable(error));
+    let image = Decoded::new(&bytes).map_err(undecodable)?;
     let (kind, values) = match channels {
-        1 => (PixelType::U8, grey(image)),
-        3 => (PixelType::U8x3, image.into_rgb8().into_raw()),
-        _ => (PixelType::U8x4, image.into_rgba8().into_raw()),
+        1 => (PixelType::U8, image.pixels(|[r, g, b, _]| [grey(r, g, b)])),
+        3 => (PixelType::U8x3, image.pixels(|[r, g, b, _]| [r, g, b])),
+        _ => (PixelType::U8x4, image.pixels(|rgba| rgba)),
     };
-    if found == size {
+    if image.size == size {
         pixels.copy_from_slice(&values);
         return Ok(());
     }
-    resize(kind, &values, found, pixels, size)
-        .map_err(|error| refuse(path, ImageFolderFault::Undecodable(error)))
+    resize(kind, &values, image.size, pixels, size).map_err(undecodable)
 }
 
-fn grey(image: DynamicImage) -> Vec<u8> {
-    if !image.color().has_color() {
-        return image.into_luma8().into_raw();
+/// An image as its file holds it.
+struct Decoded {
+    /// Rows and columns.
+    size: [usize; 2],
+    /// Grey, grey with alpha, RGB, or RGB with alpha.
+    channels: usize,
+    values: Vec<u8>,
+}
+
+impl Decoded {
+    fn new(bytes: &[u8]) -> core::result::Result<Self, String> {
+        if bytes.starts_with(b"\x89PNG") {
+            Self::png(bytes).map_err(|error| error.to_string())
+        } else if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
+            Self::jpeg(bytes).map_err(|error| error.to_string())
+        } else {
+            Err("its first bytes are neither's".to_owned())
+        }
     }
-    let rgb = image.into_rgb8();
-    let weighted = |[r, g, b]: [u8; 3]| {
-        // In parts of 32768, truncated: libpng's arithmetic, which TensorFlow uses.
-        let sum = 9798 * u32::from(r) + 19235 * u32::from(g) + 3735 * u32::from(b);
-        (sum >> 15) as u8
-    };
-    rgb.pixels().map(|pixel| weighted(pixel.0)).collect()
+
+    fn png(bytes: &[u8]) -> core::result::Result<Self, png::DecodingError> {
+        let mut decoder = png::Decoder::new(Cursor::new(bytes));
+        decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
+        let mut reader = decoder.read_info()?;
+        let mut values = vec![0; reader.output_buffer_size().unwrap_or_default()];
+        let frame = reader.next_frame(&mut values)?;
+        values.truncate(frame.buffer_size());
+        Ok(Self {
+            size: [frame.height as usize, frame.width as usize],
+            channels: frame.color_type.samples(),
+            values,
+        })
+    }
+
+    fn jpeg(bytes: &[u8]) -> core::result::Result<Self, zune_jpeg::errors::DecodeErrors> {
+        let mut decoder = JpegDecoder::new(Cursor::new(bytes));
+        decoder.decode_headers()?;
+        let (space, channels) = match decoder.input_colorspace() {
+            Some(ColorSpace::Luma) => (ColorSpace::Luma, 1),
+            _ => (ColorSpace::RGB, 3),
+        };
+        decoder.set_options(DecoderOptions::default().jpeg_set_out_colorspace(space));
+        let values = decoder.decode()?;
+        let size = decoder
+            .info()
+            .map_or([0, 0], |info| [info.height, info.width]);
+        Ok(Self {
+            size: size.map(usize::from),
+            channels,
+            values,
+        })
+    }
+
+    /// Each pixel, from its red, green, blue and alpha.
+    fn pixels<const N: usize>(&self, pixel: impl Fn([u8; 4]) -> [u8; N]) -> Vec<u8> {
+        let pixels = self.values.chunks_exact(self.channels);
+        let pixels = pixels.flat_map(|values| {
+            pixel(match *values {
+                [grey] => [grey, grey, grey, u8::MAX],
+                [grey, alpha] => [grey, grey, grey, alpha],
+                [r, g, b] => [r, g, b, u8::MAX],
+                [r, g, b, alpha, ..] => [r, g, b, alpha],
+                [] => [0; 4],
+            })
+        });
+        pixels.collect()
+    }
+}
+
+/// In parts of 32768, truncated: libpng's arithmetic, which TensorFlow uses. They add up to 32767,
+/// which takes nothing from a grey.
+fn grey(r: u8, g: u8, b: u8) -> u8 {
+    if r == g && g == b {
+        return r;
+    }
+    let sum = 9798 * u32::from(r) + 19235 * u32::from(g) + 3735 * u32::from(b);
+    (sum >> 15) as u8
 }
 
 /// Bilinear without antialiasing, pixels' centres at halves: `tf.image.resize`.
@@ -146,8 +211,12 @@ mod tests {
 
     #[test]
     fn grey_weighs_the_colours_as_tensorflow() {
-        let pixels = vec![200, 0, 0, 0, 200, 0, 0, 0, 200, 77, 77, 77];
-        let image = image::RgbImage::from_vec(2, 2, pixels).unwrap();
-        assert_eq!(grey(image.into()), [59, 117, 22, 77]);
+        let greys = [
+            grey(200, 0, 0),
+            grey(0, 200, 0),
+            grey(0, 0, 200),
+            grey(77, 77, 77),
+        ];
+        assert_eq!(greys, [59, 117, 22, 77]);
     }
 }
