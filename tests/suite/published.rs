@@ -7,7 +7,7 @@ use kerust::prelude::*;
 use models::{Autoencoder, ResNet8};
 
 #[path = "../../firmware/src/models.rs"]
-mod models;
+pub mod models;
 
 model! {
     /// LeCun et al. (1998), on 28×28 digits.
@@ -91,7 +91,7 @@ fn parameters_and_multiply_adds_are_the_published_ones() {
 
 #[test]
 fn inference_takes_little_more_memory_than_its_fullest_step() {
-    fn check<M: kerust::model::Model>() {
+    fn check<M: Model>() {
         let steps = M::LAYERS.iter().map(|layer| layer.arena_bytes);
         let fullest = steps.max().unwrap_or_default();
         let planned = 4 * M::ARENA_LEN;
