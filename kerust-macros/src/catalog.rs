@@ -247,8 +247,11 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "BatchNormalization",
         parameters: &[
+            optional("axis", Kind::Number),
             optional("momentum", Kind::Number),
             optional("epsilon", Kind::Number),
+            optional("center", Kind::Flag),
+            optional("scale", Kind::Flag),
         ],
         infer: values::batch_normalization,
     },

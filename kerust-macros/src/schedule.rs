@@ -5,12 +5,13 @@
 //! known, else in the expansion.
 
 mod backward;
+mod inference;
 
 use crate::plan::{Edge, Node, Plan, Role};
 use backward::Backward;
+pub use inference::inference;
 use kerust_core::memory::{self, Buffer};
 use proc_macro2::TokenStream;
-use std::collections::HashMap;
 
 /// A buffer to be planned.
 pub struct Slot {
@@ -120,103 +121,6 @@ pub struct Return {
     pub again: bool,
 }
 
-/// Schedules one inference.
-pub fn inference(plan: &Plan) -> Inference {
-    let is_view = |node: &Node| matches!(node.role, Role::Alias | Role::TrainingOnly);
-    let roots = roots(plan, &is_view);
-    let last_reader = last_readers(plan, &roots, &is_view);
-    // The values that a node may overwrite: no other node reads them later, nor this one twice. The
-    // order of a sum is that of its inputs, so only two may change theirs.
-    let overwritable = |number: usize| -> Vec<Edge> {
-        let node = &plan.nodes[number];
-        let read: Vec<Edge> = node.inputs.iter().map(|edge| root(&roots, *edge)).collect();
-        let candidates = match read.len() {
-            _ if node.in_place => 1,
-            2 if node.is_sum() => 2,
-            _ if node.is_sum() => 1,
-            _ => 0,
-        };
-        let once = |value: &Edge| read.iter().filter(|other| *other == value).count() == 1;
-        let values = read[..candidates].iter().copied();
-        values
-            .filter(|value| last_reader.get(value) == Some(&number) && once(value))
-            .collect()
-    };
-    // What is written to an output at once: the heads, and what is overwritten until it is one.
-    let mut outputs: HashMap<Edge, usize> = HashMap::new();
-    for (head, it) in plan.heads.iter().enumerate() {
-        outputs.entry(root(&roots, it.from)).or_insert(head);
-    }
-    for (head, it) in plan.heads.iter().enumerate() {
-        let mut end = root(&roots, it.from);
-        while let Edge::Node(number) = end
-            && outputs[&end] == head
-        {
-            let mut before = overwritable(number).into_iter();
-            let free =
-                |value: &Edge| matches!(value, Edge::Node(_)) && !outputs.contains_key(value);
-            let Some(value) = before.find(free) else {
-                break;
-            };
-            outputs.insert(value, head);
-            end = value;
-        }
-    }
-    let mut slots: Vec<Slot> = Vec::new();
-    let mut places: Vec<Place> = Vec::new();
-    let mut steps = Vec::new();
-    let mut calls = Vec::new();
-    for (number, node) in plan.nodes.iter().enumerate() {
-        let x: Vec<Place> = node
-            .inputs
-            .iter()
-            .map(|edge| place(*edge, &places))
-            .collect();
-        if is_view(node) {
-            steps.push(calls.len().saturating_sub(1));
-            places.push(x[0]);
-            continue;
-        }
-        let step = calls.len();
-        x.iter().for_each(|x| live(&mut slots, *x, step));
-        let overwritten = overwritable(number)
-            .into_iter()
-            .find(|value| matches!(place(*value, &places), Place::Slot(_)));
-        let y = match (outputs.get(&Edge::Node(number)), overwritten) {
-            (Some(head), _) => Place::Output(*head),
-            (None, Some(value)) => place(value, &places),
-            (None, None) => Place::Slot(push(
-                &mut slots,
-                node.name.to_string(),
-                node.output.len(),
-                step,
-            )),
-        };
-        let scratch = node.scratch.clone().map(|len| {
-            let label = format!("scratch of {}", node.name);
-            push(&mut slots, label, len, step)
-        });
-        calls.push(Call {
-            node: number,
-            x,
-            y,
-            saved: scratch,
-        });
-        steps.push(step);
-        places.push(y);
-    }
-    let copies = plan.heads.iter().enumerate();
-    let copies = copies
-        .map(|(head, it)| (head, place(it.from, &places)))
-        .filter(|(head, place)| *place != Place::Output(*head));
-    Inference {
-        copies: copies.collect(),
-        slots,
-        calls,
-        steps,
-    }
-}
-
 /// Schedules one training step: forward, the loss, backward.
 pub fn training(plan: &Plan) -> Training {
     let is_view = |node: &Node| node.role == Role::Alias;
@@ -323,21 +227,6 @@ fn root(roots: &[Edge], edge: Edge) -> Edge {
         Edge::Input(_) => edge,
         Edge::Node(number) => roots[number],
     }
-}
-
-/// The last node that computes from each value.
-fn last_readers(
-    plan: &Plan,
-    roots: &[Edge],
-    is_view: &dyn Fn(&Node) -> bool,
-) -> HashMap<Edge, usize> {
-    let mut last = HashMap::new();
-    for (number, node) in plan.nodes.iter().enumerate() {
-        for edge in node.inputs.iter().filter(|_| !is_view(node)) {
-            last.insert(root(roots, *edge), number);
-        }
-    }
-    last
 }
 
 fn place(edge: Edge, places: &[Place]) -> Place {

@@ -683,6 +683,9 @@ def graph_layer_cases():
         ("one_channel", {}, (2, 3, 3, 1)),
         ("many_channels", {}, (2, 2, 3, 67)),
         ("momentum_epsilon", {"momentum": 0.8, "epsilon": 0.1}, (4, 3, 2, 5)),
+        ("no_center", {"center": False}, (3, 2, 2, 5)),
+        ("no_scale", {"scale": False}, (3, 2, 2, 5)),
+        ("no_center_no_scale", {"center": False, "scale": False}, (6, 7)),
     ):
         for training in (False, True):
             mode = "training" if training else "inference"

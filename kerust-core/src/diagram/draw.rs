@@ -253,7 +253,7 @@ mod tests {
     fn a_long_line_is_cut_and_kept_whole_in_its_title() {
         let svg = svg("Detector", "", &graph());
         assert!(svg.contains(
-            "kernel_initializ…<title>Dense(10, softmax, kernel_initializer = HeNormal)</title>"
+            "_initializer = He…<title>Dense(10, softmax, kernel_initializer = HeNormal)</title>"
         ));
     }
 

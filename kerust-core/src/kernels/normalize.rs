@@ -57,14 +57,14 @@ pub struct BatchNorm<'a> {
     pub mean: &'a [f32],
     /// What is divided by, squared.
     pub variance: &'a [f32],
-    /// The scale.
+    /// The scale; 1 where it is empty.
     pub gamma: &'a [f32],
     /// Keeps the divisor from 0.
     pub epsilon: f32,
 }
 
 impl BatchNorm<'_> {
-    /// `y`, with `beta` added: `x · a + (beta − mean · a)`, as Keras rounds it.
+    /// `y`, with `beta` added unless it is empty: `x · a + (beta − mean · a)`, as Keras rounds it.
     pub fn forward(&self, x: &[f32], beta: &[f32], y: &mut [f32]) {
         // A chunk is copied to where it is in a near cache when it is normalized.
         self.each_chunk(y, |first, y| {
@@ -88,12 +88,8 @@ impl BatchNorm<'_> {
     #[cfg(feature = "std")]
     fn normalize(&self, beta: &[f32], y: &mut [f32]) {
         each_block(self.mean.len(), |block| {
-            let line = |column: usize| {
-                let moments = [self.mean[column], self.variance[column]];
-                self.line(moments, self.gamma[column], beta[column])
-            };
-            let factors = block.lanes(|column| line(column)[0]);
-            let shifts = block.lanes(|column| line(column)[1]);
+            let factors = block.lanes(|column| self.line(column, beta)[0]);
+            let shifts = block.lanes(|column| self.line(column, beta)[1]);
             for y in block.rows_mut(y) {
                 let lanes = y.iter_mut().zip(factors.iter().zip(&shifts));
                 lanes.for_each(|(y, (factor, shift))| *y = *y * factor + shift);
@@ -104,13 +100,11 @@ impl BatchNorm<'_> {
     /// Column by column: no lanes on a small stack.
     #[cfg(not(feature = "std"))]
     fn normalize(&self, beta: &[f32], y: &mut [f32]) {
-        let columns = self.mean.len().max(1);
-        let moments = self.mean.iter().zip(self.variance);
-        let weights = self.gamma.iter().zip(beta);
-        for (column, ((mean, variance), (gamma, beta))) in moments.zip(weights).enumerate() {
-            let [factor, shift] = self.line([*mean, *variance], *gamma, *beta);
+        let columns = self.mean.len();
+        for column in 0..columns {
+            let [factor, shift] = self.line(column, beta);
             let values = y.get_mut(column..).unwrap_or_default();
-            for y in values.iter_mut().step_by(columns) {
+            for y in values.iter_mut().step_by(columns.max(1)) {
                 *y = *y * factor + shift;
             }
         }
@@ -118,8 +112,9 @@ impl BatchNorm<'_> {
 
     /// What a column is multiplied by, and what is added.
     #[inline(always)]
-    fn line(&self, [mean, variance]: [f32; 2], gamma: f32, beta: f32) -> [f32; 2] {
-        let factor = 1.0 / sqrt(variance + self.epsilon) * gamma;
+    fn line(&self, column: usize, beta: &[f32]) -> [f32; 2] {
+        let factor = self.inverse(column) * self.scale(column);
+        let [mean, beta] = [self.mean, beta].map(|of| of.get(column).copied().unwrap_or(0.0));
         [factor, beta - mean * factor]
     }
 
@@ -170,7 +165,7 @@ impl BatchNorm<'_> {
             );
             each_block(columns, |block| {
                 let centre = block.lanes(|column| self.mean[column]);
-                let factors = block.lanes(|column| self.inverse(column) * self.gamma[column]);
+                let factors = block.lanes(|column| self.inverse(column) * self.scale(column));
                 let means = block.lanes(|column| dbeta[column] * share);
                 let slopes = block.lanes(|column| self.inverse(column) * dgamma[column] * share);
                 let rows = block.rows(x).zip(block.rows(dy)).zip(block.rows_mut(dx));
@@ -185,10 +180,16 @@ impl BatchNorm<'_> {
         });
     }
 
+    #[inline(always)]
+    fn scale(&self, column: usize) -> f32 {
+        self.gamma.get(column).copied().unwrap_or(1.0)
+    }
+
     /// The inverse deviation of a column.
     #[inline(always)]
     fn inverse(&self, column: usize) -> f32 {
-        1.0 / sqrt(self.variance[column] + self.epsilon)
+        let variance = self.variance.get(column).copied().unwrap_or(0.0);
+        1.0 / sqrt(variance + self.epsilon)
     }
 }
 

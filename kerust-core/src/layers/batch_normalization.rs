@@ -8,7 +8,9 @@ use crate::kernels::{self, BatchNorm};
 use crate::layer::{InPlace, LayerData, Layout, Operation, Part, Pass};
 use crate::rng::{Random, Rng};
 
-/// Gives each channel mean 0 and variance 1 over the batch: `BatchNormalization(momentum, epsilon)`.
+/// Gives each channel mean 0 and variance 1 over the batch: `BatchNormalization(axis, momentum,
+/// epsilon, center, scale)`. The axis is the last one; without `center` there is no beta, without
+/// `scale` no gamma.
 ///
 /// # Shapes
 /// output as input, with `C` as the last axis; gamma, beta, moving mean and variance `[C]`; saves
@@ -24,17 +26,19 @@ pub struct BatchNormalization {
     epsilon: f32,
 }
 
-/// The numbers of a [`BatchNormalization`], in Keras's order.
+/// The numbers of a [`BatchNormalization`], in Keras's order; `GAMMA` and `BETA` are `C`, or 0 without
+/// a scale or a centre.
 ///
 /// In a gradient the moving averages' places carry the moments of the batch, which
 /// [`absorb`](Operation::absorb) takes into the averages.
 #[derive(Clone, Debug)]
 #[repr(C)]
-pub struct BatchNormalizationWeights<const C: usize> {
+pub struct BatchNormalizationWeights<const C: usize, const GAMMA: usize = C, const BETA: usize = C>
+{
     /// The deviation of each channel afterwards.
-    pub gamma: [f32; C],
+    pub gamma: [f32; GAMMA],
     /// The mean of each channel afterwards.
-    pub beta: [f32; C],
+    pub beta: [f32; BETA],
     /// The mean of each channel before, averaged over the steps.
     pub moving_mean: [f32; C],
     /// The variance of each channel before, averaged over the steps.
@@ -50,12 +54,14 @@ const fn part<const C: usize>(name: &'static str, trainable: bool) -> Part {
 }
 
 // SAFETY: `repr(C)`, arrays of `f32` in the order of the layout.
-unsafe impl<const C: usize> LayerData for BatchNormalizationWeights<C> {
+unsafe impl<const C: usize, const GAMMA: usize, const BETA: usize> LayerData
+    for BatchNormalizationWeights<C, GAMMA, BETA>
+{
     const LAYOUT: Layout = Layout::Parts(
         const {
             &[
-                part::<C>("gamma", true),
-                part::<C>("beta", true),
+                part::<GAMMA>("gamma", true),
+                part::<BETA>("beta", true),
                 part::<C>("moving_mean", false),
                 part::<C>("moving_variance", false),
             ]
@@ -87,9 +93,9 @@ impl BatchNormalization {
     }
 
     /// What inference computes.
-    fn averaged<'a, const C: usize>(
+    fn averaged<'a, const C: usize, const GAMMA: usize, const BETA: usize>(
         &self,
-        weights: &'a BatchNormalizationWeights<C>,
+        weights: &'a BatchNormalizationWeights<C, GAMMA, BETA>,
     ) -> BatchNorm<'a> {
         BatchNorm {
             mean: &weights.moving_mean,
@@ -100,20 +106,27 @@ impl BatchNormalization {
     }
 }
 
-impl<const C: usize> Operation<BatchNormalizationWeights<C>> for BatchNormalization {
-    fn init(&self, weights: &mut BatchNormalizationWeights<C>, _rng: &mut Rng) {
+impl<const C: usize, const GAMMA: usize, const BETA: usize>
+    Operation<BatchNormalizationWeights<C, GAMMA, BETA>> for BatchNormalization
+{
+    fn init(&self, weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>, _rng: &mut Rng) {
         debug_assert_eq!(self.features, C, "the weights are of another layer");
         weights.gamma.fill(1.0);
         weights.moving_variance.fill(1.0);
     }
 
-    fn forward(&self, weights: &BatchNormalizationWeights<C>, x: &[f32], y: &mut [f32]) {
+    fn forward(
+        &self,
+        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
+        x: &[f32],
+        y: &mut [f32],
+    ) {
         self.averaged(weights).forward(x, &weights.beta, y);
     }
 
     fn forward_training(
         &self,
-        weights: &BatchNormalizationWeights<C>,
+        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
         x: &[f32],
         y: &mut [f32],
         saved: &mut [f32],
@@ -134,9 +147,9 @@ impl<const C: usize> Operation<BatchNormalizationWeights<C>> for BatchNormalizat
     /// A layer used twice in a step observes two batches; what the first use saw is kept.
     fn backward(
         &self,
-        weights: &BatchNormalizationWeights<C>,
+        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
         pass: Pass<'_>,
-        gradient: &mut BatchNormalizationWeights<C>,
+        gradient: &mut BatchNormalizationWeights<C, GAMMA, BETA>,
     ) {
         let (mean, variance) = (&pass.saved[..C], &pass.saved[C..2 * C]);
         let norm = BatchNorm {
@@ -164,8 +177,8 @@ impl<const C: usize> Operation<BatchNormalizationWeights<C>> for BatchNormalizat
 
     fn absorb(
         &self,
-        weights: &mut BatchNormalizationWeights<C>,
-        gradient: &BatchNormalizationWeights<C>,
+        weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>,
+        gradient: &BatchNormalizationWeights<C, GAMMA, BETA>,
     ) {
         let of_mean = weights.moving_mean.iter_mut().zip(&gradient.moving_mean);
         let variances = weights.moving_variance.iter_mut();
@@ -177,8 +190,10 @@ impl<const C: usize> Operation<BatchNormalizationWeights<C>> for BatchNormalizat
     }
 }
 
-impl<const C: usize> InPlace<BatchNormalizationWeights<C>> for BatchNormalization {
-    fn forward_in_place(&self, weights: &BatchNormalizationWeights<C>, y: &mut [f32]) {
+impl<const C: usize, const GAMMA: usize, const BETA: usize>
+    InPlace<BatchNormalizationWeights<C, GAMMA, BETA>> for BatchNormalization
+{
+    fn forward_in_place(&self, weights: &BatchNormalizationWeights<C, GAMMA, BETA>, y: &mut [f32]) {
         self.averaged(weights).forward_in_place(&weights.beta, y);
     }
 }
@@ -209,6 +224,9 @@ mod tests {
         check::<17>(4);
         check::<67>(4);
         check::<131>(3);
+        let layer = BatchNormalization::new(3);
+        check_operation::<BatchNormalizationWeights<3, 0, 3>>(&layer, 15, 15, 6).unwrap();
+        check_operation::<BatchNormalizationWeights<3, 3, 0>>(&layer, 15, 15, 6).unwrap();
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use super::{After, Before, Bias, Macs, Rule, Spec, Weights, initializers, rule};
 use crate::arguments::Arguments;
-use crate::plan::Role;
+use crate::plan::{Form, Role};
 use crate::report::Report;
-use crate::value::{Number, Size, Term};
+use crate::value::{Number, Size, Term, text};
 use kerust_core::shape::{Fault, Shape};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -171,12 +171,40 @@ pub fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> S
     }
 }
 
-pub fn batch_normalization(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn batch_normalization(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    report: &mut Report,
+) -> Spec {
+    let rank = match &before.data.form {
+        Form::Sizes(sizes) => Some(sizes.len()),
+        _ => None,
+    };
+    let axis = arguments.number("axis").and_then(|axis| axis.known);
+    if axis.is_some_and(|axis| axis != -1.0 && rank.is_none_or(|rank| axis + 1.0 != rank as f32)) {
+        let found = arguments.tokens("axis");
+        report
+            .fault(
+                &found,
+                format!(
+                    "`BatchNormalization` along axis `{}`, expected the last axis",
+                    text(&found)
+                ),
+            )
+            .help("leave `axis` out, since channels stand last; a momentum has its name: `momentum = 0.9`");
+    }
     let features = before.data.last_size(before.nameable);
     let settings = numbers(arguments, &["momentum", "epsilon"]);
+    let [scale, center] = ["scale", "center"].map(|name| arguments.flag(name, true));
+    let vectors = 2 + usize::from(scale) + usize::from(center);
+    let mut weights = of_features("BatchNormalizationWeights", &features, vectors);
+    if !(scale && center) {
+        let or_none = |is: bool| if is { features.clone() } else { Size::known(0) };
+        weights.sizes.extend([scale, center].map(or_none));
+    }
     Spec {
         config: quote!(::new(#features) #settings),
-        weights: Some(of_features("BatchNormalizationWeights", &features, 4)),
+        weights: Some(weights),
         saved: Some(match features.known {
             Some(features) => Size::known(2 * features).tokens(),
             None => quote!(2 * (#features)),

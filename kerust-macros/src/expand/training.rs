@@ -187,6 +187,11 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
         }
     });
     let dx: Vec<_> = dx.collect();
+    // A component's `dx` is a plain slice, mostly of that very name.
+    let field = dx.iter().map(|dx| match dx.to_string().as_str() {
+        "dx" => dx.clone(),
+        _ => quote!(dx: #dx),
+    });
     let take = buffers.take();
     let constant = node.constant();
     let (own, slot) = (weights(node, &this, false), weights(node, &gradient, true));
@@ -211,7 +216,7 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
                 y: #y,
                 #saved,
                 #dy,
-                #(dx: #dx,)*
+                #(#field,)*
                 #accumulate,
             };
             ::kerust::layer::Component::backward(#own, #pass, #slot);

@@ -84,6 +84,8 @@ impl Infer<'_> {
                     format!("a model takes up to {MAX_ENDS} inputs, found one more"),
                 )
                 .help("take two of them as one, and part them by layers");
+            // What follows from more is no second fault.
+            self.inputs.truncate(MAX_ENDS);
         }
         if heads.is_empty() {
             let name = Ident::new("output", Span::call_site());
