@@ -42,7 +42,8 @@
 //! - Samples: [`data`], [`datasets`](data::datasets), [`ImageFolder`](data::ImageFolder).
 //! - A layer of one's own: [`layer::Layer`] and [`layer::Build`], its gradient checked by
 //!   [`testing::check_gradients`].
-//! - Inference without `std`: [`Arena`] and the `predict_in` of every model.
+//! - Inference without `std`: [`Arena`] and the `predict_in` of every model, weights in flash by the
+//!   attributes of [`model!`].
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -120,6 +121,54 @@ pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor};
 ///
 /// Such a model takes a tuple of tensors and gives one; a loss, a weight and metrics stand for each
 /// output in a tuple of their own, and reports name them: `sign_accuracy`.
+///
+/// # Attributes
+/// - `#[weights("net.safetensors")]` puts trained weights into the program: `Net::trained()`, usable
+///   in a constant, is where they lie. Nothing is copied, nothing runs at start-up, and changing the
+///   file rebuilds. The path begins at the folder of the source file; the file is one that
+///   `model.save(..)` wrote, or any safetensors file with the same names and shapes. Whatever differs
+///   is an error on the path: names, shapes, element types, the architecture.
+/// - `#[budget(flash = 256 KiB, ram = 48 KiB, macs = 2_000_000)]` refuses a model that needs more: of
+///   weights, of arena with input and output, of multiply-adds. The error stands on the layer that
+///   exceeds it. Units are `B`, `KiB`, `MiB`, `kB` and `MB`.
+/// - Any other attribute lands on the struct.
+///
+/// ```
+/// use kerust::model;
+///
+/// model! {
+///     #[weights("../examples/fashion.safetensors")]
+///     #[budget(flash = 2.5 MiB, ram = 40 KiB, macs = 700_000)]
+///     pub Fashion:
+///         Input(28, 28, 1)
+///         => Rescaling(1.0 / 255.0)
+///         => Conv2D(10, 3x3, same)
+///         => Flatten
+///         => Dense(64, relu)
+///         => Dense(10, softmax)
+/// }
+/// static CLOTHES: &Fashion = Fashion::trained();
+/// ```
+///
+/// Both attributes take a model of known sizes, not one that is generic over them. With
+/// `flash = 1.5 MiB` the model above is refused:
+///
+/// ```text
+/// error[E0080]: evaluation panicked: `Fashion` needs 2010296 bytes of flash, expected at most 1572864 (`flash = 1.5 MiB`)
+///
+///               = note: `Dense(64, relu)` exceeds it: bytes of flash layer by layer
+///                 layer      weights   so far
+///                 rescaling        0        0
+///                 conv2d         400      400
+///                 flatten          0      400
+///                 dense      2007296  2007696 <- over 1572864
+///                 dense_1       2600  2010296
+///               = help: make the layers smaller, or write `flash = 2010296 B`
+///   --> src/main.rs:10:12
+///    |
+/// 10 |         => Dense(64, relu)
+///    |            ^^^^^^^^^^^^^^^ evaluation of `_` failed here
+/// ```
 ///
 /// # What it expands to
 /// A `#[repr(C)]` struct with one field for each layer with weights, [`LayerData`](layer::LayerData)

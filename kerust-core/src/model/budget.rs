@@ -54,13 +54,15 @@ impl Budget {
         if self.needed <= self.amount {
             return None;
         }
-        let (mut place, mut largest) = (0, 0);
+        let (mut place, mut together) = (0, 0);
+        let (mut largest, mut peak) = (0, 0);
         while place < self.layers.len() {
-            if self.up_to(place) > self.amount {
+            together = self.up_to(place, together);
+            if together > self.amount {
                 return Some(place);
             }
-            if self.up_to(place) > self.up_to(largest) {
-                largest = place;
+            if together > peak {
+                (largest, peak) = (place, together);
             }
             place += 1;
         }
@@ -74,17 +76,12 @@ impl Budget {
         panic!("{}", self.text(layer).as_str())
     }
 
-    /// What is taken at a layer: in RAM by itself, else together with all before it.
-    const fn up_to(&self, layer: usize) -> usize {
-        if matches!(self.limit, Limit::Ram) {
-            return self.own(layer) + self.ends;
+    /// What is taken at a layer: in RAM by itself, else together with what is taken `before` it.
+    const fn up_to(&self, layer: usize, before: usize) -> usize {
+        match self.limit {
+            Limit::Ram => self.own(layer) + self.ends,
+            Limit::Flash | Limit::Macs => self.own(layer) + before,
         }
-        let (mut sum, mut place) = (0, 0);
-        while place <= layer {
-            sum += self.own(place);
-            place += 1;
-        }
-        sum
     }
 
     /// What a layer takes itself.
@@ -153,13 +150,14 @@ impl Budget {
         text = spaces(text.str("\n  layer"), names - "layer".len());
         text = spaces(text, 2 + owns - own.len()).str(own);
         text = spaces(text, 2 + togethers - together.len()).str(together);
+        let mut sum = 0;
         place = 0;
         while place < self.layers.len() {
-            let (name, own, together) =
-                (self.layers[place].name, self.own(place), self.up_to(place));
+            let (name, own) = (self.layers[place].name, self.own(place));
+            sum = self.up_to(place, sum);
             text = spaces(text.str("\n  ").str(name), names - name.len());
             text = spaces(text, 2 + owns - digits(own)).number(own);
-            text = spaces(text, 2 + togethers - digits(together)).number(together);
+            text = spaces(text, 2 + togethers - digits(sum)).number(sum);
             if place == exceeding {
                 text = text.str(" <- over ").number(self.amount);
             }

@@ -3,8 +3,11 @@
 //! A file's values become a `static` of the model's type: no copy to RAM, no work at start-up, and
 //! in flash nothing but the values.
 
+use super::architecture::{is_hexadecimal, layer_difference, utf8};
 use super::fingerprint::fingerprint;
-use super::header::{Broken, Header, LENGTH_BYTES, MOST_TENSORS, Numbers, Tensor, equal};
+use super::header::{
+    Broken, Header, LENGTH_BYTES, MOST_TENSORS, NO_HASH, Sizes, Tensor, equal, hash,
+};
 use super::key;
 use crate::layer::Layout;
 use crate::model::{LayerInfo, Model};
@@ -50,7 +53,7 @@ const ELEMENT: Element = Element {
 };
 
 /// A message, or one difference of it.
-type Text = shape::Text<4096>;
+pub(super) type Text = shape::Text<4096>;
 
 /// The differences that are listed at most.
 const MOST_LISTED: usize = 16;
@@ -172,6 +175,14 @@ impl Name<'_> {
             }
     }
 
+    const fn hash(&self) -> u64 {
+        let before = match self.before {
+            None => NO_HASH,
+            Some(before) => hash(before.hash(), b"."),
+        };
+        hash(before, self.own.as_bytes())
+    }
+
     const fn write(&self, text: Text) -> Text {
         match self.before {
             None => text.str(self.own),
@@ -245,29 +256,32 @@ impl Lay<'_> {
 
     /// Lays one tensor of `len` bytes.
     const fn tensor(&mut self, name: &Name<'_>, sizes: &[usize], len: usize) {
-        let text = name.write(Text::new().str("tensor `"));
+        let header = self.header;
         let Some(number) = self.find(name) else {
+            let text = name.write(Text::new().str("tensor `"));
             self.tell(text.str("` is missing: expected shape ").sizes(sizes));
             return;
         };
         self.met[number] = true;
         self.next = number + 1;
-        let found = self.header.tensor(number);
-        if !same_sizes(found.shape, sizes) {
-            let text = shape_of(text.str("` has another shape: found "), found);
+        let found = &header.tensors[number];
+        let dtype = header.piece(found.dtype);
+        if !same_sizes(header.sizes(found), sizes) {
+            let text = name.write(Text::new().str("tensor `"));
+            let text = shape_of(text.str("` has another shape: found "), header, found);
             self.tell(text.str(", expected ").sizes(sizes));
-        } else if !equal(found.dtype, ELEMENT.name.as_bytes()) {
+        } else if !equal(dtype, ELEMENT.name.as_bytes()) {
+            let text = name.write(Text::new().str("tensor `"));
             let text = text.str("` has another element type: found ");
-            let text = text.str(utf8(found.dtype)).str(", expected ");
+            let text = text.str(utf8(dtype)).str(", expected ");
             self.tell(text.str(ELEMENT.name));
         } else if found.end - found.begin != len {
+            let text = name.write(Text::new().str("tensor `"));
             let text = text.str("` has another length: found ");
-            let text = text
-                .number(found.end - found.begin)
-                .str(" bytes, expected ");
-            self.tell(text.number(len));
+            let text = text.number(found.end - found.begin);
+            self.tell(text.str(" bytes, expected ").number(len));
         } else {
-            let values = self.header.data.split_at(found.begin).1.split_at(len).0;
+            let values = header.data.split_at(found.begin).1.split_at(len).0;
             let target = self.target.split_at_mut(self.place).1.split_at_mut(len).0;
             target.copy_from_slice(values);
         }
@@ -276,131 +290,43 @@ impl Lay<'_> {
     /// The number of the tensor called `name`. It is looked for from `next` on, for most files have
     /// the model's order.
     const fn find(&self, name: &Name<'_>) -> Option<usize> {
-        let count = self.header.count;
-        let mut passed = 0;
-        while passed < count {
-            let number = (self.next + passed) % count;
-            if name.is(self.header.name(number)) {
+        let (header, hash) = (self.header, name.hash());
+        let (mut number, mut left) = (self.next, header.count);
+        while left > 0 {
+            if number >= header.count {
+                number = 0;
+            }
+            let tensor = &header.tensors[number];
+            if tensor.hash == hash && name.is(header.piece(tensor.name)) {
                 return Some(number);
             }
-            passed += 1;
+            number += 1;
+            left -= 1;
         }
         None
     }
 
     /// Lists the tensors that the model has not; a training's state has those of an optimizer too.
     const fn surplus(&mut self, is_state: bool) {
+        let header = self.header;
         let mut number = 0;
-        while number < self.header.count {
-            let tensor = self.header.tensor(number);
-            let (slot, name) = (b"optimizer.", tensor.name);
-            let is_slot =
-                is_state && name.len() > slot.len() && equal(name.split_at(slot.len()).0, slot);
-            if !self.met[number] && !is_slot {
-                let text = Text::new().str("tensor `").str(utf8(name));
-                self.tell(shape_of(
-                    text.str("` is not expected: found shape "),
-                    tensor,
-                ));
+        while number < header.count {
+            if !self.met[number] {
+                let tensor = &header.tensors[number];
+                let name = header.piece(tensor.name);
+                let slot = matches!(name.split_first_chunk(), Some((b"optimizer.", _)));
+                if !(is_state && slot) {
+                    let text = Text::new().str("tensor `").str(utf8(name));
+                    let text = text.str("` is not expected: found shape ");
+                    self.tell(shape_of(text, header, tensor));
+                }
             }
             number += 1;
         }
     }
 }
 
-/// The first layer in which the file's lines differ from those of a model's layers.
-const fn layer_difference(lines: &[u8], layers: &[LayerInfo]) -> Text {
-    let (mut rest, mut place) = (Some(lines), 0);
-    loop {
-        while place < layers.len() && layers[place].training_only {
-            place += 1;
-        }
-        let (found, behind) = match rest {
-            Some([]) | None => (None, None),
-            Some(lines) => first_line(lines),
-        };
-        let expected = if place < layers.len() {
-            Some(line(&layers[place]))
-        } else {
-            None
-        };
-        let same = match (found, &expected) {
-            (Some(found), Some(expected)) => is_escaped(found, expected.as_str()),
-            (None, None) => {
-                return Text::new()
-                    .str("the architecture's fingerprint differs, though no layer's text does");
-            }
-            _ => false,
-        };
-        if !same {
-            let text = Text::new().str("the architecture differs first at a layer: found ");
-            let text = match found {
-                Some(found) => text.str("`").str(utf8(found)).str("`"),
-                None => text.str("no further layer"),
-            };
-            let text = text.str(", expected ");
-            return match expected {
-                Some(expected) => text.str("`").str(expected.as_str()).str("`"),
-                None => text.str("no further layer"),
-            };
-        }
-        rest = behind;
-        place += 1;
-    }
-}
-
-/// What a file says of a layer: see `layer_lines`.
-const fn line(layer: &LayerInfo) -> Text {
-    let text = Text::new().str(layer.name).str(": ").str(layer.declared);
-    let text = text.str(" ").shape(layer.input);
-    text.str(" -> ").shape(layer.output)
-}
-
-/// What stands before the first line's end, which is `\n` in JSON, and behind it.
-const fn first_line(lines: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
-    let mut place = 0;
-    while place + 1 < lines.len() {
-        if lines[place] == b'\\' {
-            if lines[place + 1] == b'n' {
-                let (line, behind) = lines.split_at(place);
-                return (Some(line), Some(behind.split_at(2).1));
-            }
-            place += 1;
-        }
-        place += 1;
-    }
-    (Some(lines), None)
-}
-
-/// Whether JSON's `escaped` stands for `text`, as far as quotation marks and backslashes go.
-const fn is_escaped(escaped: &[u8], text: &str) -> bool {
-    let text = text.as_bytes();
-    let (mut at, mut place) = (0, 0);
-    while at < escaped.len() && place < text.len() {
-        if escaped[at] == b'\\' && at + 1 < escaped.len() {
-            at += 1;
-        }
-        if escaped[at] != text[place] {
-            return false;
-        }
-        at += 1;
-        place += 1;
-    }
-    at == escaped.len() && place == text.len()
-}
-
-/// Whether `text` is `number` in 16 hexadecimal digits.
-const fn is_hexadecimal(text: &[u8], number: u64) -> bool {
-    let mut digits = [0; 16];
-    let mut place = 0;
-    while place < digits.len() {
-        digits[place] = b"0123456789abcdef"[(number >> (60 - 4 * place) & 15) as usize];
-        place += 1;
-    }
-    equal(text, &digits)
-}
-
-const fn same_sizes(mut found: Numbers<'_>, sizes: &[usize]) -> bool {
+const fn same_sizes(mut found: Sizes<'_>, sizes: &[usize]) -> bool {
     let mut axis = 0;
     while let Some(size) = found.next() {
         if axis == sizes.len() || size != sizes[axis] {
@@ -412,20 +338,12 @@ const fn same_sizes(mut found: Numbers<'_>, sizes: &[usize]) -> bool {
 }
 
 /// Appends the shape of `tensor`.
-const fn shape_of(text: Text, tensor: Tensor<'_>) -> Text {
+const fn shape_of(text: Text, header: &Header<'_>, tensor: &Tensor) -> Text {
     let (mut sizes, mut rank) = ([0; 8], 0);
-    let mut shape = tensor.shape;
+    let mut shape = header.sizes(tensor);
     while let (Some(size), true) = (shape.next(), rank < sizes.len()) {
         sizes[rank] = size;
         rank += 1;
     }
     text.sizes(sizes.split_at(rank).0)
-}
-
-/// Bytes of the file as text.
-const fn utf8(bytes: &[u8]) -> &str {
-    match core::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(_) => "..",
-    }
 }

@@ -41,31 +41,46 @@ pub(super) struct Header<'a> {
     text: &'a [u8],
     /// The values of all tensors.
     pub(super) data: &'a [u8],
-    /// Where in the text each tensor's name stands.
-    places: [usize; MOST_TENSORS],
+    /// The first `count` of them are the file's.
+    pub(super) tensors: [Tensor; MOST_TENSORS],
     /// How many tensors there are.
     pub(super) count: usize,
     /// Where in the text the metadata stand.
     metadata: Option<usize>,
 }
 
-/// What a header says of a tensor, as it is written there.
+/// Where in a header something stands.
 #[derive(Clone, Copy)]
-pub(super) struct Tensor<'a> {
-    pub(super) name: &'a [u8],
+pub(super) struct Piece {
+    start: usize,
+    end: usize,
+}
+
+/// A tensor of a file.
+#[derive(Clone, Copy)]
+pub(super) struct Tensor {
+    pub(super) name: Piece,
+    /// The [`hash`] of the name, for a quick search.
+    pub(super) hash: u64,
     /// `F32`
-    pub(super) dtype: &'a [u8],
-    pub(super) shape: Numbers<'a>,
+    pub(super) dtype: Piece,
+    /// `3, 3, 1, 10`
+    pub(super) shape: Piece,
     /// Where in the data it begins.
     pub(super) begin: usize,
     /// Where in the data it ends.
     pub(super) end: usize,
 }
 
-/// A list of numbers: what stands between the brackets.
-#[derive(Clone, Copy)]
-pub(super) struct Numbers<'a> {
-    rest: Cursor<'a>,
+impl Tensor {
+    const NONE: Self = Self {
+        name: Piece { start: 0, end: 0 },
+        hash: 0,
+        dtype: Piece { start: 0, end: 0 },
+        shape: Piece { start: 0, end: 0 },
+        begin: 0,
+        end: 0,
+    };
 }
 
 impl<'a> Header<'a> {
@@ -90,7 +105,7 @@ impl<'a> Header<'a> {
         let mut header = Self {
             text,
             data,
-            places: [0; MOST_TENSORS],
+            tensors: [Tensor::NONE; MOST_TENSORS],
             count: 0,
             metadata: None,
         };
@@ -100,19 +115,16 @@ impl<'a> Header<'a> {
         }
     }
 
-    /// Notes where each tensor stands.
+    /// Notes each tensor.
     const fn index(&mut self) -> Option<Broken> {
         let mut cursor = Cursor::new(self.text);
         let mut data_end = 0;
         cursor.expect(b'{');
         let mut more = !cursor.take(b'}');
         while more {
-            cursor.skip_spaces();
-            let place = cursor.place;
             let name = cursor.string();
             cursor.expect(b':');
-            if equal(name, b"__metadata__") {
-                cursor.skip_spaces();
+            if equal(self.piece(name), b"__metadata__") {
                 self.metadata = Some(cursor.place);
                 cursor.texts();
             } else if self.count == MOST_TENSORS {
@@ -122,7 +134,7 @@ impl<'a> Header<'a> {
                 if tensor.end > data_end {
                     data_end = tensor.end;
                 }
-                self.places[self.count] = place;
+                self.tensors[self.count] = tensor;
                 self.count += 1;
             }
             more = cursor.more();
@@ -141,17 +153,16 @@ impl<'a> Header<'a> {
         None
     }
 
-    /// The tensor of this number.
-    pub(super) const fn tensor(&self, number: usize) -> Tensor<'a> {
-        let mut cursor = self.at(self.places[number]);
-        let name = cursor.string();
-        cursor.expect(b':');
-        cursor.tensor(name)
+    /// What stands in a place of the header.
+    pub(super) const fn piece(&self, piece: Piece) -> &'a [u8] {
+        self.text.split_at(piece.end).0.split_at(piece.start).1
     }
 
-    /// The name of the tensor of this number.
-    pub(super) const fn name(&self, number: usize) -> &'a [u8] {
-        self.at(self.places[number]).string()
+    /// The sizes of a tensor, one by one.
+    pub(super) const fn sizes(&self, tensor: &Tensor) -> Sizes<'a> {
+        Sizes {
+            rest: Cursor::new(self.piece(tensor.shape)),
+        }
     }
 
     /// A text of the metadata, escaped as in JSON.
@@ -159,39 +170,38 @@ impl<'a> Header<'a> {
         let Some(place) = self.metadata else {
             return None;
         };
-        let mut cursor = self.at(place);
+        let mut cursor = Cursor::new(self.text);
+        cursor.place = place;
         cursor.expect(b'{');
         let mut more = !cursor.take(b'}');
         while more {
             let found = cursor.string();
             cursor.expect(b':');
             let text = cursor.string();
-            if equal(found, key.as_bytes()) {
-                return Some(text);
+            if equal(self.piece(found), key.as_bytes()) {
+                return Some(self.piece(text));
             }
             more = cursor.more();
         }
         None
     }
-
-    const fn at(&self, place: usize) -> Cursor<'a> {
-        Cursor {
-            place,
-            ..Cursor::new(self.text)
-        }
-    }
 }
 
-impl Numbers<'_> {
+/// The sizes of a tensor.
+pub(super) struct Sizes<'a> {
+    rest: Cursor<'a>,
+}
+
+impl Sizes<'_> {
     /// The next one.
     pub(super) const fn next(&mut self) -> Option<usize> {
         self.rest.skip_spaces();
         if self.rest.place == self.rest.text.len() {
             return None;
         }
-        let number = self.rest.number();
+        let size = self.rest.number();
         self.rest.take(b',');
-        Some(number)
+        Some(size)
     }
 }
 
@@ -203,6 +213,7 @@ struct Cursor<'a> {
     failed: bool,
 }
 
+// rustc interprets all this: the loops over bytes call nothing.
 impl<'a> Cursor<'a> {
     const fn new(text: &'a [u8]) -> Self {
         Self {
@@ -212,17 +223,10 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The byte here, 0 at the end.
-    const fn byte(&self) -> u8 {
-        if self.place < self.text.len() {
-            self.text[self.place]
-        } else {
-            0
-        }
-    }
-
     const fn skip_spaces(&mut self) {
-        while matches!(self.byte(), b' ' | b'\t' | b'\n' | b'\r') {
+        while self.place < self.text.len()
+            && matches!(self.text[self.place], b' ' | b'\t' | b'\n' | b'\r')
+        {
             self.place += 1;
         }
     }
@@ -230,7 +234,7 @@ impl<'a> Cursor<'a> {
     /// Whether `byte` comes next, which is then passed.
     const fn take(&mut self, byte: u8) -> bool {
         self.skip_spaces();
-        let found = !self.failed && self.byte() == byte;
+        let found = !self.failed && self.place < self.text.len() && self.text[self.place] == byte;
         if found {
             self.place += 1;
         }
@@ -252,58 +256,56 @@ impl<'a> Cursor<'a> {
         false
     }
 
-    /// What stands from `start` to here.
-    const fn since(&self, start: usize) -> &'a [u8] {
-        self.text.split_at(self.place).0.split_at(start).1
-    }
-
     /// What stands between two quotation marks, escapes as they are.
-    const fn string(&mut self) -> &'a [u8] {
+    const fn string(&mut self) -> Piece {
         self.expect(b'"');
         let start = self.place;
-        while !self.failed && self.byte() != b'"' {
-            let step = if self.byte() == b'\\' { 2 } else { 1 };
-            if self.text.len() - self.place <= step {
-                self.failed = true;
-            } else {
-                self.place += step;
-            }
+        let (text, mut end) = (self.text, start);
+        while end < text.len() && text[end] != b'"' {
+            end += if text[end] == b'\\' { 2 } else { 1 };
         }
-        let text = self.since(start);
-        self.expect(b'"');
-        text
+        if self.failed || end >= text.len() {
+            self.failed = true;
+            return Piece { start, end: start };
+        }
+        self.place = end + 1;
+        Piece { start, end }
     }
 
     const fn number(&mut self) -> usize {
         self.skip_spaces();
-        self.failed |= !self.byte().is_ascii_digit();
+        let start = self.place;
         let mut number = 0usize;
-        while !self.failed && self.byte().is_ascii_digit() {
-            let digit = (self.byte() - b'0') as usize;
+        while self.place < self.text.len() && self.text[self.place].is_ascii_digit() {
+            let digit = (self.text[self.place] - b'0') as usize;
             number = number.saturating_mul(10).saturating_add(digit);
             self.place += 1;
+        }
+        if self.place == start {
+            self.failed = true;
         }
         number
     }
 
-    const fn numbers(&mut self) -> Numbers<'a> {
+    /// A list of numbers: where they stand, the first two of them, and how many there are.
+    const fn numbers(&mut self) -> (Piece, [usize; 2], usize) {
         self.expect(b'[');
         let start = self.place;
-        let mut more = !self.take(b']');
+        let (mut first, mut count) = ([0; 2], 0);
+        let mut more = !self.failed && !self.take(b']');
         while more {
-            self.number();
-            more = self.take(b',');
+            let number = self.number();
+            if count < first.len() {
+                first[count] = number;
+            }
+            count += 1;
+            more = !self.failed && self.take(b',');
             if !more {
                 self.expect(b']');
             }
         }
-        let mut end = *self;
-        if !self.failed {
-            end.place -= 1;
-        }
-        Numbers {
-            rest: Cursor::new(end.since(start)),
-        }
+        let end = if self.failed { start } else { self.place - 1 };
+        (Piece { start, end }, first, count)
     }
 
     /// An object of texts.
@@ -318,48 +320,45 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// What is said of the tensor `name`.
-    const fn tensor(&mut self, name: &'a [u8]) -> Tensor<'a> {
-        let nothing = Numbers {
-            rest: Cursor::new(&[]),
+    /// What is said of the tensor called `name`.
+    const fn tensor(&mut self, name: Piece) -> Tensor {
+        let mut tensor = Tensor {
+            name,
+            hash: hash(
+                NO_HASH,
+                self.text.split_at(name.end).0.split_at(name.start).1,
+            ),
+            ..Tensor::NONE
         };
-        let (mut dtype, mut shape, mut offsets) = (None, None, nothing);
+        let [mut dtypes, mut shapes, mut offsets] = [0; 3];
         self.expect(b'{');
         let mut more = !self.take(b'}');
         while more {
             let key = self.string();
             self.expect(b':');
-            if equal(key, b"dtype") {
-                dtype = Some(self.string());
-            } else if equal(key, b"shape") {
-                shape = Some(self.numbers());
-            } else if equal(key, b"data_offsets") {
-                offsets = self.numbers();
-            } else {
-                self.failed = true;
+            match self.text.split_at(key.end).0.split_at(key.start).1 {
+                b"dtype" => {
+                    tensor.dtype = self.string();
+                    dtypes += 1;
+                }
+                b"shape" => {
+                    (tensor.shape, _, _) = self.numbers();
+                    shapes += 1;
+                }
+                b"data_offsets" => {
+                    let ends;
+                    (_, [tensor.begin, tensor.end], ends) = self.numbers();
+                    offsets += if ends == 2 { 1 } else { 2 };
+                }
+                _ => self.failed = true,
             }
             more = self.more();
         }
-        let offsets = (offsets.next(), offsets.next(), offsets.next());
-        let (Some(dtype), Some(shape), (Some(begin), Some(end), None)) = (dtype, shape, offsets)
-        else {
+        let whole = matches!((dtypes, shapes, offsets), (1, 1, 1));
+        if !whole || tensor.begin > tensor.end {
             self.failed = true;
-            return Tensor {
-                name,
-                dtype: &[],
-                shape: nothing,
-                begin: 0,
-                end: 0,
-            };
-        };
-        self.failed |= begin > end;
-        Tensor {
-            name,
-            dtype,
-            shape,
-            begin,
-            end,
         }
+        tensor
     }
 }
 
@@ -370,4 +369,17 @@ pub(super) const fn equal(a: &[u8], b: &[u8]) -> bool {
         place += 1;
     }
     place == a.len() && place == b.len()
+}
+
+/// The hash of nothing.
+pub(super) const NO_HASH: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// The hash of what `before` is the hash of, and `bytes` behind it: 64-bit FNV-1a.
+pub(super) const fn hash(before: u64, bytes: &[u8]) -> u64 {
+    let (mut hash, mut place) = (before, 0);
+    while place < bytes.len() {
+        hash = (hash ^ bytes[place] as u64).wrapping_mul(0x0100_0000_01b3);
+        place += 1;
+    }
+    hash
 }

@@ -4,6 +4,7 @@
 //! to it (`dense_1.kernel`), in Keras's layouts, in the order of the model's memory: the file's data
 //! is the model's image. The header says which architecture the weights belong to.
 
+mod architecture;
 #[cfg(feature = "std")]
 mod atomic;
 #[cfg(feature = "std")]

@@ -60,9 +60,13 @@ fn budget(expansion: &Expansion<'_>, budget: &Budget) -> TokenStream {
     });
     quote! {
         const _: () = {
-            use ::kerust::model::budget::{Budget, Limit};
-            const BUDGET: Budget =
-                Budget::new::<#name>(Limit::#limit, #amount, #written, #name::#needed);
+            const BUDGET: ::kerust::model::budget::Budget =
+                ::kerust::model::budget::Budget::new::<#name>(
+                    ::kerust::model::budget::Limit::#limit,
+                    #amount,
+                    #written,
+                    #name::#needed,
+                );
             match BUDGET.exceeded_at() {
                 #(#layers)*
                 _ => {}

@@ -69,3 +69,15 @@ fn a_graph_of_two_inputs_and_two_outputs() {
         },
     );
 }
+
+#[test]
+fn a_model_with_weights_and_budgets() {
+    keep(
+        "weights_and_budgets",
+        quote! {
+            #[weights("iris.safetensors")]
+            #[budget(flash = 2.5 KiB, macs = 1_000)]
+            pub Iris: Input(4) => Dense(16, relu) => Dense(3, softmax)
+        },
+    );
+}
