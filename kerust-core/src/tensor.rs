@@ -111,13 +111,13 @@ impl<S: Shape> Tensor<S> {
 impl<const N: usize> Tensor<Rank1<N>> {
     /// The place of the largest value, the first of equals: the class of a softmax head.
     pub fn argmax(&self) -> usize {
-        let mut best = 0;
+        let mut best = (0, f32::NEG_INFINITY);
         for (place, value) in self.0.iter().enumerate() {
-            if *value > self.0[best] {
-                best = place;
+            if place == 0 || *value > best.1 {
+                best = (place, *value);
             }
         }
-        best
+        best.0
     }
 }
 

@@ -6,7 +6,7 @@ use kerust::weights;
 
 #[path = "../../examples/08_embedded.rs"]
 #[allow(unused_attributes, reason = "`no_std` is the example's own")]
-mod program;
+pub mod program;
 
 use program::Fashion;
 

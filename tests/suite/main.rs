@@ -1,6 +1,7 @@
 //! The claims about kerust as a whole, in one binary: equal to Keras, and the same bits whenever.
 
 mod alone;
+mod arena;
 mod embedded;
 mod golden;
 mod keras_draws;

@@ -7,7 +7,7 @@ use kerust::prelude::*;
 use models::{Autoencoder, ResNet8};
 
 #[path = "../../firmware/src/models.rs"]
-mod models;
+pub mod models;
 
 model! {
     /// LeCun et al. (1998), on 28×28 digits.

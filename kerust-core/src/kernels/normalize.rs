@@ -121,10 +121,9 @@ impl BatchNorm<'_> {
     /// What a column is multiplied by, and what is added.
     #[inline(always)]
     fn line(&self, column: usize, beta: &[f32]) -> [f32; 2] {
-        let at = |values: &[f32]| values.get(column).copied();
-        let [mean, variance] = [self.mean, self.variance].map(|values| at(values).unwrap_or(0.0));
-        let factor = 1.0 / sqrt(variance + self.epsilon) * at(self.gamma).unwrap_or(1.0);
-        [factor, at(beta).unwrap_or(0.0) - mean * factor]
+        let factor = self.inverse(column) * self.scale(column);
+        let [mean, beta] = [self.mean, beta].map(|of| of.get(column).copied().unwrap_or(0.0));
+        [factor, beta - mean * factor]
     }
 
     /// The gradients of gamma and beta, where the mean and the variance are those of `x`.
@@ -208,7 +207,8 @@ impl BatchNorm<'_> {
     /// The inverse deviation of a column.
     #[inline(always)]
     fn inverse(&self, column: usize) -> f32 {
-        1.0 / sqrt(self.variance[column] + self.epsilon)
+        let variance = self.variance.get(column).copied().unwrap_or(0.0);
+        1.0 / sqrt(variance + self.epsilon)
     }
 }
 

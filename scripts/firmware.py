@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Builds `firmware/` for three Cortex-Ms, runs it under QEMU, holds its outputs to the host's, and prints
+what it takes.
+
+    scripts/firmware.py
+
+It needs Debian's rustc-web, cargo-web, rust-web-src and qemu-system-arm. KERUST_MLPERF names a folder
+with MLPerf Tiny's models (ad/ad01.h5, ic/pretrainedResnet.h5); without it the autoencoder and ResNet-8
+get weights of a fixed seed.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FIRMWARE = ROOT / "firmware"
+GENERATED = FIRMWARE / "generated"
+BUILT = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+
+MODELS = {
+    # Of the inputs' and the outputs' values for one sample, and the goals: instructions, arena in bytes.
+    "fashion": dict(input=784, output=10),
+    "autoencoder": dict(input=640, output=640, instructions=800_000),
+    "resnet8": dict(input=3072, output=10, instructions=45_000_000),
+    "catalogue": dict(input=288, output=5),
+}
+# The most flash beside the weights, on the M4F.
+OVERHEAD = 12 * 1024
+TARGETS = {
+    "thumbv7em-none-eabihf": ("mps2-an386", "cortex-m4"),
+    "thumbv7m-none-eabi": ("mps2-an385", "cortex-m3"),
+    "thumbv6m-none-eabi": None,
+}
+LEVELS = ["3", "s"]
+# A panic, formatting, or an allocator.
+FORBIDDEN = re.compile(r"panic|core::fmt|__rust_alloc|__rg_|alloc::")
+# On an M4F the products are fused as on a workstation, and the bits are the same. A separable and a
+# transposed convolution are no products there, but loops without heap, which round twice: a bound of
+# a few roundings of values up to 1 holds for the catalogue, where both stand.
+BOUNDS = {("thumbv7em-none-eabihf", "catalogue"): 2e-6}
+# TensorFlow Lite Micro, float32, on the same M4F, measured the same way: flash, arena, instructions.
+PEERS = """
+the same models elsewhere, on the M4F        flash B      RAM B   instructions
+  autoencoder, TFLM, float32                       -      4,848      1,360,000
+  autoencoder, TFLM + CMSIS-NN, int8         303,448      3,880        583,000
+  autoencoder, MicroFlow 0.1.3, int8         312,380     19,988      7,870,000
+  ResNet-8, TFLM, float32                          -    199,120     88,700,000
+  ResNet-8, TFLM + CMSIS-NN, int8            147,900     56,580     29,900,000
+  ResNet-8, MicroFlow 0.1.3                  does not compile
+(RAM of the float32 rows is the arena alone. MicroFlow runs int8 models only.)
+"""
+
+
+def run(*command, **settings):
+    subprocess.run([str(part) for part in command], check=True, **settings)
+
+
+def prepare():
+    """Inputs, weights, and the host's answers by its own kernels and by those of every target."""
+    published = "KERUST_MLPERF" in os.environ
+    if not published:
+        print("SKIPPED: the published weights; KERUST_MLPERF names no folder of MLPerf Tiny", flush=True)
+    for binary, feature, *arguments in [
+        ("prepare", "published" if published else "prepare"),
+        ("answer", "answer", "plain"),
+        ("answer", "workstation", "fused"),
+    ]:
+        run(
+            "cargo", "run", "--quiet", "--release", "--features", feature, "--bin", binary, "--", *arguments,
+            cwd=FIRMWARE,
+        )
+
+
+def build(target, level):
+    sysroot = subprocess.run(
+        ["rustc", "--print", "sysroot"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    linker = next(pathlib.Path(sysroot).glob("lib/rustlib/*/bin/rust-lld"))
+    environment = os.environ | {
+        "RUSTC": "/usr/bin/rustc",
+        # Debian's stable compiler builds `core` from its sources.
+        "RUSTC_BOOTSTRAP": "1",
+        "RUSTFLAGS": f"-C link-arg=-Tlink.x -L {FIRMWARE}",
+        "CARGO_PROFILE_DEVICE_OPT_LEVEL": level,
+        "CARGO_TARGET_DIR": str(BUILT / f"firmware-{level}"),
+        f"CARGO_TARGET_{target.upper().replace('-', '_')}_LINKER": str(linker),
+    }
+    run(
+        "/usr/bin/cargo", "build", "--quiet", "--profile", "device", "-Zbuild-std=core", "--target", target,
+        cwd=FIRMWARE,
+        env=environment,
+    )
+
+
+def program(target, level, name):
+    return BUILT / f"firmware-{level}" / target / "device" / name
+
+
+def symbols(path):
+    """What of a program must not be there."""
+    names = subprocess.run(["nm", "-C", path], capture_output=True, text=True, check=True).stdout
+    return [line.split(maxsplit=2)[-1] for line in names.splitlines() if FORBIDDEN.search(line)]
+
+
+def sections(path):
+    lines = subprocess.run(["size", "-A", path], capture_output=True, text=True, check=True).stdout
+    sizes = dict(re.findall(r"^(\.\w+)\s+(\d+)", lines, re.MULTILINE))
+    size = lambda *names: sum(int(sizes.get(name, 0)) for name in names)
+    return size(".vector_table", ".text", ".rodata", ".data"), size(".data", ".bss")
+
+
+def emulate(target, level, name):
+    """The outputs of a program, and what it printed."""
+    board, processor = TARGETS[target]
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(GENERATED / f"{name}.inputs", f"{folder}/inputs")
+        printed = subprocess.run(
+            [
+                "qemu-system-arm", "-M", board, "-cpu", processor, "-nographic", "-monitor", "none",
+                "-serial", "none", "-icount", "shift=6", "-semihosting-config", "enable=on,target=native",
+                "-kernel", program(target, level, name),
+            ],
+            cwd=folder, capture_output=True, text=True, check=True, timeout=1200,
+        )
+        words = (printed.stdout + printed.stderr).split()
+        counts = {word: int(number) for word, number in zip(words[::2], words[1::2])}
+        return pathlib.Path(folder, "outputs").read_bytes(), counts
+
+
+def compare(target, name, outputs):
+    """What differs from the host, or nothing."""
+    of = "fused" if target == "thumbv7em-none-eabihf" else "plain"
+    expected = (GENERATED / f"{name}.{of}").read_bytes()
+    if len(outputs) != len(expected) or len(outputs) != 20 * 4 * MODELS[name]["output"]:
+        return f"{len(outputs)} bytes of output, expected {len(expected)}"
+    if outputs == expected:
+        return None
+    values = lambda data: struct.unpack(f"<{len(data) // 4}f", data)
+    gap = max(abs(a - b) for a, b in zip(values(outputs), values(expected)))
+    bound = BOUNDS.get((target, name), 0.0)
+    return None if gap <= bound else f"outputs differ from the host's by {gap:e}, at most {bound:e} is stated"
+
+
+def main():
+    faults = []
+    prepare()
+    for target in TARGETS:
+        for level in LEVELS:
+            build(target, level)
+            for name in ["empty", *MODELS]:
+                for symbol in symbols(program(target, level, name)):
+                    faults.append(f"{name}, {target}, opt-level {level}: it links `{symbol}`")
+    jobs = [
+        (target, level, name)
+        for target, board in TARGETS.items() if board
+        for level in LEVELS
+        for name in MODELS
+    ]
+    # The longest first.
+    jobs.sort(key=lambda job: (job[2] == "resnet8", job[0] == "thumbv7m-none-eabi"), reverse=True)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = dict(zip(jobs, pool.map(lambda job: emulate(*job), jobs)))
+    print(f"{'':29} {'flash':>10} {'weights':>10} {'overhead':>9} {'statics':>9} {'stack':>6} {'RAM':>8} {'instructions':>14}")
+    for (target, level, name), (outputs, counts) in sorted(results.items()):
+        where = f"{name}, {target}, opt-level {level}"
+        fault = compare(target, name, outputs)
+        if fault:
+            faults.append(f"{where}: {fault}")
+        flash, statics = sections(program(target, level, name))
+        flash -= sections(program(target, level, "empty"))[0]
+        weights = weight_bytes(name)
+        overhead, ram = flash - weights, statics + counts["stack"]
+        label = f"{name} {target.split('-')[0]} {level}"
+        print(
+            f"{label:29} {flash:>10,} {weights:>10,} {overhead:>9,} {statics:>9,} {counts['stack']:>6,} {ram:>8,}"
+            f" {counts['instructions']:>14,}"
+        )
+        if target == "thumbv7em-none-eabihf":
+            goal = MODELS[name].get("instructions")
+            if goal and counts["instructions"] > goal:
+                faults.append(f"{where}: {counts['instructions']:,} instructions, the goal is {goal:,}")
+            if goal and level == "s" and overhead > OVERHEAD:
+                faults.append(f"{where}: {overhead:,} bytes of flash beside the weights, the goal is {OVERHEAD:,}")
+    print(PEERS)
+    for fault in faults:
+        print(f"FAULT: {fault}")
+    sys.exit(bool(faults))
+
+
+def weight_bytes(name):
+    """Bytes of a model's weights: of its file without the header."""
+    folder = ROOT / "examples" if name == "fashion" else GENERATED
+    data = (folder / f"{name}.safetensors").read_bytes()
+    return len(data) - 8 - struct.unpack("<Q", data[:8])[0]
+
+
+if __name__ == "__main__":
+    main()
