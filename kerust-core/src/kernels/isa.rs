@@ -8,6 +8,9 @@
 pub enum Isa {
     /// Safe loops, for every target.
     Portable,
+    /// NEON, which every aarch64 has.
+    #[cfg(all(feature = "std", target_arch = "aarch64"))]
+    Neon,
     /// x86-64 with AVX2 and FMA.
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
     Avx2,
@@ -19,6 +22,10 @@ pub enum Isa {
 impl Isa {
     /// The fastest set that this machine has.
     pub fn best() -> Self {
+        #[cfg(all(feature = "std", target_arch = "aarch64"))]
+        {
+            Self::Neon
+        }
         #[cfg(all(feature = "std", target_arch = "x86_64"))]
         {
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
@@ -28,7 +35,10 @@ impl Isa {
                 return Self::Avx2;
             }
         }
-        Self::Portable
+        #[cfg(not(all(feature = "std", target_arch = "aarch64")))]
+        {
+            Self::Portable
+        }
     }
 
     /// All sets that this machine has.
@@ -36,6 +46,8 @@ impl Isa {
         let best = Self::best();
         let all = [
             Self::Portable,
+            #[cfg(all(feature = "std", target_arch = "aarch64"))]
+            Self::Neon,
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Self::Avx2,
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
@@ -46,6 +58,8 @@ impl Isa {
 }
 
 /// Runs a loop over slices, compiled for the best instructions of this machine.
+///
+/// Those are AVX-512 and AVX2, where it has them; aarch64 is compiled for NEON anyway.
 ///
 /// The compiler vectorises what it can inline: pass a closure whose loops are written out or
 /// `#[inline(always)]`. It never reorders a sum, so the bits are those of the plain loop.

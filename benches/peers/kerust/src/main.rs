@@ -1,7 +1,10 @@
 //! `kerust-bench train WORK FOLDER CHUNKS STEPS`, `kerust-bench infer WORK FOLDER CALLS` or
 //! `kerust-bench batch WORK FOLDER CALLS`: times as one line of JSON. The works and the files are those of `../works.py`.
+//! `kerust-bench grow WIDTH DEPTH BATCH CHUNKS STEPS` is for `../growth.py`.
 
+mod growth;
 mod nets;
+mod training;
 
 use kerust::activation::Softmax;
 use kerust::model::Head;
@@ -10,9 +13,19 @@ use kerust::tensor::Shape;
 use nets::{Conv, Deep, DeepConv, Mlp};
 use std::hint::black_box;
 use std::time::Instant;
+use training::chunks;
 
 fn main() -> kerust::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [mode, sizes @ ..] = arguments.as_slice()
+        && mode == "grow"
+    {
+        let sizes: Vec<usize> = sizes
+            .iter()
+            .map(|size| size.parse().expect("a size"))
+            .collect();
+        return growth::grow(sizes[0], sizes[1], sizes[2], &sizes[3..]);
+    }
     let [mode, work, folder, counts @ ..] = arguments.as_slice() else {
         panic!("expected a mode, a work, a folder and counts");
     };
@@ -57,7 +70,7 @@ fn data<S: Shape, const CLASSES: usize>(
     Dataset::from_slices(&values, &labels)
 }
 
-/// Milliseconds a step, for each chunk of steps after a first one.
+/// Times a training.
 fn train<N, const CLASSES: usize>(
     folder: &str,
     size: &str,
@@ -68,21 +81,8 @@ where
     N: Model<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
 {
     let data = data::<N::Input, CLASSES>(folder, size)?;
-    let (chunks, steps) = (counts[0], counts[1]);
-    let mut model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());
-    let mut times = Vec::new();
-    let mut last = Instant::now();
-    let fit = Fit::epochs(chunks + 1)
-        .batch_size(batch_size)
-        .steps_per_epoch(steps)
-        .quiet()
-        .on_epoch_end(|_| {
-            times.push(last.elapsed().as_secs_f64() * 1e3 / steps as f64);
-            last = Instant::now();
-        });
-    let history = model.fit(&data, fit)?;
-    let losses = history.series("loss").unwrap_or(&[]);
-    print(&times[1..], &format!(r#""loss": {:?}, "#, losses.last()));
+    let (times, loss) = chunks::<N, CLASSES>(&data, batch_size, counts)?;
+    print(&times, &format!(r#""loss": {loss:?}, "#));
     Ok(())
 }
 

@@ -11,11 +11,13 @@
 //! | a convolution | windows of the image | the kernel | bias |
 //!
 //! # How it computes
-//! A tile (`tile.rs`) of up to 14 rows × 32 columns of `c` stays in registers while the summed axis
-//! passes: for each step, a row of `b` is loaded, and each row's element of `a` is broadcast and
-//! multiplied into its sums. `b` is passed in blocks of 384 rows, so that the panel under the
-//! tile stays in the first cache; where its rows are strided, or far apart and often used, it is
-//! packed (`pack.rs`) first. The tails of columns are masked, never computed another way.
+//! A tile (`blocks/tile.rs`) of `c`, of up to 14 rows × 32 columns with AVX-512, 6 × 16 with AVX2 and
+//! 12 × 8 with NEON, stays in registers while the summed axis passes: for each step, a row of `b` is
+//! loaded, and each row's element of `a` is broadcast and multiplied into its sums. `b` is passed in
+//! blocks of 384 rows, so that the panel under the tile stays in the first cache; where its rows are
+//! strided, or far apart and often used, it is packed (`blocks/pack.rs`) first. The tails of columns
+//! are masked, never computed another way. `portable.rs` serves every other target, and all without
+//! `std`.
 //!
 //! # Which bits come out
 //! Each element of `c` is one chain, `start`, then each product added in ascending order of the
@@ -23,15 +25,9 @@
 //! that an element falls in, nor on the blocks, nor on the threads; and all instruction sets with
 //! fused multiply-add agree. This is also why a long dot product is not split into several sums.
 
-#[cfg(all(feature = "std", target_arch = "x86_64"))]
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod blocks;
-#[cfg(all(feature = "std", target_arch = "x86_64"))]
-mod pack;
 mod portable;
-#[cfg(all(feature = "std", target_arch = "x86_64"))]
-mod simd;
-#[cfg(all(feature = "std", target_arch = "x86_64"))]
-mod tile;
 mod view;
 
 use super::Isa;
@@ -128,9 +124,9 @@ impl Product<'_> {
         );
         match isa {
             Isa::Portable => self.divide(threads, c, stride),
-            #[cfg(all(feature = "std", target_arch = "x86_64"))]
+            #[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
             // SAFETY: the operands were checked above; an `Isa` beyond `Portable` is named only
-            // where `Isa::best` detected it.
+            // where `Isa::best` found it.
             _ => unsafe { blocks::run(self, isa, threads, c.as_mut_ptr(), stride) },
         }
     }

@@ -7,7 +7,7 @@
 //! registers.
 
 use super::simd::Simd;
-use super::view::{Axis, Cursor};
+use crate::kernels::matmul::view::{Axis, Cursor};
 
 /// The most rows of a tile.
 pub(super) const ROWS: usize = 16;

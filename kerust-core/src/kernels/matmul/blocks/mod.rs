@@ -2,12 +2,20 @@
 //!
 //! No cut changes a bit of the result: see the [module](super).
 
-use super::pack::{Strided, pack};
-use super::simd::{Avx2, Avx512, Simd};
-use super::tile::{First, ROWS, Tile};
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod pack;
+mod simd;
+mod tile;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
 use super::{Product, Start};
 use crate::kernels::{Isa, parallel, scratch};
 use core::ops::Range;
+use pack::{Strided, pack};
+use simd::Simd;
+use tile::{First, ROWS, Tile};
 
 /// Rows of `b` in a block: with 32 columns, 48 KB.
 pub(super) const DEPTH: usize = 384;
@@ -70,8 +78,13 @@ pub(super) unsafe fn run(
         // SAFETY: the caller's promises; pieces do not overlap.
         unsafe {
             match isa {
-                Isa::Avx512 => blocks::<Avx512>(product, &piece, c.pointer(), stride),
-                _ => blocks::<Avx2>(product, &piece, c.pointer(), stride),
+                #[cfg(target_arch = "x86_64")]
+                Isa::Avx512 => blocks::<x86::Avx512>(product, &piece, c.pointer(), stride),
+                #[cfg(target_arch = "x86_64")]
+                Isa::Avx2 => blocks::<x86::Avx2>(product, &piece, c.pointer(), stride),
+                #[cfg(target_arch = "aarch64")]
+                Isa::Neon => blocks::<neon::Neon>(product, &piece, c.pointer(), stride),
+                Isa::Portable => unreachable!("`portable.rs` computes these"),
             }
         }
     });
@@ -216,11 +229,11 @@ unsafe fn tiles<S: Simd>(
 /// Calls the lowest tile that holds the rows.
 ///
 /// # Safety
-/// As for [`super::tile::tile`].
+/// As for [`tile::tile`].
 unsafe fn dispatch<S: Simd, const VECTORS: usize>(tile: &Tile<'_>) {
     macro_rules! heights {
         ($($height:literal)+) => {$(
-            if const { exists($height, VECTORS) && $height * VECTORS <= S::SUMS }
+            if const { exists($height, VECTORS, S::SUMS) }
                 && tile.last_rows <= $height
             {
                 // SAFETY: the caller's promises.
@@ -233,11 +246,12 @@ unsafe fn dispatch<S: Simd, const VECTORS: usize>(tile: &Tile<'_>) {
 }
 
 /// Whether a tile of this height is compiled: few are, since each takes a third of a second.
-const fn exists(height: usize, vectors: usize) -> bool {
-    match vectors {
-        1 => matches!(height, 1 | 2 | 4 | 8 | 12 | 16),
-        2 => matches!(height, 1 | 2 | 4 | 6 | 8 | 10 | 12 | 14),
-        4 => matches!(height, 1 | 2 | 3 | 4 | 7),
-        _ => height <= 3,
-    }
+const fn exists(height: usize, vectors: usize, sums: usize) -> bool {
+    height * vectors <= sums
+        && match vectors {
+            1 => matches!(height, 1 | 2 | 4 | 8 | 12 | 16),
+            2 => matches!(height, 1 | 2 | 4 | 6 | 8 | 10 | 12 | 14),
+            // The highest that fits, and the lowest.
+            _ => height <= 4 || height == sums / vectors,
+        }
 }

@@ -1,40 +1,9 @@
-//! Vectors of `f32`, as the tile needs them.
+//! Vectors of x86-64: AVX-512 and AVX2.
 
+use super::pack::{self, Strided};
+use super::simd::Simd;
 use super::tile::{self, Tile};
 use core::arch::x86_64::*;
-
-/// A vector of `f32` and its instructions.
-///
-/// # Safety
-/// Every function needs the instruction set that the type names; those with pointers need them
-/// valid for the lanes that they touch. They are `inline(always)` so that they become part of a
-/// function that is compiled for the set.
-pub(super) trait Simd {
-    const LANES: usize;
-    /// Sums that fit in registers, beside the operands.
-    const SUMS: usize;
-    type Vector: Copy;
-    type Mask: Copy;
-
-    unsafe fn zero() -> Self::Vector;
-    unsafe fn splat(x: *const f32) -> Self::Vector;
-    /// The first `lanes` lanes, of `1..=LANES`.
-    unsafe fn mask(lanes: usize) -> Self::Mask;
-    unsafe fn load(from: *const f32) -> Self::Vector;
-    unsafe fn load_masked(from: *const f32, mask: Self::Mask) -> Self::Vector;
-    unsafe fn store(to: *mut f32, x: Self::Vector);
-    unsafe fn store_masked(to: *mut f32, mask: Self::Mask, x: Self::Vector);
-    /// `x * y + sum`, rounded once.
-    unsafe fn fma(x: Self::Vector, y: Self::Vector, sum: Self::Vector) -> Self::Vector;
-    /// Zero for what is below zero; NaN stays.
-    unsafe fn relu(x: Self::Vector) -> Self::Vector;
-    /// Turns `LANES` vectors around: lane i of vector j becomes lane j of vector i.
-    unsafe fn transpose(rows: &mut [Self::Vector; 16]);
-    /// [`tile::tile`], compiled for the set.
-    unsafe fn tile<const ROWS: usize, const VECTORS: usize>(tile: &Tile<'_>);
-    /// [`super::pack::transposed`], compiled for the set.
-    unsafe fn pack_transposed(from: &super::pack::Strided, panel: *mut f32, width: usize);
-}
 
 /// AVX2 with FMA: 16 registers of 8 lanes.
 pub(super) struct Avx2;
@@ -142,9 +111,9 @@ impl Simd for Avx512 {
     }
 
     #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-    unsafe fn pack_transposed(from: &super::pack::Strided, panel: *mut f32, width: usize) {
+    unsafe fn pack_transposed(from: &Strided, panel: *mut f32, width: usize) {
         // SAFETY: passed on to the caller.
-        unsafe { super::pack::transposed::<Self>(from, panel, width) }
+        unsafe { pack::transposed::<Self>(from, panel, width) }
     }
 }
 
@@ -244,8 +213,8 @@ impl Simd for Avx2 {
     }
 
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn pack_transposed(from: &super::pack::Strided, panel: *mut f32, width: usize) {
+    unsafe fn pack_transposed(from: &Strided, panel: *mut f32, width: usize) {
         // SAFETY: passed on to the caller.
-        unsafe { super::pack::transposed::<Self>(from, panel, width) }
+        unsafe { pack::transposed::<Self>(from, panel, width) }
     }
 }
