@@ -53,6 +53,15 @@ impl Convolution {
         self.input[0] * self.input[1] * self.input[2]
     }
 
+    /// Values of the rows that an output which takes the image's place keeps aside; none where it
+    /// cannot.
+    #[cfg(any(test, not(feature = "std")))]
+    fn kept_len(&self) -> usize {
+        let [height, width, channels] = self.input;
+        let rows = self.window.rows_kept(height, width).unwrap_or(0);
+        rows * width * channels
+    }
+
     /// Output pixels of an image.
     #[cfg(feature = "std")]
     const fn pixels(&self) -> usize {
@@ -108,6 +117,20 @@ impl Convolution {
         finish: impl Fn(&mut [f32]) + Sync,
     ) {
         direct::forward(self, x, kernel, bias, y);
+        finish(y);
+    }
+
+    /// [`forward`](Self::forward) of what stands in `y`, where the output has the image's sizes;
+    /// `scratch` holds as many rows as [`Window::rows_kept`] for each image.
+    pub fn forward_in_place(
+        &self,
+        kernel: &[f32],
+        bias: &[f32],
+        y: &mut [f32],
+        scratch: &mut [f32],
+        finish: impl Fn(&mut [f32]) + Sync,
+    ) {
+        direct::forward_in_place(self, kernel, bias, y, scratch);
         finish(y);
     }
 
