@@ -28,7 +28,7 @@ MODELS = {
     # Of the inputs' and the outputs' values for one sample, and the goals: instructions, arena in bytes.
     "fashion": dict(input=784, output=10),
     "autoencoder": dict(input=640, output=640, instructions=800_000),
-    "resnet8": dict(input=3072, output=10, instructions=45_000_000),
+    "resnet8": dict(input=3072, output=10, instructions=45_000_000, arena=133 * 1024),
     "catalogue": dict(input=288, output=5),
 }
 # The most flash beside the weights, on the M4F.
@@ -186,6 +186,9 @@ def main():
             goal = MODELS[name].get("instructions")
             if goal and counts["instructions"] > goal:
                 faults.append(f"{where}: {counts['instructions']:,} instructions, the goal is {goal:,}")
+            most, arena = MODELS[name].get("arena"), statics - 4 * MODELS[name]["input"]
+            if most and arena > most:
+                faults.append(f"{where}: {arena:,} bytes of arena, the goal is {most:,}")
             if goal and level == "s" and overhead > OVERHEAD:
                 faults.append(f"{where}: {overhead:,} bytes of flash beside the weights, the goal is {OVERHEAD:,}")
     print(PEERS)

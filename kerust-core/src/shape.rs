@@ -186,6 +186,14 @@ impl Window {
         }
     }
 
+    /// Rows of an image of `height` × `width` that must be kept aside while a convolution's output
+    /// takes its place row by row: those that a window reaches from its own row up. `None` where the
+    /// output has other rows or columns than the image.
+    pub fn rows_kept(&self, height: usize, width: usize) -> Option<usize> {
+        let alike = self.padding == Padding::Same && self.strides == [1, 1];
+        alike.then(|| self.padding_before(height, width)[0] + 1)
+    }
+
     /// The strides, of which the rules let none be 0: a division by these cannot panic.
     const fn divisors(&self) -> [usize; 2] {
         let [rows, columns] = self.strides;

@@ -44,8 +44,10 @@ pub struct Spec {
     pub saved: Option<TokenStream>,
     /// Whether the numbers hold state that no gradient moves.
     pub state: bool,
-    /// Whether it implements `InPlace`: inference may put its output where its input stands.
+    /// Whether it has `forward_in_place`: inference may put its output where its input stands.
     pub in_place: bool,
+    /// Values of scratch that this takes for each sample.
+    pub in_place_scratch: Option<usize>,
     /// The activation behind it: its name and where it was written.
     pub activation: Option<(&'static str, Span)>,
 }
@@ -384,6 +386,7 @@ impl Default for Spec {
             saved: None,
             state: false,
             in_place: false,
+            in_place_scratch: None,
             activation: None,
         }
     }

@@ -333,6 +333,7 @@ impl Infer<'_> {
                 weights: weights.as_ref().map(|weights| weights.0.clone()),
                 saved: spec.saved.clone(),
                 in_place: spec.in_place,
+                in_place_scratch: spec.in_place_scratch,
                 ..Node::new(name.clone(), number, vec![edge], data.clone(), spec.role)
             });
         }

@@ -48,8 +48,10 @@ pub struct Node {
     pub operation: (TokenStream, TokenStream),
     /// Whether a merge adds.
     pub sums: bool,
-    /// Whether inference may overwrite its input, by `InPlace`.
+    /// Whether inference may overwrite its input, by `forward_in_place`.
     pub in_place: bool,
+    /// Values of scratch that overwriting takes for each sample.
+    pub in_place_scratch: Option<usize>,
     pub weights: Option<TokenStream>,
     /// Values that a training step saves for each sample.
     pub saved: Option<TokenStream>,
@@ -288,6 +290,7 @@ impl Node {
             operation: (TokenStream::new(), TokenStream::new()),
             sums: false,
             in_place: false,
+            in_place_scratch: None,
             weights: None,
             saved: None,
             scratch: None,

@@ -166,6 +166,28 @@ impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const 
     }
 }
 
+impl Conv2D {
+    /// Inference where the output has the input's sizes: `y = f(y)`, with the bits of
+    /// [`forward`](Operation::forward). `scratch` holds as many rows of an image as
+    /// [`Window::rows_kept`] says.
+    pub fn forward_in_place<
+        const KH: usize,
+        const KW: usize,
+        const IN: usize,
+        const OUT: usize,
+        const BIAS: usize,
+    >(
+        &self,
+        weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>,
+        y: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        let (kernel, bias) = (flat(&weights.kernel), &weights.bias);
+        self.convolution
+            .forward_in_place(kernel, bias, y, scratch, self.activation);
+    }
+}
+
 fn flat<const KH: usize, const KW: usize, const IN: usize, const OUT: usize>(
     kernel: &[[[[f32; OUT]; IN]; KW]; KH],
 ) -> &[f32] {

@@ -32,6 +32,8 @@ pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) ->
     };
     let Pair(rows, columns) = kernel;
     let bias = bias(arguments, Bias::OfEach(filters.clone()));
+    let fits = matches!(&rule, Some(rule) if matches!(rule.known, Some(Ok(_))));
+    let kept = fits.then(|| rows_kept(before, &window, &filters)).flatten();
     Spec {
         rule,
         after: After::Sizes(vec![None, None, Some(filters.clone())]),
@@ -42,9 +44,22 @@ pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) ->
             bias,
         )),
         macs: Macs::Conv2D(Box::new(window), groups),
+        in_place: kept.is_some(),
+        in_place_scratch: kept,
         activation: arguments.word("activation"),
         ..Spec::default()
     }
+}
+
+/// The values of the rows that are kept where the output takes the input's place; `None` where it
+/// cannot, or where they would be no fewer than the output's.
+fn rows_kept(before: &Before<'_>, window: &Sliding, filters: &Size) -> Option<usize> {
+    let shape = before.data.known_shape()?;
+    let &[height, width, channels] = shape.dims() else {
+        return None;
+    };
+    let rows = window.known()?.rows_kept(height, width)?;
+    (filters.known == Some(channels) && rows < height).then_some(rows * width * channels)
 }
 
 pub fn depthwise_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {

@@ -21,7 +21,7 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
             let node = expansion.node(number.node);
             buffers.name(number.y, &node.name);
             if number.x.contains(&number.y) {
-                overwrites |= node.in_place;
+                overwrites |= node.in_place && node.in_place_scratch.is_none();
                 return in_place(expansion, number, &mut buffers);
             }
             called.push(node);
@@ -92,9 +92,11 @@ fn in_place(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -
             node.constant(),
             weights(node, &format_ident!("self"), false),
         );
+        let scratch = call.saved.map(|slot| buffers.slot(slot, local("scratch")));
         let take = buffers.take();
         buffers.rename(call.y, &node.name);
-        return quote!(#take Self::#constant.forward_in_place(#weights, #y););
+        let scratch = scratch.iter();
+        return quote!(#take Self::#constant.forward_in_place(#weights, #y #(, #scratch)*););
     }
     let parts = call.x.iter().filter(|x| **x != call.y);
     let parts: Vec<_> = parts.map(|x: &Place| buffers.operand(*x)).collect();

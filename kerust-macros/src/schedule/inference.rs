@@ -2,6 +2,8 @@
 
 use super::{Call, Inference, Place, Slot, live, place, push, root, roots};
 use crate::plan::{Edge, Node, Plan, Role};
+use proc_macro2::Literal;
+use quote::ToTokens;
 use std::collections::HashMap;
 
 /// Schedules one inference.
@@ -76,7 +78,9 @@ pub fn inference(plan: &Plan) -> Inference {
                 step,
             )),
         };
-        let scratch = node.scratch.clone().map(|len| {
+        let kept = node.in_place_scratch.filter(|_| x.contains(&y));
+        let scratch = kept.map(|len| Literal::usize_unsuffixed(len).to_token_stream());
+        let scratch = scratch.or(node.scratch.clone()).map(|len| {
             let label = format!("scratch of {}", node.name);
             push(&mut slots, label, len, step)
         });

@@ -8,6 +8,7 @@ use super::Convolution;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::parallel::pairs;
 use crate::kernels::walk::Walk;
+use core::cell::Cell;
 use core::ops::Range;
 
 /// `y = bias + windows·kernel`
@@ -18,71 +19,151 @@ pub(super) fn forward(
     bias: &[f32],
     y: &mut [f32],
 ) {
-    let walk = Walk::new(convolution.window, convolution.input);
+    let image = Image::new(convolution, kernel);
     let [rows, columns] = convolution.output();
-    let whole = |j: &usize| walk.inside(*j, 1).len() == convolution.window.size[1];
-    let first = (0..columns).find(whole).unwrap_or(columns);
-    let last = (first..columns).find(|j| !whole(j)).unwrap_or(columns);
-    let output_len = rows * columns * convolution.filters;
-    pairs(x, convolution.input_len(), y, output_len, |x, y| {
-        let image = Image {
-            convolution,
-            walk,
-            x,
-            kernel,
-            bias,
-        };
-        for i in 0..rows {
-            for j in (0..first).chain(last..columns) {
-                image.pixels(i, j..j + 1, y);
-            }
-            if first < last {
-                image.pixels(i, first..last, y);
-            }
+    let row_len = columns * convolution.filters;
+    pairs(x, convolution.input_len(), y, rows * row_len, |x, y| {
+        for (i, y) in y.chunks_exact_mut(row_len.max(1)).enumerate() {
+            let taps = image.walk.inside(i, 0);
+            image.row([i, 0], taps, x, Start::bias(bias), y);
         }
     });
+}
+
+/// `y = bias + windows·kernel` of what stands in `y`, where the output is as large as the image.
+///
+/// Row by row: the rows that a window reaches from its own row up are kept in `scratch`, which has
+/// room for [`Convolution::kept_len`] values; those below are not yet overwritten.
+pub(super) fn forward_in_place(
+    convolution: &Convolution,
+    kernel: &[f32],
+    bias: &[f32],
+    y: &mut [f32],
+    scratch: &mut [f32],
+) {
+    let image = Image::new(convolution, kernel);
+    let row_len = convolution.input[1] * convolution.input[2];
+    let Some(kept) = scratch.get_mut(..convolution.kept_len()) else {
+        return;
+    };
+    let above = kept.len().saturating_sub(row_len);
+    let dilation = convolution.window.dilation[0].max(1);
+    // Taps whose row is the output's own or above.
+    let upper = above.checked_div(row_len).unwrap_or(0) / dilation + 1;
+    for y in y.chunks_exact_mut(convolution.input_len().max(1)) {
+        for i in 0..convolution.input[0] {
+            let Some((done, below)) = y.split_at_mut_checked((i + 1) * row_len) else {
+                return;
+            };
+            let Some(y) = done.get_mut(i * row_len..) else {
+                return;
+            };
+            keep(kept, y);
+            let taps = image.walk.inside(i, 0);
+            let split = upper.min(taps.end).max(taps.start);
+            // The first row that is kept is as far above this one as the window reaches.
+            let offset = above.checked_div(row_len).unwrap_or(0);
+            image.row(
+                [i, i.wrapping_sub(offset)],
+                taps.start..split,
+                kept,
+                Start::bias(bias),
+                y,
+            );
+            if split < taps.end {
+                image.row([i, i + 1], split..taps.end, below, Start::Sum, y);
+            }
+        }
+    }
+}
+
+/// Forgets the first row of `rows`, and appends one.
+fn keep(rows: &mut [f32], row: &[f32]) {
+    let rows = Cell::from_mut(rows).as_slice_of_cells();
+    let moved = rows.iter().skip(row.len()).map(Cell::get);
+    let values = moved.chain(row.iter().copied());
+    rows.iter()
+        .zip(values)
+        .for_each(|(to, value)| to.set(value));
 }
 
 struct Image<'a> {
     convolution: &'a Convolution,
     walk: Walk,
-    x: &'a [f32],
     kernel: &'a [f32],
-    bias: &'a [f32],
+    /// The pixels of a row whose windows lie inside the image.
+    inner: Range<usize>,
 }
 
-impl Image<'_> {
-    /// Some pixels of row `i`, under which the same taps lie inside the image.
-    fn pixels(&self, i: usize, pixels: Range<usize>, all: &mut [f32]) {
+impl<'a> Image<'a> {
+    fn new(convolution: &'a Convolution, kernel: &'a [f32]) -> Self {
+        let walk = Walk::new(convolution.window, convolution.input);
+        let [_, columns] = convolution.output();
+        let whole = |j: &usize| walk.inside(*j, 1).len() == convolution.window.size[1];
+        let first = (0..columns).find(whole).unwrap_or(columns);
+        let last = (first..columns).find(|j| !whole(j)).unwrap_or(columns);
+        Self {
+            convolution,
+            walk,
+            kernel,
+            inner: first..last,
+        }
+    }
+
+    /// The part that some rows of the window have in row `i` of the output, where `x` begins with row
+    /// `top` of the image.
+    fn row(
+        &self,
+        place: [usize; 2],
+        taps: Range<usize>,
+        x: &[f32],
+        start: Start<'_>,
+        y: &mut [f32],
+    ) {
+        let [_, columns] = self.convolution.output();
+        let Range {
+            start: first,
+            end: last,
+        } = self.inner;
+        for j in (0..first).chain(last..columns) {
+            self.pixels(place, taps.clone(), j..j + 1, x, start, y);
+        }
+        if first < last {
+            self.pixels(place, taps, first..last, x, start, y);
+        }
+    }
+
+    /// Some pixels of the row, under which the same columns of the window lie inside the image.
+    fn pixels(
+        &self,
+        [i, top]: [usize; 2],
+        u: Range<usize>,
+        pixels: Range<usize>,
+        x: &[f32],
+        start: Start<'_>,
+        y: &mut [f32],
+    ) {
         let Convolution {
-            input,
+            input: [_, width, channels],
             filters,
             window,
             groups,
         } = *self.convolution;
-        let [_, width, channels] = input;
         let (group_channels, group_filters) = (
             self.convolution.group_channels(),
             self.convolution.group_filters(),
         );
-        let [u, v] = [self.walk.inside(i, 0), self.walk.inside(pixels.start, 1)];
+        let v = self.walk.inside(pixels.start, 1);
         let sizes = [u.len(), v.len(), group_channels];
-        let [row, column] = [
-            self.walk.under(i, u.start, 0),
-            self.walk.under(pixels.start, v.start, 1),
-        ];
-        let [_, columns] = self.convolution.output();
+        let row = self.walk.under(i, u.start, 0).wrapping_sub(top);
+        let column = self.walk.under(pixels.start, v.start, 1);
         for group in 0..groups {
-            let (x, w, y, bias) = (
-                (row * width + column) * channels + group * group_channels,
-                (u.start * window.size[1] + v.start) * group_channels * filters
-                    + group * group_filters,
-                (i * columns + pixels.start) * filters + group * group_filters,
-                group * group_filters..(group + 1) * group_filters,
-            );
+            let outputs = group * group_filters..(group + 1) * group_filters;
+            let x_first = (row * width + column) * channels + group * group_channels;
+            let tap = (u.start * window.size[1] + v.start) * group_channels;
             let product = Product {
                 a: Matrix {
-                    values: self.x.get(x..).unwrap_or_default(),
+                    values: from(x, x_first),
                     rows: Axis::plain(pixels.len(), window.strides[1] * channels),
                     columns: Axis::nested(
                         sizes,
@@ -94,7 +175,7 @@ impl Image<'_> {
                     ),
                 },
                 b: Matrix {
-                    values: self.kernel.get(w..).unwrap_or_default(),
+                    values: from(self.kernel, tap * filters + outputs.start),
                     rows: Axis::nested(
                         sizes,
                         [
@@ -105,10 +186,14 @@ impl Image<'_> {
                     ),
                     columns: Axis::plain(group_filters, 1),
                 },
-                start: Start::bias(self.bias.get(bias).unwrap_or_default()),
+                start: match start {
+                    Start::Bias(bias) => Start::bias(bias.get(outputs.clone()).unwrap_or_default()),
+                    other => other,
+                },
                 relu: false,
             };
-            product.run_portable(all.get_mut(y..).unwrap_or_default(), filters);
+            let y = y.get_mut(pixels.start * filters + outputs.start..);
+            product.run_portable(y.unwrap_or_default(), filters);
         }
     }
 }

@@ -57,6 +57,15 @@ impl Convolution {
         self.input[0] * self.input[1] * self.input[2]
     }
 
+    /// Values of the rows that an output which takes the image's place keeps aside; none where it
+    /// cannot.
+    #[cfg(any(test, not(feature = "std")))]
+    fn kept_len(&self) -> usize {
+        let [height, width, channels] = self.input;
+        let rows = self.window.rows_kept(height, width).unwrap_or(0);
+        rows * width * channels
+    }
+
     /// Output pixels of an image.
     #[cfg(feature = "std")]
     const fn pixels(&self) -> usize {
@@ -112,6 +121,20 @@ impl Convolution {
         activation: Activation,
     ) {
         direct::forward(self, x, kernel, bias, y);
+        activation.apply(y, self.filters);
+    }
+
+    /// [`forward`](Self::forward) of what stands in `y`, where the output has the image's sizes;
+    /// `scratch` holds as many rows as [`Window::rows_kept`] for each image.
+    pub fn forward_in_place(
+        &self,
+        kernel: &[f32],
+        bias: &[f32],
+        y: &mut [f32],
+        scratch: &mut [f32],
+        activation: Activation,
+    ) {
+        direct::forward_in_place(self, kernel, bias, y, scratch);
         activation.apply(y, self.filters);
     }
 

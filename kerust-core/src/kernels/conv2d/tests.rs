@@ -80,6 +80,17 @@ fn check(c: &Convolution) {
     assert_close("y", c, &found, &y);
     direct::forward(c, &x, &kernel, &bias, &mut found);
     assert_close("y by loops", c, &found, &y);
+    let [height, width, _] = c.input;
+    if c.window.rows_kept(height, width).is_some() && c.filters == c.input[2] {
+        let mut scratch = vec![f32::NAN; c.kept_len()];
+        let mut found = x.clone();
+        c.forward_in_place(&kernel, &bias, &mut found, &mut scratch, Activation::Linear);
+        assert_close("y in place", c, &found, &y);
+        let (mut in_place, mut apart) = (x.clone(), y.iter().map(|_| f32::NAN).collect::<Vec<_>>());
+        direct::forward(c, &x, &kernel, &bias, &mut apart);
+        direct::forward_in_place(c, &kernel, &bias, &mut in_place, &mut scratch);
+        assert_eq!(in_place, apart, "{c:?}");
+    }
 
     let mut found = vec![f32::NAN; dx.len()];
     c.input_gradient(&dy, &kernel, &mut found);
@@ -104,6 +115,7 @@ fn every_way_to_slide_a_window_equals_the_six_loops() {
         ([5, 8, 3], 2, 1),
         ([6, 7, 4], 6, 2),
         ([4, 5, 3], 3, 3),
+        ([5, 6, 4], 4, 2),
     ] {
         for size in [[1, 1], [3, 3], [2, 2], [1, 3], [4, 2]] {
             for strides in [[1, 1], [2, 2], [1, 3], [5, 4]] {

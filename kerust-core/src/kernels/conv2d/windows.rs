@@ -73,22 +73,27 @@ impl Frame {
             return work(x);
         }
         scratch::with(scratch::Use::Image, self.len(), |image| {
-            let row_len = self.size[1] * self.channels;
-            let [top, left] = [self.before[0], self.before[1] * self.channels];
-            for (i, row) in image.chunks_exact_mut(self.row_len()).enumerate() {
-                let inside = i.checked_sub(top).filter(|i| *i < self.size[0]);
-                let Some(i) = inside else {
-                    row.fill(0.0);
-                    continue;
-                };
-                // A stride may leave the last columns of the image outside every window.
-                let copied = row_len.min(row.len() - left);
-                row[..left].fill(0.0);
-                row[left..left + copied].copy_from_slice(&x[i * row_len..][..copied]);
-                row[left + copied..].fill(0.0);
-            }
+            self.copy(x, image);
             work(image)
         })
+    }
+
+    /// Copies an image into its frame.
+    fn copy(&self, x: &[f32], image: &mut [f32]) {
+        let row_len = self.size[1] * self.channels;
+        let [top, left] = [self.before[0], self.before[1] * self.channels];
+        for (i, row) in image.chunks_exact_mut(self.row_len()).enumerate() {
+            let inside = i.checked_sub(top).filter(|i| *i < self.size[0]);
+            let Some(i) = inside else {
+                row.fill(0.0);
+                continue;
+            };
+            // A stride may leave the last columns of the image outside every window.
+            let copied = row_len.min(row.len() - left);
+            row[..left].fill(0.0);
+            row[left..left + copied].copy_from_slice(&x[i * row_len..][..copied]);
+            row[left + copied..].fill(0.0);
+        }
     }
 
     /// Takes the image out of its frame.
@@ -141,38 +146,74 @@ impl Convolution {
         activation: Activation,
     ) {
         let frame = Frame::new(self);
-        let filters = self.group_filters();
         let single = y.len() == self.output_len();
-        let macs = if single {
-            0
-        } else {
-            self.macs() * (x.len() / self.input_len())
-        };
+        let macs = self.shared_macs(y.len());
         parallel::chunks(y, self.output_len(), macs, |image, y| {
             frame.with(&x[image * self.input_len()..][..self.input_len()], |x| {
-                for group in 0..self.groups {
-                    let outputs = group * filters..(group + 1) * filters;
-                    let product = Product {
-                        a: self.windows(&frame, x, group),
-                        b: Matrix {
-                            values: &kernel[outputs.start..],
-                            rows: Axis::plain(self.taps(), self.filters),
-                            columns: Axis::plain(filters, 1),
-                        },
-                        start: Start::bias(bias.get(outputs.clone()).unwrap_or(&[])),
-                        relu: activation == Activation::Relu,
-                    };
-                    let y = &mut y[outputs.start..];
-                    if single {
-                        product.run(y, self.filters);
-                    } else {
-                        product.run_here(y, self.filters);
-                    }
-                }
+                self.one(&frame, x, [kernel, bias], y, activation, single);
             });
-            if activation != Activation::Relu {
-                activation.apply(y, self.filters);
-            }
         });
+    }
+
+    /// [`forward`](Self::forward) of what stands in `y`, where the output has the image's sizes. The
+    /// scratch is for code without heap: here a thread has its own.
+    pub fn forward_in_place(
+        &self,
+        kernel: &[f32],
+        bias: &[f32],
+        y: &mut [f32],
+        _scratch: &mut [f32],
+        activation: Activation,
+    ) {
+        let frame = Frame::new(self);
+        let single = y.len() == self.output_len();
+        let macs = self.shared_macs(y.len());
+        parallel::chunks(y, self.output_len(), macs, |_, y| {
+            scratch::with(scratch::Use::Image, frame.len(), |image| {
+                frame.copy(y, image);
+                self.one(&frame, image, [kernel, bias], y, activation, single);
+            });
+        });
+    }
+
+    /// Multiply-adds to be divided over images: none of a single one, which is divided itself.
+    fn shared_macs(&self, len: usize) -> usize {
+        let images = len / self.output_len();
+        if images == 1 { 0 } else { self.macs() * images }
+    }
+
+    /// One image, framed.
+    fn one(
+        &self,
+        frame: &Frame,
+        x: &[f32],
+        [kernel, bias]: [&[f32]; 2],
+        y: &mut [f32],
+        activation: Activation,
+        single: bool,
+    ) {
+        let filters = self.group_filters();
+        for group in 0..self.groups {
+            let outputs = group * filters..(group + 1) * filters;
+            let product = Product {
+                a: self.windows(frame, x, group),
+                b: Matrix {
+                    values: &kernel[outputs.start..],
+                    rows: Axis::plain(self.taps(), self.filters),
+                    columns: Axis::plain(filters, 1),
+                },
+                start: Start::bias(bias.get(outputs.clone()).unwrap_or(&[])),
+                relu: activation == Activation::Relu,
+            };
+            let y = &mut y[outputs.start..];
+            if single {
+                product.run(y, self.filters);
+            } else {
+                product.run_here(y, self.filters);
+            }
+        }
+        if activation != Activation::Relu {
+            activation.apply(y, self.filters);
+        }
     }
 }
