@@ -1,4 +1,7 @@
 //! `ARENA_BYTES` is the truth: one inference writes every byte of its arena, and none beyond.
+//!
+//! A convolution that takes its input's place keeps some rows aside: without `std` in the arena, which
+//! `firmware/src/bin/answer.rs` paints too; here in a thread's own scratch.
 
 use crate::embedded::program::Fashion;
 use crate::published::models::{Autoencoder, Catalogue, ResNet8};
@@ -20,6 +23,7 @@ struct Painted<M: Model> {
 #[track_caller]
 fn check<M: Model + Workflow, X: Shape, Y: Shape>(
     predict: impl Fn(&M, &Tensor<X>, &mut Arena<M>) -> Tensor<Y>,
+    kept: usize,
 ) {
     let net = M::new(Seed(3));
     let mut input = Tensor::<X>::zeroed();
@@ -39,7 +43,7 @@ fn check<M: Model + Workflow, X: Shape, Y: Shape>(
         let unused = arena.iter().filter(|value| left(value)).count();
         assert_eq!(
             unused,
-            0,
+            kept,
             "of {} values in the arena of {}",
             arena.len(),
             M::NAME
@@ -49,16 +53,16 @@ fn check<M: Model + Workflow, X: Shape, Y: Shape>(
 
 #[test]
 fn every_byte_of_a_chains_arena_is_used_and_none_beyond() {
-    check(Fashion::predict_in);
-    check(LeNet5::predict_in);
-    check(Autoencoder::predict_in);
-    check(KeywordSpotting::predict_in);
-    check(MobileNet::predict_in);
+    check(Fashion::predict_in, 0);
+    check(LeNet5::predict_in, 0);
+    check(Autoencoder::predict_in, 0);
+    check(KeywordSpotting::predict_in, 0);
+    check(MobileNet::predict_in, 0);
 }
 
 #[test]
 fn every_byte_of_a_graphs_arena_is_used_and_none_beyond() {
-    check(ResNet8::predict_in);
-    check(UNet::predict_in);
-    check(Catalogue::predict_in);
+    check(ResNet8::predict_in, 2 * 32 * 16);
+    check(UNet::predict_in, 0);
+    check(Catalogue::predict_in, 0);
 }
