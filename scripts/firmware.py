@@ -162,6 +162,8 @@ def main():
         for target, board in TARGETS.items() if board
         for level in LEVELS
         for name in MODELS
+        # Without an FPU a ResNet-8 takes a minute for its twenty inputs: once is enough.
+        if (target, level, name) != ("thumbv7m-none-eabi", "3", "resnet8")
     ]
     # The longest first.
     jobs.sort(key=lambda job: (job[2] == "resnet8", job[0] == "thumbv7m-none-eabi"), reverse=True)
