@@ -98,9 +98,12 @@ def run(contender, mode, work, facts, tuned):
     env = dict(os.environ, **contender["env"], **{name: threads for name in THREADS})
     env.pop("OPENBLAS_CORETYPE", None)
     env.update(TUNED if tuned else {})
-    # A few steps of what takes a second each.
-    steps = max(facts["steps"] // contender.get("fewer", 1), 1)
-    counts = [facts["chunks"], steps] if mode == "train" else [CALLS[mode]]
+    # A few steps and calls of what takes a second each.
+    fewer = contender.get("fewer", 1)
+    if mode == "train":
+        counts = [facts["chunks"], max(facts["steps"] // fewer, 1)]
+    else:
+        counts = [CALLS[mode] if fewer == 1 or mode == "infer" else 3]
     command = [*contender["command"], mode, work, str(FOLDER), *map(str, counts)]
     process = subprocess.Popen(command, env=env, cwd=HERE, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
