@@ -15,7 +15,7 @@ use crate::kernels::{Isa, parallel, scratch};
 use core::ops::Range;
 use pack::{Strided, pack};
 use simd::Simd;
-use tile::{First, ROWS, Tile};
+use tile::{First, ROWS, SCATTERED_ROWS, Tile};
 
 /// Rows of `b` in a block: with 32 columns, 48 KB.
 pub(super) const DEPTH: usize = 384;
@@ -195,13 +195,21 @@ unsafe fn tiles<S: Simd>(
         first,
         relu: product.relu && panel.depths.end == a.columns.len(),
     };
-    let most = (S::SUMS / panel.vectors).min(ROWS);
+    let run = tile.row.run(&a.rows);
+    let even = run >= rows.len() || [run, a.rows.sizes[2]].iter().all(|run| run % ROWS == 0);
+    let highest = (S::SUMS / panel.vectors).min(ROWS);
+    // The highest tile, and the highest whose last rows may be missing.
+    let (most, most_short) = match panel.vectors {
+        1 if even => (highest, highest.min(SCATTERED_ROWS)),
+        1 => (highest.min(SCATTERED_ROWS), highest.min(SCATTERED_ROWS)),
+        _ => (highest, highest),
+    };
     // Tiles of a middle height come in steps of so many rows.
     let unit = if panel.vectors == 1 { 4 } else { 2 };
     let (mut done, mut left) = (rows.start, rows.len());
     while left > 0 {
         // Two tiles of a middle height are faster than a full one and one of a single row.
-        let (rows, count) = if left <= most {
+        let (rows, count) = if left <= most_short || left == most {
             (left, 1)
         } else if left < 2 * most {
             (left.div_ceil(2).next_multiple_of(unit).min(left), 1)
@@ -234,7 +242,8 @@ unsafe fn dispatch<S: Simd, const VECTORS: usize>(tile: &Tile<'_>) {
     macro_rules! heights {
         ($($height:literal)+) => {$(
             if const { exists($height, VECTORS, S::SUMS) }
-                && tile.last_rows <= $height
+                && (tile.last_rows == $height
+                    || tile.last_rows < $height && const { !tile::is_even($height, VECTORS) })
             {
                 // SAFETY: the caller's promises.
                 return unsafe { S::tile::<$height, VECTORS>(tile) };

@@ -4,13 +4,23 @@
 //! of `b`, one broadcast for each row of `a`, and ROWS × VECTORS multiply-adds. At least eight sums
 //! hide the latency of a multiply-add (4 cycles, two a cycle), and the more rows, the fewer loads
 //! for each of them. On AVX-512, 14 × 2 sums, two vectors of `b` and one broadcast fill 31 of the 32
-//! registers.
+//! registers. A single vector needs a load for every multiply-add, as many as the machine has time for:
+//! there, the tile of 16 rows takes evenly spaced rows only, whose places take few registers.
 
 use super::simd::Simd;
 use crate::kernels::matmul::view::{Axis, Cursor};
+use core::hint::black_box;
 
 /// The most rows of a tile.
 pub(super) const ROWS: usize = 16;
+
+/// The most rows of a tile of one vector whose rows may lie anywhere.
+pub(super) const SCATTERED_ROWS: usize = 12;
+
+/// Whether a tile takes evenly spaced rows only, and all of them.
+pub(super) const fn is_even(rows: usize, vectors: usize) -> bool {
+    vectors == 1 && rows > SCATTERED_ROWS
+}
 
 /// What the sums of a tile start from.
 #[derive(Clone, Copy)]
@@ -58,13 +68,7 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
     // SAFETY: the caller's promises are those of each function called.
     unsafe {
         let mask = S::mask(t.last_lanes);
-        let load = |from: *const f32, j: usize| {
-            if j + 1 == VECTORS {
-                S::load_masked(from.add(j * S::LANES), mask)
-            } else {
-                S::load(from.add(j * S::LANES))
-            }
-        };
+        let load = |from, j| load::<S, VECTORS>(from, j, mask);
         let mut start = [S::zero(); VECTORS];
         if let First::Bias(bias) = t.first {
             for (j, start) in start.iter_mut().enumerate() {
@@ -76,6 +80,7 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
         for left in (0..t.count).rev() {
             let last = if left == 0 { t.last_rows } else { ROWS } - 1;
             let mut rows = [0; ROWS];
+            debug_assert!(const { !is_even(ROWS, VECTORS) } || row.run(t.rows) >= ROWS);
             if row.run(t.rows) >= ROWS {
                 for (i, offset) in rows.iter_mut().enumerate() {
                     *offset = row.offset.wrapping_add(i * t.rows.strides[2]);
@@ -105,20 +110,29 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
             while left > 0 {
                 let run = at.run(t.steps).min(left);
                 let mut a = t.a.add(at.offset);
-                for _ in 0..run {
-                    let mut vectors = [S::zero(); VECTORS];
-                    for (j, vector) in vectors.iter_mut().enumerate() {
-                        *vector = load(b, j);
+                // Behind the last step pointers may point beyond the operands.
+                if const { is_even(ROWS, VECTORS) } {
+                    // Hidden from a compiler that would hold sixteen places and spill a third of them.
+                    let row = t.rows.strides[2];
+                    let mut quads = [a; 4];
+                    for (quad, rows) in quads.iter_mut().zip(rows.chunks_exact(4)) {
+                        *quad = black_box(a.wrapping_add(rows[0]));
                     }
-                    for (sums, offset) in sums.iter_mut().zip(rows) {
-                        let x = S::splat(a.add(offset));
-                        for (sum, vector) in sums.iter_mut().zip(vectors) {
-                            *sum = S::fma(x, vector, *sum);
+                    let rows = [0, row, 2 * row, black_box(3 * row)];
+                    for _ in 0..run {
+                        let row = |i: usize| quads[i / 4].wrapping_add(rows[i % 4]);
+                        step::<S, ROWS, VECTORS>(&mut sums, b, mask, row);
+                        for quad in &mut quads {
+                            *quad = quad.wrapping_add(stride);
                         }
+                        b = b.wrapping_add(t.b_stride);
                     }
-                    // Behind the last step these may point beyond the operand.
-                    a = a.wrapping_add(stride);
-                    b = b.wrapping_add(t.b_stride);
+                } else {
+                    for _ in 0..run {
+                        step::<S, ROWS, VECTORS>(&mut sums, b, mask, |i| a.wrapping_add(rows[i]));
+                        a = a.wrapping_add(stride);
+                        b = b.wrapping_add(t.b_stride);
+                    }
                 }
                 at.advance(t.steps, run);
                 left -= run;
@@ -145,6 +159,52 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
             }
             // Behind the last tile this may point beyond the output.
             c = c.wrapping_add(ROWS * t.c_stride);
+        }
+    }
+}
+
+/// A step of the summed axis: `sums[i][j] += a[i] * b[j]`, with `a[i]` at `row(i)`.
+///
+/// # Safety
+/// The machine has `S`; the row of `b` and the values of `a` can be read.
+#[inline(always)]
+unsafe fn step<S: Simd, const ROWS: usize, const VECTORS: usize>(
+    sums: &mut [[S::Vector; VECTORS]; ROWS],
+    b: *const f32,
+    mask: S::Mask,
+    row: impl Fn(usize) -> *const f32,
+) {
+    // SAFETY: the caller's promises.
+    unsafe {
+        let mut vectors = [S::zero(); VECTORS];
+        for (j, vector) in vectors.iter_mut().enumerate() {
+            *vector = load::<S, VECTORS>(b, j, mask);
+        }
+        for (i, sums) in sums.iter_mut().enumerate() {
+            let x = S::splat(row(i));
+            for (sum, vector) in sums.iter_mut().zip(vectors) {
+                *sum = S::fma(x, vector, *sum);
+            }
+        }
+    }
+}
+
+/// Vector `j` of a row of the tile; the last may be short.
+///
+/// # Safety
+/// The machine has `S`; the row can be read.
+#[inline(always)]
+unsafe fn load<S: Simd, const VECTORS: usize>(
+    row: *const f32,
+    j: usize,
+    mask: S::Mask,
+) -> S::Vector {
+    // SAFETY: the caller's promises.
+    unsafe {
+        if j + 1 == VECTORS {
+            S::load_masked(row.add(j * S::LANES), mask)
+        } else {
+            S::load(row.add(j * S::LANES))
         }
     }
 }
