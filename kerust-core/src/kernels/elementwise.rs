@@ -83,8 +83,13 @@ pub(crate) fn activated(activation: Activation, x: &[f32], y: &mut [f32], featur
     let len = CHUNK_LEN.next_multiple_of(features.max(1));
     let macs = y.len() * VALUE_MACS;
     parallel::chunks(y, len, macs, |chunk, y| {
-        let pairs = y.iter_mut().zip(x.get(chunk * len..).unwrap_or_default());
-        pairs.for_each(|(y, x)| *y = *x);
+        copy(
+            x.get(chunk * len..)
+                .unwrap_or_default()
+                .get(..y.len())
+                .unwrap_or_default(),
+            y,
+        );
         activation.apply(y, features);
     });
 }

@@ -9,7 +9,7 @@ use super::elementwise::{CHUNK_LEN, copy};
 use super::isa::vectorized;
 use super::machine::sqrt;
 use super::parallel;
-use super::reduce::{column_sums, sum_in_chunks};
+use super::reduce::{column_sums, in_chunks, sum_in_chunks};
 use core::ops::Range;
 
 /// Columns, or repetitions of a few, that are worked on side by side.
@@ -23,34 +23,59 @@ const WIDE: usize = 16;
 
 /// The mean and the variance (that of the population: divided by the number of rows) of each column;
 /// `x` is (rows, columns), and both results have a value for each column.
+///
+/// Each chunk of rows is passed twice while it is near, and its moments are joined to those of the rows before:
+/// Chan, Golub and LeVeque (1983), equation 2.1.
 pub fn moments(x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
     let columns = mean.len();
     let rows = x.len() / columns.max(1);
-    let macs = x.len() * VALUE_MACS;
-    let part = |rows: Range<usize>| &x[rows.start * columns..rows.end * columns];
-    let add = |rows, [sums, _]: [&mut [f32]; 2], _| column_sums(part(rows), sums, columns, true);
-    sum_in_chunks(rows, macs, [mean, &mut []], false, add);
-    mean.iter_mut().for_each(|mean| *mean /= rows as f32);
-    let centre = &*mean;
-    let add = |rows, [sums, _]: [&mut [f32]; 2], _| {
-        let x = part(rows);
-        each_block(
-            columns,
-            #[inline(always)]
-            |block: Block| {
-                let (centre, mut squares) = (block.lanes(|column| centre[column]), [0.0; LANES]);
-                for x in block.rows(x) {
-                    let lanes = squares.iter_mut().zip(x).zip(&centre);
-                    lanes.for_each(|((sum, x), centre)| *sum += (x - centre) * (x - centre));
-                }
-                block.fold(&squares, sums);
-            },
-        );
+    mean.fill(0.0);
+    variance.fill(0.0);
+    let reduce = |rows: Range<usize>, [mean, squares]: [&mut [f32]; 2], _| {
+        let x = block_of(x, rows.clone(), columns);
+        column_sums(x, mean, columns, false);
+        mean.iter_mut().for_each(|mean| *mean /= rows.len() as f32);
+        squares_around(mean, x, squares);
     };
-    sum_in_chunks(rows, macs, [variance, &mut []], false, add);
+    let join = |rows: Range<usize>, [mean, squares]: [&mut [f32]; 2], part: [&[f32]; 2]| {
+        // The rows before, and these, as shares of both.
+        let share = rows.len() as f32 / rows.end as f32;
+        let both = mean
+            .iter_mut()
+            .zip(squares)
+            .zip(part[0].iter().zip(part[1]));
+        for ((mean, squares), (part_mean, part_squares)) in both {
+            let gap = part_mean - *mean;
+            *mean += gap * share;
+            *squares += part_squares + gap * gap * share * rows.start as f32;
+        }
+    };
+    in_chunks(
+        rows,
+        x.len() * VALUE_MACS,
+        [mean, &mut *variance],
+        reduce,
+        join,
+    );
     variance
         .iter_mut()
-        .for_each(|square| *square /= rows as f32);
+        .for_each(|squares| *squares /= rows as f32);
+}
+
+/// The sums of squared distances from `centre`, column by column.
+fn squares_around(centre: &[f32], x: &[f32], sums: &mut [f32]) {
+    each_block(
+        centre.len(),
+        #[inline(always)]
+        |block: Block| {
+            let (centre, mut squares) = (block.lanes(|column| centre[column]), [0.0; LANES]);
+            for x in block.rows(x) {
+                let lanes = squares.iter_mut().zip(x).zip(&centre);
+                lanes.for_each(|((sum, x), centre)| *sum += (x - centre) * (x - centre));
+            }
+            block.fold(&squares, sums);
+        },
+    );
 }
 
 /// `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, column by column; every slice has a
@@ -70,10 +95,9 @@ pub struct BatchNorm<'a> {
 impl BatchNorm<'_> {
     /// `y`, with `beta` added unless it is empty: `x · a + (beta − mean · a)`, as Keras rounds it.
     pub fn forward(&self, x: &[f32], beta: &[f32], y: &mut [f32]) {
-        // A chunk is copied to where it is in a near cache when it is normalized.
         self.each_chunk(y, |first, y| {
-            copy(x.get(first..first + y.len()).unwrap_or_default(), y);
-            self.normalize(beta, y);
+            let x = x.get(first..first + y.len()).unwrap_or_default();
+            self.normalized(beta, x, y);
         });
     }
 
@@ -90,19 +114,54 @@ impl BatchNorm<'_> {
     }
 
     #[cfg(feature = "std")]
-    fn normalize(&self, beta: &[f32], y: &mut [f32]) {
-        each_block(
-            self.mean.len(),
+    fn normalized(&self, beta: &[f32], x: &[f32], y: &mut [f32]) {
+        self.each_line(
+            beta,
             #[inline(always)]
-            |block: Block| {
-                let factors = block.lanes(|column| self.line(column, beta)[0]);
-                let shifts = block.lanes(|column| self.line(column, beta)[1]);
+            |block, [factors, shifts]| {
+                for (x, y) in block.rows(x).zip(block.rows_mut(y)) {
+                    let lines = factors.iter().zip(&shifts);
+                    for ((y, x), (factor, shift)) in y.iter_mut().zip(x).zip(lines) {
+                        *y = x * factor + shift;
+                    }
+                }
+            },
+        );
+    }
+
+    #[cfg(feature = "std")]
+    fn normalize(&self, beta: &[f32], y: &mut [f32]) {
+        self.each_line(
+            beta,
+            #[inline(always)]
+            |block, [factors, shifts]| {
                 for y in block.rows_mut(y) {
                     let lanes = y.iter_mut().zip(factors.iter().zip(&shifts));
                     lanes.for_each(|(y, (factor, shift))| *y = *y * factor + shift);
                 }
             },
         );
+    }
+
+    /// Calls `work` with the lines of each block's lanes.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    fn each_line(&self, beta: &[f32], mut work: impl FnMut(Block, [[f32; LANES]; 2])) {
+        each_block(
+            self.mean.len(),
+            #[inline(always)]
+            |block: Block| {
+                let factors = block.lanes(|column| self.line(column, beta)[0]);
+                let shifts = block.lanes(|column| self.line(column, beta)[1]);
+                work(block, [factors, shifts]);
+            },
+        );
+    }
+
+    #[cfg(not(feature = "std"))]
+    fn normalized(&self, beta: &[f32], x: &[f32], y: &mut [f32]) {
+        copy(x, y);
+        self.normalize(beta, y);
     }
 
     /// Column by column: no lanes on a small stack.

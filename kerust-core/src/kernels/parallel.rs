@@ -61,6 +61,40 @@ pub(crate) fn pieces(pieces: usize, work: impl Fn(usize) + Sync) {
     (0..pieces).into_par_iter().for_each(&work);
 }
 
+/// A slice of which several threads write parts, each its own.
+#[cfg(feature = "std")]
+pub(crate) struct Shared<'a> {
+    values: *mut f32,
+    len: usize,
+    lent: core::marker::PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: whoever takes parts promises that they do not overlap.
+#[cfg(feature = "std")]
+unsafe impl Sync for Shared<'_> {}
+
+#[cfg(feature = "std")]
+impl<'a> Shared<'a> {
+    pub(crate) fn new(values: &'a mut [f32]) -> Self {
+        Self {
+            values: values.as_mut_ptr(),
+            len: values.len(),
+            lent: core::marker::PhantomData,
+        }
+    }
+
+    /// A part of the slice.
+    ///
+    /// # Safety
+    /// No other part that is in use overlaps it.
+    #[allow(clippy::mut_from_ref, reason = "the caller's promise")]
+    pub(crate) unsafe fn part(&self, range: core::ops::Range<usize>) -> &mut [f32] {
+        assert!(range.start <= range.end && range.end <= self.len);
+        // SAFETY: the range lies inside the slice, and the caller promises that it is alone.
+        unsafe { core::slice::from_raw_parts_mut(self.values.add(range.start), range.len()) }
+    }
+}
+
 /// Calls `work(x, y)` for each whole chunk of two batches, in order: a `zip` of the chunks would divide by
 /// their lengths, and carry the panic of a division by 0.
 #[inline(always)]

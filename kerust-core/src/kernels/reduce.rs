@@ -42,37 +42,64 @@ pub fn sum_into(d: &mut [f32], part: &[f32]) {
 pub(crate) fn sum_in_chunks(
     items: usize,
     macs: usize,
-    [first, second]: [&mut [f32]; 2],
+    sums: [&mut [f32]; 2],
     accumulate: bool,
     add: impl Fn(Range<usize>, [&mut [f32]; 2], bool) + Sync,
 ) {
+    let [first, second] = sums;
     if !accumulate {
         first.fill(0.0);
         second.fill(0.0);
     }
+    let join = |_, [first, second]: [&mut [f32]; 2], [of_first, of_second]: [&[f32]; 2]| {
+        sum_into(first, of_first);
+        sum_into(second, of_second);
+    };
+    in_chunks(items, macs, [first, second], add, join);
+}
+
+/// Reduces `items` to two results, which begin as neutral: `reduce(range, results, alone)` takes in
+/// those of a range, into what stands there or into zeros, and `join(range, results, part)` the part of a
+/// range into the results. The chunks are those of [`sum_in_chunks`].
+pub(super) fn in_chunks(
+    items: usize,
+    macs: usize,
+    [first, second]: [&mut [f32]; 2],
+    reduce: impl Fn(Range<usize>, [&mut [f32]; 2], bool) + Sync,
+    join: impl Fn(Range<usize>, [&mut [f32]; 2], [&[f32]; 2]),
+) {
     #[cfg(feature = "std")]
     {
         let len = first.len() + second.len();
-        let fitting = (PARTIAL_LEN / len.max(1)).clamp(1, CHUNKS);
-        let size = items.div_ceil(1 << fitting.ilog2()).max(1);
+        let size = chunk_len(items, len);
         let chunks = items.div_ceil(size);
         if chunks > 1 {
+            let range = |chunk| chunk * size..items.min((chunk + 1) * size);
             return scratch::with(scratch::Use::Partial, chunks * len, |partial| {
                 parallel::chunks(partial, len, macs, |chunk, partial| {
                     partial.fill(0.0);
-                    let range = chunk * size..items.min((chunk + 1) * size);
-                    add(range, partial.split_at_mut(first.len()).into(), false);
+                    reduce(
+                        range(chunk),
+                        partial.split_at_mut(first.len()).into(),
+                        false,
+                    );
                 });
-                for partial in partial.chunks_exact(len) {
-                    let (of_first, of_second) = partial.split_at(first.len());
-                    sum_into(first, of_first);
-                    sum_into(second, of_second);
+                for (chunk, partial) in partial.chunks_exact(len).enumerate() {
+                    let part = partial.split_at(first.len()).into();
+                    join(range(chunk), [&mut *first, &mut *second], part);
                 }
             });
         }
     }
-    let _ = macs;
-    add(0..items, [first, second], true);
+    let (_, _) = (macs, join);
+    reduce(0..items, [first, second], true);
+}
+
+/// How many of `items` are summed in a chunk, where the sums are `len` values.
+#[cfg(feature = "std")]
+pub(super) fn chunk_len(items: usize, len: usize) -> usize {
+    let fitting = (PARTIAL_LEN / len.max(1)).clamp(1, CHUNKS);
+    items.div_ceil(1 << fitting.ilog2()).max(1)
 }
 
 /// `sums_j = Σ_i rows_ij`, or added to what stands there; nothing when `sums` is empty.

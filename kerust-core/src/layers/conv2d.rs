@@ -6,7 +6,7 @@
 
 use crate::activation::Activation;
 use crate::init::Initializer;
-use crate::kernels::{self, Convolution};
+use crate::kernels::Convolution;
 use crate::layer::{LayerData, Layout, Operation, Part, Pass};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
@@ -151,18 +151,13 @@ impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const 
         pass: Pass<'_>,
         gradient: &mut Conv2DWeights<KH, KW, IN, OUT, BIAS>,
     ) {
-        kernels::activation_gradient(self.activation, pass.y, pass.dy, OUT);
-        self.convolution.weight_gradient(
-            pass.x,
-            pass.dy,
-            flat_mut(&mut gradient.kernel),
-            &mut gradient.bias,
-            pass.accumulate,
+        let weights_gradient = [flat_mut(&mut gradient.kernel), &mut gradient.bias];
+        self.convolution.backward(
+            pass,
+            flat(&weights.kernel),
+            self.activation,
+            weights_gradient,
         );
-        if let Some(dx) = pass.dx {
-            self.convolution
-                .input_gradient(pass.dy, flat(&weights.kernel), dx);
-        }
     }
 }
 

@@ -17,55 +17,96 @@ const WINDOWS_LEN: usize = 1 << 14;
 /// of the input, and costs more where a border is lost.
 const MORE_PIXELS: usize = 6;
 
-impl Convolution {
-    /// The gradient of the input.
-    pub fn input_gradient(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
-        let [height, width, _] = self.input;
-        if self.window.strides == [1, 1] && height * width * 4 <= self.pixels() * MORE_PIXELS {
-            self.turned(dy, kernel, dx);
+/// How the gradients of inputs are computed, for one convolution.
+pub(super) struct InputGradient<'a> {
+    convolution: &'a Convolution,
+    /// What is framed: the output's gradient where the kernel is turned, else the input's.
+    frame: Frame,
+    turned: bool,
+}
+
+impl<'a> InputGradient<'a> {
+    pub(super) fn new(convolution: &'a Convolution) -> Self {
+        let [height, width, _] = convolution.input;
+        let turned = convolution.window.strides == [1, 1]
+            && height * width * 4 <= convolution.pixels() * MORE_PIXELS;
+        let frame = if turned {
+            Frame::of_gradient(convolution)
         } else {
-            self.scattered(dy, kernel, dx);
+            Frame::new(convolution)
+        };
+        Self {
+            convolution,
+            frame,
+            turned,
         }
     }
 
-    /// As a convolution of `dy` with the kernel turned by half a circle: every value of `dx` is one
-    /// sum.
-    fn turned(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
-        let frame = Frame::of_gradient(self);
+    /// Calls `work` with the kernel as [`image`](Self::image) takes it.
+    pub(super) fn with_kernel<T>(&self, kernel: &[f32], work: impl FnOnce(&[f32]) -> T) -> T {
+        scratch::with(scratch::Use::Kernel, kernel.len(), |arranged| {
+            if self.turned {
+                self.convolution.turn(kernel, arranged);
+            } else {
+                transpose(kernel, self.convolution.filters, arranged);
+            }
+            work(arranged)
+        })
+    }
+
+    /// The gradient of one image.
+    pub(super) fn image(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
+        let frame = &self.frame;
+        if self.turned {
+            frame.with(dy, |dy| self.convolution.by_turned(frame, dy, kernel, dx));
+        } else if frame.is_padded() {
+            scratch::with(scratch::Use::ImageGradient, frame.len(), |framed| {
+                self.convolution.by_windows(frame, dy, kernel, framed);
+                frame.unframe(framed, dx);
+            });
+        } else {
+            self.convolution.by_windows(frame, dy, kernel, dx);
+        }
+    }
+}
+
+impl Convolution {
+    /// The gradient of the input.
+    pub fn input_gradient(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
+        let gradient = InputGradient::new(self);
         let macs = self.macs() * (dx.len() / self.input_len());
+        gradient.with_kernel(kernel, |kernel| {
+            parallel::chunks(dx, self.input_len(), macs, |image, dx| {
+                let dy = &dy[image * self.output_len()..][..self.output_len()];
+                gradient.image(dy, kernel, dx);
+            });
+        });
+    }
+
+    /// The gradient of an image as a convolution of the framed `dy` with the turned kernel: every value
+    /// of `dx` is one sum.
+    fn by_turned(&self, frame: &Frame, dy: &[f32], turned: &[f32], dx: &mut [f32]) {
         let [height, width, channels] = self.input;
         let (own, filters) = (self.group_channels(), self.group_filters());
         let [rows, columns] = self.window.size;
         let [down, across] = self.window.dilation;
-        let row = frame.row_len();
-        scratch::with(scratch::Use::Kernel, kernel.len(), |turned| {
-            self.turn(kernel, turned);
-            let turned = &*turned;
-            parallel::chunks(dx, self.input_len(), macs, |image, dx| {
-                frame.with(
-                    &dy[image * self.output_len()..][..self.output_len()],
-                    |dy| {
-                        for group in 0..self.groups {
-                            let taps = rows * columns * filters;
-                            let product = Product {
-                                a: Matrix {
-                                    values: &dy[group * filters..],
-                                    rows: Axis::nested([1, height, width], [0, row, self.filters]),
-                                    columns: Axis::nested(
-                                        [rows, columns, filters],
-                                        [down * row, across * self.filters, 1],
-                                    ),
-                                },
-                                b: Matrix::row_major(&turned[group * taps * own..], taps, own),
-                                start: Start::Zero,
-                                relu: false,
-                            };
-                            product.run_here(&mut dx[group * own..], channels);
-                        }
-                    },
-                );
-            });
-        });
+        let (row, taps) = (frame.row_len(), rows * columns * filters);
+        for group in 0..self.groups {
+            let product = Product {
+                a: Matrix {
+                    values: &dy[group * filters..],
+                    rows: Axis::nested([1, height, width], [0, row, self.filters]),
+                    columns: Axis::nested(
+                        [rows, columns, filters],
+                        [down * row, across * self.filters, 1],
+                    ),
+                },
+                b: Matrix::row_major(&turned[group * taps * own..], taps, own),
+                start: Start::Zero,
+                relu: false,
+            };
+            product.run_here(&mut dx[group * own..], channels);
+        }
     }
 
     /// The kernel turned by half a circle: for each group (rows, columns, filters, channels).
@@ -85,28 +126,8 @@ impl Convolution {
         }
     }
 
-    /// As the gradients of the windows, added to the image under them.
-    fn scattered(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
-        let frame = Frame::new(self);
-        let macs = self.macs() * (dx.len() / self.input_len());
-        scratch::with(scratch::Use::Kernel, kernel.len(), |transposed| {
-            transpose(kernel, self.filters, transposed);
-            let transposed = &*transposed;
-            parallel::chunks(dx, self.input_len(), macs, |image, dx| {
-                let dy = &dy[image * self.output_len()..][..self.output_len()];
-                if !frame.is_padded() {
-                    return self.image_gradient(&frame, dy, transposed, dx);
-                }
-                scratch::with(scratch::Use::ImageGradient, frame.len(), |framed| {
-                    self.image_gradient(&frame, dy, transposed, framed);
-                    frame.unframe(framed, dx);
-                });
-            });
-        });
-    }
-
-    /// The gradient of one framed image, some output pixels at a time.
-    fn image_gradient(&self, frame: &Frame, dy: &[f32], transposed: &[f32], dx: &mut [f32]) {
+    /// The gradient of a framed image as those of its windows, added to it some output pixels at a time.
+    fn by_windows(&self, frame: &Frame, dy: &[f32], transposed: &[f32], dx: &mut [f32]) {
         dx.fill(0.0);
         let (taps, filters) = (self.taps(), self.group_filters());
         let most = (WINDOWS_LEN / taps).max(32).min(self.pixels());

@@ -20,6 +20,8 @@
 //!
 //! Without `std` and heap, `direct.rs` computes the same: forward by products too.
 
+#[cfg(feature = "std")]
+mod backward;
 #[cfg(any(test, not(feature = "std")))]
 mod direct;
 #[cfg(feature = "std")]
@@ -29,8 +31,8 @@ mod weight_gradient;
 #[cfg(feature = "std")]
 mod windows;
 
-#[cfg(not(feature = "std"))]
 use crate::activation::Activation;
+use crate::layer::Pass;
 use crate::shape::Window;
 
 /// The sizes of a convolution.
@@ -105,6 +107,31 @@ impl Convolution {
     #[cfg(feature = "std")]
     const fn macs(&self) -> usize {
         self.output_len() * self.taps()
+    }
+}
+
+impl Convolution {
+    /// The backward pass of `y = activation(bias + windows·kernel)`, where `weights` are the gradients
+    /// of the kernel and of the bias (none when it is empty).
+    pub fn backward(
+        &self,
+        pass: Pass<'_>,
+        kernel: &[f32],
+        activation: Activation,
+        [dkernel, dbias]: [&mut [f32]; 2],
+    ) {
+        #[cfg(feature = "std")]
+        {
+            let images = pass.dy.len() / self.output_len();
+            if super::reduce::chunk_len(images, dkernel.len() + dbias.len()) < images {
+                return self.backward_by_images(pass, kernel, activation, [dkernel, dbias]);
+            }
+        }
+        super::activation_gradient(activation, pass.y, pass.dy, self.filters);
+        self.weight_gradient(pass.x, pass.dy, dkernel, dbias, pass.accumulate);
+        if let Some(dx) = pass.dx {
+            self.input_gradient(pass.dy, kernel, dx);
+        }
     }
 }
 

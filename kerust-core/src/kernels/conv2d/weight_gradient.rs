@@ -31,7 +31,7 @@ impl Convolution {
     }
 
     /// Adds the gradients of some images, in their order.
-    fn add_weight_gradient(
+    pub(super) fn add_weight_gradient(
         &self,
         x: &[f32],
         dy: &[f32],
