@@ -48,6 +48,8 @@ pub struct Spec {
     pub in_place: bool,
     /// Values of scratch that this takes for each sample.
     pub in_place_scratch: Option<usize>,
+    /// Whether its backward pass needs its output for the activation alone.
+    pub forgets_output: bool,
     /// The activation behind it: its name and where it was written.
     pub activation: Option<(&'static str, Span)>,
 }
@@ -387,6 +389,7 @@ impl Default for Spec {
             state: false,
             in_place: false,
             in_place_scratch: None,
+            forgets_output: false,
             activation: None,
         }
     }

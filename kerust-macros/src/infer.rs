@@ -15,7 +15,7 @@ use crate::catalog::{Before, INPUT, ROWS, Row, Rule, stand_in};
 use crate::plan::{Constant, Data, Edge, Form, Head, Input, Layer, Node, Plan, Role};
 use crate::report::{Report, nearest};
 use crate::value::{Size, Term, text};
-use crate::words::{ACTIVATIONS, SEPARATE};
+use crate::words::{ACTIVATIONS, FROM_INPUT, SEPARATE};
 use kerust_core::shape::MAX_RANK;
 use names::Names;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -310,11 +310,13 @@ impl Infer<'_> {
         let path = quote!(::kerust::layers::#operation);
         let mut config = std::mem::take(&mut spec.config);
         let fusible = spec.role == Role::Compute;
+        let mut forgets_output = spec.forgets_output;
         if let Some((word, span)) =
             activation.filter(|(name, _)| fusible && !SEPARATE.contains(name))
         {
             let word = ACTIVATIONS.tokens(word, span);
             config.extend(quote!(.activation(#word)));
+            forgets_output = false;
             activation = None;
         }
 
@@ -334,6 +336,7 @@ impl Infer<'_> {
                 saved: spec.saved.clone(),
                 in_place: spec.in_place,
                 in_place_scratch: spec.in_place_scratch,
+                forgets_output,
                 ..Node::new(name.clone(), number, vec![edge], data.clone(), spec.role)
             });
         }
@@ -378,11 +381,13 @@ impl Infer<'_> {
         data: &Data,
         (word, span): Activation,
     ) -> Edge {
+        let from_output = !FROM_INPUT.contains(&word);
         let (word, features) = (ACTIVATIONS.tokens(word, span), data.last());
         let path = quote!(::kerust::layers::Activation);
         self.node(Node {
             operation: (path.clone(), quote!(#path::new(#word, #features))),
             in_place: true,
+            from_output,
             ..Node::new(name, layer, vec![from], data.clone(), Role::Compute)
         })
     }

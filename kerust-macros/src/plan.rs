@@ -52,6 +52,11 @@ pub struct Node {
     pub in_place: bool,
     /// Values of scratch that overwriting takes for each sample.
     pub in_place_scratch: Option<usize>,
+    /// Whether the backward pass needs the output alone: training may overwrite its input, and the gradient
+    /// of its output.
+    pub from_output: bool,
+    /// Whether the backward pass does not need the output.
+    pub forgets_output: bool,
     pub weights: Option<TokenStream>,
     /// Values that a training step saves for each sample.
     pub saved: Option<TokenStream>,
@@ -291,6 +296,8 @@ impl Node {
             sums: false,
             in_place: false,
             in_place_scratch: None,
+            from_output: false,
+            forgets_output: false,
             weights: None,
             saved: None,
             scratch: None,

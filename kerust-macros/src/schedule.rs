@@ -125,6 +125,7 @@ pub struct Return {
 pub fn training(plan: &Plan) -> Training {
     let is_view = |node: &Node| node.role == Role::Alias;
     let roots = roots(plan, &is_view);
+    let learns = learns(plan);
     let mut slots: Vec<Slot> = Vec::new();
     let mut places: Vec<Place> = Vec::new();
     let mut forward: Vec<Call> = Vec::new();
@@ -141,7 +142,12 @@ pub fn training(plan: &Plan) -> Training {
         let step = forward.len();
         x.iter().for_each(|x| live(&mut slots, *x, step));
         let name = node.name.to_string();
-        let y = push(&mut slots, name.clone(), node.output.len(), step);
+        let overwritten = match x[0] {
+            Place::Slot(slot) if overwrites(plan, &roots, number, &learns) => Some(slot),
+            _ => None,
+        };
+        let y =
+            overwritten.unwrap_or_else(|| push(&mut slots, name.clone(), node.output.len(), step));
         let saved = node
             .saved
             .clone()
@@ -186,7 +192,7 @@ pub fn training(plan: &Plan) -> Training {
     Backward {
         plan,
         roots,
-        learns: learns(plan),
+        learns,
         first: loss + 1,
         gradients: vec![None; plan.nodes.len()],
         through: false,
@@ -194,6 +200,24 @@ pub fn training(plan: &Plan) -> Training {
     }
     .schedule();
     training
+}
+
+/// Whether training may put a node's output where its input stands: nothing else reads the input, neither
+/// forward nor backward.
+fn overwrites(plan: &Plan, roots: &[Edge], number: usize, learns: &[bool]) -> bool {
+    let node = &plan.nodes[number];
+    let value = root(roots, node.inputs[0]);
+    let Edge::Node(from) = value else {
+        return false;
+    };
+    let reads = |edge: &&Edge| root(roots, **edge) == value;
+    let inputs = plan.nodes.iter().filter(|node| node.role != Role::Alias);
+    let readers = inputs.flat_map(|node| &node.inputs).filter(reads).count();
+    let is_head = plan
+        .heads
+        .iter()
+        .any(|head| root(roots, head.from) == value);
+    node.from_output && plan.nodes[from].forgets_output && learns[from] && readers == 1 && !is_head
 }
 
 /// Whether each node has weights, or one before it has.

@@ -59,6 +59,9 @@ pub static ACTIVATIONS: Vocabulary = Vocabulary {
     ],
 };
 
+/// The activations whose gradient does not follow from their output.
+pub const FROM_INPUT: [&str; 4] = ["Gelu", "Silu", "HardSilu", "Mish"];
+
 /// The activations whose gradient does not follow from their output value by value: in the middle
 /// of a model they are layers of their own.
 pub const SEPARATE: [&str; 6] = ["Gelu", "Silu", "HardSilu", "Softmax", "LogSoftmax", "Mish"];

@@ -43,6 +43,17 @@ impl Operation<()> for Activation {
     }
 }
 
+impl Activation {
+    /// The backward pass where training put the output in the input's place: `dy` becomes the gradient of
+    /// the input.
+    ///
+    /// # Panics
+    /// With an activation whose gradient is not in its output: gelu, silu, hard_silu and mish.
+    pub fn backward_in_place(&self, y: &[f32], dy: &mut [f32]) {
+        kernels::activation_gradient(self.activation, y, dy, self.features);
+    }
+}
+
 impl InPlace<()> for Activation {
     fn forward_in_place(&self, _weights: &(), y: &mut [f32]) {
         kernels::activate(self.activation, y, self.features);

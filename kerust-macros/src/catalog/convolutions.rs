@@ -47,6 +47,7 @@ pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) ->
         in_place: kept.is_some(),
         in_place_scratch: kept,
         activation: arguments.word("activation"),
+        forgets_output: true,
         ..Spec::default()
     }
 }
@@ -86,6 +87,7 @@ pub fn depthwise_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
         )),
         macs: Macs::DepthwiseConv2D(Box::new(window)),
         activation: arguments.word("activation"),
+        forgets_output: true,
         ..Spec::default()
     }
 }
@@ -136,6 +138,7 @@ pub fn separable_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
         macs: Macs::SeparableConv2D(Box::new(window), multiplier),
         saved,
         activation: arguments.word("activation"),
+        forgets_output: true,
         ..Spec::default()
     }
 }
@@ -164,6 +167,7 @@ pub fn conv2d_transpose(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
         )),
         macs: Macs::Conv2DTranspose(Box::new(window)),
         activation: arguments.word("activation"),
+        forgets_output: true,
         ..Spec::default()
     }
 }

@@ -26,6 +26,7 @@ pub fn dense(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> 
         )),
         macs: Macs::Dense,
         activation: arguments.word("activation"),
+        forgets_output: true,
         ..Spec::default()
     }
 }
@@ -211,6 +212,7 @@ pub fn batch_normalization(
         }),
         state: true,
         in_place: true,
+        forgets_output: true,
         ..Spec::default()
     }
 }
@@ -222,6 +224,7 @@ pub fn layer_normalization(arguments: &Arguments<'_>, before: &Before<'_>, _: &m
         config: quote!(::new(#features) #settings),
         weights: Some(of_features("LayerNormalizationWeights", &features, 2)),
         in_place: true,
+        forgets_output: true,
         ..Spec::default()
     }
 }

@@ -13,11 +13,19 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
     let step = local("step");
     let (inputs, unpack) = expansion.inputs();
     let mut buffers = Buffers::new("TRAINING", &inputs, &[]);
+    let mut overwrites = false;
     let calls: Vec<TokenStream> = schedule
         .forward
         .iter()
         .map(|call| {
             let node = expansion.node(call.node);
+            if call.x.contains(&call.y) {
+                overwrites = true;
+                let y = buffers.operand(call.y);
+                let (take, constant) = (buffers.take(), node.constant());
+                buffers.rename(call.y, &node.name);
+                return quote!(#take Self::#constant.forward_in_place(&(), #y););
+            }
             buffers.name(call.y, &node.name);
             let x: Vec<_> = call.x.iter().map(|x| buffers.operand(*x)).collect();
             let y = buffers.operand(call.y);
@@ -55,10 +63,16 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
             quote!(#take #logits.copy_from_slice(#from);)
         })
         .collect();
-    let nodes = schedule
+    let in_place = overwrites.then(|| {
+        quote!(
+            use ::kerust::layer::InPlace as _;
+        )
+    });
+    let apart = schedule
         .forward
         .iter()
-        .map(|call| expansion.node(call.node));
+        .filter(|call| !call.x.contains(&call.y));
+    let nodes = apart.map(|call| expansion.node(call.node));
     let import = imports(nodes.clone());
     let steps = nodes.into_iter().any(|node| node.role != Role::Merge);
     let step = if steps { step } else { local("_step") };
@@ -71,6 +85,7 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
             #memory: &mut ::kerust::memory::Memory<'_>,
             #step: ::kerust::rng::Step,
         ) {
+            #in_place
             #import
             #unpack
             #(#calls)*
@@ -128,12 +143,21 @@ pub fn backward(expansion: &Expansion<'_>) -> Backward {
     let (inputs, unpack) = expansion.inputs();
     let mut buffers = Buffers::new("TRAINING", &inputs, &[]);
     for call in &expansion.training.forward {
-        buffers.name(call.y, &expansion.node(call.node).name);
+        let name = &expansion.node(call.node).name;
+        match call.x.contains(&call.y) {
+            true => buffers.rename(call.y, name),
+            false => buffers.name(call.y, name),
+        }
     }
     let mut nodes = Vec::new();
     let calls = expansion.training.backward.iter();
     let calls: Vec<TokenStream> = calls
         .map(|back| match back {
+            Back::Call(call) if call.x.contains(&call.y) => {
+                let (y, dy) = (buffers.operand(call.y), buffers.slot(call.dy, local("dy")));
+                let (take, constant) = (buffers.take(), expansion.node(call.node).constant());
+                quote!(#take Self::#constant.backward_in_place(#y, #dy);)
+            }
             Back::Call(call) => {
                 nodes.push(expansion.node(call.node));
                 returned(expansion, call, &mut buffers)

@@ -191,6 +191,7 @@ impl Infer<'_> {
         let edge = self.node(Node {
             operation,
             sums: kind == "Add",
+            forgets_output: kind == "Add",
             ..Node::new(
                 name.clone(),
                 self.layers.len(),

@@ -15,6 +15,7 @@ pub enum Kernel {
     Merge(Box<dyn Merge + Sync>),
     Random(Box<dyn Operation<()> + Sync>),
     Value(Box<dyn InPlace<()> + Sync>),
+    Activation(layers::Activation),
     Dense {
         sizes: [usize; 2],
         activation: Activation,
@@ -77,7 +78,7 @@ impl Kernel {
             });
         }
         match kind.as_str() {
-            "Activation" => Self::Value(Box::new(layers::Activation::new(activation(node), last))),
+            "Activation" => Self::Activation(layers::Activation::new(activation(node), last)),
             "Rescaling" => Self::Value(Box::new(layers::Rescaling::new(0.7, 0.1))),
             "Dropout" => Self::Random(Box::new(layers::Dropout::new(0.3))),
             "GaussianNoise" => Self::Random(Box::new(layers::GaussianNoise::new(0.1))),
@@ -116,6 +117,7 @@ impl Kernel {
             Self::Merge(merge) => merge.forward(x, y),
             Self::Random(random) => random.forward(&(), x[0], y),
             Self::Value(value) => value.forward(&(), x[0], y),
+            Self::Activation(layer) => layer.forward(&(), x[0], y),
             Self::Dense {
                 sizes: [n, m],
                 activation,
@@ -135,6 +137,7 @@ impl Kernel {
     pub fn forward_in_place(&self, w: &[f32], y: &mut [f32]) {
         match self {
             Self::Value(value) => value.forward_in_place(&(), y),
+            Self::Activation(layer) => layer.forward_in_place(&(), y),
             Self::BatchNormalization(features) => {
                 averaged(w, *features).forward_in_place(&w[*features..2 * features], y);
             }
@@ -144,6 +147,13 @@ impl Kernel {
             }
             _ => panic!("no layer that may overwrite its input"),
         }
+    }
+
+    pub fn backward_in_place(&self, y: &[f32], dy: &mut [f32]) {
+        let Self::Activation(layer) = self else {
+            panic!("no layer that training overwrites");
+        };
+        layer.backward_in_place(y, dy);
     }
 
     pub fn forward_training(
@@ -185,6 +195,7 @@ impl Kernel {
             Self::View | Self::Merge(_) => {}
             Self::Random(layer) => layer.backward(&(), pass(dy, dx), &mut ()),
             Self::Value(layer) => layer.backward(&(), pass(dy, dx), &mut ()),
+            Self::Activation(layer) => layer.backward(&(), pass(dy, dx), &mut ()),
             Self::Dense {
                 sizes: [n, m],
                 activation,

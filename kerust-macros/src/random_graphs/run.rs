@@ -176,8 +176,14 @@ impl<'a> Net<'a> {
         let mut memory = Memory::new(self, &schedule.slots, Vec::new());
         for (step, call) in schedule.forward.iter().enumerate() {
             memory.begin(step);
-            memory.apart(call);
             let (kernel, w) = self.of(call.node);
+            if call.x.contains(&call.y) {
+                let mut y = memory.read(call.y);
+                kernel.forward_in_place(w, &mut y);
+                memory.write(call.y, &y);
+                continue;
+            }
+            memory.apart(call);
             let x: Vec<Vec<f32>> = call.x.iter().map(|x| memory.read(*x)).collect();
             let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
             let mut y = vec![f32::NAN; self.batch * self.len(Edge::Node(call.node))];
@@ -225,9 +231,17 @@ impl<'a> Net<'a> {
                 }
             };
             let (kernel, w) = self.of(call.node);
+            let y = memory.read(call.y);
+            if call.x.contains(&call.y) {
+                let mut dy = memory.read(Place::Slot(call.dy));
+                kernel.backward_in_place(&y, &mut dy);
+                memory.write(Place::Slot(call.dy), &dy);
+                continue;
+            }
+            let forgets = self.plan.nodes[call.node].forgets_output;
+            let y = if forgets { vec![f32::NAN; y.len()] } else { y };
             let x: Vec<Vec<f32>> = call.x.iter().map(|x| memory.read(*x)).collect();
             let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
-            let y = memory.read(call.y);
             let saved = call
                 .saved
                 .map_or_else(Vec::new, |slot| memory.read(Place::Slot(slot)));
@@ -250,8 +264,10 @@ impl<'a> Net<'a> {
             };
             let field = self.plan.nodes[call.node].field().to_string();
             kernel.backward(w, back, weights.get_mut(&field).expect("a field"));
-            // It may be scratch.
-            memory.write(Place::Slot(call.dy), &vec![f32::NAN; dy.len()]);
+            if !self.plan.nodes[call.node].is_sum() {
+                // It may be scratch.
+                memory.write(Place::Slot(call.dy), &vec![f32::NAN; dy.len()]);
+            }
             for (to, dx) in call.dx.iter().zip(dx) {
                 let Some(dx) = dx else { continue };
                 match to.expect("a place for what was computed") {

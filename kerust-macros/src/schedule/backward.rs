@@ -47,11 +47,19 @@ impl Backward<'_> {
                 live(&mut self.training.slots, Place::Slot(slot), step);
             }
             let mut parts = Vec::new();
-            let dx = node
-                .inputs
-                .iter()
-                .map(|edge| self.input(node, *edge, nested, step, &mut parts))
-                .collect();
+            // The gradient of an input that is overwritten, or of the first that is summed, is that of the output.
+            let mut handed_on = !(x.contains(&y) || node.is_sum() && !nested);
+            let mut dx = Vec::new();
+            for edge in &node.inputs {
+                let from = root(&self.roots, *edge);
+                if !handed_on && matches!(from, Edge::Node(from) if self.learns[from]) {
+                    handed_on = true;
+                    parts.push((from, dy, false));
+                    dx.push(None);
+                } else {
+                    dx.push(self.input(node, *edge, nested, step, &mut parts));
+                }
+            }
             let again = node.weights.is_some() && seen.contains(&node.field());
             seen.extend(node.weights.is_some().then_some(node.field()));
             self.training.backward.push(Back::Call(Return {
