@@ -12,7 +12,7 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
     let schedule = &expansion.training;
     let step = local("step");
     let (inputs, unpack) = expansion.inputs();
-    let mut buffers = Buffers::new("TRAINING", &inputs, &[]);
+    let mut buffers = Buffers::new("TRAINING", &inputs, &expansion.training.slots, &[]);
     let calls: Vec<TokenStream> = schedule
         .forward
         .iter()
@@ -126,7 +126,7 @@ pub struct Backward {
 /// The calls of the backward pass.
 pub fn backward(expansion: &Expansion<'_>) -> Backward {
     let (inputs, unpack) = expansion.inputs();
-    let mut buffers = Buffers::new("TRAINING", &inputs, &[]);
+    let mut buffers = Buffers::new("TRAINING", &inputs, &expansion.training.slots, &[]);
     for call in &expansion.training.forward {
         buffers.name(call.y, &expansion.node(call.node).name);
     }
