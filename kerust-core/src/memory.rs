@@ -257,27 +257,33 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
     #[inline(always)]
     pub fn get<const K: usize>(&mut self, places: Places<K, OUTPUTS>) -> [&mut [f32]; K] {
         let batch = self.batch;
-        let given = places.outputs.iter().zip(&self.outputs);
-        let fit = given.fold(fits(places.len, self.values, batch), |fit, (len, output)| {
-            fit && fits(*len, output, batch)
-        });
-        if !fit {
-            return [(); K].map(|()| Default::default());
+        let mut fit = fits(places.len, self.values, batch);
+        let mut number = 0;
+        while number < OUTPUTS {
+            fit = fit && fits(places.outputs[number], self.outputs[number], batch);
+            number += 1;
         }
-        let values = self.values.as_mut_ptr();
-        let outputs = self.outputs.each_mut().map(|output| output.as_mut_ptr());
-        places.places.map(|Place { output, start, len }| {
-            // SAFETY: the plan has these outputs; the places lie inside it, and arena and outputs hold it
-            // `batch` times; they share nothing, so each slice is the only one of its values, for as
-            // long as `self` is borrowed.
-            unsafe {
+        let mut buffers = [(); K].map(|()| Default::default());
+        if !fit {
+            return buffers;
+        }
+        number = 0;
+        // Counted: other loops stay loops where the size is optimised, and the places no constants.
+        while number < K {
+            let Place { output, start, len } = places.places[number];
+            // SAFETY: the plan has such an output; the places lie inside the plan, and arena and outputs
+            // hold it `batch` times; they share nothing, so each slice is the only one of its values,
+            // for as long as `self` is borrowed.
+            buffers[number] = unsafe {
                 let values = match output {
-                    Some(output) => *outputs.get_unchecked(output),
-                    None => values,
+                    Some(output) => self.outputs.get_unchecked_mut(output).as_mut_ptr(),
+                    None => self.values.as_mut_ptr(),
                 };
                 core::slice::from_raw_parts_mut(values.add(start * batch), len * batch)
-            }
-        })
+            };
+            number += 1;
+        }
+        buffers
     }
 }
 
