@@ -165,7 +165,10 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
                 Some(output) => self.outputs[output].len,
                 None => self.len,
             };
-            assert!(place.start + place.len <= end, "a buffer ends beyond its plan");
+            assert!(
+                place.start + place.len <= end,
+                "a buffer ends beyond its plan"
+            );
             let mut j = 0;
             while j < i {
                 assert!(

@@ -2,12 +2,15 @@ use super::*;
 
 #[test]
 fn a_chain_needs_its_largest_neighbours_only() {
-    const PLAN: Plan<4> = Plan::new([
-        Buffer::new(784, 0, 1),
-        Buffer::new(7840, 1, 2),
-        Buffer::new(64, 2, 3),
-        Buffer::new(10, 3, 4),
-    ], []);
+    const PLAN: Plan<4> = Plan::new(
+        [
+            Buffer::new(784, 0, 1),
+            Buffer::new(7840, 1, 2),
+            Buffer::new(64, 2, 3),
+            Buffer::new(10, 3, 4),
+        ],
+        [],
+    );
     assert_eq!(PLAN.len(), 784 + 7840);
 }
 
@@ -114,11 +117,14 @@ fn small_random_graphs_are_packed_nearly_as_well_as_can_be() {
 
 #[test]
 fn buffers_that_live_together_lie_apart() {
-    const PLAN: Plan<3> = Plan::new([
-        Buffer::new(3, 0, 2),
-        Buffer::new(5, 1, 3),
-        Buffer::new(4, 2, 3),
-    ], []);
+    const PLAN: Plan<3> = Plan::new(
+        [
+            Buffer::new(3, 0, 2),
+            Buffer::new(5, 1, 3),
+            Buffer::new(4, 2, 3),
+        ],
+        [],
+    );
     let mut values = vec![0.0; PLAN.len() * 2];
     let mut memory = Memory::new(&mut values, 2);
     let [a, b, c] = memory.get(const { PLAN.places([0, 1, 2]) });

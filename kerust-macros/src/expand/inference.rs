@@ -104,7 +104,8 @@ fn in_place(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -
     let take = buffers.take();
     // From here on the buffer holds the sum.
     buffers.rename(call.y, &node.name);
-    quote!(#take #(::kerust::kernels::sum_into(#y, #parts);)*)
+    let constant = node.constant();
+    quote!(#take #(Self::#constant.forward_in_place(#y, #parts);)*)
 }
 
 /// In a generic model the shapes are judged when its sizes are given.

@@ -1,6 +1,6 @@
 //! One inference: what is overwritten, and what is written to an output at once.
 
-use super::{Call, Inference, addresses, Place, Slot, live, place, push, root, roots};
+use super::{Call, Inference, Place, Slot, addresses, live, place, push, root, roots};
 use crate::plan::{Edge, Node, Plan, Role};
 use proc_macro2::Literal;
 use quote::ToTokens;
