@@ -28,15 +28,19 @@ impl Slot {
     }
 }
 
-/// Where each slot lies, if all lengths are known here: rustc would take a thousand times as long.
-pub fn offsets(slots: &[Slot]) -> Option<Vec<usize>> {
-    let buffers = slots
-        .iter()
-        .map(|slot| Some(Buffer::new(slot.known_len()?, slot.first, slot.last)));
-    let buffers: Vec<Buffer> = buffers.collect::<Option<_>>()?;
-    let [mut offsets, mut order, mut next] = [(); 3].map(|()| vec![0; buffers.len()]);
-    memory::place(&buffers, &mut offsets, [&mut order, &mut next]);
-    Some(offsets)
+/// The address of each slot, if all lengths are known here: rustc would take a thousand times as long.
+/// Addresses count through the outputs, one behind the other, and then the arena.
+pub fn addresses(slots: &[Slot], outputs: &[Slot]) -> Option<Vec<usize>> {
+    let buffers = |slots: &[Slot]| -> Option<Vec<Buffer>> {
+        let slots = slots.iter();
+        slots
+            .map(|slot| Some(Buffer::new(slot.known_len()?, slot.first, slot.last)))
+            .collect()
+    };
+    let (buffers, outputs) = (buffers(slots)?, buffers(outputs)?);
+    let [mut addresses, mut order, mut next] = [(); 3].map(|()| vec![0; buffers.len()]);
+    memory::place(&buffers, &outputs, &mut addresses, [&mut order, &mut next]);
+    Some(addresses)
 }
 
 /// Where a value lies.
@@ -53,11 +57,28 @@ pub enum Place {
 /// One inference.
 pub struct Inference {
     pub slots: Vec<Slot>,
+    /// The caller's outputs, which hold slots until they are written.
+    pub outputs: Vec<Slot>,
+    /// The address of each slot, if all lengths are known here.
+    pub addresses: Option<Vec<usize>>,
     pub calls: Vec<Call>,
     /// The outputs that are copied at the end, and from where.
     pub copies: Vec<(usize, Place)>,
     /// The step at which each node's output stands ready.
     pub steps: Vec<usize>,
+}
+
+impl Inference {
+    /// Values for one sample in the slots of the arena that live at `step`, if all lengths are known
+    /// here.
+    pub fn in_use(&self, step: usize) -> Option<usize> {
+        let arena: usize = self.outputs.iter().filter_map(Slot::known_len).sum();
+        let slots = self.slots.iter().zip(self.addresses.as_ref()?);
+        let living = slots.filter(|(slot, address)| {
+            slot.first <= step && step <= slot.last && **address >= arena
+        });
+        living.map(|(slot, _)| slot.known_len()).sum()
+    }
 }
 
 /// The forward call of a node.

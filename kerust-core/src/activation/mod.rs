@@ -170,6 +170,8 @@ fn rows_mut(values: &mut [f32], features: usize) -> impl Iterator<Item = &mut [f
     values.chunks_exact_mut(features.max(1))
 }
 
+/// Called, not inlined: one loop for all layers of an activation.
+#[inline(never)]
 fn map(values: &mut [f32], function: impl Fn(f32) -> f32) {
     let each = values.iter_mut();
     vectorized(
@@ -191,6 +193,7 @@ fn rows(y: &[f32], dy: &mut [f32], features: usize, backward: impl Fn(&[f32], &m
     pairs.for_each(|(dy, y)| backward(y, dy));
 }
 
+#[inline(never)]
 fn softmax(values: &mut [f32]) {
     let peak = peak(values);
     let mut sum = 0.0;
@@ -201,6 +204,7 @@ fn softmax(values: &mut [f32]) {
     values.iter_mut().for_each(|value| *value /= sum);
 }
 
+#[inline(never)]
 fn log_softmax(values: &mut [f32]) {
     let peak = peak(values);
     let sum: f32 = values.iter().map(|value| libm::expf(value - peak)).sum();

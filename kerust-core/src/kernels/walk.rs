@@ -23,7 +23,10 @@ impl Walk {
     }
 
     /// The taps along an axis, under the output at `place`, that lie inside the image.
-    #[inline(always)]
+    ///
+    /// Firmware calls it: inlined at each use it would take a kilobyte.
+    #[cfg_attr(feature = "std", inline(always))]
+    #[cfg_attr(not(feature = "std"), inline(never))]
     pub(super) fn inside(&self, place: usize, axis: usize) -> Range<usize> {
         let (dilation, before) = (self.window.dilation[axis], self.before[axis]);
         let start = place * self.window.strides[axis];

@@ -3,7 +3,7 @@
 
 use super::{Expansion, local, tuple};
 use crate::plan::{Data, Edge, Layer, Role};
-use crate::schedule::{self, Slot};
+use crate::schedule::{self, Inference, Slot};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -23,8 +23,20 @@ pub fn constants(expansion: &Expansion<'_>) -> TokenStream {
         let (path, value) = &node.operation;
         quote!(const #constant: #path = #value;)
     });
-    let inference = memory("INFERENCE", "inference", &expansion.inference.slots);
-    let training = memory("TRAINING", "training step", &expansion.training.slots);
+    let inference = {
+        let Inference {
+            slots,
+            outputs,
+            addresses,
+            ..
+        } = &expansion.inference;
+        memory("INFERENCE", "inference", slots, outputs, addresses.clone())
+    };
+    let training = {
+        let slots = &expansion.training.slots;
+        let addresses = schedule::addresses(slots, &[]);
+        memory("TRAINING", "training step", slots, &[], addresses)
+    };
     let public = public(expansion);
     let looked_at = looked_at(expansion);
     quote! {
@@ -40,11 +52,18 @@ pub fn constants(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-fn memory(name: &str, of: &str, slots: &[Slot]) -> TokenStream {
+fn memory(
+    name: &str,
+    of: &str,
+    slots: &[Slot],
+    outputs: &[Slot],
+    addresses: Option<Vec<usize>>,
+) -> TokenStream {
     let labels: Vec<&str> = slots.iter().map(|slot| slot.label.as_str()).collect();
     let doc = format!(" The buffers of one {of}: {}.", labels.join(", "));
     let name = Ident::new(name, Span::call_site());
-    let count = Literal::usize_unsuffixed(slots.len());
+    let counts = [slots, outputs].map(<[Slot]>::len);
+    let counts = counts.map(Literal::usize_unsuffixed).into_iter();
     // A reference: each use of a plain constant would be a copy of the whole plan, in a program that
     // uses it at every layer.
     let buffers = slots.iter().map(|slot| {
@@ -52,25 +71,27 @@ fn memory(name: &str, of: &str, slots: &[Slot]) -> TokenStream {
         let [first, last] = [slot.first, slot.last].map(Literal::usize_unsuffixed);
         quote!(::kerust::memory::Buffer::new(#len, #first, #last))
     });
-    let plan = match schedule::offsets(slots) {
-        Some(offsets) => {
-            let offsets = offsets.into_iter().map(Literal::usize_unsuffixed);
-            quote!(placed([#(#buffers),*], [#(#offsets),*]))
+    let written = outputs.iter().map(|slot| {
+        let (len, first) = (&slot.len, Literal::usize_unsuffixed(slot.first));
+        quote!(::kerust::memory::Buffer::output(#len, #first))
+    });
+    let all = quote!([#(#buffers),*], [#(#written),*]);
+    let plan = match addresses {
+        Some(addresses) => {
+            let addresses = addresses.into_iter().map(Literal::usize_unsuffixed);
+            quote!(placed(#all, [#(#addresses),*]))
         }
-        None => quote!(new([#(#buffers),*])),
+        None => quote!(new(#all)),
     };
     quote! {
         #[doc = #doc]
-        const #name: &::kerust::memory::Plan<#count> = &::kerust::memory::Plan::#plan;
+        const #name: &::kerust::memory::Plan<#(#counts),*> = &::kerust::memory::Plan::#plan;
     }
 }
 
-/// Values for one sample in the buffers that live at `step` of an inference.
-fn in_use(slots: &[Slot], step: usize) -> TokenStream {
-    let living = slots
-        .iter()
-        .filter(|slot| slot.first <= step && step <= slot.last);
-    match living.map(Slot::known_len).sum::<Option<usize>>() {
+/// Values for one sample in the buffers of the arena that live at `step` of an inference.
+fn in_use(inference: &Inference, step: usize) -> TokenStream {
+    match inference.in_use(step) {
         Some(len) => Literal::usize_unsuffixed(len).to_token_stream(),
         None => {
             let step = Literal::usize_unsuffixed(step);
@@ -179,7 +200,7 @@ fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
         }
     };
     let inference = &expansion.inference;
-    let arena = in_use(&inference.slots, inference.steps[layer.node]);
+    let arena = in_use(inference, inference.steps[layer.node]);
     let sources = layer.sources.iter().map(|source| match source {
         Edge::Input(number) => {
             let number = Literal::usize_unsuffixed(*number);

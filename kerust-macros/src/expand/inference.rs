@@ -11,7 +11,7 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
     let schedule = &expansion.inference;
     let (inputs, unpack_input) = expansion.inputs();
     let (outputs, unpack_output) = expansion.outputs();
-    let mut buffers = Buffers::new("INFERENCE", &inputs, &outputs);
+    let mut buffers = Buffers::new("INFERENCE", &inputs, &schedule.slots, &outputs);
     let mut called = Vec::new();
     let mut overwrites = false;
     let calls: Vec<TokenStream> = schedule
@@ -33,13 +33,13 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
         .iter()
         .map(|(head, from)| {
             let from = buffers.operand(*from);
-            let (take, to) = (buffers.take(), &outputs[*head]);
+            let to = buffers.operand(Place::Output(*head));
+            let take = buffers.take();
             quote!(#take ::kerust::kernels::copy(#from, #to);)
         })
         .collect();
-    let [input, output] = ["input", "output"].map(local);
+    let [input, output, memory] = ["input", "output", "memory"].map(local);
     let judged = judged(expansion);
-    let memory = local(if buffers.used { "memory" } else { "_memory" });
     let import = imports(called.into_iter());
     let in_place = overwrites.then(|| {
         quote!(
@@ -59,6 +59,7 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
             #judged
             #unpack_input
             #unpack_output
+            let mut #memory = #memory.with([#(#outputs),*]);
             #(#calls)*
             #(#copies)*
         }
@@ -103,7 +104,8 @@ fn in_place(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -
     let take = buffers.take();
     // From here on the buffer holds the sum.
     buffers.rename(call.y, &node.name);
-    quote!(#take #(::kerust::kernels::sum_into(#y, #parts);)*)
+    let constant = node.constant();
+    quote!(#take #(Self::#constant.forward_in_place(#y, #parts);)*)
 }
 
 /// In a generic model the shapes are judged when its sizes are given.

@@ -13,7 +13,7 @@ mod training;
 use crate::ast;
 use crate::plan::{Node, Plan, Role};
 use crate::report::Report;
-use crate::schedule::{self, Inference, Place, Training};
+use crate::schedule::{self, Inference, Place, Slot, Training};
 use crate::{infer, parse};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -207,6 +207,8 @@ struct Buffers<'a> {
     plan: &'static str,
     inputs: &'a [Ident],
     outputs: &'a [Ident],
+    /// The number of slots; the plan counts the outputs behind them.
+    slots: usize,
     /// The name of each slot that was written.
     names: HashMap<usize, Ident>,
     taken: Vec<(Ident, usize)>,
@@ -215,11 +217,12 @@ struct Buffers<'a> {
 }
 
 impl<'a> Buffers<'a> {
-    fn new(plan: &'static str, inputs: &'a [Ident], outputs: &'a [Ident]) -> Self {
+    fn new(plan: &'static str, inputs: &'a [Ident], slots: &[Slot], outputs: &'a [Ident]) -> Self {
         Self {
             plan,
             inputs,
             outputs,
+            slots: slots.len(),
             names: HashMap::new(),
             taken: Vec::new(),
             used: false,
@@ -244,7 +247,10 @@ impl<'a> Buffers<'a> {
     fn operand(&mut self, place: Place) -> TokenStream {
         match place {
             Place::Input(number) => self.inputs[number].to_token_stream(),
-            Place::Output(number) => self.outputs[number].to_token_stream(),
+            Place::Output(number) => {
+                let name = self.outputs[number].clone();
+                self.slot(self.slots + number, name)
+            }
             Place::Slot(slot) => {
                 let name = self.names[&slot].clone();
                 self.slot(slot, name)

@@ -12,7 +12,7 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
     let schedule = &expansion.training;
     let step = local("step");
     let (inputs, unpack) = expansion.inputs();
-    let mut buffers = Buffers::new("TRAINING", &inputs, &[]);
+    let mut buffers = Buffers::new("TRAINING", &inputs, &expansion.training.slots, &[]);
     let mut overwrites = false;
     let calls: Vec<TokenStream> = schedule
         .forward
@@ -141,7 +141,7 @@ pub struct Backward {
 /// The calls of the backward pass.
 pub fn backward(expansion: &Expansion<'_>) -> Backward {
     let (inputs, unpack) = expansion.inputs();
-    let mut buffers = Buffers::new("TRAINING", &inputs, &[]);
+    let mut buffers = Buffers::new("TRAINING", &inputs, &expansion.training.slots, &[]);
     for call in &expansion.training.forward {
         let name = &expansion.node(call.node).name;
         match call.x.contains(&call.y) {

@@ -122,16 +122,15 @@ impl<'a> Net<'a> {
 
     /// The heads by the schedule of inference.
     pub fn inference(&self, schedule: &Inference) -> Vec<Vec<f32>> {
-        let heads = self.plan.heads.iter();
-        let outputs = heads.map(|head| vec![f32::NAN; self.batch * self.len(head.from)]);
-        let mut memory = Memory::new(self, &schedule.slots, outputs.collect());
+        let heads = self.plan.heads.iter().enumerate();
+        let mut memory = Memory::new(self, &schedule.slots, &schedule.outputs);
         for (step, call) in schedule.calls.iter().enumerate() {
             memory.begin(step);
             let node = &self.plan.nodes[call.node];
             let (kernel, w) = self.of(call.node);
             let x: Vec<Vec<f32>> = call.x.iter().map(|x| memory.read(*x)).collect();
+            memory.apart(call);
             let y = if !call.x.contains(&call.y) {
-                memory.apart(call);
                 let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
                 let mut y = vec![f32::NAN; self.batch * self.len(Edge::Node(call.node))];
                 kernel.forward(w, &x, &mut y);
@@ -148,10 +147,14 @@ impl<'a> Net<'a> {
             };
             memory.write(call.y, &y);
         }
+        memory.begin(schedule.calls.len());
         for (head, from) in &schedule.copies {
-            memory.outputs[*head] = memory.read(*from);
+            let values = memory.read(*from);
+            memory.write(Place::Output(*head), &values);
         }
-        memory.outputs
+        heads
+            .map(|(head, _)| memory.read(Place::Output(head)))
+            .collect()
     }
 
     /// The logits of a training step.
@@ -173,7 +176,7 @@ impl<'a> Net<'a> {
     }
 
     fn forward<'s>(&'s self, schedule: &'s Training) -> (Vec<Vec<f32>>, Memory<'s>) {
-        let mut memory = Memory::new(self, &schedule.slots, Vec::new());
+        let mut memory = Memory::new(self, &schedule.slots, &[]);
         for (step, call) in schedule.forward.iter().enumerate() {
             memory.begin(step);
             let (kernel, w) = self.of(call.node);
@@ -286,37 +289,53 @@ impl<'a> Net<'a> {
     }
 }
 
-/// One block of memory, by a plan.
+/// The outputs, one behind the other, and the arena, by a plan.
 struct Memory<'a> {
     net: &'a Net<'a>,
-    slots: &'a [Slot],
-    offsets: Vec<usize>,
+    /// The slots, and behind them the outputs.
+    slots: Vec<&'a Slot>,
+    outputs: usize,
+    addresses: Vec<usize>,
     values: Vec<f32>,
-    outputs: Vec<Vec<f32>>,
     step: usize,
 }
 
 impl<'a> Memory<'a> {
-    fn new(net: &'a Net<'a>, slots: &'a [Slot], outputs: Vec<Vec<f32>>) -> Self {
-        let offsets = schedule::offsets(slots).expect("known lengths");
-        let ends = offsets.iter().zip(slots);
-        let len = ends.map(|(offset, slot)| offset + slot.known_len().unwrap());
+    fn new(net: &'a Net<'a>, slots: &'a [Slot], outputs: &'a [Slot]) -> Self {
+        let mut addresses = schedule::addresses(slots, outputs).expect("known lengths");
+        let mut end = 0;
+        for output in outputs {
+            addresses.push(end);
+            end += output.known_len().unwrap();
+        }
+        let slots: Vec<&Slot> = slots.iter().chain(outputs).collect();
+        let ends = addresses.iter().zip(&slots);
+        let len = ends.map(|(address, slot)| address + slot.known_len().unwrap());
         Self {
             net,
-            slots,
             values: vec![f32::NAN; net.batch * len.max().unwrap_or_default()],
-            offsets,
-            outputs,
+            slots,
+            outputs: outputs.len(),
+            addresses,
             step: 0,
         }
     }
 
     fn range(&self, slot: usize) -> std::ops::Range<usize> {
-        let start = self.offsets[slot] * self.net.batch;
+        let start = self.addresses[slot] * self.net.batch;
         start..start + self.slots[slot].known_len().unwrap() * self.net.batch
     }
 
-    /// Forgets what no slot holds any more.
+    /// The number of what holds a place; none for an input.
+    fn slot(&self, place: Place) -> Option<usize> {
+        match place {
+            Place::Input(_) => None,
+            Place::Output(output) => Some(self.slots.len() - self.outputs + output),
+            Place::Slot(slot) => Some(slot),
+        }
+    }
+
+    /// Forgets what no slot and no output holds any more.
     fn begin(&mut self, step: usize) {
         self.step = step;
         let mut values = vec![f32::NAN; self.values.len()];
@@ -332,8 +351,7 @@ impl<'a> Memory<'a> {
     fn read(&self, place: Place) -> Vec<f32> {
         match place {
             Place::Input(input) => self.net.inputs[input].clone(),
-            Place::Output(output) => self.outputs[output].clone(),
-            Place::Slot(slot) => self.values[self.range(slot)].to_vec(),
+            _ => self.values[self.range(self.slot(place).unwrap())].to_vec(),
         }
     }
 
@@ -342,14 +360,9 @@ impl<'a> Memory<'a> {
     }
 
     fn write(&mut self, place: Place, values: &[f32]) {
-        match place {
-            Place::Input(_) => panic!("the input is the caller's"),
-            Place::Output(output) => self.outputs[output].copy_from_slice(values),
-            Place::Slot(slot) => {
-                let range = self.range(slot);
-                self.values[range].copy_from_slice(values);
-            }
-        }
+        let slot = self.slot(place).expect("the input is the caller's");
+        let range = self.range(slot);
+        self.values[range].copy_from_slice(values);
     }
 
     /// What a call writes lies apart from what it reads.
@@ -358,10 +371,7 @@ impl<'a> Memory<'a> {
             .x
             .iter()
             .chain([&call.y])
-            .filter_map(|place| match place {
-                Place::Slot(slot) => Some(*slot),
-                _ => None,
-            });
+            .filter_map(|place| self.slot(*place));
         let slots: Vec<usize> = slots.chain(call.saved).collect();
         for a in &slots {
             for b in slots.iter().filter(|b| *b != a) {

@@ -1,6 +1,6 @@
 //! One inference: what is overwritten, and what is written to an output at once.
 
-use super::{Call, Inference, Place, Slot, live, place, push, root, roots};
+use super::{Call, Inference, Place, Slot, addresses, live, place, push, root, roots};
 use crate::plan::{Edge, Node, Plan, Role};
 use proc_macro2::Literal;
 use quote::ToTokens;
@@ -97,8 +97,21 @@ pub fn inference(plan: &Plan) -> Inference {
     let copies = copies
         .map(|(head, it)| (head, place(it.from, &places)))
         .filter(|(head, place)| *place != Place::Output(*head));
+    let outputs = plan.heads.iter().enumerate().map(|(head, it)| {
+        let writes = |call: &Call| call.y == Place::Output(head);
+        Slot {
+            label: it.name.to_string(),
+            len: it.data.len(),
+            // What is copied is written behind all calls.
+            first: calls.iter().position(writes).unwrap_or(calls.len()),
+            last: usize::MAX,
+        }
+    });
+    let outputs: Vec<Slot> = outputs.collect();
     Inference {
         copies: copies.collect(),
+        addresses: addresses(&slots, &outputs),
+        outputs,
         slots,
         calls,
         steps,
