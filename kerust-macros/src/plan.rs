@@ -319,6 +319,18 @@ impl Node {
         !matches!(self.role, Role::Alias | Role::Custom) && self.of.is_none()
     }
 
+    /// The inputs that its output may overwrite, where `in_place` says whether its only one.
+    pub fn overwritable(&self, in_place: bool) -> &[Edge] {
+        let candidates = match self.inputs.len() {
+            _ if in_place => 1,
+            // The order of a sum is that of its inputs, so only two may change theirs.
+            2 if self.is_sum() => 2,
+            _ if self.is_sum() => 1,
+            _ => 0,
+        };
+        &self.inputs[..candidates]
+    }
+
     /// Whether it is a sum, which may be made in place.
     pub fn is_sum(&self) -> bool {
         self.role == Role::Merge && self.sums

@@ -163,21 +163,20 @@ pub fn training(plan: &Plan) -> Training {
         let step = forward.len();
         x.iter().for_each(|x| live(&mut slots, *x, step));
         let name = node.name.to_string();
-        let overwritten = match x[0] {
-            Place::Slot(slot) if overwrites(plan, &roots, number, &learns) => Some(slot),
-            _ => None,
+        let overwritten = overwritten(plan, &roots, number, &learns);
+        let y = match overwritten.map(|value| place(value, &places)) {
+            Some(place) => place,
+            None => Place::Slot(push(&mut slots, name.clone(), node.output.len(), step)),
         };
-        let y =
-            overwritten.unwrap_or_else(|| push(&mut slots, name.clone(), node.output.len(), step));
         let saved = node
             .saved
             .clone()
             .map(|len| push(&mut slots, format!("saved by {name}"), len, step));
-        places.push(Place::Slot(y));
+        places.push(y);
         forward.push(Call {
             node: number,
             x,
-            y: Place::Slot(y),
+            y,
             saved,
         });
     }
@@ -223,22 +222,22 @@ pub fn training(plan: &Plan) -> Training {
     training
 }
 
-/// Whether training may put a node's output where its input stands: nothing else reads the input, neither
-/// forward nor backward.
-fn overwrites(plan: &Plan, roots: &[Edge], number: usize, learns: &[bool]) -> bool {
+/// The value that a node may overwrite in training: nothing else reads it, neither forward nor backward.
+fn overwritten(plan: &Plan, roots: &[Edge], number: usize, learns: &[bool]) -> Option<Edge> {
     let node = &plan.nodes[number];
-    let value = root(roots, node.inputs[0]);
-    let Edge::Node(from) = value else {
-        return false;
-    };
-    let reads = |edge: &&Edge| root(roots, **edge) == value;
-    let inputs = plan.nodes.iter().filter(|node| node.role != Role::Alias);
-    let readers = inputs.flat_map(|node| &node.inputs).filter(reads).count();
-    let is_head = plan
-        .heads
-        .iter()
-        .any(|head| root(roots, head.from) == value);
-    node.from_output && plan.nodes[from].forgets_output && learns[from] && readers == 1 && !is_head
+    let values = node.overwritable(node.from_output).iter();
+    values.map(|edge| root(roots, *edge)).find(|value| {
+        let Edge::Node(from) = *value else {
+            return false;
+        };
+        let inputs = plan.nodes.iter().filter(|node| node.role != Role::Alias);
+        let read = inputs.flat_map(|node| &node.inputs);
+        let heads = plan.heads.iter().map(|head| &head.from);
+        let reads = read
+            .chain(heads)
+            .filter(|edge| root(roots, **edge) == *value);
+        plan.nodes[from].forgets_output && learns[from] && reads.count() == 1
+    })
 }
 
 /// Whether each node has weights, or one before it has.

@@ -85,7 +85,11 @@ fn call(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> To
 }
 
 /// A call that overwrites one of its inputs.
-fn in_place(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {
+pub(super) fn in_place(
+    expansion: &Expansion<'_>,
+    call: &Call,
+    buffers: &mut Buffers<'_>,
+) -> TokenStream {
     let node = expansion.node(call.node);
     let y = buffers.operand(call.y);
     if node.in_place {

@@ -1,5 +1,6 @@
 //! A training step: forward, the heads, backward.
 
+use super::inference::in_place;
 use super::{Buffers, Expansion, imports, local, take, tuple, weights};
 use crate::plan::Role;
 use crate::schedule::{Back, Gradient, Return};
@@ -20,11 +21,8 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
         .map(|call| {
             let node = expansion.node(call.node);
             if call.x.contains(&call.y) {
-                overwrites = true;
-                let y = buffers.operand(call.y);
-                let (take, constant) = (buffers.take(), node.constant());
-                buffers.rename(call.y, &node.name);
-                return quote!(#take Self::#constant.forward_in_place(&(), #y););
+                overwrites |= node.in_place;
+                return in_place(expansion, call, &mut buffers);
             }
             buffers.name(call.y, &node.name);
             let x: Vec<_> = call.x.iter().map(|x| buffers.operand(*x)).collect();
@@ -63,7 +61,7 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
             quote!(#take #logits.copy_from_slice(#from);)
         })
         .collect();
-    let in_place = overwrites.then(|| {
+    let overwriting = overwrites.then(|| {
         quote!(
             use ::kerust::layer::InPlace as _;
         )
@@ -85,7 +83,7 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
             #memory: &mut ::kerust::memory::Memory<'_>,
             #step: ::kerust::rng::Step,
         ) {
-            #in_place
+            #overwriting
             #import
             #unpack
             #(#calls)*
@@ -153,7 +151,7 @@ pub fn backward(expansion: &Expansion<'_>) -> Backward {
     let calls = expansion.training.backward.iter();
     let calls: Vec<TokenStream> = calls
         .map(|back| match back {
-            Back::Call(call) if call.x.contains(&call.y) => {
+            Back::Call(call) if call.x == [call.y] => {
                 let (y, dy) = (buffers.operand(call.y), buffers.slot(call.dy, local("dy")));
                 let (take, constant) = (buffers.take(), expansion.node(call.node).constant());
                 quote!(#take Self::#constant.backward_in_place(#y, #dy);)

@@ -126,23 +126,15 @@ impl<'a> Net<'a> {
         let mut memory = Memory::new(self, &schedule.slots, &schedule.outputs);
         for (step, call) in schedule.calls.iter().enumerate() {
             memory.begin(step);
-            let node = &self.plan.nodes[call.node];
             let (kernel, w) = self.of(call.node);
             let x: Vec<Vec<f32>> = call.x.iter().map(|x| memory.read(*x)).collect();
             memory.apart(call);
-            let y = if !call.x.contains(&call.y) {
+            let y = if call.x.contains(&call.y) {
+                self.overwritten(call, &memory)
+            } else {
                 let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
                 let mut y = vec![f32::NAN; self.batch * self.len(Edge::Node(call.node))];
                 kernel.forward(w, &x, &mut y);
-                y
-            } else if node.in_place {
-                let mut y = x[0].clone();
-                kernel.forward_in_place(w, &mut y);
-                y
-            } else {
-                let mut y = memory.read(call.y);
-                let parts = call.x.iter().zip(&x).filter(|(place, _)| **place != call.y);
-                parts.for_each(|(_, part)| sum_into(&mut y, part));
                 y
             };
             memory.write(call.y, &y);
@@ -155,6 +147,19 @@ impl<'a> Net<'a> {
         heads
             .map(|(head, _)| memory.read(Place::Output(head)))
             .collect()
+    }
+
+    /// What a call puts where an input stands.
+    fn overwritten(&self, call: &Call, memory: &Memory<'_>) -> Vec<f32> {
+        let (kernel, w) = self.of(call.node);
+        let mut y = memory.read(call.y);
+        if self.plan.nodes[call.node].in_place {
+            kernel.forward_in_place(w, &mut y);
+        } else {
+            let parts = call.x.iter().filter(|place| **place != call.y);
+            parts.for_each(|part| sum_into(&mut y, &memory.read(*part)));
+        }
+        y
     }
 
     /// The logits of a training step.
@@ -181,8 +186,7 @@ impl<'a> Net<'a> {
             memory.begin(step);
             let (kernel, w) = self.of(call.node);
             if call.x.contains(&call.y) {
-                let mut y = memory.read(call.y);
-                kernel.forward_in_place(w, &mut y);
+                let y = self.overwritten(call, &memory);
                 memory.write(call.y, &y);
                 continue;
             }
@@ -235,7 +239,7 @@ impl<'a> Net<'a> {
             };
             let (kernel, w) = self.of(call.node);
             let y = memory.read(call.y);
-            if call.x.contains(&call.y) {
+            if call.x == [call.y] {
                 let mut dy = memory.read(Place::Slot(call.dy));
                 kernel.backward_in_place(&y, &mut dy);
                 memory.write(Place::Slot(call.dy), &dy);

@@ -48,7 +48,7 @@ impl Backward<'_> {
             }
             let mut parts = Vec::new();
             // The gradient of an input that is overwritten, or of the first that is summed, is that of the output.
-            let mut handed_on = !(x.contains(&y) || node.is_sum() && !nested);
+            let mut handed_on = !(x == [y] || node.is_sum() && !nested);
             let mut dx = Vec::new();
             for edge in &node.inputs {
                 let from = root(&self.roots, *edge);

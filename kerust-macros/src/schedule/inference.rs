@@ -11,20 +11,14 @@ pub fn inference(plan: &Plan) -> Inference {
     let is_view = |node: &Node| matches!(node.role, Role::Alias | Role::TrainingOnly);
     let roots = roots(plan, &is_view);
     let last_reader = last_readers(plan, &roots, &is_view);
-    // The values that a node may overwrite: no other node reads them later, nor this one twice. The
-    // order of a sum is that of its inputs, so only two may change theirs.
+    // The values that a node may overwrite: no other node reads them later, nor this one twice.
     let overwritable = |number: usize| -> Vec<Edge> {
         let node = &plan.nodes[number];
         let read: Vec<Edge> = node.inputs.iter().map(|edge| root(&roots, *edge)).collect();
-        let candidates = match read.len() {
-            _ if node.in_place => 1,
-            2 if node.is_sum() => 2,
-            _ if node.is_sum() => 1,
-            _ => 0,
-        };
         let once = |value: &Edge| read.iter().filter(|other| *other == value).count() == 1;
-        let values = read[..candidates].iter().copied();
+        let values = node.overwritable(node.in_place).iter();
         values
+            .map(|edge| root(&roots, *edge))
             .filter(|value| last_reader.get(value) == Some(&number) && once(value))
             .collect()
     };
