@@ -24,6 +24,9 @@ pub(super) trait Simd {
     unsafe fn load_masked(from: *const f32, mask: Self::Mask) -> Self::Vector;
     unsafe fn store(to: *mut f32, x: Self::Vector);
     unsafe fn store_masked(to: *mut f32, mask: Self::Mask, x: Self::Vector);
+    /// Asks for the cache line of a value that need not exist, where the language can.
+    #[inline(always)]
+    unsafe fn prefetch(_value: *const f32) {}
     /// `x * y + sum`, rounded once.
     unsafe fn fma(x: Self::Vector, y: Self::Vector, sum: Self::Vector) -> Self::Vector;
     /// Zero for what is below zero; NaN stays.

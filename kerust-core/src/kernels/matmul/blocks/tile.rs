@@ -17,6 +17,9 @@ pub(super) const ROWS: usize = 16;
 /// The most rows of a tile of one vector whose rows may lie anywhere.
 pub(super) const SCATTERED_ROWS: usize = 12;
 
+/// How far ahead of a lone row `b` is asked for: 4 KB.
+const AHEAD: usize = 1024;
+
 /// Whether a tile takes evenly spaced rows only, and all of them.
 pub(super) const fn is_even(rows: usize, vectors: usize) -> bool {
     vectors == 1 && rows > SCATTERED_ROWS
@@ -129,6 +132,12 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
                     }
                 } else {
                     for _ in 0..run {
+                        if ROWS == 1 {
+                            // A lone row is done with a line of `b` before the next one is there.
+                            for j in 0..VECTORS {
+                                S::prefetch(b.wrapping_add(AHEAD + j * S::LANES));
+                            }
+                        }
                         step::<S, ROWS, VECTORS>(&mut sums, b, mask, |i| a.wrapping_add(rows[i]));
                         a = a.wrapping_add(stride);
                         b = b.wrapping_add(t.b_stride);

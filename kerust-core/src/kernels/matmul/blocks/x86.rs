@@ -59,6 +59,12 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn prefetch(value: *const f32) {
+        // SAFETY: a hint, of any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(value.cast()) }
+    }
+
+    #[inline(always)]
     unsafe fn fma(x: __m512, y: __m512, sum: __m512) -> __m512 {
         // SAFETY: the caller has AVX-512F.
         unsafe { _mm512_fmadd_ps(x, y, sum) }
@@ -166,6 +172,12 @@ impl Simd for Avx2 {
     unsafe fn store_masked(to: *mut f32, mask: __m256i, x: __m256) {
         // SAFETY: the caller has AVX2, and room for the mask's values at `to`.
         unsafe { _mm256_maskstore_ps(to, mask, x) }
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(value: *const f32) {
+        // SAFETY: a hint, of any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(value.cast()) }
     }
 
     #[inline(always)]
