@@ -7,6 +7,7 @@ const SELU_SCALED_ALPHA: f32 = 1.758_099_3;
 /// `y` from `x`. Conditions are written so that NaN passes through.
 pub mod value {
     use super::{LEAKY_SLOPE, SELU_SCALE, SELU_SCALED_ALPHA};
+    use crate::activation::exp::exp;
     use core::f32::consts::FRAC_1_SQRT_2;
 
     pub fn relu(x: f32) -> f32 {
@@ -44,7 +45,7 @@ pub mod value {
 
     pub fn sigmoid(x: f32) -> f32 {
         // An overflow of `exp` ends in 1 / inf = 0, as it should.
-        1.0 / (1.0 + libm::expf(-x))
+        1.0 / (1.0 + exp(-x))
     }
 
     pub fn hard_sigmoid(x: f32) -> f32 {
@@ -56,7 +57,7 @@ pub mod value {
     }
 
     pub fn softplus(x: f32) -> f32 {
-        relu(x) + libm::log1pf(libm::expf(-x.abs()))
+        relu(x) + libm::log1pf(exp(-x.abs()))
     }
 
     pub fn softsign(x: f32) -> f32 {
@@ -121,6 +122,7 @@ pub mod slope_of_y {
 /// `dy/dx` from `x`, of functions that take one value at two places.
 pub mod slope_of_x {
     use super::value;
+    use crate::activation::exp::exp;
     use core::f32::consts::FRAC_1_SQRT_2;
 
     /// `1 / √(2π)`
@@ -128,7 +130,7 @@ pub mod slope_of_x {
 
     pub fn gelu(x: f32) -> f32 {
         let below = 0.5 * libm::erfcf(-x * FRAC_1_SQRT_2);
-        below + x * PEAK_DENSITY * libm::expf(-0.5 * x * x)
+        below + x * PEAK_DENSITY * exp(-0.5 * x * x)
     }
 
     pub fn silu(x: f32) -> f32 {

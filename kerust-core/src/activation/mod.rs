@@ -1,11 +1,13 @@
 //! Activations: Keras's names, defaults and formulas.
 //!
-//! Every function is computed by `libm`, so its bits are the same on every target.
+//! Every function is computed by `libm` or by `exp.rs`, so its bits are the same on every target.
 
+mod exp;
 mod function;
 mod head;
 
 use crate::kernels::vectorized;
+use exp::exp;
 use function::{slope_of_x, slope_of_y, value};
 pub use head::*;
 
@@ -112,9 +114,9 @@ impl Activation {
             Self::Tanh => map(values, libm::tanhf),
             Self::Softplus => map(values, value::softplus),
             Self::Softsign => map(values, value::softsign),
-            Self::Softmax => rows_mut(values, features).for_each(softmax),
+            Self::Softmax => softmax(values, features),
             Self::LogSoftmax => rows_mut(values, features).for_each(log_softmax),
-            Self::Exponential => map(values, libm::expf),
+            Self::Exponential => map(values, exp),
             Self::Mish => map(values, value::mish),
         }
     }
@@ -193,21 +195,24 @@ fn rows(y: &[f32], dy: &mut [f32], features: usize, backward: impl Fn(&[f32], &m
     pairs.for_each(|(dy, y)| backward(y, dy));
 }
 
+/// Pass by pass, since the exponential of many values is faster than that of a row.
 #[inline(never)]
-fn softmax(values: &mut [f32]) {
-    let peak = peak(values);
-    let mut sum = 0.0;
-    for value in values.iter_mut() {
-        *value = libm::expf(*value - peak);
-        sum += *value;
+fn softmax(values: &mut [f32], features: usize) {
+    for row in rows_mut(values, features) {
+        let peak = peak(row);
+        row.iter_mut().for_each(|value| *value -= peak);
     }
-    values.iter_mut().for_each(|value| *value /= sum);
+    map(values, exp);
+    for row in rows_mut(values, features) {
+        let sum: f32 = row.iter().sum();
+        row.iter_mut().for_each(|value| *value /= sum);
+    }
 }
 
 #[inline(never)]
 fn log_softmax(values: &mut [f32]) {
     let peak = peak(values);
-    let sum: f32 = values.iter().map(|value| libm::expf(value - peak)).sum();
+    let sum: f32 = values.iter().map(|value| exp(value - peak)).sum();
     // In two steps: `peak + ln(sum)` would lose the logarithm beside a large peak.
     let log_sum = libm::logf(sum);
     map(values, |value| value - peak - log_sum);
@@ -227,7 +232,7 @@ fn softmax_backward(y: &[f32], dy: &mut [f32]) {
 fn log_softmax_backward(y: &[f32], dy: &mut [f32]) {
     let sum: f32 = dy.iter().sum();
     let pairs = dy.iter_mut().zip(y);
-    pairs.for_each(|(dy, y)| *dy -= libm::expf(*y) * sum);
+    pairs.for_each(|(dy, y)| *dy -= exp(*y) * sum);
 }
 
 #[cfg(test)]
