@@ -1,8 +1,9 @@
 //! `kerust-bench train WORK FOLDER CHUNKS STEPS`, `kerust-bench infer WORK FOLDER CALLS` or
 //! `kerust-bench batch WORK FOLDER CALLS`: times as one line of JSON. The works and the files are those of `../works.py`.
-//! `kerust-bench grow WIDTH DEPTH BATCH CHUNKS STEPS` is for `../growth.py`.
+//! `kerust-bench matmul LIBRARY..` is for `../matmul.py`, and `kerust-bench grow WIDTH DEPTH BATCH CHUNKS STEPS` is for `../growth.py`.
 
 mod growth;
+mod matmul;
 mod nets;
 mod training;
 
@@ -25,6 +26,12 @@ fn main() -> kerust::Result<()> {
             .map(|size| size.parse().expect("a size"))
             .collect();
         return growth::grow(sizes[0], sizes[1], sizes[2], &sizes[3..]);
+    }
+    if let [mode, libraries @ ..] = arguments.as_slice()
+        && mode == "matmul"
+    {
+        matmul::matmul(libraries);
+        return Ok(());
     }
     let [mode, work, folder, counts @ ..] = arguments.as_slice() else {
         panic!("expected a mode, a work, a folder and counts");

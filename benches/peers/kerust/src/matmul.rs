@@ -1,0 +1,189 @@
+//! Products beside those of BLAS libraries, and the peak of the machine: one thread.
+
+use libloading::Library;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// `(m, k, n)`: the products of small networks, of single samples and with narrow outputs, and a square.
+const PRODUCTS: [[usize; 3]; 12] = [
+    [64, 784, 128],
+    [7840, 64, 64],
+    [512, 512, 512],
+    [1, 784, 128],
+    [1, 7840, 64],
+    [1, 128, 10],
+    [64, 64, 10],
+    [256, 128, 10],
+    [1024, 27, 16],
+    [1024, 144, 16],
+    [1024, 144, 32],
+    [50176, 9, 10],
+];
+const ROUNDS: usize = 40;
+const ROUND: Duration = Duration::from_micros(500);
+
+/// `cblas_sgemm`, whose sizes are of a library's width.
+type Gemm<I> = unsafe extern "C" fn(
+    i32,
+    i32,
+    i32,
+    I,
+    I,
+    I,
+    f32,
+    *const f32,
+    I,
+    *const f32,
+    I,
+    f32,
+    *mut f32,
+    I,
+);
+
+/// What a library offers.
+#[derive(Clone, Copy)]
+enum Blas {
+    Narrow(Gemm<i32>),
+    Wide(Gemm<i64>),
+}
+
+const ROW_MAJOR: i32 = 101;
+const AS_IT_IS: i32 = 111;
+
+/// Prints a line of JSON: GFLOP/s of the peak, and of each product by kerust and by each library (two for each
+/// multiply-add).
+pub fn matmul(libraries: &[String]) {
+    let libraries: Vec<Library> = libraries
+        .iter()
+        // SAFETY: BLAS libraries run nothing but their own set-up.
+        .map(|path| unsafe { Library::new(path) }.unwrap_or_else(|error| panic!("{path}: {error}")))
+        .collect();
+    let blas = |library: &Library| {
+        // SAFETY: the signatures are that of the CBLAS standard, and of NumPy's OpenBLAS with 64-bit sizes.
+        unsafe {
+            match library.get(b"scipy_cblas_sgemm64_") {
+                Ok(wide) => Blas::Wide(*wide),
+                Err(_) => Blas::Narrow(*library.get(b"cblas_sgemm").expect("`cblas_sgemm`")),
+            }
+        }
+    };
+    let gemms: Vec<Blas> = libraries.iter().map(blas).collect();
+    let rows: Vec<String> = PRODUCTS
+        .iter()
+        .map(|product| row(*product, &gemms))
+        .collect();
+    println!(
+        r#"{{"peak": {}, "products": [{}]}}"#,
+        peak(),
+        rows.join(", ")
+    );
+}
+
+fn row([m, k, n]: [usize; 3], gemms: &[Blas]) -> String {
+    let (a, b, mut c) = (values(m * k), values(k * n), values(m * n));
+    let mut found: Vec<Vec<f64>> = vec![Vec::new(); 1 + gemms.len()];
+    // In turn, so that all meet the same moments of the machine.
+    for _ in 0..ROUNDS {
+        for (contender, found) in found.iter_mut().enumerate() {
+            found.push(seconds(|| match contender.checked_sub(1) {
+                None => kerust::kernels::dense(
+                    black_box(&a),
+                    &b,
+                    &[],
+                    &mut c,
+                    [k, n],
+                    kerust::activation::Activation::Linear,
+                ),
+                Some(library) => gemms[library].multiply([m, k, n], black_box(&a), &b, &mut c),
+            }));
+        }
+    }
+    let flops = (2 * m * k * n) as f64;
+    let speeds = found.iter_mut().map(|times| {
+        times.sort_by(f64::total_cmp);
+        format!("{}", flops / times[times.len() / 2] / 1e9)
+    });
+    let speeds: Vec<String> = speeds.collect();
+    format!(
+        r#"{{"sizes": [{m}, {k}, {n}], "speeds": [{}]}}"#,
+        speeds.join(", ")
+    )
+}
+
+impl Blas {
+    fn multiply(self, [m, k, n]: [usize; 3], a: &[f32], b: &[f32], c: &mut [f32]) {
+        assert!(a.len() == m * k && b.len() == k * n && c.len() == m * n);
+        let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+        macro_rules! call {
+            ($gemm:ident, $int:ty) => {{
+                let [m, k, n] = [m, k, n].map(|size| size as $int);
+                // SAFETY: the matrices have these sizes.
+                unsafe {
+                    $gemm(
+                        ROW_MAJOR, AS_IT_IS, AS_IT_IS, m, n, k, 1.0, a, k, b, n, 0.0, c, n,
+                    )
+                }
+            }};
+        }
+        match self {
+            Self::Narrow(gemm) => call!(gemm, i32),
+            Self::Wide(gemm) => call!(gemm, i64),
+        }
+    }
+}
+
+fn values(len: usize) -> Vec<f32> {
+    (0..len).map(|i| (i % 1009) as f32 / 1009.0 - 0.5).collect()
+}
+
+/// The time of one call, from as many as fill a round.
+fn seconds(mut call: impl FnMut()) -> f64 {
+    call();
+    let (start, mut calls) = (Instant::now(), 0u32);
+    while start.elapsed() < ROUND {
+        (0..4).for_each(|_| call());
+        calls += 4;
+    }
+    start.elapsed().as_secs_f64() / f64::from(calls)
+}
+
+/// GFLOP/s of multiply-adds that wait for nothing.
+fn peak() -> f64 {
+    const STEPS: usize = 1 << 16;
+    let lanes = if is_x86_feature_detected!("avx512f") {
+        16
+    } else {
+        8
+    };
+    let times = (0..ROUNDS).map(|_| {
+        seconds(|| match lanes {
+            // SAFETY: the features were detected.
+            16 => unsafe { chains_512(STEPS) },
+            _ => unsafe { chains_256(STEPS) },
+        })
+    });
+    let best = times.fold(f64::INFINITY, f64::min);
+    (2 * CHAINS * lanes * STEPS) as f64 / best / 1e9
+}
+
+const CHAINS: usize = 12;
+
+macro_rules! chains {
+    ($name:ident, $features:literal, $set:ident, $fma:ident) => {
+        #[target_feature(enable = $features)]
+        fn $name(steps: usize) {
+            use std::arch::x86_64::*;
+            let (mut sums, x) = ([$set(1.0); CHAINS], $set(0.5));
+            for _ in 0..steps {
+                for sum in &mut sums {
+                    *sum = $fma(x, x, *sum);
+                }
+                // SAFETY: no instruction; it keeps the sums from being computed otherwise.
+                unsafe { std::arch::asm!("", options(nomem, nostack, preserves_flags)) };
+            }
+            black_box(sums);
+        }
+    };
+}
+chains!(chains_512, "avx512f", _mm512_set1_ps, _mm512_fmadd_ps);
+chains!(chains_256, "avx2,fma", _mm256_set1_ps, _mm256_fmadd_ps);
