@@ -1,4 +1,7 @@
 //! Pictures for people: a training's history, and predictions on images, as SVG and PNG.
+//!
+//! A PNG has two pixels for each of the SVG on both axes. Its letters are Latin, Greek and Cyrillic,
+//! and what is none of them is a box; those of an SVG are the reader's.
 
 mod axis;
 mod font;
