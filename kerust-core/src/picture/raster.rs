@@ -153,8 +153,10 @@ fn span(places: impl Iterator<Item = f64> + Clone, reach: f64) -> Range<usize> {
 fn distance(at: Point, from: Point, to: Point) -> f64 {
     let [along, way] = [to, at].map(|end| [end[0] - from[0], end[1] - from[1]]);
     let dot = |a: Point, b: Point| a[0] * b[0] + a[1] * b[1];
-    // Of a piece without a length it is NaN, which `max` takes for 0.
-    let part = (dot(way, along) / dot(along, along)).max(0.0).min(1.0);
+    let part = match dot(along, along) {
+        0.0 => 0.0,
+        square => (dot(way, along) / square).clamp(0.0, 1.0),
+    };
     (way[0] - part * along[0]).hypot(way[1] - part * along[1])
 }
 
