@@ -25,11 +25,7 @@ pub(super) fn read(
     let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
     let undecodable = |error| refuse(path, ImageFolderFault::Undecodable(error));
     let image = Decoded::new(&bytes).map_err(undecodable)?;
-    let values = match channels {
-        1 => image.pixels(|[r, g, b, _]| [grey(r, g, b)]),
-        3 => image.pixels(|[r, g, b, _]| [r, g, b]),
-        _ => image.pixels(|rgba| rgba),
-    };
+    let values = image.pixels(channels);
     if image.size == size {
         pixels.copy_from_slice(&values);
     } else {
@@ -93,19 +89,24 @@ impl Decoded {
         })
     }
 
-    /// Each pixel, from its red, green, blue and alpha.
-    fn pixels<const N: usize>(&self, pixel: impl Fn([u8; 4]) -> [u8; N]) -> Vec<u8> {
-        let pixels = self.values.chunks_exact(self.channels);
-        let pixels = pixels.flat_map(|values| {
-            pixel(match *values {
+    /// Each pixel with 1, 3 or 4 channels.
+    fn pixels(&self, channels: usize) -> Vec<u8> {
+        let mut pixels = Vec::with_capacity(self.values.len() / self.channels * channels);
+        for values in self.values.chunks_exact(self.channels) {
+            let [r, g, b, alpha] = match *values {
                 [grey] => [grey, grey, grey, u8::MAX],
                 [grey, alpha] => [grey, grey, grey, alpha],
                 [r, g, b] => [r, g, b, u8::MAX],
                 [r, g, b, alpha, ..] => [r, g, b, alpha],
                 [] => [0; 4],
-            })
-        });
-        pixels.collect()
+            };
+            match channels {
+                1 => pixels.push(grey(r, g, b)),
+                3 => pixels.extend([r, g, b]),
+                _ => pixels.extend([r, g, b, alpha]),
+            }
+        }
+        pixels
     }
 }
 
