@@ -5,6 +5,7 @@ mod arena;
 mod embedded;
 mod golden;
 mod keras_draws;
+mod keras_images;
 mod keras_layers;
 mod keras_losses;
 mod keras_training;

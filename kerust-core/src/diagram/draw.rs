@@ -140,7 +140,8 @@ fn curve(from: (f64, f64), to: (f64, f64)) -> String {
     )
 }
 
-fn escaped(text: &str) -> String {
+/// What XML takes for a text.
+pub(crate) fn escaped(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     text.replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -3,6 +3,9 @@
 mod draw;
 mod layout;
 
+#[cfg(feature = "plots")]
+pub(crate) use draw::escaped;
+
 use crate::model::{LayerInfo, Model, Source};
 use crate::shape::Shape;
 use crate::summary::grouped;

@@ -83,7 +83,7 @@ pub(super) struct Resample<P> {
 
 impl<P: Fn(usize, usize) -> [Neighbours; 2]> Resample<P> {
     /// One image: `y = A·x`, where pixels outside of `x` are `fill_value`.
-    pub(super) fn forward(&self, x: &[f32], y: &mut [f32]) {
+    pub(super) fn forward<X: Copy + Into<f32>>(&self, x: &[X], y: &mut [f32]) {
         let (columns, channels) = (self.output[1], self.input[2].max(1));
         for (row, y) in y.chunks_exact_mut((columns * channels).max(1)).enumerate() {
             for (column, y) in y.chunks_exact_mut(channels).enumerate() {
@@ -93,7 +93,8 @@ impl<P: Fn(usize, usize) -> [Neighbours; 2]> Resample<P> {
                         .iter()
                         .zip(weights)
                         .fold(0.0, |sum, (pixel, weight)| {
-                            sum + weight * x.get(pixel + channel).copied().unwrap_or_default()
+                            let x = x.get(pixel + channel).map_or(0.0, |x| (*x).into());
+                            sum + weight * x
                         });
                     if outside != 0.0 {
                         *y += outside * self.fill_value;

@@ -38,6 +38,16 @@ impl Resizing {
         self
     }
 
+    /// One image of bytes, each value rounded to the nearest.
+    #[cfg(feature = "images")]
+    pub(crate) fn resize_bytes(&self, x: &[u8], y: &mut [u8]) {
+        let mut values = vec![0.0; y.len()];
+        self.resample().forward(x, &mut values);
+        for (y, value) in y.iter_mut().zip(values) {
+            *y = value.round() as u8;
+        }
+    }
+
     fn resample(&self) -> Resample<impl Fn(usize, usize) -> [Neighbours; 2]> {
         let Self { input, output, .. } = *self;
         let interpolation = self.interpolation;

@@ -1,29 +1,21 @@
 //! The course of a training: a panel for each quantity.
 
+use super::panel::{self, Panel};
+use super::scene::Scene;
 use crate::error::Result;
-use kuva::plot::{LegendPosition, LinePlot, ScatterPlot};
-use kuva::render::figure::Figure;
-use kuva::render::layout::{Layout, TickFormat};
-use kuva::render::plots::Plot;
-use kuva::render::render::Scene;
 use std::path::Path;
 
 /// Where validation's series are named: `val_loss` stands beside `loss`.
 const VALIDATION: &str = "val_";
-/// Blue and vermilion, which colour-blind people tell apart: Okabe & Ito (2008).
-const COLOURS: [&str; 2] = ["#0072B2", "#D55E00"];
-/// More points than these are a line.
-const MARKED_EPOCHS: usize = 40;
-
 /// A plot of series by epoch: one panel for each quantity, training and validation in it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HistoryPlot {
-    panels: Vec<Panel>,
+    panels: Vec<Quantity>,
 }
 
 /// A quantity in training and, where it was measured, in validation.
 #[derive(Clone, PartialEq, Debug)]
-struct Panel {
+struct Quantity {
     name: String,
     series: [Option<Vec<f64>>; 2],
 }
@@ -32,7 +24,7 @@ impl HistoryPlot {
     /// Plots named series, of one value for each epoch. `val_loss` shares a panel with `loss`; losses
     /// come first, then the others in their order. Values that are not finite are left out.
     pub fn new(series: &[(String, Vec<f64>)]) -> Self {
-        let mut panels: Vec<Panel> = Vec::new();
+        let mut panels: Vec<Quantity> = Vec::new();
         for (name, values) in series {
             let (quantity, place) = match name.strip_prefix(VALIDATION) {
                 Some(quantity) => (quantity, 1),
@@ -40,7 +32,7 @@ impl HistoryPlot {
             };
             let known = panels.iter().position(|panel| panel.name == quantity);
             let panel = known.unwrap_or_else(|| {
-                panels.push(Panel {
+                panels.push(Quantity {
                     name: quantity.to_owned(),
                     series: [None, None],
                 });
@@ -48,7 +40,7 @@ impl HistoryPlot {
             });
             panels[panel].series[place] = Some(values.clone());
         }
-        let rank = |panel: &Panel| match panel.name.as_str() {
+        let rank = |panel: &Quantity| match panel.name.as_str() {
             "loss" => 0,
             name if name.ends_with("_loss") => 1,
             _ => 2,
@@ -71,81 +63,28 @@ impl HistoryPlot {
         if epochs == 0 {
             return None;
         }
-        let plots: Vec<Vec<Plot>> = self.panels.iter().map(Panel::plots).collect();
-        let layouts = self.panels.iter().zip(&plots);
-        let layouts = layouts.map(|(panel, plots)| panel.layout(plots, epochs));
-        let layouts = layouts.collect();
         // Rows as full as may be.
         let columns = match self.panels.len() {
             4 => 2,
             panels => panels.min(3),
         };
-        let figure = Figure::new(self.panels.len().div_ceil(columns), columns)
-            .with_cell_size(480.0, 340.0)
-            .with_plots(plots)
-            .with_layouts(layouts);
-        Some(figure.render())
-    }
-}
-
-impl Panel {
-    fn plots(&self) -> Vec<Plot> {
-        let mut plots = Vec::new();
-        let kinds = core::iter::zip(["training", "validation"], COLOURS);
-        for (values, (kind, colour)) in self.series.iter().zip(kinds) {
-            let Some(values) = values else { continue };
-            let points = values.iter().enumerate();
-            let points = points.map(|(place, value)| ((place + 1) as f64, *value));
-            let points: Vec<_> = points.filter(|(_, value)| value.is_finite()).collect();
-            if points.is_empty() {
-                continue;
-            }
-            // A line through one point is invisible.
-            if points.len() <= MARKED_EPOCHS {
-                let dots = ScatterPlot::new().with_data(points.clone());
-                plots.push(Plot::Scatter(dots.with_color(colour).with_size(3.0)));
-            }
-            let line = LinePlot::new().with_data(points).with_color(colour);
-            plots.push(Plot::Line(line.with_stroke_width(2.0).with_legend(kind)));
-        }
-        plots
-    }
-
-    fn layout(&self, plots: &[Plot], epochs: usize) -> Layout {
-        let layout = match plots {
-            [] => Layout::new((0.0, 1.0), (0.0, 1.0)),
-            plots => Layout::auto_from_plots(plots),
+        let rows = self.panels.len().div_ceil(columns);
+        let [width, height] = panel::SIZE;
+        let mut scene = Scene {
+            size: [columns as f64 * width, rows as f64 * height],
+            elements: Vec::new(),
         };
-        // Room for the marks of the first and the last epoch.
-        let margin = 0.03 * epochs.max(8) as f64;
-        layout
-            .with_x_label("epoch")
-            .with_y_label(self.name.replace('_', " "))
-            .with_x_axis_min(1.0 - margin)
-            .with_x_axis_max(epochs as f64 + margin)
-            .with_x_tick_step(tick_step(epochs))
-            .with_x_tick_format(TickFormat::Integer)
-            .with_legend_position(self.free_corner())
-    }
-
-    /// The right corner that the curves leave free: falling ones end low, rising ones high.
-    fn free_corner(&self) -> LegendPosition {
-        let rise = |values: &Vec<f64>| values.last().zip(values.first()).map(|(b, a)| b - a);
-        let rises = self.series.iter().flatten().filter_map(rise);
-        if rises.sum::<f64>() > 0.0 {
-            LegendPosition::InsideBottomRight
-        } else {
-            LegendPosition::InsideTopRight
+        for (place, quantity) in self.panels.iter().enumerate() {
+            let [row, column] = [place / columns, place % columns].map(|n| n as f64);
+            let panel = Panel {
+                name: quantity.name.replace('_', " "),
+                series: quantity.series.each_ref().map(Option::as_deref),
+                epochs,
+            };
+            panel.draw(&mut scene, [column * width, row * height]);
         }
+        Some(scene)
     }
-}
-
-/// Whole epochs between two ticks: 1, 2 or 5 times a power of ten, about eight ticks.
-fn tick_step(epochs: usize) -> f64 {
-    let powers = (0..).map(|power| 10f64.powi(power));
-    let mut steps = powers.flat_map(|power| [power, 2.0 * power, 5.0 * power]);
-    let enough = |step: &f64| epochs as f64 <= 9.0 * step;
-    steps.find(enough).unwrap_or(1.0)
 }
 
 #[cfg(test)]
@@ -220,14 +159,6 @@ mod tests {
         assert_eq!(
             HistoryPlot::new(&[]).save("x.svg").unwrap_err().to_string(),
             "the picture `x.svg` would be empty: there is nothing to draw"
-        );
-    }
-
-    #[test]
-    fn ticks_are_whole_epochs() {
-        assert_eq!(
-            [1, 9, 10, 50, 100].map(tick_step),
-            [1.0, 1.0, 2.0, 10.0, 20.0]
         );
     }
 }

@@ -1,7 +1,15 @@
 //! Pictures for people: a training's history, and predictions on images, as SVG and PNG.
+//!
+//! A PNG has two pixels for each of the SVG on both axes. Its letters are Latin, Greek and Cyrillic,
+//! and what is none of them is a box; those of an SVG are the reader's.
 
+mod axis;
+mod font;
 mod history;
+mod panel;
 mod predictions;
+mod raster;
+mod scene;
 
 pub use history::HistoryPlot;
 pub use predictions::PredictionGrid;
@@ -9,9 +17,7 @@ pub use predictions::PredictionGrid;
 use crate::error::Result;
 use crate::weights::write_atomically;
 use core::fmt::{Display, Formatter};
-use kuva::backend::png::PngBackend;
-use kuva::backend::svg::SvgBackend;
-use kuva::render::render::Scene;
+use scene::Scene;
 use std::path::{Path, PathBuf};
 
 /// Why a picture cannot be made.
@@ -103,20 +109,16 @@ impl Format {
 /// Writes what `draw` returns in the format of the path's ending.
 fn save(path: &Path, draw: impl FnOnce() -> Option<Scene>) -> Result<()> {
     let format = Format::of(path)?;
-    let Some(mut scene) = draw() else {
+    let Some(scene) = draw() else {
         let path = path.to_path_buf();
         return Err(PictureError::Empty { path }.into());
     };
-    scene.font_family = Some("DejaVu Sans, Verdana, Arial, sans-serif".to_owned());
     let bytes = match format {
-        Format::Svg => SvgBackend::new().render_scene(&scene).into_bytes(),
-        Format::Png => {
-            let drawn = PngBackend::new().render_scene(&scene);
-            drawn.map_err(|fault| PictureError::Raster {
-                path: path.to_path_buf(),
-                fault,
-            })?
-        }
+        Format::Svg => scene.svg().into_bytes(),
+        Format::Png => raster::png(&scene).map_err(|error| PictureError::Raster {
+            path: path.to_path_buf(),
+            fault: error.to_string(),
+        })?,
     };
     write_atomically(path, |file| file.write_all(&bytes))
 }

@@ -1,20 +1,17 @@
 //! Images with what a model takes them for.
 
 use super::PictureError;
+use super::font::Font;
+use super::scene::{Anchor, Colour, Element, Scene};
 use crate::error::Result;
-use kuva::render::color::Color;
-use kuva::render::render::{Primitive, Scene, TextAnchor};
 use std::path::Path;
 
-const GREEN: Color = Color::Rgb(0x00, 0x70, 0x3c);
-const RED: Color = Color::Rgb(0xc6, 0x28, 0x28);
+const GREEN: Colour = [0x00, 0x70, 0x3c];
+const RED: Colour = [0xc6, 0x28, 0x28];
 /// An image is drawn about this high or wide, in whole multiples of its pixels.
 const IMAGE_SIDE: usize = 140;
 const GAP: f64 = 18.0;
-const FONT_SIZE: u32 = 13;
 const LINE_HEIGHT: f64 = 17.0;
-/// Width of a character of bold DejaVu Sans, a wide font, in font sizes: more than the average.
-const CHARACTER_WIDTH: f64 = 0.72;
 
 /// A grid of images, below each the predicted class with its score and the true class: green where
 /// they are one, red where not.
@@ -27,7 +24,7 @@ pub struct PredictionGrid {
 
 #[derive(Clone, PartialEq, Debug)]
 struct Cell {
-    pixels: Vec<[u8; 3]>,
+    pixels: Vec<Colour>,
     captions: [String; 2],
     correct: bool,
 }
@@ -107,76 +104,44 @@ impl PredictionGrid {
 
     fn draw(&self) -> Option<Scene> {
         let captions = self.cells.iter().flat_map(|cell| &cell.captions);
-        let longest = captions.map(|caption| caption.chars().count()).max()?;
+        let widths = captions.map(|caption| Font::get().width(caption));
+        // The fonts of an SVG's reader may be wider.
+        let caption_width = 1.1 * widths.reduce(f64::max)?;
         let [height, width, _] = self.size;
         let zoom = (IMAGE_SIDE / height.max(width)).max(1) as f64;
-        let (image_height, image_width) = (zoom * height as f64, zoom * width as f64);
-        let caption_width = longest as f64 * CHARACTER_WIDTH * f64::from(FONT_SIZE);
+        let [image_width, image_height] = [width, height].map(|size| zoom * size as f64);
         // Whole numbers: pixels of the images fall on pixels of the picture.
         let cell_width = image_width.max(caption_width.ceil()) + GAP;
         let cell_height = image_height + 2.0 * LINE_HEIGHT + GAP;
         let columns = self.columns.min(self.cells.len());
         let rows = self.cells.len().div_ceil(columns);
-        let mut scene = Scene::new(
-            columns as f64 * cell_width + GAP,
-            rows as f64 * cell_height + GAP,
-        );
+        let mut scene = Scene {
+            size: [
+                columns as f64 * cell_width + GAP,
+                rows as f64 * cell_height + GAP,
+            ],
+            elements: Vec::new(),
+        };
         for (place, cell) in self.cells.iter().enumerate() {
             let left = GAP + (place % columns) as f64 * cell_width;
             let x = left + ((cell_width - GAP - image_width) / 2.0).floor();
             let y = GAP + (place / columns) as f64 * cell_height;
-            scene.elements.push(Primitive::GroupStart {
-                transform: None,
-                title: None,
-                // Else a browser that zooms draws seams between the pixels.
-                extra_attrs: Some(r#"shape-rendering="crispEdges""#.to_owned()),
+            scene.elements.push(Element::Image {
+                at: [x, y],
+                zoom,
+                columns: width,
+                pixels: cell.pixels.clone(),
             });
-            scene.elements.push(pixels(cell, width, [x, y], zoom));
-            scene.elements.push(Primitive::GroupEnd);
             let colour = if cell.correct { GREEN } else { RED };
-            scene.elements.push(Primitive::Rect {
-                x,
-                y,
-                width: image_width,
-                height: image_height,
-                fill: Color::None,
-                stroke: Some(colour.clone()),
-                stroke_width: Some(2.0),
-                opacity: None,
-            });
+            scene.frame([x, y], [image_width, image_height], 2.0, colour);
             for (line, caption) in cell.captions.iter().enumerate() {
-                scene.elements.push(Primitive::Text {
-                    x: x + image_width / 2.0,
-                    y: y + image_height + (line + 1) as f64 * LINE_HEIGHT,
-                    content: caption.clone(),
-                    size: FONT_SIZE,
-                    anchor: TextAnchor::Middle,
-                    rotate: None,
-                    bold: line == 0,
-                    color: Some(colour.clone()),
-                });
+                let below = 2.0 + (line + 1) as f64 * LINE_HEIGHT;
+                let at = [x + image_width / 2.0, y + image_height + below];
+                scene.text(at, Anchor::Middle, colour, caption.clone());
             }
         }
         Some(scene)
     }
-}
-
-/// An image as rectangles: one for each run of equal pixels of a row.
-fn pixels(cell: &Cell, width: usize, [left, top]: [f64; 2], zoom: f64) -> Primitive {
-    let (mut x, mut y, mut w, mut h, mut fills) = (vec![], vec![], vec![], vec![], vec![]);
-    for (row, pixels) in cell.pixels.chunks_exact(width).enumerate() {
-        let mut column = 0;
-        for run in pixels.chunk_by(|a, b| a == b) {
-            x.push(left + zoom * column as f64);
-            y.push(top + zoom * row as f64);
-            w.push(zoom * run.len() as f64);
-            h.push(zoom);
-            let [red, green, blue] = run[0];
-            fills.push(Color::Rgb(red, green, blue));
-            column += run.len();
-        }
-    }
-    Primitive::RectBatch { x, y, w, h, fills }
 }
 
 #[cfg(test)]
@@ -201,16 +166,6 @@ mod tests {
         for text in ["Bag 99%", "true: Bag", "Coat 50%", "true: &lt;Shirt&gt;"] {
             assert!(svg.contains(text), "{text}");
         }
-    }
-
-    #[test]
-    fn equal_pixels_of_a_row_are_one_rectangle() {
-        let Primitive::RectBatch { x, w, fills, .. } = pixels(&grid().cells[0], 3, [0.0; 2], 5.0)
-        else {
-            unreachable!()
-        };
-        assert_eq!((x, w), (vec![0.0, 10.0, 0.0], vec![10.0, 5.0, 15.0]));
-        assert_eq!(fills[1], Color::Rgb(255, 255, 255));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! The class folders in the order of their names are the classes; the images of a class are found in
 //! its folder and in all folders below it. Where kerust differs from Keras 3:
 //!
-//! - resized pixels are rounded to whole grey levels, so that an image takes a byte for each value:
-//!   PNG images are within one level of Keras's;
+//! - resized pixels are rounded to whole levels, so that an image takes a byte for each value: PNG
+//!   images are within half a level of Keras's, and those of 16-bit colours read as grey within one
+//!   and a half;
 //! - a JPEG's colours differ by a few levels, twelve at the most where tried: TensorFlow decodes with
 //!   a faster, coarser transform and spreads the colours otherwise;
 //! - nothing is shuffled without a seed, and the order of a seed is kerust's own;

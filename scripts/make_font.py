@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Draws the letters of kerust's PNG pictures: DejaVu Sans, as an image of a cell for each character.
+
+    scripts/make_font.py [DejaVuSans.ttf]     # needs Pillow
+
+A cell's first row is a rule as long as the character is wide; below it stands the character. The
+cells follow each other in rows, in the order of the ranges; the last one is what stands for every
+other character. `kerust-core/src/picture/font.rs` has the same ranges and sizes.
+"""
+
+import struct
+import sys
+import zlib
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+RANGES = [(" ", "~"), ("\u00a0", "\u017f"), ("Α", "ω"), ("А", "я"), ("–", "…")]
+OTHER = "□"
+SIZE = 26
+CELL = 32
+COLUMNS = 32
+# Letters reach this far to the left of where they begin, and above the line that they stand on.
+LEFT, ABOVE = 2, 26
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(width, height, levels):
+    """A grey image of 4 bits for each pixel."""
+    rows = [levels[at:at + width] for at in range(0, len(levels), width)]
+    packed = b"".join(
+        b"\0" + bytes(row[at] << 4 | row[at + 1] for at in range(0, width, 2)) for row in rows)
+    header = struct.pack(">IIBBBBB", width, height, 4, 0, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+            + chunk(b"IDAT", zlib.compress(packed, 9)) + chunk(b"IEND", b""))
+
+
+def main():
+    path = sys.argv[1] if sys.argv[1:] else "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
+    font = ImageFont.truetype(path, SIZE, layout_engine=ImageFont.Layout.BASIC)
+    characters = [chr(code) for first, last in RANGES for code in range(ord(first), ord(last) + 1)]
+    characters.append(OTHER)
+    size = COLUMNS * CELL, -(-len(characters) // COLUMNS) * (1 + CELL)
+    image = Image.new("L", size)
+    draw = ImageDraw.Draw(image)
+    for place, character in enumerate(characters):
+        x, y = place % COLUMNS * CELL, place // COLUMNS * (1 + CELL)
+        draw.line((x, y, x + round(font.getlength(character)) - 1, y), 255)
+        draw.text((x + LEFT, y + 1 + ABOVE), character, 255, font, anchor="ls")
+    levels = [round(level / 17) for level in image.tobytes()]
+    target = Path(__file__).resolve().parent.parent / "kerust-core/src/picture/font.png"
+    target.write_bytes(png(*size, levels))
+
+
+main()

@@ -1,0 +1,33 @@
+//! Images of folders, as Keras reads them.
+
+use crate::golden::Tensors;
+use kerust::Rank3;
+use kerust::data::{Binary, Dataset, ImageFolder};
+use kerust::tensor::Shape;
+use std::path::Path;
+
+/// The folder that `generate_images.py` wrote.
+fn folder() -> ImageFolder {
+    ImageFolder::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/images"))
+}
+
+/// Whether images are within half a level of Keras's: they are rounded.
+fn equal_keras<X: Shape>(tensor: &str, images: &Dataset<X, Binary>) {
+    let values = images.iter().map(|(image, _)| image.as_slice().to_vec());
+    let found: Vec<f32> = values.flatten().collect();
+    let expected = Tensors::open("images.safetensors").tensor(tensor);
+    assert_eq!(found.len(), expected.len());
+    for (place, (found, expected)) in found.iter().zip(&expected).enumerate() {
+        assert!(
+            (found - expected).abs() <= 0.501,
+            "{tensor}[{place}]: found {found}, Keras has {expected}"
+        );
+    }
+}
+
+#[test]
+fn images_of_each_colour_and_size_are_kerass() {
+    equal_keras("grey", &folder().load::<Rank3<8, 6, 1>, _>().unwrap());
+    equal_keras("rgb", &folder().load::<Rank3<8, 6, 3>, _>().unwrap());
+    equal_keras("rgba", &folder().load::<Rank3<8, 6, 4>, _>().unwrap());
+}
