@@ -42,12 +42,18 @@ pub(crate) fn chunks(
     let len = len.max(1);
     #[cfg(feature = "std")]
     if threads(macs) > 1 {
-        use rayon::prelude::*;
-        let chunks = values.par_chunks_mut(len).enumerate();
-        return chunks.for_each(|(i, chunk)| work(i, chunk));
+        return divided(values, len, &work);
     }
     let _ = macs;
     let chunks = values.chunks_mut(len).enumerate();
+    chunks.for_each(|(i, chunk)| work(i, chunk));
+}
+
+/// [`chunks`] on all threads. Not generic: rayon's part is compiled once, not for each kernel.
+#[cfg(feature = "std")]
+fn divided(values: &mut [f32], len: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
+    use rayon::prelude::*;
+    let chunks = values.par_chunks_mut(len).enumerate();
     chunks.for_each(|(i, chunk)| work(i, chunk));
 }
 
