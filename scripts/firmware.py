@@ -45,7 +45,7 @@ FORBIDDEN = re.compile(r"panic|core::fmt|__rust_alloc|__rg_|alloc::")
 # transposed convolution are no products there, but loops without heap, which round twice: a bound of
 # a few roundings of values up to 1 holds for the catalogue, where both stand.
 BOUNDS = {("thumbv7em-none-eabihf", "catalogue"): 2e-6}
-# TensorFlow Lite Micro on the same M4F, measured the same way in another repository.
+# TensorFlow Lite Micro on the same M4F, measured the same way, once: this script does not build it.
 PEERS = """
 the same models elsewhere, on the M4F        flash B      RAM B   instructions
   autoencoder, TFLM, float32                       -      4,848      1,360,000
