@@ -258,7 +258,7 @@ pub trait Component: LayerData {
     /// Fills freshly zeroed weights.
     fn init(&mut self, rng: &mut Rng);
 
-    /// `y = f(x)`. Every value of `y` is written.
+    /// `y = f(x)`. Every value of `y` is written, the last time by the result.
     fn forward(&self, x: &[f32], y: &mut [f32], scratch: &mut [f32]);
 
     /// The forward pass of a training step.

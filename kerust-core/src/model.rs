@@ -265,7 +265,7 @@ pub trait Model: LayerData {
     fn init(&mut self, rng: &mut Rng);
 
     /// Inference, up to the activation of the heads. `memory` holds [`ARENA_LEN`](Self::ARENA_LEN)
-    /// values for each sample.
+    /// values for each sample; `output` holds others of its own until it is written, as a whole.
     fn logits(
         &self,
         input: <Self::Input as Data>::Slices<'_>,

@@ -40,14 +40,17 @@ macro_rules! two_dense {
             const DENSE: Dense =
                 Dense::new().activation(kerust_core::activation::Activation::$activation);
             const DENSE_1: Dense = Dense::new();
-            const TRAINING: Plan<5> = Plan::new([
-                Buffer::new($inputs, 0, 4),
-                Buffer::new($hidden, 1, 4),
-                Buffer::new($outputs, 2, 3),
-                Buffer::new($outputs, 2, 3),
-                Buffer::new($hidden, 3, 4),
-            ]);
-            const INFERENCE: Plan<1> = Plan::new([Buffer::new($hidden, 0, 1)]);
+            const TRAINING: Plan<5> = Plan::new(
+                [
+                    Buffer::new($inputs, 0, 4),
+                    Buffer::new($hidden, 1, 4),
+                    Buffer::new($outputs, 2, 3),
+                    Buffer::new($outputs, 2, 3),
+                    Buffer::new($hidden, 3, 4),
+                ],
+                [],
+            );
+            const INFERENCE: Plan<1> = Plan::new([Buffer::new($hidden, 0, 1)], []);
         }
 
         impl Model for $name {

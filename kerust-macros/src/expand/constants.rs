@@ -120,7 +120,8 @@ fn public(expansion: &Expansion<'_>) -> TokenStream {
         pub const WEIGHT_BYTES: usize = ::core::mem::size_of::<Self>();
         /// Multiply-adds of one inference.
         pub const MACS: usize = #macs;
-        /// Bytes that one inference takes beside the weights, the input and the output.
+        /// Bytes that one inference takes beside the weights, the input and the output, which holds
+        /// buffers too until it is written.
         pub const ARENA_BYTES: usize = 4 * Self::INFERENCE.len();
         /// Bytes of the arena, the input and the output.
         pub const RAM_BYTES: usize = Self::ARENA_BYTES + 4 * (#(#ends)+*);

@@ -1,0 +1,137 @@
+use super::*;
+use crate::report::Report;
+use quote::quote;
+
+fn plan(tokens: TokenStream) -> Plan {
+    let mut report = Report::default();
+    let model = crate::parse::model(tokens, &mut report).expect("a model");
+    let plan = crate::infer::plan(&model, &mut report);
+    if let Some(error) = report.into_error() {
+        panic!("{error}");
+    }
+    plan
+}
+
+fn lives(slots: &[Slot]) -> Vec<(&str, usize, usize)> {
+    let slots = slots.iter();
+    slots
+        .map(|slot| (slot.label.as_str(), slot.first, slot.last))
+        .collect()
+}
+
+#[test]
+fn views_take_no_buffer() {
+    let plan =
+        plan(quote!(Input(4, 4, 2) => Conv2D(3, 3x3) => Flatten => Dropout(0.5) => Dense(2)));
+    assert_eq!(lives(&inference(&plan).slots), [("conv2d", 0, 1)]);
+}
+
+#[test]
+fn an_activation_in_the_middle_overwrites_its_input() {
+    let plan = plan(quote!(Input(4) => Dense(8, gelu) => Dense(2)));
+    let inference = inference(&plan);
+    assert_eq!(lives(&inference.slots), [("dense", 0, 2)]);
+    assert_eq!(inference.calls[1].x, [inference.calls[1].y]);
+}
+
+#[test]
+fn what_maps_value_by_value_overwrites_its_input() {
+    let plan = plan(quote!(
+        Input(4) => Rescaling(2.0) => Dense(8) => BatchNormalization
+            => ReLU(max_value = 6) => LayerNormalization => Dense(2)));
+    assert_eq!(
+        lives(&inference(&plan).slots),
+        [("rescaling", 0, 1), ("dense", 1, 5)]
+    );
+}
+
+#[test]
+fn what_is_read_again_is_not_overwritten() {
+    let plan = plan(quote! {
+        Net {
+            let x = Input(4);
+            let a = x => Dense(4);
+            let b = a => Activation(gelu);
+            let sum = Add(a, b);
+            sum => Dense(2)
+        }
+    });
+    let inference = inference(&plan);
+    assert_eq!(
+        lives(&inference.slots),
+        [("dense", 0, 3), ("activation", 1, 2)]
+    );
+    assert_eq!(inference.calls[2].y, inference.calls[0].y);
+}
+
+#[test]
+fn what_becomes_an_output_in_place_is_written_there() {
+    let plan = plan(quote!(Input(4) => Dense(8) => BatchNormalization => Rescaling(2.0)));
+    let inference = inference(&plan);
+    assert_eq!(lives(&inference.slots), []);
+    let written = inference.calls.iter().map(|call| call.y);
+    assert!(written.into_iter().all(|y| y == Place::Output(0)));
+}
+
+#[test]
+fn an_output_holds_buffers_until_it_is_written() {
+    let plan = plan(quote! {
+        Net {
+            let x = Input(4);
+            let a = x => Dense(6) => Dense(5);
+            let wide = a => Dense(20);
+            let narrow = a => Dense(6) => Dense(3);
+            (wide, narrow)
+        }
+    });
+    let inference = inference(&plan);
+    let lives = lives(&inference.slots);
+    assert_eq!(
+        lives,
+        [("dense", 0, 1), ("dense_1", 1, 3), ("dense_3", 3, 4)]
+    );
+    let written = inference.outputs.iter().map(|output| output.first);
+    assert_eq!(written.collect::<Vec<_>>(), [2, 4]);
+    // The first in `wide`; what is read behind it, and is no part of `narrow`, in the arena.
+    assert_eq!(inference.addresses, Some(vec![0, 29, 23]));
+    let in_use = (0..5).map(|step| inference.in_use(step));
+    assert_eq!(
+        in_use.collect::<Option<Vec<_>>>(),
+        Some(vec![0, 5, 5, 11, 6])
+    );
+}
+
+#[test]
+fn gradients_go_on_where_nothing_learns_in_a_nested_model_alone() {
+    let plan = plan(quote!(Input(4) => Rescaling(0.5) => Dense(8, relu) => Dense(2)));
+    let training = training(&plan);
+    assert_eq!(
+        lives(&training.slots),
+        [
+            ("rescaling", 0, 6),
+            ("dense", 1, 5),
+            ("dense_1", 2, 4),
+            ("gradient of the output", 3, 4),
+            ("gradient of dense", 4, 5),
+            ("gradient of rescaling", 5, 6),
+        ]
+    );
+    let nested = training.backward.iter().map(|back| match back {
+        Back::Call(call) => call.nested,
+        Back::Sum { nested, .. } => *nested,
+    });
+    assert_eq!(nested.collect::<Vec<_>>(), [false, false, true]);
+}
+
+#[test]
+fn what_is_saved_lives_until_it_is_read() {
+    let plan = plan(quote!(Input(4) => Dropout(0.1) => Dense(8) => Dropout(0.1) => Dense(2)));
+    let training = training(&plan);
+    let saved = lives(&training.slots)
+        .into_iter()
+        .filter(|(label, ..)| label.starts_with("saved"));
+    assert_eq!(
+        saved.collect::<Vec<_>>(),
+        [("saved by dropout", 0, 8), ("saved by dropout_1", 2, 6)]
+    );
+}
