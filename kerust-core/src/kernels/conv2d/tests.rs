@@ -1,5 +1,7 @@
 use super::{Convolution, direct};
 use crate::activation::Activation;
+use crate::kernels::activation_gradient;
+use crate::layer::Pass;
 use crate::rng::Seed;
 use crate::shape::{Padding, Window};
 use rand::RngExt;
@@ -105,6 +107,50 @@ fn check(c: &Convolution) {
     let mut found = before;
     direct::add_weight_gradient(c, &x, &dy, &mut found);
     assert_close("dkernel by loops", c, &found, &dkernel);
+    check_backward(c, &x, &kernel, &dy);
+}
+
+/// Image by image a backward pass gives the bits of the whole batch's, step by step.
+fn check_backward(c: &Convolution, x: &[f32], kernel: &[f32], dy: &[f32]) {
+    let y = random(dy.len(), 7);
+    let mut plain = dy.to_vec();
+    activation_gradient(Activation::Relu, &y, &mut plain, c.filters);
+    let [mut dkernel, mut dbias, mut dx] =
+        [kernel.len(), c.filters, x.len()].map(|len| vec![f32::NAN; len]);
+    c.weight_gradient(x, &plain, &mut dkernel, &mut dbias, false);
+    c.input_gradient(&plain, kernel, &mut dx);
+    let [mut found_kernel, mut found_bias, mut found_dx] =
+        [kernel.len(), c.filters, x.len()].map(|len| vec![f32::NAN; len]);
+    let pass = Pass {
+        x,
+        y: &y,
+        saved: &[],
+        dy: &mut dy.to_vec(),
+        dx: Some(&mut found_dx),
+        accumulate: false,
+    };
+    let weights: [&mut [f32]; 2] = [&mut found_kernel, &mut found_bias];
+    c.backward(pass, kernel, Activation::Relu, weights);
+    assert_eq!(found_kernel, dkernel, "{c:?}");
+    assert_eq!(found_bias, dbias, "{c:?}");
+    assert_eq!(found_dx, dx, "{c:?}");
+}
+
+#[test]
+fn rows_as_wide_as_tiles_are_high_equal_the_six_loops() {
+    for (input, filters) in [([3, 32, 5], 13), ([2, 48, 16], 16), ([5, 16, 3], 9)] {
+        check(&Convolution {
+            input,
+            filters,
+            window: Window {
+                size: [3, 3],
+                strides: [1, 1],
+                padding: Padding::Same,
+                dilation: [1, 1],
+            },
+            groups: 1,
+        });
+    }
 }
 
 #[test]
