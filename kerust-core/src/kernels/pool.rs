@@ -195,9 +195,12 @@ impl Pooling {
             let end = (start + self.window.size[axis]).saturating_sub(before[axis]);
             start.saturating_sub(before[axis])..end.min(self.input[axis])
         };
+        let mut output = 0;
         for i in 0..rows {
+            let rows = inside(i, 0);
             for j in 0..columns {
-                work((i * columns + j) * channels, inside(i, 0), inside(j, 1));
+                work(output, rows.clone(), inside(j, 1));
+                output += channels;
             }
         }
     }
