@@ -15,6 +15,9 @@
 //! | weights' gradient | windowsᵀ · dy | fixed chunks of images, added in order |
 //! | input's gradient | windows of dy · the kernel turned, or dy · kernelᵀ and each window added to the image | images |
 //!
+//! A backward pass takes each image through all of it while the image is near (`backward.rs`), unless
+//! the kernel is so large that the sums of a chunk are no longer small.
+//!
 //! A weights' gradient has few outputs and a long sum. Its images are cut into chunks, whose number
 //! depends on the sizes alone, never on the threads; so the bits do not either.
 //!
