@@ -1,0 +1,138 @@
+//! Layers of the catalogue: a row, its arguments and the shape before it become nodes.
+
+use super::{Activation, Infer, Place, judge, size};
+use crate::arguments::Arguments;
+use crate::ast;
+use crate::catalog::{Before, Row};
+use crate::plan::{Data, Edge, Layer, Node, Role};
+use crate::words::{ACTIVATIONS, FROM_INPUT, SEPARATE};
+use proc_macro2::Ident;
+use quote::{format_ident, quote};
+
+impl Infer<'_> {
+    /// A layer of the catalogue, and the activation that is the head's where it is the last one.
+    pub(super) fn catalogued(
+        &mut self,
+        row: &Row,
+        layer: &ast::Layer,
+        arguments: &Arguments<'_>,
+        place: &Place,
+        last: bool,
+    ) -> (Place, Option<Activation>) {
+        let given = arguments.name.as_ref().map(|name| self.repeated(name));
+        let name = self.names.name(layer, given.as_ref(), self.report);
+        let declared = arguments.declared();
+        let before = Before {
+            data: &place.data,
+            nameable: self.generics.is_empty(),
+        };
+        let mut spec = (row.infer)(arguments, &before, self.report);
+        let rule = spec.rule.take();
+        let data = if place.data.is_unknown() || !arguments.sound {
+            self.judge_alone(row, arguments, &declared);
+            judge::expected(&spec.after)
+        } else {
+            self.after(&name, &spec.after, rule, arguments, place, &declared)
+        };
+
+        let mut activation = spec.activation;
+        if let Some(("Softmax", span)) = activation {
+            self.softmax(&name, &data, span, arguments, &declared);
+        }
+        if let Some(activation) = activation {
+            self.activations
+                .insert(self.layers.len(), (activation, last));
+        }
+        let head = if last { activation.take() } else { None };
+        let weights = spec.weights.as_ref().map(|weights| {
+            for size in &weights.sizes {
+                self.nameable_size(size, layer);
+            }
+            (size::weights(weights), weights.params)
+        });
+        let operation = Ident::new(spec.operation.unwrap_or(row.name), arguments.span());
+        let path = quote!(::kerust::layers::#operation);
+        let mut config = std::mem::take(&mut spec.config);
+        let fusible = spec.role == Role::Compute;
+        let mut forgets_output = spec.forgets_output;
+        if let Some((word, span)) =
+            activation.filter(|(name, _)| fusible && !SEPARATE.contains(name))
+        {
+            let word = ACTIVATIONS.tokens(word, span);
+            config.extend(quote!(.activation(#word)));
+            forgets_output = false;
+            activation = None;
+        }
+
+        let number = self.layers.len();
+        let own = spec.operation.is_some();
+        let mut edge = place.edge;
+        if !own || activation.is_none() {
+            // The activation of the head is the head's; its layer is a view, and computes nothing.
+            let (path, config) = if own {
+                (quote!(()), quote!(()))
+            } else {
+                (path.clone(), quote!(#path #config))
+            };
+            edge = self.node(Node {
+                operation: (path, config),
+                weights: weights.as_ref().map(|weights| weights.0.clone()),
+                saved: spec.saved.clone(),
+                in_place: spec.in_place,
+                in_place_scratch: spec.in_place_scratch,
+                forgets_output,
+                ..Node::new(name.clone(), number, vec![edge], data.clone(), spec.role)
+            });
+        }
+        if let Some((word, span)) = activation {
+            let name = if own {
+                name.clone()
+            } else {
+                format_ident!("{}_{}", name, word.to_lowercase(), span = name.span())
+            };
+            edge = self.elementwise(name, number, edge, &data, (word, span));
+        }
+        self.layers.push(Layer {
+            tokens: layer.tokens.clone(),
+            name,
+            kind: row.name.to_owned(),
+            declared: declared.clone(),
+            input: place.data.clone(),
+            output: data.clone(),
+            params: weights.as_ref().map_or(Some(0), |weights| weights.1),
+            weights: weights.map(|weights| weights.0),
+            macs: size::macs(&spec.macs, &place.data, &data),
+            training_only: spec.role == Role::TrainingOnly,
+            uses: 1,
+            state: spec.state,
+            sources: vec![place.edge],
+            node: self.nodes.len() - 1,
+        });
+        let place = Place {
+            edge,
+            data,
+            declared,
+        };
+        (place, head)
+    }
+
+    /// An activation that is a node of its own.
+    pub(super) fn elementwise(
+        &mut self,
+        name: Ident,
+        layer: usize,
+        from: Edge,
+        data: &Data,
+        (word, span): Activation,
+    ) -> Edge {
+        let from_output = !FROM_INPUT.contains(&word);
+        let (word, features) = (ACTIVATIONS.tokens(word, span), data.last());
+        let path = quote!(::kerust::layers::Activation);
+        self.node(Node {
+            operation: (path.clone(), quote!(#path::new(#word, #features))),
+            in_place: true,
+            from_output,
+            ..Node::new(name, layer, vec![from], data.clone(), Role::Compute)
+        })
+    }
+}
