@@ -136,6 +136,8 @@ mod tests {
         // Few values, since two within a step of the differences would swap places.
         let layer = MaxPooling2D::new([5, 7, 1], [2, 2]);
         check_operation(&layer, 5 * 7, 2 * 3, 0).unwrap();
+        let tiled = MaxPooling2D::new([4, 6, 1], [2, 3]);
+        check_operation(&tiled, 4 * 6, 2 * 2, 0).unwrap();
         let overlapping = MaxPooling2D::new([7, 5, 1], [3, 2]).strides([2, 1]);
         check_operation(&overlapping, 7 * 5, 3 * 4, 0).unwrap();
         let padded = MaxPooling2D::new([5, 3, 2], [3, 3])
