@@ -6,6 +6,7 @@
 
 use super::view::{Axis, Cursor};
 use super::{Product, Start};
+use crate::kernels::Tail;
 use crate::kernels::machine::{self, ROWS};
 use core::ops::Range;
 
@@ -33,19 +34,23 @@ pub(crate) struct Run {
     pub(crate) taps: usize,
 }
 
-/// `c = start + a·b` for some rows of `a`, which become the rows of `c`, `stride` apart.
+/// Columns whose sums stand aside while the values that are added to them stand in the output.
+const ASIDE: usize = 16;
+
+/// `c = tail(start + a·b)` for some rows of `a`, which become the rows of `c`, `stride` apart.
 ///
 /// Every output is one chain of additions in the order of the summed axis, as in every kernel.
 ///
 /// # Safety
 /// [`Product::fits`], and `c` has room for the rows.
 pub(super) unsafe fn product(
-    Product { a, b, start, .. }: &Product<'_>,
+    Product { a, b, start, tail }: &Product<'_>,
     rows: Range<usize>,
     mut c: *mut f32,
     stride: usize,
 ) {
     let columns = b.columns.len();
+    let mut aside = [[0.0; ASIDE]; ROWS];
     let mut run = Run {
         rows: 0,
         first: 0,
@@ -62,24 +67,70 @@ pub(super) unsafe fn product(
     let mut left = rows.len();
     while left > 0 {
         run.rows = if left < ROWS { 1 } else { ROWS };
-        for i in 0..run.rows.min(ROWS) {
-            run.x[i] = a.values.as_ptr().wrapping_add(row.offset);
-            run.to[i] = c;
-            run.from[i] = match start {
-                Start::Bias(bias) => bias.as_ptr(),
-                Start::Sum => c,
-                Start::Zero => {
-                    // SAFETY: `c` has room for the row.
-                    unsafe { c.write_bytes(0, columns) };
-                    c
-                }
-            };
+        let mut x = run.x;
+        for x in x.iter_mut().take(run.rows) {
+            *x = a.values.as_ptr().wrapping_add(row.offset);
             row.advance(&a.rows, 1);
-            c = c.wrapping_add(stride);
         }
-        // SAFETY: these rows are some of the caller's.
-        unsafe { band(&mut run, [&a.columns, &b.rows], b.values.as_ptr(), columns) };
+        let mut first = 0;
+        while first < columns {
+            let width = if tail.adds {
+                ASIDE.min(columns - first)
+            } else {
+                columns
+            };
+            run.x = x;
+            for (i, aside) in aside.iter_mut().enumerate().take(run.rows) {
+                let c = c.wrapping_add(i * stride + first);
+                run.to[i] = if tail.adds { aside.as_mut_ptr() } else { c };
+                run.from[i] = match start {
+                    Start::Bias(bias) => bias.as_ptr().wrapping_add(first),
+                    Start::Sum => c,
+                    Start::Zero => {
+                        // SAFETY: there is room for so many columns.
+                        unsafe { run.to[i].write_bytes(0, width) };
+                        run.to[i]
+                    }
+                };
+            }
+            let w = b.values.as_ptr().wrapping_add(first * run.across);
+            // SAFETY: these rows and columns are some of the caller's.
+            unsafe { band(&mut run, [&a.columns, &b.rows], w, width) };
+            for i in 0..run.rows.min(ROWS) {
+                let c = c.wrapping_add(i * stride + first);
+                // SAFETY: as above; the line has all columns.
+                unsafe { end(tail, first, width, run.to[i], c) };
+            }
+            first += width;
+        }
+        c = c.wrapping_add(run.rows * stride);
         left -= run.rows;
+    }
+}
+
+/// Writes the tail of some columns' sums, from column `first` of the line on.
+///
+/// # Safety
+/// The sums and the output have so many columns, and a line that is there has them from `first` on.
+unsafe fn end(tail: &Tail<'_>, first: usize, columns: usize, sums: *const f32, c: *mut f32) {
+    let line = tail.columns(first..first + columns).line;
+    let (relu, has_line) = (tail.relu(), !line[0].is_empty());
+    if !(relu || has_line || tail.adds) {
+        return;
+    }
+    let [factor, shift] = line.map(<[f32]>::as_ptr);
+    for j in 0..columns {
+        // SAFETY: the caller's promises.
+        unsafe {
+            let mut y = *sums.add(j);
+            if has_line {
+                y = y * *factor.add(j) + *shift.add(j);
+            }
+            if tail.adds {
+                y += *c.add(j);
+            }
+            *c.add(j) = if relu && y < 0.0 { 0.0 } else { y };
+        }
     }
 }
 
