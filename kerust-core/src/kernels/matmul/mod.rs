@@ -34,7 +34,7 @@ mod view;
 #[cfg(feature = "std")]
 use super::parallel;
 use super::{Isa, Tail};
-pub(crate) use portable::Run;
+pub(crate) use portable::{End, Run};
 pub(crate) use view::{Axis, Matrix};
 
 /// What the sums of a product start from.
@@ -153,8 +153,10 @@ impl Product<'_> {
     }
 }
 
-/// `y = tail(x·w + b)`, with `x` as (batch, n_in), `w` as (n_in, n_out); an empty `b` adds
-/// nothing.
+/// `y = tail(x·w + b)`, with `x` as (batch, n_in), `w` as (n_in, n_out); an empty `b` adds nothing.
+///
+/// Inlined, so that firmware links no activation that no layer names.
+#[inline(always)]
 pub fn dense(
     x: &[f32],
     w: &[f32],
@@ -163,15 +165,27 @@ pub fn dense(
     [n_in, n_out]: [usize; 2],
     tail: Tail<'_>,
 ) {
+    dense_product(x, w, b, y, [n_in, n_out], &tail);
+    super::activate(tail.rest(), y, n_out);
+}
+
+/// [`dense`] up to an activation that is left.
+fn dense_product(
+    x: &[f32],
+    w: &[f32],
+    b: &[f32],
+    y: &mut [f32],
+    [n_in, n_out]: [usize; 2],
+    tail: &Tail<'_>,
+) {
     let batch = y.len() / n_out.max(1);
     let product = Product {
         a: Matrix::row_major(x, batch, n_in),
         b: Matrix::row_major(w, n_in, n_out),
         start: Start::bias(b),
-        tail,
+        tail: *tail,
     };
     product.run(y, n_out);
-    super::activate(tail.rest(), y, n_out);
 }
 
 /// `dx = dy·wᵀ`

@@ -6,8 +6,8 @@
 
 use super::view::{Axis, Cursor};
 use super::{Product, Start};
-use crate::kernels::Tail;
 use crate::kernels::machine::{self, ROWS};
+use core::mem::MaybeUninit;
 use core::ops::Range;
 
 /// A block of sums over one run: `to[i][j] = from[i][j] + Σ x[i][p] · w[p][j]`.
@@ -34,7 +34,20 @@ pub(crate) struct Run {
     pub(crate) taps: usize,
 }
 
-/// Columns whose sums stand aside while the values that are added to them stand in the output.
+/// What becomes of a row of sums: `y[j] = max(sums[j] · factor[j] + shift[j] + y[j], 0)`, each part where
+/// it is asked for.
+pub(crate) struct End {
+    pub(crate) columns: usize,
+    pub(crate) sums: *const f32,
+    /// May be where the sums stand.
+    pub(crate) y: *mut f32,
+    /// The factors and the shifts.
+    pub(crate) line: Option<[*const f32; 2]>,
+    pub(crate) adds: bool,
+    pub(crate) relu: bool,
+}
+
+/// Columns whose sums stand aside, while the values that are added to them stand in the output.
 const ASIDE: usize = 16;
 
 /// `c = tail(start + a·b)` for some rows of `a`, which become the rows of `c`, `stride` apart.
@@ -44,13 +57,35 @@ const ASIDE: usize = 16;
 /// # Safety
 /// [`Product::fits`], and `c` has room for the rows.
 pub(super) unsafe fn product(
-    Product { a, b, start, tail }: &Product<'_>,
+    product: &Product<'_>,
     rows: Range<usize>,
-    mut c: *mut f32,
+    c: *mut f32,
     stride: usize,
 ) {
-    let columns = b.columns.len();
-    let mut aside = [[0.0; ASIDE]; ROWS];
+    let all = product.b.columns.len();
+    let width = if product.tail.adds { ASIDE } else { all };
+    let mut first = 0;
+    while first < all {
+        let columns = first..all.min(first + width);
+        // SAFETY: the caller's promises.
+        unsafe { strip(product, rows.clone(), columns, c, stride) };
+        first += width;
+    }
+}
+
+/// Some columns of a [`product`].
+///
+/// # Safety
+/// As of [`product`]; where values are added, there are at most [`ASIDE`] columns.
+unsafe fn strip(
+    Product { a, b, start, tail }: &Product<'_>,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    c: *mut f32,
+    stride: usize,
+) {
+    let mut aside = MaybeUninit::<[[f32; ASIDE]; ROWS]>::uninit();
+    let mut c = c.wrapping_add(columns.start);
     let mut run = Run {
         rows: 0,
         first: 0,
@@ -63,74 +98,51 @@ pub(super) unsafe fn product(
         across: b.columns.strides[2],
         taps: 0,
     };
+    let line = tail.columns(columns.clone()).line;
+    let mut end = End {
+        columns: columns.len(),
+        sums: c,
+        y: c,
+        line: (!line[0].is_empty()).then(|| line.map(<[f32]>::as_ptr)),
+        adds: tail.adds,
+        relu: tail.relu(),
+    };
+    let w = run.w.wrapping_add(columns.start * run.across);
     let mut row = a.rows.cursor(rows.start);
     let mut left = rows.len();
     while left > 0 {
         run.rows = if left < ROWS { 1 } else { ROWS };
-        let mut x = run.x;
-        for x in x.iter_mut().take(run.rows) {
-            *x = a.values.as_ptr().wrapping_add(row.offset);
-            row.advance(&a.rows, 1);
-        }
-        let mut first = 0;
-        while first < columns {
-            let width = if tail.adds {
-                ASIDE.min(columns - first)
+        end.y = c;
+        for i in 0..run.rows.min(ROWS) {
+            run.x[i] = a.values.as_ptr().wrapping_add(row.offset);
+            run.to[i] = if tail.adds {
+                aside.as_mut_ptr().cast::<f32>().wrapping_add(i * ASIDE)
             } else {
-                columns
+                c
             };
-            run.x = x;
-            for (i, aside) in aside.iter_mut().enumerate().take(run.rows) {
-                let c = c.wrapping_add(i * stride + first);
-                run.to[i] = if tail.adds { aside.as_mut_ptr() } else { c };
-                run.from[i] = match start {
-                    Start::Bias(bias) => bias.as_ptr().wrapping_add(first),
-                    Start::Sum => c,
-                    Start::Zero => {
-                        // SAFETY: there is room for so many columns.
-                        unsafe { run.to[i].write_bytes(0, width) };
-                        run.to[i]
-                    }
-                };
-            }
-            let w = b.values.as_ptr().wrapping_add(first * run.across);
-            // SAFETY: these rows and columns are some of the caller's.
-            unsafe { band(&mut run, [&a.columns, &b.rows], w, width) };
-            for i in 0..run.rows.min(ROWS) {
-                let c = c.wrapping_add(i * stride + first);
-                // SAFETY: as above; the line has all columns.
-                unsafe { end(tail, first, width, run.to[i], c) };
-            }
-            first += width;
+            run.from[i] = match start {
+                Start::Bias(bias) => bias.as_ptr().wrapping_add(columns.start),
+                Start::Sum => c,
+                Start::Zero => {
+                    // SAFETY: there is room for the row.
+                    unsafe { run.to[i].write_bytes(0, columns.len()) };
+                    run.to[i]
+                }
+            };
+            row.advance(&a.rows, 1);
+            c = c.wrapping_add(stride);
         }
-        c = c.wrapping_add(run.rows * stride);
+        // SAFETY: these rows and columns are some of the caller's.
+        unsafe { band(&mut run, [&a.columns, &b.rows], w, columns.len()) };
+        if end.line.is_some() || end.adds || end.relu {
+            for sums in run.to.iter().take(run.rows) {
+                end.sums = *sums;
+                // SAFETY: as above; a line has all columns.
+                unsafe { machine::end(&end) };
+                end.y = end.y.wrapping_add(stride);
+            }
+        }
         left -= run.rows;
-    }
-}
-
-/// Writes the tail of some columns' sums, from column `first` of the line on.
-///
-/// # Safety
-/// The sums and the output have so many columns, and a line that is there has them from `first` on.
-unsafe fn end(tail: &Tail<'_>, first: usize, columns: usize, sums: *const f32, c: *mut f32) {
-    let line = tail.columns(first..first + columns).line;
-    let (relu, has_line) = (tail.relu(), !line[0].is_empty());
-    if !(relu || has_line || tail.adds) {
-        return;
-    }
-    let [factor, shift] = line.map(<[f32]>::as_ptr);
-    for j in 0..columns {
-        // SAFETY: the caller's promises.
-        unsafe {
-            let mut y = *sums.add(j);
-            if has_line {
-                y = y * *factor.add(j) + *shift.add(j);
-            }
-            if tail.adds {
-                y += *c.add(j);
-            }
-            *c.add(j) = if relu && y < 0.0 { 0.0 } else { y };
-        }
     }
 }
 
