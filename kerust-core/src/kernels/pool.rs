@@ -2,17 +2,46 @@
 //!
 //! Taps beside the image take no part: they are no maximum, and an average is over real pixels, as
 //! in Keras. Work is divided over images.
+//!
+//! # How it computes
+//! The windows of an output row that lie side by side inside the image are one [`Run`], and each at its
+//! border is one of its own. For a block of channels a run passes from window to window, and what it makes
+//! of a window stays in registers.
 
 use super::isa::vectorized;
 use super::parallel;
+use super::walk::Walk;
 use crate::shape::Window;
-use core::ops::Range;
 
-/// Channels that are looked at together; their maxima stay in registers.
+/// Channels whose shares are counted together.
 const CHANNELS: usize = 32;
 
 /// Multiply-adds that take as long as one tap of a pool: it is bound by memory.
 const TAP_MACS: usize = 4;
+
+/// Does `$work` for the first channel of each block of channels, whose number is a constant. Where
+/// `$again` says that some may be done again, the last block begins before the end of the one before.
+macro_rules! blocks {
+    ($channels:expr, $again:expr, |$first:ident, $count:ident| $work:expr) => {
+        let (channels, again, mut $first) = ($channels, $again, 0);
+        #[cfg(feature = "std")]
+        blocks!(channels, again, $first, $count, $work, 16 8);
+        blocks!(channels, again, $first, $count, $work, 4 1);
+    };
+    ($channels:ident, $again:ident, $first:ident, $count:ident, $work:expr, $($size:literal)+) => {$(
+        while $first < $channels {
+            const $count: usize = $size;
+            if $first + $count > $channels {
+                if !$again || $count > $channels {
+                    break;
+                }
+                $first = $channels - $count;
+            }
+            $work;
+            $first += $count;
+        }
+    )+};
+}
 
 /// The sizes of a pooling.
 #[derive(Clone, Copy, Debug)]
@@ -26,27 +55,43 @@ pub struct Pooling {
 impl Pooling {
     /// `y` is the maximum of each window.
     pub fn maximum(&self, x: &[f32], y: &mut [f32]) {
+        self.forward(x, y, f32::NEG_INFINITY, larger, |peak, _| peak);
+    }
+
+    /// `y` is the average of each window.
+    pub fn average(&self, x: &[f32], y: &mut [f32]) {
+        self.forward(x, y, 0.0, |sum, x| sum + x, |sum, pixels| sum / pixels);
+    }
+
+    /// `y` is `end` of what `fold` makes of a window's values, in order, and of their number.
+    #[inline(always)]
+    fn forward(
+        &self,
+        x: &[f32],
+        y: &mut [f32],
+        start: f32,
+        fold: impl Fn(f32, f32) -> f32 + Copy + Sync,
+        end: impl Fn(f32, f32) -> f32 + Copy + Sync,
+    ) {
         let macs = self.macs(y.len());
         parallel::chunks(y, self.output_len(), macs, |image, y| {
             let x = self.image(x, image);
-            vectorized(
+            self.each_run(
+                [x.len(), y.len()],
                 #[inline(always)]
-                || {
-                    self.each_window(
-                        #[inline(always)]
-                        |output, rows, columns| {
-                            self.each_block(
-                                #[inline(always)]
-                                |first, count| {
-                                    let taps = self.taps(rows.clone(), columns.clone(), first);
-                                    let peaks = peaks(x, count, taps);
-                                    let y = y.get_mut(output + first..output + first + count);
-                                    let y = y.unwrap_or_default().iter_mut();
-                                    y.zip(peaks).for_each(|(y, peak)| *y = peak);
-                                },
-                            );
-                        },
-                    );
+                |run| {
+                    let (x, y) = (x.as_ptr(), y.as_mut_ptr());
+                    blocks!(run.channels, true, |first, COUNT| {
+                        // SAFETY: the run lies inside both images.
+                        unsafe {
+                            let (x, y) = (x.add(first), y.add(first));
+                            match [run.rows, run.columns] {
+                                #[cfg(feature = "std")]
+                                [2, 2] => run.forward::<COUNT, 2>(x, y, start, fold, end),
+                                _ => run.forward::<COUNT, 0>(x, y, start, fold, end),
+                            }
+                        }
+                    });
                 },
             );
         });
@@ -55,26 +100,33 @@ impl Pooling {
     /// `dx` is `dy` at the first maximum of each window.
     pub fn maximum_gradient(&self, x: &[f32], dy: &[f32], dx: &mut [f32]) {
         let macs = self.macs(dy.len());
+        let Window { size, strides, .. } = self.window;
+        let apart = size[0] <= strides[0] && size[1] <= strides[1];
         parallel::chunks(dx, self.input_len(), macs, |image, dx| {
             let x = self.image(x, image);
             let dy = &dy[image * self.output_len()..][..self.output_len()];
-            dx.fill(0.0);
-            vectorized(
+            if !self.covers() {
+                dx.fill(0.0);
+            }
+            self.each_run(
+                [x.len().min(dx.len()), dy.len()],
                 #[inline(always)]
-                || {
-                    self.each_window(
-                        #[inline(always)]
-                        |output, rows, columns| {
-                            self.each_block(
-                                #[inline(always)]
-                                |first, count| {
-                                    let dy = &dy[output + first..][..count];
-                                    let taps = self.taps(rows.clone(), columns.clone(), first);
-                                    to_first_maximum(x, dx, dy, count, taps);
-                                },
-                            );
-                        },
-                    );
+                |run| {
+                    let (x, dy, dx) = (x.as_ptr(), dy.as_ptr(), dx.as_mut_ptr());
+                    blocks!(run.channels, apart, |first, COUNT| {
+                        // SAFETY: the run lies inside all images.
+                        unsafe {
+                            let (x, dy, dx) = (x.add(first), dy.add(first), dx.add(first));
+                            match [run.rows, run.columns] {
+                                #[cfg(feature = "std")]
+                                [2, 2] if apart => {
+                                    run.to_first_maximum::<COUNT, 2, true>(x, dy, dx)
+                                }
+                                _ if apart => run.to_first_maximum::<COUNT, 0, true>(x, dy, dx),
+                                _ => run.to_first_maximum::<COUNT, 0, false>(x, dy, dx),
+                            }
+                        }
+                    });
                 },
             );
         });
@@ -107,59 +159,21 @@ impl Pooling {
         });
     }
 
-    /// `y` is the average of each window.
-    pub fn average(&self, x: &[f32], y: &mut [f32]) {
-        let macs = self.macs(y.len());
-        parallel::chunks(y, self.output_len(), macs, |image, y| {
-            let x = self.image(x, image);
-            vectorized(
-                #[inline(always)]
-                || {
-                    self.each_window(
-                        #[inline(always)]
-                        |output, rows, columns| {
-                            let y = y.get_mut(output..output + self.input[2]);
-                            let y = y.unwrap_or_default();
-                            let pixels = (rows.len() * columns.len()) as f32;
-                            y.fill(0.0);
-                            self.taps(rows, columns, 0).each(
-                                #[inline(always)]
-                                |tap| {
-                                    let x = x.get(tap..).unwrap_or_default();
-                                    y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
-                                },
-                            );
-                            y.iter_mut().for_each(|y| *y /= pixels);
-                        },
-                    );
-                },
-            );
-        });
-    }
-
     /// `dx` is an equal share of `dy` at each pixel of each window.
     pub fn average_gradient(&self, dy: &[f32], dx: &mut [f32]) {
         let macs = self.macs(dy.len());
         parallel::chunks(dx, self.input_len(), macs, |image, dx| {
             let dy = &dy[image * self.output_len()..][..self.output_len()];
             dx.fill(0.0);
-            vectorized(
+            self.each_run(
+                [dx.len(), dy.len()],
                 #[inline(always)]
-                || {
-                    self.each_window(
-                        #[inline(always)]
-                        |output, rows, columns| {
-                            let dy = &dy[output..output + self.input[2]];
-                            let pixels = (rows.len() * columns.len()) as f32;
-                            self.taps(rows, columns, 0).each(
-                                #[inline(always)]
-                                |tap| {
-                                    let pairs = dx[tap..].iter_mut().zip(dy);
-                                    pairs.for_each(|(dx, dy)| *dx += dy / pixels);
-                                },
-                            );
-                        },
-                    );
+                |run| {
+                    let (dx, dy) = (dx.as_mut_ptr(), dy.as_ptr());
+                    blocks!(run.channels, false, |first, COUNT| {
+                        // SAFETY: the run lies inside both images.
+                        unsafe { run.to_all::<COUNT>(dy.add(first), dx.add(first)) };
+                    });
                 },
             );
         });
@@ -183,110 +197,218 @@ impl Pooling {
         images.nth(image).unwrap_or_default()
     }
 
-    /// Calls `work` with the offset of each output pixel, and the rows and columns of its window
-    /// that lie inside the image. A pool is not dilated.
+    /// Whether every pixel lies in exactly one window.
+    fn covers(&self) -> bool {
+        let Window { size, strides, .. } = self.window;
+        let [height, width, _] = self.input;
+        let windows = self.window.output(height, width);
+        let before = self.window.padding_before(height, width);
+        let reach = |axis: usize| windows[axis] * strides[axis] - before[axis];
+        size == strides && reach(0) >= height && reach(1) >= width
+    }
+
+    /// Calls `work` with all windows, row by row, of an image and an output of these lengths.
     #[inline(always)]
-    fn each_window(&self, mut work: impl FnMut(usize, Range<usize>, Range<usize>)) {
+    fn each_run(&self, lens: [usize; 2], mut work: impl FnMut(&Run)) {
         let [height, width, channels] = self.input;
         let [rows, columns] = self.window.output(height, width);
-        let before = self.window.padding_before(height, width);
-        let inside = |place: usize, axis: usize| {
-            let start = place * self.window.strides[axis];
-            let end = (start + self.window.size[axis]).saturating_sub(before[axis]);
-            start.saturating_sub(before[axis])..end.min(self.input[axis])
-        };
-        let mut output = 0;
-        for i in 0..rows {
-            let rows = inside(i, 0);
-            for j in 0..columns {
-                work(output, rows.clone(), inside(j, 1));
-                output += channels;
-            }
-        }
-    }
-
-    /// Calls `work` with the first and the number of the channels of each block.
-    #[inline(always)]
-    fn each_block(&self, mut work: impl FnMut(usize, usize)) {
-        let channels = self.input[2];
-        let whole = channels / CHANNELS * CHANNELS;
-        for first in (0..whole).step_by(CHANNELS) {
-            // A constant, for which the loops are compiled apart.
-            work(first, CHANNELS);
-        }
-        if whole < channels {
-            work(whole, channels - whole);
-        }
-    }
-
-    /// The taps of a window, from channel `first` on.
-    #[inline(always)]
-    fn taps(&self, rows: Range<usize>, columns: Range<usize>, first: usize) -> Taps {
-        let [_, width, channels] = self.input;
-        Taps {
-            corner: (rows.start * width + columns.start) * channels + first,
-            rows: rows.len(),
-            columns: columns.len(),
+        let walk = Walk::new(self.window, self.input);
+        let whole = walk.whole(columns, 1);
+        let mut run = Run {
+            corner: 0,
+            output: 0,
+            windows: 1,
+            rows: 0,
+            columns: 0,
             row: width * channels,
+            step: self.window.strides[1] * channels,
             channels,
-        }
+        };
+        vectorized(
+            #[inline(always)]
+            || {
+                for i in 0..rows {
+                    let u = walk.inside(i, 0);
+                    let mut j = 0;
+                    while j < columns {
+                        let v = walk.inside(j, 1);
+                        run.windows = if j == whole.start {
+                            whole.len().max(1)
+                        } else {
+                            1
+                        };
+                        (run.rows, run.columns) = (u.len(), v.len());
+                        let pixel = walk.under(i, u.start, 0) * width + walk.under(j, v.start, 1);
+                        run.corner = pixel * channels;
+                        check!(run.lies_in(lens), "an image of a pool has another size");
+                        work(&run);
+                        run.output += run.windows * channels;
+                        j += run.windows;
+                    }
+                }
+            },
+        );
     }
 }
 
-/// The pixels of a window, as offsets.
-#[derive(Clone, Copy)]
-struct Taps {
+/// Windows side by side, of which as many rows and columns lie inside the image.
+struct Run {
+    /// Where the first window begins in the image, and its output.
     corner: usize,
+    output: usize,
+    windows: usize,
+    /// Rows and columns of a window.
     rows: usize,
     columns: usize,
-    /// Values of a row.
+    /// Values of a row of the image, from a window to the next, and of a pixel.
     row: usize,
+    step: usize,
     channels: usize,
 }
 
-impl Taps {
-    /// Calls `work` with the offset of each pixel, row by row.
+impl Run {
+    /// Whether all windows lie inside an image and an output of these lengths.
+    fn lies_in(&self, [image, output]: [usize; 2]) -> bool {
+        let last = self.corner + self.windows.saturating_sub(1) * self.step;
+        let end = last + self.rows.saturating_sub(1) * self.row + self.columns * self.channels;
+        end <= image && self.output + self.windows * self.channels <= output
+    }
+
+    /// Rows and columns of a window: `SIDE`, or the run's.
     #[inline(always)]
-    fn each(self, mut work: impl FnMut(usize)) {
-        for i in 0..self.rows {
-            for j in 0..self.columns {
-                work(self.corner + i * self.row + j * self.channels);
+    fn size<const SIDE: usize>(&self) -> [usize; 2] {
+        if SIDE > 0 {
+            [SIDE; 2]
+        } else {
+            [self.rows, self.columns]
+        }
+    }
+
+    /// What `fold` makes of the window at `corner`, from `start` on.
+    ///
+    /// # Safety
+    /// The window lies inside the image, and so do `COUNT` channels of each pixel.
+    #[inline(always)]
+    unsafe fn fold<const COUNT: usize, const SIDE: usize>(
+        &self,
+        x: *const f32,
+        start: f32,
+        fold: impl Fn(f32, f32) -> f32,
+    ) -> [f32; COUNT] {
+        let mut folded = [start; COUNT];
+        let [rows, columns] = self.size::<SIDE>();
+        for u in 0..rows {
+            for v in 0..columns {
+                // SAFETY: the caller's promise.
+                let x = unsafe {
+                    &*x.add(u * self.row + v * self.channels)
+                        .cast::<[f32; COUNT]>()
+                };
+                for (folded, x) in folded.iter_mut().zip(x) {
+                    *folded = fold(*folded, *x);
+                }
+            }
+        }
+        folded
+    }
+
+    /// [`Pooling::forward`] of some channels.
+    ///
+    /// # Safety
+    /// The run lies inside both images, and so do `COUNT` channels of each pixel.
+    #[inline(always)]
+    unsafe fn forward<const COUNT: usize, const SIDE: usize>(
+        &self,
+        x: *const f32,
+        y: *mut f32,
+        start: f32,
+        fold: impl Fn(f32, f32) -> f32 + Copy,
+        end: impl Fn(f32, f32) -> f32,
+    ) {
+        let pixels = (self.rows * self.columns) as f32;
+        for window in 0..self.windows {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let mut y_values =
+                    self.fold::<COUNT, SIDE>(x.add(self.corner + window * self.step), start, fold);
+                for value in &mut y_values {
+                    *value = end(*value, pixels);
+                }
+                y.add(self.output + window * self.channels)
+                    .cast::<[f32; COUNT]>()
+                    .write(y_values);
+            }
+        }
+    }
+
+    /// Gives each channel's `dy` to the first of the taps that holds the channel's maximum. Where windows
+    /// lie `APART`, nothing need stand in `dx`; else it is added.
+    ///
+    /// # Safety
+    /// The run lies inside the images, and so do `COUNT` channels of each pixel.
+    #[inline(always)]
+    unsafe fn to_first_maximum<const COUNT: usize, const SIDE: usize, const APART: bool>(
+        &self,
+        x: *const f32,
+        dy: *const f32,
+        dx: *mut f32,
+    ) {
+        for window in 0..self.windows {
+            let corner = self.corner + window * self.step;
+            // SAFETY: the caller's promise.
+            unsafe {
+                let peaks = self.fold::<COUNT, SIDE>(x.add(corner), f32::NEG_INFINITY, larger);
+                let dy = dy.add(self.output + window * self.channels);
+                let mut left = dy.cast::<[f32; COUNT]>().read();
+                let [rows, columns] = self.size::<SIDE>();
+                for u in 0..rows {
+                    for v in 0..columns {
+                        let tap = corner + u * self.row + v * self.channels;
+                        let x = &*x.add(tap).cast::<[f32; COUNT]>();
+                        let dx = &mut *dx.add(tap).cast::<[f32; COUNT]>();
+                        for i in 0..COUNT {
+                            let before = if APART { 0.0 } else { dx[i] };
+                            // Once given away, what is left is zero.
+                            let hit = x[i] == peaks[i];
+                            dx[i] = before + if hit { left[i] } else { 0.0 };
+                            left[i] = if hit { 0.0 } else { left[i] };
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds an equal share of each channel's `dy` to all taps.
+    ///
+    /// # Safety
+    /// The run lies inside both images, and so do `COUNT` channels of each pixel.
+    #[inline(always)]
+    unsafe fn to_all<const COUNT: usize>(&self, dy: *const f32, dx: *mut f32) {
+        let pixels = (self.rows * self.columns) as f32;
+        for window in 0..self.windows {
+            let corner = self.corner + window * self.step;
+            // SAFETY: the caller's promise.
+            unsafe {
+                let dy = dy.add(self.output + window * self.channels);
+                let mut share = dy.cast::<[f32; COUNT]>().read();
+                share.iter_mut().for_each(|share| *share /= pixels);
+                for u in 0..self.rows {
+                    for v in 0..self.columns {
+                        let tap = corner + u * self.row + v * self.channels;
+                        let dx = &mut *dx.add(tap).cast::<[f32; COUNT]>();
+                        dx.iter_mut()
+                            .zip(share)
+                            .for_each(|(dx, share)| *dx += share);
+                    }
+                }
             }
         }
     }
 }
 
-/// The maximum of each channel.
+/// The larger number, the first of equals.
 #[inline(always)]
-fn peaks(x: &[f32], count: usize, taps: Taps) -> [f32; CHANNELS] {
-    let mut peaks = [f32::NEG_INFINITY; CHANNELS];
-    taps.each(
-        #[inline(always)]
-        |tap| {
-            let x = x.get(tap..tap + count).unwrap_or_default();
-            let pairs = peaks.iter_mut().zip(x);
-            pairs.for_each(|(peak, x)| *peak = if *x > *peak { *x } else { *peak });
-        },
-    );
-    peaks
-}
-
-/// Adds each channel's `dy` to `dx` at the first of the taps that holds the channel's maximum.
-#[inline(always)]
-fn to_first_maximum(x: &[f32], dx: &mut [f32], dy: &[f32], count: usize, taps: Taps) {
-    let peaks = peaks(x, count, taps);
-    let mut left = [0.0; CHANNELS];
-    left[..count].copy_from_slice(&dy[..count]);
-    taps.each(
-        #[inline(always)]
-        |tap| {
-            let channels = dx[tap..][..count].iter_mut().zip(&x[tap..][..count]);
-            for ((dx, x), (peak, left)) in channels.zip(peaks[..count].iter().zip(&mut left)) {
-                // Once given away, what is left is zero.
-                let hit = *x == *peak;
-                *dx += if hit { *left } else { 0.0 };
-                *left = if hit { 0.0 } else { *left };
-            }
-        },
-    );
+fn larger(peak: f32, x: f32) -> f32 {
+    if x > peak { x } else { peak }
 }

@@ -106,14 +106,11 @@ impl<'a> Image<'a> {
     fn new(convolution: &'a Convolution, kernel: &'a [f32]) -> Self {
         let walk = Walk::new(convolution.window, convolution.input);
         let [_, columns] = convolution.output();
-        let whole = |j: &usize| walk.inside(*j, 1).len() == convolution.window.size[1];
-        let first = (0..columns).find(whole).unwrap_or(columns);
-        let last = (first..columns).find(|j| !whole(j)).unwrap_or(columns);
         Self {
             convolution,
             walk,
             kernel,
-            inner: first..last,
+            inner: walk.whole(columns, 1),
         }
     }
 
