@@ -45,6 +45,7 @@ mod reduce;
 #[cfg(feature = "std")]
 mod scratch;
 mod separable;
+mod simd;
 mod tail;
 mod walk;
 

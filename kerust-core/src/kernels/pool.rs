@@ -5,11 +5,11 @@
 //!
 //! # How it computes
 //! The windows of an output row that lie side by side inside the image are one [`Run`], and each at its
-//! border is one of its own. For a block of channels a run passes from window to window, and what it makes
-//! of a window stays in registers.
+//! border is one of its own. For a vector of channels a run passes from window to window, and what it makes
+//! of a window stays in registers. Where windows lie apart, a gradient is written, and else added.
 
-use super::isa::vectorized;
 use super::parallel;
+use super::simd::{self, Simd, Work};
 use super::walk::Walk;
 use crate::shape::Window;
 
@@ -18,30 +18,6 @@ const CHANNELS: usize = 32;
 
 /// Multiply-adds that take as long as one tap of a pool: it is bound by memory.
 const TAP_MACS: usize = 4;
-
-/// Does `$work` for the first channel of each block of channels, whose number is a constant. Where
-/// `$again` says that some may be done again, the last block begins before the end of the one before.
-macro_rules! blocks {
-    ($channels:expr, $again:expr, |$first:ident, $count:ident| $work:expr) => {
-        let (channels, again, mut $first) = ($channels, $again, 0);
-        #[cfg(feature = "std")]
-        blocks!(channels, again, $first, $count, $work, 16 8);
-        blocks!(channels, again, $first, $count, $work, 4 1);
-    };
-    ($channels:ident, $again:ident, $first:ident, $count:ident, $work:expr, $($size:literal)+) => {$(
-        while $first < $channels {
-            const $count: usize = $size;
-            if $first + $count > $channels {
-                if !$again || $count > $channels {
-                    break;
-                }
-                $first = $channels - $count;
-            }
-            $work;
-            $first += $count;
-        }
-    )+};
-}
 
 /// The sizes of a pooling.
 #[derive(Clone, Copy, Debug)]
@@ -55,80 +31,33 @@ pub struct Pooling {
 impl Pooling {
     /// `y` is the maximum of each window.
     pub fn maximum(&self, x: &[f32], y: &mut [f32]) {
-        self.forward(x, y, f32::NEG_INFINITY, larger, |peak, _| peak);
+        self.forward::<false>(x, y);
     }
 
     /// `y` is the average of each window.
     pub fn average(&self, x: &[f32], y: &mut [f32]) {
-        self.forward(x, y, 0.0, |sum, x| sum + x, |sum, pixels| sum / pixels);
+        self.forward::<true>(x, y);
     }
 
-    /// `y` is `end` of what `fold` makes of a window's values, in order, and of their number.
     #[inline(always)]
-    fn forward(
-        &self,
-        x: &[f32],
-        y: &mut [f32],
-        start: f32,
-        fold: impl Fn(f32, f32) -> f32 + Copy + Sync,
-        end: impl Fn(f32, f32) -> f32 + Copy + Sync,
-    ) {
+    fn forward<const AVERAGE: bool>(&self, x: &[f32], y: &mut [f32]) {
         let macs = self.macs(y.len());
         parallel::chunks(y, self.output_len(), macs, |image, y| {
             let x = self.image(x, image);
-            self.each_run(
-                [x.len(), y.len()],
-                #[inline(always)]
-                |run| {
-                    let (x, y) = (x.as_ptr(), y.as_mut_ptr());
-                    blocks!(run.channels, true, |first, COUNT| {
-                        // SAFETY: the run lies inside both images.
-                        unsafe {
-                            let (x, y) = (x.add(first), y.add(first));
-                            match [run.rows, run.columns] {
-                                #[cfg(feature = "std")]
-                                [2, 2] => run.forward::<COUNT, 2>(x, y, start, fold, end),
-                                _ => run.forward::<COUNT, 0>(x, y, start, fold, end),
-                            }
-                        }
-                    });
-                },
-            );
+            simd::run(Forward::<AVERAGE> {
+                pooling: self,
+                x,
+                y,
+            });
         });
     }
 
     /// `dx` is `dy` at the first maximum of each window.
     pub fn maximum_gradient(&self, x: &[f32], dy: &[f32], dx: &mut [f32]) {
         let macs = self.macs(dy.len());
-        let Window { size, strides, .. } = self.window;
-        let apart = size[0] <= strides[0] && size[1] <= strides[1];
         parallel::chunks(dx, self.input_len(), macs, |image, dx| {
             let x = self.image(x, image);
-            let dy = &dy[image * self.output_len()..][..self.output_len()];
-            if !self.covers() {
-                dx.fill(0.0);
-            }
-            self.each_run(
-                [x.len().min(dx.len()), dy.len()],
-                #[inline(always)]
-                |run| {
-                    let (x, dy, dx) = (x.as_ptr(), dy.as_ptr(), dx.as_mut_ptr());
-                    blocks!(run.channels, apart, |first, COUNT| {
-                        // SAFETY: the run lies inside all images.
-                        unsafe {
-                            let (x, dy, dx) = (x.add(first), dy.add(first), dx.add(first));
-                            match [run.rows, run.columns] {
-                                #[cfg(feature = "std")]
-                                [2, 2] if apart => {
-                                    run.to_first_maximum::<COUNT, 2, true>(x, dy, dx)
-                                }
-                                _ if apart => run.to_first_maximum::<COUNT, 0, true>(x, dy, dx),
-                                _ => run.to_first_maximum::<COUNT, 0, false>(x, dy, dx),
-                            }
-                        }
-                    });
-                },
-            );
+            self.gradient::<false>(x, dy, image, dx);
         });
     }
 
@@ -163,19 +92,25 @@ impl Pooling {
     pub fn average_gradient(&self, dy: &[f32], dx: &mut [f32]) {
         let macs = self.macs(dy.len());
         parallel::chunks(dx, self.input_len(), macs, |image, dx| {
-            let dy = &dy[image * self.output_len()..][..self.output_len()];
+            self.gradient::<true>(&[], dy, image, dx);
+        });
+    }
+
+    /// The gradient of one image.
+    #[inline(always)]
+    fn gradient<const AVERAGE: bool>(&self, x: &[f32], dy: &[f32], image: usize, dx: &mut [f32]) {
+        let dy = &dy[image * self.output_len()..][..self.output_len()];
+        let Window { size, strides, .. } = self.window;
+        let apart = size[0] <= strides[0] && size[1] <= strides[1];
+        if !(apart && self.covers()) {
             dx.fill(0.0);
-            self.each_run(
-                [dx.len(), dy.len()],
-                #[inline(always)]
-                |run| {
-                    let (dx, dy) = (dx.as_mut_ptr(), dy.as_ptr());
-                    blocks!(run.channels, false, |first, COUNT| {
-                        // SAFETY: the run lies inside both images.
-                        unsafe { run.to_all::<COUNT>(dy.add(first), dx.add(first)) };
-                    });
-                },
-            );
+        }
+        simd::run(Gradient::<AVERAGE> {
+            pooling: self,
+            apart,
+            x,
+            dy,
+            dx,
         });
     }
 
@@ -197,21 +132,25 @@ impl Pooling {
         images.nth(image).unwrap_or_default()
     }
 
-    /// Whether every pixel lies in exactly one window.
+    /// Whether every pixel lies in a window.
     fn covers(&self) -> bool {
         let Window { size, strides, .. } = self.window;
         let [height, width, _] = self.input;
         let windows = self.window.output(height, width);
         let before = self.window.padding_before(height, width);
         let reach = |axis: usize| windows[axis] * strides[axis] - before[axis];
-        size == strides && reach(0) >= height && reach(1) >= width
+        size[0] >= strides[0] && size[1] >= strides[1] && reach(0) >= height && reach(1) >= width
     }
 
     /// Calls `work` with all windows, row by row, of an image and an output of these lengths.
     #[inline(always)]
-    fn each_run(&self, lens: [usize; 2], mut work: impl FnMut(&Run)) {
+    fn each_run(&self, [image, output]: [usize; 2], mut work: impl FnMut(&Run)) {
         let [height, width, channels] = self.input;
         let [rows, columns] = self.window.output(height, width);
+        check!(
+            self.input_len() <= image && self.output_len() <= output,
+            "an image of a pool has another size"
+        );
         let walk = Walk::new(self.window, self.input);
         let whole = walk.whole(columns, 1);
         let mut run = Run {
@@ -224,34 +163,28 @@ impl Pooling {
             step: self.window.strides[1] * channels,
             channels,
         };
-        vectorized(
-            #[inline(always)]
-            || {
-                for i in 0..rows {
-                    let u = walk.inside(i, 0);
-                    let mut j = 0;
-                    while j < columns {
-                        let v = walk.inside(j, 1);
-                        run.windows = if j == whole.start {
-                            whole.len().max(1)
-                        } else {
-                            1
-                        };
-                        (run.rows, run.columns) = (u.len(), v.len());
-                        let pixel = walk.under(i, u.start, 0) * width + walk.under(j, v.start, 1);
-                        run.corner = pixel * channels;
-                        check!(run.lies_in(lens), "an image of a pool has another size");
-                        work(&run);
-                        run.output += run.windows * channels;
-                        j += run.windows;
-                    }
-                }
-            },
-        );
+        for i in 0..rows {
+            let u = walk.inside(i, 0);
+            let mut j = 0;
+            while j < columns {
+                let v = walk.inside(j, 1);
+                run.windows = if j == whole.start {
+                    whole.len().max(1)
+                } else {
+                    1
+                };
+                (run.rows, run.columns) = (u.len(), v.len());
+                let pixel = walk.under(i, u.start, 0) * width + walk.under(j, v.start, 1);
+                run.corner = pixel * channels;
+                work(&run);
+                run.output += run.windows * channels;
+                j += run.windows;
+            }
+        }
     }
 }
 
-/// Windows side by side, of which as many rows and columns lie inside the image.
+/// Windows side by side, of which the same rows and columns lie inside the image.
 struct Run {
     /// Where the first window begins in the image, and its output.
     corner: usize,
@@ -267,148 +200,255 @@ struct Run {
 }
 
 impl Run {
-    /// Whether all windows lie inside an image and an output of these lengths.
-    fn lies_in(&self, [image, output]: [usize; 2]) -> bool {
-        let last = self.corner + self.windows.saturating_sub(1) * self.step;
-        let end = last + self.rows.saturating_sub(1) * self.row + self.columns * self.channels;
-        end <= image && self.output + self.windows * self.channels <= output
-    }
-
-    /// Rows and columns of a window: `SIDE`, or the run's.
+    /// Calls `work` with each vector of channels: the first of them, and the mask of the last.
     #[inline(always)]
-    fn size<const SIDE: usize>(&self) -> [usize; 2] {
-        if SIDE > 0 {
-            [SIDE; 2]
-        } else {
-            [self.rows, self.columns]
+    fn each_vector<S: Simd>(&self, mut work: impl FnMut(usize, Option<S::Mask>)) {
+        let mut first = 0;
+        while first + S::LANES <= self.channels {
+            work(first, None);
+            first += S::LANES;
+        }
+        if first < self.channels {
+            // SAFETY: `S` is there, for a vector of it is worked with.
+            work(first, Some(unsafe { S::mask(self.channels - first) }));
         }
     }
 
-    /// What `fold` makes of the window at `corner`, from `start` on.
-    ///
-    /// # Safety
-    /// The window lies inside the image, and so do `COUNT` channels of each pixel.
+    /// Calls `work` with the offset of each window, and of its output.
     #[inline(always)]
-    unsafe fn fold<const COUNT: usize, const SIDE: usize>(
-        &self,
-        x: *const f32,
-        start: f32,
-        fold: impl Fn(f32, f32) -> f32,
-    ) -> [f32; COUNT] {
-        let mut folded = [start; COUNT];
-        let [rows, columns] = self.size::<SIDE>();
+    fn each_window(&self, mut work: impl FnMut(usize, usize)) {
+        let (mut corner, mut output) = (self.corner, self.output);
+        for _ in 0..self.windows {
+            work(corner, output);
+            corner += self.step;
+            output += self.channels;
+        }
+    }
+
+    /// Calls `work` with the offset of each tap of a window of `SIDE` × `SIDE`, or of the run's size.
+    #[inline(always)]
+    fn each_tap<const SIDE: usize>(&self, corner: usize, mut work: impl FnMut(usize)) {
+        let (rows, columns) = match SIDE {
+            0 => (self.rows, self.columns),
+            _ => (SIDE, SIDE),
+        };
         for u in 0..rows {
             for v in 0..columns {
-                // SAFETY: the caller's promise.
-                let x = unsafe {
-                    &*x.add(u * self.row + v * self.channels)
-                        .cast::<[f32; COUNT]>()
+                work(corner + u * self.row + v * self.channels);
+            }
+        }
+    }
+
+    /// A window's maximum or sum.
+    ///
+    /// # Safety
+    /// The machine has `S`; the window lies inside the image.
+    #[inline(always)]
+    unsafe fn fold<S: Simd, const SIDE: usize, const AVERAGE: bool>(
+        &self,
+        x: *const f32,
+        corner: usize,
+        mask: Option<S::Mask>,
+    ) -> S::Vector {
+        // SAFETY: the caller's promises.
+        unsafe {
+            let start = if AVERAGE { 0.0 } else { f32::NEG_INFINITY };
+            let mut folded = S::splat(&start);
+            self.each_tap::<SIDE>(corner, |tap| {
+                let x = load::<S>(x.add(tap), mask);
+                folded = match AVERAGE {
+                    true => S::add(folded, x),
+                    false => S::larger(folded, x),
                 };
-                for (folded, x) in folded.iter_mut().zip(x) {
-                    *folded = fold(*folded, *x);
-                }
-            }
-        }
-        folded
-    }
-
-    /// [`Pooling::forward`] of some channels.
-    ///
-    /// # Safety
-    /// The run lies inside both images, and so do `COUNT` channels of each pixel.
-    #[inline(always)]
-    unsafe fn forward<const COUNT: usize, const SIDE: usize>(
-        &self,
-        x: *const f32,
-        y: *mut f32,
-        start: f32,
-        fold: impl Fn(f32, f32) -> f32 + Copy,
-        end: impl Fn(f32, f32) -> f32,
-    ) {
-        let pixels = (self.rows * self.columns) as f32;
-        for window in 0..self.windows {
-            // SAFETY: the caller's promise.
-            unsafe {
-                let mut y_values =
-                    self.fold::<COUNT, SIDE>(x.add(self.corner + window * self.step), start, fold);
-                for value in &mut y_values {
-                    *value = end(*value, pixels);
-                }
-                y.add(self.output + window * self.channels)
-                    .cast::<[f32; COUNT]>()
-                    .write(y_values);
-            }
+            });
+            folded
         }
     }
 
-    /// Gives each channel's `dy` to the first of the taps that holds the channel's maximum. Where windows
-    /// lie `APART`, nothing need stand in `dx`; else it is added.
-    ///
-    /// # Safety
-    /// The run lies inside the images, and so do `COUNT` channels of each pixel.
-    #[inline(always)]
-    unsafe fn to_first_maximum<const COUNT: usize, const SIDE: usize, const APART: bool>(
-        &self,
-        x: *const f32,
-        dy: *const f32,
-        dx: *mut f32,
-    ) {
-        for window in 0..self.windows {
-            let corner = self.corner + window * self.step;
-            // SAFETY: the caller's promise.
-            unsafe {
-                let peaks = self.fold::<COUNT, SIDE>(x.add(corner), f32::NEG_INFINITY, larger);
-                let dy = dy.add(self.output + window * self.channels);
-                let mut left = dy.cast::<[f32; COUNT]>().read();
-                let [rows, columns] = self.size::<SIDE>();
-                for u in 0..rows {
-                    for v in 0..columns {
-                        let tap = corner + u * self.row + v * self.channels;
-                        let x = &*x.add(tap).cast::<[f32; COUNT]>();
-                        let dx = &mut *dx.add(tap).cast::<[f32; COUNT]>();
-                        for i in 0..COUNT {
-                            let before = if APART { 0.0 } else { dx[i] };
-                            // Once given away, what is left is zero.
-                            let hit = x[i] == peaks[i];
-                            dx[i] = before + if hit { left[i] } else { 0.0 };
-                            left[i] = if hit { 0.0 } else { left[i] };
-                        }
-                    }
-                }
-            }
-        }
+    /// What an average is divided by.
+    fn pixels(&self) -> f32 {
+        (self.rows * self.columns) as f32
     }
+}
 
-    /// Adds an equal share of each channel's `dy` to all taps.
-    ///
-    /// # Safety
-    /// The run lies inside both images, and so do `COUNT` channels of each pixel.
-    #[inline(always)]
-    unsafe fn to_all<const COUNT: usize>(&self, dy: *const f32, dx: *mut f32) {
-        let pixels = (self.rows * self.columns) as f32;
-        for window in 0..self.windows {
-            let corner = self.corner + window * self.step;
-            // SAFETY: the caller's promise.
-            unsafe {
-                let dy = dy.add(self.output + window * self.channels);
-                let mut share = dy.cast::<[f32; COUNT]>().read();
-                share.iter_mut().for_each(|share| *share /= pixels);
-                for u in 0..self.rows {
-                    for v in 0..self.columns {
-                        let tap = corner + u * self.row + v * self.channels;
-                        let dx = &mut *dx.add(tap).cast::<[f32; COUNT]>();
-                        dx.iter_mut()
-                            .zip(share)
-                            .for_each(|(dx, share)| *dx += share);
-                    }
-                }
-            }
+/// # Safety
+/// The machine has `S`, and the vector's values, or the mask's, can be read.
+#[inline(always)]
+unsafe fn load<S: Simd>(from: *const f32, mask: Option<S::Mask>) -> S::Vector {
+    // SAFETY: the caller's promises.
+    unsafe {
+        match mask {
+            None => S::load(from),
+            Some(mask) => S::load_masked(from, mask),
         }
     }
 }
 
-/// The larger number, the first of equals.
+/// # Safety
+/// The machine has `S`, and there is room for the vector, or for the mask's values.
 #[inline(always)]
-fn larger(peak: f32, x: f32) -> f32 {
-    if x > peak { x } else { peak }
+unsafe fn store<S: Simd>(to: *mut f32, mask: Option<S::Mask>, x: S::Vector) {
+    // SAFETY: the caller's promises.
+    unsafe {
+        match mask {
+            None => S::store(to, x),
+            Some(mask) => S::store_masked(to, mask, x),
+        }
+    }
+}
+
+/// The maxima or averages of one image.
+struct Forward<'a, const AVERAGE: bool> {
+    pooling: &'a Pooling,
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl<const AVERAGE: bool> Work for Forward<'_, AVERAGE> {
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let (x, y) = (self.x.as_ptr(), self.y.as_mut_ptr());
+        let lens = [self.x.len(), self.y.len()];
+        self.pooling.each_run(
+            lens,
+            #[inline(always)]
+            |run| {
+                run.each_vector::<S>(
+                    #[inline(always)]
+                    |first, mask| {
+                        // SAFETY: the caller has `S`; the run lies inside both images.
+                        unsafe {
+                            let (x, y) = (x.add(first), y.add(first));
+                            match [run.rows, run.columns] {
+                                #[cfg(feature = "std")]
+                                [2, 2] => forward::<S, 2, AVERAGE>(run, x, y, mask),
+                                _ => forward::<S, 0, AVERAGE>(run, x, y, mask),
+                            }
+                        }
+                    },
+                );
+            },
+        );
+    }
+}
+
+/// The maxima or averages of a run, in a vector of channels.
+///
+/// # Safety
+/// The machine has `S`; the run lies inside both images.
+#[inline(always)]
+unsafe fn forward<S: Simd, const SIDE: usize, const AVERAGE: bool>(
+    run: &Run,
+    x: *const f32,
+    y: *mut f32,
+    mask: Option<S::Mask>,
+) {
+    // SAFETY: the caller's promises.
+    unsafe {
+        let pixels = S::splat(&run.pixels());
+        run.each_window(
+            #[inline(always)]
+            |corner, output| {
+                let mut folded = run.fold::<S, SIDE, AVERAGE>(x, corner, mask);
+                if AVERAGE {
+                    folded = S::div(folded, pixels);
+                }
+                store::<S>(y.add(output), mask, folded);
+            },
+        );
+    }
+}
+
+/// The gradient of one image.
+struct Gradient<'a, const AVERAGE: bool> {
+    pooling: &'a Pooling,
+    /// Whether no pixel lies in two windows: what stands in `dx` is overwritten.
+    apart: bool,
+    /// Nothing for an average.
+    x: &'a [f32],
+    dy: &'a [f32],
+    dx: &'a mut [f32],
+}
+
+impl<const AVERAGE: bool> Work for Gradient<'_, AVERAGE> {
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let len = if AVERAGE {
+            self.dx.len()
+        } else {
+            self.dx.len().min(self.x.len())
+        };
+        let lens = [len, self.dy.len()];
+        let (x, dy, dx) = (self.x.as_ptr(), self.dy.as_ptr(), self.dx.as_mut_ptr());
+        self.pooling.each_run(
+            lens,
+            #[inline(always)]
+            |run| {
+                run.each_vector::<S>(
+                    #[inline(always)]
+                    |first, mask| {
+                        // SAFETY: the caller has `S`; the run lies inside the images.
+                        unsafe {
+                            let images = (x.wrapping_add(first), dy.add(first), dx.add(first));
+                            match [run.rows, run.columns] {
+                                [2, 2] if self.apart => {
+                                    gradient::<S, 2, AVERAGE, true>(run, images, mask);
+                                }
+                                _ if self.apart => {
+                                    gradient::<S, 0, AVERAGE, true>(run, images, mask);
+                                }
+                                _ => gradient::<S, 0, AVERAGE, false>(run, images, mask),
+                            }
+                        }
+                    },
+                );
+            },
+        );
+    }
+}
+
+/// The gradient of a run, in a vector of channels: the whole of `dy` at the first maximum, or equal shares.
+///
+/// # Safety
+/// The machine has `S`; the run lies inside the images.
+#[inline(always)]
+unsafe fn gradient<S: Simd, const SIDE: usize, const AVERAGE: bool, const APART: bool>(
+    run: &Run,
+    (x, dy, dx): (*const f32, *const f32, *mut f32),
+    mask: Option<S::Mask>,
+) {
+    // SAFETY: the caller's promises.
+    unsafe {
+        let pixels = S::splat(&run.pixels());
+        run.each_window(
+            #[inline(always)]
+            |corner, output| {
+                let mut left = load::<S>(dy.add(output), mask);
+                let mut peak = S::zero();
+                if AVERAGE {
+                    left = S::div(left, pixels);
+                } else {
+                    peak = run.fold::<S, SIDE, false>(x, corner, mask);
+                }
+                run.each_tap::<SIDE>(
+                    corner,
+                    #[inline(always)]
+                    |tap| {
+                        let mut given = left;
+                        if !AVERAGE {
+                            let x = load::<S>(x.add(tap), mask);
+                            [given, left] = S::split(x, peak, left);
+                        }
+                        // Zero is added too: what is written is never -0.
+                        let before = if APART {
+                            S::zero()
+                        } else {
+                            load::<S>(dx.add(tap), mask)
+                        };
+                        store::<S>(dx.add(tap), mask, S::add(before, given));
+                    },
+                );
+            },
+        );
+    }
 }

@@ -7,7 +7,7 @@
 //! registers. A single vector needs a load for every multiply-add, as many as the machine has time for:
 //! there, the tile of 16 rows takes evenly spaced rows only, whose places take few registers.
 
-use super::simd::Simd;
+use super::registers::Registers;
 use crate::kernels::matmul::view::{Axis, Cursor};
 use core::hint::black_box;
 
@@ -71,7 +71,7 @@ pub(super) struct Tile<'a> {
 /// # Safety
 /// The machine has `S`; all offsets into `a`, `b`, `c` and the bias lie inside them.
 #[inline(always)]
-pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &Tile<'_>) {
+pub(super) unsafe fn tile<S: Registers, const ROWS: usize, const VECTORS: usize>(t: &Tile<'_>) {
     // SAFETY: the caller's promises are those of each function called.
     unsafe {
         let mask = S::mask(t.last_lanes);
@@ -196,7 +196,7 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
 /// # Safety
 /// The machine has `S`; the row of `b` and the values of `a` can be read.
 #[inline(always)]
-unsafe fn step<S: Simd, const ROWS: usize, const VECTORS: usize>(
+unsafe fn step<S: Registers, const ROWS: usize, const VECTORS: usize>(
     sums: &mut [[S::Vector; VECTORS]; ROWS],
     b: *const f32,
     mask: S::Mask,
@@ -222,7 +222,7 @@ unsafe fn step<S: Simd, const ROWS: usize, const VECTORS: usize>(
 /// # Safety
 /// The machine has `S`; the row can be read.
 #[inline(always)]
-unsafe fn load<S: Simd, const VECTORS: usize>(
+unsafe fn load<S: Registers, const VECTORS: usize>(
     row: *const f32,
     j: usize,
     mask: S::Mask,
