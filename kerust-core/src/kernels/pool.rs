@@ -200,28 +200,27 @@ struct Run {
 }
 
 impl Run {
-    /// Calls `work` with each vector of channels: the first of them, and the mask of the last.
+    /// Calls `work` with the offset of each window's corner and of its output, for each vector of channels,
+    /// and with the mask of the last.
     #[inline(always)]
-    fn each_vector<S: Simd>(&self, mut work: impl FnMut(usize, Option<S::Mask>)) {
-        let mut first = 0;
-        while first + S::LANES <= self.channels {
-            work(first, None);
-            first += S::LANES;
-        }
-        if first < self.channels {
-            // SAFETY: `S` is there, for a vector of it is worked with.
-            work(first, Some(unsafe { S::mask(self.channels - first) }));
-        }
-    }
-
-    /// Calls `work` with the offset of each window, and of its output.
-    #[inline(always)]
-    fn each_window(&self, mut work: impl FnMut(usize, usize)) {
+    fn each_vector<S: Simd>(&self, mut work: impl FnMut(usize, usize, Option<S::Mask>)) {
         let (mut corner, mut output) = (self.corner, self.output);
+        let rest = self.channels % S::LANES;
+        // SAFETY: `S` is there, for a vector of it is worked with.
+        let mask = unsafe { S::mask(rest.max(1)) };
         for _ in 0..self.windows {
-            work(corner, output);
+            let end = output + self.channels - rest;
+            let mut at = corner;
+            while output < end {
+                work(at, output, None);
+                at += S::LANES;
+                output += S::LANES;
+            }
+            if rest > 0 {
+                work(at, output, Some(mask));
+                output += rest;
+            }
             corner += self.step;
-            output += self.channels;
         }
     }
 
@@ -313,26 +312,20 @@ impl<const AVERAGE: bool> Work for Forward<'_, AVERAGE> {
             lens,
             #[inline(always)]
             |run| {
-                run.each_vector::<S>(
-                    #[inline(always)]
-                    |first, mask| {
-                        // SAFETY: the caller has `S`; the run lies inside both images.
-                        unsafe {
-                            let (x, y) = (x.add(first), y.add(first));
-                            match [run.rows, run.columns] {
-                                #[cfg(feature = "std")]
-                                [2, 2] => forward::<S, 2, AVERAGE>(run, x, y, mask),
-                                _ => forward::<S, 0, AVERAGE>(run, x, y, mask),
-                            }
-                        }
-                    },
-                );
+                // SAFETY: the caller has `S`; the run lies inside both images.
+                unsafe {
+                    match [run.rows, run.columns] {
+                        #[cfg(feature = "std")]
+                        [2, 2] => forward::<S, 2, AVERAGE>(run, x, y),
+                        _ => forward::<S, 0, AVERAGE>(run, x, y),
+                    }
+                }
             },
         );
     }
 }
 
-/// The maxima or averages of a run, in a vector of channels.
+/// The maxima or averages of a run.
 ///
 /// # Safety
 /// The machine has `S`; the run lies inside both images.
@@ -341,14 +334,13 @@ unsafe fn forward<S: Simd, const SIDE: usize, const AVERAGE: bool>(
     run: &Run,
     x: *const f32,
     y: *mut f32,
-    mask: Option<S::Mask>,
 ) {
     // SAFETY: the caller's promises.
     unsafe {
         let pixels = S::splat(&run.pixels());
-        run.each_window(
+        run.each_vector::<S>(
             #[inline(always)]
-            |corner, output| {
+            |corner, output, mask| {
                 let mut folded = run.fold::<S, SIDE, AVERAGE>(x, corner, mask);
                 if AVERAGE {
                     folded = S::div(folded, pixels);
@@ -384,45 +376,36 @@ impl<const AVERAGE: bool> Work for Gradient<'_, AVERAGE> {
             lens,
             #[inline(always)]
             |run| {
-                run.each_vector::<S>(
-                    #[inline(always)]
-                    |first, mask| {
-                        // SAFETY: the caller has `S`; the run lies inside the images.
-                        unsafe {
-                            let images = (x.wrapping_add(first), dy.add(first), dx.add(first));
-                            match [run.rows, run.columns] {
-                                [2, 2] if self.apart => {
-                                    gradient::<S, 2, AVERAGE, true>(run, images, mask);
-                                }
-                                _ if self.apart => {
-                                    gradient::<S, 0, AVERAGE, true>(run, images, mask);
-                                }
-                                _ => gradient::<S, 0, AVERAGE, false>(run, images, mask),
-                            }
-                        }
-                    },
-                );
+                // SAFETY: the caller has `S`; the run lies inside the images.
+                unsafe {
+                    match [run.rows, run.columns] {
+                        [2, 2] if self.apart => gradient::<S, 2, AVERAGE, true>(run, x, dy, dx),
+                        _ if self.apart => gradient::<S, 0, AVERAGE, true>(run, x, dy, dx),
+                        _ => gradient::<S, 0, AVERAGE, false>(run, x, dy, dx),
+                    }
+                }
             },
         );
     }
 }
 
-/// The gradient of a run, in a vector of channels: the whole of `dy` at the first maximum, or equal shares.
+/// The gradient of a run: the whole of `dy` at the first maximum, or equal shares.
 ///
 /// # Safety
 /// The machine has `S`; the run lies inside the images.
 #[inline(always)]
 unsafe fn gradient<S: Simd, const SIDE: usize, const AVERAGE: bool, const APART: bool>(
     run: &Run,
-    (x, dy, dx): (*const f32, *const f32, *mut f32),
-    mask: Option<S::Mask>,
+    x: *const f32,
+    dy: *const f32,
+    dx: *mut f32,
 ) {
     // SAFETY: the caller's promises.
     unsafe {
         let pixels = S::splat(&run.pixels());
-        run.each_window(
+        run.each_vector::<S>(
             #[inline(always)]
-            |corner, output| {
+            |corner, output, mask| {
                 let mut left = load::<S>(dy.add(output), mask);
                 let mut peak = S::zero();
                 if AVERAGE {
