@@ -51,8 +51,18 @@ pub(crate) trait Work {
 #[inline(always)]
 pub(crate) fn run(work: impl Work) {
     // SAFETY: `best` detected the set.
+    unsafe { run_with(Isa::best(), work) };
+}
+
+/// Does some work with the vectors of a set.
+///
+/// # Safety
+/// The machine has `isa`.
+#[inline(always)]
+pub(crate) unsafe fn run_with(isa: Isa, work: impl Work) {
+    // SAFETY: the caller's promise.
     unsafe {
-        match Isa::best() {
+        match isa {
             Isa::Portable => enter::<Scalar>(work),
             #[cfg(all(feature = "std", target_arch = "aarch64"))]
             Isa::Neon => enter::<Neon>(work),
