@@ -48,6 +48,10 @@ pub struct Node {
     pub operation: (TokenStream, TokenStream),
     /// Whether a merge adds.
     pub sums: bool,
+    /// The activation that it is, where it is nothing else.
+    pub is_activation: Option<Activation>,
+    /// Whether its configuration takes the activation that follows.
+    pub takes_activation: bool,
     /// Whether inference may overwrite its input, by `forward_in_place`.
     pub in_place: bool,
     /// Values of scratch that overwriting takes for each sample.
@@ -63,6 +67,9 @@ pub struct Node {
     /// Values of scratch that inference takes for each sample.
     pub scratch: Option<TokenStream>,
 }
+
+/// An activation: its name, and where it was written.
+pub type Activation = (&'static str, Span);
 
 /// When a node computes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -294,6 +301,8 @@ impl Node {
             role,
             operation: (TokenStream::new(), TokenStream::new()),
             sums: false,
+            is_activation: None,
+            takes_activation: false,
             in_place: false,
             in_place_scratch: None,
             from_output: false,

@@ -48,6 +48,7 @@ pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) ->
         in_place_scratch: kept,
         activation: arguments.word("activation"),
         forgets_output: true,
+        takes_activation: true,
         ..Spec::default()
     }
 }
@@ -88,6 +89,7 @@ pub fn depthwise_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
         macs: Macs::DepthwiseConv2D(Box::new(window)),
         activation: arguments.word("activation"),
         forgets_output: true,
+        takes_activation: true,
         ..Spec::default()
     }
 }
@@ -139,6 +141,7 @@ pub fn separable_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
         saved,
         activation: arguments.word("activation"),
         forgets_output: true,
+        takes_activation: true,
         ..Spec::default()
     }
 }
@@ -168,6 +171,7 @@ pub fn conv2d_transpose(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
         macs: Macs::Conv2DTranspose(Box::new(window)),
         activation: arguments.word("activation"),
         forgets_output: true,
+        takes_activation: true,
         ..Spec::default()
     }
 }

@@ -27,6 +27,7 @@ pub fn dense(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> 
         macs: Macs::Dense,
         activation: arguments.word("activation"),
         forgets_output: true,
+        takes_activation: true,
         ..Spec::default()
     }
 }
@@ -213,6 +214,7 @@ pub fn batch_normalization(
         state: true,
         in_place: true,
         forgets_output: true,
+        takes_activation: true,
         ..Spec::default()
     }
 }

@@ -109,7 +109,7 @@ pub(super) fn in_place(
     // From here on the buffer holds the sum.
     buffers.rename(call.y, &node.name);
     let constant = node.constant();
-    quote!(#take #(Self::#constant.forward_in_place(#y, #parts);)*)
+    quote!(#take Self::#constant.forward_in_place(#y, &[#(#parts),*]);)
 }
 
 /// In a generic model the shapes are judged when its sizes are given.

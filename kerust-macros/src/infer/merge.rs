@@ -191,6 +191,7 @@ impl Infer<'_> {
         let edge = self.node(Node {
             operation,
             sums: kind == "Add",
+            takes_activation: kind == "Add",
             forgets_output: kind == "Add",
             ..Node::new(
                 name.clone(),

@@ -155,11 +155,14 @@ impl<'a> Net<'a> {
         let mut y = memory.read(call.y);
         if self.plan.nodes[call.node].in_place {
             kernel.forward_in_place(w, &mut y);
-        } else {
-            let parts = call.x.iter().filter(|place| **place != call.y);
-            parts.for_each(|part| sum_into(&mut y, &memory.read(*part)));
+            return y;
         }
-        y
+        let parts = call.x.iter().filter(|place| **place != call.y);
+        let parts: Vec<Vec<f32>> = parts.map(|part| memory.read(*part)).collect();
+        let x: Vec<&[f32]> = [&y].into_iter().chain(&parts).map(Vec::as_slice).collect();
+        let mut sum = vec![f32::NAN; y.len()];
+        kernel.forward(w, &x, &mut sum);
+        sum
     }
 
     /// The logits of a training step.
@@ -271,10 +274,12 @@ impl<'a> Net<'a> {
             };
             let field = self.plan.nodes[call.node].field().to_string();
             kernel.backward(w, back, weights.get_mut(&field).expect("a field"));
-            if !self.plan.nodes[call.node].is_sum() {
-                // It may be scratch.
-                memory.write(Place::Slot(call.dy), &vec![f32::NAN; dy.len()]);
-            }
+            // It may be scratch, but where a sum hands it on.
+            let left = match self.plan.nodes[call.node].is_sum() {
+                true => dy,
+                false => vec![f32::NAN; dy.len()],
+            };
+            memory.write(Place::Slot(call.dy), &left);
             for (to, dx) in call.dx.iter().zip(dx) {
                 let Some(dx) = dx else { continue };
                 match to.expect("a place for what was computed") {

@@ -46,6 +46,42 @@ fn what_maps_value_by_value_overwrites_its_input() {
 }
 
 #[test]
+fn an_activation_is_part_of_what_takes_one() {
+    let plan = plan(quote! {
+        Net {
+            let x = Input(4, 4, 4);
+            let a = x => Conv2D(4, 1x1) => ReLU => BatchNormalization => Activation(tanh);
+            let sum = Add(x, a) => ReLU;
+            let read_twice = sum => Conv2D(4, 1x1);
+            let activated = read_twice => Activation(sigmoid);
+            let first = activated => Conv2D(4, 1x1, name = tower) => ReLU;
+            let again = first => tower => ReLU;
+            Concatenate(read_twice, again) => Conv2D(2, 1x1)
+        }
+    });
+    let names = |calls: &[Call]| -> Vec<String> {
+        let names = calls
+            .iter()
+            .map(|call| plan.nodes[call.node].name.to_string());
+        names.collect()
+    };
+    let expected = [
+        "conv2d",
+        "batch_normalization",
+        "add",
+        "conv2d_1",
+        "activation_1",
+        "tower",
+        "re_lu_2",
+        "tower_again",
+        "re_lu_3",
+        "concatenate",
+        "conv2d_2",
+    ];
+    assert_eq!(names(&training(&plan).forward), expected);
+}
+
+#[test]
 fn what_is_read_again_is_not_overwritten() {
     let plan = plan(quote! {
         Net {
