@@ -5,6 +5,7 @@
 //! A layer of the catalogue computes by [`Operation`], over whole batches; a layer of one's own
 //! implements [`Layer`], over one sample.
 
+use crate::kernels::Tail;
 #[cfg(feature = "std")]
 use crate::rng::Seed;
 use crate::rng::{Random, Rng};
@@ -160,6 +161,12 @@ pub trait Operation<W> {
 pub trait InPlace<W>: Operation<W> {
     /// Inference: `y = f(y)`, with the bits of [`forward`](Operation::forward).
     fn forward_in_place(&self, weights: &W, y: &mut [f32]);
+}
+
+/// A layer of the catalogue whose inference is a product that ends in a tail.
+pub trait Tailed<W>: Operation<W> {
+    /// Inference with what follows: `y = tail(f(x))`. The layer itself has no activation.
+    fn forward_tailed(&self, weights: &W, x: &[f32], y: &mut [f32], tail: Tail<'_>);
 }
 
 /// The buffers of a backward pass over one batch.

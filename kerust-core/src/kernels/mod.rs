@@ -45,6 +45,7 @@ mod reduce;
 #[cfg(feature = "std")]
 mod scratch;
 mod separable;
+mod tail;
 mod walk;
 
 pub use conv2d::Convolution;
@@ -62,3 +63,4 @@ pub(crate) use parallel::alone;
 pub use pool::Pooling;
 pub use reduce::{column_sums, sum_into};
 pub use separable::{Kernels, Separable};
+pub use tail::Tail;

@@ -2,7 +2,7 @@
 
 use crate::plan::{Edge, Node, Plan, Role};
 use kerust_core::activation::Activation;
-use kerust_core::kernels::{self, BatchNorm};
+use kerust_core::kernels::{self, BatchNorm, Tail};
 use kerust_core::layer::{InPlace, Merge, Operation, Pass};
 use kerust_core::layers;
 use kerust_core::rng::Random;
@@ -122,7 +122,14 @@ impl Kernel {
                 sizes: [n, m],
                 activation,
             } => {
-                kernels::dense(x[0], &w[..n * m], &w[n * m..], y, [*n, *m], *activation);
+                kernels::dense(
+                    x[0],
+                    &w[..n * m],
+                    &w[n * m..],
+                    y,
+                    [*n, *m],
+                    Tail::new(*activation),
+                );
             }
             Self::BatchNormalization(features, activation) => {
                 averaged(w, *features, *activation).forward(x[0], &w[*features..2 * features], y);

@@ -102,7 +102,12 @@ unsafe fn blocks<S: Simd>(product: &Product<'_>, piece: &Piece, c: *mut f32, str
     let widest = widest::<S>(piece.rows.len());
     let mut p = 0;
     loop {
-        let depth = DEPTH.min(k - p);
+        // Partial sums would stand where the values that are added stand.
+        let depth = if product.tail.adds {
+            k
+        } else {
+            DEPTH.min(k - p)
+        };
         let mut j = piece.columns.start;
         while j < piece.columns.end {
             let left = (piece.columns.end - j).div_ceil(S::LANES);
@@ -193,8 +198,15 @@ unsafe fn tiles<S: Simd>(
         c_stride,
         last_lanes: panel.columns.len() - (panel.vectors - 1) * S::LANES,
         first,
-        relu: product.relu && panel.depths.end == a.columns.len(),
+        line: None,
+        adds: product.tail.adds,
+        relu: false,
     };
+    if panel.depths.end == a.columns.len() {
+        tile.relu = product.tail.relu();
+        let line = product.tail.columns(panel.columns.clone()).line;
+        tile.line = (!line[0].is_empty()).then(|| line.map(<[f32]>::as_ptr));
+    }
     let run = tile.row.run(&a.rows);
     let even = run >= rows.len() || [run, a.rows.sizes[2]].iter().all(|run| run % ROWS == 0);
     let highest = (S::SUMS / panel.vectors).min(ROWS);

@@ -76,6 +76,18 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
+    unsafe fn mul(x: float32x4_t, y: float32x4_t) -> float32x4_t {
+        // SAFETY: the caller has NEON.
+        unsafe { vmulq_f32(x, y) }
+    }
+
+    #[inline(always)]
+    unsafe fn add(x: float32x4_t, y: float32x4_t) -> float32x4_t {
+        // SAFETY: the caller has NEON.
+        unsafe { vaddq_f32(x, y) }
+    }
+
+    #[inline(always)]
     unsafe fn fma(x: float32x4_t, y: float32x4_t, sum: float32x4_t) -> float32x4_t {
         // SAFETY: the caller has NEON.
         unsafe { vfmaq_f32(sum, x, y) }

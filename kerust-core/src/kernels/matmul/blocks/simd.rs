@@ -27,6 +27,8 @@ pub(super) trait Simd {
     /// Asks for the cache line of a value that need not exist, where the language can.
     #[inline(always)]
     unsafe fn prefetch(_value: *const f32) {}
+    unsafe fn mul(x: Self::Vector, y: Self::Vector) -> Self::Vector;
+    unsafe fn add(x: Self::Vector, y: Self::Vector) -> Self::Vector;
     /// `x * y + sum`, rounded once.
     unsafe fn fma(x: Self::Vector, y: Self::Vector, sum: Self::Vector) -> Self::Vector;
     /// Zero for what is below zero; NaN stays.

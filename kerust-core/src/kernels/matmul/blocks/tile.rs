@@ -57,11 +57,15 @@ pub(super) struct Tile<'a> {
     /// Columns in the last vector, of `1..=LANES`.
     pub(super) last_lanes: usize,
     pub(super) first: First,
+    /// The factor and the shift of each column of the tile.
+    pub(super) line: Option<[*const f32; 2]>,
+    /// Whether what stands in the output is added to the sums.
+    pub(super) adds: bool,
     /// Whether a sum below zero ends as zero.
     pub(super) relu: bool,
 }
 
-/// `c = first + a·b` for some tiles of `ROWS` rows. Short sums (nine products in a 3×3 kernel) take as
+/// `c = tail(first + a·b)` for some tiles of `ROWS` rows. Short sums (nine products in a 3×3 kernel) take as
 /// long as a call does, so one call serves many tiles.
 ///
 /// # Safety
@@ -147,6 +151,21 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
                 left -= run;
             }
 
+            if let Some([factor, shift]) = t.line {
+                for j in 0..VECTORS {
+                    let (factor, shift) = (load(factor, j), load(shift, j));
+                    for sums in &mut sums {
+                        sums[j] = S::add(S::mul(sums[j], factor), shift);
+                    }
+                }
+            }
+            if t.adds {
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    for (j, sum) in sums.iter_mut().enumerate() {
+                        *sum = S::add(*sum, load(c.add(i.min(last) * t.c_stride), j));
+                    }
+                }
+            }
             if t.relu {
                 for sum in sums.as_flattened_mut() {
                     *sum = S::relu(*sum);

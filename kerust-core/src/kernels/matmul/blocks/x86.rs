@@ -65,6 +65,18 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn mul(x: __m512, y: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F.
+        unsafe { _mm512_mul_ps(x, y) }
+    }
+
+    #[inline(always)]
+    unsafe fn add(x: __m512, y: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F.
+        unsafe { _mm512_add_ps(x, y) }
+    }
+
+    #[inline(always)]
     unsafe fn fma(x: __m512, y: __m512, sum: __m512) -> __m512 {
         // SAFETY: the caller has AVX-512F.
         unsafe { _mm512_fmadd_ps(x, y, sum) }
@@ -178,6 +190,18 @@ impl Simd for Avx2 {
     unsafe fn prefetch(value: *const f32) {
         // SAFETY: a hint, of any address.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(value.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul(x: __m256, y: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2.
+        unsafe { _mm256_mul_ps(x, y) }
+    }
+
+    #[inline(always)]
+    unsafe fn add(x: __m256, y: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2.
+        unsafe { _mm256_add_ps(x, y) }
     }
 
     #[inline(always)]
