@@ -6,7 +6,7 @@ mod images;
 mod values;
 
 use crate::arguments::{Arguments, Kind, Parameter};
-use crate::plan::{Activation, Data, Role};
+use crate::plan::{Activation, Data, Fusion, Role};
 use crate::report::Report;
 use crate::value::{Size, Sliding};
 use crate::words::{ACTIVATIONS, FILL_MODES, FLIPS, INITIALIZERS, INTERPOLATIONS, PADDINGS};
@@ -52,6 +52,8 @@ pub struct Spec {
     pub forgets_output: bool,
     /// Whether its configuration takes an activation.
     pub takes_activation: bool,
+    /// What it is where a product ends in what follows.
+    pub fusion: Fusion,
     /// The activation behind it.
     pub activation: Option<Activation>,
 }
@@ -393,6 +395,7 @@ impl Default for Spec {
             in_place_scratch: None,
             forgets_output: false,
             takes_activation: false,
+            fusion: Fusion::None,
             activation: None,
         }
     }

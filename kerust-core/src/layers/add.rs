@@ -3,7 +3,7 @@
 //! `y = activation(x₀ + x₁ + ..)`
 
 use crate::activation::Activation;
-use crate::kernels;
+use crate::kernels::{self, Tail};
 use crate::layer::Merge;
 
 /// Adds inputs of equal shape, value by value: `Add`.
@@ -34,6 +34,15 @@ impl Add {
     pub const fn activation(mut self, activation: Activation) -> Self {
         self.activation = activation;
         self
+    }
+
+    /// Inference as the end of a product's tail, which stands where the other input does.
+    pub fn tail<'l>(&self, before: Tail<'l>) -> Tail<'l> {
+        Tail {
+            adds: true,
+            activation: self.activation,
+            ..before
+        }
     }
 
     /// Inference in the place of an input: `y = activation(y + x₀ + ..)`.

@@ -5,7 +5,7 @@
 //! last; in inference their moving averages. Ioffe & Szegedy (2015), algorithms 1 and 2.
 
 use crate::activation::Activation;
-use crate::kernels::{self, BatchNorm};
+use crate::kernels::{self, BatchNorm, Tail};
 use crate::layer::{InPlace, LayerData, Layout, Operation, Part, Pass};
 use crate::rng::{Random, Rng};
 
@@ -99,6 +99,16 @@ impl BatchNormalization {
     pub const fn activation(mut self, activation: Activation) -> Self {
         self.activation = activation;
         self
+    }
+
+    /// Inference as the tail of a product, with the bits of [`forward`](Operation::forward); `line` holds
+    /// two values for each channel.
+    pub fn tail<'l, const C: usize, const GAMMA: usize, const BETA: usize>(
+        &self,
+        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
+        line: &'l mut [f32],
+    ) -> Tail<'l> {
+        self.averaged(weights).tail(&weights.beta, line)
     }
 
     /// What is computed by these moments.

@@ -3,6 +3,7 @@
 use super::images::{image, sliding, window_settings};
 use super::{After, Before, Bias, Macs, Rule, Spec, Weights, initializers, product, rule, sum};
 use crate::arguments::Arguments;
+use crate::plan::Fusion;
 use crate::report::Report;
 use crate::value::{Pair, Size, Sliding, Term};
 use proc_macro2::TokenStream;
@@ -49,6 +50,7 @@ pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) ->
         activation: arguments.word("activation"),
         forgets_output: true,
         takes_activation: true,
+        fusion: Fusion::Product,
         ..Spec::default()
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn absorb(plan: &mut Plan) {
         }
         let field = plan.nodes[before].field();
         let once = plan.nodes.iter().filter(|node| node.field() == field);
-        if once.count() > 1 || readers(plan, before) > 1 {
+        if once.count() > 1 || plan.reads(Edge::Node(before)) > 1 {
             continue;
         }
         let before = &mut plan.nodes[before];
@@ -46,14 +46,4 @@ pub(super) fn absorb(plan: &mut Plan) {
         node.in_place = false;
         node.from_output = false;
     }
-}
-
-/// How often the output of a node is read, by nodes and as the model's output.
-fn readers(plan: &Plan, number: usize) -> usize {
-    let inputs = plan.nodes.iter().flat_map(|node| &node.inputs);
-    let heads = plan.heads.iter().map(|head| &head.from);
-    inputs
-        .chain(heads)
-        .filter(|edge| **edge == Edge::Node(number))
-        .count()
 }

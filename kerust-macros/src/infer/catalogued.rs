@@ -78,6 +78,7 @@ impl Infer<'_> {
                 saved: spec.saved.clone(),
                 in_place: spec.in_place,
                 in_place_scratch: spec.in_place_scratch,
+                fusion: spec.fusion,
                 takes_activation: spec.takes_activation && bare,
                 forgets_output: spec.forgets_output && bare,
                 ..Node::new(name.clone(), number, vec![edge], data.clone(), spec.role)

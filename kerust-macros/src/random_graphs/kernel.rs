@@ -141,6 +141,32 @@ impl Kernel {
         }
     }
 
+    /// Inference of a dense layer, with what follows.
+    pub fn forward_tailed(&self, w: &[f32], x: &[f32], y: &mut [f32], tail: Tail<'_>) {
+        let Self::Dense { sizes, activation } = self else {
+            panic!("no layer that takes a tail");
+        };
+        assert_eq!(*activation, Activation::Linear, "of the layer itself");
+        let [n, m] = *sizes;
+        kernels::dense(x, &w[..n * m], &w[n * m..], y, *sizes, tail);
+    }
+
+    /// Inference as the tail of a product.
+    pub fn tail<'l>(
+        &self,
+        node: &Node,
+        w: &[f32],
+        line: &'l mut [f32],
+        before: Tail<'l>,
+    ) -> Tail<'l> {
+        match self {
+            Self::BatchNormalization(features, activation) => {
+                averaged(w, *features, *activation).tail(&w[*features..2 * features], line)
+            }
+            _ => layers::Add::new().activation(activation(node)).tail(before),
+        }
+    }
+
     pub fn forward_in_place(&self, w: &[f32], y: &mut [f32]) {
         match self {
             Self::Value(value) => value.forward_in_place(&(), y),

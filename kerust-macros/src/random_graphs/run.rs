@@ -6,7 +6,7 @@
 use super::kernel::{Back, Kernel, dims};
 use crate::plan::{Edge, Plan, Role};
 use crate::schedule::{self, Call, Gradient, Inference, Place, Slot, Training};
-use kerust_core::kernels::sum_into;
+use kerust_core::kernels::{Tail, sum_into};
 use kerust_core::rng::{Seed, Step};
 use std::collections::HashMap;
 
@@ -129,7 +129,21 @@ impl<'a> Net<'a> {
             let (kernel, w) = self.of(call.node);
             let x: Vec<Vec<f32>> = call.x.iter().map(|x| memory.read(*x)).collect();
             memory.apart(call);
-            let y = if call.x.contains(&call.y) {
+            let y = if !call.tail.is_empty() {
+                let mut y = match call.tail.iter().any(|part| self.plan.nodes[*part].is_sum()) {
+                    true => memory.read(call.y),
+                    false => vec![f32::NAN; self.batch * self.len(Edge::Node(call.node))],
+                };
+                let mut line = call.line.map_or_else(Vec::new, |slot| memory.fresh(slot));
+                let (mut line, mut tail) = (Some(line.as_mut_slice()), Tail::NONE);
+                for part in &call.tail {
+                    let (kernel, w) = self.of(*part);
+                    let line = line.take().unwrap_or_default();
+                    tail = kernel.tail(&self.plan.nodes[*part], w, line, tail);
+                }
+                kernel.forward_tailed(w, &x[0], &mut y, tail);
+                y
+            } else if call.x.contains(&call.y) {
                 self.overwritten(call, &memory)
             } else {
                 let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
@@ -381,7 +395,7 @@ impl<'a> Memory<'a> {
             .iter()
             .chain([&call.y])
             .filter_map(|place| self.slot(*place));
-        let slots: Vec<usize> = slots.chain(call.saved).collect();
+        let slots: Vec<usize> = slots.chain(call.saved).chain(call.line).collect();
         for a in &slots {
             for b in slots.iter().filter(|b| *b != a) {
                 let (a, b) = (self.range(*a), self.range(*b));

@@ -3,6 +3,7 @@
 use super::block::{Block, LANES, each_block};
 use super::{VALUE_MACS, block_of};
 use crate::activation::Activation;
+use crate::kernels::Tail;
 use crate::kernels::elementwise::CHUNK_LEN;
 #[cfg(not(feature = "std"))]
 use crate::kernels::elementwise::copy;
@@ -101,6 +102,18 @@ impl BatchNorm<'_> {
             self.normalize(beta, y);
             self.activation.apply(y, 1);
         });
+    }
+
+    /// [`forward`](Self::forward) as the tail of a product; `line` holds two values for each column.
+    pub fn tail<'l>(&self, beta: &[f32], line: &'l mut [f32]) -> Tail<'l> {
+        let columns = self.mean.len();
+        let (factors, shifts) = line.split_at_mut(columns.min(line.len()));
+        let line = factors.iter_mut().zip(shifts.iter_mut()).enumerate();
+        line.for_each(|(column, (factor, shift))| [*factor, *shift] = self.line(column, beta));
+        Tail {
+            line: [factors, shifts.get(..columns).unwrap_or_default()],
+            ..Tail::new(self.activation)
+        }
     }
 
     /// Calls `work` with whole rows, and where they begin.
