@@ -52,7 +52,9 @@ mod walk;
 pub use conv2d::Convolution;
 pub use depthwise::Depthwise;
 pub use elementwise::{activate, activation_gradient, add_bias, copy};
-pub(crate) use elementwise::{activated, activated_gradient, combine, map, map_in_place};
+pub(crate) use elementwise::{
+    activated, activated_gradient, combine, map, map_in_place, sum, sum_in_place,
+};
 pub use isa::Isa;
 pub(crate) use isa::vectorized;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};

@@ -26,7 +26,7 @@ impl<'a> Tail<'a> {
     }
 
     /// Nothing at all.
-    pub(super) const NONE: Self = Self::new(Activation::Linear);
+    pub const NONE: Self = Self::new(Activation::Linear);
 
     /// The tail of some columns.
     pub(super) fn columns(self, columns: Range<usize>) -> Self {
