@@ -37,6 +37,7 @@ impl Add {
     }
 
     /// Inference as the end of a product's tail, which stands where the other input does.
+    #[inline(always)]
     pub fn tail<'l>(&self, before: Tail<'l>) -> Tail<'l> {
         Tail {
             adds: true,

@@ -103,6 +103,7 @@ impl BatchNormalization {
 
     /// Inference as the tail of a product, with the bits of [`forward`](Operation::forward); `line` holds
     /// two values for each channel.
+    #[inline(always)]
     pub fn tail<'l, const C: usize, const GAMMA: usize, const BETA: usize>(
         &self,
         weights: &BatchNormalizationWeights<C, GAMMA, BETA>,

@@ -164,6 +164,8 @@ impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const 
 impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize>
     Tailed<Conv2DWeights<KH, KW, IN, OUT, BIAS>> for Conv2D
 {
+    // So that firmware links no activation that no layer names.
+    #[inline(always)]
     fn forward_tailed(
         &self,
         weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>,
@@ -197,6 +199,7 @@ impl Conv2D {
 
     /// [`forward_in_place`](Self::forward_in_place) with what follows, which adds nothing: `y = tail(f(y))`.
     /// The layer itself has no activation.
+    #[inline(always)]
     pub fn forward_in_place_tailed<
         const KH: usize,
         const KW: usize,

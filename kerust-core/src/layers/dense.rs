@@ -117,6 +117,8 @@ impl<const IN: usize, const OUT: usize, const BIAS: usize> Operation<DenseWeight
 impl<const IN: usize, const OUT: usize, const BIAS: usize> Tailed<DenseWeights<IN, OUT, BIAS>>
     for Dense
 {
+    // So that firmware links no activation that no layer names.
+    #[inline(always)]
     fn forward_tailed(
         &self,
         weights: &DenseWeights<IN, OUT, BIAS>,

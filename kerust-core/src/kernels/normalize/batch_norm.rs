@@ -105,15 +105,23 @@ impl BatchNorm<'_> {
     }
 
     /// [`forward`](Self::forward) as the tail of a product; `line` holds two values for each column.
+    #[inline(always)]
     pub fn tail<'l>(&self, beta: &[f32], line: &'l mut [f32]) -> Tail<'l> {
+        Tail {
+            line: self.lines(beta, line),
+            // Seen where the product is called, so that firmware links no other.
+            ..Tail::new(self.activation)
+        }
+    }
+
+    /// The factors and the shifts of all columns.
+    #[inline(never)]
+    fn lines<'l>(&self, beta: &[f32], line: &'l mut [f32]) -> [&'l [f32]; 2] {
         let columns = self.mean.len();
         let (factors, shifts) = line.split_at_mut(columns.min(line.len()));
         let line = factors.iter_mut().zip(shifts.iter_mut()).enumerate();
         line.for_each(|(column, (factor, shift))| [*factor, *shift] = self.line(column, beta));
-        Tail {
-            line: [factors, shifts.get(..columns).unwrap_or_default()],
-            ..Tail::new(self.activation)
-        }
+        [factors, shifts.get(..columns).unwrap_or_default()]
     }
 
     /// Calls `work` with whole rows, and where they begin.
