@@ -3,18 +3,21 @@
 //! A layer's numbers are a `#[repr(C)]` struct of arrays ([`LayerData`]). One such struct serves as
 //! weights, as gradient, as an optimizer's slot, as a section of a file and as an image in flash.
 //! A layer of the catalogue computes by [`Operation`], over whole batches; a layer of one's own
-//! implements [`Layer`], over one sample.
+//! implements [`Layer`], over one sample. What only infers, and on other numbers than `f32`, computes by
+//! [`Inference`].
 
+use crate::element::{Dtype, Element};
 #[cfg(feature = "std")]
 use crate::rng::Seed;
 use crate::rng::{Random, Rng};
+use crate::shape::Text;
 use crate::tensor::{Shape, Tensor};
 
 /// How the numbers of a layer lie in memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Layout {
-    /// An array of `f32` of these sizes, row-major.
-    Tensor(&'static [usize]),
+    /// An array of this type and these sizes, row-major.
+    Tensor(Dtype, &'static [usize]),
     /// The parts of a struct, in order.
     Parts(&'static [Part]),
 }
@@ -35,7 +38,7 @@ impl Layout {
     /// The number of values.
     pub const fn len(&self) -> usize {
         match self {
-            Self::Tensor(sizes) => {
+            Self::Tensor(_, sizes) => {
                 let (mut len, mut axis) = (1, 0);
                 while axis < sizes.len() {
                     len *= sizes[axis];
@@ -58,43 +61,117 @@ impl Layout {
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Bytes of the values.
+    pub const fn bytes(&self) -> usize {
+        match self {
+            Self::Tensor(dtype, _) => dtype.bytes() * self.len(),
+            Self::Parts(parts) => {
+                let (mut bytes, mut part) = (0, 0);
+                while part < parts.len() {
+                    bytes += parts[part].layout.bytes();
+                    part += 1;
+                }
+                bytes
+            }
+        }
+    }
+
+    /// Whether all values are of one type.
+    pub const fn is_of(&self, expected: Dtype) -> bool {
+        match self {
+            Self::Tensor(dtype, _) => dtype.is(expected) || self.is_empty(),
+            Self::Parts(parts) => {
+                let mut part = 0;
+                while part < parts.len() {
+                    if !parts[part].layout.is_of(expected) {
+                        return false;
+                    }
+                    part += 1;
+                }
+                true
+            }
+        }
+    }
+
+    /// The layout of the `repr(C)` struct `T`, in which it has no gaps.
+    ///
+    /// # Panics
+    /// When there is a gap; in a derived `LAYOUT` this is a compile error on the struct's name.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn without_gaps<T>(self, name: &str) -> Self {
+        let (found, expected) = (size_of::<T>(), self.bytes());
+        if found != expected {
+            let text = Text::<512>::new()
+                .str("`")
+                .str(name)
+                .str("` has gaps between its numbers: found ")
+                .number(found)
+                .str(" bytes, expected ")
+                .number(expected)
+                .note("a number's address is a multiple of its size, and a file holds no gaps")
+                .help("put the larger numbers first, and whole multiples of 4 bytes of `i8`");
+            panic!("{}", text.as_str());
+        }
+        self
+    }
 }
 
-/// Plain data: arrays of `f32` and structs of them, nothing else and no padding.
+/// Plain data: arrays of numbers and structs of them, nothing else and no padding.
 ///
-/// Implemented for arrays, for `()`, and by `#[derive(LayerData)]` for `#[repr(C)]` structs whose
-/// fields are `LayerData`. A field marked `#[state]` is not trainable.
+/// Implemented for arrays of every [`Element`], for `()`, and by `#[derive(LayerData)]` for
+/// `#[repr(C)]` structs whose fields are `LayerData`. A field marked `#[state]` is not trainable. What
+/// trains is all `f32`.
 ///
 /// # Safety
-/// The type is `repr(C)` (or an array), every bit pattern of `f32`s is valid for it, its size is
-/// `4 * LAYOUT.len()` bytes, and its `f32`s lie in the order of `LAYOUT`.
+/// The type is `repr(C)` (or an array), every bit pattern of its numbers is valid for it, its size is
+/// `LAYOUT.bytes()`, and its numbers lie in the order of `LAYOUT`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no data of a layer",
     label = "expected an array of `f32`, or a struct of such arrays",
     note = "write `#[derive(LayerData)]` and `#[repr(C)]` above a struct"
 )]
 pub unsafe trait LayerData: Sized + Send + Sync + 'static {
-    /// Names, sizes and order of the numbers.
+    /// Names, types, sizes and order of the numbers.
     const LAYOUT: Layout;
 
-    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT).
+    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT). It does not compile for others than `f32`.
     fn as_slice(&self) -> &[f32] {
+        const { assert!(Self::LAYOUT.is_of(Dtype::F32), "not all numbers are `f32`") };
         if Self::LAYOUT.is_empty() {
             // A type without fields is not aligned as `f32`.
             return &[];
         }
-        // SAFETY: the trait promises that `Self` is `LAYOUT.len()` contiguous `f32`s.
+        // SAFETY: the trait promises that `Self` is `LAYOUT.len()` contiguous numbers, all `f32`.
         unsafe { core::slice::from_raw_parts(core::ptr::from_ref(self).cast(), Self::LAYOUT.len()) }
     }
 
-    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT).
+    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT). It does not compile for others than `f32`.
     fn as_mut_slice(&mut self) -> &mut [f32] {
+        const { assert!(Self::LAYOUT.is_of(Dtype::F32), "not all numbers are `f32`") };
         if Self::LAYOUT.is_empty() {
             return &mut [];
         }
         // SAFETY: as in `as_slice`; the borrow is unique, and any `f32` is valid there.
         unsafe {
             core::slice::from_raw_parts_mut(core::ptr::from_mut(self).cast(), Self::LAYOUT.len())
+        }
+    }
+
+    /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT).
+    fn as_bytes(&self) -> &[u8] {
+        // SAFETY: the trait promises `LAYOUT.bytes()` bytes of numbers, and none between them.
+        unsafe {
+            core::slice::from_raw_parts(core::ptr::from_ref(self).cast(), Self::LAYOUT.bytes())
+        }
+    }
+
+    /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT).
+    fn as_mut_bytes(&mut self) -> &mut [u8] {
+        // SAFETY: as in `as_bytes`; the borrow is unique, and any bytes are numbers.
+        unsafe {
+            core::slice::from_raw_parts_mut(core::ptr::from_mut(self).cast(), Self::LAYOUT.bytes())
         }
     }
 
@@ -113,17 +190,17 @@ unsafe impl LayerData for () {
 
 macro_rules! arrays {
     ($($array:ty, <$($size:ident),+>;)+) => {$(
-        // SAFETY: an array of `f32` is contiguous and row-major.
-        unsafe impl<$(const $size: usize),+> LayerData for $array {
-            const LAYOUT: Layout = Layout::Tensor(&[$($size),+]);
+        // SAFETY: an array of plain numbers is contiguous and row-major.
+        unsafe impl<T: Element, $(const $size: usize),+> LayerData for $array {
+            const LAYOUT: Layout = Layout::Tensor(T::DTYPE, &[$($size),+]);
         }
     )+};
 }
 arrays! {
-    [f32; A], <A>;
-    [[f32; B]; A], <A, B>;
-    [[[f32; C]; B]; A], <A, B, C>;
-    [[[[f32; D]; C]; B]; A], <A, B, C, D>;
+    [T; A], <A>;
+    [[T; B]; A], <A, B>;
+    [[[T; C]; B]; A], <A, B, C>;
+    [[[[T; D]; C]; B]; A], <A, B, C, D>;
 }
 
 /// How a layer of the catalogue computes; `self` is its configuration, `W` its numbers.
@@ -154,6 +231,20 @@ pub trait Operation<W> {
 
     /// Takes the state that a step observed, which stands in `gradient`, into the weights.
     fn absorb(&self, _weights: &mut W, _gradient: &W) {}
+}
+
+/// How a layer infers: `X` to `Y`, with the numbers `W`; `self` is its configuration.
+///
+/// Every [`Operation`] is one on `f32`. A layer of int8 is this alone, on `i8`: nothing trains it.
+pub trait Inference<W, X = f32, Y = X> {
+    /// `y = f(x)`, over whole batches. Every value of `y` is written.
+    fn forward(&self, weights: &W, x: &[X], y: &mut [Y]);
+}
+
+impl<W, O: Operation<W>> Inference<W> for O {
+    fn forward(&self, weights: &W, x: &[f32], y: &mut [f32]) {
+        Operation::forward(self, weights, x, y);
+    }
 }
 
 /// A layer of the catalogue that can put its output where its input stands.

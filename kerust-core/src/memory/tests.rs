@@ -26,8 +26,8 @@ fn lowest_offset(buffers: &[Buffer], wanted: &Buffer, offsets: &[Option<usize>])
         let met = placed.filter(|(other, _)| meet(wanted, other));
         let mut ends = met.filter_map(|(other, place)| {
             let place = (*place)?;
-            let apart = place >= offset + wanted.len || offset >= place + other.len;
-            (!apart).then_some(place + other.len)
+            let apart = place >= offset + wanted.words || offset >= place + other.words;
+            (!apart).then_some(place + other.words)
         });
         match ends.next() {
             Some(end) => offset = end,
@@ -46,7 +46,7 @@ fn fewest(buffers: &[Buffer; 6], offsets: &mut [Option<usize>; 6], len: usize) -
         }
         let offset = lowest_offset(buffers, &buffers[next], offsets);
         offsets[next] = Some(offset);
-        let end = offset + buffers[next].len;
+        let end = offset + buffers[next].words;
         best = best.min(fewest(buffers, offsets, len.max(end)));
         offsets[next] = None;
     }
@@ -70,7 +70,7 @@ fn each_buffer_lies_as_low_as_those_before_it_allow() {
         });
         let plan = Plan::new(buffers, []);
         let mut order: Vec<usize> = (0..61).collect();
-        order.sort_by_key(|number| std::cmp::Reverse(buffers[*number].len));
+        order.sort_by_key(|number| std::cmp::Reverse(buffers[*number].words));
         let mut offsets = [None; 61];
         for number in order {
             let offset = lowest_offset(&buffers, &buffers[number], &offsets);
@@ -101,8 +101,8 @@ fn small_random_graphs_are_packed_nearly_as_well_as_can_be() {
         let plan = Plan::new(buffers, []);
         for a in 0..6 {
             for b in 0..a {
-                let apart = plan.addresses[a] + buffers[a].len <= plan.addresses[b]
-                    || plan.addresses[b] + buffers[b].len <= plan.addresses[a];
+                let apart = plan.addresses[a] + buffers[a].words <= plan.addresses[b]
+                    || plan.addresses[b] + buffers[b].words <= plan.addresses[a];
                 assert!(apart || !meet(&buffers[a], &buffers[b]), "{buffers:?}");
             }
         }
@@ -142,11 +142,11 @@ fn buffers_that_share_memory_are_not_taken_together() {
 }
 
 #[test]
-#[should_panic(expected = "a plan of 8 values for each of 3 samples is given 23")]
+#[should_panic(expected = "a plan of 8 words for each of 3 samples is given 23")]
 fn a_block_too_short_for_its_batch_is_refused() {
     const PLAN: Plan<2> = Plan::new([Buffer::new(3, 0, 1), Buffer::new(5, 1, 1)], []);
     let mut values = [0.0; 23];
-    Memory::new(&mut values, 3).get(const { PLAN.places([0]) });
+    Memory::new(&mut values, 3).get::<f32, 1>(const { PLAN.places([0]) });
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn no_buffer_lies_across_two_outputs() {
     assert_eq!((early.addresses, early.len()), ([10], 6));
     let late = Plan::new([Buffer::new(5, 2, 3), Buffer::new(4, 2, 9)], outputs);
     assert_eq!((late.addresses, late.len()), ([5, 10], 4));
-    assert_eq!((late.in_use(2), late.in_use(10)), (4, 0));
+    assert_eq!((late.in_use(2), late.in_use(10)), (16, 0));
 }
 
 #[test]
@@ -193,5 +193,6 @@ fn an_output_too_short_for_its_batch_is_refused() {
     const PLAN: Plan<1, 1> = Plan::new([Buffer::new(3, 0, 1)], [Buffer::output(4, 2)]);
     let mut output = [0.0; 7];
     let mut memory = Memory::new(&mut [], 2);
-    memory.with([&mut output]).get(const { PLAN.places([0]) });
+    let mut memory = memory.with([&mut output]);
+    memory.get::<f32, 1>(const { PLAN.places([0]) });
 }

@@ -133,6 +133,7 @@ mod tests {
         output: Shape::new(&[5]),
         sources: &[],
         params: 25,
+        weight_bytes: 100,
         macs: 20,
         arena_bytes: 0,
         training_only: false,
@@ -205,6 +206,7 @@ mod tests {
         let costlier = LayerInfo {
             macs: 1,
             params: 2,
+            weight_bytes: 2,
             arena_bytes: 3,
             ..DENSE
         };
