@@ -129,14 +129,24 @@ impl Layout {
 /// `LAYOUT.bytes()`, and its numbers lie in the order of `LAYOUT`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no data of a layer",
-    label = "expected an array of `f32`, or a struct of such arrays",
+    label = "expected an array of `f32`, `i8` or `i32`, or a struct of such arrays",
     note = "write `#[derive(LayerData)]` and `#[repr(C)]` above a struct"
 )]
 pub unsafe trait LayerData: Sized + Send + Sync + 'static {
     /// Names, types, sizes and order of the numbers.
     const LAYOUT: Layout;
 
-    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT). It does not compile for others than `f32`.
+    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT): those of what trains.
+    ///
+    /// ```
+    /// use kerust_core::layer::LayerData;
+    /// assert_eq!(LayerData::as_slice(&[[1.0f32, 2.0], [3.0, 4.0]]), [1.0, 2.0, 3.0, 4.0]);
+    /// ```
+    /// For numbers other than `f32` it does not compile:
+    /// ```compile_fail
+    /// use kerust_core::layer::LayerData;
+    /// assert_eq!(LayerData::as_slice(&[[1i8, 2], [3, 4]]), [1.0, 2.0, 3.0, 4.0]);
+    /// ```
     fn as_slice(&self) -> &[f32] {
         const { assert!(Self::LAYOUT.is_of(Dtype::F32), "not all numbers are `f32`") };
         if Self::LAYOUT.is_empty() {
@@ -147,7 +157,8 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
         unsafe { core::slice::from_raw_parts(core::ptr::from_ref(self).cast(), Self::LAYOUT.len()) }
     }
 
-    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT). It does not compile for others than `f32`.
+    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT); it compiles where
+    /// [`as_slice`](Self::as_slice) does.
     fn as_mut_slice(&mut self) -> &mut [f32] {
         const { assert!(Self::LAYOUT.is_of(Dtype::F32), "not all numbers are `f32`") };
         if Self::LAYOUT.is_empty() {

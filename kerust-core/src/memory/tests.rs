@@ -196,3 +196,110 @@ fn an_output_too_short_for_its_batch_is_refused() {
     let mut memory = memory.with([&mut output]);
     memory.get::<f32, 1>(const { PLAN.places([0]) });
 }
+
+#[test]
+fn buffers_of_several_types_share_no_byte_and_are_aligned() {
+    let mut state = 1u32;
+    let mut random = |below: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        ((state >> 16) % below) as usize
+    };
+    for round in 0..40 {
+        let buffers = [(); 12].map(|()| {
+            let first = random(6);
+            let buffer = Buffer::new(random(9), first, first + random(4));
+            match random(3) {
+                0 => buffer.of::<i8>(),
+                1 => buffer.of::<i32>(),
+                _ => buffer,
+            }
+        });
+        let output = Buffer::output(11, 3);
+        let plan = match round % 2 {
+            0 => Plan::new(buffers, [output.of::<i8>()]),
+            _ => Plan::new(buffers, [output.of::<i32>()]),
+        };
+        let placed = Plan::placed(buffers, [plan.outputs[0]], plan.addresses);
+        assert_eq!(placed.len(), plan.len());
+        for batch in [1, 3] {
+            let mut words = vec![0; plan.len() * batch];
+            let mut memory = Memory::of_words(&mut words, batch);
+            for a in 0..12 {
+                for b in (0..a).filter(|b| meet(&buffers[a], &buffers[*b])) {
+                    // What begins at an odd address, as a slice of bytes may.
+                    let (mut bytes, mut whole) = ([0i8; 34], [0i32; 33]);
+                    let taken = match round % 2 {
+                        0 => fill(
+                            &mut memory.with([&mut bytes[1..=11 * batch]]),
+                            &plan,
+                            [a, b],
+                        ),
+                        _ => fill(&mut memory.with([&mut whole[..11 * batch]]), &plan, [a, b]),
+                    };
+                    assert_eq!(taken, [a, b].map(|it| buffers[it].len * batch));
+                }
+            }
+        }
+    }
+}
+
+/// Writes two buffers, looks for what was written, and counts the values.
+fn fill<T: Element>(
+    memory: &mut Memory<'_, 1, T>,
+    plan: &Plan<12, 1>,
+    numbers: [usize; 2],
+) -> [usize; 2] {
+    let each = |values: &mut Values<'_>, number: i8| match values {
+        Values::F32(values) => values.fill(number.into()),
+        Values::I8(values) => values.fill(number),
+        Values::I32(values) => values.fill(number.into()),
+    };
+    let holds = |values: &Values<'_>, number: i8| match values {
+        Values::F32(values) => (
+            values.iter().all(|it| *it == f32::from(number)),
+            values.len(),
+        ),
+        Values::I8(values) => (values.iter().all(|it| *it == number), values.len()),
+        Values::I32(values) => (
+            values.iter().all(|it| *it == i32::from(number)),
+            values.len(),
+        ),
+    };
+    let [mut a, mut b] = memory.get_mixed(plan.places(numbers));
+    each(&mut a, 17);
+    each(&mut b, -93);
+    let (a, b) = (holds(&a, 17), holds(&b, -93));
+    assert!(a.0 && b.0);
+    [a.1, b.1]
+}
+
+#[test]
+fn an_output_of_bytes_holds_bytes_up_to_its_end() {
+    let buffer = |len| Buffer::new(len, 0, 1);
+    let output = [Buffer::output(13, 2).of::<i8>()];
+    let ends = Plan::new([buffer(10).of::<i8>(), buffer(1).of::<i8>()], output);
+    assert_eq!((ends.addresses, ends.len()), ([0, 3], 0));
+    let beyond = Plan::new([buffer(10).of::<i8>(), buffer(2).of::<i8>()], output);
+    assert_eq!((beyond.addresses, beyond.len()), ([0, 4], 1));
+    // What is aligned to four bytes would not be there.
+    let aligned = Plan::new([buffer(2), buffer(0).of::<i32>()], output);
+    assert_eq!((aligned.addresses, aligned.len()), ([4, 4], 2));
+    assert_eq!(aligned.bytes(), 8);
+}
+
+#[test]
+#[should_panic(expected = "a buffer of I8 is taken as F32")]
+fn a_buffer_is_not_taken_as_another_type() {
+    const PLAN: Plan<1> = Plan::new([Buffer::new(3, 0, 1).of::<i8>()], []);
+    Memory::new(&mut [0.0], 1).get::<f32, 1>(const { PLAN.places([0]) });
+}
+
+#[test]
+#[should_panic(expected = "a buffer of F32 is taken as I8")]
+fn an_output_of_another_type_is_refused() {
+    const PLAN: Plan<1, 1> = Plan::new([Buffer::new(3, 0, 1)], [Buffer::output(4, 2)]);
+    let (mut output, mut words) = ([0i8; 16], [0; 4]);
+    let mut memory = Memory::of_words(&mut words, 1);
+    let mut memory = memory.with([&mut output]);
+    memory.get::<f32, 1>(const { PLAN.places([0]) });
+}

@@ -9,7 +9,7 @@ use super::header::{
     Broken, Header, LENGTH_BYTES, MOST_TENSORS, NO_HASH, Sizes, Tensor, equal, hash,
 };
 use super::key;
-use crate::layer::Layout;
+use crate::layer::{LayerData, Layout};
 use crate::model::{LayerInfo, Model};
 use crate::shape;
 use core::mem::MaybeUninit;
@@ -28,12 +28,27 @@ use core::slice;
 /// While compiling, one pass over the header and a copy of the values; nothing at run time.
 #[track_caller]
 pub const fn embedded<M: Model>(path: &str, file: &[u8]) -> M {
-    assert!(size_of::<M>() == M::LAYOUT.bytes());
-    let mut weights = MaybeUninit::<M>::zeroed();
+    embedded_data(path, file, M::NAME, M::LAYERS)
+}
+
+/// [`embedded`] for data that is no [`Model`], such as that of layers of int8: `layers` are those that
+/// the file is to name, if it names any.
+///
+/// # Panics
+/// As [`embedded`].
+#[track_caller]
+pub const fn embedded_data<W: LayerData>(
+    path: &str,
+    file: &[u8],
+    name: &str,
+    layers: &[LayerInfo],
+) -> W {
+    assert!(size_of::<W>() == W::LAYOUT.bytes());
+    let mut weights = MaybeUninit::<W>::zeroed();
     // SAFETY: zeroed bytes, as many as there are.
     let target =
-        unsafe { slice::from_raw_parts_mut(weights.as_mut_ptr().cast::<u8>(), size_of::<M>()) };
-    if let Some(fault) = lay(file, target, &M::LAYOUT, M::LAYERS, path, M::NAME) {
+        unsafe { slice::from_raw_parts_mut(weights.as_mut_ptr().cast::<u8>(), size_of::<W>()) };
+    if let Some(fault) = lay(file, target, &W::LAYOUT, layers, path, name) {
         panic!("{}", fault.as_str());
     }
     // SAFETY: `LayerData` promises that every bit pattern is valid.

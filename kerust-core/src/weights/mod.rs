@@ -28,7 +28,7 @@ mod write;
 pub use atomic::write_atomically;
 #[cfg(feature = "std")]
 pub use difference::Difference;
-pub use embed::embedded;
+pub use embed::{embedded, embedded_data};
 #[cfg(feature = "std")]
 pub use error::WeightsError;
 pub use fingerprint::fingerprint;
