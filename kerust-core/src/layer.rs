@@ -110,8 +110,10 @@ impl Layout {
                 .number(found)
                 .str(" bytes, expected ")
                 .number(expected)
-                .note("a number's address is a multiple of its size, and a file holds no gaps")
-                .help("put the larger numbers first, and whole multiples of 4 bytes of `i8`");
+                .note("`f32` and `i32` lie at multiples of 4 bytes; in a file nothing lies between")
+                .help(
+                    "put fields of `i8` behind the others, and let them take a multiple of 4 bytes",
+                );
             panic!("{}", text.as_str());
         }
         self

@@ -3,7 +3,7 @@
 use super::{error, layout};
 use crate::report::Report;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Data, DeriveInput, Fields};
 
 /// Expands the derive.
@@ -71,9 +71,10 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
             .predicates
             .push(syn::parse_quote!(#parameter: ::kerust::layer::LayerData));
     }
-    // The length of a generic struct is seen where it is used.
-    let seen = input.generics.params.is_empty().then(|| {
-        quote! {
+    // The length of a generic struct is seen where it is used; another representation is told already.
+    let is_seen = report.is_empty() && input.generics.params.is_empty();
+    let seen = is_seen.then(|| {
+        quote_spanned! {name.span()=>
             const _: ::kerust::layer::Layout = <#name as ::kerust::layer::LayerData>::LAYOUT;
         }
     });

@@ -149,12 +149,12 @@ fn take(plan: &str, buffers: &[(Ident, usize)]) -> TokenStream {
 /// The layout of a struct with these parts.
 fn layout(name: &Ident, parts: &[TokenStream]) -> TokenStream {
     let text = name.to_string();
-    let without_gaps = quote_spanned!(name.span()=> without_gaps);
-    quote! {
-        const LAYOUT: ::kerust::layer::Layout = ::kerust::layer::Layout::Parts(&[
-            #(#parts),*
-        ]).#without_gaps::<Self>(#text);
-    }
+    let parts = quote!(::kerust::layer::Layout::Parts(&[#(#parts),*]));
+    // The spans of the name: there rustc says what is wrong.
+    let layout = quote_spanned! {name.span()=>
+        ::kerust::layer::Layout::without_gaps::<Self>(#parts, #text)
+    };
+    quote!(const LAYOUT: ::kerust::layer::Layout = #layout;)
 }
 
 /// The weights of a node, `()` where it has none.
