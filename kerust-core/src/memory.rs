@@ -159,12 +159,10 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
 
     /// Where a buffer lies; behind the `N` buffers the numbers are those of the outputs.
     const fn place(&self, number: usize) -> Place {
-        let Buffer { dtype, len, .. } = self.buffer(number);
         let mut place = Place {
             output: None,
             start: 0,
-            dtype,
-            len,
+            len: self.buffer(number).len,
         };
         if number >= N {
             place.output = Some(number - N);
@@ -194,17 +192,25 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
         let nowhere = Place {
             output: None,
             start: 0,
-            dtype: Dtype::F32,
             len: 0,
         };
         let mut places = Places {
             places: [nowhere; K],
+            dtypes: [Dtype::F32; K],
+            dtype: None,
             len: self.len,
-            outputs: [(Dtype::F32, 0); OUTPUTS],
+            outputs: [0; OUTPUTS],
+            outputs_dtype: Dtype::F32,
         };
         let mut i = 0;
         while i < OUTPUTS {
-            places.outputs[i] = (self.outputs[i].dtype, self.outputs[i].len);
+            let dtype = self.outputs[i].dtype;
+            assert!(
+                i == 0 || dtype.is(places.outputs_dtype),
+                "outputs of several types"
+            );
+            places.outputs_dtype = dtype;
+            places.outputs[i] = self.outputs[i].len;
             i += 1;
         }
         i = 0;
@@ -225,7 +231,13 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
                 );
                 j += 1;
             }
+            places.dtype = match places.dtype {
+                Some(dtype) if !dtype.is(buffer.dtype) => None,
+                None if i > 0 => None,
+                _ => Some(buffer.dtype),
+            };
             places.places[i] = place;
+            places.dtypes[i] = buffer.dtype;
             i += 1;
         }
         places
@@ -239,7 +251,6 @@ struct Place {
     output: Option<usize>,
     /// Words before it.
     start: usize,
-    dtype: Dtype,
     /// Values.
     len: usize,
 }
@@ -261,10 +272,14 @@ impl Place {
 #[derive(Clone, Copy, Debug)]
 pub struct Places<const K: usize, const OUTPUTS: usize = 0> {
     places: [Place; K],
+    dtypes: [Dtype; K],
+    /// The type of all of them, if it is one.
+    dtype: Option<Dtype>,
     /// Words of the arena.
     len: usize,
     /// Values of each output.
-    outputs: [(Dtype, usize); OUTPUTS],
+    outputs: [usize; OUTPUTS],
+    outputs_dtype: Dtype,
 }
 
 /// An arena and outputs of type `T`, laid out for `batch` samples by a [`Plan`].
@@ -318,17 +333,11 @@ impl<const OUTPUTS: usize, T: Element> Memory<'_, OUTPUTS, T> {
     #[inline(always)]
     pub fn get<E: Element, const K: usize>(&mut self, places: Places<K, OUTPUTS>) -> [&mut [E]; K] {
         let mut buffers = [(); K].map(|()| Default::default());
-        let mut fit = self.holds(&places);
-        let mut number = 0;
-        // Counted: other loops stay loops where the size is optimised, and the places no constants.
-        while number < K {
-            fit = fit && is_of::<E>(places.places[number].dtype);
-            number += 1;
-        }
-        if !fit {
+        if !is_of::<E>(places.dtype) || !self.holds(&places) {
             return buffers;
         }
-        number = 0;
+        let mut number = 0;
+        // Counted: other loops stay loops where the size is optimised, and the places no constants.
         while number < K {
             // SAFETY: the memory holds the places, which share nothing; the type is the plan's.
             buffers[number] = unsafe { self.slice(places.places[number]) };
@@ -352,7 +361,7 @@ impl<const OUTPUTS: usize, T: Element> Memory<'_, OUTPUTS, T> {
             let place = places.places[number];
             // SAFETY: the memory holds the places, which share nothing; the type is the plan's.
             buffers[number] = unsafe {
-                match place.dtype {
+                match places.dtypes[number] {
                     Dtype::F32 => Values::F32(self.slice(place)),
                     Dtype::I8 => Values::I8(self.slice(place)),
                     Dtype::I32 => Values::I32(self.slice(place)),
@@ -366,12 +375,12 @@ impl<const OUTPUTS: usize, T: Element> Memory<'_, OUTPUTS, T> {
     /// Whether the arena and the outputs are those of the plan; with `std` they must be.
     #[inline(always)]
     fn holds<const K: usize>(&self, places: &Places<K, OUTPUTS>) -> bool {
-        let mut fit = fits(places.len, self.words.len(), "words", self.batch);
+        let mut fit = OUTPUTS == 0 || is_of::<T>(Some(places.outputs_dtype));
+        fit = fit && fits(places.len, self.words.len(), "words", self.batch);
         let mut number = 0;
         while number < OUTPUTS {
-            let (dtype, len) = places.outputs[number];
-            let found = self.outputs[number].len();
-            fit = fit && is_of::<T>(dtype) && fits(len, found, "values", self.batch);
+            let (len, found) = (places.outputs[number], self.outputs[number].len());
+            fit = fit && fits(len, found, "values", self.batch);
             number += 1;
         }
         fit
@@ -414,15 +423,15 @@ fn fits(len: usize, found: usize, what: &str, batch: usize) -> bool {
     fit
 }
 
-/// Whether a plan's type is the one that is asked for; with `std` it must be.
+/// Whether a plan's one type is that which is asked for; with `std` it must be.
 #[inline(always)]
-fn is_of<E: Element>(dtype: Dtype) -> bool {
-    let fit = dtype.is(E::DTYPE);
+fn is_of<E: Element>(dtype: Option<Dtype>) -> bool {
+    let fit = dtype.is_some_and(|dtype| dtype.is(E::DTYPE));
     #[cfg(feature = "std")]
     assert!(
         fit,
         "a buffer of {} is taken as {}",
-        dtype.name(),
+        dtype.map_or("several types", Dtype::name),
         E::DTYPE.name()
     );
     fit
