@@ -1,4 +1,5 @@
 use super::*;
+use crate::element::Values;
 
 #[test]
 fn a_chain_needs_its_largest_neighbours_only() {
