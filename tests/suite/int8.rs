@@ -34,7 +34,7 @@ struct Requantized {
 }
 
 impl<const IN: usize, const OUT: usize> Inference<DenseInt8<IN, OUT>, i8> for Requantized {
-    fn forward(&self, weights: &DenseInt8<IN, OUT>, x: &[i8], y: &mut [i8]) {
+    fn infer(&self, weights: &DenseInt8<IN, OUT>, x: &[i8], y: &mut [i8]) {
         for (x, y) in x.chunks_exact(IN).zip(y.chunks_exact_mut(OUT)) {
             let mut sums = weights.bias;
             for (x, row) in x.iter().zip(&weights.kernel) {
@@ -58,7 +58,7 @@ struct Quantize {
 }
 
 impl Inference<(), f32, i8> for Quantize {
-    fn forward(&self, (): &(), x: &[f32], y: &mut [i8]) {
+    fn infer(&self, (): &(), x: &[f32], y: &mut [i8]) {
         for (y, x) in y.iter_mut().zip(x) {
             *y = ((x / self.scale).round() as i32 + self.zero).clamp(-128, 127) as i8;
         }
@@ -72,7 +72,7 @@ struct Dequantize {
 }
 
 impl Inference<(), i8, f32> for Dequantize {
-    fn forward(&self, (): &(), x: &[i8], y: &mut [f32]) {
+    fn infer(&self, (): &(), x: &[i8], y: &mut [f32]) {
         for (y, x) in y.iter_mut().zip(x) {
             *y = self.scale * (i32::from(*x) - self.zero) as f32;
         }
@@ -114,15 +114,15 @@ const BUFFERS: [Buffer; 4] = [
 fn predict(net: &Net, input: &[f32], memory: &mut Memory<'_>, output: &mut [f32]) {
     let mut memory = memory.with([output]);
     let [rescaled] = memory.get(const { PLAN.places([0]) });
-    Inference::forward(&RESCALING, &(), input, rescaled);
+    RESCALING.infer(&(), input, rescaled);
     let [rescaled, quantized] = memory.get_mixed(const { PLAN.places([0, 1]) });
-    QUANTIZE.forward(&(), rescaled.of(), quantized.of());
+    QUANTIZE.infer(&(), rescaled.of(), quantized.of());
     let [quantized, dense] = memory.get(const { PLAN.places([1, 2]) });
-    DENSE.forward(&net.dense, quantized, dense);
+    DENSE.infer(&net.dense, quantized, dense);
     let [dense, dense_1] = memory.get(const { PLAN.places([2, 3]) });
-    DENSE_1.forward(&net.dense_1, dense, dense_1);
+    DENSE_1.infer(&net.dense_1, dense, dense_1);
     let [dense_1, output] = memory.get_mixed(const { PLAN.places([3, 4]) });
-    DEQUANTIZE.forward(&(), dense_1.of(), output.of());
+    DEQUANTIZE.infer(&(), dense_1.of(), output.of());
 }
 
 /// Weights of both signs, up to the ends of `i8`.

@@ -6,8 +6,9 @@ use crate::shape::Shape;
 /// Names an architecture: two models whose inference differs in a layer's name, kind, declaration,
 /// shapes or in what it reads have different fingerprints.
 ///
-/// Layers that only training sees (dropout, augmentation) are left out. 64-bit FNV-1a (Fowler, Noll,
-/// Vo) over each layer's strings and shapes, each led by its length.
+/// Layers that only training sees (dropout, augmentation) are left out, and the elements of weights,
+/// which each tensor of a file names itself. 64-bit FNV-1a (Fowler, Noll, Vo) over each layer's strings
+/// and shapes, each led by its length.
 pub const fn fingerprint(layers: &[LayerInfo]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325;
     let mut place = 0;
