@@ -6,7 +6,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kerust_core::activation::Activation;
-use kerust_core::kernels::{self, Convolution};
+use kerust_core::kernels::{self, Convolution, Tail};
 use kerust_core::shape::{Padding, Window};
 use std::hint::black_box;
 use std::time::Duration;
@@ -48,7 +48,14 @@ fn products(criterion: &mut Criterion) {
             group.bench_function(format!("x.w {m}x{k}x{n}"), |bencher| {
                 pool.install(|| {
                     bencher.iter(|| {
-                        kernels::dense(black_box(&x), &w, &b, &mut y, [k, n], Activation::Linear)
+                        kernels::dense(
+                            black_box(&x),
+                            &w,
+                            &b,
+                            &mut y,
+                            [k, n],
+                            Tail::new(Activation::Linear),
+                        )
                     });
                 });
             });
@@ -135,7 +142,7 @@ fn convolutions(criterion: &mut Criterion) {
                             &kernel,
                             &bias,
                             &mut y,
-                            Activation::Linear,
+                            Tail::new(Activation::Linear),
                         );
                     });
                 });

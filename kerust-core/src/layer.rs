@@ -8,6 +8,7 @@
 
 mod data;
 
+use crate::kernels::Tail;
 #[cfg(feature = "std")]
 use crate::rng::Seed;
 use crate::rng::{Random, Rng};
@@ -62,6 +63,12 @@ impl<W, O: Operation<W>> Inference<W> for O {
 pub trait InPlace<W>: Operation<W> {
     /// Inference: `y = f(y)`, with the bits of [`forward`](Operation::forward).
     fn forward_in_place(&self, weights: &W, y: &mut [f32]);
+}
+
+/// A layer of the catalogue whose inference is a product that ends in a tail.
+pub trait Tailed<W>: Operation<W> {
+    /// Inference with what follows: `y = tail(f(x))`. The layer itself has no activation.
+    fn forward_tailed(&self, weights: &W, x: &[f32], y: &mut [f32], tail: Tail<'_>);
 }
 
 /// The buffers of a backward pass over one batch.

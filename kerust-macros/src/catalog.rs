@@ -6,7 +6,7 @@ mod images;
 mod values;
 
 use crate::arguments::{Arguments, Kind, Parameter};
-use crate::plan::{Data, Role};
+use crate::plan::{Activation, Data, Fusion, Role};
 use crate::report::Report;
 use crate::value::{Size, Sliding};
 use crate::words::{ACTIVATIONS, FILL_MODES, FLIPS, INITIALIZERS, INTERPOLATIONS, PADDINGS};
@@ -50,8 +50,12 @@ pub struct Spec {
     pub in_place_scratch: Option<usize>,
     /// Whether its backward pass needs its output for the activation alone.
     pub forgets_output: bool,
-    /// The activation behind it: its name and where it was written.
-    pub activation: Option<(&'static str, Span)>,
+    /// Whether its configuration takes an activation.
+    pub takes_activation: bool,
+    /// What it is where a product ends in what follows.
+    pub fusion: Fusion,
+    /// The activation behind it.
+    pub activation: Option<Activation>,
 }
 
 /// A shape rule of `kerust_core::shape`, applied.
@@ -390,6 +394,8 @@ impl Default for Spec {
             in_place: false,
             in_place_scratch: None,
             forgets_output: false,
+            takes_activation: false,
+            fusion: Fusion::None,
             activation: None,
         }
     }

@@ -1,5 +1,6 @@
 //! Ast to plan: each layer behind the shape before it.
 
+mod absorb;
 mod again;
 mod block;
 mod catalogued;
@@ -13,7 +14,7 @@ mod size;
 use crate::arguments::Arguments;
 use crate::ast;
 use crate::catalog::{Before, INPUT, ROWS, Row, Rule, stand_in};
-use crate::plan::{Constant, Data, Edge, Form, Head, Input, Layer, Node, Plan};
+use crate::plan::{Activation, Constant, Data, Edge, Form, Head, Input, Layer, Node, Plan};
 use crate::report::{Report, nearest};
 use crate::value::{Size, Term, text};
 use kerust_core::shape::MAX_RANK;
@@ -48,13 +49,15 @@ pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
         ast::Body::Chain(chain) => vec![infer.chain(chain)],
         ast::Body::Graph(graph) => infer.graph(graph),
     };
-    Plan {
+    let mut plan = Plan {
         inputs: infer.inputs,
         nodes: infer.nodes,
         layers: infer.layers,
         constants: infer.constants,
         heads,
-    }
+    };
+    absorb::absorb(&mut plan);
+    plan
 }
 
 struct Infer<'a> {
@@ -84,9 +87,6 @@ struct Place {
     /// The layer there, as a message names it.
     declared: String,
 }
-
-/// The activation of a head: its name, and where it was written.
-type Activation = (&'static str, Span);
 
 impl Infer<'_> {
     fn chain(&mut self, chain: &ast::Chain) -> Head {

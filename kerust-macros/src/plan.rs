@@ -46,8 +46,12 @@ pub struct Node {
     pub role: Role,
     /// The type of the configuration, and its value.
     pub operation: (TokenStream, TokenStream),
-    /// Whether a merge adds.
-    pub sums: bool,
+    /// What it is where a product ends in what follows.
+    pub fusion: Fusion,
+    /// The activation that it is, where it is nothing else.
+    pub is_activation: Option<Activation>,
+    /// Whether its configuration takes the activation that follows.
+    pub takes_activation: bool,
     /// Whether inference may overwrite its input, by `forward_in_place`.
     pub in_place: bool,
     /// Values of scratch that overwriting takes for each sample.
@@ -64,6 +68,9 @@ pub struct Node {
     pub scratch: Option<TokenStream>,
 }
 
+/// An activation: its name, and where it was written.
+pub type Activation = (&'static str, Span);
+
 /// When a node computes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
@@ -77,6 +84,19 @@ pub enum Role {
     TrainingOnly,
     /// Never: its output is its input, in other words.
     Alias,
+}
+
+/// What a node is where a product ends in what follows it, while its sums are in registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fusion {
+    None,
+    /// A product, whose inference takes a tail where it has no activation.
+    Product,
+    /// A factor and a shift for each channel, which may begin a tail. Its line is as long as what
+    /// training saves.
+    Line,
+    /// A sum, which may end a tail where the other input stands.
+    Sum,
 }
 
 /// What the summary says of a layer.
@@ -274,6 +294,13 @@ impl std::fmt::Display for Data {
 }
 
 impl Plan {
+    /// How often nodes and heads read a value.
+    pub fn reads(&self, value: Edge) -> usize {
+        let inputs = self.nodes.iter().flat_map(|node| &node.inputs);
+        let heads = self.heads.iter().map(|head| &head.from);
+        inputs.chain(heads).filter(|edge| **edge == value).count()
+    }
+
     /// Whether it can be a layer of another model: one input, one output, something in between.
     pub fn is_layer(&self) -> bool {
         self.inputs.len() == 1
@@ -293,7 +320,9 @@ impl Node {
             output,
             role,
             operation: (TokenStream::new(), TokenStream::new()),
-            sums: false,
+            fusion: Fusion::None,
+            is_activation: None,
+            takes_activation: false,
             in_place: false,
             in_place_scratch: None,
             from_output: false,
@@ -333,7 +362,7 @@ impl Node {
 
     /// Whether it is a sum, which may be made in place.
     pub fn is_sum(&self) -> bool {
-        self.role == Role::Merge && self.sums
+        self.fusion == Fusion::Sum
     }
 }
 

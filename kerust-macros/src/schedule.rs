@@ -6,6 +6,7 @@
 
 mod backward;
 mod inference;
+mod tails;
 
 use crate::plan::{Edge, Node, Plan, Role};
 use backward::Backward;
@@ -89,6 +90,10 @@ pub struct Call {
     pub y: Place,
     /// What training saves, or the scratch of inference.
     pub saved: Option<usize>,
+    /// The nodes that inference takes into its tail, in order.
+    pub tail: Vec<usize>,
+    /// The line of the tail.
+    pub line: Option<usize>,
 }
 
 /// One training step.
@@ -178,6 +183,8 @@ pub fn training(plan: &Plan) -> Training {
             x,
             y,
             saved,
+            tail: Vec::new(),
+            line: None,
         });
     }
 

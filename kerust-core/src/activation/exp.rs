@@ -19,8 +19,9 @@ const POLYNOMIAL: [f32; 6] = [
 /// `eˣ`, within two units in the last place: `2ⁿ · eʳ` with `x = n · ln 2 + r`.
 ///
 /// Without a branch and without a fused multiply-add, so that a loop of it is vectorised and that all
-/// targets give the same bits.
-#[inline(always)]
+/// targets give the same bits. In firmware, whose loops are no vectors, it stands once.
+#[cfg_attr(feature = "std", inline(always))]
+#[cfg_attr(not(feature = "std"), inline(never))]
 pub(super) fn exp(x: f32) -> f32 {
     // Beyond these it is 0 and infinity; NaN stays.
     let x = if x < -104.0 { -104.0 } else { x };

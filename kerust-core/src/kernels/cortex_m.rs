@@ -5,7 +5,7 @@
 //! multiply-adds, and one of 1 × 16 takes 79. Each is fused, so the sums have the bits of a
 //! workstation's.
 
-use super::matmul::Run;
+use super::matmul::{End, Run};
 use core::arch::asm;
 
 /// Rows of a block of a product.
@@ -65,6 +65,65 @@ pub(super) unsafe fn run(run: &Run) {
                 _ => (0..run.columns).for_each(|j| one(run, &row, j)),
             }
         }
+    }
+}
+
+/// What becomes of some sums in s0 and following, where r is the registers and `each` the numbers of one:
+/// a part whose operand is null is jumped over.
+macro_rules! end {
+    ($sums:literal, $other:literal, $shifts:literal: $(($y:literal $x:literal $shift:literal))+) => {
+        concat!(
+            "vldmia {sums}!, {{", $sums, "}}\n",
+            "cbz r0, 6f\n",
+            "vldmia r0!, {{", $other, "}}\n vldmia {shift}!, {{", $shifts, "}}\n",
+            $("vmul.f32 s", $y, ", s", $y, ", s", $x, "\n vadd.f32 s", $y, ", s", $y, ", s", $shift, "\n",)+
+            "6: cbz r1, 7f\n",
+            "vldmia {y}, {{", $other, "}}\n",
+            $("vadd.f32 s", $y, ", s", $y, ", s", $x, "\n",)+
+            "7: cbz r2, 8f\n",
+            $("vcmp.f32 s", $y, ", #0\n vmrs APSR_nzcv, fpscr\n it mi\n vmovmi s", $y, ", s12\n",)+
+            "8: vstmia {y}!, {{", $sums, "}}\n",
+        )
+    };
+}
+
+/// The end of a row of sums: four at a time, then one.
+///
+/// # Safety
+/// Every part has a value for each column.
+#[inline(never)]
+pub(super) unsafe fn end(end: &End) {
+    let [factor, shift] = end.line.unwrap_or([core::ptr::null(); 2]);
+    // SAFETY: reads and writes a value of each column, which the caller has.
+    unsafe {
+        asm!(
+            "vmov s12, {zero}",
+            "subs {left}, {left}, #4",
+            "blt 3f",
+            "2:",
+            end!("s0-s3", "s4-s7", "s8-s11": (0 4 8) (1 5 9) (2 6 10) (3 7 11)),
+            "subs {left}, {left}, #4",
+            "bge 2b",
+            "3: adds {left}, {left}, #4",
+            "beq 5f",
+            "4:",
+            end!("s0", "s4", "s8": (0 4 8)),
+            "subs {left}, {left}, #1",
+            "bne 4b",
+            "5:",
+            zero = in(reg) 0,
+            left = inout(reg) end.columns => _,
+            sums = inout(reg) end.sums => _,
+            y = inout(reg) end.y => _,
+            shift = inout(reg) shift => _,
+            // `cbz` knows the low registers only.
+            inout("r0") factor => _,
+            in("r1") u32::from(end.adds),
+            in("r2") u32::from(end.relu),
+            out("s0") _, out("s1") _, out("s2") _, out("s3") _, out("s4") _, out("s5") _, out("s6") _,
+            out("s7") _, out("s8") _, out("s9") _, out("s10") _, out("s11") _, out("s12") _,
+            options(nostack),
+        );
     }
 }
 

@@ -52,6 +52,45 @@ pub(crate) fn combine(
     });
 }
 
+/// `y = activation(x₀ + x₁ + ..)`, in this order, where the activation is elementwise.
+pub(crate) fn sum(x: &[&[f32]], y: &mut [f32], activation: Activation) {
+    let (first, rest) = x.split_at(x.len().min(1));
+    let macs = y.len() * VALUE_MACS;
+    parallel::chunks(y, CHUNK_LEN, macs, |chunk, y| {
+        match first {
+            [first] => copy(part(first, chunk, y.len()), y),
+            _ => y.fill(0.0),
+        }
+        add_parts(y, rest, chunk, activation);
+    });
+}
+
+/// [`sum`] whose first part stands in `y`.
+pub(crate) fn sum_in_place(y: &mut [f32], rest: &[&[f32]], activation: Activation) {
+    let macs = y.len() * VALUE_MACS;
+    parallel::chunks(y, CHUNK_LEN, macs, |chunk, y| {
+        add_parts(y, rest, chunk, activation);
+    });
+}
+
+/// A chunk of values.
+fn part(values: &[f32], chunk: usize, len: usize) -> &[f32] {
+    let values = values.get(chunk * CHUNK_LEN..).unwrap_or_default();
+    values.get(..len).unwrap_or_default()
+}
+
+fn add_parts(y: &mut [f32], parts: &[&[f32]], chunk: usize, activation: Activation) {
+    for x in parts {
+        let x = part(x, chunk, y.len());
+        let pairs = y.iter_mut().zip(x);
+        vectorized(
+            #[inline(always)]
+            || pairs.for_each(|(y, x)| *y += x),
+        );
+    }
+    activation.apply(y, 1);
+}
+
 /// Adds a bias to each row; an empty one adds nothing.
 pub fn add_bias(values: &mut [f32], bias: &[f32]) {
     if bias.is_empty() {

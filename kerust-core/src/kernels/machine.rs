@@ -1,7 +1,7 @@
 //! What a machine without SIMD of our own computes with: plain loops, which a compiler turns into the
 //! vectors of its target. `cortex_m.rs` stands in its place on a Cortex-M with an FPU.
 
-use super::matmul::Run;
+use super::matmul::{End, Run};
 
 /// A Cortex-M without FPU multiplies by calls, which keep nothing in registers.
 const SOFT: bool = cfg!(all(target_arch = "arm", target_abi = "eabi"));
@@ -40,6 +40,29 @@ pub(super) unsafe fn run(run: &Run) {
             (_, 4) if !SOFT => walk::<1, 4>(run),
             (ROWS, _) => walk::<ROWS, 1>(run),
             _ => walk::<1, 1>(run),
+        }
+    }
+}
+
+/// The end of a row of sums.
+///
+/// # Safety
+/// Every part has a value for each column.
+pub(super) unsafe fn end(end: &End) {
+    for j in 0..end.columns {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut y = *end.sums.add(j);
+            if let Some([factor, shift]) = end.line {
+                y = y * *factor.add(j) + *shift.add(j);
+            }
+            if end.adds {
+                y += *end.y.add(j);
+            }
+            if end.relu && y < 0.0 {
+                y = 0.0;
+            }
+            *end.y.add(j) = y;
         }
     }
 }

@@ -45,12 +45,16 @@ mod reduce;
 #[cfg(feature = "std")]
 mod scratch;
 mod separable;
+mod simd;
+mod tail;
 mod walk;
 
 pub use conv2d::Convolution;
 pub use depthwise::Depthwise;
 pub use elementwise::{activate, activation_gradient, add_bias, copy};
-pub(crate) use elementwise::{activated, activated_gradient, combine, map, map_in_place};
+pub(crate) use elementwise::{
+    activated, activated_gradient, combine, map, map_in_place, sum, sum_in_place,
+};
 pub use isa::Isa;
 pub(crate) use isa::vectorized;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
@@ -60,3 +64,4 @@ pub(crate) use parallel::alone;
 pub use pool::Pooling;
 pub use reduce::{column_sums, sum_into};
 pub use separable::{Kernels, Separable};
+pub use tail::Tail;

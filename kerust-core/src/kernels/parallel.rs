@@ -68,7 +68,6 @@ pub(crate) fn pieces(pieces: usize, work: impl Fn(usize) + Sync) {
 }
 
 /// A slice of which several threads write parts, each its own.
-#[cfg(feature = "std")]
 pub(crate) struct Shared<'a> {
     values: *mut f32,
     len: usize,
@@ -76,10 +75,8 @@ pub(crate) struct Shared<'a> {
 }
 
 // SAFETY: whoever takes parts promises that they do not overlap.
-#[cfg(feature = "std")]
 unsafe impl Sync for Shared<'_> {}
 
-#[cfg(feature = "std")]
 impl<'a> Shared<'a> {
     pub(crate) fn new(values: &'a mut [f32]) -> Self {
         Self {

@@ -5,6 +5,8 @@
 
 use super::Depthwise;
 #[cfg(feature = "std")]
+use super::Tail;
+#[cfg(feature = "std")]
 use super::matmul::{Matrix, Product, Start};
 #[cfg(feature = "std")]
 use super::{parallel, scratch};
@@ -43,7 +45,7 @@ impl Separable {
         y: &mut [f32],
         activation: Activation,
     ) {
-        let depthwise = &self.depthwise;
+        let (depthwise, tail) = (&self.depthwise, Tail::new(activation));
         let (between, pixels) = (
             depthwise.output_len(),
             depthwise.output_len() / depthwise.outputs(),
@@ -58,13 +60,11 @@ impl Separable {
                     a: Matrix::row_major(z, pixels, depthwise.outputs()),
                     b: Matrix::row_major(kernels.pointwise, depthwise.outputs(), self.filters),
                     start: Start::bias(bias),
-                    relu: activation == Activation::Relu,
+                    tail,
                 };
                 product.run_here(y, self.filters);
             });
-            if activation != Activation::Relu {
-                activation.apply(y, self.filters);
-            }
+            tail.rest().apply(y, self.filters);
         });
     }
 

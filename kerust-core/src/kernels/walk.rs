@@ -39,6 +39,13 @@ impl Walk {
         steps(before.saturating_sub(start))..end.min(self.window.size[axis])
     }
 
+    /// The places along an axis, of so many, at which the whole window lies inside the image.
+    pub(super) fn whole(&self, places: usize, axis: usize) -> Range<usize> {
+        let whole = |place: &usize| self.inside(*place, axis).len() == self.window.size[axis];
+        let first = (0..places).find(whole).unwrap_or(places);
+        first..(first..places).find(|j| !whole(j)).unwrap_or(places)
+    }
+
     /// The row or column of the image under a tap that lies inside.
     #[inline(always)]
     pub(super) fn under(&self, place: usize, tap: usize, axis: usize) -> usize {

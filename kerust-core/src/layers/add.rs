@@ -1,8 +1,9 @@
 //! Sum of several inputs.
 //!
-//! `y = x₀ + x₁ + ..`
+//! `y = activation(x₀ + x₁ + ..)`
 
-use crate::kernels;
+use crate::activation::Activation;
+use crate::kernels::{self, Tail};
 use crate::layer::Merge;
 
 /// Adds inputs of equal shape, value by value: `Add`.
@@ -13,47 +14,56 @@ use crate::layer::Merge;
 /// # Cost
 /// an addition for each value of each input after the first; no weights.
 #[derive(Clone, Copy, Debug)]
-pub struct Add;
+pub struct Add {
+    activation: Activation,
+}
 
 impl Add {
-    /// The layer; it has no configuration.
+    /// The layer, linear.
     #[allow(
         clippy::new_without_default,
         reason = "a declaration, read in an expansion"
     )]
     pub const fn new() -> Self {
-        Self
+        Self {
+            activation: Activation::Linear,
+        }
     }
 
-    /// Inference in the place of an input: `y += x`.
+    /// Sets the activation, which must be elementwise and have its gradient in its output.
+    pub const fn activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// Inference as the end of a product's tail, which stands where the other input does.
+    #[inline(always)]
+    pub fn tail<'l>(&self, before: Tail<'l>) -> Tail<'l> {
+        Tail {
+            adds: true,
+            activation: self.activation,
+            ..before
+        }
+    }
+
+    /// Inference in the place of an input: `y = activation(y + x₀ + ..)`.
     #[inline(never)]
-    pub fn forward_in_place(&self, y: &mut [f32], x: &[f32]) {
-        kernels::sum_into(y, x);
+    pub fn forward_in_place(&self, y: &mut [f32], x: &[&[f32]]) {
+        kernels::sum_in_place(y, x, self.activation);
     }
 }
 
 impl Merge for Add {
     fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
-        sum(x, y);
+        kernels::sum(x, y, self.activation);
     }
 
-    fn backward(&self, _x: &[&[f32]], _y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
+    fn backward(&self, _x: &[&[f32]], y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
+        kernels::activation_gradient(self.activation, y, dy, 1);
         for dx in dx.iter_mut().flatten() {
             kernels::map(dy, dx, |dy| dy);
         }
     }
-}
-
-/// `y = x₀ + x₁ + ..`, in this order.
-pub(super) fn sum(x: &[&[f32]], y: &mut [f32]) {
-    let Some((first, rest)) = x.split_first() else {
-        return y.fill(0.0);
-    };
-    let Some((second, rest)) = rest.split_first() else {
-        return kernels::copy(first, y);
-    };
-    kernels::combine(first, second, y, |a, b| a + b);
-    rest.iter().for_each(|x| kernels::sum_into(y, x));
 }
 
 #[cfg(test)]
@@ -63,7 +73,22 @@ mod tests {
 
     #[test]
     fn gradients_match_finite_differences() {
-        check_merge(&Add::new(), &[7, 7], 7).unwrap();
-        check_merge(&Add::new(), &[5, 5, 5], 5).unwrap();
+        for layer in [Add::new(), Add::new().activation(Activation::Tanh)] {
+            check_merge(&layer, &[7, 7], 7).unwrap();
+            check_merge(&layer, &[5, 5, 5], 5).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_first_input_may_be_overwritten() {
+        let layer = Add::new().activation(Activation::Relu);
+        let x: [Vec<f32>; 3] =
+            [3.0, 5.0, 11.0].map(|by| (0..9000).map(|i| i as f32 % by - 6.0).collect());
+        let (mut in_place, mut y) = (x[0].clone(), vec![f32::NAN; 9000]);
+        layer.forward_in_place(&mut in_place, &[&x[1], &x[2]]);
+        layer.forward(&[&x[0], &x[1], &x[2]], &mut y);
+        assert_eq!(in_place, y);
+        let plain = |i: usize| (x[0][i] + x[1][i] + x[2][i]).max(0.0);
+        assert!(y.iter().enumerate().all(|(i, y)| *y == plain(i)));
     }
 }

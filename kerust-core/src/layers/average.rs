@@ -2,7 +2,8 @@
 //!
 //! `y = (x₀ + x₁ + .. ) / n`
 
-use super::add::sum;
+use crate::activation::Activation;
+use crate::kernels;
 use crate::layer::Merge;
 
 /// Averages inputs of equal shape, value by value: `Average`.
@@ -28,7 +29,7 @@ impl Average {
 
 impl Merge for Average {
     fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
-        sum(x, y);
+        kernels::sum(x, y, Activation::Linear);
         let count = x.len() as f32;
         y.iter_mut().for_each(|y| *y /= count);
     }

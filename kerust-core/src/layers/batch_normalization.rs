@@ -1,10 +1,11 @@
 //! Normalization over the batch.
 //!
-//! `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, channel by channel. In training the mean
+//! `y = activation(gamma · (x − mean) / sqrt(variance + epsilon) + beta)`, channel by channel. In training the mean
 //! and the variance (divided by the count, not by one less) are the batch's, over all axes but the
 //! last; in inference their moving averages. Ioffe & Szegedy (2015), algorithms 1 and 2.
 
-use crate::kernels::{self, BatchNorm};
+use crate::activation::Activation;
+use crate::kernels::{self, BatchNorm, Tail};
 use crate::layer::{InPlace, LayerData, Layout, Operation, Part, Pass};
 use crate::rng::{Random, Rng};
 
@@ -24,6 +25,7 @@ pub struct BatchNormalization {
     features: usize,
     momentum: f32,
     epsilon: f32,
+    activation: Activation,
 }
 
 /// The numbers of a [`BatchNormalization`], in Keras's order; `GAMMA` and `BETA` are `C`, or 0 without
@@ -77,6 +79,7 @@ impl BatchNormalization {
             features,
             momentum: 0.99,
             epsilon: 0.001,
+            activation: Activation::Linear,
         }
     }
 
@@ -92,17 +95,43 @@ impl BatchNormalization {
         self
     }
 
+    /// Sets the activation, which must be elementwise and have its gradient in its output.
+    pub const fn activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// Inference as the tail of a product, with the bits of [`forward`](Operation::forward); `line` holds
+    /// two values for each channel.
+    #[inline(always)]
+    pub fn tail<'l, const C: usize, const GAMMA: usize, const BETA: usize>(
+        &self,
+        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
+        line: &'l mut [f32],
+    ) -> Tail<'l> {
+        self.averaged(weights).tail(&weights.beta, line)
+    }
+
+    /// What is computed by these moments.
+    fn by<'a>(&self, [mean, variance]: [&'a [f32]; 2], gamma: &'a [f32]) -> BatchNorm<'a> {
+        BatchNorm {
+            mean,
+            variance,
+            gamma,
+            epsilon: self.epsilon,
+            activation: self.activation,
+        }
+    }
+
     /// What inference computes.
     fn averaged<'a, const C: usize, const GAMMA: usize, const BETA: usize>(
         &self,
         weights: &'a BatchNormalizationWeights<C, GAMMA, BETA>,
     ) -> BatchNorm<'a> {
-        BatchNorm {
-            mean: &weights.moving_mean,
-            variance: &weights.moving_variance,
-            gamma: &weights.gamma,
-            epsilon: self.epsilon,
-        }
+        self.by(
+            [&weights.moving_mean, &weights.moving_variance],
+            &weights.gamma,
+        )
     }
 }
 
@@ -135,13 +164,8 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
         let (mean, rest) = saved.split_at_mut(C);
         let variance = &mut rest[..C];
         kernels::moments(x, mean, variance);
-        let norm = BatchNorm {
-            mean,
-            variance,
-            gamma: &weights.gamma,
-            epsilon: self.epsilon,
-        };
-        norm.forward(x, &weights.beta, y);
+        self.by([mean, variance], &weights.gamma)
+            .forward(x, &weights.beta, y);
     }
 
     /// A layer used twice in a step observes two batches; what the first use saw is kept.
@@ -152,16 +176,11 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
         gradient: &mut BatchNormalizationWeights<C, GAMMA, BETA>,
     ) {
         let (mean, variance) = (&pass.saved[..C], &pass.saved[C..2 * C]);
-        let norm = BatchNorm {
-            mean,
-            variance,
-            gamma: &weights.gamma,
-            epsilon: self.epsilon,
-        };
+        let norm = self.by([mean, variance], &weights.gamma);
         // The input's gradient asks for this batch's sums alone, which stand in the state's places
         // until the moments do.
         let [dgamma, dbeta] = [&mut gradient.moving_mean, &mut gradient.moving_variance];
-        norm.weight_gradient(pass.x, pass.dy, dgamma, dbeta);
+        norm.weight_gradient(pass.x, pass.y, pass.dy, [&mut *dgamma, &mut *dbeta]);
         if let Some(dx) = pass.dx {
             norm.input_gradient(pass.x, pass.dy, [dgamma, dbeta], dx);
         }
@@ -224,6 +243,8 @@ mod tests {
         check::<17>(4);
         check::<67>(4);
         check::<131>(3);
+        let layer = BatchNormalization::new(3).activation(Activation::Sigmoid);
+        check_operation::<BatchNormalizationWeights<3>>(&layer, 15, 15, 6).unwrap();
         let layer = BatchNormalization::new(3);
         check_operation::<BatchNormalizationWeights<3, 0, 3>>(&layer, 15, 15, 6).unwrap();
         check_operation::<BatchNormalizationWeights<3, 3, 0>>(&layer, 15, 15, 6).unwrap();
@@ -235,7 +256,10 @@ mod tests {
             let mut weights = BatchNormalizationWeights::<C>::zeroed();
             let values = weights.as_mut_slice().iter_mut().enumerate();
             values.for_each(|(i, value)| *value = 0.1 + (i * 7 % 11) as f32);
-            check_in_place(&BatchNormalization::new(C), &*weights, C);
+            for activation in [Activation::Linear, Activation::Relu] {
+                let layer = BatchNormalization::new(C).activation(activation);
+                check_in_place(&layer, &*weights, C);
+            }
         }
         check::<1>();
         check::<3>();
@@ -315,7 +339,7 @@ mod tests {
     #[test]
     fn threads_do_not_change_a_bit() {
         fn run<const C: usize>(threads: usize) -> Vec<u32> {
-            let layer = BatchNormalization::new(C);
+            let layer = BatchNormalization::new(C).activation(Activation::Relu);
             let mut weights = BatchNormalizationWeights::<C>::zeroed();
             layer.init(&mut weights, &mut Seed(1).rng());
             let len = 200_000 / C * C;

@@ -6,8 +6,8 @@
 
 use crate::activation::Activation;
 use crate::init::Initializer;
-use crate::kernels::Convolution;
-use crate::layer::{LayerData, Layout, Operation, Part, Pass};
+use crate::kernels::{Convolution, Tail};
+use crate::layer::{LayerData, Layout, Operation, Part, Pass, Tailed};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
 
@@ -142,7 +142,7 @@ impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const 
     fn forward(&self, weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>, x: &[f32], y: &mut [f32]) {
         let kernel = flat(&weights.kernel);
         self.convolution
-            .forward(x, kernel, &weights.bias, y, self.activation);
+            .forward(x, kernel, &weights.bias, y, Tail::new(self.activation));
     }
 
     fn backward(
@@ -158,6 +158,23 @@ impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const 
             self.activation,
             weights_gradient,
         );
+    }
+}
+
+impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize>
+    Tailed<Conv2DWeights<KH, KW, IN, OUT, BIAS>> for Conv2D
+{
+    // So that firmware links no activation that no layer names.
+    #[inline(always)]
+    fn forward_tailed(
+        &self,
+        weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>,
+        x: &[f32],
+        y: &mut [f32],
+        tail: Tail<'_>,
+    ) {
+        self.convolution
+            .forward(x, flat(&weights.kernel), &weights.bias, y, tail);
     }
 }
 
@@ -177,9 +194,28 @@ impl Conv2D {
         y: &mut [f32],
         scratch: &mut [f32],
     ) {
+        self.forward_in_place_tailed(weights, y, scratch, Tail::new(self.activation));
+    }
+
+    /// [`forward_in_place`](Self::forward_in_place) with what follows, which adds nothing: `y = tail(f(y))`.
+    /// The layer itself has no activation.
+    #[inline(always)]
+    pub fn forward_in_place_tailed<
+        const KH: usize,
+        const KW: usize,
+        const IN: usize,
+        const OUT: usize,
+        const BIAS: usize,
+    >(
+        &self,
+        weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>,
+        y: &mut [f32],
+        scratch: &mut [f32],
+        tail: Tail<'_>,
+    ) {
         let (kernel, bias) = (flat(&weights.kernel), &weights.bias);
         self.convolution
-            .forward_in_place(kernel, bias, y, scratch, self.activation);
+            .forward_in_place(kernel, bias, y, scratch, tail);
     }
 }
 

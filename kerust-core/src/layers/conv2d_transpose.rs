@@ -6,7 +6,7 @@
 
 use crate::activation::Activation;
 use crate::init::Initializer;
-use crate::kernels::{self, Convolution};
+use crate::kernels::{self, Convolution, Tail};
 use crate::layer::{LayerData, Layout, Operation, Part, Pass};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
@@ -167,7 +167,13 @@ impl<const KH: usize, const KW: usize, const OUT: usize, const IN: usize, const 
         convolution.weight_gradient(pass.dy, pass.x, dkernel, &mut [], pass.accumulate);
         kernels::column_sums(pass.dy, &mut gradient.bias, OUT, pass.accumulate);
         if let Some(dx) = pass.dx {
-            convolution.forward(pass.dy, flat(&weights.kernel), &[], dx, Activation::Linear);
+            convolution.forward(
+                pass.dy,
+                flat(&weights.kernel),
+                &[],
+                dx,
+                Tail::new(Activation::Linear),
+            );
         }
     }
 }

@@ -5,8 +5,8 @@
 
 use crate::activation::Activation;
 use crate::init::Initializer;
-use crate::kernels;
-use crate::layer::{LayerData, Layout, Operation, Part, Pass};
+use crate::kernels::{self, Tail};
+use crate::layer::{LayerData, Layout, Operation, Part, Pass, Tailed};
 use crate::rng::Rng;
 
 /// Fully connected layer: `Dense(units, activation, use_bias, kernel_initializer,
@@ -95,8 +95,7 @@ impl<const IN: usize, const OUT: usize, const BIAS: usize> Operation<DenseWeight
     }
 
     fn forward(&self, weights: &DenseWeights<IN, OUT, BIAS>, x: &[f32], y: &mut [f32]) {
-        let kernel = weights.kernel.as_flattened();
-        kernels::dense(x, kernel, &weights.bias, y, [IN, OUT], self.activation);
+        self.forward_tailed(weights, x, y, Tail::new(self.activation));
     }
 
     fn backward(
@@ -112,6 +111,23 @@ impl<const IN: usize, const OUT: usize, const BIAS: usize> Operation<DenseWeight
         if let Some(dx) = pass.dx {
             kernels::dense_input_gradient(pass.dy, weights.kernel.as_flattened(), dx, IN, OUT);
         }
+    }
+}
+
+impl<const IN: usize, const OUT: usize, const BIAS: usize> Tailed<DenseWeights<IN, OUT, BIAS>>
+    for Dense
+{
+    // So that firmware links no activation that no layer names.
+    #[inline(always)]
+    fn forward_tailed(
+        &self,
+        weights: &DenseWeights<IN, OUT, BIAS>,
+        x: &[f32],
+        y: &mut [f32],
+        tail: Tail<'_>,
+    ) {
+        let kernel = weights.kernel.as_flattened();
+        kernels::dense(x, kernel, &weights.bias, y, [IN, OUT], tail);
     }
 }
 

@@ -209,7 +209,7 @@ impl<
             &weights.bias,
             y,
             sizes,
-            self.activation,
+            kernels::Tail::new(self.activation),
         );
     }
 

@@ -3,6 +3,7 @@
 use super::images::{image, sliding, window_settings};
 use super::{After, Before, Bias, Macs, Rule, Spec, Weights, initializers, product, rule, sum};
 use crate::arguments::Arguments;
+use crate::plan::Fusion;
 use crate::report::Report;
 use crate::value::{Pair, Size, Sliding, Term};
 use proc_macro2::TokenStream;
@@ -48,6 +49,8 @@ pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) ->
         in_place_scratch: kept,
         activation: arguments.word("activation"),
         forgets_output: true,
+        takes_activation: true,
+        fusion: Fusion::Product,
         ..Spec::default()
     }
 }
@@ -88,6 +91,7 @@ pub fn depthwise_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
         macs: Macs::DepthwiseConv2D(Box::new(window)),
         activation: arguments.word("activation"),
         forgets_output: true,
+        takes_activation: true,
         ..Spec::default()
     }
 }
@@ -139,6 +143,7 @@ pub fn separable_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
         saved,
         activation: arguments.word("activation"),
         forgets_output: true,
+        takes_activation: true,
         ..Spec::default()
     }
 }
@@ -168,6 +173,7 @@ pub fn conv2d_transpose(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
         macs: Macs::Conv2DTranspose(Box::new(window)),
         activation: arguments.word("activation"),
         forgets_output: true,
+        takes_activation: true,
         ..Spec::default()
     }
 }

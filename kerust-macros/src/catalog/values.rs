@@ -2,7 +2,7 @@
 
 use super::{After, Before, Bias, Macs, Rule, Spec, Weights, initializers, rule};
 use crate::arguments::Arguments;
-use crate::plan::{Form, Role};
+use crate::plan::{Form, Fusion, Role};
 use crate::report::Report;
 use crate::value::{Number, Size, Term, text};
 use kerust_core::shape::{Fault, Shape};
@@ -27,6 +27,8 @@ pub fn dense(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> 
         macs: Macs::Dense,
         activation: arguments.word("activation"),
         forgets_output: true,
+        takes_activation: true,
+        fusion: Fusion::Product,
         ..Spec::default()
     }
 }
@@ -213,6 +215,8 @@ pub fn batch_normalization(
         state: true,
         in_place: true,
         forgets_output: true,
+        takes_activation: true,
+        fusion: Fusion::Line,
         ..Spec::default()
     }
 }

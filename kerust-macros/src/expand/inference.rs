@@ -1,7 +1,7 @@
 //! `logits`: one inference, layer after layer.
 
 use super::{Buffers, Expansion, imports, local, weights};
-use crate::plan::Role;
+use crate::plan::{Fusion, Role};
 use crate::schedule::{Call, Place};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -13,12 +13,16 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
     let (outputs, unpack_output) = expansion.outputs();
     let mut buffers = Buffers::new("INFERENCE", &inputs, &schedule.slots, &outputs);
     let mut called = Vec::new();
-    let mut overwrites = false;
+    let (mut overwrites, mut tails) = (false, false);
     let calls: Vec<TokenStream> = schedule
         .calls
         .iter()
         .map(|number| {
             let node = expansion.node(number.node);
+            if !number.tail.is_empty() {
+                tails |= node.in_place_scratch.is_none() || !number.x.contains(&number.y);
+                return tailed(expansion, number, &mut buffers);
+            }
             buffers.name(number.y, &node.name);
             if number.x.contains(&number.y) {
                 overwrites |= node.in_place && node.in_place_scratch.is_none();
@@ -46,6 +50,11 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
             use ::kerust::layer::InPlace as _;
         )
     });
+    let tailed = tails.then(|| {
+        quote!(
+            use ::kerust::layer::Tailed as _;
+        )
+    });
     let (input_type, output_type) = (expansion.input_slices(), expansion.output_slices());
     quote! {
         fn logits(
@@ -55,6 +64,7 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
             #output: #output_type,
         ) {
             #in_place
+            #tailed
             #import
             #judged
             #unpack_input
@@ -84,6 +94,52 @@ fn call(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> To
     }
 }
 
+/// A product with what follows it.
+fn tailed(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {
+    let this = format_ident!("self");
+    let node = expansion.node(call.node);
+    let end = call.tail.last().map_or(node, |end| expansion.node(*end));
+    let in_place = call.x.contains(&call.y);
+    let x: Vec<_> = call.x.iter().map(|x| buffers.operand(*x)).collect();
+    let scratch = call.saved.map(|slot| buffers.slot(slot, local("scratch")));
+    let line = call.line.map(|slot| buffers.slot(slot, local("line")));
+    // What stood there may be added, or is what the product is made of.
+    if !in_place {
+        buffers.rename(call.y, &end.name);
+    }
+    let y = buffers.operand(call.y);
+    let take = buffers.take();
+    let tail = local("tail");
+    let mut ends = TokenStream::new();
+    for part in &call.tail {
+        let part = expansion.node(*part);
+        let constant = part.constant();
+        let of = match (part.fusion, ends.is_empty()) {
+            (Fusion::Line, _) => {
+                let weights = weights(part, &this, false);
+                quote!(#weights, #line)
+            }
+            (_, true) => quote!(::kerust::kernels::Tail::NONE),
+            (_, false) => quote!(#tail),
+        };
+        ends.extend(quote!(let #tail = Self::#constant.tail(#of);));
+    }
+    let (constant, weights) = (node.constant(), weights(node, &this, false));
+    if in_place {
+        buffers.rename(call.y, &end.name);
+        return quote! {
+            #take
+            #ends
+            Self::#constant.forward_in_place_tailed(#weights, #y, #scratch, #tail);
+        };
+    }
+    quote! {
+        #take
+        #ends
+        Self::#constant.forward_tailed(#weights, #(#x,)* #y, #tail);
+    }
+}
+
 /// A call that overwrites one of its inputs.
 pub(super) fn in_place(
     expansion: &Expansion<'_>,
@@ -109,7 +165,7 @@ pub(super) fn in_place(
     // From here on the buffer holds the sum.
     buffers.rename(call.y, &node.name);
     let constant = node.constant();
-    quote!(#take #(Self::#constant.forward_in_place(#y, #parts);)*)
+    quote!(#take Self::#constant.forward_in_place(#y, &[#(#parts),*]);)
 }
 
 /// In a generic model the shapes are judged when its sizes are given.

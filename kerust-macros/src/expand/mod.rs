@@ -178,13 +178,15 @@ fn tuple(parts: impl Iterator<Item = TokenStream>) -> TokenStream {
 }
 
 /// The names that the expansion gives to values of its own.
-const LOCALS: [&str; 17] = [
+const LOCALS: [&str; 19] = [
     "input",
     "output",
     "memory",
     "arena",
     "step",
     "scratch",
+    "line",
+    "tail",
     "saved",
     "logits",
     "gradient",

@@ -1,11 +1,11 @@
 //! Layers of the catalogue: a row, its arguments and the shape before it become nodes.
 
-use super::{Activation, Infer, Place, judge, size};
+use super::{Infer, Place, absorb, judge, size};
 use crate::arguments::Arguments;
 use crate::ast;
 use crate::catalog::{Before, Row};
-use crate::plan::{Data, Edge, Layer, Node, Role};
-use crate::words::{ACTIVATIONS, FROM_INPUT, SEPARATE};
+use crate::plan::{Activation, Data, Edge, Layer, Node, Role};
+use crate::words::{ACTIVATIONS, FROM_INPUT};
 use proc_macro2::Ident;
 use quote::{format_ident, quote};
 
@@ -53,14 +53,12 @@ impl Infer<'_> {
         let operation = Ident::new(spec.operation.unwrap_or(row.name), arguments.span());
         let path = quote!(::kerust::layers::#operation);
         let mut config = std::mem::take(&mut spec.config);
-        let fusible = spec.role == Role::Compute;
-        let mut forgets_output = spec.forgets_output;
-        if let Some((word, span)) =
-            activation.filter(|(name, _)| fusible && !SEPARATE.contains(name))
+        let mut bare = true;
+        if let Some(own) =
+            activation.filter(|own| spec.takes_activation && absorb::is_absorbed(own))
         {
-            let word = ACTIVATIONS.tokens(word, span);
-            config.extend(quote!(.activation(#word)));
-            forgets_output = false;
+            config.extend(absorb::setting(own));
+            bare = false;
             activation = None;
         }
 
@@ -80,7 +78,9 @@ impl Infer<'_> {
                 saved: spec.saved.clone(),
                 in_place: spec.in_place,
                 in_place_scratch: spec.in_place_scratch,
-                forgets_output,
+                fusion: spec.fusion,
+                takes_activation: spec.takes_activation && bare,
+                forgets_output: spec.forgets_output && bare,
                 ..Node::new(name.clone(), number, vec![edge], data.clone(), spec.role)
             });
         }
@@ -123,13 +123,15 @@ impl Infer<'_> {
         layer: usize,
         from: Edge,
         data: &Data,
-        (word, span): Activation,
+        activation: Activation,
     ) -> Edge {
-        let from_output = !FROM_INPUT.contains(&word);
-        let (word, features) = (ACTIVATIONS.tokens(word, span), data.last());
+        let from_output = !FROM_INPUT.contains(&activation.0);
+        let word = ACTIVATIONS.tokens(activation.0, activation.1);
+        let features = data.last();
         let path = quote!(::kerust::layers::Activation);
         self.node(Node {
             operation: (path.clone(), quote!(#path::new(#word, #features))),
+            is_activation: Some(activation),
             in_place: true,
             from_output,
             ..Node::new(name, layer, vec![from], data.clone(), Role::Compute)

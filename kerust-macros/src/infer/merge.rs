@@ -3,7 +3,7 @@
 use super::{Infer, Place};
 use crate::ast::{self, ValueKind};
 use crate::catalog::Rule;
-use crate::plan::{Data, Form, Layer, Node, Role};
+use crate::plan::{Data, Form, Fusion, Layer, Node, Role};
 use crate::report::Report;
 use crate::value::{Size, Term, text};
 use kerust_core::shape::{self, Fault, Shape};
@@ -190,7 +190,12 @@ impl Infer<'_> {
         let edges: Vec<_> = places.iter().map(|place| place.edge).collect();
         let edge = self.node(Node {
             operation,
-            sums: kind == "Add",
+            fusion: if kind == "Add" {
+                Fusion::Sum
+            } else {
+                Fusion::None
+            },
+            takes_activation: kind == "Add",
             forgets_output: kind == "Add",
             ..Node::new(
                 name.clone(),

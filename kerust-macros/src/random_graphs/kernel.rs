@@ -2,7 +2,7 @@
 
 use crate::plan::{Edge, Node, Plan, Role};
 use kerust_core::activation::Activation;
-use kerust_core::kernels::{self, BatchNorm};
+use kerust_core::kernels::{self, BatchNorm, Tail};
 use kerust_core::layer::{InPlace, Merge, Operation, Pass};
 use kerust_core::layers;
 use kerust_core::rng::Random;
@@ -20,7 +20,7 @@ pub enum Kernel {
         sizes: [usize; 2],
         activation: Activation,
     },
-    BatchNormalization(usize),
+    BatchNormalization(usize, Activation),
     LayerNormalization(usize),
 }
 
@@ -68,7 +68,7 @@ impl Kernel {
         }
         if node.role == Role::Merge {
             return Self::Merge(match plan.layers[node.layer].kind.as_str() {
-                "Add" => Box::new(layers::Add::new()),
+                "Add" => Box::new(layers::Add::new().activation(activation(node))),
                 "Subtract" => Box::new(layers::Subtract::new()),
                 "Multiply" => Box::new(layers::Multiply::new()),
                 "Average" => Box::new(layers::Average::new()),
@@ -82,7 +82,7 @@ impl Kernel {
             "Rescaling" => Self::Value(Box::new(layers::Rescaling::new(0.7, 0.1))),
             "Dropout" => Self::Random(Box::new(layers::Dropout::new(0.3))),
             "GaussianNoise" => Self::Random(Box::new(layers::GaussianNoise::new(0.1))),
-            "BatchNormalization" => Self::BatchNormalization(last),
+            "BatchNormalization" => Self::BatchNormalization(last, activation(node)),
             "LayerNormalization" => Self::LayerNormalization(last),
             "Dense" => Self::Dense {
                 sizes: [last, dims_of(node)],
@@ -96,7 +96,7 @@ impl Kernel {
     pub fn weights(&self) -> [usize; 2] {
         match *self {
             Self::Dense { sizes: [n, m], .. } => [(n + 1) * m; 2],
-            Self::BatchNormalization(features) => [4 * features, 2 * features],
+            Self::BatchNormalization(features, _) => [4 * features, 2 * features],
             Self::LayerNormalization(features) => [2 * features; 2],
             _ => [0; 2],
         }
@@ -122,10 +122,17 @@ impl Kernel {
                 sizes: [n, m],
                 activation,
             } => {
-                kernels::dense(x[0], &w[..n * m], &w[n * m..], y, [*n, *m], *activation);
+                kernels::dense(
+                    x[0],
+                    &w[..n * m],
+                    &w[n * m..],
+                    y,
+                    [*n, *m],
+                    Tail::new(*activation),
+                );
             }
-            Self::BatchNormalization(features) => {
-                averaged(w, *features).forward(x[0], &w[*features..2 * features], y);
+            Self::BatchNormalization(features, activation) => {
+                averaged(w, *features, *activation).forward(x[0], &w[*features..2 * features], y);
             }
             Self::LayerNormalization(features) => {
                 let (gamma, beta) = w.split_at(*features);
@@ -134,12 +141,39 @@ impl Kernel {
         }
     }
 
+    /// Inference of a dense layer, with what follows.
+    pub fn forward_tailed(&self, w: &[f32], x: &[f32], y: &mut [f32], tail: Tail<'_>) {
+        let Self::Dense { sizes, activation } = self else {
+            panic!("no layer that takes a tail");
+        };
+        assert_eq!(*activation, Activation::Linear, "of the layer itself");
+        let [n, m] = *sizes;
+        kernels::dense(x, &w[..n * m], &w[n * m..], y, *sizes, tail);
+    }
+
+    /// Inference as the tail of a product.
+    pub fn tail<'l>(
+        &self,
+        node: &Node,
+        w: &[f32],
+        line: &'l mut [f32],
+        before: Tail<'l>,
+    ) -> Tail<'l> {
+        match self {
+            Self::BatchNormalization(features, activation) => {
+                averaged(w, *features, *activation).tail(&w[*features..2 * features], line)
+            }
+            _ => layers::Add::new().activation(activation(node)).tail(before),
+        }
+    }
+
     pub fn forward_in_place(&self, w: &[f32], y: &mut [f32]) {
         match self {
             Self::Value(value) => value.forward_in_place(&(), y),
             Self::Activation(layer) => layer.forward_in_place(&(), y),
-            Self::BatchNormalization(features) => {
-                averaged(w, *features).forward_in_place(&w[*features..2 * features], y);
+            Self::BatchNormalization(features, activation) => {
+                averaged(w, *features, *activation)
+                    .forward_in_place(&w[*features..2 * features], y);
             }
             Self::LayerNormalization(features) => {
                 let (gamma, beta) = w.split_at(*features);
@@ -166,10 +200,10 @@ impl Kernel {
     ) {
         match self {
             Self::Random(layer) => layer.forward_training(&(), x[0], y, saved, random),
-            Self::BatchNormalization(features) => {
+            Self::BatchNormalization(features, activation) => {
                 let (mean, variance) = saved[..2 * features].split_at_mut(*features);
                 kernels::moments(x[0], mean, variance);
-                let norm = norm(mean, variance, &w[..*features]);
+                let norm = norm([mean, variance], &w[..*features], *activation);
                 norm.forward(x[0], &w[*features..2 * features], y);
             }
             _ => self.forward(w, x, y),
@@ -208,12 +242,12 @@ impl Kernel {
                     kernels::dense_input_gradient(dy, &w[..n * m], dx, *n, *m);
                 }
             }
-            Self::BatchNormalization(features) => {
+            Self::BatchNormalization(features, activation) => {
                 let (mean, variance) = saved[..2 * features].split_at(*features);
-                let norm = norm(mean, variance, &w[..*features]);
+                let norm = norm([mean, variance], &w[..*features], *activation);
                 let (sums, observed) = gradient.split_at_mut(2 * features);
                 let (dgamma, dbeta) = observed.split_at_mut(*features);
-                norm.weight_gradient(x, dy, dgamma, dbeta);
+                norm.weight_gradient(x, y, dy, [&mut *dgamma, &mut *dbeta]);
                 if let Some(dx) = dx {
                     norm.input_gradient(x, dy, [dgamma, dbeta], dx);
                 }
@@ -247,20 +281,22 @@ fn concatenate(x: &[Vec<usize>]) -> Box<dyn Merge + Sync> {
     }
 }
 
-fn norm<'a>(mean: &'a [f32], variance: &'a [f32], gamma: &'a [f32]) -> BatchNorm<'a> {
+fn norm<'a>(
+    [mean, variance]: [&'a [f32]; 2],
+    gamma: &'a [f32],
+    activation: Activation,
+) -> BatchNorm<'a> {
     BatchNorm {
         mean,
         variance,
         gamma,
         epsilon: EPSILON,
+        activation,
     }
 }
 
 /// What inference computes: by the moving averages, behind gamma and beta.
-fn averaged(w: &[f32], features: usize) -> BatchNorm<'_> {
-    norm(
-        &w[2 * features..3 * features],
-        &w[3 * features..],
-        &w[..features],
-    )
+fn averaged(w: &[f32], features: usize, activation: Activation) -> BatchNorm<'_> {
+    let (mean, variance) = w[2 * features..].split_at(features);
+    norm([mean, variance], &w[..features], activation)
 }

@@ -1,6 +1,7 @@
 //! Random graphs, from their text to their numbers.
 
 mod kernel;
+mod memory;
 mod recipe;
 mod run;
 

@@ -171,8 +171,14 @@ impl Graph {
             _ => {
                 let (x, len) = self.vector(value);
                 let units = (1 + b % 5) * scale;
-                let inner = format!("Dense({units}, {}) => Dense({len})", word(units));
-                self.add(&format!("{x} => Residual({inner})"), vec![len]);
+                let norm = ["", " => BatchNormalization(epsilon = 0.1)"][a % 2];
+                let first = match c % 3 {
+                    0 => String::new(),
+                    _ => format!("Dense({units}, {}) => ", word(units)),
+                };
+                let inner = format!("{first}Dense({len}){norm}");
+                let end = ["", " => Activation(tanh)"][b % 2];
+                self.add(&format!("{x} => Residual({inner}){end}"), vec![len]);
             }
         }
     }

@@ -4,9 +4,10 @@
 //! out twice, shows in the numbers.
 
 use super::kernel::{Back, Kernel, dims};
+use super::memory::Memory;
 use crate::plan::{Edge, Plan, Role};
-use crate::schedule::{self, Call, Gradient, Inference, Place, Slot, Training};
-use kerust_core::kernels::sum_into;
+use crate::schedule::{self, Call, Gradient, Inference, Place, Training};
+use kerust_core::kernels::{Tail, sum_into};
 use kerust_core::rng::{Seed, Step};
 use std::collections::HashMap;
 
@@ -129,7 +130,9 @@ impl<'a> Net<'a> {
             let (kernel, w) = self.of(call.node);
             let x: Vec<Vec<f32>> = call.x.iter().map(|x| memory.read(*x)).collect();
             memory.apart(call);
-            let y = if call.x.contains(&call.y) {
+            let y = if !call.tail.is_empty() {
+                self.tailed(call, &memory)
+            } else if call.x.contains(&call.y) {
                 self.overwritten(call, &memory)
             } else {
                 let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
@@ -149,17 +152,42 @@ impl<'a> Net<'a> {
             .collect()
     }
 
+    /// What a product with a tail writes.
+    fn tailed(&self, call: &Call, memory: &Memory<'_>) -> Vec<f32> {
+        let mut y = vec![f32::NAN; self.batch * self.len(Edge::Node(call.node))];
+        if call.tail.iter().any(|part| self.plan.nodes[*part].is_sum()) {
+            assert!(
+                !call.x.contains(&call.y),
+                "a sum overwrites what it is made of"
+            );
+            y = memory.read(call.y);
+        }
+        let mut line = call.line.map_or_else(Vec::new, |slot| memory.fresh(slot));
+        let (mut line, mut tail) = (Some(line.as_mut_slice()), Tail::NONE);
+        for part in &call.tail {
+            let (kernel, w) = self.of(*part);
+            let line = line.take().unwrap_or_default();
+            tail = kernel.tail(&self.plan.nodes[*part], w, line, tail);
+        }
+        let (kernel, w) = self.of(call.node);
+        kernel.forward_tailed(w, &memory.read(call.x[0]), &mut y, tail);
+        y
+    }
+
     /// What a call puts where an input stands.
     fn overwritten(&self, call: &Call, memory: &Memory<'_>) -> Vec<f32> {
         let (kernel, w) = self.of(call.node);
         let mut y = memory.read(call.y);
         if self.plan.nodes[call.node].in_place {
             kernel.forward_in_place(w, &mut y);
-        } else {
-            let parts = call.x.iter().filter(|place| **place != call.y);
-            parts.for_each(|part| sum_into(&mut y, &memory.read(*part)));
+            return y;
         }
-        y
+        let parts = call.x.iter().filter(|place| **place != call.y);
+        let parts: Vec<Vec<f32>> = parts.map(|part| memory.read(*part)).collect();
+        let x: Vec<&[f32]> = [&y].into_iter().chain(&parts).map(Vec::as_slice).collect();
+        let mut sum = vec![f32::NAN; y.len()];
+        kernel.forward(w, &x, &mut sum);
+        sum
     }
 
     /// The logits of a training step.
@@ -271,10 +299,12 @@ impl<'a> Net<'a> {
             };
             let field = self.plan.nodes[call.node].field().to_string();
             kernel.backward(w, back, weights.get_mut(&field).expect("a field"));
-            if !self.plan.nodes[call.node].is_sum() {
-                // It may be scratch.
-                memory.write(Place::Slot(call.dy), &vec![f32::NAN; dy.len()]);
-            }
+            // It may be scratch, but where a sum hands it on.
+            let left = match self.plan.nodes[call.node].is_sum() {
+                true => dy,
+                false => vec![f32::NAN; dy.len()],
+            };
+            memory.write(Place::Slot(call.dy), &left);
             for (to, dx) in call.dx.iter().zip(dx) {
                 let Some(dx) = dx else { continue };
                 match to.expect("a place for what was computed") {
@@ -289,102 +319,6 @@ impl<'a> Net<'a> {
         Gradients {
             weights,
             input: if is_layer { through } else { Vec::new() },
-        }
-    }
-}
-
-/// The outputs, one behind the other, and the arena, by a plan.
-struct Memory<'a> {
-    net: &'a Net<'a>,
-    /// The slots, and behind them the outputs.
-    slots: Vec<&'a Slot>,
-    outputs: usize,
-    addresses: Vec<usize>,
-    values: Vec<f32>,
-    step: usize,
-}
-
-impl<'a> Memory<'a> {
-    fn new(net: &'a Net<'a>, slots: &'a [Slot], outputs: &'a [Slot]) -> Self {
-        let mut addresses = schedule::addresses(slots, outputs).expect("known lengths");
-        let mut end = 0;
-        for output in outputs {
-            addresses.push(end);
-            end += output.known_len().unwrap();
-        }
-        let slots: Vec<&Slot> = slots.iter().chain(outputs).collect();
-        let ends = addresses.iter().zip(&slots);
-        let len = ends.map(|(address, slot)| address + slot.known_len().unwrap());
-        Self {
-            net,
-            values: vec![f32::NAN; net.batch * len.max().unwrap_or_default()],
-            slots,
-            outputs: outputs.len(),
-            addresses,
-            step: 0,
-        }
-    }
-
-    fn range(&self, slot: usize) -> std::ops::Range<usize> {
-        let start = self.addresses[slot] * self.net.batch;
-        start..start + self.slots[slot].known_len().unwrap() * self.net.batch
-    }
-
-    /// The number of what holds a place; none for an input.
-    fn slot(&self, place: Place) -> Option<usize> {
-        match place {
-            Place::Input(_) => None,
-            Place::Output(output) => Some(self.slots.len() - self.outputs + output),
-            Place::Slot(slot) => Some(slot),
-        }
-    }
-
-    /// Forgets what no slot and no output holds any more.
-    fn begin(&mut self, step: usize) {
-        self.step = step;
-        let mut values = vec![f32::NAN; self.values.len()];
-        for (number, slot) in self.slots.iter().enumerate() {
-            if slot.first < step && step <= slot.last {
-                let range = self.range(number);
-                values[range.clone()].copy_from_slice(&self.values[range]);
-            }
-        }
-        self.values = values;
-    }
-
-    fn read(&self, place: Place) -> Vec<f32> {
-        match place {
-            Place::Input(input) => self.net.inputs[input].clone(),
-            _ => self.values[self.range(self.slot(place).unwrap())].to_vec(),
-        }
-    }
-
-    fn fresh(&self, slot: usize) -> Vec<f32> {
-        vec![f32::NAN; self.range(slot).len()]
-    }
-
-    fn write(&mut self, place: Place, values: &[f32]) {
-        let slot = self.slot(place).expect("the input is the caller's");
-        let range = self.range(slot);
-        self.values[range].copy_from_slice(values);
-    }
-
-    /// What a call writes lies apart from what it reads.
-    fn apart(&self, call: &Call) {
-        let slots = call
-            .x
-            .iter()
-            .chain([&call.y])
-            .filter_map(|place| self.slot(*place));
-        let slots: Vec<usize> = slots.chain(call.saved).collect();
-        for a in &slots {
-            for b in slots.iter().filter(|b| *b != a) {
-                let (a, b) = (self.range(*a), self.range(*b));
-                assert!(
-                    a.end <= b.start || b.end <= a.start,
-                    "buffers of one call overlap"
-                );
-            }
         }
     }
 }

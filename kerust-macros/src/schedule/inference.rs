@@ -1,7 +1,9 @@
-//! One inference: what is overwritten, and what is written to an output at once.
+//! One inference: what is computed in one pass, what is overwritten, and what is written to an output at
+//! once.
 
+use super::tails::units;
 use super::{Call, Inference, Place, Slot, addresses, live, place, push, root, roots};
-use crate::plan::{Edge, Node, Plan, Role};
+use crate::plan::{Edge, Fusion, Node, Plan, Role};
 use proc_macro2::Literal;
 use quote::ToTokens;
 use std::collections::HashMap;
@@ -10,9 +12,13 @@ use std::collections::HashMap;
 pub fn inference(plan: &Plan) -> Inference {
     let is_view = |node: &Node| matches!(node.role, Role::Alias | Role::TrainingOnly);
     let roots = roots(plan, &is_view);
+    let units = units(plan, &roots, &is_view);
     let last_reader = last_readers(plan, &roots, &is_view);
-    // The values that a node may overwrite: no other node reads them later, nor this one twice.
+    // The values that a unit may overwrite: no other node reads them later, nor its first one twice.
     let overwritable = |number: usize| -> Vec<Edge> {
+        if let Some(onto) = units[number].as_ref().and_then(|unit| unit.onto) {
+            return vec![onto];
+        }
         let node = &plan.nodes[number];
         let read: Vec<Edge> = node.inputs.iter().map(|edge| root(&roots, *edge)).collect();
         let once = |value: &Edge| read.iter().filter(|other| *other == value).count() == 1;
@@ -22,6 +28,16 @@ pub fn inference(plan: &Plan) -> Inference {
             .filter(|value| last_reader.get(value) == Some(&number) && once(value))
             .collect()
     };
+    // The node that begins the unit of each value, and the one that ends it.
+    let mut ends: Vec<[usize; 2]> = (0..plan.nodes.len()).map(|number| [number; 2]).collect();
+    for (first, unit) in units.iter().enumerate() {
+        let tail = unit.iter().flat_map(|unit| &unit.tail);
+        let end = tail.clone().last().copied().unwrap_or(first);
+        [first]
+            .iter()
+            .chain(tail)
+            .for_each(|number| ends[*number] = [first, end]);
+    }
     // What is written to an output at once: the heads, and what is overwritten until it is one.
     let mut outputs: HashMap<Edge, usize> = HashMap::new();
     for (head, it) in plan.heads.iter().enumerate() {
@@ -32,7 +48,7 @@ pub fn inference(plan: &Plan) -> Inference {
         while let Edge::Node(number) = end
             && outputs[&end] == head
         {
-            let mut before = overwritable(number).into_iter();
+            let mut before = overwritable(ends[number][0]).into_iter();
             let free =
                 |value: &Edge| matches!(value, Edge::Node(_)) && !outputs.contains_key(value);
             let Some(value) = before.find(free) else {
@@ -45,7 +61,7 @@ pub fn inference(plan: &Plan) -> Inference {
     let mut slots: Vec<Slot> = Vec::new();
     let mut places: Vec<Place> = Vec::new();
     let mut steps = Vec::new();
-    let mut calls = Vec::new();
+    let mut calls: Vec<Call> = Vec::new();
     for (number, node) in plan.nodes.iter().enumerate() {
         let x: Vec<Place> = node
             .inputs
@@ -57,32 +73,54 @@ pub fn inference(plan: &Plan) -> Inference {
             places.push(x[0]);
             continue;
         }
+        let Some(unit) = &units[number] else {
+            steps.push(calls.len() - 1);
+            places.push(calls[calls.len() - 1].y);
+            continue;
+        };
         let step = calls.len();
         x.iter().for_each(|x| live(&mut slots, *x, step));
         let overwritten = overwritable(number)
             .into_iter()
             .find(|value| matches!(place(*value, &places), Place::Slot(_)));
-        let y = match (outputs.get(&Edge::Node(number)), overwritten) {
+        let end = ends[number][1];
+        let y = match (outputs.get(&Edge::Node(end)), overwritten) {
             (Some(head), _) => Place::Output(*head),
             (None, Some(value)) => place(value, &places),
-            (None, None) => Place::Slot(push(
-                &mut slots,
-                node.name.to_string(),
-                node.output.len(),
-                step,
-            )),
+            (None, None) => {
+                let end = &plan.nodes[end];
+                Place::Slot(push(
+                    &mut slots,
+                    end.name.to_string(),
+                    end.output.len(),
+                    step,
+                ))
+            }
         };
+        live(&mut slots, y, step);
         let kept = node.in_place_scratch.filter(|_| x.contains(&y));
         let scratch = kept.map(|len| Literal::usize_unsuffixed(len).to_token_stream());
         let scratch = scratch.or(node.scratch.clone()).map(|len| {
             let label = format!("scratch of {}", node.name);
             push(&mut slots, label, len, step)
         });
+        let line = unit.tail.iter().find_map(|number| {
+            let node = &plan.nodes[*number];
+            let len = node.saved.clone().filter(|_| node.fusion == Fusion::Line)?;
+            Some(push(
+                &mut slots,
+                format!("line of {}", node.name),
+                len,
+                step,
+            ))
+        });
         calls.push(Call {
             node: number,
             x,
             y,
             saved: scratch,
+            tail: unit.tail.clone(),
+            line,
         });
         steps.push(step);
         places.push(y);

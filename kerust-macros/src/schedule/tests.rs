@@ -37,12 +37,121 @@ fn an_activation_in_the_middle_overwrites_its_input() {
 #[test]
 fn what_maps_value_by_value_overwrites_its_input() {
     let plan = plan(quote!(
-        Input(4) => Rescaling(2.0) => Dense(8) => BatchNormalization
+        Input(4) => Rescaling(2.0) => Dense(8, tanh) => BatchNormalization
             => ReLU(max_value = 6) => LayerNormalization => Dense(2)));
     assert_eq!(
         lives(&inference(&plan).slots),
         [("rescaling", 0, 1), ("dense", 1, 5)]
     );
+}
+
+#[test]
+fn an_activation_is_part_of_what_takes_one() {
+    let plan = plan(quote! {
+        Net {
+            let x = Input(4, 4, 4);
+            let a = x => Conv2D(4, 1x1) => ReLU => BatchNormalization => Activation(tanh);
+            let sum = Add(x, a) => ReLU;
+            let read_twice = sum => Conv2D(4, 1x1);
+            let activated = read_twice => Activation(sigmoid);
+            let first = activated => Conv2D(4, 1x1, name = tower) => ReLU;
+            let again = first => tower => ReLU;
+            Concatenate(read_twice, again) => Conv2D(2, 1x1)
+        }
+    });
+    let names = |calls: &[Call]| -> Vec<String> {
+        let names = calls
+            .iter()
+            .map(|call| plan.nodes[call.node].name.to_string());
+        names.collect()
+    };
+    let expected = [
+        "conv2d",
+        "batch_normalization",
+        "add",
+        "conv2d_1",
+        "activation_1",
+        "tower",
+        "re_lu_2",
+        "tower_again",
+        "re_lu_3",
+        "concatenate",
+        "conv2d_2",
+    ];
+    assert_eq!(names(&training(&plan).forward), expected);
+}
+
+#[test]
+fn what_follows_a_product_is_part_of_it() {
+    let plan = plan(quote! {
+        Net {
+            let image = Input(4, 4, 2);
+            let skip = image => Conv2D(2, 1x1) => BatchNormalization => ReLU;
+            let main = skip
+                => Conv2D(3, 1x1) => BatchNormalization => ReLU
+                => Conv2D(2, 1x1) => BatchNormalization;
+            let sum = Add(main, skip) => ReLU;
+            sum => Flatten => Dense(3, tanh) => BatchNormalization => Dense(2)
+        }
+    });
+    let inference = inference(&plan);
+    let tails = inference.calls.iter().map(|call| {
+        let names = [&call.node].into_iter().chain(&call.tail);
+        let names: Vec<String> = names.map(|it| plan.nodes[*it].name.to_string()).collect();
+        names.join(" ")
+    });
+    assert_eq!(
+        tails.collect::<Vec<_>>(),
+        [
+            "conv2d batch_normalization",
+            "conv2d_1 batch_normalization_1",
+            "conv2d_2 batch_normalization_2 add",
+            "dense",
+            "batch_normalization_3",
+            "dense_1",
+        ]
+    );
+    // The sum is made where the skip stands.
+    assert_eq!(
+        lives(&inference.slots),
+        [
+            ("batch_normalization", 0, 3),
+            ("line of batch_normalization", 0, 0),
+            ("batch_normalization_1", 1, 2),
+            ("line of batch_normalization_1", 1, 1),
+            ("line of batch_normalization_2", 2, 2),
+            ("dense", 3, 5),
+        ]
+    );
+}
+
+#[test]
+fn a_sum_of_what_the_product_reads_is_no_part_of_it() {
+    let tails = |tokens| {
+        let plan = plan(tokens);
+        let calls = inference(&plan).calls.into_iter();
+        calls.map(|call| call.tail.len()).collect::<Vec<_>>()
+    };
+    let of_its_input = quote!(Input(4) => Dense(4, tanh) => Residual(Dense(4)) => Dense(2));
+    assert_eq!(tails(of_its_input), [0, 0, 0, 0]);
+    let of_what_is_read_later = quote! {
+        Net {
+            let x = Input(4);
+            let skip = x => Dense(4);
+            let main = skip => Dense(5) => Dense(4);
+            let sum = Add(skip, main);
+            Concatenate(sum, skip) => Dense(2)
+        }
+    };
+    assert_eq!(tails(of_what_is_read_later), [0; 6]);
+    let of_the_models_input = quote! {
+        Net {
+            let x = Input(4);
+            let main = x => Dense(5) => Dense(4);
+            Add(x, main) => Dense(2)
+        }
+    };
+    assert_eq!(tails(of_the_models_input), [0; 4]);
 }
 
 #[test]
@@ -66,7 +175,7 @@ fn what_is_read_again_is_not_overwritten() {
 
 #[test]
 fn what_becomes_an_output_in_place_is_written_there() {
-    let plan = plan(quote!(Input(4) => Dense(8) => BatchNormalization => Rescaling(2.0)));
+    let plan = plan(quote!(Input(4) => Dense(8, tanh) => BatchNormalization => Rescaling(2.0)));
     let inference = inference(&plan);
     assert_eq!(lives(&inference.slots), []);
     let written = inference.calls.iter().map(|call| call.y);

@@ -5,19 +5,21 @@
 //! tested in the loops.
 
 use super::Convolution;
+use crate::kernels::Tail;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::parallel::pairs;
 use crate::kernels::walk::Walk;
 use core::cell::Cell;
 use core::ops::Range;
 
-/// `y = bias + windows·kernel`
+/// `y = tail(bias + windows·kernel)`
 pub(super) fn forward(
     convolution: &Convolution,
     x: &[f32],
     kernel: &[f32],
     bias: &[f32],
     y: &mut [f32],
+    tail: Tail<'_>,
 ) {
     let image = Image::new(convolution, kernel);
     let [rows, columns] = convolution.output();
@@ -25,12 +27,12 @@ pub(super) fn forward(
     pairs(x, convolution.input_len(), y, rows * row_len, |x, y| {
         for (i, y) in y.chunks_exact_mut(row_len.max(1)).enumerate() {
             let taps = image.walk.inside(i, 0);
-            image.row([i, 0], taps, x, Start::bias(bias), y);
+            image.row([i, 0], taps, x, (Start::bias(bias), tail), y);
         }
     });
 }
 
-/// `y = bias + windows·kernel` of what stands in `y`, where the output is as large as the image.
+/// `y = tail(bias + windows·kernel)` of what stands in `y`, where the output is as large as the image.
 ///
 /// Row by row: the rows that a window reaches from its own row up are kept in `scratch`, which has
 /// room for [`Convolution::kept_len`] values; those below are not yet overwritten.
@@ -40,6 +42,7 @@ pub(super) fn forward_in_place(
     bias: &[f32],
     y: &mut [f32],
     scratch: &mut [f32],
+    tail: Tail<'_>,
 ) {
     let image = Image::new(convolution, kernel);
     let row_len = convolution.input[1] * convolution.input[2];
@@ -61,17 +64,18 @@ pub(super) fn forward_in_place(
             keep(kept, y);
             let taps = image.walk.inside(i, 0);
             let split = upper.min(taps.end).max(taps.start);
+            let last = split == taps.end;
             // The first row that is kept is as far above this one as the window reaches.
             let offset = above.checked_div(row_len).unwrap_or(0);
             image.row(
                 [i, i.wrapping_sub(offset)],
                 taps.start..split,
                 kept,
-                Start::bias(bias),
+                (Start::bias(bias), if last { tail } else { Tail::NONE }),
                 y,
             );
-            if split < taps.end {
-                image.row([i, i + 1], split..taps.end, below, Start::Sum, y);
+            if !last {
+                image.row([i, i + 1], split..taps.end, below, (Start::Sum, tail), y);
             }
         }
     }
@@ -87,6 +91,9 @@ fn keep(rows: &mut [f32], row: &[f32]) {
         .for_each(|(to, value)| to.set(value));
 }
 
+/// What a sum starts from, and what becomes of it.
+type Ends<'a> = (Start<'a>, Tail<'a>);
+
 struct Image<'a> {
     convolution: &'a Convolution,
     walk: Walk,
@@ -99,37 +106,27 @@ impl<'a> Image<'a> {
     fn new(convolution: &'a Convolution, kernel: &'a [f32]) -> Self {
         let walk = Walk::new(convolution.window, convolution.input);
         let [_, columns] = convolution.output();
-        let whole = |j: &usize| walk.inside(*j, 1).len() == convolution.window.size[1];
-        let first = (0..columns).find(whole).unwrap_or(columns);
-        let last = (first..columns).find(|j| !whole(j)).unwrap_or(columns);
         Self {
             convolution,
             walk,
             kernel,
-            inner: first..last,
+            inner: walk.whole(columns, 1),
         }
     }
 
     /// The part that some rows of the window have in row `i` of the output, where `x` begins with row
     /// `top` of the image.
-    fn row(
-        &self,
-        place: [usize; 2],
-        taps: Range<usize>,
-        x: &[f32],
-        start: Start<'_>,
-        y: &mut [f32],
-    ) {
+    fn row(&self, place: [usize; 2], taps: Range<usize>, x: &[f32], ends: Ends<'_>, y: &mut [f32]) {
         let [_, columns] = self.convolution.output();
         let Range {
             start: first,
             end: last,
         } = self.inner;
         for j in (0..first).chain(last..columns) {
-            self.pixels(place, taps.clone(), j..j + 1, x, start, y);
+            self.pixels(place, taps.clone(), j..j + 1, x, ends, y);
         }
         if first < last {
-            self.pixels(place, taps, first..last, x, start, y);
+            self.pixels(place, taps, first..last, x, ends, y);
         }
     }
 
@@ -140,9 +137,10 @@ impl<'a> Image<'a> {
         u: Range<usize>,
         pixels: Range<usize>,
         x: &[f32],
-        start: Start<'_>,
+        ends: Ends<'_>,
         y: &mut [f32],
     ) {
+        let (start, tail) = ends;
         let Convolution {
             input: [_, width, channels],
             filters,
@@ -190,7 +188,7 @@ impl<'a> Image<'a> {
                     Start::Bias(bias) => Start::bias(bias.get(outputs.clone()).unwrap_or_default()),
                     other => other,
                 },
-                relu: false,
+                tail: tail.columns(outputs.clone()),
             };
             let y = y.get_mut(pixels.start * filters + outputs.start..);
             product.run_portable(y.unwrap_or_default(), filters);

@@ -34,6 +34,8 @@ mod weight_gradient;
 #[cfg(feature = "std")]
 mod windows;
 
+#[cfg(not(feature = "std"))]
+use super::Tail;
 use crate::activation::Activation;
 use crate::layer::Pass;
 use crate::shape::Window;
@@ -140,32 +142,27 @@ impl Convolution {
 
 #[cfg(not(feature = "std"))]
 impl Convolution {
-    /// `y = activation(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
+    /// `y = tail(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
     /// channels of a group, filters) and an empty `bias` adds nothing.
-    pub fn forward(
-        &self,
-        x: &[f32],
-        kernel: &[f32],
-        bias: &[f32],
-        y: &mut [f32],
-        activation: Activation,
-    ) {
-        direct::forward(self, x, kernel, bias, y);
-        activation.apply(y, self.filters);
+    #[inline(always)]
+    pub fn forward(&self, x: &[f32], kernel: &[f32], bias: &[f32], y: &mut [f32], tail: Tail<'_>) {
+        direct::forward(self, x, kernel, bias, y, tail);
+        tail.rest().apply(y, self.filters);
     }
 
-    /// [`forward`](Self::forward) of what stands in `y`, where the output has the image's sizes;
-    /// `scratch` holds as many rows as [`Window::rows_kept`] for each image.
+    /// [`forward`](Self::forward) of what stands in `y`, where the output has the image's sizes and the
+    /// tail adds nothing; `scratch` holds as many rows as [`Window::rows_kept`] for each image.
+    #[inline(always)]
     pub fn forward_in_place(
         &self,
         kernel: &[f32],
         bias: &[f32],
         y: &mut [f32],
         scratch: &mut [f32],
-        activation: Activation,
+        tail: Tail<'_>,
     ) {
-        direct::forward_in_place(self, kernel, bias, y, scratch);
-        activation.apply(y, self.filters);
+        direct::forward_in_place(self, kernel, bias, y, scratch, tail);
+        tail.rest().apply(y, self.filters);
     }
 
     /// The gradients of the kernel and of the bias (none when it is empty).

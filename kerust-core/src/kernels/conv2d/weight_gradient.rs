@@ -2,9 +2,9 @@
 
 use super::Convolution;
 use super::windows::Frame;
-use crate::kernels::column_sums;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::reduce::sum_in_chunks;
+use crate::kernels::{Tail, column_sums};
 use core::ops::Range;
 
 impl Convolution {
@@ -54,7 +54,7 @@ impl Convolution {
                             columns: Axis::plain(filters, 1),
                         },
                         start: Start::Sum,
-                        relu: false,
+                        tail: Tail::NONE,
                     };
                     if divided {
                         product.run(&mut dkernel[first..], self.filters);

@@ -1,9 +1,8 @@
 //! The matrix of windows, as a view of an image, and the forward pass by it.
 
 use super::Convolution;
-use crate::activation::Activation;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
-use crate::kernels::{parallel, scratch};
+use crate::kernels::{Tail, parallel, scratch};
 use crate::shape::Padding;
 
 /// An image as the windows see it: with the zeros around that they reach.
@@ -135,35 +134,28 @@ impl Convolution {
         }
     }
 
-    /// `y = activation(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
+    /// `y = tail(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
     /// channels of a group, filters) and an empty `bias` adds nothing.
-    pub fn forward(
-        &self,
-        x: &[f32],
-        kernel: &[f32],
-        bias: &[f32],
-        y: &mut [f32],
-        activation: Activation,
-    ) {
+    pub fn forward(&self, x: &[f32], kernel: &[f32], bias: &[f32], y: &mut [f32], tail: Tail<'_>) {
         let frame = Frame::new(self);
         let single = y.len() == self.output_len();
         let macs = self.shared_macs(y.len());
         parallel::chunks(y, self.output_len(), macs, |image, y| {
             frame.with(&x[image * self.input_len()..][..self.input_len()], |x| {
-                self.one(&frame, x, [kernel, bias], y, activation, single);
+                self.one(&frame, x, [kernel, bias], y, tail, single);
             });
         });
     }
 
-    /// [`forward`](Self::forward) of what stands in `y`, where the output has the image's sizes. The
-    /// scratch is for code without heap: here a thread has its own.
+    /// [`forward`](Self::forward) of what stands in `y`, where the output has the image's sizes and the
+    /// tail adds nothing. The scratch is for code without heap: here a thread has its own.
     pub fn forward_in_place(
         &self,
         kernel: &[f32],
         bias: &[f32],
         y: &mut [f32],
         _scratch: &mut [f32],
-        activation: Activation,
+        tail: Tail<'_>,
     ) {
         let frame = Frame::new(self);
         let single = y.len() == self.output_len();
@@ -171,7 +163,7 @@ impl Convolution {
         parallel::chunks(y, self.output_len(), macs, |_, y| {
             scratch::with(scratch::Use::Image, frame.len(), |image| {
                 frame.copy(y, image);
-                self.one(&frame, image, [kernel, bias], y, activation, single);
+                self.one(&frame, image, [kernel, bias], y, tail, single);
             });
         });
     }
@@ -189,7 +181,7 @@ impl Convolution {
         x: &[f32],
         [kernel, bias]: [&[f32]; 2],
         y: &mut [f32],
-        activation: Activation,
+        tail: Tail<'_>,
         single: bool,
     ) {
         let filters = self.group_filters();
@@ -203,7 +195,7 @@ impl Convolution {
                     columns: Axis::plain(filters, 1),
                 },
                 start: Start::bias(bias.get(outputs.clone()).unwrap_or(&[])),
-                relu: activation == Activation::Relu,
+                tail: tail.columns(outputs.clone()),
             };
             let y = &mut y[outputs.start..];
             if single {
@@ -212,8 +204,6 @@ impl Convolution {
                 product.run_here(y, self.filters);
             }
         }
-        if activation != Activation::Relu {
-            activation.apply(y, self.filters);
-        }
+        tail.rest().apply(y, self.filters);
     }
 }

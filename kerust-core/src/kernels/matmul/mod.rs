@@ -1,7 +1,8 @@
 //! Products of matrices.
 //!
-//! One core, [`Product`]: `c = start + a·b`, where `a` and `b` are views (`view.rs`) and `start` is
-//! zero, a bias for each column, or what stands in `c`. The forms that layers need are its cases:
+//! One core, [`Product`]: `c = tail(start + a·b)`, where `a` and `b` are views (`view.rs`), `start` is
+//! zero, a bias for each column, or what stands in `c`, and the [`Tail`] is what layers behind the product do
+//! to each sum. The forms that layers need are its cases:
 //!
 //! | | a | b | start |
 //! |---|---|---|---|
@@ -30,11 +31,10 @@ mod blocks;
 mod portable;
 mod view;
 
-use super::Isa;
 #[cfg(feature = "std")]
 use super::parallel;
-use crate::activation::Activation;
-pub(crate) use portable::Run;
+use super::{Isa, Tail};
+pub(crate) use portable::{End, Run};
 pub(crate) use view::{Axis, Matrix};
 
 /// What the sums of a product start from.
@@ -64,15 +64,15 @@ impl<'a> Start<'a> {
     }
 }
 
-/// `c = start + a·b`.
+/// `c = tail(start + a·b)`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Product<'a> {
     pub(crate) a: Matrix<'a>,
     /// Both axes plain.
     pub(crate) b: Matrix<'a>,
     pub(crate) start: Start<'a>,
-    /// Whether a sum below zero ends as zero (NaN stays).
-    pub(crate) relu: bool,
+    /// Of its activation, ReLU alone: see [`Tail::rest`].
+    pub(crate) tail: Tail<'a>,
 }
 
 impl Product<'_> {
@@ -103,13 +103,16 @@ impl Product<'_> {
         self.run_with(Isa::Portable, 1, c, stride);
     }
 
-    /// Whether every element of the operands and the bias lies inside their values.
+    /// Whether every element of the operands, the bias and the tail lies inside their values.
     fn fits(&self) -> bool {
         let bias = match self.start {
             Start::Bias(bias) => bias.len() == self.b.columns.len(),
             Start::Zero | Start::Sum => true,
         };
-        bias && self.a.columns.len() == self.b.rows.len() && self.a.fits() && self.b.fits()
+        bias && self.tail.fits(self.b.columns.len())
+            && self.a.columns.len() == self.b.rows.len()
+            && self.a.fits()
+            && self.b.fits()
     }
 
     fn run_with(&self, isa: Isa, threads: usize, c: &mut [f32], stride: usize) {
@@ -141,49 +144,48 @@ impl Product<'_> {
             return parallel::chunks(c, height * stride, self.macs(), |i, c| {
                 let rows = i * height..m.min((i + 1) * height);
                 // SAFETY: as below.
-                unsafe { portable::product(self, rows.clone(), c.as_mut_ptr(), stride) };
-                self.end(rows.len(), c, stride);
+                unsafe { portable::product(self, rows, c.as_mut_ptr(), stride) };
             });
         }
         let _ = threads;
         // SAFETY: `run_with` checked the operands and the output.
         unsafe { portable::product(self, 0..m, c.as_mut_ptr(), stride) };
-        self.end(m, c, stride);
-    }
-
-    /// ReLU of `m` rows, where it is asked for.
-    fn end(&self, m: usize, c: &mut [f32], stride: usize) {
-        if self.relu {
-            let width = self.b.columns.len();
-            for row in c.chunks_mut(stride.max(1)).take(m) {
-                let row = row.iter_mut().take(width);
-                row.for_each(|y| *y = if *y < 0.0 { 0.0 } else { *y });
-            }
-        }
     }
 }
 
-/// `y = activation(x·w + b)`, with `x` as (batch, n_in), `w` as (n_in, n_out); an empty `b` adds
-/// nothing.
+/// `y = tail(x·w + b)`, with `x` as (batch, n_in), `w` as (n_in, n_out); an empty `b` adds nothing.
+///
+/// Inlined, so that firmware links no activation that no layer names.
+#[inline(always)]
 pub fn dense(
     x: &[f32],
     w: &[f32],
     b: &[f32],
     y: &mut [f32],
     [n_in, n_out]: [usize; 2],
-    activation: Activation,
+    tail: Tail<'_>,
+) {
+    dense_product(x, w, b, y, [n_in, n_out], &tail);
+    super::activate(tail.rest(), y, n_out);
+}
+
+/// [`dense`] up to an activation that is left.
+fn dense_product(
+    x: &[f32],
+    w: &[f32],
+    b: &[f32],
+    y: &mut [f32],
+    [n_in, n_out]: [usize; 2],
+    tail: &Tail<'_>,
 ) {
     let batch = y.len() / n_out.max(1);
     let product = Product {
         a: Matrix::row_major(x, batch, n_in),
         b: Matrix::row_major(w, n_in, n_out),
         start: Start::bias(b),
-        relu: activation == Activation::Relu,
+        tail: *tail,
     };
     product.run(y, n_out);
-    if !product.relu {
-        super::activate(activation, y, n_out);
-    }
 }
 
 /// `dx = dy·wᵀ`
@@ -193,7 +195,7 @@ pub fn dense_input_gradient(dy: &[f32], w: &[f32], dx: &mut [f32], n_in: usize, 
         a: Matrix::row_major(dy, batch, n_out),
         b: Matrix::row_major(w, n_in, n_out).transposed(),
         start: Start::Zero,
-        relu: false,
+        tail: Tail::NONE,
     };
     product.run(dx, n_in);
 }
@@ -212,10 +214,10 @@ pub fn dense_weight_gradient(
         a: Matrix::row_major(x, batch, n_in).transposed(),
         b: Matrix::row_major(dy, batch, n_out),
         start: Start::accumulate(accumulate),
-        relu: false,
+        tail: Tail::NONE,
     };
     product.run(dw, n_out);
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

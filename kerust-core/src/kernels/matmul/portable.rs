@@ -7,6 +7,7 @@
 use super::view::{Axis, Cursor};
 use super::{Product, Start};
 use crate::kernels::machine::{self, ROWS};
+use core::mem::MaybeUninit;
 use core::ops::Range;
 
 /// A block of sums over one run: `to[i][j] = from[i][j] + Σ x[i][p] · w[p][j]`.
@@ -33,19 +34,58 @@ pub(crate) struct Run {
     pub(crate) taps: usize,
 }
 
-/// `c = start + a·b` for some rows of `a`, which become the rows of `c`, `stride` apart.
+/// What becomes of a row of sums: `y[j] = max(sums[j] · factor[j] + shift[j] + y[j], 0)`, each part where
+/// it is asked for.
+pub(crate) struct End {
+    pub(crate) columns: usize,
+    pub(crate) sums: *const f32,
+    /// May be where the sums stand.
+    pub(crate) y: *mut f32,
+    /// The factors and the shifts.
+    pub(crate) line: Option<[*const f32; 2]>,
+    pub(crate) adds: bool,
+    pub(crate) relu: bool,
+}
+
+/// Columns whose sums stand aside, while the values that are added to them stand in the output.
+const ASIDE: usize = 16;
+
+/// `c = tail(start + a·b)` for some rows of `a`, which become the rows of `c`, `stride` apart.
 ///
 /// Every output is one chain of additions in the order of the summed axis, as in every kernel.
 ///
 /// # Safety
 /// [`Product::fits`], and `c` has room for the rows.
 pub(super) unsafe fn product(
-    Product { a, b, start, .. }: &Product<'_>,
+    product: &Product<'_>,
     rows: Range<usize>,
-    mut c: *mut f32,
+    c: *mut f32,
     stride: usize,
 ) {
-    let columns = b.columns.len();
+    let all = product.b.columns.len();
+    let width = if product.tail.adds { ASIDE } else { all };
+    let mut first = 0;
+    while first < all {
+        let columns = first..all.min(first + width);
+        // SAFETY: the caller's promises.
+        unsafe { strip(product, rows.clone(), columns, c, stride) };
+        first += width;
+    }
+}
+
+/// Some columns of a [`product`].
+///
+/// # Safety
+/// As of [`product`]; where values are added, there are at most [`ASIDE`] columns.
+unsafe fn strip(
+    Product { a, b, start, tail }: &Product<'_>,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    c: *mut f32,
+    stride: usize,
+) {
+    let mut aside = MaybeUninit::<[[f32; ASIDE]; ROWS]>::uninit();
+    let mut c = c.wrapping_add(columns.start);
     let mut run = Run {
         rows: 0,
         first: 0,
@@ -58,27 +98,50 @@ pub(super) unsafe fn product(
         across: b.columns.strides[2],
         taps: 0,
     };
+    let line = tail.columns(columns.clone()).line;
+    let mut end = End {
+        columns: columns.len(),
+        sums: c,
+        y: c,
+        line: (!line[0].is_empty()).then(|| line.map(<[f32]>::as_ptr)),
+        adds: tail.adds,
+        relu: tail.relu(),
+    };
+    let w = run.w.wrapping_add(columns.start * run.across);
     let mut row = a.rows.cursor(rows.start);
     let mut left = rows.len();
     while left > 0 {
         run.rows = if left < ROWS { 1 } else { ROWS };
+        end.y = c;
         for i in 0..run.rows.min(ROWS) {
             run.x[i] = a.values.as_ptr().wrapping_add(row.offset);
-            run.to[i] = c;
+            run.to[i] = if tail.adds {
+                aside.as_mut_ptr().cast::<f32>().wrapping_add(i * ASIDE)
+            } else {
+                c
+            };
             run.from[i] = match start {
-                Start::Bias(bias) => bias.as_ptr(),
+                Start::Bias(bias) => bias.as_ptr().wrapping_add(columns.start),
                 Start::Sum => c,
                 Start::Zero => {
-                    // SAFETY: `c` has room for the row.
-                    unsafe { c.write_bytes(0, columns) };
-                    c
+                    // SAFETY: there is room for the row.
+                    unsafe { run.to[i].write_bytes(0, columns.len()) };
+                    run.to[i]
                 }
             };
             row.advance(&a.rows, 1);
             c = c.wrapping_add(stride);
         }
-        // SAFETY: these rows are some of the caller's.
-        unsafe { band(&mut run, [&a.columns, &b.rows], b.values.as_ptr(), columns) };
+        // SAFETY: these rows and columns are some of the caller's.
+        unsafe { band(&mut run, [&a.columns, &b.rows], w, columns.len()) };
+        if end.line.is_some() || end.adds || end.relu {
+            for sums in run.to.iter().take(run.rows) {
+                end.sums = *sums;
+                // SAFETY: as above; a line has all columns.
+                unsafe { machine::end(&end) };
+                end.y = end.y.wrapping_add(stride);
+            }
+        }
         left -= run.rows;
     }
 }

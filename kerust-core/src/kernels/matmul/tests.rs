@@ -1,4 +1,5 @@
 use super::*;
+use crate::activation::Activation;
 use crate::rng::Seed;
 use rand::RngExt;
 
@@ -29,7 +30,12 @@ fn check(a: Matrix<'_>, b: Matrix<'_>) {
             let most = if m * n < 40 { 1 } else { 3 };
             for (threads, relu) in [(1, false), (most, true)] {
                 let mut c = before.clone();
-                let product = Product { a, b, start, relu };
+                let tail = Tail::new(if relu {
+                    Activation::Relu
+                } else {
+                    Activation::Linear
+                });
+                let product = Product { a, b, start, tail };
                 product.run_with(isa, threads, &mut c, stride);
                 for i in 0..m {
                     for j in 0..n {
@@ -101,6 +107,94 @@ fn awkward_products_equal_the_plain_sums() {
     }
 }
 
+/// Compares the tails of one product with passes over its sums, bit by bit.
+fn check_tails(a: Matrix<'_>, b: Matrix<'_>) {
+    let (m, n) = (a.rows.len(), b.columns.len());
+    let stride = n + 2;
+    let mut before = random(m * stride, 3);
+    before.iter_mut().step_by(7).for_each(|y| *y = f32::NAN);
+    before.iter_mut().skip(2).step_by(5).for_each(|y| *y = -0.0);
+    let [bias, factor, shift] = [4, 5, 6].map(|seed| random(n, seed));
+    let line = [&factor[..], &shift];
+    let starts = [Start::Zero, Start::Bias(&bias), Start::Sum];
+    for (isa, start) in Isa::supported().flat_map(|isa| starts.map(|start| (isa, start))) {
+        let run = |tail, threads| {
+            let mut c = before.clone();
+            Product { a, b, start, tail }.run_with(isa, threads, &mut c, stride);
+            c
+        };
+        let sums = run(Tail::NONE, 1);
+        for tail in all_tails(line) {
+            let threads = if m * n < 400 { 1 } else { 3 };
+            let passes = sums.iter().zip(&before).enumerate();
+            let passes = passes.map(|(i, (sum, before))| match i % stride {
+                j if j < n => pass(&tail, j, *sum, *before),
+                _ => *before,
+            });
+            for (i, (found, expected)) in run(tail, threads).iter().zip(passes).enumerate() {
+                assert!(
+                    found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan(),
+                    "{isa:?} {m}x{n} at {i}: {found}, expected {expected}; {tail:?}"
+                );
+            }
+        }
+    }
+}
+
+/// Every tail of the line that ends in no activation or in ReLU.
+pub(in crate::kernels) fn all_tails(line: [&[f32]; 2]) -> Vec<Tail<'_>> {
+    let mut tails = Vec::new();
+    for line in [[&[][..]; 2], line] {
+        for adds in [false, true] {
+            for activation in [Activation::Linear, Activation::Relu] {
+                tails.push(Tail {
+                    line,
+                    adds,
+                    activation,
+                });
+            }
+        }
+    }
+    tails
+}
+
+/// A tail written out, for one value of column `j`.
+pub(in crate::kernels) fn pass(tail: &Tail<'_>, j: usize, sum: f32, before: f32) -> f32 {
+    let mut y = sum;
+    if let [Some(factor), Some(shift)] = tail.line.map(|values| values.get(j)) {
+        y = y * factor + shift;
+    }
+    if tail.adds {
+        y += before;
+    }
+    if tail.activation == Activation::Relu && y < 0.0 {
+        y = 0.0;
+    }
+    y
+}
+
+#[test]
+fn a_tail_gives_the_bits_of_passes_over_the_sums() {
+    for (m, k, n) in (0..=20)
+        .flat_map(|m| (0..=20).map(move |n| (m, (m + n) % 4, n)))
+        .chain([
+            (1, 7, 150),
+            (2, 385, 70),
+            (17, 257, 31),
+            (33, 65, 129),
+            (70, 401, 137),
+            (29, 3, 16),
+            (13, 769, 48),
+            (40, 900, 9),
+        ])
+    {
+        let (a, b) = (random(m * k, 1), random(k * n, 2));
+        let a = Matrix::row_major(&a, m, k);
+        check_tails(a, Matrix::row_major(&b, k, n));
+        check_tails(a, Matrix::row_major(&b, n, k).transposed());
+    }
+}
+
 #[test]
 fn a_view_of_windows_is_a_matrix() {
     // 3×3 windows of 2 channels over an image of 9 columns, at stride 2, taps 2 columns apart.
@@ -112,6 +206,7 @@ fn a_view_of_windows_is_a_matrix() {
     };
     let kernel = random(18 * 5, 6);
     check(a, Matrix::row_major(&kernel, 18, 5));
+    check_tails(a, Matrix::row_major(&kernel, 18, 5));
     let dy = random(9 * 5, 7);
     check(a.transposed(), Matrix::row_major(&dy, 9, 5));
 }
@@ -137,7 +232,7 @@ fn an_element_has_the_same_bits_in_every_tile_and_on_every_fused_set() {
                 a: Matrix::row_major(&a, m, k),
                 b: Matrix::row_major(&b, k, n),
                 start: Start::Zero,
-                relu: false,
+                tail: Tail::NONE,
             };
             let mut c = vec![f32::NAN; m * n];
             product.run_with(isa, threads, &mut c, n);
@@ -153,12 +248,5 @@ fn an_element_has_the_same_bits_in_every_tile_and_on_every_fused_set() {
 #[test]
 #[should_panic(expected = "do not fit")]
 fn an_operand_that_is_too_short_is_refused() {
-    dense(
-        &[1.0; 5],
-        &[1.0; 6],
-        &[],
-        &mut [0.0; 4],
-        [3, 2],
-        Activation::Linear,
-    );
+    dense(&[1.0; 5], &[1.0; 6], &[], &mut [0.0; 4], [3, 2], Tail::NONE);
 }

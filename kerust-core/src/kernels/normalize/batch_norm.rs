@@ -2,11 +2,13 @@
 
 use super::block::{Block, LANES, each_block};
 use super::{VALUE_MACS, block_of};
+use crate::activation::Activation;
+use crate::kernels::Tail;
 use crate::kernels::elementwise::CHUNK_LEN;
 #[cfg(not(feature = "std"))]
 use crate::kernels::elementwise::copy;
 use crate::kernels::machine::sqrt;
-use crate::kernels::parallel;
+use crate::kernels::parallel::{self, Shared};
 use crate::kernels::reduce::{column_sums, in_chunks, sum_in_chunks};
 use core::ops::Range;
 
@@ -79,20 +81,47 @@ pub struct BatchNorm<'a> {
     pub gamma: &'a [f32],
     /// Keeps the divisor from 0.
     pub epsilon: f32,
+    /// What comes behind; elementwise, with its gradient in its output.
+    pub activation: Activation,
 }
 
 impl BatchNorm<'_> {
-    /// `y`, with `beta` added unless it is empty: `x · a + (beta − mean · a)`, as Keras rounds it.
+    /// `activation(y)`, with `beta` added unless it is empty: `x · a + (beta − mean · a)`, as Keras
+    /// rounds it.
     pub fn forward(&self, x: &[f32], beta: &[f32], y: &mut [f32]) {
         self.each_chunk(y, |first, y| {
             let x = x.get(first..first + y.len()).unwrap_or_default();
             self.normalized(beta, x, y);
+            self.activation.apply(y, 1);
         });
     }
 
     /// [`forward`](Self::forward) of what stands in `y`.
     pub fn forward_in_place(&self, beta: &[f32], y: &mut [f32]) {
-        self.each_chunk(y, |_, y| self.normalize(beta, y));
+        self.each_chunk(y, |_, y| {
+            self.normalize(beta, y);
+            self.activation.apply(y, 1);
+        });
+    }
+
+    /// [`forward`](Self::forward) as the tail of a product; `line` holds two values for each column.
+    #[inline(always)]
+    pub fn tail<'l>(&self, beta: &[f32], line: &'l mut [f32]) -> Tail<'l> {
+        Tail {
+            line: self.lines(beta, line),
+            // Seen where the product is called, so that firmware links no other.
+            ..Tail::new(self.activation)
+        }
+    }
+
+    /// The factors and the shifts of all columns.
+    #[inline(never)]
+    fn lines<'l>(&self, beta: &[f32], line: &'l mut [f32]) -> [&'l [f32]; 2] {
+        let columns = self.mean.len();
+        let (factors, shifts) = line.split_at_mut(columns.min(line.len()));
+        let line = factors.iter_mut().zip(shifts.iter_mut()).enumerate();
+        line.for_each(|(column, (factor, shift))| [*factor, *shift] = self.line(column, beta));
+        [factors, shifts.get(..columns).unwrap_or_default()]
     }
 
     /// Calls `work` with whole rows, and where they begin.
@@ -174,12 +203,26 @@ impl BatchNorm<'_> {
         [factor, beta - mean * factor]
     }
 
-    /// The gradients of gamma and beta, where the mean and the variance are those of `x`.
-    pub fn weight_gradient(&self, x: &[f32], dy: &[f32], dgamma: &mut [f32], dbeta: &mut [f32]) {
+    /// The gradients of gamma and beta, where the mean and the variance are those of `x`; `dy` becomes
+    /// the gradient before the activation.
+    pub fn weight_gradient(
+        &self,
+        x: &[f32],
+        y: &[f32],
+        dy: &mut [f32],
+        [dgamma, dbeta]: [&mut [f32]; 2],
+    ) {
         let columns = self.mean.len();
+        let dy = Shared::new(dy);
         let add = |rows: Range<usize>, [dgamma, dbeta]: [&mut [f32]; 2], _| {
-            let part = |values| block_of(values, rows.clone(), columns);
-            let (x, dy) = (part(x), part(dy));
+            let range = rows.start * columns..rows.end * columns;
+            let x = &x[range.clone()];
+            // SAFETY: the ranges of rows are apart.
+            let dy = unsafe { dy.part(range.clone()) };
+            if self.activation != Activation::Linear {
+                self.activation.backward(&y[range], dy, 1);
+            }
+            let dy = &*dy;
             each_block(
                 columns,
                 #[inline(always)]

@@ -5,16 +5,16 @@
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod pack;
-mod simd;
+mod registers;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 use super::{Product, Start};
-use crate::kernels::{Isa, parallel, scratch};
+use crate::kernels::{Isa, parallel, scratch, simd};
 use core::ops::Range;
 use pack::{Strided, pack};
-use simd::Simd;
+use registers::Registers;
 use tile::{First, ROWS, SCATTERED_ROWS, Tile};
 
 /// Rows of `b` in a block: with 32 columns, 48 KB.
@@ -79,11 +79,11 @@ pub(super) unsafe fn run(
         unsafe {
             match isa {
                 #[cfg(target_arch = "x86_64")]
-                Isa::Avx512 => blocks::<x86::Avx512>(product, &piece, c.pointer(), stride),
+                Isa::Avx512 => blocks::<simd::Avx512>(product, &piece, c.pointer(), stride),
                 #[cfg(target_arch = "x86_64")]
-                Isa::Avx2 => blocks::<x86::Avx2>(product, &piece, c.pointer(), stride),
+                Isa::Avx2 => blocks::<simd::Avx2>(product, &piece, c.pointer(), stride),
                 #[cfg(target_arch = "aarch64")]
-                Isa::Neon => blocks::<neon::Neon>(product, &piece, c.pointer(), stride),
+                Isa::Neon => blocks::<simd::Neon>(product, &piece, c.pointer(), stride),
                 Isa::Portable => unreachable!("`portable.rs` computes these"),
             }
         }
@@ -94,7 +94,7 @@ pub(super) unsafe fn run(
 ///
 /// # Safety
 /// As for [`run`]; no other thread touches the piece.
-unsafe fn blocks<S: Simd>(product: &Product<'_>, piece: &Piece, c: *mut f32, stride: usize) {
+unsafe fn blocks<S: Registers>(product: &Product<'_>, piece: &Piece, c: *mut f32, stride: usize) {
     let (b, k) = (&product.b, product.a.columns.len());
     let (down, across) = (b.rows.strides[2], b.columns.strides[2]);
     let packed = across != 1
@@ -102,7 +102,12 @@ unsafe fn blocks<S: Simd>(product: &Product<'_>, piece: &Piece, c: *mut f32, str
     let widest = widest::<S>(piece.rows.len());
     let mut p = 0;
     loop {
-        let depth = DEPTH.min(k - p);
+        // Partial sums would stand where the values that are added stand.
+        let depth = if product.tail.adds {
+            k
+        } else {
+            DEPTH.min(k - p)
+        };
         let mut j = piece.columns.start;
         while j < piece.columns.end {
             let left = (piece.columns.end - j).div_ceil(S::LANES);
@@ -146,7 +151,7 @@ unsafe fn blocks<S: Simd>(product: &Product<'_>, piece: &Piece, c: *mut f32, str
 }
 
 /// The vectors across a tile: few rows leave registers for many.
-fn widest<S: Simd>(rows: usize) -> usize {
+fn widest<S: Registers>(rows: usize) -> usize {
     [8, 4]
         .into_iter()
         .find(|vectors| vectors * rows <= S::SUMS)
@@ -164,7 +169,7 @@ struct Panel {
 ///
 /// # Safety
 /// As for [`run`], and the panel lies at `b`.
-unsafe fn tiles<S: Simd>(
+unsafe fn tiles<S: Registers>(
     product: &Product<'_>,
     rows: &Range<usize>,
     panel: &Panel,
@@ -193,8 +198,15 @@ unsafe fn tiles<S: Simd>(
         c_stride,
         last_lanes: panel.columns.len() - (panel.vectors - 1) * S::LANES,
         first,
-        relu: product.relu && panel.depths.end == a.columns.len(),
+        line: None,
+        adds: product.tail.adds,
+        relu: false,
     };
+    if panel.depths.end == a.columns.len() {
+        tile.relu = product.tail.relu();
+        let line = product.tail.columns(panel.columns.clone()).line;
+        tile.line = (!line[0].is_empty()).then(|| line.map(<[f32]>::as_ptr));
+    }
     let run = tile.row.run(&a.rows);
     let even = run >= rows.len() || [run, a.rows.sizes[2]].iter().all(|run| run % ROWS == 0);
     let highest = (S::SUMS / panel.vectors).min(ROWS);
@@ -238,7 +250,7 @@ unsafe fn tiles<S: Simd>(
 ///
 /// # Safety
 /// As for [`tile::tile`].
-unsafe fn dispatch<S: Simd, const VECTORS: usize>(tile: &Tile<'_>) {
+unsafe fn dispatch<S: Registers, const VECTORS: usize>(tile: &Tile<'_>) {
     macro_rules! heights {
         ($($height:literal)+) => {$(
             if const { exists($height, VECTORS, S::SUMS) }
@@ -246,7 +258,12 @@ unsafe fn dispatch<S: Simd, const VECTORS: usize>(tile: &Tile<'_>) {
                     || tile.last_rows < $height && const { !tile::is_even($height, VECTORS) })
             {
                 // SAFETY: the caller's promises.
-                return unsafe { S::tile::<$height, VECTORS>(tile) };
+                return unsafe {
+                    S::enter(
+                        #[inline(always)]
+                        || tile::tile::<S, $height, VECTORS>(tile),
+                    )
+                };
             }
         )+};
     }

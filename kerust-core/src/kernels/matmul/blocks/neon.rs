@@ -1,78 +1,17 @@
-//! Vectors of aarch64: NEON.
+//! What the tile needs of NEON.
 
-use super::pack::{self, Strided};
-use super::simd::Simd;
-use super::tile::{self, Tile};
+use super::registers::Registers;
+use crate::kernels::simd::Neon;
 use core::arch::aarch64::*;
 
-/// NEON: 32 registers of 4 lanes.
-pub(super) struct Neon;
-
-impl Simd for Neon {
-    const LANES: usize = 4;
+impl Registers for Neon {
     // No multiply-add takes its operand from memory: 6 × 4 sums, four vectors and a broadcast.
     const SUMS: usize = 24;
-    type Vector = float32x4_t;
-    /// How many lanes.
-    type Mask = usize;
 
     #[inline(always)]
-    unsafe fn zero() -> float32x4_t {
+    unsafe fn mul(x: float32x4_t, y: float32x4_t) -> float32x4_t {
         // SAFETY: the caller has NEON.
-        unsafe { vdupq_n_f32(0.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn splat(x: *const f32) -> float32x4_t {
-        // SAFETY: the caller has NEON, and a value at `x`.
-        unsafe { vld1q_dup_f32(x) }
-    }
-
-    #[inline(always)]
-    unsafe fn mask(lanes: usize) -> usize {
-        lanes
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> float32x4_t {
-        // SAFETY: the caller has NEON, and 4 values at `from`.
-        unsafe { vld1q_f32(from) }
-    }
-
-    #[inline(always)]
-    unsafe fn load_masked(from: *const f32, lanes: usize) -> float32x4_t {
-        // SAFETY: the caller has NEON, and the mask's values at `from`.
-        unsafe {
-            let two = || vcombine_f32(vld1_f32(from), vdup_n_f32(0.0));
-            match lanes {
-                1 => vld1q_lane_f32::<0>(from, vdupq_n_f32(0.0)),
-                2 => two(),
-                3 => vld1q_lane_f32::<2>(from.add(2), two()),
-                _ => vld1q_f32(from),
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn store(to: *mut f32, x: float32x4_t) {
-        // SAFETY: the caller has NEON, and room for 4 values at `to`.
-        unsafe { vst1q_f32(to, x) }
-    }
-
-    #[inline(always)]
-    unsafe fn store_masked(to: *mut f32, lanes: usize, x: float32x4_t) {
-        // SAFETY: the caller has NEON, and room for the mask's values at `to`.
-        unsafe {
-            match lanes {
-                1 => vst1q_lane_f32::<0>(to, x),
-                2 => vst1_f32(to, vget_low_f32(x)),
-                3 => {
-                    vst1_f32(to, vget_low_f32(x));
-                    vst1q_lane_f32::<2>(to.add(2), x);
-                }
-                _ => vst1q_f32(to, x),
-            }
-        }
+        unsafe { vmulq_f32(x, y) }
     }
 
     #[inline(always)]
@@ -101,17 +40,5 @@ impl Simd for Neon {
             rows[2] = vreinterpretq_f32_f64(vtrn2q_f64(top_even, low_even));
             rows[3] = vreinterpretq_f32_f64(vtrn2q_f64(top_odd, low_odd));
         }
-    }
-
-    #[target_feature(enable = "neon")]
-    unsafe fn tile<const ROWS: usize, const VECTORS: usize>(tile: &Tile<'_>) {
-        // SAFETY: passed on to the caller.
-        unsafe { tile::tile::<Self, ROWS, VECTORS>(tile) }
-    }
-
-    #[target_feature(enable = "neon")]
-    unsafe fn pack_transposed(from: &Strided, panel: *mut f32, width: usize) {
-        // SAFETY: passed on to the caller.
-        unsafe { pack::transposed::<Self>(from, panel, width) }
     }
 }

@@ -4,7 +4,7 @@
 //! and many rows of `a` pass over them, and it is needed where `b` is transposed, since a tile loads
 //! rows.
 
-use super::simd::Simd;
+use super::registers::Registers;
 
 /// A block of a strided matrix.
 pub(super) struct Strided {
@@ -20,7 +20,7 @@ pub(super) struct Strided {
 /// # Safety
 /// The machine has `S`, the block lies inside its matrix, and the panel has `rows * width` values,
 /// where `width` is a multiple of the lanes and holds the columns.
-pub(super) unsafe fn pack<S: Simd>(from: &Strided, panel: *mut f32, width: usize) {
+pub(super) unsafe fn pack<S: Registers>(from: &Strided, panel: *mut f32, width: usize) {
     // SAFETY: the caller's promises.
     unsafe {
         if from.column_stride == 1 {
@@ -29,7 +29,10 @@ pub(super) unsafe fn pack<S: Simd>(from: &Strided, panel: *mut f32, width: usize
                 row.copy_to_nonoverlapping(panel.add(i * width), from.columns);
             }
         } else if from.row_stride == 1 {
-            S::pack_transposed(from, panel, width);
+            S::enter(
+                #[inline(always)]
+                || transposed::<S>(from, panel, width),
+            );
         } else {
             for i in 0..from.rows {
                 for j in 0..from.columns {
@@ -48,7 +51,7 @@ pub(super) unsafe fn pack<S: Simd>(from: &Strided, panel: *mut f32, width: usize
 /// # Safety
 /// As for [`pack`], with a row stride of 1.
 #[inline(always)]
-pub(super) unsafe fn transposed<S: Simd>(from: &Strided, panel: *mut f32, width: usize) {
+unsafe fn transposed<S: Registers>(from: &Strided, panel: *mut f32, width: usize) {
     // SAFETY: the caller's promises; masks keep the loads inside the matrix, and the panel's width
     // is a multiple of the lanes.
     unsafe {

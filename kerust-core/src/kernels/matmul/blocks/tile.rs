@@ -7,7 +7,7 @@
 //! registers. A single vector needs a load for every multiply-add, as many as the machine has time for:
 //! there, the tile of 16 rows takes evenly spaced rows only, whose places take few registers.
 
-use super::simd::Simd;
+use super::registers::Registers;
 use crate::kernels::matmul::view::{Axis, Cursor};
 use core::hint::black_box;
 
@@ -57,17 +57,21 @@ pub(super) struct Tile<'a> {
     /// Columns in the last vector, of `1..=LANES`.
     pub(super) last_lanes: usize,
     pub(super) first: First,
+    /// The factor and the shift of each column of the tile.
+    pub(super) line: Option<[*const f32; 2]>,
+    /// Whether what stands in the output is added to the sums.
+    pub(super) adds: bool,
     /// Whether a sum below zero ends as zero.
     pub(super) relu: bool,
 }
 
-/// `c = first + a·b` for some tiles of `ROWS` rows. Short sums (nine products in a 3×3 kernel) take as
+/// `c = tail(first + a·b)` for some tiles of `ROWS` rows. Short sums (nine products in a 3×3 kernel) take as
 /// long as a call does, so one call serves many tiles.
 ///
 /// # Safety
 /// The machine has `S`; all offsets into `a`, `b`, `c` and the bias lie inside them.
 #[inline(always)]
-pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &Tile<'_>) {
+pub(super) unsafe fn tile<S: Registers, const ROWS: usize, const VECTORS: usize>(t: &Tile<'_>) {
     // SAFETY: the caller's promises are those of each function called.
     unsafe {
         let mask = S::mask(t.last_lanes);
@@ -147,6 +151,21 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
                 left -= run;
             }
 
+            if let Some([factor, shift]) = t.line {
+                for j in 0..VECTORS {
+                    let (factor, shift) = (load(factor, j), load(shift, j));
+                    for sums in &mut sums {
+                        sums[j] = S::add(S::mul(sums[j], factor), shift);
+                    }
+                }
+            }
+            if t.adds {
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    for (j, sum) in sums.iter_mut().enumerate() {
+                        *sum = S::add(*sum, load(c.add(i.min(last) * t.c_stride), j));
+                    }
+                }
+            }
             if t.relu {
                 for sum in sums.as_flattened_mut() {
                     *sum = S::relu(*sum);
@@ -177,7 +196,7 @@ pub(super) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(t: &
 /// # Safety
 /// The machine has `S`; the row of `b` and the values of `a` can be read.
 #[inline(always)]
-unsafe fn step<S: Simd, const ROWS: usize, const VECTORS: usize>(
+unsafe fn step<S: Registers, const ROWS: usize, const VECTORS: usize>(
     sums: &mut [[S::Vector; VECTORS]; ROWS],
     b: *const f32,
     mask: S::Mask,
@@ -203,7 +222,7 @@ unsafe fn step<S: Simd, const ROWS: usize, const VECTORS: usize>(
 /// # Safety
 /// The machine has `S`; the row can be read.
 #[inline(always)]
-unsafe fn load<S: Simd, const VECTORS: usize>(
+unsafe fn load<S: Registers, const VECTORS: usize>(
     row: *const f32,
     j: usize,
     mask: S::Mask,

@@ -1,0 +1,49 @@
+//! Activations that become part of the layer before them.
+//!
+//! `Conv2D(8, 3x3) => ReLU` is `Conv2D(8, 3x3, relu)`, and `BatchNormalization => ReLU` and
+//! `Add(a, b) => ReLU` are one computation too: the activation takes no pass over memory of its own.
+
+use crate::plan::{Activation, Edge, Plan, Role};
+use crate::words::{ACTIVATIONS, SEPARATE};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Whether an activation can be part of another layer: it is elementwise, and its gradient follows from its
+/// output.
+pub(super) fn is_absorbed((word, _): &Activation) -> bool {
+    !SEPARATE.contains(word)
+}
+
+/// The setting of a layer that takes the activation.
+pub(super) fn setting((word, span): Activation) -> TokenStream {
+    let word = ACTIVATIONS.tokens(word, span);
+    quote!(.activation(#word))
+}
+
+/// Gives each activation to the node before it, where that takes one and nothing else reads its output.
+pub(super) fn absorb(plan: &mut Plan) {
+    for number in 0..plan.nodes.len() {
+        let node = &plan.nodes[number];
+        let (Some(activation), &[Edge::Node(before)]) = (node.is_activation, &*node.inputs) else {
+            continue;
+        };
+        if !is_absorbed(&activation) || !plan.nodes[before].takes_activation {
+            continue;
+        }
+        let field = plan.nodes[before].field();
+        let once = plan.nodes.iter().filter(|node| node.field() == field);
+        if once.count() > 1 || plan.reads(Edge::Node(before)) > 1 {
+            continue;
+        }
+        let before = &mut plan.nodes[before];
+        before.operation.1.extend(setting(activation));
+        before.takes_activation = false;
+        before.forgets_output = false;
+        let node = &mut plan.nodes[number];
+        node.role = Role::Alias;
+        node.operation = (quote!(()), quote!(()));
+        node.is_activation = None;
+        node.in_place = false;
+        node.from_output = false;
+    }
+}
