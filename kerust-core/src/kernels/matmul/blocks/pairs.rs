@@ -176,61 +176,74 @@ impl Tile<'_> {
                     *sums = [before(i, 0), before(i, 1)];
                 }
             }
-            let mut kernel = [pairs.b.wrapping_sub(pairs.taps * pairs.b_stride), pairs.b];
-            for u in 0..=pairs.height {
-                let a = self.a.wrapping_add(u * pairs.row);
-                // The window above ends a row of the image before the one below, and begins one before.
-                kernel = match u {
-                    0 => self.row::<S, PIXELS, true, false>(&mut sums, a, kernel, mask),
-                    u if u == pairs.height => {
-                        self.row::<S, PIXELS, false, true>(&mut sums, a, kernel, mask)
-                    }
-                    _ => self.row::<S, PIXELS, true, true>(&mut sums, a, kernel, mask),
-                };
+            // The window above ends a row of the image before the one below, and begins one before.
+            let row = |u: usize| {
+                let taps = [1, 0].map(|below| u.wrapping_sub(below).wrapping_mul(pairs.taps));
+                Row {
+                    a: self.a.wrapping_add(u * pairs.row),
+                    kernel: taps.map(|tap| pairs.b.wrapping_add(tap.wrapping_mul(pairs.b_stride))),
+                }
+            };
+            row(0).pass::<S, PIXELS, true, false>(pairs, &mut sums, mask);
+            for u in 1..pairs.height {
+                row(u).pass::<S, PIXELS, true, true>(pairs, &mut sums, mask);
             }
+            row(pairs.height).pass::<S, PIXELS, false, true>(pairs, &mut sums, mask);
             if let Some(line) = pairs.line {
-                let [factor, shift] = line.map(|values| S::load_masked(values, mask));
+                let (factor, shift) =
+                    (S::load_masked(line[0], mask), S::load_masked(line[1], mask));
                 for sum in sums.as_flattened_mut() {
                     *sum = S::add(S::mul(*sum, factor), shift);
                 }
             }
-            for (i, sums) in sums.iter_mut().enumerate() {
-                for (row, sum) in sums.iter_mut().enumerate() {
-                    if pairs.adds {
-                        *sum = S::add(*sum, before(i, row));
-                    }
-                    if pairs.relu {
-                        *sum = S::relu(*sum);
-                    }
-                    if i >= self.done {
-                        S::store_masked(c[row].add(i * pairs.c_stride), mask, *sum);
-                    }
+            if pairs.adds {
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    sums[0] = S::add(sums[0], before(i, 0));
+                    sums[1] = S::add(sums[1], before(i, 1));
                 }
+            }
+            if pairs.relu {
+                for sum in sums.as_flattened_mut() {
+                    *sum = S::relu(*sum);
+                }
+            }
+            for (i, sums) in sums.iter().enumerate() {
+                // A condition in a loop of constant length: the sums stay in registers.
+                if i < self.done {
+                    continue;
+                }
+                S::store_masked(c[0].add(i * pairs.c_stride), mask, sums[0]);
+                S::store_masked(c[1].add(i * pairs.c_stride), mask, sums[1]);
             }
         }
     }
+}
 
-    /// The products of a row of the image with the rows of the kernel that the windows below and above
-    /// have there; returns where their next rows begin.
+/// A row of the image under some windows, and the rows of the kernel that the windows below and above have
+/// there.
+struct Row {
+    a: *const f32,
+    kernel: [*const f32; 2],
+}
+
+impl Row {
+    /// Adds its products, for the window above, the one below, or both.
     ///
     /// # Safety
     /// As of [`Pairs::run`].
     #[inline(always)]
-    unsafe fn row<S: Registers, const PIXELS: usize, const ABOVE: bool, const BELOW: bool>(
-        &self,
+    unsafe fn pass<S: Registers, const PIXELS: usize, const ABOVE: bool, const BELOW: bool>(
+        self,
+        pairs: &Pairs,
         sums: &mut [[S::Vector; 2]; PIXELS],
-        a: *const f32,
-        [mut below, mut above]: [*const f32; 2],
         mask: S::Mask,
-    ) -> [*const f32; 2] {
-        let pairs = self.pairs;
+    ) {
+        let [mut below, mut above] = self.kernel;
         // Four pixels are reached from one pointer, each on its own way: a compiler would hold twelve
         // places, and spill some.
-        let mut quads = [0, 4, 8].map(|i| black_box(a.wrapping_add(i * pairs.pixel)));
+        let mut quads = [0, 4, 8].map(|i| black_box(self.a.wrapping_add(i * pairs.pixel)));
         let steps = [(); 3].map(|()| black_box(pairs.tap));
         let pixels = [0, pairs.pixel, 2 * pairs.pixel, black_box(3 * pairs.pixel)];
-        // A copy, whose place nobody knows: it stays in registers.
-        let mut passing = *sums;
         for _ in 0..pairs.taps {
             // SAFETY: the caller's promises; a row of the kernel is read where its window lies.
             unsafe {
@@ -241,7 +254,7 @@ impl Tile<'_> {
                 if BELOW {
                     of_below = S::load_masked(below, mask);
                 }
-                for (i, sums) in passing.iter_mut().enumerate() {
+                for (i, sums) in sums.iter_mut().enumerate() {
                     let x = S::splat(quads[i / 4].wrapping_add(pixels[i % 4]));
                     if ABOVE {
                         sums[0] = S::fma(x, of_above, sums[0]);
@@ -258,7 +271,5 @@ impl Tile<'_> {
             below = below.wrapping_add(pairs.b_stride);
             above = above.wrapping_add(pairs.b_stride);
         }
-        *sums = passing;
-        [below, above]
     }
 }
