@@ -3,7 +3,8 @@
 //! A buffer lives from the step that writes it to the last step that reads it; two buffers share
 //! their place when they never live at the same time. What the caller gives for an output is memory
 //! too, until the output is written there: the buffers that are read for the last time before lie
-//! there, as far as they fit, and the arena x
+//! there, as far as they fit, and the arena holds the others.
+//!
 //! Places are counted in words of four bytes, where any [`Element`] is aligned: a buffer of `i8` takes a
 //! byte a value, and at most three behind its last one.
 
