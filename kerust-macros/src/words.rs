@@ -1,5 +1,6 @@
 //! The words that stand for activations, initializers and the like.
 
+use kerust_core::activation::Activation;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -59,12 +60,12 @@ pub static ACTIVATIONS: Vocabulary = Vocabulary {
     ],
 };
 
-/// The activations whose gradient does not follow from their output.
-pub const FROM_INPUT: [&str; 4] = ["Gelu", "Silu", "HardSilu", "Mish"];
-
-/// The activations whose gradient does not follow from their output value by value: in the middle
-/// of a model they are layers of their own.
-pub const SEPARATE: [&str; 6] = ["Gelu", "Silu", "HardSilu", "Softmax", "LogSoftmax", "Mish"];
+/// The activation that a name of [`ACTIVATIONS`] means.
+pub fn activation(name: &str) -> Activation {
+    let mut all = Activation::NAMES.iter().map(|(_, activation)| *activation);
+    all.find(|it| format!("{it:?}") == name)
+        .unwrap_or(Activation::Linear)
+}
 
 pub static INITIALIZERS: Vocabulary = Vocabulary {
     what: "initializer",

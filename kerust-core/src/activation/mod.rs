@@ -86,15 +86,12 @@ impl Activation {
     /// Whether the activation is elementwise and its gradient follows from its output alone, so
     /// that a layer can apply it in place.
     pub const fn from_output(self) -> bool {
-        !matches!(
-            self,
-            Self::Gelu
-                | Self::Silu
-                | Self::HardSilu
-                | Self::Softmax
-                | Self::LogSoftmax
-                | Self::Mish
-        )
+        !self.needs_input() && !matches!(self, Self::Softmax | Self::LogSoftmax)
+    }
+
+    /// Whether the gradient does not follow from the output, of one value or of the last axis.
+    pub const fn needs_input(self) -> bool {
+        matches!(self, Self::Gelu | Self::Silu | Self::HardSilu | Self::Mish)
     }
 
     /// Replaces pre-activations by activations; `features` is the size of the last axis.

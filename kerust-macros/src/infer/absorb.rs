@@ -4,14 +4,14 @@
 //! `Add(a, b) => ReLU` are one computation too: the activation takes no pass over memory of its own.
 
 use crate::plan::{Activation, Edge, Plan, Role};
-use crate::words::{ACTIVATIONS, SEPARATE};
+use crate::words::{self, ACTIVATIONS};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// Whether an activation can be part of another layer: it is elementwise, and its gradient follows from its
 /// output.
 pub(super) fn is_absorbed((word, _): &Activation) -> bool {
-    !SEPARATE.contains(word)
+    words::activation(word).from_output()
 }
 
 /// The setting of a layer that takes the activation.

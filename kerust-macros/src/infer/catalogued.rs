@@ -5,7 +5,7 @@ use crate::arguments::Arguments;
 use crate::ast;
 use crate::catalog::{Before, Row};
 use crate::plan::{Activation, Data, Edge, Layer, Node, Role};
-use crate::words::{ACTIVATIONS, FROM_INPUT};
+use crate::words::{self, ACTIVATIONS};
 use proc_macro2::Ident;
 use quote::{format_ident, quote};
 
@@ -125,7 +125,7 @@ impl Infer<'_> {
         data: &Data,
         activation: Activation,
     ) -> Edge {
-        let from_output = !FROM_INPUT.contains(&activation.0);
+        let from_output = !words::activation(activation.0).needs_input();
         let word = ACTIVATIONS.tokens(activation.0, activation.1);
         let features = data.last();
         let path = quote!(::kerust::layers::Activation);
