@@ -1,18 +1,18 @@
-//! The layers: one row each. To add one is to write its file in `kerust-core/src/layers` and its
-//! row here.
+//! The layers: what a row of the catalogue (`catalog/rows.rs`) is, and what it makes of its arguments.
 
 mod convolutions;
 mod images;
+mod rows;
 mod values;
 
-use crate::arguments::{Arguments, Kind, Parameter};
+use crate::arguments::{Arguments, Parameter};
 use crate::plan::{Activation, Data, Fusion, Role};
 use crate::report::Report;
 use crate::value::{Size, Sliding};
-use crate::words::{ACTIVATIONS, FILL_MODES, FLIPS, INITIALIZERS, INTERPOLATIONS, PADDINGS};
 use kerust_core::shape::{Fault, Shape};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
+pub use rows::{INPUT, ROWS};
 
 /// A layer of the catalogue.
 pub struct Row {
@@ -141,243 +141,10 @@ macro_rules! rule {
 
 use rule;
 
-const fn required(name: &'static str, kind: Kind) -> Parameter {
-    Parameter {
-        name,
-        kind,
-        required: true,
-        training_only: false,
-    }
-}
-
-const fn optional(name: &'static str, kind: Kind) -> Parameter {
-    Parameter {
-        name,
-        kind,
-        required: false,
-        training_only: false,
-    }
-}
-
-const fn initializer(name: &'static str) -> Parameter {
-    Parameter {
-        name,
-        kind: Kind::Word(&INITIALIZERS),
-        required: false,
-        training_only: true,
-    }
-}
-
-const ACTIVATION: Parameter = optional("activation", Kind::Word(&ACTIVATIONS));
-const PADDING: Parameter = optional("padding", Kind::Word(&PADDINGS));
-const INTERPOLATION: Parameter = optional("interpolation", Kind::Word(&INTERPOLATIONS));
-const POOL: &[Parameter] = &[
-    optional("pool_size", Kind::Pair),
-    optional("strides", Kind::Pair),
-    PADDING,
-];
-
-/// Every layer.
-pub static ROWS: &[Row] = &[
-    Row {
-        name: "Dense",
-        parameters: &[
-            required("units", Kind::Count),
-            ACTIVATION,
-            optional("use_bias", Kind::Flag),
-            initializer("kernel_initializer"),
-            initializer("bias_initializer"),
-        ],
-        infer: values::dense,
-    },
-    Row {
-        name: "Conv2D",
-        parameters: &[
-            required("filters", Kind::Count),
-            required("kernel_size", Kind::Pair),
-            optional("strides", Kind::Pair),
-            PADDING,
-            optional("dilation_rate", Kind::Pair),
-            optional("groups", Kind::Count),
-            ACTIVATION,
-            optional("use_bias", Kind::Flag),
-            initializer("kernel_initializer"),
-            initializer("bias_initializer"),
-        ],
-        infer: convolutions::conv2d,
-    },
-    Row {
-        name: "DepthwiseConv2D",
-        parameters: &[
-            required("kernel_size", Kind::Pair),
-            optional("strides", Kind::Pair),
-            PADDING,
-            optional("depth_multiplier", Kind::Count),
-            optional("dilation_rate", Kind::Pair),
-            ACTIVATION,
-            optional("use_bias", Kind::Flag),
-            initializer("depthwise_initializer"),
-            initializer("bias_initializer"),
-        ],
-        infer: convolutions::depthwise_conv2d,
-    },
-    Row {
-        name: "SeparableConv2D",
-        parameters: &[
-            required("filters", Kind::Count),
-            required("kernel_size", Kind::Pair),
-            optional("strides", Kind::Pair),
-            PADDING,
-            optional("dilation_rate", Kind::Pair),
-            optional("depth_multiplier", Kind::Count),
-            ACTIVATION,
-            optional("use_bias", Kind::Flag),
-            initializer("depthwise_initializer"),
-            initializer("pointwise_initializer"),
-            initializer("bias_initializer"),
-        ],
-        infer: convolutions::separable_conv2d,
-    },
-    Row {
-        name: "Conv2DTranspose",
-        parameters: &[
-            required("filters", Kind::Count),
-            required("kernel_size", Kind::Pair),
-            optional("strides", Kind::Pair),
-            PADDING,
-            ACTIVATION,
-            optional("use_bias", Kind::Flag),
-            initializer("kernel_initializer"),
-            initializer("bias_initializer"),
-        ],
-        infer: convolutions::conv2d_transpose,
-    },
-    Row {
-        name: "BatchNormalization",
-        parameters: &[
-            optional("axis", Kind::Number),
-            optional("momentum", Kind::Number),
-            optional("epsilon", Kind::Number),
-            optional("center", Kind::Flag),
-            optional("scale", Kind::Flag),
-        ],
-        infer: values::batch_normalization,
-    },
-    Row {
-        name: "LayerNormalization",
-        parameters: &[optional("epsilon", Kind::Number)],
-        infer: values::layer_normalization,
-    },
-    Row {
-        name: "ZeroPadding2D",
-        parameters: &[optional("padding", Kind::Pair)],
-        infer: images::zero_padding2d,
-    },
-    Row {
-        name: "UpSampling2D",
-        parameters: &[optional("size", Kind::Pair), INTERPOLATION],
-        infer: images::up_sampling2d,
-    },
-    Row {
-        name: "GlobalMaxPooling2D",
-        parameters: &[],
-        infer: images::global_pooling2d,
-    },
-    Row {
-        name: "MaxPooling2D",
-        parameters: POOL,
-        infer: images::pooling2d,
-    },
-    Row {
-        name: "AveragePooling2D",
-        parameters: POOL,
-        infer: images::pooling2d,
-    },
-    Row {
-        name: "GlobalAveragePooling2D",
-        parameters: &[],
-        infer: images::global_pooling2d,
-    },
-    Row {
-        name: "Flatten",
-        parameters: &[],
-        infer: values::flatten,
-    },
-    Row {
-        name: "Reshape",
-        parameters: &[required("target_shape", Kind::Sizes { open: true })],
-        infer: values::reshape,
-    },
-    Row {
-        name: "Dropout",
-        parameters: &[required("rate", Kind::Number)],
-        infer: values::dropout,
-    },
-    Row {
-        name: "GaussianNoise",
-        parameters: &[required("stddev", Kind::Number)],
-        infer: values::gaussian_noise,
-    },
-    Row {
-        name: "Activation",
-        parameters: &[required("activation", Kind::Word(&ACTIVATIONS))],
-        infer: values::activation,
-    },
-    Row {
-        name: "ReLU",
-        parameters: &[
-            optional("max_value", Kind::Number),
-            optional("negative_slope", Kind::Number),
-            optional("threshold", Kind::Number),
-        ],
-        infer: values::relu,
-    },
-    Row {
-        name: "Softmax",
-        parameters: &[],
-        infer: values::activation,
-    },
-    Row {
-        name: "Rescaling",
-        parameters: &[
-            required("scale", Kind::Number),
-            optional("offset", Kind::Number),
-        ],
-        infer: values::rescaling,
-    },
-    Row {
-        name: "Resizing",
-        parameters: &[
-            required("height", Kind::Count),
-            required("width", Kind::Count),
-            INTERPOLATION,
-        ],
-        infer: images::resizing,
-    },
-    Row {
-        name: "RandomRotation",
-        parameters: &[
-            required("lower", Kind::Number),
-            optional("upper", Kind::Number),
-            optional("fill_mode", Kind::Word(&FILL_MODES)),
-            INTERPOLATION,
-        ],
-        infer: images::random_rotation,
-    },
-    Row {
-        name: "RandomFlip",
-        parameters: &[optional("mode", Kind::Word(&FLIPS))],
-        infer: images::random_flip,
-    },
-];
-
 /// A shape to judge a layer behind that stands behind nothing known.
 pub fn stand_in() -> Data {
     Data::known(Shape::new(&[4096, 4096, 1]))
 }
-
-/// What `Input` takes; it stands before every row.
-pub const INPUT: &[Parameter] = &[required("shape", Kind::Sizes { open: false })];
 
 impl Default for Spec {
     fn default() -> Self {
