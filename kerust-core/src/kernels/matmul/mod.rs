@@ -170,6 +170,7 @@ pub fn dense(
 }
 
 /// [`dense`] up to an activation that is left.
+#[cfg_attr(feature = "std", inline(always))]
 fn dense_product(
     x: &[f32],
     w: &[f32],
