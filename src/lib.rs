@@ -52,7 +52,7 @@ pub use kerust_core::kernels;
 #[cfg(feature = "plots")]
 pub use kerust_core::picture;
 pub use kerust_core::{
-    activation, data, init, layer, layers, memory, model, rng, shape, tensor, weights,
+    activation, data, element, init, layer, layers, memory, model, rng, shape, tensor, weights,
 };
 #[cfg(feature = "std")]
 pub use kerust_core::{error, loss, metric, optimizer, testing, train};
@@ -191,7 +191,8 @@ pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor};
 pub use kerust_macros::model;
 
 /// Implements [`LayerData`](layer::LayerData) for a `#[repr(C)]` struct whose fields are
-/// `LayerData`: arrays of `f32`, and structs of them.
+/// `LayerData`: arrays of `f32`, and structs of them. Arrays of `i8` and `i32` are `LayerData` too, for
+/// what only infers; a struct with gaps between its numbers does not compile.
 ///
 /// A field marked `#[state]` is data of the layer that no optimizer moves: a moving average.
 ///

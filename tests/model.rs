@@ -119,6 +119,8 @@ fn layers_are_named_and_counted() {
     assert_eq!(names, ["affine", "dense", "affine_1", "dense_1"]);
     let params: usize = Iris::LAYERS.iter().map(|layer| layer.params).sum();
     assert_eq!(params, Iris::PARAMS);
+    let bytes: usize = Iris::LAYERS.iter().map(|layer| layer.weight_bytes).sum();
+    assert_eq!(bytes, Iris::WEIGHT_BYTES);
     assert_eq!(Iris::LAYERS[1].declared, "Dense({ 2 * UNITS }, tanh)");
     assert_eq!(Iris::LAYERS[1].output.dims(), [6]);
 }

@@ -3,129 +3,17 @@
 //! A layer's numbers are a `#[repr(C)]` struct of arrays ([`LayerData`]). One such struct serves as
 //! weights, as gradient, as an optimizer's slot, as a section of a file and as an image in flash.
 //! A layer of the catalogue computes by [`Operation`], over whole batches; a layer of one's own
-//! implements [`Layer`], over one sample.
+//! implements [`Layer`], over one sample. What only infers, and on other numbers than `f32`, computes by
+//! [`Inference`].
+
+mod data;
 
 use crate::kernels::Tail;
 #[cfg(feature = "std")]
 use crate::rng::Seed;
 use crate::rng::{Random, Rng};
 use crate::tensor::{Shape, Tensor};
-
-/// How the numbers of a layer lie in memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Layout {
-    /// An array of `f32` of these sizes, row-major.
-    Tensor(&'static [usize]),
-    /// The parts of a struct, in order.
-    Parts(&'static [Part]),
-}
-
-/// A named part of a layer's or a model's data.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Part {
-    /// The field's name.
-    pub name: &'static str,
-    /// Whether an optimizer moves it. State such as a moving average is data of the layer too, but
-    /// no gradient reaches it: in a gradient its place carries what the step observed.
-    pub trainable: bool,
-    /// What lies there.
-    pub layout: Layout,
-}
-
-impl Layout {
-    /// The number of values.
-    pub const fn len(&self) -> usize {
-        match self {
-            Self::Tensor(sizes) => {
-                let (mut len, mut axis) = (1, 0);
-                while axis < sizes.len() {
-                    len *= sizes[axis];
-                    axis += 1;
-                }
-                len
-            }
-            Self::Parts(parts) => {
-                let (mut len, mut part) = (0, 0);
-                while part < parts.len() {
-                    len += parts[part].layout.len();
-                    part += 1;
-                }
-                len
-            }
-        }
-    }
-
-    /// Whether there is no value.
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// Plain data: arrays of `f32` and structs of them, nothing else and no padding.
-///
-/// Implemented for arrays, for `()`, and by `#[derive(LayerData)]` for `#[repr(C)]` structs whose
-/// fields are `LayerData`. A field marked `#[state]` is not trainable.
-///
-/// # Safety
-/// The type is `repr(C)` (or an array), every bit pattern of `f32`s is valid for it, its size is
-/// `4 * LAYOUT.len()` bytes, and its `f32`s lie in the order of `LAYOUT`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no data of a layer",
-    label = "expected an array of `f32`, or a struct of such arrays",
-    note = "write `#[derive(LayerData)]` and `#[repr(C)]` above a struct"
-)]
-pub unsafe trait LayerData: Sized + Send + Sync + 'static {
-    /// Names, sizes and order of the numbers.
-    const LAYOUT: Layout;
-
-    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT).
-    fn as_slice(&self) -> &[f32] {
-        if Self::LAYOUT.is_empty() {
-            // A type without fields is not aligned as `f32`.
-            return &[];
-        }
-        // SAFETY: the trait promises that `Self` is `LAYOUT.len()` contiguous `f32`s.
-        unsafe { core::slice::from_raw_parts(core::ptr::from_ref(self).cast(), Self::LAYOUT.len()) }
-    }
-
-    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT).
-    fn as_mut_slice(&mut self) -> &mut [f32] {
-        if Self::LAYOUT.is_empty() {
-            return &mut [];
-        }
-        // SAFETY: as in `as_slice`; the borrow is unique, and any `f32` is valid there.
-        unsafe {
-            core::slice::from_raw_parts_mut(core::ptr::from_mut(self).cast(), Self::LAYOUT.len())
-        }
-    }
-
-    /// All numbers 0, made on the heap: a model of any size never crosses the stack.
-    #[cfg(feature = "std")]
-    fn zeroed() -> Box<Self> {
-        // SAFETY: the trait promises that zeros are a valid value.
-        unsafe { Box::new_zeroed().assume_init() }
-    }
-}
-
-// SAFETY: no values.
-unsafe impl LayerData for () {
-    const LAYOUT: Layout = Layout::Parts(&[]);
-}
-
-macro_rules! arrays {
-    ($($array:ty, <$($size:ident),+>;)+) => {$(
-        // SAFETY: an array of `f32` is contiguous and row-major.
-        unsafe impl<$(const $size: usize),+> LayerData for $array {
-            const LAYOUT: Layout = Layout::Tensor(&[$($size),+]);
-        }
-    )+};
-}
-arrays! {
-    [f32; A], <A>;
-    [[f32; B]; A], <A, B>;
-    [[[f32; C]; B]; A], <A, B, C>;
-    [[[[f32; D]; C]; B]; A], <A, B, C, D>;
-}
+pub use data::{LayerData, Layout, Part};
 
 /// How a layer of the catalogue computes; `self` is its configuration, `W` its numbers.
 ///
@@ -155,6 +43,20 @@ pub trait Operation<W> {
 
     /// Takes the state that a step observed, which stands in `gradient`, into the weights.
     fn absorb(&self, _weights: &mut W, _gradient: &W) {}
+}
+
+/// How a layer infers: `X` to `Y`, with the numbers `W`; `self` is its configuration.
+///
+/// Every [`Operation`] is one on `f32`. A layer of int8 is this alone, on `i8`: nothing trains it.
+pub trait Inference<W, X = f32, Y = X> {
+    /// `y = f(x)`, over whole batches. Every value of `y` is written.
+    fn infer(&self, weights: &W, x: &[X], y: &mut [Y]);
+}
+
+impl<W, O: Operation<W>> Inference<W> for O {
+    fn infer(&self, weights: &W, x: &[f32], y: &mut [f32]) {
+        self.forward(weights, x, y);
+    }
 }
 
 /// A layer of the catalogue that can put its output where its input stands.

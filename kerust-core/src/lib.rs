@@ -10,6 +10,7 @@ pub mod activation;
 pub mod data;
 #[cfg(feature = "std")]
 mod diagram;
+pub mod element;
 #[cfg(feature = "std")]
 pub mod error;
 pub mod init;

@@ -3,38 +3,75 @@
 //! A buffer lives from the step that writes it to the last step that reads it; two buffers share
 //! their place when they never live at the same time. What the caller gives for an output is memory
 //! too, until the output is written there: the buffers that are read for the last time before lie
-//! there, as far as they fit, and the arena holds the others.
+//! there, as far as they fit, and the arena x
+//! Places are counted in words of four bytes, where any [`Element`] is aligned: a buffer of `i8` takes a
+//! byte a value, and at most three behind its last one.
 
+mod block;
 mod placing;
 
+pub use block::Memory;
 pub use placing::place;
+
+use crate::element::{Dtype, Element};
+
+/// Bytes of a word.
+pub const WORD_BYTES: usize = size_of::<u32>();
 
 /// A buffer to be placed: its size for one sample, and the steps between which it lives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Buffer {
+    dtype: Dtype,
     /// Values for one sample.
-    pub len: usize,
+    len: usize,
+    /// What `len` values take; kept, for the search asks often.
+    words: usize,
     /// The step that writes it first.
-    pub first: usize,
+    first: usize,
     /// The step that reads it last.
-    pub last: usize,
+    last: usize,
 }
 
 impl Buffer {
-    /// A buffer of `len` values that lives from step `first` to step `last`, both included.
+    /// A buffer of `len` values of `f32` that lives from step `first` to step `last`, both included.
     pub const fn new(len: usize, first: usize, last: usize) -> Self {
-        Self { len, first, last }
+        Self {
+            dtype: Dtype::F32,
+            len,
+            words: len,
+            first,
+            last,
+        }
     }
 
-    /// An output of `len` values that step `first` begins to write.
+    /// An output of `len` values of `f32` that step `first` begins to write.
     pub const fn output(len: usize, first: usize) -> Self {
         Self::new(len, first, usize::MAX)
+    }
+
+    /// The same buffer of as many values of another type.
+    pub const fn of<T: Element>(mut self) -> Self {
+        self.dtype = T::DTYPE;
+        self.words = self.bytes().div_ceil(WORD_BYTES);
+        self
+    }
+
+    /// Bytes for one sample.
+    pub const fn bytes(&self) -> usize {
+        self.dtype.bytes() * self.len
+    }
+
+    /// Whether it may lie in an output, `words` behind its start: it ends there before the output does,
+    /// and is aligned, for a slice of bytes may begin anywhere.
+    const fn fits(&self, words: usize, output: &Self) -> bool {
+        WORD_BYTES * words + self.bytes() <= output.bytes()
+            && self.dtype.bytes() <= output.dtype.bytes()
     }
 }
 
 /// The place of `N` buffers, in the arena or in one of the outputs.
 ///
-/// Addresses are for one sample; for a batch, they and lengths are multiplied by its size. They
+/// Addresses are words for one sample; for a batch, they and lengths are multiplied by its size. They
 /// count through the outputs, one behind the other, and then the arena.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan<const N: usize, const OUTPUTS: usize = 0> {
@@ -75,15 +112,16 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
         let mut i = 0;
         while i < N {
             let place = plan.place(i);
-            if place.output.is_none() && plan.len < place.start + place.len {
-                plan.len = place.start + place.len;
+            let end = place.start + buffers[i].words;
+            if place.output.is_none() && plan.len < end {
+                plan.len = end;
             }
             i += 1;
         }
         plan
     }
 
-    /// Values of the arena for one sample.
+    /// Words of the arena for one sample.
     pub const fn len(&self) -> usize {
         self.len
     }
@@ -93,47 +131,57 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
         self.len == 0
     }
 
-    /// Values for one sample in the buffers of the arena that live at `step`.
+    /// Bytes of the arena for one sample.
+    pub const fn bytes(&self) -> usize {
+        WORD_BYTES * self.len
+    }
+
+    /// Bytes for one sample of the arena's words that are in use at `step`.
     pub const fn in_use(&self, step: usize) -> usize {
-        let (mut len, mut i) = (0, 0);
+        let (mut words, mut i) = (0, 0);
         while i < N {
             let lives = self.buffers[i].first <= step && step <= self.buffers[i].last;
             if lives && self.place(i).output.is_none() {
-                len += self.buffers[i].len;
+                words += self.buffers[i].words;
             }
             i += 1;
         }
-        len
+        WORD_BYTES * words
+    }
+
+    const fn buffer(&self, number: usize) -> Buffer {
+        if number < N {
+            self.buffers[number]
+        } else {
+            self.outputs[number - N]
+        }
     }
 
     /// Where a buffer lies; behind the `N` buffers the numbers are those of the outputs.
-    const fn place(&self, buffer: usize) -> Place {
-        if buffer >= N {
-            return Place {
-                output: Some(buffer - N),
-                start: 0,
-                len: self.outputs[buffer - N].len,
-            };
+    const fn place(&self, number: usize) -> Place {
+        let Buffer { dtype, len, .. } = self.buffer(number);
+        let mut place = Place {
+            output: None,
+            start: 0,
+            dtype,
+            len,
+        };
+        if number >= N {
+            place.output = Some((number - N) as u16);
+            return place;
         }
-        let len = self.buffers[buffer].len;
-        let (mut start, mut output) = (self.addresses[buffer], 0);
+        let mut output = 0;
+        place.start = self.addresses[number];
         // An empty buffer at an output's end lies in what follows.
         while output < OUTPUTS {
-            if start < self.outputs[output].len {
-                return Place {
-                    output: Some(output),
-                    start,
-                    len,
-                };
+            if place.start < self.outputs[output].words {
+                place.output = Some(output as u16);
+                return place;
             }
-            start -= self.outputs[output].len;
+            place.start -= self.outputs[output].words;
             output += 1;
         }
-        Place {
-            output: None,
-            start,
-            len,
-        }
+        place
     }
 
     /// The places of the buffers of the given numbers, which are taken together; output number `i` is
@@ -143,36 +191,37 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
     /// When two of them share memory: a plan that a `model!` expands to never asks for that, and it
     /// is looked at while compiling.
     pub const fn places<const K: usize>(&self, buffers: [usize; K]) -> Places<K, OUTPUTS> {
+        assert!(OUTPUTS <= u16::MAX as usize, "outputs without a number");
         let nowhere = Place {
             output: None,
             start: 0,
+            dtype: Dtype::F32,
             len: 0,
         };
         let mut places = Places {
             places: [nowhere; K],
             len: self.len,
-            outputs: [0; OUTPUTS],
+            outputs: [(Dtype::F32, 0); OUTPUTS],
         };
         let mut i = 0;
         while i < OUTPUTS {
-            places.outputs[i] = self.outputs[i].len;
+            places.outputs[i] = (self.outputs[i].dtype, self.outputs[i].len);
             i += 1;
         }
         i = 0;
         while i < K {
+            let buffer = self.buffer(buffers[i]);
             let place = self.place(buffers[i]);
-            let end = match place.output {
-                Some(output) => self.outputs[output].len,
-                None => self.len,
+            let lies_inside = match place.output {
+                Some(output) => buffer.fits(place.start, &self.outputs[output as usize]),
+                None => place.start + buffer.words <= self.len,
             };
-            assert!(
-                place.start + place.len <= end,
-                "a buffer ends beyond its plan"
-            );
+            assert!(lies_inside, "a buffer ends beyond its plan");
             let mut j = 0;
             while j < i {
+                let other = self.buffer(buffers[j]);
                 assert!(
-                    place.is_apart(places.places[j]),
+                    place.is_apart(buffer.words, places.places[j], other.words),
                     "two buffers that are taken together share memory"
                 );
                 j += 1;
@@ -185,22 +234,27 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
 }
 
 /// Where a buffer lies, for one sample.
+// Small: where the size is optimised, some places stay in the program.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     /// In the output of this number, or in the arena.
-    output: Option<usize>,
+    output: Option<u16>,
+    /// Words before it.
     start: usize,
+    dtype: Dtype,
+    /// Values.
     len: usize,
 }
 
 impl Place {
-    const fn is_apart(self, other: Self) -> bool {
+    /// Whether two places, of as many words, share none.
+    const fn is_apart(self, words: usize, other: Self, others_words: usize) -> bool {
         let elsewhere = match (self.output, other.output) {
             (Some(a), Some(b)) => a != b,
             (None, None) => false,
             _ => true,
         };
-        elsewhere || self.start + self.len <= other.start || other.start + other.len <= self.start
+        elsewhere || self.start + words <= other.start || other.start + others_words <= self.start
     }
 }
 
@@ -209,100 +263,10 @@ impl Place {
 #[derive(Clone, Copy, Debug)]
 pub struct Places<const K: usize, const OUTPUTS: usize = 0> {
     places: [Place; K],
-    /// Values of the arena.
+    /// Words of the arena.
     len: usize,
     /// Values of each output.
-    outputs: [usize; OUTPUTS],
-}
-
-/// An arena and outputs, laid out for `batch` samples by a [`Plan`].
-pub struct Memory<'a, const OUTPUTS: usize = 0> {
-    values: &'a mut [f32],
-    outputs: [&'a mut [f32]; OUTPUTS],
-    batch: usize,
-}
-
-impl<'a> Memory<'a> {
-    /// Lays `values` out for `batch` samples.
-    pub fn new(values: &'a mut [f32], batch: usize) -> Self {
-        Self {
-            values,
-            outputs: [],
-            batch,
-        }
-    }
-
-    /// The same arena, and outputs that hold buffers until they are written.
-    #[inline(always)]
-    pub fn with<'b, const OUTPUTS: usize>(
-        &'b mut self,
-        outputs: [&'b mut [f32]; OUTPUTS],
-    ) -> Memory<'b, OUTPUTS> {
-        Memory {
-            values: self.values,
-            outputs,
-            batch: self.batch,
-        }
-    }
-}
-
-impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
-    /// The number of samples.
-    pub fn batch(&self) -> usize {
-        self.batch
-    }
-
-    /// Some buffers, all at once; costs nothing where the places and the batch are constants.
-    ///
-    /// # Panics
-    /// When the arena or an output is shorter than the plan. Without `std` the buffers are empty
-    /// then, and the kernels leave them alone.
-    #[inline(always)]
-    pub fn get<const K: usize>(&mut self, places: Places<K, OUTPUTS>) -> [&mut [f32]; K] {
-        let batch = self.batch;
-        let mut fit = fits(places.len, self.values, batch);
-        let mut number = 0;
-        while number < OUTPUTS {
-            fit = fit && fits(places.outputs[number], self.outputs[number], batch);
-            number += 1;
-        }
-        let mut buffers = [(); K].map(|()| Default::default());
-        if !fit {
-            return buffers;
-        }
-        number = 0;
-        // Counted: other loops stay loops where the size is optimised, and the places no constants.
-        while number < K {
-            let Place { output, start, len } = places.places[number];
-            // SAFETY: the plan has such an output; the places lie inside the plan, and arena and outputs
-            // hold it `batch` times; they share nothing, so each slice is the only one of its values,
-            // for as long as `self` is borrowed.
-            buffers[number] = unsafe {
-                let values = match output {
-                    Some(output) => self.outputs.get_unchecked_mut(output).as_mut_ptr(),
-                    None => self.values.as_mut_ptr(),
-                };
-                core::slice::from_raw_parts_mut(values.add(start * batch), len * batch)
-            };
-            number += 1;
-        }
-        buffers
-    }
-}
-
-/// Whether `values` are a plan's `len` for each sample; with `std` they must be.
-#[inline(always)]
-fn fits(len: usize, values: &[f32], batch: usize) -> bool {
-    let fit = len
-        .checked_mul(batch)
-        .is_some_and(|len| len <= values.len());
-    #[cfg(feature = "std")]
-    assert!(
-        fit,
-        "a plan of {len} values for each of {batch} samples is given {}",
-        values.len()
-    );
-    fit
+    outputs: [(Dtype, usize); OUTPUTS],
 }
 
 #[cfg(test)]

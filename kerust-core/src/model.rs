@@ -31,6 +31,8 @@ pub struct LayerInfo {
     pub sources: &'static [Source],
     /// Its numbers: trainable ones and state.
     pub params: usize,
+    /// Bytes of its numbers.
+    pub weight_bytes: usize,
     /// Multiply-adds of one inference.
     pub macs: usize,
     /// Bytes of the arena that are in use while it computes.
@@ -245,7 +247,7 @@ pub trait Model: LayerData {
     type Input: Data;
     /// Its outputs.
     type Heads: Heads;
-    /// What holds its [`Arena`]: `[f32; N]`.
+    /// What holds its [`Arena`]: `[u32; N]`.
     type Storage: Storage;
 
     /// The model's name.
@@ -256,16 +258,16 @@ pub trait Model: LayerData {
     const INPUTS: &'static [(&'static str, shape::Shape)] = &[];
     /// Its layers, in order.
     const LAYERS: &'static [LayerInfo];
-    /// Values that one inference of one sample needs beside weights, input and output.
+    /// Words that one inference of one sample needs beside weights, input and output.
     const ARENA_LEN: usize;
-    /// Values that one training step needs for each sample.
+    /// Words that one training step needs for each sample.
     const TRAINING_LEN: usize;
 
     /// Fills freshly zeroed weights.
     fn init(&mut self, rng: &mut Rng);
 
     /// Inference, up to the activation of the heads. `memory` holds [`ARENA_LEN`](Self::ARENA_LEN)
-    /// values for each sample; `output` holds others of its own until it is written, as a whole.
+    /// words for each sample; `output` holds others of its own until it is written, as a whole.
     fn logits(
         &self,
         input: <Self::Input as Data>::Slices<'_>,
@@ -274,7 +276,7 @@ pub trait Model: LayerData {
     );
 
     /// The forward pass of a training step. `memory` holds [`TRAINING_LEN`](Self::TRAINING_LEN)
-    /// values for each sample.
+    /// words for each sample.
     fn forward_training(
         &self,
         input: <Self::Input as Data>::Slices<'_>,
@@ -298,18 +300,18 @@ pub trait Model: LayerData {
     fn absorb(&mut self, _gradient: &Self) {}
 }
 
-/// What an [`Arena`] is made of: an array of `f32`.
+/// What an [`Arena`] is made of: an array of words, where buffers of any element are aligned.
 pub trait Storage: Sized {
     /// All zeros.
     const ZEROED: Self;
-    /// The values.
-    fn as_mut_slice(&mut self) -> &mut [f32];
+    /// The words.
+    fn as_mut_slice(&mut self) -> &mut [u32];
 }
 
-impl<const N: usize> Storage for [f32; N] {
-    const ZEROED: Self = [0.0; N];
+impl<const N: usize> Storage for [u32; N] {
+    const ZEROED: Self = [0; N];
 
-    fn as_mut_slice(&mut self) -> &mut [f32] {
+    fn as_mut_slice(&mut self) -> &mut [u32] {
         self
     }
 }
@@ -323,7 +325,7 @@ impl Storage for NoStorage {
     const ZEROED: Self =
         panic!("a model that is generic over its sizes has no arena: name its sizes");
 
-    fn as_mut_slice(&mut self) -> &mut [f32] {
+    fn as_mut_slice(&mut self) -> &mut [u32] {
         &mut []
     }
 }
@@ -345,6 +347,6 @@ impl<M: Model> Arena<M> {
     /// The arena laid out for one sample.
     #[doc(hidden)]
     pub fn memory(&mut self) -> Memory<'_> {
-        Memory::new(self.0.as_mut_slice(), 1)
+        Memory::of_words(self.0.as_mut_slice(), 1)
     }
 }

@@ -1,6 +1,7 @@
 //! Keras's `summary()`: a model's layers as a table, with multiply-adds and memory.
 
 use crate::layer::{Layout, Part};
+use crate::memory::WORD_BYTES;
 use crate::model::{LayerInfo, Model, Source};
 use crate::shape::Shape;
 use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle};
@@ -47,19 +48,27 @@ pub(crate) fn summary<M: Model>() -> String {
     for column in table.column_iter_mut().skip(2).take(3) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let total = M::LAYOUT.len();
-    let trainable = trainable(&M::LAYOUT);
+    let (total, total_bytes) = (M::LAYOUT.len(), M::LAYOUT.bytes());
+    let [trained, trained_bytes] =
+        [Layout::len, Layout::bytes].map(|count| trainable(&M::LAYOUT, count));
     let macs: usize = M::LAYERS.iter().map(|layer| layer.macs).sum();
     let mut text = format!("Model: \"{}\"\n{table}\n", M::NAME);
-    for (name, params) in [
-        ("Total params", total),
-        ("Trainable params", trainable),
-        ("Non-trainable params", total - trainable),
+    for (name, params, size) in [
+        ("Total params", total, total_bytes),
+        ("Trainable params", trained, trained_bytes),
+        (
+            "Non-trainable params",
+            total - trained,
+            total_bytes - trained_bytes,
+        ),
     ] {
-        text += &format!(" {name}: {} ({})\n", grouped(params), bytes(4 * params));
+        text += &format!(" {name}: {} ({})\n", grouped(params), bytes(size));
     }
     text += &format!(" Multiply-adds: {}\n", grouped(macs));
-    text += &format!(" Arena of one inference: {}", bytes(4 * M::ARENA_LEN));
+    text += &format!(
+        " Arena of one inference: {}",
+        bytes(WORD_BYTES * M::ARENA_LEN)
+    );
     text
 }
 
@@ -105,12 +114,13 @@ fn sizes(shape: &Shape) -> String {
     text + ")"
 }
 
-fn trainable(layout: &Layout) -> usize {
+/// The values, or the bytes, that a training moves.
+fn trainable(layout: &Layout, count: fn(&Layout) -> usize) -> usize {
     match layout {
-        Layout::Tensor(_) => layout.len(),
+        Layout::Tensor(..) => count(layout),
         Layout::Parts(parts) => {
             let trained = parts.iter().filter(|part: &&Part| part.trainable);
-            trained.map(|part| trainable(&part.layout)).sum()
+            trained.map(|part| trainable(&part.layout, count)).sum()
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Tensors whose shape is part of their type.
 
+use crate::element::Element;
 use crate::shape;
 use bytemuck::{Pod, Zeroable};
 
 /// A shape as a type: [`Rank1`] to [`Rank4`].
 pub trait Shape: Copy + Send + Sync + 'static {
     /// The nested array that holds one sample, row-major.
-    type Array: Pod;
+    type Array<T: Element>: Pod;
     /// `[usize; RANK]`: the place of one value.
     type Index;
     /// The shape as a value.
@@ -25,7 +26,7 @@ macro_rules! ranks {
         pub struct $name<$(const $size: usize),+>;
 
         impl<$(const $size: usize),+> Shape for $name<$($size),+> {
-            type Array = $array;
+            type Array<T: Element> = $array;
             type Index = [usize; $rank];
             const SHAPE: shape::Shape = shape::Shape::new(&[$($size),+]);
 
@@ -41,7 +42,7 @@ macro_rules! ranks {
             }
         }
 
-        impl<$(const $size: usize),+> From<$array> for Tensor<$name<$($size),+>> {
+        impl<T: Element, $(const $size: usize),+> From<$array> for Tensor<$name<$($size),+>, T> {
             fn from(values: $array) -> Self {
                 Self(values)
             }
@@ -51,28 +52,29 @@ macro_rules! ranks {
 
 ranks! {
     /// A vector of `N` values.
-    Rank1[1]<N> [f32; N];
+    Rank1[1]<N> [T; N];
     /// `H` rows of `W` values, or `H` steps of `W` features.
-    Rank2[2]<H, W> [[f32; W]; H];
+    Rank2[2]<H, W> [[T; W]; H];
     /// An image: `H` rows of `W` pixels of `C` channels.
-    Rank3[3]<H, W, C> [[[f32; C]; W]; H];
+    Rank3[3]<H, W, C> [[[T; C]; W]; H];
     /// A sequence of `D` images.
-    Rank4[4]<D, H, W, C> [[[[f32; C]; W]; H]; D];
+    Rank4[4]<D, H, W, C> [[[[T; C]; W]; H]; D];
 }
 
-/// The values of one sample, in place: `size_of::<Tensor<S>>()` is four bytes a value.
+/// The values of one sample, in place: `size_of::<Tensor<S>>()` is four bytes a value of `f32`.
 ///
-/// A large tensor belongs in a `Box` or a `static`; [`Tensor::zeroed`] returns it by value.
+/// The values are `f32`, or of another [`Element`]. A large tensor belongs in a `Box` or a `static`;
+/// [`Tensor::zeroed`] returns it by value.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub struct Tensor<S: Shape>(S::Array);
+pub struct Tensor<S: Shape, T: Element = f32>(S::Array<T>);
 
 // SAFETY: transparent over `S::Array`, which is `Pod`.
-unsafe impl<S: Shape> Zeroable for Tensor<S> {}
+unsafe impl<S: Shape, T: Element> Zeroable for Tensor<S, T> {}
 // SAFETY: transparent over `S::Array`, which is `Pod`.
-unsafe impl<S: Shape> Pod for Tensor<S> {}
+unsafe impl<S: Shape, T: Element> Pod for Tensor<S, T> {}
 
-impl<S: Shape> Tensor<S> {
+impl<S: Shape, T: Element> Tensor<S, T> {
     /// All values 0.
     pub const fn zeroed() -> Self {
         // SAFETY: transparent over `S::Array`, which is `Pod`: zeros are a value of it.
@@ -81,7 +83,7 @@ impl<S: Shape> Tensor<S> {
 
     /// The value at each index: `Tensor::from_fn(|[y, x, c]| ..)`.
     // The rank is a parameter, so that the closure's `[y, x, c]` is understood before `S` is known.
-    pub fn from_fn<const RANK: usize>(mut value: impl FnMut([usize; RANK]) -> f32) -> Self
+    pub fn from_fn<const RANK: usize>(mut value: impl FnMut([usize; RANK]) -> T) -> Self
     where
         S: Shape<Index = [usize; RANK]>,
     {
@@ -93,41 +95,41 @@ impl<S: Shape> Tensor<S> {
     }
 
     /// The values, row-major.
-    pub fn as_slice(&self) -> &[f32] {
+    pub fn as_slice(&self) -> &[T] {
         bytemuck::cast_slice(core::slice::from_ref(self))
     }
 
     /// The values, row-major.
-    pub fn as_mut_slice(&mut self) -> &mut [f32] {
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
         bytemuck::cast_slice_mut(core::slice::from_mut(self))
     }
 
     /// The values as nested arrays.
-    pub fn as_array(&self) -> &S::Array {
+    pub fn as_array(&self) -> &S::Array<T> {
         &self.0
     }
 }
 
-impl<const N: usize> Tensor<Rank1<N>> {
+impl<const N: usize, T: Element> Tensor<Rank1<N>, T> {
     /// The place of the largest value, the first of equals: the class of a softmax head.
     pub fn argmax(&self) -> usize {
-        let mut best = (0, f32::NEG_INFINITY);
+        let mut best: Option<(usize, T)> = None;
         for (place, value) in self.0.iter().enumerate() {
-            if place == 0 || *value > best.1 {
-                best = (place, *value);
+            if best.is_none_or(|(_, largest)| *value > largest) {
+                best = Some((place, *value));
             }
         }
-        best.0
+        best.map_or(0, |(place, _)| place)
     }
 }
 
-impl<S: Shape> PartialEq for Tensor<S> {
+impl<S: Shape, T: Element> PartialEq for Tensor<S, T> {
     fn eq(&self, other: &Self) -> bool {
         self.as_slice() == other.as_slice()
     }
 }
 
-impl<S: Shape> core::fmt::Debug for Tensor<S> {
+impl<S: Shape, T: Element> core::fmt::Debug for Tensor<S, T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Tensor{} ", S::SHAPE)?;
         f.debug_list().entries(self.as_slice()).finish()

@@ -210,7 +210,7 @@ fn check<W: LayerData>(
 /// Pushes for each value of a layer whether an optimizer moves it.
 fn push_trainable(layout: &Layout, trainable: bool, into: &mut Vec<bool>) {
     match layout {
-        Layout::Tensor(_) => into.resize(into.len() + layout.len(), trainable),
+        Layout::Tensor(..) => into.resize(into.len() + layout.len(), trainable),
         Layout::Parts(parts) => {
             for part in *parts {
                 push_trainable(&part.layout, trainable && part.trainable, into);

@@ -54,7 +54,7 @@ impl Case {
 fn parts<W: LayerData>() -> &'static [Part] {
     match W::LAYOUT {
         Layout::Parts(parts) => parts,
-        Layout::Tensor(_) => panic!("a layer's data is a struct"),
+        Layout::Tensor(..) => panic!("a layer's data is a struct"),
     }
 }
 

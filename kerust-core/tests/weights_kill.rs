@@ -2,7 +2,7 @@
 #![cfg(all(feature = "std", unix))]
 #![allow(missing_docs)]
 
-use kerust_core::layer::Layout;
+use kerust_core::layer::{LayerData, Layout};
 use kerust_core::rng::Seed;
 use kerust_core::weights::{Section, SectionMut, load_sections, save_sections};
 use rand::RngExt;
@@ -13,14 +13,15 @@ use std::time::Duration;
 
 const VARIABLE: &str = "KERUST_TEST_SAVE_FOREVER";
 const LEN: usize = 50_000;
-const LAYOUT: Layout = Layout::Tensor(&[LEN]);
+const LAYOUT: Layout = <[f32; LEN]>::LAYOUT;
 const KILLS: usize = 60;
 
 fn save(path: &Path, value: f32) {
+    let values = vec![value; LEN];
     let section = Section {
         prefix: "values",
         layout: &LAYOUT,
-        values: &vec![value; LEN],
+        values: bytemuck::cast_slice(&values),
     };
     let text = BTreeMap::from([("value".to_owned(), value.to_string())]);
     save_sections(path, &[section], &text).unwrap();
@@ -32,7 +33,7 @@ fn load(path: &Path) -> f32 {
     let section = SectionMut {
         prefix: "values",
         layout: &LAYOUT,
-        values: &mut values,
+        values: bytemuck::cast_slice_mut(&mut values),
     };
     let text = load_sections(path, &mut [section]).unwrap();
     let value: f32 = text["value"].parse().unwrap();

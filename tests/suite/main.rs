@@ -4,6 +4,7 @@ mod alone;
 mod arena;
 mod embedded;
 mod golden;
+mod int8;
 mod keras_draws;
 mod keras_images;
 mod keras_layers;

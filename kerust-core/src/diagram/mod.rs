@@ -103,6 +103,7 @@ mod tests {
             output: Shape::new(&[5]),
             sources: &[Source::Input(1)],
             params: 2005,
+            weight_bytes: 8020,
             macs: 2000,
             arena_bytes: 0,
             training_only: false,
@@ -112,6 +113,7 @@ mod tests {
             declared: "Dropout(0.2)",
             sources: &[Source::Layer(0), Source::Input(0)],
             params: 0,
+            weight_bytes: 0,
             training_only: true,
             ..DENSE
         };

@@ -162,7 +162,7 @@ pub fn activation_gradient(activation: Activation, y: &[f32], dy: &mut [f32], fe
 }
 
 /// Copies a batch of values.
-pub fn copy(from: &[f32], to: &mut [f32]) {
+pub fn copy<T: Copy>(from: &[T], to: &mut [T]) {
     check!(
         from.len() == to.len(),
         "{} values are copied to {}",

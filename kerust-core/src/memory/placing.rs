@@ -3,8 +3,8 @@
 use super::Buffer;
 
 /// Finds the address of each buffer: the largest first, each at the lowest one where it meets no
-/// other. Addresses count through the outputs, one behind the other, and then the arena, whose
-/// length is returned. A buffer may lie in an output if it is read for the last time before the step
+/// other. Addresses are words and count through the outputs, one behind the other, and then the arena,
+/// whose length is returned. A buffer may lie in an output if it is read for the last time before the step
 /// that writes the output. Both parts of `scratch` are as long as `buffers`.
 ///
 /// # Cost
@@ -29,22 +29,21 @@ pub const fn place(
         let (mut start, mut output) = (0, 0);
         let mut address = None;
         while output < outputs.len() {
-            let end = start + outputs[output].len;
             if address.is_none() && wanted.last < outputs[output].first {
                 let free = placed.free(wanted, start);
-                if free + wanted.len <= end {
+                if wanted.fits(free - start, &outputs[output]) {
                     address = Some(free);
                 }
             }
-            start = end;
+            start += outputs[output].words;
             output += 1;
         }
         let address = match address {
             Some(address) => address,
             None => {
                 let free = placed.free(wanted, start);
-                if len < free + wanted.len - start {
-                    len = free + wanted.len - start;
+                if len < free + wanted.words - start {
+                    len = free + wanted.words - start;
                 }
                 free
             }
@@ -72,11 +71,11 @@ impl Placed<'_> {
         while at != NONE {
             let other = self.buffers[at];
             if wanted.first <= other.last && other.first <= wanted.last {
-                if address + wanted.len <= self.addresses[at] {
+                if address + wanted.words <= self.addresses[at] {
                     break;
                 }
-                if address < self.addresses[at] + other.len {
-                    address = self.addresses[at] + other.len;
+                if address < self.addresses[at] + other.words {
+                    address = self.addresses[at] + other.words;
                 }
             }
             at = self.next[at];
@@ -117,8 +116,8 @@ const fn largest_first(buffers: &[Buffer], order: &mut [usize], unmerged: &mut [
             let end = least(middle + run, buffers.len());
             let (mut a, mut b) = (to, middle);
             while to < end {
-                let second =
-                    a == middle || b < end && buffers[unmerged[b]].len > buffers[unmerged[a]].len;
+                let second = a == middle
+                    || b < end && buffers[unmerged[b]].words > buffers[unmerged[a]].words;
                 let from = if second { &mut b } else { &mut a };
                 order[to] = unmerged[*from];
                 *from += 1;

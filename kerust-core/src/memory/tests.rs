@@ -1,4 +1,5 @@
 use super::*;
+use crate::element::Values;
 
 #[test]
 fn a_chain_needs_its_largest_neighbours_only() {
@@ -26,8 +27,8 @@ fn lowest_offset(buffers: &[Buffer], wanted: &Buffer, offsets: &[Option<usize>])
         let met = placed.filter(|(other, _)| meet(wanted, other));
         let mut ends = met.filter_map(|(other, place)| {
             let place = (*place)?;
-            let apart = place >= offset + wanted.len || offset >= place + other.len;
-            (!apart).then_some(place + other.len)
+            let apart = place >= offset + wanted.words || offset >= place + other.words;
+            (!apart).then_some(place + other.words)
         });
         match ends.next() {
             Some(end) => offset = end,
@@ -46,7 +47,7 @@ fn fewest(buffers: &[Buffer; 6], offsets: &mut [Option<usize>; 6], len: usize) -
         }
         let offset = lowest_offset(buffers, &buffers[next], offsets);
         offsets[next] = Some(offset);
-        let end = offset + buffers[next].len;
+        let end = offset + buffers[next].words;
         best = best.min(fewest(buffers, offsets, len.max(end)));
         offsets[next] = None;
     }
@@ -70,7 +71,7 @@ fn each_buffer_lies_as_low_as_those_before_it_allow() {
         });
         let plan = Plan::new(buffers, []);
         let mut order: Vec<usize> = (0..61).collect();
-        order.sort_by_key(|number| std::cmp::Reverse(buffers[*number].len));
+        order.sort_by_key(|number| std::cmp::Reverse(buffers[*number].words));
         let mut offsets = [None; 61];
         for number in order {
             let offset = lowest_offset(&buffers, &buffers[number], &offsets);
@@ -101,8 +102,8 @@ fn small_random_graphs_are_packed_nearly_as_well_as_can_be() {
         let plan = Plan::new(buffers, []);
         for a in 0..6 {
             for b in 0..a {
-                let apart = plan.addresses[a] + buffers[a].len <= plan.addresses[b]
-                    || plan.addresses[b] + buffers[b].len <= plan.addresses[a];
+                let apart = plan.addresses[a] + buffers[a].words <= plan.addresses[b]
+                    || plan.addresses[b] + buffers[b].words <= plan.addresses[a];
                 assert!(apart || !meet(&buffers[a], &buffers[b]), "{buffers:?}");
             }
         }
@@ -142,11 +143,11 @@ fn buffers_that_share_memory_are_not_taken_together() {
 }
 
 #[test]
-#[should_panic(expected = "a plan of 8 values for each of 3 samples is given 23")]
+#[should_panic(expected = "a plan of 8 words for each of 3 samples is given 23")]
 fn a_block_too_short_for_its_batch_is_refused() {
     const PLAN: Plan<2> = Plan::new([Buffer::new(3, 0, 1), Buffer::new(5, 1, 1)], []);
     let mut values = [0.0; 23];
-    Memory::new(&mut values, 3).get(const { PLAN.places([0]) });
+    Memory::new(&mut values, 3).get::<f32, 1>(const { PLAN.places([0]) });
 }
 
 #[test]
@@ -184,7 +185,7 @@ fn no_buffer_lies_across_two_outputs() {
     assert_eq!((early.addresses, early.len()), ([10], 6));
     let late = Plan::new([Buffer::new(5, 2, 3), Buffer::new(4, 2, 9)], outputs);
     assert_eq!((late.addresses, late.len()), ([5, 10], 4));
-    assert_eq!((late.in_use(2), late.in_use(10)), (4, 0));
+    assert_eq!((late.in_use(2), late.in_use(10)), (16, 0));
 }
 
 #[test]
@@ -193,5 +194,113 @@ fn an_output_too_short_for_its_batch_is_refused() {
     const PLAN: Plan<1, 1> = Plan::new([Buffer::new(3, 0, 1)], [Buffer::output(4, 2)]);
     let mut output = [0.0; 7];
     let mut memory = Memory::new(&mut [], 2);
-    memory.with([&mut output]).get(const { PLAN.places([0]) });
+    let mut memory = memory.with([&mut output]);
+    memory.get::<f32, 1>(const { PLAN.places([0]) });
+}
+
+#[test]
+fn buffers_of_several_types_share_no_byte_and_are_aligned() {
+    let mut state = 1u32;
+    let mut random = |below: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        ((state >> 16) % below) as usize
+    };
+    for round in 0..40 {
+        let buffers = [(); 12].map(|()| {
+            let first = random(6);
+            let buffer = Buffer::new(random(9), first, first + random(4));
+            match random(3) {
+                0 => buffer.of::<i8>(),
+                1 => buffer.of::<i32>(),
+                _ => buffer,
+            }
+        });
+        let output = Buffer::output(11, 3);
+        let plan = match round % 2 {
+            0 => Plan::new(buffers, [output.of::<i8>()]),
+            _ => Plan::new(buffers, [output.of::<i32>()]),
+        };
+        let placed = Plan::placed(buffers, [plan.outputs[0]], plan.addresses);
+        assert_eq!(placed.len(), plan.len());
+        for batch in [1, 3] {
+            let mut words = vec![0; plan.len() * batch];
+            let mut memory = Memory::of_words(&mut words, batch);
+            for a in 0..12 {
+                for b in (0..a).filter(|b| meet(&buffers[a], &buffers[*b])) {
+                    // What begins at an odd address, as a slice of bytes may.
+                    let (mut bytes, mut whole) = ([0i8; 34], [0i32; 33]);
+                    let taken = match round % 2 {
+                        0 => fill(
+                            &mut memory.with([&mut bytes[1..=11 * batch]]),
+                            &plan,
+                            [a, b],
+                        ),
+                        _ => fill(&mut memory.with([&mut whole[..11 * batch]]), &plan, [a, b]),
+                    };
+                    assert_eq!(taken, [a, b].map(|it| buffers[it].len * batch));
+                }
+            }
+        }
+    }
+}
+
+/// Writes two buffers, looks for what was written, and counts the values.
+fn fill<T: Element>(
+    memory: &mut Memory<'_, 1, T>,
+    plan: &Plan<12, 1>,
+    numbers: [usize; 2],
+) -> [usize; 2] {
+    let each = |values: &mut Values<'_>, number: i8| match values {
+        Values::F32(values) => values.fill(number.into()),
+        Values::I8(values) => values.fill(number),
+        Values::I32(values) => values.fill(number.into()),
+    };
+    let holds = |values: &Values<'_>, number: i8| match values {
+        Values::F32(values) => (
+            values.iter().all(|it| *it == f32::from(number)),
+            values.len(),
+        ),
+        Values::I8(values) => (values.iter().all(|it| *it == number), values.len()),
+        Values::I32(values) => (
+            values.iter().all(|it| *it == i32::from(number)),
+            values.len(),
+        ),
+    };
+    let [mut a, mut b] = memory.get_mixed(plan.places(numbers));
+    each(&mut a, 17);
+    each(&mut b, -93);
+    let (a, b) = (holds(&a, 17), holds(&b, -93));
+    assert!(a.0 && b.0);
+    [a.1, b.1]
+}
+
+#[test]
+fn an_output_of_bytes_holds_bytes_up_to_its_end() {
+    let buffer = |len| Buffer::new(len, 0, 1);
+    let output = [Buffer::output(13, 2).of::<i8>()];
+    let ends = Plan::new([buffer(10).of::<i8>(), buffer(1).of::<i8>()], output);
+    assert_eq!((ends.addresses, ends.len()), ([0, 3], 0));
+    let beyond = Plan::new([buffer(10).of::<i8>(), buffer(2).of::<i8>()], output);
+    assert_eq!((beyond.addresses, beyond.len()), ([0, 4], 1));
+    // What is aligned to four bytes would not be there.
+    let aligned = Plan::new([buffer(2), buffer(0).of::<i32>()], output);
+    assert_eq!((aligned.addresses, aligned.len()), ([4, 4], 2));
+    assert_eq!(aligned.bytes(), 8);
+}
+
+#[test]
+#[should_panic(expected = "a buffer of I8 is taken as F32")]
+fn a_buffer_is_not_taken_as_another_type() {
+    const PLAN: Plan<1> = Plan::new([Buffer::new(3, 0, 1).of::<i8>()], []);
+    Memory::new(&mut [0.0], 1).get::<f32, 1>(const { PLAN.places([0]) });
+}
+
+#[test]
+#[should_panic(expected = "a buffer of F32 is taken as I8")]
+fn an_output_of_another_type_is_refused() {
+    const PLAN: Plan<1, 1> = Plan::new([Buffer::new(3, 0, 1)], [Buffer::output(4, 2)]);
+    let (mut output, mut words) = ([0i8; 16], [0; 4]);
+    let mut memory = Memory::of_words(&mut words, 1);
+    let mut memory = memory.with([&mut output]);
+    memory.get::<f32, 1>(const { PLAN.places([0]) });
 }

@@ -1,6 +1,7 @@
 //! `#[budget(..)]`: what a model may take, judged while compiling.
 
 use super::{LayerInfo, Model};
+use crate::memory::WORD_BYTES;
 use crate::shape::Text;
 
 /// What a budget limits.
@@ -41,7 +42,7 @@ impl Budget {
             written,
             needed,
             ends: match limit {
-                Limit::Ram => needed - size_of::<f32>() * M::ARENA_LEN,
+                Limit::Ram => needed - WORD_BYTES * M::ARENA_LEN,
                 _ => 0,
             },
             model: M::NAME,
@@ -88,7 +89,7 @@ impl Budget {
     const fn own(&self, layer: usize) -> usize {
         let layer = &self.layers[layer];
         match self.limit {
-            Limit::Flash => size_of::<f32>() * layer.params,
+            Limit::Flash => layer.weight_bytes,
             Limit::Ram => layer.arena_bytes,
             Limit::Macs => layer.macs,
         }

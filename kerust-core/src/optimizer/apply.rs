@@ -88,8 +88,8 @@ impl Applied {
 /// The ranges of the trainable tensors, in order.
 fn trainable(layout: &Layout, start: usize, moved: bool, into: &mut Vec<Range<usize>>) {
     match layout {
-        Layout::Tensor(_) if moved && !layout.is_empty() => into.push(start..start + layout.len()),
-        Layout::Tensor(_) => {}
+        Layout::Tensor(..) if moved && !layout.is_empty() => into.push(start..start + layout.len()),
+        Layout::Tensor(..) => {}
         Layout::Parts(parts) => {
             let mut start = start;
             for part in *parts {

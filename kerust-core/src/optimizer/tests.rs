@@ -1,13 +1,14 @@
 //! Three steps of each optimizer on two tensors, as Keras 3.15 does them, and what is common.
 
 use super::*;
+use crate::element::Dtype;
 use crate::layer::{Layout, Part};
 
 const fn part(name: &'static str, trainable: bool, sizes: &'static [usize]) -> Part {
     Part {
         name,
         trainable,
-        layout: Layout::Tensor(sizes),
+        layout: Layout::Tensor(Dtype::F32, sizes),
     }
 }
 

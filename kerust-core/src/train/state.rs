@@ -42,13 +42,13 @@ pub(super) fn save<N: Model>(
     let mut sections = vec![Section {
         prefix: "model",
         layout: &N::LAYOUT,
-        values: trainee.model.as_slice(),
+        values: trainee.model.as_bytes(),
     }];
     let slots = prefixes.iter().zip(&trainee.applied.slots);
     sections.extend(slots.map(|(prefix, values)| Section {
         prefix,
         layout: &N::LAYOUT,
-        values,
+        values: bytemuck::cast_slice(values),
     }));
     weights::save_sections(path, &sections, &metadata)
 }
@@ -89,13 +89,13 @@ pub(super) fn resume<N: Model>(trainee: &mut Trainee<N>, path: &Path) -> Result<
     let mut sections = vec![SectionMut {
         prefix: "model",
         layout: &N::LAYOUT,
-        values: model.as_mut_slice(),
+        values: model.as_mut_bytes(),
     }];
     let places = prefixes.iter().zip(&mut slots);
     sections.extend(places.map(|(prefix, values)| SectionMut {
         prefix,
         layout: &N::LAYOUT,
-        values,
+        values: bytemuck::cast_slice_mut(values),
     }));
     file.load_model_sections::<N>(&mut sections)?;
 

@@ -1,8 +1,8 @@
 //! Where a file and a model differ.
 
 use super::section::Entry;
+use crate::element::Dtype;
 use core::fmt::{Display, Formatter};
-use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
 /// One difference between what a file holds and what a model expects.
@@ -57,7 +57,7 @@ pub enum Difference {
         /// The sizes in the model.
         expected: Vec<usize>,
     },
-    /// A tensor of other elements than `F32`.
+    /// A tensor of another element type.
     Dtype {
         /// The tensor's name.
         name: String,
@@ -65,6 +65,8 @@ pub enum Difference {
         stored: Option<String>,
         /// The element type in the file.
         found: String,
+        /// The element type in the model.
+        expected: Dtype,
     },
 }
 
@@ -122,15 +124,14 @@ fn difference(expected: &Entry, found: &TensorInfo) -> Option<Difference> {
             found: found.shape.clone(),
             expected: expected.sizes.to_vec(),
         })
-    } else if found.dtype != Dtype::F32 {
-        let found = found.dtype.to_string();
-        Some(Difference::Dtype {
+    } else {
+        let (found, expected) = (found.dtype.to_string(), expected.dtype);
+        (found != expected.name()).then_some(Difference::Dtype {
             name,
             stored: None,
             found,
+            expected,
         })
-    } else {
-        None
     }
 }
 
@@ -232,10 +233,12 @@ impl Display for Difference {
                 name,
                 stored,
                 found,
+                expected,
             } => write!(
                 f,
-                "tensor `{name}`{} has another element type: found {found}, expected F32",
-                place(stored)
+                "tensor `{name}`{} has another element type: found {found}, expected {}",
+                place(stored),
+                expected.name()
             ),
         }
     }

@@ -9,7 +9,7 @@ use super::header::{
     Broken, Header, LENGTH_BYTES, MOST_TENSORS, NO_HASH, Sizes, Tensor, equal, hash,
 };
 use super::key;
-use crate::layer::Layout;
+use crate::layer::{LayerData, Layout};
 use crate::model::{LayerInfo, Model};
 use crate::shape;
 use core::mem::MaybeUninit;
@@ -17,8 +17,8 @@ use core::slice;
 
 /// The weights of `M` in a safetensors file, for the `static` of `#[weights("path")]`.
 ///
-/// The file is one that `save` or a training's state wrote, or any with the same names and shapes,
-/// in any order.
+/// The file is one that `save` or a training's state wrote, or any with the same names, types and
+/// shapes, in any order.
 ///
 /// # Panics
 /// When `file` is no whole safetensors file, or does not fit `M`; the message lists the differences.
@@ -28,29 +28,32 @@ use core::slice;
 /// While compiling, one pass over the header and a copy of the values; nothing at run time.
 #[track_caller]
 pub const fn embedded<M: Model>(path: &str, file: &[u8]) -> M {
-    assert!(size_of::<M>() == ELEMENT.bytes * M::LAYOUT.len());
-    let mut weights = MaybeUninit::<M>::zeroed();
+    embedded_data(path, file, M::NAME, M::LAYERS)
+}
+
+/// [`embedded`] for data that is no [`Model`], such as that of layers of int8: `layers` are those that
+/// the file is to name, if it names any.
+///
+/// # Panics
+/// As [`embedded`].
+#[track_caller]
+pub const fn embedded_data<W: LayerData>(
+    path: &str,
+    file: &[u8],
+    name: &str,
+    layers: &[LayerInfo],
+) -> W {
+    assert!(size_of::<W>() == W::LAYOUT.bytes());
+    let mut weights = MaybeUninit::<W>::zeroed();
     // SAFETY: zeroed bytes, as many as there are.
     let target =
-        unsafe { slice::from_raw_parts_mut(weights.as_mut_ptr().cast::<u8>(), size_of::<M>()) };
-    if let Some(fault) = lay(file, target, &M::LAYOUT, M::LAYERS, path, M::NAME) {
+        unsafe { slice::from_raw_parts_mut(weights.as_mut_ptr().cast::<u8>(), size_of::<W>()) };
+    if let Some(fault) = lay(file, target, &W::LAYOUT, layers, path, name) {
         panic!("{}", fault.as_str());
     }
     // SAFETY: `LayerData` promises that every bit pattern is valid.
     unsafe { weights.assume_init() }
 }
-
-/// The element of a model's arrays.
-struct Element {
-    /// What safetensors calls it.
-    name: &'static str,
-    bytes: usize,
-}
-
-const ELEMENT: Element = Element {
-    name: "F32",
-    bytes: size_of::<f32>(),
-};
 
 /// A message, or one difference of it.
 pub(super) type Text = shape::Text<4096>;
@@ -235,14 +238,14 @@ impl Lay<'_> {
     /// Lays each tensor of a part called `name`.
     const fn layout(&mut self, layout: &Layout, name: Option<&Name<'_>>) {
         match (layout, name) {
-            (Layout::Tensor(sizes), Some(name)) => {
-                let len = ELEMENT.bytes * layout.len();
+            (Layout::Tensor(dtype, sizes), Some(name)) => {
+                let len = layout.bytes();
                 if len > 0 {
-                    self.tensor(name, sizes, len);
+                    self.tensor(name, dtype.name(), sizes, len);
                 }
                 self.place += len;
             }
-            (Layout::Tensor(_), None) => panic!("a model is no bare array"),
+            (Layout::Tensor(..), None) => panic!("a model is no bare array"),
             (Layout::Parts(parts), before) => {
                 let mut number = 0;
                 while number < parts.len() {
@@ -254,8 +257,8 @@ impl Lay<'_> {
         }
     }
 
-    /// Lays one tensor of `len` bytes.
-    const fn tensor(&mut self, name: &Name<'_>, sizes: &[usize], len: usize) {
+    /// Lays one tensor of `len` bytes, and of the type that is expected.
+    const fn tensor(&mut self, name: &Name<'_>, expected: &str, sizes: &[usize], len: usize) {
         let header = self.header;
         let Some(number) = self.find(name) else {
             let text = name.write(Text::new().str("tensor `"));
@@ -270,11 +273,11 @@ impl Lay<'_> {
             let text = name.write(Text::new().str("tensor `"));
             let text = shape_of(text.str("` has another shape: found "), header, found);
             self.tell(text.str(", expected ").sizes(sizes));
-        } else if !equal(dtype, ELEMENT.name.as_bytes()) {
+        } else if !equal(dtype, expected.as_bytes()) {
             let text = name.write(Text::new().str("tensor `"));
             let text = text.str("` has another element type: found ");
             let text = text.str(utf8(dtype)).str(", expected ");
-            self.tell(text.str(ELEMENT.name));
+            self.tell(text.str(expected));
         } else if found.end - found.begin != len {
             let text = name.write(Text::new().str("tensor `"));
             let text = text.str("` has another length: found ");

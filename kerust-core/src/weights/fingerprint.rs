@@ -6,8 +6,9 @@ use crate::shape::Shape;
 /// Names an architecture: two models whose inference differs in a layer's name, kind, declaration,
 /// shapes or in what it reads have different fingerprints.
 ///
-/// Layers that only training sees (dropout, augmentation) are left out. 64-bit FNV-1a (Fowler, Noll,
-/// Vo) over each layer's strings and shapes, each led by its length.
+/// Layers that only training sees (dropout, augmentation) are left out, and the elements of weights,
+/// which each tensor of a file names itself. 64-bit FNV-1a (Fowler, Noll, Vo) over each layer's strings
+/// and shapes, each led by its length.
 pub const fn fingerprint(layers: &[LayerInfo]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325;
     let mut place = 0;
@@ -133,6 +134,7 @@ mod tests {
         output: Shape::new(&[5]),
         sources: &[],
         params: 25,
+        weight_bytes: 100,
         macs: 20,
         arena_bytes: 0,
         training_only: false,
@@ -205,6 +207,7 @@ mod tests {
         let costlier = LayerInfo {
             macs: 1,
             params: 2,
+            weight_bytes: 2,
             arena_bytes: 3,
             ..DENSE
         };

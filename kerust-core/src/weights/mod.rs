@@ -1,8 +1,9 @@
 //! Weights in files: safetensors, checked against the model before anything changes.
 //!
-//! A file holds one `F32` tensor for each array of the model's data, named by the fields on the way
-//! to it (`dense_1.kernel`), in Keras's layouts, in the order of the model's memory: the file's data
-//! is the model's image. The header says which architecture the weights belong to.
+//! A file holds one tensor for each array of the model's data, of its element (`F32` in what trains,
+//! `I8` and `I32` too in what is quantised), named by the fields on the way to it (`dense_1.kernel`), in
+//! Keras's layouts, in the order of the model's memory: the file's data is the model's image. The header
+//! says which architecture the weights belong to.
 
 mod architecture;
 #[cfg(feature = "std")]
@@ -27,7 +28,7 @@ mod write;
 pub use atomic::write_atomically;
 #[cfg(feature = "std")]
 pub use difference::Difference;
-pub use embed::embedded;
+pub use embed::{embedded, embedded_data};
 #[cfg(feature = "std")]
 pub use error::WeightsError;
 pub use fingerprint::fingerprint;

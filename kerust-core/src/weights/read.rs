@@ -32,7 +32,7 @@ pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> 
     let section = SectionMut {
         prefix: "",
         layout: &M::LAYOUT,
-        values: model.as_mut_slice(),
+        values: model.as_mut_bytes(),
     };
     WeightsFile::open(path)?.load_model_sections::<M>(&mut [section])
 }
@@ -44,7 +44,7 @@ pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> 
 /// sections are then as before.
 ///
 /// # Panics
-/// When a section does not hold as many values as its layout says.
+/// When a section does not hold as many bytes as its layout says.
 pub fn load_sections(
     path: impl AsRef<Path>,
     sections: &mut [SectionMut<'_>],
@@ -97,7 +97,7 @@ impl WeightsFile {
     /// The file does not hold exactly the tensors of the sections, which are then as before.
     ///
     /// # Panics
-    /// When a section does not hold as many values as its layout says.
+    /// When a section does not hold as many bytes as its layout says.
     pub fn load_sections(&self, sections: &mut [SectionMut<'_>]) -> Result<()> {
         self.load(sections, None, Vec::new())
     }
@@ -109,7 +109,7 @@ impl WeightsFile {
     /// As [`load_sections`](Self::load_sections), and when the architecture is another.
     ///
     /// # Panics
-    /// When a section does not hold as many values as its layout says.
+    /// When a section does not hold as many bytes as its layout says.
     pub fn load_model_sections<M: Model>(&self, sections: &mut [SectionMut<'_>]) -> Result<()> {
         let expected = format!("{:016x}", fingerprint(M::LAYERS));
         let is_kerusts = self
@@ -150,21 +150,22 @@ impl WeightsFile {
         }
         for (section, entries) in sections.iter_mut().zip(&expected) {
             for entry in entries {
-                let values = &mut section.values[entry.start..entry.start + entry.len];
-                self.read_values(&entry.name, values);
+                let values = &mut section.values[entry.start..entry.start + entry.bytes];
+                self.read_values(entry, values);
             }
         }
         Ok(())
     }
 
     /// The values of a tensor that is there and of the right size.
-    fn read_values(&self, name: &str, values: &mut [f32]) {
-        let info = self.tensors.info(name).expect("the names are checked");
-        let (begin, end) = info.data_offsets;
-        let bytes = &self.bytes[self.data_start + begin..self.data_start + end];
-        // The bytes may stand anywhere and are little end first; a cast would need luck for both.
-        for (value, bytes) in values.iter_mut().zip(bytes.chunks_exact(4)) {
-            *value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    fn read_values(&self, entry: &Entry, values: &mut [u8]) {
+        let info = self.tensors.info(&entry.name);
+        let (begin, end) = info.expect("the names are checked").data_offsets;
+        values.copy_from_slice(&self.bytes[self.data_start + begin..self.data_start + end]);
+        // The little end stands first.
+        if cfg!(target_endian = "big") {
+            let each = values.chunks_exact_mut(entry.dtype.bytes());
+            each.for_each(<[u8]>::reverse);
         }
     }
 }

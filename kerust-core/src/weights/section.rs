@@ -1,5 +1,6 @@
 //! Data with a layout, as the tensors of a file.
 
+use crate::element::Dtype;
 use crate::layer::Layout;
 
 /// Values to be written under `prefix`; an empty prefix adds nothing to the tensors' names.
@@ -9,8 +10,8 @@ pub struct Section<'a> {
     pub prefix: &'a str,
     /// How the values lie.
     pub layout: &'a Layout,
-    /// The values: `layout.len()` of them.
-    pub values: &'a [f32],
+    /// The values: `layout.bytes()` bytes of them.
+    pub values: &'a [u8],
 }
 
 /// Values to be read from under `prefix`; an empty prefix adds nothing to the tensors' names.
@@ -20,29 +21,30 @@ pub struct SectionMut<'a> {
     pub prefix: &'a str,
     /// How the values lie.
     pub layout: &'a Layout,
-    /// Where the values go: `layout.len()` of them.
-    pub values: &'a mut [f32],
+    /// Where the values go: `layout.bytes()` bytes of them.
+    pub values: &'a mut [u8],
 }
 
 /// A tensor of a section.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Entry {
     pub(super) name: String,
+    pub(super) dtype: Dtype,
     pub(super) sizes: &'static [usize],
-    /// Where its values begin in the section.
+    /// The byte of the section where its values begin.
     pub(super) start: usize,
-    pub(super) len: usize,
+    pub(super) bytes: usize,
 }
 
 /// The tensors of a section in the order of its values; those without values are left out.
 ///
 /// # Panics
-/// Unless there are `layout.len()` values.
-pub(super) fn entries(prefix: &str, layout: &Layout, values_len: usize) -> Vec<Entry> {
+/// Unless there are `layout.bytes()` bytes.
+pub(super) fn entries(prefix: &str, layout: &Layout, bytes: usize) -> Vec<Entry> {
     assert_eq!(
-        values_len,
-        layout.len(),
-        "a section holds as many values as its layout says"
+        bytes,
+        layout.bytes(),
+        "a section holds as many bytes as its layout says"
     );
     let mut entries = Vec::new();
     collect(prefix, layout, &mut 0, &mut entries);
@@ -51,17 +53,18 @@ pub(super) fn entries(prefix: &str, layout: &Layout, values_len: usize) -> Vec<E
 
 fn collect(prefix: &str, layout: &Layout, place: &mut usize, entries: &mut Vec<Entry>) {
     match layout {
-        Layout::Tensor(sizes) => {
-            let len = layout.len();
-            if len > 0 {
+        Layout::Tensor(dtype, sizes) => {
+            let bytes = layout.bytes();
+            if bytes > 0 {
                 entries.push(Entry {
                     name: prefix.to_owned(),
+                    dtype: *dtype,
                     sizes,
                     start: *place,
-                    len,
+                    bytes,
                 });
             }
-            *place += len;
+            *place += bytes;
         }
         Layout::Parts(parts) => {
             for part in *parts {
@@ -78,7 +81,7 @@ fn collect(prefix: &str, layout: &Layout, place: &mut usize, entries: &mut Vec<E
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::Part;
+    use crate::layer::{LayerData, Part};
 
     const fn part(name: &'static str, layout: Layout) -> Part {
         Part {
@@ -91,25 +94,26 @@ mod tests {
     #[test]
     fn nested_parts_are_joined_by_dots_and_empty_ones_left_out() {
         const DENSE: Layout = Layout::Parts(&[
-            part("kernel", Layout::Tensor(&[2, 3])),
-            part("bias", Layout::Tensor(&[0])),
+            part("kernel", <[[i8; 3]; 2]>::LAYOUT),
+            part("bias", <[i32; 0]>::LAYOUT),
         ]);
         const MODEL: Layout = Layout::Parts(&[
             part("block", Layout::Parts(&[part("dense", DENSE)])),
-            part("scale", Layout::Tensor(&[4])),
+            part("scale", <[f32; 4]>::LAYOUT),
         ]);
-        let found = entries("ema", &MODEL, 10);
+        let found = entries("ema", &MODEL, 22);
         let expected = [
-            ("ema.block.dense.kernel", &[2, 3][..], 0, 6),
-            ("ema.scale", &[4], 6, 4),
+            ("ema.block.dense.kernel", Dtype::I8, &[2, 3][..], 0, 6),
+            ("ema.scale", Dtype::F32, &[4], 6, 16),
         ]
-        .map(|(name, sizes, start, len)| Entry {
+        .map(|(name, dtype, sizes, start, bytes)| Entry {
             name: name.to_owned(),
+            dtype,
             sizes,
             start,
-            len,
+            bytes,
         });
         assert_eq!(found, expected);
-        assert_eq!(entries("", &MODEL, 10)[1].name, "scale");
+        assert_eq!(entries("", &MODEL, 22)[1].name, "scale");
     }
 }

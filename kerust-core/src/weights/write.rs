@@ -18,7 +18,7 @@ pub fn save<M: Model>(path: impl AsRef<Path>, model: &M) -> Result<()> {
     let section = Section {
         prefix: "",
         layout: &M::LAYOUT,
-        values: model.as_slice(),
+        values: model.as_bytes(),
     };
     save_sections(path, &[section], &model_metadata::<M>())
 }
@@ -46,7 +46,7 @@ pub fn model_metadata<M: Model>() -> BTreeMap<String, String> {
 /// The system refuses; the file is then as before.
 ///
 /// # Panics
-/// When a section does not hold as many values as its layout says, or two tensors have one name.
+/// When a section does not hold as many bytes as its layout says, or two tensors have one name.
 pub fn save_sections(
     path: impl AsRef<Path>,
     sections: &[Section<'_>],
@@ -57,7 +57,7 @@ pub fn save_sections(
         file.write_all(&(header.len() as u64).to_le_bytes())?;
         file.write_all(header.as_bytes())?;
         for section in sections {
-            write_values(file, section.values)?;
+            write_values(file, section)?;
         }
         Ok(())
     })
@@ -75,11 +75,12 @@ fn header(sections: &[Section<'_>], metadata: &BTreeMap<String, String>) -> Stri
     let mut section_start = 0;
     for section in sections {
         for entry in entries(section.prefix, section.layout, section.values.len()) {
-            let begin = 4 * (section_start + entry.start);
-            let end = begin + 4 * entry.len;
+            let begin = section_start + entry.start;
+            let end = begin + entry.bytes;
             members.push(format!(
-                "{}:{{\"dtype\":\"F32\",\"shape\":{:?},\"data_offsets\":[{begin},{end}]}}",
+                "{}:{{\"dtype\":\"{}\",\"shape\":{:?},\"data_offsets\":[{begin},{end}]}}",
                 json(&entry.name),
+                entry.dtype.name(),
                 entry.sizes
             ));
             assert!(
@@ -97,11 +98,16 @@ fn header(sections: &[Section<'_>], metadata: &BTreeMap<String, String>) -> Stri
 }
 
 /// The values, little end first.
-fn write_values(file: &mut dyn Write, values: &[f32]) -> io::Result<()> {
+fn write_values(file: &mut dyn Write, section: &Section<'_>) -> io::Result<()> {
     if cfg!(target_endian = "little") {
-        return file.write_all(bytemuck::cast_slice(values));
+        return file.write_all(section.values);
     }
-    values
-        .iter()
-        .try_for_each(|value| file.write_all(&value.to_le_bytes()))
+    for entry in entries(section.prefix, section.layout, section.values.len()) {
+        let values = &section.values[entry.start..entry.start + entry.bytes];
+        for value in values.chunks_exact(entry.dtype.bytes()) {
+            let bytes: Vec<u8> = value.iter().rev().copied().collect();
+            file.write_all(&bytes)?;
+        }
+    }
+    Ok(())
 }

@@ -45,7 +45,7 @@ macro_rules! stored_model {
         impl Model for $name {
             type Input = Rank1<4>;
             type Heads = Head<Softmax, Rank1<2>>;
-            type Storage = [f32; 0];
+            type Storage = [u32; 0];
             const NAME: &'static str = stringify!($name);
             const HEADS: &'static [&'static str] = &[];
             const LAYERS: &'static [LayerInfo] = &[$(LayerInfo {
@@ -56,6 +56,7 @@ macro_rules! stored_model {
                 output: Shape::new(&[4]),
                 sources: &[],
                 params: 0,
+                weight_bytes: 0,
                 macs: 0,
                 arena_bytes: 0,
                 training_only: false,

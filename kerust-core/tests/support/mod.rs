@@ -56,7 +56,7 @@ macro_rules! two_dense {
         impl Model for $name {
             type Input = Rank1<$inputs>;
             type Heads = Head<kerust_core::activation::$head, Rank1<$outputs>>;
-            type Storage = [f32; Self::INFERENCE.len()];
+            type Storage = [u32; Self::INFERENCE.len()];
             const NAME: &'static str = stringify!($name);
             const HEADS: &'static [&'static str] = &[];
             const LAYERS: &'static [LayerInfo] = &[];

@@ -73,7 +73,7 @@ fn of_a_trainings_state_the_model_is_embedded() {
     let section = |prefix, values| Section {
         prefix,
         layout: &Net::LAYOUT,
-        values,
+        values: bytemuck::cast_slice(values),
     };
     let sections = [
         section("optimizer.momentum", &slot),

@@ -6,7 +6,7 @@
 mod embed;
 mod stored;
 
-use kerust_core::layer::{LayerData, Layout};
+use kerust_core::layer::LayerData;
 use kerust_core::model::Model;
 use kerust_core::weights::{self, Section, SectionMut};
 use std::collections::BTreeMap;
@@ -279,43 +279,43 @@ fn a_missing_file_is_named() {
 fn sections_keep_their_values_and_the_text() {
     let (model, file) = (net(), File::new(&[]));
     let slot: Vec<f32> = (0..15).map(|value| value as f32).collect();
-    let step = Layout::Tensor(&[1]);
+    let step = <[f32; 1]>::LAYOUT;
     let sections = [
         Section {
             prefix: "",
             layout: &Net::LAYOUT,
-            values: model.as_slice(),
+            values: model.as_bytes(),
         },
         Section {
             prefix: "optimizer.m",
             layout: &Net::LAYOUT,
-            values: &slot,
+            values: bytemuck::cast_slice(&slot),
         },
         Section {
             prefix: "step",
             layout: &step,
-            values: &[17.0],
+            values: bytemuck::cast_slice(&[17.0f32]),
         },
     ];
     let text = BTreeMap::from([("note".to_owned(), "a \"quote\"\nand ü".to_owned())]);
     weights::save_sections(&file.path, &sections, &text).unwrap();
 
-    let (mut read, mut read_slot, mut number) = (Net::zeroed(), [0.0; 15], [0.0]);
+    let (mut read, mut read_slot, mut number) = (Net::zeroed(), [0.0f32; 15], [0.0f32]);
     let mut sections = [
         SectionMut {
             prefix: "",
             layout: &Net::LAYOUT,
-            values: read.as_mut_slice(),
+            values: read.as_mut_bytes(),
         },
         SectionMut {
             prefix: "optimizer.m",
             layout: &Net::LAYOUT,
-            values: &mut read_slot,
+            values: bytemuck::cast_slice_mut(&mut read_slot),
         },
         SectionMut {
             prefix: "step",
             layout: &step,
-            values: &mut number,
+            values: bytemuck::cast_slice_mut(&mut number),
         },
     ];
     assert_eq!(

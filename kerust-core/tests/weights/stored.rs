@@ -37,7 +37,7 @@ macro_rules! stored_model {
         impl Model for $name {
             type Input = Rank1<2>;
             type Heads = Head<Softmax, Rank1<2>>;
-            type Storage = [f32; 0];
+            type Storage = [u32; 0];
             const NAME: &'static str = stringify!($name);
             const HEADS: &'static [&'static str] = &[];
             const LAYERS: &'static [LayerInfo] = &[
@@ -49,6 +49,7 @@ macro_rules! stored_model {
                     output: Shape::new(&[$units]),
                     sources: &[],
                     params: 3 * $units,
+                    weight_bytes: 12 * $units,
                     macs: 2 * $units,
                     arena_bytes: 0,
                     training_only: false,
@@ -61,6 +62,7 @@ macro_rules! stored_model {
                     output: Shape::new(&[$units]),
                     sources: &[],
                     params: 0,
+                    weight_bytes: 0,
                     macs: 0,
                     arena_bytes: 0,
                     training_only: true,

@@ -4,6 +4,7 @@
 use super::{Expansion, local, tuple};
 use crate::plan::{Data, Edge, Layer, Role};
 use crate::schedule::{self, Inference, Slot};
+use kerust_core::memory::WORD_BYTES;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -89,10 +90,10 @@ fn memory(
     }
 }
 
-/// Values for one sample in the buffers of the arena that live at `step` of an inference.
+/// Bytes for one sample in the buffers of the arena that live at `step` of an inference.
 fn in_use(inference: &Inference, step: usize) -> TokenStream {
     match inference.in_use(step) {
-        Some(len) => Literal::usize_unsuffixed(len).to_token_stream(),
+        Some(len) => Literal::usize_unsuffixed(WORD_BYTES * len).to_token_stream(),
         None => {
             let step = Literal::usize_unsuffixed(step);
             quote!(Self::INFERENCE.in_use(#step))
@@ -102,9 +103,9 @@ fn in_use(inference: &Inference, step: usize) -> TokenStream {
 
 fn public(expansion: &Expansion<'_>) -> TokenStream {
     let plan = expansion.plan;
-    let ends = plan.inputs.iter().map(|input| input.data.len());
+    let ends = plan.inputs.iter().map(|input| input.data.path());
     let ends: Vec<_> = ends
-        .chain(plan.heads.iter().map(|head| head.data.len()))
+        .chain(plan.heads.iter().map(|head| head.data.path()))
         .collect();
     let layers = plan
         .layers
@@ -122,9 +123,10 @@ fn public(expansion: &Expansion<'_>) -> TokenStream {
         pub const MACS: usize = #macs;
         /// Bytes that one inference takes beside the weights, the input and the output, which holds
         /// buffers too until it is written.
-        pub const ARENA_BYTES: usize = 4 * Self::INFERENCE.len();
+        pub const ARENA_BYTES: usize = Self::INFERENCE.bytes();
         /// Bytes of the arena, the input and the output.
-        pub const RAM_BYTES: usize = Self::ARENA_BYTES + 4 * (#(#ends)+*);
+        pub const RAM_BYTES: usize = Self::ARENA_BYTES
+            #(+ ::core::mem::size_of::<::kerust::tensor::Tensor<#ends>>())*;
         /// The layers, in order.
         pub const LAYERS: &'static [::kerust::model::LayerInfo] = &[#(#layers),*];
 
@@ -200,6 +202,10 @@ fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
             quote!(#params)
         }
     };
+    let weight_bytes = match &layer.weights {
+        Some(weights) => quote!(::core::mem::size_of::<#weights>()),
+        None => quote!(0),
+    };
     let inference = &expansion.inference;
     let arena = in_use(inference, inference.steps[layer.node]);
     let sources = layer.sources.iter().map(|source| match source {
@@ -221,8 +227,9 @@ fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
             output: #output,
             sources: &[#(#sources),*],
             params: #params,
+            weight_bytes: #weight_bytes,
             macs: #macs,
-            arena_bytes: 4 * #arena,
+            arena_bytes: #arena,
             training_only: #training_only,
         }
     }

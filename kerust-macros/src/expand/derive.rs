@@ -1,9 +1,9 @@
 //! `#[derive(LayerData)]`.
 
-use super::error;
+use super::{error, layout};
 use crate::report::Report;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Data, DeriveInput, Fields};
 
 /// Expands the derive.
@@ -71,16 +71,23 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
             .predicates
             .push(syn::parse_quote!(#parameter: ::kerust::layer::LayerData));
     }
+    // The length of a generic struct is seen where it is used; another representation is told already.
+    let is_seen = report.is_empty() && input.generics.params.is_empty();
+    let seen = is_seen.then(|| {
+        quote_spanned! {name.span()=>
+            const _: ::kerust::layer::Layout = <#name as ::kerust::layer::LayerData>::LAYOUT;
+        }
+    });
+    let layout = layout(name, &parts);
     let faults = error(report);
     quote! {
         #faults
+        #seen
 
-        // SAFETY: `repr(C)`, and every field is `LayerData`, in the order of the layout.
+        // SAFETY: `repr(C)` without gaps, and every field is `LayerData`, in the order of the layout.
         #[automatically_derived]
         unsafe impl #generics ::kerust::layer::LayerData for #name #arguments #bounds {
-            const LAYOUT: ::kerust::layer::Layout = ::kerust::layer::Layout::Parts(&[
-                #(#parts),*
-            ]);
+            #layout
         }
     }
 }

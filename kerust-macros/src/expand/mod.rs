@@ -16,7 +16,7 @@ use crate::report::Report;
 use crate::schedule::{self, Inference, Place, Slot, Training};
 use crate::{infer, parse};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use std::collections::HashMap;
 use syn::ext::IdentExt;
 
@@ -144,6 +144,17 @@ fn take(plan: &str, buffers: &[(Ident, usize)]) -> TokenStream {
         .iter()
         .map(|(_, number)| proc_macro2::Literal::usize_unsuffixed(*number));
     quote!(let [#(#names),*] = #memory.get(const { Self::#plan.places([#(#numbers),*]) });)
+}
+
+/// The layout of a struct with these parts.
+fn layout(name: &Ident, parts: &[TokenStream]) -> TokenStream {
+    let text = name.to_string();
+    let parts = quote!(::kerust::layer::Layout::Parts(&[#(#parts),*]));
+    // The spans of the name: there rustc says what is wrong.
+    let layout = quote_spanned! {name.span()=>
+        ::kerust::layer::Layout::without_gaps::<Self>(#parts, #text)
+    };
+    quote!(const LAYOUT: ::kerust::layer::Layout = #layout;)
 }
 
 /// The weights of a node, `()` where it has none.

@@ -16,7 +16,7 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
     let storage = if expansion.is_generic() {
         quote!(::kerust::model::NoStorage)
     } else {
-        quote!([f32; #name::INFERENCE.len()])
+        quote!([u32; #name::INFERENCE.len()])
     };
     let heads_text = match expansion.plan.heads.as_slice() {
         [_] => Vec::new(),

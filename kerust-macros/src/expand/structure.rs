@@ -1,6 +1,6 @@
 //! The struct: one field for each layer with weights, and nothing but its numbers.
 
-use super::Expansion;
+use super::{Expansion, layout};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -47,6 +47,7 @@ pub fn structure(expansion: &Expansion<'_>) -> TokenStream {
             }
         }
     });
+    let layout = layout(name, &parts.collect::<Vec<_>>());
     quote! {
         #(#attributes)*
         #gap
@@ -56,12 +57,10 @@ pub fn structure(expansion: &Expansion<'_>) -> TokenStream {
             #(#fields),*
         }
 
-        // SAFETY: `repr(C)`, and every field is `LayerData`, in the order of the layout.
+        // SAFETY: `repr(C)` without gaps, and every field is `LayerData`, in the order of the layout.
         #[automatically_derived]
         unsafe impl #generics ::kerust::layer::LayerData for #name #arguments #bounds {
-            const LAYOUT: ::kerust::layer::Layout = ::kerust::layer::Layout::Parts(&[
-                #(#parts),*
-            ]);
+            #layout
         }
     }
 }

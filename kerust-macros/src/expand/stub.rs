@@ -97,7 +97,7 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
         impl #parameters ::kerust::model::Model for #name #arguments #bounds {
             type Input = #input;
             type Heads = #heads;
-            type Storage = [f32; 0];
+            type Storage = [u32; 0];
 
             const NAME: &'static str = #text;
             const HEADS: &'static [&'static str] = &[];

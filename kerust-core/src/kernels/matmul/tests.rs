@@ -212,6 +212,37 @@ fn a_view_of_windows_is_a_matrix() {
 }
 
 #[test]
+fn windows_that_share_rows_of_the_image_are_a_matrix() {
+    // Windows of `height` × 3 taps at stride 1, for each pixel of some output rows.
+    for (rows, width, height, channels, n) in [
+        (2, 4, 2, 1, 1),
+        (3, 5, 3, 2, 3),
+        (2, 7, 3, 1, 4),
+        (4, 8, 2, 3, 8),
+        (5, 11, 3, 2, 5),
+        (2, 13, 4, 1, 16),
+        (3, 16, 3, 4, 16),
+        (2, 26, 3, 2, 9),
+        (4, 32, 3, 16, 16),
+        (2, 3, 3, 2, 7),
+        (2, 9, 3, 260, 3),
+        (2, 6, 3, 2, 17),
+    ] {
+        let row = (width + 2) * channels;
+        let image = random((rows + height - 1) * row, 5);
+        let a = Matrix {
+            values: &image,
+            rows: Axis::nested([1, rows, width], [0, row, channels]),
+            columns: Axis::nested([height, 3, channels], [row, channels, 1]),
+        };
+        let k = height * 3 * channels;
+        let kernel = random(k * n, 6);
+        check(a, Matrix::row_major(&kernel, k, n));
+        check_tails(a, Matrix::row_major(&kernel, k, n));
+    }
+}
+
+#[test]
 fn an_element_has_the_same_bits_in_every_tile_and_on_every_fused_set() {
     let (m, k, n) = (31, 900, 150);
     let (a, b) = (random(m * k, 1), random(k * n, 2));

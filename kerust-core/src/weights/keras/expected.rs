@@ -66,14 +66,14 @@ fn collect(
     // The layer stands before those inside it, as in Keras.
     let index = layers.len();
     match field.layout {
-        Layout::Tensor(sizes) => {
+        Layout::Tensor(_, sizes) => {
             let tensor = tensor("", sizes, field.trainable, place);
             tensors.extend(tensor);
         }
         Layout::Parts(parts) => {
             for part in parts {
                 match part.layout {
-                    Layout::Tensor(sizes) => {
+                    Layout::Tensor(_, sizes) => {
                         let trainable = field.trainable && part.trainable;
                         tensors.extend(tensor(part.name, sizes, trainable, place));
                     }
@@ -100,7 +100,7 @@ fn tensor(
     trainable: bool,
     place: &mut usize,
 ) -> Option<ExpectedTensor> {
-    let (start, len) = (*place, Layout::Tensor(sizes).len());
+    let (start, len) = (*place, sizes.iter().product());
     *place += len;
     (len > 0).then_some(ExpectedTensor {
         name,

@@ -3,6 +3,7 @@
 use super::expected::{ExpectedLayer, ExpectedTensor};
 use super::names::numbered;
 use super::stored::{StoredLayer, StoredTensor};
+use crate::element::Dtype;
 use crate::weights::Difference;
 use std::collections::BTreeSet;
 
@@ -252,6 +253,7 @@ fn compare_tensor<'a>(
             name: name(),
             stored: path(),
             found: found.clone(),
+            expected: Dtype::F32,
         }),
     }
 }

@@ -25,6 +25,7 @@ mod write;
 pub use write::save;
 
 use super::{Difference, WeightsError};
+use crate::element::Dtype;
 use crate::error::{Error, Result};
 use crate::layer::LayerData;
 use crate::model::Model;
@@ -110,6 +111,7 @@ pub fn tensors(path: impl AsRef<Path>) -> Result<Vec<FileTensor>> {
                 name: tensor.path,
                 stored: None,
                 found,
+                expected: Dtype::F32,
             }),
         }
     }

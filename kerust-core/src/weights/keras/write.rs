@@ -94,7 +94,7 @@ fn add_layer(layer: &mut GroupBuilder, field: &'static Part, values: &[f32]) {
     let mut vars = layer.create_group("vars");
     name(&mut vars, field.name);
     match field.layout {
-        Layout::Tensor(sizes) => add_tensor(&mut vars, 0, sizes, values),
+        Layout::Tensor(_, sizes) => add_tensor(&mut vars, 0, sizes, values),
         Layout::Parts(parts) if is_container(field) => {
             let mut layers = layer.create_group("layers");
             add_layers(&mut layers, parts, &[], values);
@@ -115,7 +115,7 @@ fn add_layer(layer: &mut GroupBuilder, field: &'static Part, values: &[f32]) {
             }
             // Keras's order: what is trained, then what is not.
             for (place, (layout, values)) in trained.into_iter().chain(state).enumerate() {
-                if let Layout::Tensor(sizes) = layout {
+                if let Layout::Tensor(_, sizes) = layout {
                     add_tensor(&mut vars, place, sizes, values);
                 }
             }
@@ -127,7 +127,7 @@ fn add_layer(layer: &mut GroupBuilder, field: &'static Part, values: &[f32]) {
 /// Whether a field is a model with layers of its own.
 fn is_container(field: &Part) -> bool {
     match field.layout {
-        Layout::Tensor(_) => false,
+        Layout::Tensor(..) => false,
         Layout::Parts(parts) => {
             let is_layer = |part: &Part| matches!(part.layout, Layout::Parts(_));
             parts.iter().any(is_layer)

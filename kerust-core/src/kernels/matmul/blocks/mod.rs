@@ -5,6 +5,7 @@
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod pack;
+mod pairs;
 mod registers;
 mod tile;
 #[cfg(target_arch = "x86_64")]
@@ -14,6 +15,7 @@ use super::{Product, Start};
 use crate::kernels::{Isa, parallel, scratch, simd};
 use core::ops::Range;
 use pack::{Strided, pack};
+use pairs::Pairs;
 use registers::Registers;
 use tile::{First, ROWS, SCATTERED_ROWS, Tile};
 
@@ -60,16 +62,16 @@ pub(super) unsafe fn run(
     let (m, n) = (product.a.rows.len(), product.b.columns.len());
     let c = Output(c);
     let compute = |rows, columns| {
-        let piece = Piece { rows, columns };
+        let mut piece = Piece { rows, columns };
         // SAFETY: the caller's promises; pieces do not overlap.
         unsafe {
             match isa {
                 #[cfg(target_arch = "x86_64")]
-                Isa::Avx512 => blocks::<simd::Avx512>(product, &piece, c.pointer(), stride),
+                Isa::Avx512 => blocks::<simd::Avx512>(product, &mut piece, c.pointer(), stride),
                 #[cfg(target_arch = "x86_64")]
-                Isa::Avx2 => blocks::<simd::Avx2>(product, &piece, c.pointer(), stride),
+                Isa::Avx2 => blocks::<simd::Avx2>(product, &mut piece, c.pointer(), stride),
                 #[cfg(target_arch = "aarch64")]
-                Isa::Neon => blocks::<simd::Neon>(product, &piece, c.pointer(), stride),
+                Isa::Neon => blocks::<simd::Neon>(product, &mut piece, c.pointer(), stride),
                 Isa::Portable => unreachable!("`portable.rs` computes these"),
             }
         }
@@ -95,7 +97,20 @@ pub(super) unsafe fn run(
 ///
 /// # Safety
 /// As for [`run`]; no other thread touches the piece.
-unsafe fn blocks<S: Registers>(product: &Product<'_>, piece: &Piece, c: *mut f32, stride: usize) {
+unsafe fn blocks<S: Registers>(
+    product: &Product<'_>,
+    piece: &mut Piece,
+    c: *mut f32,
+    stride: usize,
+) {
+    if let Some((pairs, rows)) = Pairs::of::<S>(product, &piece.rows, c, stride) {
+        // SAFETY: the caller's promises.
+        unsafe { pairs.run::<S>(rows) };
+        piece.rows.start += rows;
+        if piece.rows.is_empty() {
+            return;
+        }
+    }
     let (b, k) = (&product.b, product.a.columns.len());
     let (down, across) = (b.rows.strides[2], b.columns.strides[2]);
     let packed = across != 1
@@ -204,9 +219,7 @@ unsafe fn tiles<S: Registers>(
         relu: false,
     };
     if panel.depths.end == a.columns.len() {
-        tile.relu = product.tail.relu();
-        let line = product.tail.columns(panel.columns.clone()).line;
-        tile.line = (!line[0].is_empty()).then(|| line.map(<[f32]>::as_ptr));
+        (tile.line, tile.relu) = ends(product, panel.columns.clone());
     }
     let run = tile.row.run(&a.rows);
     let even = run >= rows.len() || [run, a.rows.sizes[2]].iter().all(|run| run % ROWS == 0);
@@ -248,6 +261,13 @@ unsafe fn tiles<S: Registers>(
         tile.row = a.rows.cursor(done);
         tile.c = c.wrapping_add(done * c_stride + panel.columns.start);
     }
+}
+
+/// The line of some columns of a product's tail, and whether it ends in ReLU.
+fn ends(product: &Product<'_>, columns: Range<usize>) -> (Option<[*const f32; 2]>, bool) {
+    let line = product.tail.columns(columns).line;
+    let line = (!line[0].is_empty()).then(|| line.map(<[f32]>::as_ptr));
+    (line, product.tail.relu())
 }
 
 /// Calls the lowest tile that holds the rows.

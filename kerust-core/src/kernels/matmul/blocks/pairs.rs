@@ -1,0 +1,264 @@
+//! Two rows of an image's output at a time, where an output pixel is one vector.
+//!
+//! With a single vector of columns a tile (`tile.rs`) needs a load for every multiply-add, one more than the
+//! machine has time for. But the windows of two output rows, one below the other, see mostly the same
+//! rows of the image: what is row `u` of the window above is row `u - 1` of the one below. So each row of
+//! the image is passed once, and each of its values is multiplied by two rows of the kernel, for two
+//! sums. Each sum is still one chain in ascending order.
+
+use super::super::{Product, Start};
+use super::registers::Registers;
+use super::tile::First;
+use super::{DEPTH, ends};
+use core::hint::black_box;
+use core::ops::Range;
+
+/// The most pixels of a tile.
+const PIXELS: usize = 12;
+
+/// The fewest.
+const FEWEST: usize = 4;
+
+/// A product of windows, by pairs of output rows.
+pub(super) struct Pairs {
+    /// The first window.
+    a: *const f32,
+    /// Values from one row of the image to the next, which is also from one output row to the next.
+    row: usize,
+    /// Values from one window to the next.
+    pixel: usize,
+    /// Windows in an output row.
+    width: usize,
+    /// Rows of a window.
+    height: usize,
+    /// Taps in a row of a window, and the values from one to the next.
+    taps: usize,
+    tap: usize,
+    b: *const f32,
+    b_stride: usize,
+    c: *mut f32,
+    c_stride: usize,
+    /// Columns of the output.
+    lanes: usize,
+    first: First,
+    line: Option<[*const f32; 2]>,
+    adds: bool,
+    relu: bool,
+}
+
+impl Pairs {
+    /// The pairs of output rows that the given rows of the product begin with, and how many of its rows
+    /// they are.
+    pub(super) fn of<S: Registers>(
+        product: &Product<'_>,
+        rows: &Range<usize>,
+        c: *mut f32,
+        c_stride: usize,
+    ) -> Option<(Self, usize)> {
+        let Product { a, b, start, .. } = product;
+        let ([1, _, width], [1, height, taps]) = (a.rows.sizes, a.columns.sizes) else {
+            return None;
+        };
+        let lanes = b.columns.len();
+        let windows = height > 1 && a.rows.strides[1] == a.columns.strides[1];
+        let narrow = lanes <= S::LANES && b.columns.strides[2] == 1 && width >= FEWEST;
+        let whole = rows.start.is_multiple_of(width) && a.columns.len() <= 2 * DEPTH;
+        let pairs = rows.len() / (2 * width).max(1);
+        if !windows || !narrow || !whole || pairs == 0 {
+            return None;
+        }
+        let (line, relu) = ends(product, 0..lanes);
+        let pairs_of = Self {
+            a: a.values[a.rows.cursor(rows.start).offset..].as_ptr(),
+            row: a.rows.strides[1],
+            pixel: a.rows.strides[2],
+            width,
+            height,
+            taps,
+            tap: a.columns.strides[2],
+            b: b.values.as_ptr(),
+            b_stride: b.rows.strides[2],
+            c: c.wrapping_add(rows.start * c_stride),
+            c_stride,
+            lanes,
+            first: match start {
+                Start::Zero => First::Zero,
+                Start::Bias(bias) => First::Bias(bias.as_ptr()),
+                Start::Sum => First::Sum,
+            },
+            line,
+            adds: product.tail.adds,
+            relu,
+        };
+        Some((pairs_of, pairs * 2 * width))
+    }
+
+    /// Computes the pairs of so many of the product's rows.
+    ///
+    /// # Safety
+    /// The machine has `S`; the operands fit their views and each other, and `c` has the rows.
+    pub(super) unsafe fn run<S: Registers>(&self, rows: usize) {
+        // SAFETY: the caller's promises.
+        unsafe {
+            S::enter(
+                #[inline(always)]
+                || {
+                    for pair in 0..rows / (2 * self.width) {
+                        self.pair::<S>(pair);
+                    }
+                },
+            );
+        }
+    }
+
+    /// # Safety
+    /// As of [`run`](Self::run).
+    #[inline(always)]
+    unsafe fn pair<S: Registers>(&self, pair: usize) {
+        let most = (self.width / 4 * 4).min(S::SUMS / 2 / 4 * 4);
+        let mut done = 0;
+        while done < self.width {
+            let left = self.width - done;
+            let even = left.div_ceil(left.div_ceil(PIXELS)).next_multiple_of(4);
+            let pixels = even.min(most);
+            // The last tile of a row ends with the row, and leaves what is done.
+            let first = done.min(self.width - pixels);
+            let window = 2 * pair * self.row + first * self.pixel;
+            let output = 2 * pair * self.width + first;
+            let tile = Tile {
+                pairs: self,
+                a: self.a.wrapping_add(window),
+                c: self.c.wrapping_add(output * self.c_stride),
+                done: done - first,
+            };
+            // SAFETY: the caller's promises; the tile's pixels are the row's.
+            unsafe {
+                match pixels {
+                    12 if const { S::SUMS >= 24 } => tile.run::<S, 12>(),
+                    8 if const { S::SUMS >= 16 } => tile.run::<S, 8>(),
+                    _ => tile.run::<S, 4>(),
+                }
+            }
+            done = first + pixels;
+        }
+    }
+}
+
+/// Some pixels of two output rows.
+struct Tile<'a> {
+    pairs: &'a Pairs,
+    a: *const f32,
+    /// The first pixel's output in the upper row.
+    c: *mut f32,
+    /// The pixels that another tile has written.
+    done: usize,
+}
+
+impl Tile<'_> {
+    /// # Safety
+    /// As of [`Pairs::run`].
+    #[inline(always)]
+    unsafe fn run<S: Registers, const PIXELS: usize>(&self) {
+        let pairs = self.pairs;
+        let c = [0, pairs.width].map(|below| self.c.wrapping_add(below * pairs.c_stride));
+        // SAFETY: the caller's promises are those of each function called.
+        unsafe {
+            let mask = S::mask(pairs.lanes);
+            let start = match pairs.first {
+                First::Bias(bias) => S::load_masked(bias, mask),
+                First::Zero | First::Sum => S::zero(),
+            };
+            let mut sums = [[start; 2]; PIXELS];
+            let before =
+                |i: usize, row: usize| S::load_masked(c[row].add(i * pairs.c_stride), mask);
+            if let First::Sum = pairs.first {
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    *sums = [before(i, 0), before(i, 1)];
+                }
+            }
+            let mut kernel = [pairs.b.wrapping_sub(pairs.taps * pairs.b_stride), pairs.b];
+            for u in 0..=pairs.height {
+                let a = self.a.wrapping_add(u * pairs.row);
+                // The window above ends a row of the image before the one below, and begins one before.
+                kernel = match u {
+                    0 => self.row::<S, PIXELS, true, false>(&mut sums, a, kernel, mask),
+                    u if u == pairs.height => {
+                        self.row::<S, PIXELS, false, true>(&mut sums, a, kernel, mask)
+                    }
+                    _ => self.row::<S, PIXELS, true, true>(&mut sums, a, kernel, mask),
+                };
+            }
+            if let Some(line) = pairs.line {
+                let [factor, shift] = line.map(|values| S::load_masked(values, mask));
+                for sum in sums.as_flattened_mut() {
+                    *sum = S::add(S::mul(*sum, factor), shift);
+                }
+            }
+            for (i, sums) in sums.iter_mut().enumerate() {
+                for (row, sum) in sums.iter_mut().enumerate() {
+                    if pairs.adds {
+                        *sum = S::add(*sum, before(i, row));
+                    }
+                    if pairs.relu {
+                        *sum = S::relu(*sum);
+                    }
+                    if i >= self.done {
+                        S::store_masked(c[row].add(i * pairs.c_stride), mask, *sum);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The products of a row of the image with the rows of the kernel that the windows below and above
+    /// have there; returns where their next rows begin.
+    ///
+    /// # Safety
+    /// As of [`Pairs::run`].
+    #[inline(always)]
+    unsafe fn row<S: Registers, const PIXELS: usize, const ABOVE: bool, const BELOW: bool>(
+        &self,
+        sums: &mut [[S::Vector; 2]; PIXELS],
+        a: *const f32,
+        [mut below, mut above]: [*const f32; 2],
+        mask: S::Mask,
+    ) -> [*const f32; 2] {
+        let pairs = self.pairs;
+        // Four pixels are reached from one pointer, each on its own way: a compiler would hold twelve
+        // places, and spill some.
+        let mut quads = [0, 4, 8].map(|i| black_box(a.wrapping_add(i * pairs.pixel)));
+        let steps = [(); 3].map(|()| black_box(pairs.tap));
+        let pixels = [0, pairs.pixel, 2 * pairs.pixel, black_box(3 * pairs.pixel)];
+        // A copy, whose place nobody knows: it stays in registers.
+        let mut passing = *sums;
+        for _ in 0..pairs.taps {
+            // SAFETY: the caller's promises; a row of the kernel is read where its window lies.
+            unsafe {
+                let [mut of_above, mut of_below] = [S::zero(); 2];
+                if ABOVE {
+                    of_above = S::load_masked(above, mask);
+                }
+                if BELOW {
+                    of_below = S::load_masked(below, mask);
+                }
+                for (i, sums) in passing.iter_mut().enumerate() {
+                    let x = S::splat(quads[i / 4].wrapping_add(pixels[i % 4]));
+                    if ABOVE {
+                        sums[0] = S::fma(x, of_above, sums[0]);
+                    }
+                    if BELOW {
+                        sums[1] = S::fma(x, of_below, sums[1]);
+                    }
+                }
+            }
+            // Behind the last tap these may point beyond the operands.
+            for (quad, step) in quads.iter_mut().zip(steps) {
+                *quad = quad.wrapping_add(step);
+            }
+            below = below.wrapping_add(pairs.b_stride);
+            above = above.wrapping_add(pairs.b_stride);
+        }
+        *sums = passing;
+        [below, above]
+    }
+}

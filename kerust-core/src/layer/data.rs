@@ -1,0 +1,207 @@
+//! A layer's numbers as plain data, and how they lie in memory.
+
+use crate::element::{Dtype, Element};
+use crate::shape::Text;
+
+/// How the numbers of a layer lie in memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Layout {
+    /// An array of this type and these sizes, row-major.
+    Tensor(Dtype, &'static [usize]),
+    /// The parts of a struct, in order.
+    Parts(&'static [Part]),
+}
+
+/// A named part of a layer's or a model's data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// The field's name.
+    pub name: &'static str,
+    /// Whether an optimizer moves it. State such as a moving average is data of the layer too, but
+    /// no gradient reaches it: in a gradient its place carries what the step observed.
+    pub trainable: bool,
+    /// What lies there.
+    pub layout: Layout,
+}
+
+impl Layout {
+    /// The number of values.
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Tensor(_, sizes) => {
+                let (mut len, mut axis) = (1, 0);
+                while axis < sizes.len() {
+                    len *= sizes[axis];
+                    axis += 1;
+                }
+                len
+            }
+            Self::Parts(parts) => {
+                let (mut len, mut part) = (0, 0);
+                while part < parts.len() {
+                    len += parts[part].layout.len();
+                    part += 1;
+                }
+                len
+            }
+        }
+    }
+
+    /// Whether there is no value.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of the values.
+    pub const fn bytes(&self) -> usize {
+        match self {
+            Self::Tensor(dtype, _) => dtype.bytes() * self.len(),
+            Self::Parts(parts) => {
+                let (mut bytes, mut part) = (0, 0);
+                while part < parts.len() {
+                    bytes += parts[part].layout.bytes();
+                    part += 1;
+                }
+                bytes
+            }
+        }
+    }
+
+    /// Whether all values are of one type.
+    pub const fn is_of(&self, expected: Dtype) -> bool {
+        match self {
+            Self::Tensor(dtype, _) => dtype.is(expected) || self.is_empty(),
+            Self::Parts(parts) => {
+                let mut part = 0;
+                while part < parts.len() {
+                    if !parts[part].layout.is_of(expected) {
+                        return false;
+                    }
+                    part += 1;
+                }
+                true
+            }
+        }
+    }
+
+    /// The layout of the `repr(C)` struct `T`, in which it has no gaps.
+    ///
+    /// # Panics
+    /// When there is a gap; in a derived `LAYOUT` this is a compile error on the struct's name.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn without_gaps<T>(self, name: &str) -> Self {
+        let (found, expected) = (size_of::<T>(), self.bytes());
+        if found != expected {
+            let text = Text::<512>::new()
+                .str("`")
+                .str(name)
+                .str("` has gaps between its numbers: found ")
+                .number(found)
+                .str(" bytes, expected ")
+                .number(expected)
+                .note("`f32` and `i32` lie at multiples of 4 bytes; in a file nothing lies between")
+                .help(
+                    "put fields of `i8` behind the others, and let them take a multiple of 4 bytes",
+                );
+            panic!("{}", text.as_str());
+        }
+        self
+    }
+}
+
+/// Plain data: arrays of numbers and structs of them, nothing else and no padding.
+///
+/// Implemented for arrays of every [`Element`], for `()`, and by `#[derive(LayerData)]` for
+/// `#[repr(C)]` structs whose fields are `LayerData`. A field marked `#[state]` is not trainable. What
+/// trains is all `f32`.
+///
+/// # Safety
+/// The type is `repr(C)` (or an array), every bit pattern of its numbers is valid for it, its size is
+/// `LAYOUT.bytes()`, and its numbers lie in the order of `LAYOUT`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no data of a layer",
+    label = "expected an array of `f32`, `i8` or `i32`, or a struct of such arrays",
+    note = "write `#[derive(LayerData)]` and `#[repr(C)]` above a struct"
+)]
+pub unsafe trait LayerData: Sized + Send + Sync + 'static {
+    /// Names, types, sizes and order of the numbers.
+    const LAYOUT: Layout;
+
+    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT): those of what trains.
+    ///
+    /// ```
+    /// use kerust_core::layer::LayerData;
+    /// assert_eq!(LayerData::as_slice(&[[1.0f32, 2.0], [3.0, 4.0]]), [1.0, 2.0, 3.0, 4.0]);
+    /// ```
+    /// For numbers other than `f32` it does not compile:
+    /// ```compile_fail
+    /// use kerust_core::layer::LayerData;
+    /// assert_eq!(LayerData::as_slice(&[[1i8, 2], [3, 4]]), [1.0, 2.0, 3.0, 4.0]);
+    /// ```
+    fn as_slice(&self) -> &[f32] {
+        const { assert!(Self::LAYOUT.is_of(Dtype::F32), "not all numbers are `f32`") };
+        if Self::LAYOUT.is_empty() {
+            // A type without fields is not aligned as `f32`.
+            return &[];
+        }
+        // SAFETY: the trait promises that `Self` is `LAYOUT.len()` contiguous numbers, all `f32`.
+        unsafe { core::slice::from_raw_parts(core::ptr::from_ref(self).cast(), Self::LAYOUT.len()) }
+    }
+
+    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT); it compiles where
+    /// [`as_slice`](Self::as_slice) does.
+    fn as_mut_slice(&mut self) -> &mut [f32] {
+        const { assert!(Self::LAYOUT.is_of(Dtype::F32), "not all numbers are `f32`") };
+        if Self::LAYOUT.is_empty() {
+            return &mut [];
+        }
+        // SAFETY: as in `as_slice`; the borrow is unique, and any `f32` is valid there.
+        unsafe {
+            core::slice::from_raw_parts_mut(core::ptr::from_mut(self).cast(), Self::LAYOUT.len())
+        }
+    }
+
+    /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT).
+    fn as_bytes(&self) -> &[u8] {
+        // SAFETY: the trait promises `LAYOUT.bytes()` bytes of numbers, and none between them.
+        unsafe {
+            core::slice::from_raw_parts(core::ptr::from_ref(self).cast(), Self::LAYOUT.bytes())
+        }
+    }
+
+    /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT).
+    fn as_mut_bytes(&mut self) -> &mut [u8] {
+        // SAFETY: as in `as_bytes`; the borrow is unique, and any bytes are numbers.
+        unsafe {
+            core::slice::from_raw_parts_mut(core::ptr::from_mut(self).cast(), Self::LAYOUT.bytes())
+        }
+    }
+
+    /// All numbers 0, made on the heap: a model of any size never crosses the stack.
+    #[cfg(feature = "std")]
+    fn zeroed() -> Box<Self> {
+        // SAFETY: the trait promises that zeros are a valid value.
+        unsafe { Box::new_zeroed().assume_init() }
+    }
+}
+
+// SAFETY: no values.
+unsafe impl LayerData for () {
+    const LAYOUT: Layout = Layout::Parts(&[]);
+}
+
+macro_rules! arrays {
+    ($($array:ty, <$($size:ident),+>;)+) => {$(
+        // SAFETY: an array of plain numbers is contiguous and row-major.
+        unsafe impl<T: Element, $(const $size: usize),+> LayerData for $array {
+            const LAYOUT: Layout = Layout::Tensor(T::DTYPE, &[$($size),+]);
+        }
+    )+};
+}
+arrays! {
+    [T; A], <A>;
+    [[T; B]; A], <A, B>;
+    [[[T; C]; B]; A], <A, B, C>;
+    [[[[T; D]; C]; B]; A], <A, B, C, D>;
+}

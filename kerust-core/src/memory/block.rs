@@ -1,0 +1,168 @@
+//! The memory itself: an arena and outputs, from which buffers are taken where a plan has them.
+
+use super::{Place, Places, WORD_BYTES};
+use crate::element::{Dtype, Element, Values};
+
+/// An arena and outputs of type `T`, laid out for `batch` samples by a [`Plan`](super::Plan).
+pub struct Memory<'a, const OUTPUTS: usize = 0, T = f32> {
+    words: &'a mut [u32],
+    outputs: [&'a mut [T]; OUTPUTS],
+    batch: usize,
+}
+
+impl<'a> Memory<'a> {
+    /// Lays out a block for `batch` samples: a word for each `f32`, whatever comes to lie there.
+    pub fn new(block: &'a mut [f32], batch: usize) -> Self {
+        Self::of_words(bytemuck::cast_slice_mut(block), batch)
+    }
+
+    /// Lays words out for `batch` samples.
+    pub fn of_words(words: &'a mut [u32], batch: usize) -> Self {
+        Self {
+            words,
+            outputs: [],
+            batch,
+        }
+    }
+
+    /// The same arena, and outputs that hold buffers until they are written.
+    #[inline(always)]
+    pub fn with<'b, T: Element, const OUTPUTS: usize>(
+        &'b mut self,
+        outputs: [&'b mut [T]; OUTPUTS],
+    ) -> Memory<'b, OUTPUTS, T> {
+        Memory {
+            words: self.words,
+            outputs,
+            batch: self.batch,
+        }
+    }
+}
+
+impl<const OUTPUTS: usize, T: Element> Memory<'_, OUTPUTS, T> {
+    /// The number of samples.
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// Some buffers of one type, all at once; costs nothing where the places and the batch are
+    /// constants.
+    ///
+    /// # Panics
+    /// When the arena or an output is shorter than the plan, or a type is not the plan's. Without `std`
+    /// the buffers are empty then, and the kernels leave them alone.
+    #[inline(always)]
+    pub fn get<E: Element, const K: usize>(&mut self, places: Places<K, OUTPUTS>) -> [&mut [E]; K] {
+        let mut buffers = [(); K].map(|()| Default::default());
+        let mut fit = self.holds(&places);
+        let mut number = 0;
+        // Counted: other loops stay loops where the size is optimised, and the places no constants.
+        while number < K {
+            fit = fit && is_of::<E>(places.places[number].dtype);
+            number += 1;
+        }
+        if !fit {
+            return buffers;
+        }
+        number = 0;
+        while number < K {
+            // SAFETY: the memory holds the places, which share nothing; the type is the plan's.
+            buffers[number] = unsafe { self.slice(places.places[number]) };
+            number += 1;
+        }
+        buffers
+    }
+
+    /// Some buffers of several types, all at once.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    #[inline(always)]
+    pub fn get_mixed<const K: usize>(&mut self, places: Places<K, OUTPUTS>) -> [Values<'_>; K] {
+        let mut buffers = [(); K].map(|()| Values::F32(&mut []));
+        if !self.holds(&places) {
+            return buffers;
+        }
+        let mut number = 0;
+        while number < K {
+            let place = places.places[number];
+            // SAFETY: the memory holds the places, which share nothing; the type is the plan's.
+            buffers[number] = unsafe {
+                match place.dtype {
+                    Dtype::F32 => Values::F32(self.slice(place)),
+                    Dtype::I8 => Values::I8(self.slice(place)),
+                    Dtype::I32 => Values::I32(self.slice(place)),
+                }
+            };
+            number += 1;
+        }
+        buffers
+    }
+
+    /// Whether the arena and the outputs are those of the plan; with `std` they must be.
+    #[inline(always)]
+    fn holds<const K: usize>(&self, places: &Places<K, OUTPUTS>) -> bool {
+        let mut fit = fits(places.len, self.words.len(), "words", self.batch);
+        let mut number = 0;
+        while number < OUTPUTS {
+            let (dtype, len) = places.outputs[number];
+            let found = self.outputs[number].len();
+            fit = fit && is_of::<T>(dtype) && fits(len, found, "values", self.batch);
+            number += 1;
+        }
+        fit
+    }
+
+    /// The values of a place.
+    ///
+    /// # Safety
+    /// The memory holds the plan, `E` is the place's type, and no other slice of these values lives
+    /// as long as this one, which outlives no borrow of `self`.
+    #[inline(always)]
+    unsafe fn slice<'s, E: Element>(&mut self, place: Place) -> &'s mut [E] {
+        let Place {
+            output, start, len, ..
+        } = place;
+        // SAFETY: the plan has such an output, and the place lies inside it or the arena, which holds
+        // the plan `batch` times. It begins with a word; what begins anywhere holds bytes alone.
+        unsafe {
+            let first = match output {
+                Some(output) => {
+                    let output = self.outputs.get_unchecked_mut(output as usize);
+                    output.as_mut_ptr().cast()
+                }
+                None => self.words.as_mut_ptr().cast::<u8>(),
+            };
+            let first = first.add(WORD_BYTES * start * self.batch).cast();
+            core::slice::from_raw_parts_mut(first, len * self.batch)
+        }
+    }
+}
+
+/// Whether there are `len` for each sample; with `std` there must be.
+#[inline(always)]
+fn fits(len: usize, found: usize, what: &str, batch: usize) -> bool {
+    let fit = len.checked_mul(batch).is_some_and(|len| len <= found);
+    #[cfg(feature = "std")]
+    assert!(
+        fit,
+        "a plan of {len} {what} for each of {batch} samples is given {found}"
+    );
+    #[cfg(not(feature = "std"))]
+    let _ = what;
+    fit
+}
+
+/// Whether a plan's type is the one that is asked for; with `std` it must be.
+#[inline(always)]
+fn is_of<E: Element>(dtype: Dtype) -> bool {
+    let fit = dtype.is(E::DTYPE);
+    #[cfg(feature = "std")]
+    assert!(
+        fit,
+        "a buffer of {} is taken as {}",
+        dtype.name(),
+        E::DTYPE.name()
+    );
+    fit
+}
