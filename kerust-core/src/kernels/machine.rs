@@ -22,6 +22,12 @@ pub(super) fn columns(_rows: usize, left: usize) -> usize {
 /// The square root, correctly rounded.
 #[inline(always)]
 pub(super) fn sqrt(x: f32) -> f32 {
+    // With `std` an instruction, of which a loop has vectors.
+    #[cfg(feature = "std")]
+    {
+        x.sqrt()
+    }
+    #[cfg(not(feature = "std"))]
     libm::sqrtf(x)
 }
 

@@ -27,7 +27,7 @@ pub(super) fn forward(
     pairs(x, convolution.input_len(), y, rows * row_len, |x, y| {
         for (i, y) in y.chunks_exact_mut(row_len.max(1)).enumerate() {
             let taps = image.walk.inside(i, 0);
-            image.row([i, 0], taps, x, (Start::bias(bias), tail), y);
+            image.row([i, 0], taps, x, (Start::bias(bias), &tail), y);
         }
     });
 }
@@ -71,11 +71,11 @@ pub(super) fn forward_in_place(
                 [i, i.wrapping_sub(offset)],
                 taps.start..split,
                 kept,
-                (Start::bias(bias), if last { tail } else { Tail::NONE }),
+                (Start::bias(bias), if last { &tail } else { &Tail::NONE }),
                 y,
             );
             if !last {
-                image.row([i, i + 1], split..taps.end, below, (Start::Sum, tail), y);
+                image.row([i, i + 1], split..taps.end, below, (Start::Sum, &tail), y);
             }
         }
     }
@@ -92,7 +92,7 @@ fn keep(rows: &mut [f32], row: &[f32]) {
 }
 
 /// What a sum starts from, and what becomes of it.
-type Ends<'a> = (Start<'a>, Tail<'a>);
+type Ends<'a> = (Start<'a>, &'a Tail<'a>);
 
 struct Image<'a> {
     convolution: &'a Convolution,

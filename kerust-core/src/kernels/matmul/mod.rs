@@ -34,6 +34,7 @@ mod view;
 #[cfg(feature = "std")]
 use super::parallel;
 use super::{Isa, Tail};
+use crate::activation::Activation;
 pub(crate) use portable::{End, Run};
 pub(crate) use view::{Axis, Matrix};
 
@@ -166,10 +167,14 @@ pub fn dense(
     tail: Tail<'_>,
 ) {
     dense_product(x, w, b, y, [n_in, n_out], &tail);
-    super::activate(tail.rest(), y, n_out);
+    let rest = tail.rest();
+    if rest != Activation::Linear {
+        super::activate(rest, y, n_out);
+    }
 }
 
 /// [`dense`] up to an activation that is left.
+#[cfg_attr(feature = "std", inline(always))]
 fn dense_product(
     x: &[f32],
     w: &[f32],

@@ -1,5 +1,4 @@
 use super::*;
-use crate::activation::Activation;
 use crate::rng::Seed;
 use rand::RngExt;
 

@@ -10,6 +10,8 @@ use crate::kernels::elementwise::copy;
 use crate::kernels::machine::sqrt;
 use crate::kernels::parallel::{self, Shared};
 use crate::kernels::reduce::{column_sums, in_chunks, sum_in_chunks};
+#[cfg(feature = "std")]
+use crate::kernels::vectorized;
 use core::ops::Range;
 
 /// The mean and the variance (that of the population: divided by the number of rows) of each column;
@@ -119,9 +121,36 @@ impl BatchNorm<'_> {
     fn lines<'l>(&self, beta: &[f32], line: &'l mut [f32]) -> [&'l [f32]; 2] {
         let columns = self.mean.len();
         let (factors, shifts) = line.split_at_mut(columns.min(line.len()));
-        let line = factors.iter_mut().zip(shifts.iter_mut()).enumerate();
-        line.for_each(|(column, (factor, shift))| [*factor, *shift] = self.line(column, beta));
-        [factors, shifts.get(..columns).unwrap_or_default()]
+        let shifts = shifts.get_mut(..columns).unwrap_or_default();
+        self.write_lines(beta, factors, shifts);
+        [factors, shifts]
+    }
+
+    /// [`line`](Self::line) of each column, in passes that are vectorised.
+    #[cfg(feature = "std")]
+    fn write_lines(&self, beta: &[f32], factors: &mut [f32], shifts: &mut [f32]) {
+        if beta.is_empty() {
+            shifts.fill(0.0);
+        }
+        vectorized(
+            #[inline(always)]
+            || {
+                let of = factors.iter_mut().zip(self.variance);
+                of.for_each(|(factor, variance)| *factor = 1.0 / sqrt(variance + self.epsilon));
+                let of = factors.iter_mut().zip(self.gamma);
+                of.for_each(|(factor, gamma)| *factor *= gamma);
+                let of = shifts.iter_mut().zip(beta);
+                of.for_each(|(shift, beta)| *shift = *beta);
+                let of = shifts.iter_mut().zip(self.mean.iter().zip(&*factors));
+                of.for_each(|(shift, (mean, factor))| *shift -= mean * factor);
+            },
+        );
+    }
+
+    #[cfg(not(feature = "std"))]
+    fn write_lines(&self, beta: &[f32], factors: &mut [f32], shifts: &mut [f32]) {
+        let lines = factors.iter_mut().zip(shifts).enumerate();
+        lines.for_each(|(column, (factor, shift))| [*factor, *shift] = self.line(column, beta));
     }
 
     /// Calls `work` with whole rows, and where they begin.

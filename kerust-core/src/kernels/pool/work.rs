@@ -1,7 +1,10 @@
 //! What is done to the windows, a vector of channels at a time.
 
 use super::Pooling;
-use crate::kernels::simd::{Simd, Work};
+use crate::kernels::simd::{Scalar, Simd, Work};
+
+/// Channels that are added to one by one: a masked vector is slow to read again.
+const FEW: usize = 4;
 
 /// Windows side by side, of which the same rows and columns lie inside the image.
 pub(super) struct Run {
@@ -202,6 +205,9 @@ impl<const AVERAGE: bool> Work for Gradient<'_, AVERAGE> {
                     match [run.rows, run.columns] {
                         [2, 2] if apart => gradient::<S, 2, AVERAGE, true>(run, x, dy, dx),
                         _ if apart => gradient::<S, 0, AVERAGE, true>(run, x, dy, dx),
+                        _ if run.channels <= FEW => {
+                            gradient::<Scalar, 0, AVERAGE, false>(run, x, dy, dx);
+                        }
                         _ => gradient::<S, 0, AVERAGE, false>(run, x, dy, dx),
                     }
                 }

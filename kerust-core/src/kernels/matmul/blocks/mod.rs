@@ -60,23 +60,9 @@ pub(super) unsafe fn run(
     stride: usize,
 ) {
     let (m, n) = (product.a.rows.len(), product.b.columns.len());
-    let by_columns = n >= m && n >= 2 * COLUMNS;
-    let (len, unit) = if by_columns { (n, COLUMNS) } else { (m, 1) };
-    let step = len.div_ceil(threads).next_multiple_of(unit);
     let c = Output(c);
-    parallel::pieces(len.div_ceil(step), |i| {
-        let part = i * step..len.min((i + 1) * step);
-        let mut piece = if by_columns {
-            Piece {
-                rows: 0..m,
-                columns: part,
-            }
-        } else {
-            Piece {
-                rows: part,
-                columns: 0..n,
-            }
-        };
+    let compute = |rows, columns| {
+        let mut piece = Piece { rows, columns };
         // SAFETY: the caller's promises; pieces do not overlap.
         unsafe {
             match isa {
@@ -88,6 +74,21 @@ pub(super) unsafe fn run(
                 Isa::Neon => blocks::<simd::Neon>(product, &mut piece, c.pointer(), stride),
                 Isa::Portable => unreachable!("`portable.rs` computes these"),
             }
+        }
+    };
+    if threads == 1 {
+        // The divisions below take as long as a small product.
+        return compute(0..m, 0..n);
+    }
+    let by_columns = n >= m && n >= 2 * COLUMNS;
+    let (len, unit) = if by_columns { (n, COLUMNS) } else { (m, 1) };
+    let step = len.div_ceil(threads).next_multiple_of(unit);
+    parallel::pieces(len.div_ceil(step), |i| {
+        let part = i * step..len.min((i + 1) * step);
+        if by_columns {
+            compute(0..m, part);
+        } else {
+            compute(part, 0..n);
         }
     });
 }
@@ -232,7 +233,7 @@ unsafe fn tiles<S: Registers>(
     // Tiles of a middle height come in steps of so many rows.
     let unit = if panel.vectors == 1 { 4 } else { 2 };
     let (mut done, mut left) = (rows.start, rows.len());
-    while left > 0 {
+    loop {
         // Two tiles of a middle height are faster than a full one and one of a single row.
         let (rows, count) = if left <= most_short || left == most {
             (left, 1)
@@ -254,6 +255,9 @@ unsafe fn tiles<S: Registers>(
         }
         done += rows * count;
         left -= rows * count;
+        if left == 0 {
+            return;
+        }
         tile.row = a.rows.cursor(done);
         tile.c = c.wrapping_add(done * c_stride + panel.columns.start);
     }
