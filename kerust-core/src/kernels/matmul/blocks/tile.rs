@@ -20,6 +20,9 @@ pub(super) const SCATTERED_ROWS: usize = 12;
 /// How far ahead of a lone row `b` is asked for: 4 KB.
 const AHEAD: usize = 1024;
 
+/// From this many steps on, a tile asks for the outputs of the next one.
+const LONG: usize = 32;
+
 /// Whether a tile takes evenly spaced rows only, and all of them.
 pub(super) const fn is_even(rows: usize, vectors: usize) -> bool {
     vectors == 1 && rows > SCATTERED_ROWS
@@ -103,6 +106,12 @@ pub(super) unsafe fn tile<S: Registers, const ROWS: usize, const VECTORS: usize>
                 row.advance(t.rows, 1);
             }
 
+            if left > 0 && t.depth >= LONG {
+                // The next tile's outputs, which stores would wait for.
+                for i in 0..ROWS {
+                    S::prefetch(c.wrapping_add((ROWS + i) * t.c_stride));
+                }
+            }
             let mut sums = [start; ROWS];
             if let First::Sum = t.first {
                 for (i, sums) in sums.iter_mut().enumerate() {
