@@ -28,11 +28,11 @@ MODELS = {
     # Of the inputs' and the outputs' values for one sample, and the goals: instructions, arena in bytes.
     "fashion": dict(input=784, output=10),
     "autoencoder": dict(input=640, output=640, instructions=800_000, arena=3072 - 4 * 640),
-    "resnet8": dict(input=3072, output=10, instructions=45_000_000, arena=133 * 1024),
+    "resnet8": dict(input=3072, output=10, instructions=45_000_000, arena=133_000),
     "catalogue": dict(input=288, output=5),
 }
 # The most flash beside the weights, on the M4F.
-OVERHEAD = 12 * 1024
+OVERHEAD = 12_000
 TARGETS = {
     "thumbv7em-none-eabihf": ("mps2-an386", "cortex-m4"),
     "thumbv7m-none-eabi": ("mps2-an385", "cortex-m3"),

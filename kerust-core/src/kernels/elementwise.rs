@@ -52,7 +52,9 @@ pub(crate) fn combine(
     });
 }
 
-/// `y = activation(x₀ + x₁ + ..)`, in this order, where the activation is elementwise.
+/// `y = activation(x₀ + x₁ + ..)`, in this order, where the activation is elementwise; in sight of the
+/// call, so that firmware links no other.
+#[cfg_attr(not(feature = "std"), inline(always))]
 pub(crate) fn sum(x: &[&[f32]], y: &mut [f32], activation: Activation) {
     let (first, rest) = x.split_at(x.len().min(1));
     let macs = y.len() * VALUE_MACS;
@@ -66,6 +68,7 @@ pub(crate) fn sum(x: &[&[f32]], y: &mut [f32], activation: Activation) {
 }
 
 /// [`sum`] whose first part stands in `y`.
+#[cfg_attr(not(feature = "std"), inline(always))]
 pub(crate) fn sum_in_place(y: &mut [f32], rest: &[&[f32]], activation: Activation) {
     let macs = y.len() * VALUE_MACS;
     parallel::chunks(y, CHUNK_LEN, macs, |chunk, y| {
@@ -79,7 +82,14 @@ fn part(values: &[f32], chunk: usize, len: usize) -> &[f32] {
     values.get(..len).unwrap_or_default()
 }
 
+#[cfg_attr(not(feature = "std"), inline(always))]
 fn add_parts(y: &mut [f32], parts: &[&[f32]], chunk: usize, activation: Activation) {
+    add(y, parts, chunk);
+    activation.apply(y, 1);
+}
+
+#[inline(never)]
+fn add(y: &mut [f32], parts: &[&[f32]], chunk: usize) {
     for x in parts {
         let x = part(x, chunk, y.len());
         let pairs = y.iter_mut().zip(x);
@@ -88,7 +98,6 @@ fn add_parts(y: &mut [f32], parts: &[&[f32]], chunk: usize, activation: Activati
             || pairs.for_each(|(y, x)| *y += x),
         );
     }
-    activation.apply(y, 1);
 }
 
 /// Adds a bias to each row; an empty one adds nothing.

@@ -47,13 +47,14 @@ impl Add {
     }
 
     /// Inference in the place of an input: `y = activation(y + x₀ + ..)`.
-    #[inline(never)]
+    #[inline(always)]
     pub fn forward_in_place(&self, y: &mut [f32], x: &[&[f32]]) {
         kernels::sum_in_place(y, x, self.activation);
     }
 }
 
 impl Merge for Add {
+    #[inline(always)]
     fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
         kernels::sum(x, y, self.activation);
     }

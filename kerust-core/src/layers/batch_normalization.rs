@@ -144,6 +144,7 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
         weights.moving_variance.fill(1.0);
     }
 
+    #[inline(always)]
     fn forward(
         &self,
         weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
@@ -212,6 +213,7 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
 impl<const C: usize, const GAMMA: usize, const BETA: usize>
     InPlace<BatchNormalizationWeights<C, GAMMA, BETA>> for BatchNormalization
 {
+    #[inline(always)]
     fn forward_in_place(&self, weights: &BatchNormalizationWeights<C, GAMMA, BETA>, y: &mut [f32]) {
         self.averaged(weights).forward_in_place(&weights.beta, y);
     }

@@ -17,8 +17,9 @@
 //! loaded, and each row's element of `a` is broadcast and multiplied into its sums. `b` is passed in
 //! blocks of 384 rows, so that the panel under the tile stays in the first cache; where its rows are
 //! strided, or far apart and often used, it is packed (`blocks/pack.rs`) first. The tails of columns
-//! are masked, never computed another way. `portable.rs` serves every other target, and all without
-//! `std`.
+//! are masked, never computed another way. Where a row of `c` is one vector and `a` is the windows of an
+//! image, two rows of the image's output are computed together (`blocks/pairs.rs`). `portable.rs` serves every
+//! other target, and all without `std`.
 //!
 //! # Which bits come out
 //! Each element of `c` is one chain, `start`, then each product added in ascending order of the

@@ -89,7 +89,8 @@ pub struct BatchNorm<'a> {
 
 impl BatchNorm<'_> {
     /// `activation(y)`, with `beta` added unless it is empty: `x · a + (beta − mean · a)`, as Keras
-    /// rounds it.
+    /// rounds it. The activation is seen where this is called, so that firmware links no other.
+    #[cfg_attr(not(feature = "std"), inline(always))]
     pub fn forward(&self, x: &[f32], beta: &[f32], y: &mut [f32]) {
         self.each_chunk(y, |first, y| {
             let x = x.get(first..first + y.len()).unwrap_or_default();
@@ -99,6 +100,7 @@ impl BatchNorm<'_> {
     }
 
     /// [`forward`](Self::forward) of what stands in `y`.
+    #[cfg_attr(not(feature = "std"), inline(always))]
     pub fn forward_in_place(&self, beta: &[f32], y: &mut [f32]) {
         self.each_chunk(y, |_, y| {
             self.normalize(beta, y);
@@ -154,6 +156,7 @@ impl BatchNorm<'_> {
     }
 
     /// Calls `work` with whole rows, and where they begin.
+    #[cfg_attr(not(feature = "std"), inline(always))]
     fn each_chunk(&self, y: &mut [f32], work: impl Fn(usize, &mut [f32]) + Sync) {
         let macs = y.len() * VALUE_MACS;
         let len = CHUNK_LEN.next_multiple_of(self.mean.len().max(1));
