@@ -39,11 +39,10 @@ def main():
     lines = [f"{run.machine()} GFLOP/s, one thread, medians; peak: {found['peak']:.0f}.", "",
              f"| | {' | '.join(names)} | kerust ÷ peak | kerust ÷ best other |", "|---" * 6 + "|"]
     for product in found["products"]:
-        m, k, n = product["sizes"]
         speeds = product["speeds"]
         cells = [f"{speed:.0f}" for speed in speeds]
         cells += [f"{speeds[0] / found['peak']:.0%}", f"{speeds[0] / max(speeds[1:]):.2f}"]
-        lines.append(f"| {m}×{k}·{k}×{n} | {' | '.join(cells)} |")
+        lines.append(f"| {product['name']} | {' | '.join(cells)} |")
     text = "\n".join(lines) + "\n"
     (run.FOLDER / "matmul.md").write_text(text)
     print(text)

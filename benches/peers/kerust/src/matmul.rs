@@ -1,25 +1,40 @@
 //! Products beside those of BLAS libraries, and the peak of the machine: one thread.
 
 use kerust::activation::Activation;
-use kerust::kernels::Tail;
+use kerust::kernels::{self, Tail};
 use libloading::Library;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+/// Which factor lies transposed: a layer's output needs none, the weights' gradient the left one, the input's
+/// the right one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Transposed {
+    None,
+    Left,
+    Right,
+}
+use Transposed::{Left, None as Plain, Right};
+
 /// `(m, k, n)`: the products of small networks, of single samples and with narrow outputs, and a square.
-const PRODUCTS: [[usize; 3]; 12] = [
-    [64, 784, 128],
-    [7840, 64, 64],
-    [512, 512, 512],
-    [1, 784, 128],
-    [1, 7840, 64],
-    [1, 128, 10],
-    [64, 64, 10],
-    [256, 128, 10],
-    [1024, 27, 16],
-    [1024, 144, 16],
-    [1024, 144, 32],
-    [50176, 9, 10],
+const PRODUCTS: [([usize; 3], Transposed); 17] = [
+    ([64, 784, 128], Plain),
+    ([7840, 64, 64], Plain),
+    ([7840, 64, 64], Left),
+    ([64, 64, 7840], Right),
+    ([64, 7840, 64], Plain),
+    ([512, 512, 512], Plain),
+    ([1, 784, 128], Plain),
+    ([1, 7840, 64], Plain),
+    ([1, 128, 10], Plain),
+    ([64, 128, 10], Plain),
+    ([256, 128, 10], Plain),
+    ([784, 90, 16], Plain),
+    ([50176, 90, 16], Plain),
+    ([1024, 27, 16], Plain),
+    ([1024, 144, 16], Plain),
+    ([1024, 144, 32], Plain),
+    ([50176, 9, 10], Plain),
 ];
 const ROUNDS: usize = 40;
 const ROUND: Duration = Duration::from_micros(500);
@@ -51,6 +66,7 @@ enum Blas {
 
 const ROW_MAJOR: i32 = 101;
 const AS_IT_IS: i32 = 111;
+const TRANSPOSED: i32 = 112;
 
 /// Prints a line of JSON: GFLOP/s of the peak, and of each product by kerust and by each library (two for each
 /// multiply-add).
@@ -81,22 +97,23 @@ pub fn matmul(libraries: &[String]) {
     );
 }
 
-fn row([m, k, n]: [usize; 3], gemms: &[Blas]) -> String {
+fn row(product: ([usize; 3], Transposed), gemms: &[Blas]) -> String {
+    let ([m, k, n], transposed) = product;
     let (a, b, mut c) = (values(m * k), values(k * n), values(m * n));
     let mut found: Vec<Vec<f64>> = vec![Vec::new(); 1 + gemms.len()];
     // In turn, so that all meet the same moments of the machine.
     for _ in 0..ROUNDS {
         for (contender, found) in found.iter_mut().enumerate() {
-            found.push(seconds(|| match contender.checked_sub(1) {
-                None => kerust::kernels::dense(
-                    black_box(&a),
-                    &b,
-                    &[],
-                    &mut c,
-                    [k, n],
-                    Tail::new(Activation::Linear),
-                ),
-                Some(library) => gemms[library].multiply([m, k, n], black_box(&a), &b, &mut c),
+            found.push(seconds(|| match (contender.checked_sub(1), transposed) {
+                (None, Plain) => {
+                    let tail = Tail::new(Activation::Linear);
+                    kernels::dense(black_box(&a), &b, &[], &mut c, [k, n], tail);
+                }
+                (None, Left) => {
+                    kernels::dense_weight_gradient(black_box(&a), &b, &mut c, m, n, false);
+                }
+                (None, Right) => kernels::dense_input_gradient(black_box(&a), &b, &mut c, n, k),
+                (Some(library), _) => gemms[library].multiply(product, black_box(&a), &b, &mut c),
             }));
         }
     }
@@ -107,22 +124,40 @@ fn row([m, k, n]: [usize; 3], gemms: &[Blas]) -> String {
     });
     let speeds: Vec<String> = speeds.collect();
     format!(
-        r#"{{"sizes": [{m}, {k}, {n}], "speeds": [{}]}}"#,
+        r#"{{"name": "{m}×{k}{}·{k}×{n}{}", "speeds": [{}]}}"#,
+        if transposed == Left { "ᵀ" } else { "" },
+        if transposed == Right { "ᵀ" } else { "" },
         speeds.join(", ")
     )
 }
 
 impl Blas {
-    fn multiply(self, [m, k, n]: [usize; 3], a: &[f32], b: &[f32], c: &mut [f32]) {
+    fn multiply(
+        self,
+        ([m, k, n], transposed): ([usize; 3], Transposed),
+        a: &[f32],
+        b: &[f32],
+        c: &mut [f32],
+    ) {
         assert!(a.len() == m * k && b.len() == k * n && c.len() == m * n);
         let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
         macro_rules! call {
             ($gemm:ident, $int:ty) => {{
                 let [m, k, n] = [m, k, n].map(|size| size as $int);
+                let (left, a_row) = if transposed == Left {
+                    (TRANSPOSED, m)
+                } else {
+                    (AS_IT_IS, k)
+                };
+                let (right, b_row) = if transposed == Right {
+                    (TRANSPOSED, k)
+                } else {
+                    (AS_IT_IS, n)
+                };
                 // SAFETY: the matrices have these sizes.
                 unsafe {
                     $gemm(
-                        ROW_MAJOR, AS_IT_IS, AS_IT_IS, m, n, k, 1.0, a, k, b, n, 0.0, c, n,
+                        ROW_MAJOR, left, right, m, n, k, 1.0, a, a_row, b, b_row, 0.0, c, n,
                     )
                 }
             }};
