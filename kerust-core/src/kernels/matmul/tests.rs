@@ -92,6 +92,51 @@ fn small_products_equal_the_plain_sums() {
 }
 
 #[test]
+fn products_of_all_sizes_up_to_20_equal_the_plain_sums() {
+    const MOST: usize = 20;
+    let (a, b, bias) = (
+        random(MOST * MOST, 1),
+        random(MOST * MOST, 2),
+        random(MOST, 4),
+    );
+    for (m, n) in (0..=MOST).flat_map(|m| (0..=MOST).map(move |n| (m, n))) {
+        // The sums over the first `k`, as `k` grows.
+        let mut sums: Vec<f64> = (0..m * n).map(|at| bias[at % n].into()).collect();
+        for k in 0..=MOST {
+            let product = Product {
+                a: Matrix {
+                    columns: Axis::plain(k, 1),
+                    ..Matrix::row_major(&a, m, MOST)
+                },
+                b: Matrix {
+                    columns: Axis::plain(n, 1),
+                    ..Matrix::row_major(&b, k, MOST)
+                },
+                start: Start::Bias(&bias[..n]),
+                tail: Tail::NONE,
+            };
+            for isa in Isa::supported() {
+                let mut c = vec![f32::NAN; m * n];
+                product.run_with(isa, 1, &mut c, n);
+                for (found, expected) in c.iter().zip(&sums) {
+                    let gap = (f64::from(*found) - expected).abs();
+                    assert!(
+                        gap < 1e-5,
+                        "{isa:?} {m}x{k}x{n}: {found}, expected {expected}"
+                    );
+                }
+            }
+            if k < MOST {
+                for (at, sum) in sums.iter_mut().enumerate() {
+                    let (x, y) = (a[at / n * MOST + k], b[k * MOST + at % n]);
+                    *sum += f64::from(x) * f64::from(y);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn awkward_products_equal_the_plain_sums() {
     for (m, k, n) in [
         (17, 257, 31),
