@@ -365,30 +365,6 @@ fn state_in_a_model_that_is_a_layer_is_absorbed() {
 }
 
 model! {
-    /// No scale, no centre, or neither.
-    pub Bare:
-        Input(4)
-        => BatchNormalization(scale = false)
-        => BatchNormalization(center = false)
-        => BatchNormalization(-1, center = false, scale = false)
-        => Dense(2)
-}
-
-#[test]
-fn a_normalization_holds_no_more_numbers_than_it_uses() {
-    let params = Bare::LAYERS.iter().map(|layer| layer.params);
-    assert_eq!(params.collect::<Vec<_>>(), [12, 12, 8, 10]);
-    assert_eq!(Bare::PARAMS, 42);
-    let mut net = Bare::zeroed();
-    net.init(&mut Seed(5).rng());
-    assert_eq!(net.batch_normalization_1.gamma, [1.0; 4]);
-    let mut output = [f32::NAN; 2];
-    net.logits(&[1.0; 4], &mut Memory::new(&mut [0.0; 4], 1), &mut output);
-    assert!(output.iter().all(|value| value.is_finite()));
-    assert_eq!(Bare::ARENA_BYTES, 4 * 4);
-}
-
-model! {
     /// As many units as one likes.
     pub Tower<const UNITS: usize>: Input(4) => Dense(UNITS, tanh)
 }
