@@ -268,48 +268,4 @@ mod tests {
     fn the_same_graph_is_the_same_picture() {
         assert_eq!(svg("A", "", &graph()), svg("A", "", &graph()));
     }
-
-    /// Two levels down and up, each joined by a skip, and a residual block at the bottom.
-    fn u_net() -> Vec<Node> {
-        let inputs: [&[usize]; 13] = [
-            &[],
-            &[0],
-            &[1],
-            &[2],
-            &[3],
-            &[4],
-            &[5],
-            &[6, 5],
-            &[7],
-            &[8, 3],
-            &[9],
-            &[10, 1],
-            &[11],
-        ];
-        let nodes = inputs.iter().enumerate().map(|(place, inputs)| {
-            let style = if place == 0 {
-                Style::Input
-            } else {
-                Style::Weights
-            };
-            node(
-                &format!("layer_{place}"),
-                "Layer",
-                "(8, 8, 4)",
-                style,
-                inputs,
-            )
-        });
-        nodes.collect()
-    }
-
-    #[test]
-    #[ignore = "writes graph.svg and u_net.svg into the folder that KERUST_DIAGRAMS names, to look at"]
-    fn the_pictures_can_be_looked_at() {
-        let folder = std::env::var("KERUST_DIAGRAMS").unwrap();
-        for (name, nodes) in [("graph", graph()), ("u_net", u_net())] {
-            let path = format!("{folder}/{name}.svg");
-            std::fs::write(path, svg(name, "63,562 parameters", &nodes)).unwrap();
-        }
-    }
 }

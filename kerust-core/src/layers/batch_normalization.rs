@@ -18,7 +18,7 @@ use crate::rng::{Random, Rng};
 /// `2 * C` values a batch
 ///
 /// # Cost
-/// one multiply-add for each value in inference, three passes over them in training;
+/// one multiply-add for each value in inference, two passes over them forward and two back in training;
 /// `16 * C` bytes of weights.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchNormalization {
