@@ -27,7 +27,7 @@ model! {
 /// Trains `N` with seeds 1, 2 and 3, and prints the accuracy of each and their mean.
 fn run<N>(batch_size: usize) -> kerust::Result<()>
 where
-    N: Model<Heads = Head<kerust::activation::Softmax, Rank1<10>>>,
+    N: Train<Heads = Head<kerust::activation::Softmax, Rank1<10>>>,
     N::Input: MnistImage,
 {
     let (train, test) = datasets::fashion_mnist::load::<N::Input>()?;

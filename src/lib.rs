@@ -52,7 +52,8 @@ pub use kerust_core::kernels;
 #[cfg(feature = "plots")]
 pub use kerust_core::picture;
 pub use kerust_core::{
-    activation, data, element, init, layer, layers, memory, model, rng, shape, tensor, weights,
+    activation, constraint, data, element, gradient, init, layer, layers, memory, model,
+    regularizer, rng, shape, tensor, weights,
 };
 #[cfg(feature = "std")]
 pub use kerust_core::{error, loss, metric, optimizer, testing, train};
@@ -60,7 +61,7 @@ pub use kerust_core::{error, loss, metric, optimizer, testing, train};
 #[cfg(feature = "std")]
 pub use error::{Error, Result};
 pub use layer::{Build, Layer};
-pub use model::{Arena, Model};
+pub use model::{Arena, Model, Train};
 pub use rng::{Rng, Seed};
 pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor};
 
@@ -223,7 +224,8 @@ pub mod prelude {
     pub use crate::optimizer::*;
     pub use crate::train::*;
     pub use crate::{
-        Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Tensor, model,
+        Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Tensor,
+        Train, model,
     };
     pub use rand::RngExt as _;
 }

@@ -104,7 +104,7 @@ fn steps_and_predictions_allocate_nothing() {
 
 fn train<N, X>(optimizer: impl Optimizer + 'static)
 where
-    N: Model<Input = X, Heads = Head<Softmax, Rank1<3>>>,
+    N: Train<Input = X, Heads = Head<Softmax, Rank1<3>>>,
     X: Shape,
 {
     let data: Dataset<X, Class<3>> = Dataset::generate(330, |i| {

@@ -2,12 +2,14 @@
 
 use kerust::activation::HeadActivation;
 use kerust::data::Data;
+use kerust::element::Elements;
+use kerust::gradient::Gradient;
 use kerust::layer::LayerData;
 use kerust::memory::Memory;
 use kerust::model;
-use kerust::model::{Arena, Head, Heads, Model, Source};
+use kerust::model::{Arena, Head, Heads, Model, Source, Train};
 use kerust::rng::{Seed, Step};
-use kerust::tensor::{Shape, Tensor};
+use kerust::tensor::{Shape, Tensor, Tensors};
 
 model! {
     /// One input, two branches of it, and a value that three layers read.
@@ -117,17 +119,16 @@ where
 }
 
 const BATCH: usize = 3;
-const STEP: Step = Step {
-    seed: Seed(3),
-    number: 0,
-};
+fn step() -> Step<'static> {
+    Step::new(Seed(3), 0)
+}
 
 fn waves(len: usize, by: f32) -> Vec<f32> {
     (0..len).map(|i| (i as f32 * by).sin()).collect()
 }
 
 /// The largest gap between the backward pass and central differences of `Σ logits·upstream`.
-fn gradient_gap<M: Model>(input: <M::Input as Data>::Slices<'_>) -> f32
+fn gradient_gap<M: Train>(input: <M::Input as Elements>::Slices<'_>) -> f32
 where
     M::Heads: Flat,
 {
@@ -138,16 +139,17 @@ where
     let mut values = vec![f32::NAN; M::TRAINING_LEN * BATCH];
     let loss = |net: &M, values: &mut Vec<f32>| -> f32 {
         let mut memory = Memory::new(values, BATCH);
-        net.forward_training(input, &mut memory, STEP);
+        net.forward_training(input, &mut memory, step());
         let pass = M::heads(&mut memory);
-        M::Heads::dot(M::Heads::logits(&pass), &upstream)
+        M::Heads::dot(pass.logits, &upstream)
     };
     loss(&net, &mut values);
     let mut gradient = M::zeroed();
     gradient.as_mut_slice().fill(f32::NAN);
     let mut memory = Memory::new(&mut values, BATCH);
-    M::Heads::copy_flat(&upstream, M::Heads::split(M::heads(&mut memory)).1);
-    net.backward(input, &mut memory, &mut gradient);
+    M::Heads::copy_flat(&upstream, M::heads(&mut memory).gradient);
+    let all = Gradient::of_layer(&mut *gradient);
+    net.backward(input, &mut memory, all, M::Input::no_gradients(), false);
     let mut gap = 0.0f32;
     for place in 0..M::LAYOUT.len() {
         let before = net.as_slice()[place];
@@ -202,14 +204,14 @@ fn gradients_go_through_models_that_are_layers() {
 }
 
 /// Inference and the forward pass of training give the same numbers.
-fn same<M: Model>(input: <M::Input as Data>::Slices<'_>) -> f32
+fn same<M: Train>(input: <M::Input as Elements>::Slices<'_>) -> f32
 where
     M::Heads: Flat,
 {
     let mut net = M::zeroed();
     net.init(&mut Seed(3).rng());
     let upstream = waves(BATCH * M::Heads::LEN, 1.7);
-    let mut batch = <M::Heads as Heads>::Batch::default();
+    let mut batch = <M::Heads as Data>::Batch::default();
     M::Heads::resize(&mut batch, BATCH);
     let mut arena = vec![f32::NAN; M::ARENA_LEN * BATCH];
     let mut memory = Memory::new(&mut arena, BATCH);
@@ -217,8 +219,8 @@ where
     let inferred = M::Heads::dot(M::Heads::slices(&batch), &upstream);
     let mut values = vec![f32::NAN; M::TRAINING_LEN * BATCH];
     let mut memory = Memory::new(&mut values, BATCH);
-    net.forward_training(input, &mut memory, STEP);
-    let trained = M::Heads::dot(M::Heads::logits(&M::heads(&mut memory)), &upstream);
+    net.forward_training(input, &mut memory, step());
+    let trained = M::Heads::dot(M::heads(&mut memory).logits, &upstream);
     (inferred - trained).abs()
 }
 
@@ -313,16 +315,17 @@ fn every_layer_of_graphs_runs_and_trains() {
     let input = waves(BATCH * 120, 0.7);
     let mut values = vec![f32::NAN; Pictures::TRAINING_LEN * BATCH];
     let mut memory = Memory::new(&mut values, BATCH);
-    net.forward_training(&input, &mut memory, STEP);
-    let head = <Pictures as Model>::heads(&mut memory);
+    net.forward_training(&input, &mut memory, step());
+    let head = <Pictures as Train>::heads(&mut memory);
     assert!(head.logits.iter().all(|value| value.is_finite()));
     head.gradient.fill(1.0);
     let mut gradient = Pictures::zeroed();
     gradient.as_mut_slice().fill(f32::NAN);
-    net.backward(&input, &mut memory, &mut gradient);
+    let all = Gradient::of_layer(&mut *gradient);
+    net.backward(&input, &mut memory, all, None, false);
     assert!(gradient.as_slice().iter().all(|value| value.is_finite()));
     let before = net.batch_normalization.moving_mean;
-    net.absorb(&gradient);
+    net.absorb(Gradient::of_layer(&mut *gradient));
     assert_ne!(net.batch_normalization.moving_mean, before);
     let params: usize = Pictures::LAYERS.iter().map(|layer| layer.params).sum();
     assert_eq!(params, Pictures::PARAMS);
@@ -345,13 +348,14 @@ fn state_in_a_model_that_is_a_layer_is_absorbed() {
     let input = waves(BATCH * 4, 0.7);
     let mut values = vec![f32::NAN; Around::TRAINING_LEN * BATCH];
     let mut memory = Memory::new(&mut values, BATCH);
-    net.forward_training(&input, &mut memory, STEP);
-    let head = <Around as Model>::heads(&mut memory);
+    net.forward_training(&input, &mut memory, step());
+    let head = <Around as Train>::heads(&mut memory);
     let trained = head.logits.to_vec();
     head.gradient.fill(1.0);
     let mut gradient = Around::zeroed();
-    net.backward(&input, &mut memory, &mut gradient);
-    net.absorb(&gradient);
+    let all = Gradient::of_layer(&mut *gradient);
+    net.backward(&input, &mut memory, all, None, false);
+    net.absorb(Gradient::of_layer(&mut *gradient));
     let mut arena = vec![f32::NAN; Around::ARENA_LEN * BATCH];
     let mut inferred = [f32::NAN; BATCH * 2];
     let mut memory = Memory::new(&mut arena, BATCH);

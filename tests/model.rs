@@ -1,8 +1,10 @@
 //! What models of known, constant and generic sizes expand to, run.
 
+use kerust::element::Elements;
+use kerust::gradient::Gradient;
 use kerust::layer::{Build, Layer, LayerData};
 use kerust::memory::Memory;
-use kerust::model::{Arena, HeadPass, Heads, Model};
+use kerust::model::{Arena, Heads, Model, Train};
 use kerust::rng::{Rng, Seed, Step};
 use kerust::tensor::{Rank1, Tensor};
 use kerust::{LayerData, model};
@@ -60,18 +62,15 @@ model! {
 /// Gradients of `Σ logits·upstream` by the backward pass against central differences.
 fn gradient_gap<M>(inputs: &[f32], batch: usize, outputs: usize) -> f32
 where
-    M: Model<Input = Rank1<4>>,
-    M::Heads: for<'a> Heads<Pass<'a> = HeadPass<'a>>,
+    M: Train<Input = Rank1<4>>,
+    M::Heads: for<'a> Elements<Slices<'a> = &'a [f32], SlicesMut<'a> = &'a mut [f32]>,
 {
     const STEP: f32 = 1e-2;
     let mut net = M::zeroed();
     net.init(&mut Seed(3).rng());
     let upstream: Vec<f32> = (0..batch * outputs).map(|i| (i as f32).sin()).collect();
     let mut values = vec![f32::NAN; M::TRAINING_LEN * batch];
-    let step = Step {
-        seed: Seed(3),
-        number: 0,
-    };
+    let step = Step::new(Seed(3), 0);
     let loss = |net: &M, values: &mut Vec<f32>| -> f32 {
         let mut memory = Memory::new(values, batch);
         net.forward_training(inputs, &mut memory, step);
@@ -83,7 +82,8 @@ where
     gradient.as_mut_slice().fill(f32::NAN);
     let mut memory = Memory::new(&mut values, batch);
     M::heads(&mut memory).gradient.copy_from_slice(&upstream);
-    net.backward(inputs, &mut memory, &mut gradient);
+    let all = Gradient::of_layer(&mut *gradient);
+    net.backward(inputs, &mut memory, all, None, false);
     let mut gap = 0.0f32;
     for place in 0..M::LAYOUT.len() {
         let before = net.as_slice()[place];
@@ -142,12 +142,9 @@ fn inference_and_training_compute_the_same_logits() {
     let scores = net.predict_in(&x, &mut arena);
     let mut values = vec![0.0; Iris::TRAINING_LEN];
     let mut memory = Memory::new(&mut values, 1);
-    let step = Step {
-        seed: Seed(1),
-        number: 0,
-    };
+    let step = Step::new(Seed(1), 0);
     net.forward_training(x.as_slice(), &mut memory, step);
-    let mut expected = <Iris as Model>::heads(&mut memory).logits.to_vec();
+    let mut expected = <Iris as Train>::heads(&mut memory).logits.to_vec();
     <Iris as Model>::Heads::activate(&mut expected);
     assert_eq!(scores.as_slice(), expected);
 }
@@ -195,17 +192,15 @@ fn every_layer_of_the_catalogue_runs_forward_and_backward() {
     let input: Vec<f32> = (0..BATCH * 12 * 12 * 2).map(|i| (i as f32).cos()).collect();
     let mut values = vec![f32::NAN; Images::TRAINING_LEN * BATCH];
     let mut memory = Memory::new(&mut values, BATCH);
-    let step = Step {
-        seed: Seed(5),
-        number: 0,
-    };
+    let step = Step::new(Seed(5), 0);
     net.forward_training(&input, &mut memory, step);
-    let head = <Images as Model>::heads(&mut memory);
+    let head = <Images as Train>::heads(&mut memory);
     assert!(head.logits.iter().all(|value| value.is_finite()));
     head.gradient.fill(1.0);
     let mut gradient = Images::zeroed();
     gradient.as_mut_slice().fill(f32::NAN);
-    net.backward(&input, &mut memory, &mut gradient);
+    let all = Gradient::of_layer(&mut *gradient);
+    net.backward(&input, &mut memory, all, None, false);
     assert!(gradient.as_slice().iter().all(|value| value.is_finite()));
 }
 

@@ -1,16 +1,22 @@
-//! What the numbers of weights and buffers are.
+//! Element types: the numbers that weights, inputs, outputs and buffers hold.
 //!
-//! All that trains is `f32`. Layouts, files, plans and memory know the element of each array, and
-//! [`Inference`](crate::layer::Inference) computes on any: so layers of int8 find their place. What
-//! those add is their arithmetic, how `model!` names them, and how trained weights become theirs.
+//! Each value of a model has an element type of its own. Training works on `f32`; the other types
+//! are those of tokens (`u16`), masks (`u8`) and integer inference (`i8`, `i16`, `i32`).
 
 use bytemuck::Pod;
 
-/// A number as it lies in memory: `f32`, `i8` or `i32`.
+/// A number as it lies in memory: `f32`, `i8`, `u8`, `i16`, `u16` or `i32`.
 ///
-/// Plain data, of four bytes at most. The list is closed: a plan's places are aligned for these.
+/// Plain data, of four bytes at most. The list is closed: buffers are aligned for these types.
 pub trait Element:
-    Pod + PartialEq + PartialOrd + core::fmt::Debug + Send + Sync + sealed::Sealed
+    Pod
+    + PartialEq
+    + PartialOrd
+    + core::fmt::Debug
+    + Send
+    + Sync
+    + for<'a> Elements<Slices<'a> = &'a [Self], SlicesMut<'a> = &'a mut [Self]>
+    + sealed::Sealed
 {
     /// The type as a value.
     const DTYPE: Dtype;
@@ -18,6 +24,28 @@ pub trait Element:
     /// These values, if they are of this type.
     #[doc(hidden)]
     fn of(values: Values<'_>) -> Option<&mut [Self]>;
+
+    /// These values with their type as a value.
+    #[doc(hidden)]
+    fn values(values: &mut [Self]) -> Values<'_>;
+}
+
+/// The element types of some buffers: one type, a tuple or an array of them, or `()` for none.
+///
+/// It says what a layer is handed for its inputs, its outputs or its scratch: for `f32` a slice, for
+/// `(f32, u8)` a pair of slices, for `[f32; 3]` an array of three slices. The shapes of
+/// [`tensor`](crate::tensor) are element types too: those of their values.
+pub trait Elements: 'static {
+    /// The buffers, to be read.
+    type Slices<'a>: Copy;
+    /// The buffers, to be written.
+    type SlicesMut<'a>;
+    /// The gradients of these values, where they are a layer's outputs: a slice for each buffer of `f32`,
+    /// `()` for each buffer of another type, which has no gradient.
+    type Gradients<'a>;
+    /// Where a layer writes the gradients of these values, where they are its inputs. A slice is `None`
+    /// where nobody asks for the gradient.
+    type GradientsOut<'a>;
 }
 
 mod sealed {
@@ -63,13 +91,73 @@ macro_rules! elements {
                         _ => None,
                     }
                 }
+
+                fn values(values: &mut [Self]) -> Values<'_> {
+                    Values::$name(values)
+                }
             }
         )+
     };
 }
+
+impl Elements for f32 {
+    type Slices<'a> = &'a [f32];
+    type SlicesMut<'a> = &'a mut [f32];
+    type Gradients<'a> = &'a mut [f32];
+    type GradientsOut<'a> = Option<&'a mut [f32]>;
+}
+
+macro_rules! without_gradient {
+    ($($type:ty)+) => {$(
+        impl Elements for $type {
+            type Slices<'a> = &'a [$type];
+            type SlicesMut<'a> = &'a mut [$type];
+            type Gradients<'a> = ();
+            type GradientsOut<'a> = ();
+        }
+    )+};
+}
+// `u32` is the element of labels.
+without_gradient! { i8 u8 i16 u16 i32 u32 }
+
+impl Elements for () {
+    type Slices<'a> = ();
+    type SlicesMut<'a> = ();
+    type Gradients<'a> = ();
+    type GradientsOut<'a> = ();
+}
+
+impl<T: Element, const N: usize> Elements for [T; N] {
+    type Slices<'a> = [T::Slices<'a>; N];
+    type SlicesMut<'a> = [T::SlicesMut<'a>; N];
+    type Gradients<'a> = [T::Gradients<'a>; N];
+    type GradientsOut<'a> = [T::GradientsOut<'a>; N];
+}
+
+macro_rules! tuples {
+    ($(($($name:ident),+))+) => {$(
+        impl<$($name: Elements),+> Elements for ($($name,)+) {
+            type Slices<'a> = ($($name::Slices<'a>,)+);
+            type SlicesMut<'a> = ($($name::SlicesMut<'a>,)+);
+            type Gradients<'a> = ($($name::Gradients<'a>,)+);
+            type GradientsOut<'a> = ($($name::GradientsOut<'a>,)+);
+        }
+    )+};
+}
+tuples! {
+    (A, B)
+    (A, B, C)
+    (A, B, C, D)
+    (A, B, C, D, E)
+    (A, B, C, D, E, F)
+}
+
 elements! {
     F32 f32, "F32";
     I8 i8, "I8";
+    U8 u8, "U8";
+    I16 i16, "I16";
+    U16 u16, "U16";
     I32 i32, "I32";
 }
 

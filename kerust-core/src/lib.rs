@@ -7,12 +7,14 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod activation;
+pub mod constraint;
 pub mod data;
 #[cfg(feature = "std")]
 mod diagram;
 pub mod element;
 #[cfg(feature = "std")]
 pub mod error;
+pub mod gradient;
 pub mod init;
 pub mod kernels;
 pub mod layer;
@@ -27,6 +29,7 @@ pub mod model;
 pub mod optimizer;
 #[cfg(feature = "plots")]
 pub mod picture;
+pub mod regularizer;
 pub mod rng;
 pub mod shape;
 #[cfg(feature = "std")]

@@ -11,7 +11,7 @@
 mod block;
 mod placing;
 
-pub use block::Memory;
+pub use block::{Memory, Output, output};
 pub use placing::place;
 
 use crate::element::{Dtype, Element};
@@ -58,8 +58,14 @@ impl Buffer {
     }
 
     /// Bytes for one sample.
+    ///
+    /// # Panics
+    /// When they are more than `usize` counts.
     pub const fn bytes(&self) -> usize {
-        self.dtype.bytes() * self.len
+        match self.dtype.bytes().checked_mul(self.len) {
+            Some(bytes) => bytes,
+            None => panic!("a buffer has more bytes than `usize` counts"),
+        }
     }
 
     /// Whether it may lie in an output, `words` behind its start: it ends there before the output does,

@@ -2,16 +2,19 @@
 
 #[doc(hidden)]
 pub mod budget;
-#[doc(hidden)]
-pub mod nested;
+mod nested;
+mod setting;
 
-use crate::activation::HeadActivation;
-use crate::data::Data;
+pub use nested::{Faulty, Nested};
+pub use setting::{Setting, Term};
+
+use crate::element::Elements;
+use crate::gradient::Gradient;
 use crate::layer::LayerData;
 use crate::memory::Memory;
 use crate::rng::{Rng, Step};
 use crate::shape;
-use crate::tensor::{Shape, Tensor};
+use crate::tensor::Tensors;
 use core::marker::PhantomData;
 
 /// What is known of one layer while compiling.
@@ -33,8 +36,8 @@ pub struct LayerInfo {
     pub params: usize,
     /// Bytes of its numbers.
     pub weight_bytes: usize,
-    /// Multiply-adds of one inference.
-    pub macs: usize,
+    /// Multiply-adds of one inference; `None` where a layer of one's own does not state them.
+    pub macs: Option<usize>,
     /// Bytes of the arena that are in use while it computes.
     pub arena_bytes: usize,
     /// Whether it does something in training only, and nothing in inference.
@@ -54,197 +57,34 @@ pub enum Source {
 pub struct Head<A, S>(PhantomData<(A, S)>);
 
 /// The heads of a model: one [`Head`], or a tuple of them.
-pub trait Heads: 'static {
-    /// The prediction for one sample: a tensor, or a tuple of tensors.
-    type Output;
-    /// A batch of outputs.
-    type Slices<'a>: Copy;
-    /// A batch of outputs, to be written.
-    type SlicesMut<'a>;
-    /// The heads of a training step: [`HeadPass`], or a tuple of them.
-    type Pass<'a>;
-
-    /// A batch of outputs that is owned. Reused from step to step.
-    #[cfg(feature = "std")]
-    type Batch: Default + Send + Sync;
-
-    /// Makes room for `samples` outputs.
-    #[cfg(feature = "std")]
-    fn resize(batch: &mut Self::Batch, samples: usize);
-    /// A view of a batch.
-    #[cfg(feature = "std")]
-    fn slices(batch: &Self::Batch) -> Self::Slices<'_>;
-    /// A view of a batch, to be written.
-    #[cfg(feature = "std")]
-    fn slices_mut(batch: &mut Self::Batch) -> Self::SlicesMut<'_>;
-    /// Copies a batch.
-    #[cfg(feature = "std")]
-    fn copy(from: Self::Slices<'_>, to: Self::SlicesMut<'_>);
-    /// The logits of a training step.
-    #[cfg(feature = "std")]
-    fn logits<'a>(pass: &'a Self::Pass<'_>) -> Self::Slices<'a>;
-    /// The output of sample number `index` of a batch.
-    #[cfg(feature = "std")]
-    fn read(outputs: Self::Slices<'_>, index: usize) -> Self::Output;
-
-    /// A prediction of zeros.
-    fn zeroed() -> Self::Output;
-    /// One prediction as a batch of one.
-    fn view_mut(output: &mut Self::Output) -> Self::SlicesMut<'_>;
+///
+/// As [`Tensors`] they are the outputs of the model.
+pub trait Heads: Tensors {
     /// Turns logits into outputs, in place.
     fn activate(outputs: Self::SlicesMut<'_>);
-    /// The number of samples in a batch.
-    fn samples(batch: Self::Slices<'_>) -> usize;
-    /// The logits of a training step, and where their gradient goes.
-    fn split<'a>(pass: Self::Pass<'a>) -> (Self::Slices<'a>, Self::SlicesMut<'a>);
+    /// Turns the gradient of the outputs into that of the logits.
+    fn activation_gradient(
+        logits: Self::Slices<'_>,
+        outputs: Self::Slices<'_>,
+        dy: Self::Gradients<'_>,
+        dlogits: Self::SlicesMut<'_>,
+    );
 }
 
-/// A head in a training step: what the model computed, and where the loss leaves its gradient.
-pub struct HeadPass<'a> {
-    /// The head's values before its activation, of the whole batch.
-    pub logits: &'a [f32],
+/// The heads in a training step: what the model computed, and where the loss leaves its gradient.
+pub struct HeadPass<'a, H: Heads> {
+    /// The heads' values before their activation, of the whole batch.
+    pub logits: H::Slices<'a>,
     /// The gradient of the loss with respect to the logits.
-    pub gradient: &'a mut [f32],
+    pub gradient: H::SlicesMut<'a>,
 }
 
-impl<A: HeadActivation, S: Shape> Heads for Head<A, S> {
-    type Output = Tensor<S>;
-    type Slices<'a> = &'a [f32];
-    type SlicesMut<'a> = &'a mut [f32];
-    type Pass<'a> = HeadPass<'a>;
+mod head;
 
-    #[cfg(feature = "std")]
-    type Batch = Vec<f32>;
-
-    #[cfg(feature = "std")]
-    fn resize(batch: &mut Vec<f32>, samples: usize) {
-        batch.resize(samples * S::LEN, 0.0);
-    }
-
-    #[cfg(feature = "std")]
-    fn slices(batch: &Vec<f32>) -> &[f32] {
-        batch
-    }
-
-    #[cfg(feature = "std")]
-    fn slices_mut(batch: &mut Vec<f32>) -> &mut [f32] {
-        batch
-    }
-
-    #[cfg(feature = "std")]
-    fn copy(from: &[f32], to: &mut [f32]) {
-        to.copy_from_slice(from);
-    }
-
-    #[cfg(feature = "std")]
-    fn logits<'a>(pass: &'a HeadPass<'_>) -> &'a [f32] {
-        pass.logits
-    }
-
-    #[cfg(feature = "std")]
-    fn read(outputs: &[f32], index: usize) -> Tensor<S> {
-        let mut output = Tensor::zeroed();
-        let sample = &outputs[index * S::LEN..(index + 1) * S::LEN];
-        output.as_mut_slice().copy_from_slice(sample);
-        output
-    }
-
-    fn zeroed() -> Tensor<S> {
-        Tensor::zeroed()
-    }
-
-    fn view_mut(output: &mut Tensor<S>) -> &mut [f32] {
-        output.as_mut_slice()
-    }
-
-    fn activate(outputs: &mut [f32]) {
-        let shape = S::SHAPE;
-        A::ACTIVATION.apply(outputs, shape.dim(shape.rank() - 1));
-    }
-
-    fn samples(batch: &[f32]) -> usize {
-        batch.len() / S::LEN
-    }
-
-    fn split<'a>(pass: Self::Pass<'a>) -> (Self::Slices<'a>, Self::SlicesMut<'a>) {
-        (pass.logits, pass.gradient)
-    }
-}
-
-macro_rules! tuples {
-    ($(($($name:ident $place:tt),+))+) => {$(
-        impl<$($name: Heads),+> Heads for ($($name,)+) {
-            type Output = ($($name::Output,)+);
-            type Slices<'a> = ($($name::Slices<'a>,)+);
-            type SlicesMut<'a> = ($($name::SlicesMut<'a>,)+);
-            type Pass<'a> = ($($name::Pass<'a>,)+);
-
-            #[cfg(feature = "std")]
-            type Batch = ($($name::Batch,)+);
-
-            #[cfg(feature = "std")]
-            fn resize(batch: &mut Self::Batch, samples: usize) {
-                $($name::resize(&mut batch.$place, samples);)+
-            }
-
-            #[cfg(feature = "std")]
-            fn slices(batch: &Self::Batch) -> Self::Slices<'_> {
-                ($($name::slices(&batch.$place),)+)
-            }
-
-            #[cfg(feature = "std")]
-            fn slices_mut(batch: &mut Self::Batch) -> Self::SlicesMut<'_> {
-                ($($name::slices_mut(&mut batch.$place),)+)
-            }
-
-            #[cfg(feature = "std")]
-            fn copy(from: Self::Slices<'_>, to: Self::SlicesMut<'_>) {
-                $($name::copy(from.$place, to.$place);)+
-            }
-
-            #[cfg(feature = "std")]
-            fn logits<'a>(pass: &'a Self::Pass<'_>) -> Self::Slices<'a> {
-                ($($name::logits(&pass.$place),)+)
-            }
-
-            #[cfg(feature = "std")]
-            fn read(outputs: Self::Slices<'_>, index: usize) -> Self::Output {
-                ($($name::read(outputs.$place, index),)+)
-            }
-
-            fn zeroed() -> Self::Output {
-                ($($name::zeroed(),)+)
-            }
-
-            fn view_mut(output: &mut Self::Output) -> Self::SlicesMut<'_> {
-                ($($name::view_mut(&mut output.$place),)+)
-            }
-
-            fn activate(outputs: Self::SlicesMut<'_>) {
-                $($name::activate(outputs.$place);)+
-            }
-
-            fn samples(batch: Self::Slices<'_>) -> usize {
-                A::samples(batch.0)
-            }
-
-            fn split<'a>(pass: Self::Pass<'a>) -> (Self::Slices<'a>, Self::SlicesMut<'a>) {
-                let parts = ($($name::split(pass.$place),)+);
-                (($(parts.$place.0,)+), ($(parts.$place.1,)+))
-            }
-        }
-    )+};
-}
-tuples! {
-    (A 0, B 1)
-    (A 0, B 1, C 2)
-    (A 0, B 1, C 2, D 3)
-}
-
-/// A model: plain data, and how it computes. Implemented by `model!`.
+/// A model: plain data, and how it infers. Implemented by `model!`.
 pub trait Model: LayerData {
     /// The sample it takes: a shape, or a tuple of shapes.
-    type Input: Data;
+    type Input: Tensors;
     /// Its outputs.
     type Heads: Heads;
     /// What holds its [`Arena`]: `[u32; N]`.
@@ -260,44 +100,79 @@ pub trait Model: LayerData {
     const LAYERS: &'static [LayerInfo];
     /// Words that one inference of one sample needs beside weights, input and output.
     const ARENA_LEN: usize;
-    /// Words that one training step needs for each sample.
-    const TRAINING_LEN: usize;
-
-    /// Fills freshly zeroed weights.
-    fn init(&mut self, rng: &mut Rng);
 
     /// Inference, up to the activation of the heads. `memory` holds [`ARENA_LEN`](Self::ARENA_LEN)
     /// words for each sample; `output` holds others of its own until it is written, as a whole.
     fn logits(
         &self,
-        input: <Self::Input as Data>::Slices<'_>,
+        input: <Self::Input as Elements>::Slices<'_>,
         memory: &mut Memory<'_>,
-        output: <Self::Heads as Heads>::SlicesMut<'_>,
+        output: <Self::Heads as Elements>::SlicesMut<'_>,
     );
+}
+
+/// A model that trains. Implemented by `model!` where every layer trains.
+pub trait Train: Model {
+    /// Words that one training step needs for each sample.
+    const TRAINING_LEN: usize;
+    /// Values of the gradient.
+    const GRADIENT_LEN: usize;
+    /// What the declaration says about training: settings of layers and of their weights.
+    const SETTINGS: &'static [Setting];
+
+    /// Fills freshly zeroed weights with their initial values.
+    fn init(&mut self, rng: &mut Rng);
 
     /// The forward pass of a training step. `memory` holds [`TRAINING_LEN`](Self::TRAINING_LEN)
     /// words for each sample.
     fn forward_training(
         &self,
-        input: <Self::Input as Data>::Slices<'_>,
+        input: <Self::Input as Elements>::Slices<'_>,
         memory: &mut Memory<'_>,
-        step: Step,
+        step: Step<'_>,
     );
 
     /// The heads after [`forward_training`](Self::forward_training).
-    fn heads<'m>(memory: &'m mut Memory<'_>) -> <Self::Heads as Heads>::Pass<'m>;
+    fn heads<'m>(memory: &'m mut Memory<'_>) -> HeadPass<'m, Self::Heads>;
 
     /// The backward pass, after the loss has left its gradient in the heads. Writes the whole of
-    /// `gradient`.
+    /// `gradient`, and the gradient of the inputs to `dx` where there is a place for it; with `accumulate`
+    /// it adds to what stands in `gradient`.
     fn backward(
         &self,
-        input: <Self::Input as Data>::Slices<'_>,
+        input: <Self::Input as Elements>::Slices<'_>,
         memory: &mut Memory<'_>,
-        gradient: &mut Self,
+        gradient: Gradient<'_>,
+        dx: <Self::Input as Elements>::GradientsOut<'_>,
+        accumulate: bool,
     );
 
-    /// Takes the state that a step observed (moving averages), which stands in `gradient`.
-    fn absorb(&mut self, _gradient: &Self) {}
+    /// Moves the state of layers (moving averages) by what a step observed, which stands in `gradient`.
+    fn absorb(&mut self, _gradient: Gradient<'_>) {}
+}
+
+/// The multiply-adds of some layers together: of those that state them.
+pub const fn macs(layers: &[LayerInfo]) -> usize {
+    let (mut macs, mut layer) = (0, 0);
+    while layer < layers.len() {
+        if let Some(of_layer) = layers[layer].macs {
+            macs += of_layer;
+        }
+        layer += 1;
+    }
+    macs
+}
+
+/// [`macs`], if every layer states them.
+pub const fn known_macs(layers: &[LayerInfo]) -> Option<usize> {
+    let mut layer = 0;
+    while layer < layers.len() {
+        if layers[layer].macs.is_none() {
+            return None;
+        }
+        layer += 1;
+    }
+    Some(macs(layers))
 }
 
 /// What an [`Arena`] is made of: an array of words, where buffers of any element are aligned.

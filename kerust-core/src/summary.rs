@@ -51,7 +51,7 @@ pub(crate) fn summary<M: Model>() -> String {
     let (total, total_bytes) = (M::LAYOUT.len(), M::LAYOUT.bytes());
     let [trained, trained_bytes] =
         [Layout::len, Layout::bytes].map(|count| trainable(&M::LAYOUT, count));
-    let macs: usize = M::LAYERS.iter().map(|layer| layer.macs).sum();
+    let macs = crate::model::macs(M::LAYERS);
     let mut text = format!("Model: \"{}\"\n{table}\n", M::NAME);
     for (name, params, size) in [
         ("Total params", total, total_bytes),
@@ -64,7 +64,21 @@ pub(crate) fn summary<M: Model>() -> String {
     ] {
         text += &format!(" {name}: {} ({})\n", grouped(params), bytes(size));
     }
-    text += &format!(" Multiply-adds: {}\n", grouped(macs));
+    let unknown = M::LAYERS
+        .iter()
+        .filter(|layer| layer.macs.is_none())
+        .count();
+    text += &match unknown {
+        0 => format!(" Multiply-adds: {}\n", grouped(macs)),
+        1 => format!(
+            " Multiply-adds: {}, and those of 1 layer that does not state them\n",
+            grouped(macs)
+        ),
+        _ => format!(
+            " Multiply-adds: {}, and those of {unknown} layers that do not state them\n",
+            grouped(macs)
+        ),
+    };
     text += &format!(
         " Arena of one inference: {}",
         bytes(WORD_BYTES * M::ARENA_LEN)
@@ -77,7 +91,7 @@ fn row(layer: &LayerInfo) -> [String; 5] {
         format!("{} ({})", layer.name, layer.kind),
         sizes(&layer.output),
         grouped(layer.params),
-        grouped(layer.macs),
+        layer.macs.map_or_else(|| "unknown".to_owned(), grouped),
         bytes(layer.arena_bytes),
     ]
 }

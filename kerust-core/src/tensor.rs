@@ -1,8 +1,11 @@
 //! Tensors whose shape is part of their type.
 
+mod several;
+
 use crate::element::Element;
 use crate::shape;
 use bytemuck::{Pod, Zeroable};
+pub use several::{Floats, Nth, Tensors};
 
 /// A shape as a type: [`Rank1`] to [`Rank4`].
 pub trait Shape: Copy + Send + Sync + 'static {

@@ -2,10 +2,12 @@
 #![cfg(feature = "std")]
 
 use kerust_core::activation::Activation;
-use kerust_core::layer::{LayerData, Layout, Merge, Operation, Part, Pass};
+use kerust_core::gradient::Gradient;
+use kerust_core::layer::{LayerData, Layout, Operation, Part, Pass};
 use kerust_core::layers::*;
 use kerust_core::rng::{Seed, Step};
 use kerust_core::shape::Padding::Same;
+use kerust_core::testing::Saved;
 use safetensors::SafeTensors;
 use std::path::Path;
 
@@ -61,9 +63,9 @@ fn parts<W: LayerData>() -> &'static [Part] {
 /// Holds a layer to a case. `saved` counts values for each sample; with `training`, the output is
 /// that of a training step.
 #[track_caller]
-fn check<W: LayerData>(
+fn check<W: LayerData, V: Saved>(
     name: &'static str,
-    layer: &impl Operation<W>,
+    layer: &impl Operation<W, f32, f32, (), V>,
     saved: usize,
     training: bool,
 ) {
@@ -76,7 +78,7 @@ fn check<W: LayerData>(
 
     let mut y = vec![f32::NAN; expected.len()];
     if !training {
-        layer.forward(&weights, &x, &mut y);
+        layer.forward(&weights, &x, &mut y, ());
         case.assert_close("y", &y);
         if name.starts_with("batch_normalization") {
             // Keras gives the gradients of inference; a layer has those of training only.
@@ -85,25 +87,29 @@ fn check<W: LayerData>(
     }
     // More than a sample's share is there for each sample of a batch.
     let mut saved = vec![f32::NAN; saved];
-    let step = Step {
-        seed: Seed(1),
-        number: 0,
-    };
-    layer.forward_training(&weights, &x, &mut y, &mut saved, step.layer(0));
+    let step = Step::new(Seed(1), 0);
+    layer.forward_training(
+        &weights,
+        &x,
+        &mut y,
+        (),
+        V::buffer(&mut saved),
+        step.layer(0),
+    );
     case.assert_close("y", &y);
     let (mut dx, mut gradient) = (vec![f32::NAN; x.len()], W::zeroed());
     gradient.as_mut_slice().fill(f32::NAN);
     let pass = Pass {
-        x: &x,
-        y: &y,
-        saved: &saved,
-        dy: &mut case.tensor("dy"),
-        dx: Some(&mut dx),
+        x: &x[..],
+        y: &y[..],
+        saved: V::buffer(&mut saved),
+        dy: &mut case.tensor("dy")[..],
+        dx: Some(&mut dx[..]),
         accumulate: false,
     };
-    layer.backward(&weights, pass, &mut gradient);
+    layer.backward(&weights, pass, Gradient::of_layer(&mut *gradient));
     case.assert_close("dx", &dx);
-    layer.absorb(&mut weights, &gradient);
+    layer.absorb(&mut weights, Gradient::of_layer(&mut *gradient));
     let mut start = 0;
     let parts = parts::<W>().iter().filter(|part| !part.layout.is_empty());
     for (number, part) in parts.enumerate() {
@@ -120,18 +126,23 @@ fn check<W: LayerData>(
 }
 
 #[track_caller]
-fn check_merge(name: &'static str, merge: &impl Merge) {
+fn check_merge<const N: usize>(name: &'static str, merge: &impl Operation<(), [f32; N]>) {
     let case = Case::open(name);
-    let x: Vec<_> = (0..)
-        .map_while(|number| case.find(&format!("x{number}")))
-        .collect();
-    let x: Vec<_> = x.iter().map(Vec::as_slice).collect();
+    let x: [Vec<f32>; N] = std::array::from_fn(|number| case.tensor(&format!("x{number}")));
+    let x = x.each_ref().map(Vec::as_slice);
     let mut y = vec![f32::NAN; case.tensor("y").len()];
-    merge.forward(&x, &mut y);
+    merge.forward(&(), x, &mut y, ());
     case.assert_close("y", &y);
-    let mut dx: Vec<_> = x.iter().map(|x| vec![f32::NAN; x.len()]).collect();
-    let mut places: Vec<_> = dx.iter_mut().map(|dx| Some(&mut dx[..])).collect();
-    merge.backward(&x, &y, &mut case.tensor("dy"), &mut places);
+    let mut dx = x.map(|x| vec![f32::NAN; x.len()]);
+    let pass = Pass {
+        x,
+        y: &y[..],
+        saved: (),
+        dy: &mut case.tensor("dy")[..],
+        dx: dx.each_mut().map(|dx| Some(&mut dx[..])),
+        accumulate: false,
+    };
+    merge.backward(&(), pass, Gradient::none());
     for (number, dx) in dx.iter().enumerate() {
         case.assert_close(&format!("dx{number}"), dx);
     }
@@ -139,21 +150,18 @@ fn check_merge(name: &'static str, merge: &impl Merge) {
 
 #[test]
 fn merges_equal_keras() {
-    for name in ["add_two", "add_three"] {
-        check_merge(name, &Add::new());
-    }
-    for name in ["multiply_two", "multiply_three"] {
-        check_merge(name, &Multiply::new());
-    }
-    for name in ["average_two", "average_three"] {
-        check_merge(name, &Average::new());
-    }
-    for name in ["maximum_two", "maximum_three", "maximum_ties"] {
-        check_merge(name, &Maximum::new());
-    }
-    for name in ["minimum_two", "minimum_three", "minimum_ties"] {
-        check_merge(name, &Minimum::new());
-    }
+    check_merge::<2>("add_two", &Add::new());
+    check_merge::<3>("add_three", &Add::new());
+    check_merge::<2>("multiply_two", &Multiply::new());
+    check_merge::<3>("multiply_three", &Multiply::new());
+    check_merge::<2>("average_two", &Average::new());
+    check_merge::<3>("average_three", &Average::new());
+    check_merge::<2>("maximum_two", &Maximum::new());
+    check_merge::<3>("maximum_three", &Maximum::new());
+    check_merge::<2>("maximum_ties", &Maximum::new());
+    check_merge::<2>("minimum_two", &Minimum::new());
+    check_merge::<3>("minimum_three", &Minimum::new());
+    check_merge::<2>("minimum_ties", &Minimum::new());
     check_merge("subtract_two", &Subtract::new());
     check_merge("concatenate_last", &Concatenate::new([2, 3, 1]));
     check_merge("concatenate_axis_1", &Concatenate::new([24, 8]));
@@ -168,7 +176,7 @@ fn batch_normalization_equals_keras() {
         layer: BatchNormalization,
     ) {
         for (name, training) in names.into_iter().zip([false, true]) {
-            check::<BatchNormalizationWeights<C, GAMMA, BETA>>(name, &layer, 2 * C, training);
+            check::<BatchNormalizationWeights<C, GAMMA, BETA>, _>(name, &layer, 2 * C, training);
         }
     }
     fn both<const C: usize>(names: [&'static str; 2], layer: BatchNormalization) {
@@ -196,7 +204,7 @@ fn batch_normalization_equals_keras() {
 #[test]
 fn layer_normalization_equals_keras() {
     fn equals<const C: usize>(name: &'static str, layer: LayerNormalization) {
-        check::<LayerNormalizationWeights<C>>(name, &layer, 0, false);
+        check::<LayerNormalizationWeights<C>, _>(name, &layer, 0, false);
     }
     equals::<7>("layer_normalization_vectors", LayerNormalization::new(7));
     equals::<5>("layer_normalization_images", LayerNormalization::new(5));
@@ -210,7 +218,7 @@ fn layer_normalization_equals_keras() {
 
 macro_rules! equal_keras {
     ($($case:ident: $weights:ty, $saved:expr, $layer:expr;)+) => {$(
-        check::<$weights>(stringify!($case), &$layer, $saved, false);
+        check::<$weights, _>(stringify!($case), &$layer, $saved, false);
     )+};
 }
 

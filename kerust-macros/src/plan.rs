@@ -76,9 +76,10 @@ pub type Activation = (&'static str, Span);
 pub enum Role {
     /// Always.
     Compute,
-    /// Always, by `Component`, which writes the gradient of its input whether it is needed or not.
+    /// Always, by the operation of a `Component`, which is handed scratch, and is always asked for the
+    /// gradients of its inputs.
     Custom,
-    /// Always, by `Merge`: it joins several values.
+    /// Always: it joins several values.
     Merge,
     /// In training; in inference its output is its input.
     TrainingOnly,
@@ -117,6 +118,8 @@ pub struct Layer {
     pub training_only: bool,
     /// Whether its numbers hold state that no gradient moves.
     pub state: bool,
+    /// Whether its weights do not train.
+    pub frozen: bool,
     /// What it reads.
     pub sources: Vec<Edge>,
     /// The node that ends it.
@@ -345,7 +348,7 @@ impl Node {
 
     /// Whether it has a configuration of its own that the expansion calls.
     pub fn is_configured(&self) -> bool {
-        !matches!(self.role, Role::Alias | Role::Custom) && self.of.is_none()
+        self.role != Role::Alias && self.of.is_none()
     }
 
     /// The inputs that its output may overwrite, where `in_place` says whether its only one.

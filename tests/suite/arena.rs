@@ -19,7 +19,7 @@ struct Painted<M: Model> {
 
 /// Predicts in an arena of NaNs that no arithmetic makes, and looks for what is left of them.
 #[track_caller]
-fn check<M: Model + Workflow, X: Shape, Y: Shape>(
+fn check<M: Train + Workflow, X: Shape, Y: Shape>(
     predict: impl Fn(&M, &Tensor<X>, &mut Arena<M>) -> Tensor<Y>,
 ) {
     let net = M::new(Seed(3));

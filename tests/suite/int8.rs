@@ -2,7 +2,7 @@
 //! and their buffers from a plan.
 
 use kerust::LayerData;
-use kerust::layer::{Inference, LayerData as _};
+use kerust::layer::{Forward, LayerData as _};
 use kerust::layers::Rescaling;
 use kerust::memory::{Buffer, Memory, Plan};
 use kerust::weights::{self, Section, SectionMut, embedded_data};
@@ -33,8 +33,8 @@ struct Requantized {
     zero: i64,
 }
 
-impl<const IN: usize, const OUT: usize> Inference<DenseInt8<IN, OUT>, i8> for Requantized {
-    fn infer(&self, weights: &DenseInt8<IN, OUT>, x: &[i8], y: &mut [i8]) {
+impl<const IN: usize, const OUT: usize> Forward<DenseInt8<IN, OUT>, i8, i8> for Requantized {
+    fn forward(&self, weights: &DenseInt8<IN, OUT>, x: &[i8], y: &mut [i8], (): ()) {
         for (x, y) in x.chunks_exact(IN).zip(y.chunks_exact_mut(OUT)) {
             let mut sums = weights.bias;
             for (x, row) in x.iter().zip(&weights.kernel) {
@@ -57,8 +57,8 @@ struct Quantize {
     zero: i32,
 }
 
-impl Inference<(), f32, i8> for Quantize {
-    fn infer(&self, (): &(), x: &[f32], y: &mut [i8]) {
+impl Forward<(), f32, i8> for Quantize {
+    fn forward(&self, (): &(), x: &[f32], y: &mut [i8], (): ()) {
         for (y, x) in y.iter_mut().zip(x) {
             *y = ((x / self.scale).round() as i32 + self.zero).clamp(-128, 127) as i8;
         }
@@ -71,8 +71,8 @@ struct Dequantize {
     zero: i32,
 }
 
-impl Inference<(), i8, f32> for Dequantize {
-    fn infer(&self, (): &(), x: &[i8], y: &mut [f32]) {
+impl Forward<(), i8, f32> for Dequantize {
+    fn forward(&self, (): &(), x: &[i8], y: &mut [f32], (): ()) {
         for (y, x) in y.iter_mut().zip(x) {
             *y = self.scale * (i32::from(*x) - self.zero) as f32;
         }
@@ -112,17 +112,17 @@ const BUFFERS: [Buffer; 4] = [
 
 /// As `model!` would expand to it.
 fn predict(net: &Net, input: &[f32], memory: &mut Memory<'_>, output: &mut [f32]) {
-    let mut memory = memory.with([output]);
+    let mut memory = memory.with([kerust::memory::output(output)]);
     let [rescaled] = memory.get(const { PLAN.places([0]) });
-    RESCALING.infer(&(), input, rescaled);
+    RESCALING.forward(&(), input, rescaled, ());
     let [rescaled, quantized] = memory.get_mixed(const { PLAN.places([0, 1]) });
-    QUANTIZE.infer(&(), rescaled.of(), quantized.of());
+    QUANTIZE.forward(&(), rescaled.of(), quantized.of(), ());
     let [quantized, dense] = memory.get(const { PLAN.places([1, 2]) });
-    DENSE.infer(&net.dense, quantized, dense);
+    DENSE.forward(&net.dense, quantized, dense, ());
     let [dense, dense_1] = memory.get(const { PLAN.places([2, 3]) });
-    DENSE_1.infer(&net.dense_1, dense, dense_1);
+    DENSE_1.forward(&net.dense_1, dense, dense_1, ());
     let [dense_1, output] = memory.get_mixed(const { PLAN.places([3, 4]) });
-    DEQUANTIZE.infer(&(), dense_1.of(), output.of());
+    DEQUANTIZE.forward(&(), dense_1.of(), output.of(), ());
 }
 
 /// Weights of both signs, up to the ends of `i8`.

@@ -2,6 +2,7 @@
 
 use crate::golden::{Tensors, assert_close};
 use kerust::activation::Linear;
+use kerust::gradient::Gradient;
 use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;
@@ -55,7 +56,7 @@ probe!(Probe3, Rank3, [[[f32; C]; W]; H], <H, W, C>);
 /// Holds the model `Probe => layer => Probe` to the golden numbers of `case`.
 fn check<M, X, S>(case: &str)
 where
-    M: Model<Input = X, Heads = Head<Linear, S>>,
+    M: Train<Input = X, Heads = Head<Linear, S>>,
     X: Shape,
     S: Shape,
 {
@@ -80,10 +81,7 @@ where
     let (Some(dy), Some(dx)) = (tensor("dy"), tensor("dx")) else {
         return;
     };
-    let step = Step {
-        seed: Seed(1),
-        number: 0,
-    };
+    let step = Step::new(Seed(1), 0);
     let mut training = vec![f32::NAN; M::TRAINING_LEN];
     let mut memory = Memory::new(&mut training, 1);
     let mut sums = vec![0.0; M::LAYOUT.len()];
@@ -94,7 +92,8 @@ where
             .gradient
             .copy_from_slice(&dy[output..][..S::LEN]);
         let mut gradient = M::zeroed();
-        net.backward(input, &mut memory, &mut gradient);
+        let all = Gradient::of_layer(&mut *gradient);
+        net.backward(input, &mut memory, all, None, false);
         let found = &gradient.as_slice()[X::LEN..2 * X::LEN];
         let name = format!("{case}.dx of sample {sample}");
         assert_close(&name, found, &dx[sample * X::LEN..][..X::LEN], TOLERANCE);

@@ -73,7 +73,7 @@ where
     let mut objective = objective::<Head<A, Rank1<N>>, _, _>(loss, (), &[]);
     let pass = HeadPass {
         logits,
-        gradient: &mut gradient,
+        gradient: &mut gradient[..],
     };
     let value = objective.train(
         pass,

@@ -69,7 +69,7 @@ where
 }
 
 /// The loss of each step, one batch a step.
-pub fn losses<N: Model, Y: Data>(
+pub fn losses<N: Train, Y: Data>(
     model: &mut Compiled<N, Y>,
     data: &Dataset<N::Input, Y>,
     batch_size: usize,

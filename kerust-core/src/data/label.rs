@@ -3,6 +3,7 @@
 use super::Data;
 #[cfg(feature = "std")]
 use super::neighbours;
+use crate::element::Elements;
 
 /// One of `N` classes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -42,9 +43,15 @@ impl<const N: usize> core::fmt::Display for Class<N> {
     }
 }
 
+impl<const N: usize> Elements for Class<N> {
+    type Slices<'a> = &'a [u32];
+    type SlicesMut<'a> = &'a mut [u32];
+    type Gradients<'a> = ();
+    type GradientsOut<'a> = ();
+}
+
 impl<const N: usize> Data for Class<N> {
     type Value = Self;
-    type Slices<'a> = &'a [u32];
 
     fn view(value: &Self) -> &[u32] {
         core::slice::from_ref(&value.0)
@@ -100,9 +107,15 @@ impl core::fmt::Display for Binary {
     }
 }
 
+impl Elements for Binary {
+    type Slices<'a> = &'a [f32];
+    type SlicesMut<'a> = &'a mut [f32];
+    type Gradients<'a> = ();
+    type GradientsOut<'a> = ();
+}
+
 impl Data for Binary {
     type Value = Self;
-    type Slices<'a> = &'a [f32];
 
     fn view(value: &Self) -> &[f32] {
         core::slice::from_ref(&value.0)

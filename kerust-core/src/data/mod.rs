@@ -1,5 +1,7 @@
 //! Samples: what a model takes and what it is told to answer.
 
+use crate::element::Elements;
+
 #[cfg(feature = "std")]
 mod dataset;
 #[cfg(feature = "std")]
@@ -28,11 +30,11 @@ pub use tensor::TensorColumn;
 
 /// A kind of sample, as a type: the shape of a tensor ([`Rank3`](crate::tensor::Rank3)), a label
 /// ([`Class`], [`Binary`]), or a tuple of them.
-pub trait Data: Sized + 'static {
+///
+/// As [`Elements`] it says what a batch is: a slice of numbers, sample after sample, or a tuple of slices.
+pub trait Data: Elements + Sized {
     /// One sample.
     type Value;
-    /// A view of a batch: a slice of numbers, sample after sample, or a tuple of slices.
-    type Slices<'a>: Copy;
 
     /// One sample as a batch of one.
     fn view(value: &Self::Value) -> Self::Slices<'_>;

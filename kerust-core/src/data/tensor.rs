@@ -3,6 +3,7 @@
 use super::Data;
 #[cfg(feature = "std")]
 use super::neighbours;
+use crate::element::Element;
 use crate::tensor::{Shape, Tensor};
 
 /// The values of many samples, sample after sample.
@@ -35,7 +36,6 @@ impl TensorColumn {
 
 impl<S: Shape> Data for S {
     type Value = Tensor<S>;
-    type Slices<'a> = &'a [f32];
 
     fn view(value: &Tensor<S>) -> &[f32] {
         value.as_slice()
@@ -80,6 +80,44 @@ impl<S: Shape> Data for S {
         batch.clear();
         for index in indices {
             column.append(*index, S::LEN, batch);
+        }
+        batch
+    }
+}
+
+impl<S: Shape, T: Element> Data for Tensor<S, T> {
+    type Value = Self;
+
+    fn view(value: &Self) -> &[T] {
+        value.as_slice()
+    }
+
+    #[cfg(feature = "std")]
+    type Column = Vec<T>;
+    #[cfg(feature = "std")]
+    type Batch = Vec<T>;
+
+    #[cfg(feature = "std")]
+    fn push(column: &mut Vec<T>, value: &Self) {
+        column.extend_from_slice(value.as_slice());
+    }
+
+    #[cfg(feature = "std")]
+    fn read(column: &Vec<T>, index: usize) -> Box<Self> {
+        let mut value: Box<Self> = bytemuck::zeroed_box();
+        let values = &column[index * S::LEN..(index + 1) * S::LEN];
+        value.as_mut_slice().copy_from_slice(values);
+        value
+    }
+
+    #[cfg(feature = "std")]
+    fn gather<'a>(column: &'a Vec<T>, indices: &[usize], batch: &'a mut Vec<T>) -> &'a [T] {
+        if let Some(values) = neighbours(column, indices, S::LEN) {
+            return values;
+        }
+        batch.clear();
+        for index in indices {
+            batch.extend_from_slice(&column[index * S::LEN..(index + 1) * S::LEN]);
         }
         batch
     }

@@ -6,7 +6,6 @@ macro_rules! tuples {
     ($(($($name:ident $place:tt),+))+) => {$(
         impl<$($name: Data),+> Data for ($($name,)+) {
             type Value = ($($name::Value,)+);
-            type Slices<'a> = ($($name::Slices<'a>,)+);
 
             fn view(value: &Self::Value) -> Self::Slices<'_> {
                 ($($name::view(&value.$place),)+)

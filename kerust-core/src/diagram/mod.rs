@@ -40,7 +40,7 @@ pub(crate) enum Style {
 /// The picture of `M` as SVG.
 pub(crate) fn diagram<M: Model>() -> String {
     let params = M::LAYOUT.len();
-    let macs: usize = M::LAYERS.iter().map(|layer| layer.macs).sum();
+    let macs = crate::model::macs(M::LAYERS);
     let subtitle = format!("{} · {} multiply-adds", parameters(params), grouped(macs));
     draw::svg(M::NAME, &subtitle, &nodes(M::INPUTS, M::LAYERS))
 }
@@ -104,7 +104,7 @@ mod tests {
             sources: &[Source::Input(1)],
             params: 2005,
             weight_bytes: 8020,
-            macs: 2000,
+            macs: Some(2000),
             arena_bytes: 0,
             training_only: false,
         };

@@ -27,6 +27,7 @@ mod elementwise;
 mod isa;
 // The plain loops, or, on a Cortex-M with an FPU of single precision, what stands in their place. Cortex-R
 // with the same ABI has atomics of 64 bits, and may lack the fused multiply-add.
+mod epilogue;
 #[cfg_attr(
     all(
         target_arch = "arm",
@@ -46,7 +47,6 @@ mod reduce;
 mod scratch;
 mod separable;
 mod simd;
-mod tail;
 mod walk;
 
 pub use conv2d::Convolution;
@@ -55,6 +55,7 @@ pub use elementwise::{activate, activation_gradient, add_bias, copy};
 pub(crate) use elementwise::{
     activated, activated_gradient, combine, map, map_in_place, sum, sum_in_place,
 };
+pub use epilogue::Epilogue;
 pub use isa::Isa;
 pub(crate) use isa::vectorized;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
@@ -64,4 +65,3 @@ pub(crate) use parallel::alone;
 pub use pool::Pooling;
 pub use reduce::{column_sums, sum_into};
 pub use separable::{Kernels, Separable};
-pub use tail::Tail;

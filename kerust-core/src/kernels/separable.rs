@@ -5,7 +5,7 @@
 
 use super::Depthwise;
 #[cfg(feature = "std")]
-use super::Tail;
+use super::Epilogue;
 #[cfg(feature = "std")]
 use super::matmul::{Matrix, Product, Start};
 #[cfg(feature = "std")]
@@ -45,7 +45,7 @@ impl Separable {
         y: &mut [f32],
         activation: Activation,
     ) {
-        let (depthwise, tail) = (&self.depthwise, Tail::new(activation));
+        let (depthwise, epilogue) = (&self.depthwise, Epilogue::new(activation));
         let (between, pixels) = (
             depthwise.output_len(),
             depthwise.output_len() / depthwise.outputs(),
@@ -60,11 +60,11 @@ impl Separable {
                     a: Matrix::row_major(z, pixels, depthwise.outputs()),
                     b: Matrix::row_major(kernels.pointwise, depthwise.outputs(), self.filters),
                     start: Start::bias(bias),
-                    tail,
+                    epilogue,
                 };
                 product.run_here(y, self.filters);
             });
-            tail.rest().apply(y, self.filters);
+            epilogue.rest().apply(y, self.filters);
         });
     }
 
@@ -75,7 +75,7 @@ impl Separable {
         x: &[f32],
         dy: &[f32],
         kernels: Kernels<&[f32]>,
-        ddepthwise: &mut [f32],
+        mut ddepthwise: Option<&mut [f32]>,
         mut dx: Option<&mut [f32]>,
         accumulate: bool,
     ) {
@@ -84,7 +84,10 @@ impl Separable {
         let images = (HALFWAY_LEN / between).max(1);
         let (input, output) = (depthwise.input_len(), between / channels * self.filters);
         let batch = x.len() / input;
-        if batch == 0 && !accumulate {
+        if let Some(ddepthwise) = &mut ddepthwise
+            && batch == 0
+            && !accumulate
+        {
             ddepthwise.fill(0.0);
         }
         scratch::with(scratch::Use::Halfway, images.min(batch) * between, |dz| {
@@ -95,7 +98,9 @@ impl Separable {
                 super::dense_input_gradient(dy, kernels.pointwise, dz, channels, self.filters);
                 let x = &x[first * input..last * input];
                 let adds = accumulate || first > 0;
-                depthwise.weight_gradient(x, dz, ddepthwise, &mut [], adds);
+                if let Some(ddepthwise) = &mut ddepthwise {
+                    depthwise.weight_gradient(x, dz, ddepthwise, &mut [], adds);
+                }
                 if let Some(dx) = &mut dx {
                     let dx = &mut dx[first * input..last * input];
                     depthwise.input_gradient(dz, kernels.depthwise, dx);
@@ -126,7 +131,7 @@ impl Separable {
         x: &[f32],
         dy: &[f32],
         kernels: Kernels<&[f32]>,
-        ddepthwise: &mut [f32],
+        ddepthwise: Option<&mut [f32]>,
         dx: Option<&mut [f32]>,
         accumulate: bool,
     ) {
@@ -157,11 +162,13 @@ impl Separable {
         x: &[f32],
         dy: &[f32],
         kernels: Kernels<&[f32]>,
-        ddepthwise: &mut [f32],
+        mut ddepthwise: Option<&mut [f32]>,
         mut dx: Option<&mut [f32]>,
         accumulate: bool,
     ) {
-        if !accumulate {
+        if let Some(ddepthwise) = &mut ddepthwise
+            && !accumulate
+        {
             ddepthwise.fill(0.0);
         }
         if let Some(dx) = &mut dx {
@@ -175,7 +182,9 @@ impl Separable {
                 let channel = c / self.depthwise.multiplier;
                 self.depthwise.each_tap(pixel, |input, tap| {
                     let place = image + input + channel;
-                    ddepthwise[tap + c] += x[place] * dz;
+                    if let Some(ddepthwise) = &mut ddepthwise {
+                        ddepthwise[tap + c] += x[place] * dz;
+                    }
                     if let Some(dx) = &mut dx {
                         dx[place] += dz * kernels.depthwise[tap + c];
                     }
@@ -254,9 +263,9 @@ mod tests {
 
             let [mut dw, mut dw_by_loops] = [first.clone(), first.clone()];
             let [mut dx, mut dx_by_loops] = [x.clone(), x.clone()];
-            separable.depthwise_gradient(&x, &dy, kernels, &mut dw, Some(&mut dx), true);
+            separable.depthwise_gradient(&x, &dy, kernels, Some(&mut dw), Some(&mut dx), true);
             let of_x = Some(&mut dx_by_loops[..]);
-            separable.gradient_by_loops(&x, &dy, kernels, &mut dw_by_loops, of_x, true);
+            separable.gradient_by_loops(&x, &dy, kernels, Some(&mut dw_by_loops), of_x, true);
             assert_close(&dw, &dw_by_loops);
             assert_close(&dx, &dx_by_loops);
         }

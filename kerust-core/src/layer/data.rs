@@ -17,6 +17,8 @@ pub enum Layout {
 pub struct Part {
     /// The field's name.
     pub name: &'static str,
+    /// Where the field begins in its struct, in bytes.
+    pub offset: usize,
     /// Whether an optimizer moves it. State such as a moving average is data of the layer too, but
     /// no gradient reaches it: in a gradient its place carries what the step observed.
     pub trainable: bool,
@@ -162,6 +164,18 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
         }
     }
 
+    /// The values of a flat buffer as this type, if it is as long.
+    #[doc(hidden)]
+    fn from_mut_slice(values: &mut [f32]) -> Option<&mut Self> {
+        const { assert!(Self::LAYOUT.is_of(Dtype::F32), "not all numbers are `f32`") };
+        if Self::LAYOUT.is_empty() || values.len() != Self::LAYOUT.len() {
+            return None;
+        }
+        // SAFETY: the trait promises that `Self` is `LAYOUT.len()` contiguous numbers, all `f32`, for
+        // which any `f32` is valid; so its alignment is that of `f32`.
+        Some(unsafe { &mut *values.as_mut_ptr().cast() })
+    }
+
     /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT).
     fn as_bytes(&self) -> &[u8] {
         // SAFETY: the trait promises `LAYOUT.bytes()` bytes of numbers, and none between them.
@@ -205,3 +219,46 @@ arrays! {
     [[[T; C]; B]; A], <A, B, C>;
     [[[[T; D]; C]; B]; A], <A, B, C, D>;
 }
+
+/// Declares the weights of a layer: a `repr(C)` struct of arrays, with its layout. Behind `state` stand the
+/// arrays that no optimizer moves.
+macro_rules! weights {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident<$(const $size:ident: usize $(= $default:ident)?),+ $(,)?> {
+            $($(#[$field_doc:meta])* pub $field:ident: $type:ty,)*
+        }
+        $(state {
+            $($(#[$state_doc:meta])* pub $state:ident: $state_type:ty,)+
+        })?
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        #[repr(C)]
+        pub struct $name<$(const $size: usize $(= $default)?),+> {
+            $($(#[$field_doc])* pub $field: $type,)*
+            $($($(#[$state_doc])* pub $state: $state_type,)+)?
+        }
+
+        // SAFETY: `repr(C)`, arrays of numbers in the order of the layout.
+        unsafe impl<$(const $size: usize),+> $crate::layer::LayerData for $name<$($size),+> {
+            const LAYOUT: $crate::layer::Layout = $crate::layer::Layout::Parts(const {
+                &[
+                    $($crate::layer::Part {
+                        name: stringify!($field),
+                        offset: core::mem::offset_of!(Self, $field),
+                        trainable: true,
+                        layout: <$type as $crate::layer::LayerData>::LAYOUT,
+                    },)*
+                    $($($crate::layer::Part {
+                        name: stringify!($state),
+                        offset: core::mem::offset_of!(Self, $state),
+                        trainable: false,
+                        layout: <$state_type as $crate::layer::LayerData>::LAYOUT,
+                    },)+)?
+                ]
+            });
+        }
+    };
+}
+pub(crate) use weights;

@@ -4,8 +4,9 @@
 //! gradient needs the pre-activations.
 
 use crate::activation;
+use crate::gradient::Gradient;
 use crate::kernels;
-use crate::layer::{InPlace, Operation, Pass};
+use crate::layer::{BackwardInPlace, Forward, InPlace, Operation, Pass};
 
 /// An activation as a layer: `Activation(activation)`.
 ///
@@ -30,12 +31,14 @@ impl Activation {
     }
 }
 
-impl Operation<()> for Activation {
-    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for Activation {
+    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32], (): ()) {
         kernels::activated(self.activation, x, y, self.features);
     }
+}
 
-    fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
+impl Operation<()> for Activation {
+    fn backward(&self, _weights: &(), pass: Pass<'_>, _: Gradient<'_>) {
         if let Some(dx) = pass.dx {
             let values = [pass.x, pass.y, pass.dy];
             kernels::activated_gradient(self.activation, values, dx, self.features);
@@ -43,19 +46,16 @@ impl Operation<()> for Activation {
     }
 }
 
-impl Activation {
-    /// The backward pass where training put the output in the input's place: `dy` becomes the gradient of
-    /// the input.
-    ///
-    /// # Panics
-    /// With an activation whose gradient is not in its output: gelu, silu, hard_silu and mish.
-    pub fn backward_in_place(&self, y: &[f32], dy: &mut [f32]) {
+/// # Panics
+/// With an activation whose gradient is not in its output: gelu, silu, hard_silu and mish.
+impl BackwardInPlace<()> for Activation {
+    fn backward_in_place(&self, (): &(), y: &[f32], dy: &mut [f32]) {
         kernels::activation_gradient(self.activation, y, dy, self.features);
     }
 }
 
 impl InPlace<()> for Activation {
-    fn forward_in_place(&self, _weights: &(), y: &mut [f32]) {
+    fn forward_in_place(&self, _weights: &(), y: &mut [f32], (): (), (): ()) {
         kernels::activate(self.activation, y, self.features);
     }
 }
@@ -74,7 +74,7 @@ mod tests {
                 continue;
             }
             let layer = Activation::new(activation, 5);
-            let gap = check_operation::<()>(&layer, 15, 15, 0);
+            let gap = check_operation::<(), _>(&layer, 15, 15, 0);
             assert!(gap.is_ok(), "{name}: {gap:?}");
         }
     }
@@ -98,16 +98,16 @@ mod tests {
         ] {
             let layer = Activation::new(activation, 3);
             let (mut y, mut dx) = ([0.0; 3], [f32::NAN; 3]);
-            layer.forward(&(), &x, &mut y);
+            layer.forward(&(), &x, &mut y, ());
             let pass = Pass {
-                x: &x,
-                y: &y,
-                saved: &[],
-                dy: &mut [1.0; 3],
-                dx: Some(&mut dx),
+                x: &x[..],
+                y: &y[..],
+                saved: (),
+                dy: &mut [1.0; 3][..],
+                dx: Some(&mut dx[..]),
                 accumulate: false,
             };
-            layer.backward(&(), pass, &mut ());
+            layer.backward(&(), pass, Gradient::none());
             for (found, wanted) in dx.iter().zip(wanted) {
                 assert!((found - wanted).abs() < 1e-6, "{activation:?}: {dx:?}");
             }

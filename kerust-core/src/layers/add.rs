@@ -3,8 +3,9 @@
 //! `y = activation(x₀ + x₁ + ..)`
 
 use crate::activation::Activation;
-use crate::kernels::{self, Tail};
-use crate::layer::Merge;
+use crate::gradient::Gradient;
+use crate::kernels::{self, Epilogue};
+use crate::layer::{Forward, Fuse, InPlace, Operation, Pass};
 
 /// Adds inputs of equal shape, value by value: `Add`.
 ///
@@ -35,34 +36,39 @@ impl Add {
         self.activation = activation;
         self
     }
+}
 
-    /// Inference as the end of a product's tail, which stands where the other input does.
+impl<const N: usize> Forward<(), [f32; N]> for Add {
     #[inline(always)]
-    pub fn tail<'l>(&self, before: Tail<'l>) -> Tail<'l> {
-        Tail {
-            adds: true,
-            activation: self.activation,
-            ..before
-        }
-    }
-
-    /// Inference in the place of an input: `y = activation(y + x₀ + ..)`.
-    #[inline(always)]
-    pub fn forward_in_place(&self, y: &mut [f32], x: &[&[f32]]) {
-        kernels::sum_in_place(y, x, self.activation);
+    fn forward(&self, (): &(), x: [&[f32]; N], y: &mut [f32], (): ()) {
+        kernels::sum(&x, y, self.activation);
     }
 }
 
-impl Merge for Add {
-    #[inline(always)]
-    fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
-        kernels::sum(x, y, self.activation);
+impl<const N: usize> Operation<(), [f32; N]> for Add {
+    fn backward(&self, (): &(), pass: Pass<'_, [f32; N]>, _: Gradient<'_>) {
+        kernels::activation_gradient(self.activation, pass.y, pass.dy, 1);
+        for dx in pass.dx.into_iter().flatten() {
+            kernels::map(pass.dy, dx, |dy| dy);
+        }
     }
+}
 
-    fn backward(&self, _x: &[&[f32]], y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
-        kernels::activation_gradient(self.activation, y, dy, 1);
-        for dx in dx.iter_mut().flatten() {
-            kernels::map(dy, dx, |dy| dy);
+impl<const N: usize> InPlace<(), [f32; N]> for Add {
+    #[inline(always)]
+    fn forward_in_place(&self, (): &(), y: &mut [f32], x: [&[f32]; N], (): ()) {
+        kernels::sum_in_place(y, &x, self.activation);
+    }
+}
+
+/// The other input stands where the product is written.
+impl Fuse<()> for Add {
+    #[inline(always)]
+    fn fuse<'l>(&self, (): &(), before: Epilogue<'l>, _line: &'l mut [f32]) -> Epilogue<'l> {
+        Epilogue {
+            adds: true,
+            activation: self.activation,
+            ..before
         }
     }
 }
@@ -75,8 +81,8 @@ mod tests {
     #[test]
     fn gradients_match_finite_differences() {
         for layer in [Add::new(), Add::new().activation(Activation::Tanh)] {
-            check_merge(&layer, &[7, 7], 7).unwrap();
-            check_merge(&layer, &[5, 5, 5], 5).unwrap();
+            check_merge(&layer, [7, 7], 7).unwrap();
+            check_merge(&layer, [5, 5, 5], 5).unwrap();
         }
     }
 
@@ -86,8 +92,8 @@ mod tests {
         let x: [Vec<f32>; 3] =
             [3.0, 5.0, 11.0].map(|by| (0..9000).map(|i| i as f32 % by - 6.0).collect());
         let (mut in_place, mut y) = (x[0].clone(), vec![f32::NAN; 9000]);
-        layer.forward_in_place(&mut in_place, &[&x[1], &x[2]]);
-        layer.forward(&[&x[0], &x[1], &x[2]], &mut y);
+        layer.forward_in_place(&(), &mut in_place, [&x[1][..], &x[2]], ());
+        layer.forward(&(), [&x[0][..], &x[1], &x[2]], &mut y, ());
         assert_eq!(in_place, y);
         let plain = |i: usize| (x[0][i] + x[1][i] + x[2][i]).max(0.0);
         assert!(y.iter().enumerate().all(|(i, y)| *y == plain(i)));

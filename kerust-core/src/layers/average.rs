@@ -3,8 +3,9 @@
 //! `y = (x₀ + x₁ + .. ) / n`
 
 use crate::activation::Activation;
+use crate::gradient::Gradient;
 use crate::kernels;
-use crate::layer::Merge;
+use crate::layer::{Forward, Operation, Pass};
 
 /// Averages inputs of equal shape, value by value: `Average`.
 ///
@@ -27,18 +28,20 @@ impl Average {
     }
 }
 
-impl Merge for Average {
-    fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
-        kernels::sum(x, y, Activation::Linear);
-        let count = x.len() as f32;
+impl<const N: usize> Forward<(), [f32; N]> for Average {
+    fn forward(&self, (): &(), x: [&[f32]; N], y: &mut [f32], (): ()) {
+        kernels::sum(&x, y, Activation::Linear);
+        let count = N as f32;
         y.iter_mut().for_each(|y| *y /= count);
     }
+}
 
-    fn backward(&self, x: &[&[f32]], _y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
-        let count = x.len() as f32;
-        dy.iter_mut().for_each(|dy| *dy /= count);
-        for dx in dx.iter_mut().flatten() {
-            dx.copy_from_slice(dy);
+impl<const N: usize> Operation<(), [f32; N]> for Average {
+    fn backward(&self, (): &(), pass: Pass<'_, [f32; N]>, _: Gradient<'_>) {
+        let count = N as f32;
+        pass.dy.iter_mut().for_each(|dy| *dy /= count);
+        for dx in pass.dx.into_iter().flatten() {
+            dx.copy_from_slice(pass.dy);
         }
     }
 }
@@ -50,7 +53,7 @@ mod tests {
 
     #[test]
     fn gradients_match_finite_differences() {
-        check_merge(&Average::new(), &[7, 7], 7).unwrap();
-        check_merge(&Average::new(), &[5, 5, 5], 5).unwrap();
+        check_merge(&Average::new(), [7, 7], 7).unwrap();
+        check_merge(&Average::new(), [5, 5, 5], 5).unwrap();
     }
 }

@@ -3,8 +3,9 @@
 //! `y[i, j, c] = Σ x[i·s + u − p, j·s + v − p, c] / n` over the window (u, v), of which n pixels lie
 //! inside the image.
 
+use crate::gradient::Gradient;
 use crate::kernels::Pooling;
-use crate::layer::{Operation, Pass};
+use crate::layer::{Forward, Operation, Pass};
 use crate::shape::{Padding, Window};
 
 /// Takes the average of each window, channel by channel: `AveragePooling2D(pool_size, strides, padding)`.
@@ -47,13 +48,15 @@ impl AveragePooling2D {
     }
 }
 
-impl Operation<()> for AveragePooling2D {
+impl Forward<()> for AveragePooling2D {
     #[inline(never)]
-    fn forward(&self, (): &(), x: &[f32], y: &mut [f32]) {
+    fn forward(&self, (): &(), x: &[f32], y: &mut [f32], (): ()) {
         self.pooling.average(x, y);
     }
+}
 
-    fn backward(&self, (): &(), pass: Pass<'_>, (): &mut ()) {
+impl Operation<()> for AveragePooling2D {
+    fn backward(&self, (): &(), pass: Pass<'_>, _: Gradient<'_>) {
         if let Some(dx) = pass.dx {
             self.pooling.average_gradient(pass.dy, dx);
         }
@@ -67,7 +70,7 @@ mod tests {
 
     fn run(layer: AveragePooling2D, x: &[f32], outputs: usize) -> Vec<f32> {
         let mut y = vec![f32::NAN; outputs];
-        layer.forward(&(), x, &mut y);
+        layer.forward(&(), x, &mut y, ());
         y
     }
 

@@ -5,9 +5,10 @@
 //! last; in inference their moving averages. Ioffe & Szegedy (2015), algorithms 1 and 2.
 
 use crate::activation::Activation;
-use crate::kernels::{self, BatchNorm, Tail};
-use crate::layer::{InPlace, LayerData, Layout, Operation, Part, Pass};
-use crate::rng::{Random, Rng};
+use crate::gradient::Gradient;
+use crate::kernels::{self, BatchNorm, Epilogue};
+use crate::layer::{Forward, Fuse, InPlace, Operation, Pass, weights};
+use crate::rng::{LayerStep, Rng};
 
 /// Gives each channel mean 0 and variance 1 over the batch: `BatchNormalization(axis, momentum,
 /// epsilon, center, scale)`. The axis is the last one; without `center` there is no beta, without
@@ -28,47 +29,24 @@ pub struct BatchNormalization {
     activation: Activation,
 }
 
-/// The numbers of a [`BatchNormalization`], in Keras's order; `GAMMA` and `BETA` are `C`, or 0 without
-/// a scale or a centre.
-///
-/// In a gradient the moving averages' places carry the moments of the batch, which
-/// [`absorb`](Operation::absorb) takes into the averages.
-#[derive(Clone, Debug)]
-#[repr(C)]
-pub struct BatchNormalizationWeights<const C: usize, const GAMMA: usize = C, const BETA: usize = C>
-{
-    /// The deviation of each channel afterwards.
-    pub gamma: [f32; GAMMA],
-    /// The mean of each channel afterwards.
-    pub beta: [f32; BETA],
-    /// The mean of each channel before, averaged over the steps.
-    pub moving_mean: [f32; C],
-    /// The variance of each channel before, averaged over the steps.
-    pub moving_variance: [f32; C],
-}
-
-const fn part<const C: usize>(name: &'static str, trainable: bool) -> Part {
-    Part {
-        name,
-        trainable,
-        layout: <[f32; C]>::LAYOUT,
+weights! {
+    /// The numbers of a [`BatchNormalization`], in Keras's order; `GAMMA` and `BETA` are `C`, or 0 without
+    /// a scale or a centre.
+    ///
+    /// In a gradient the moving averages' places carry the moments of the batch, which
+    /// [`absorb`](Operation::absorb) takes into the averages.
+    pub struct BatchNormalizationWeights<const C: usize, const GAMMA: usize = C, const BETA: usize = C> {
+        /// The deviation of each channel afterwards.
+        pub gamma: [f32; GAMMA],
+        /// The mean of each channel afterwards.
+        pub beta: [f32; BETA],
     }
-}
-
-// SAFETY: `repr(C)`, arrays of `f32` in the order of the layout.
-unsafe impl<const C: usize, const GAMMA: usize, const BETA: usize> LayerData
-    for BatchNormalizationWeights<C, GAMMA, BETA>
-{
-    const LAYOUT: Layout = Layout::Parts(
-        const {
-            &[
-                part::<GAMMA>("gamma", true),
-                part::<BETA>("beta", true),
-                part::<C>("moving_mean", false),
-                part::<C>("moving_variance", false),
-            ]
-        },
-    );
+    state {
+        /// The mean of each channel before, averaged over the steps.
+        pub moving_mean: [f32; C],
+        /// The variance of each channel before, averaged over the steps.
+        pub moving_variance: [f32; C],
+    }
 }
 
 impl BatchNormalization {
@@ -101,17 +79,6 @@ impl BatchNormalization {
         self
     }
 
-    /// Inference as the tail of a product, with the bits of [`forward`](Operation::forward); `line` holds
-    /// two values for each channel.
-    #[inline(always)]
-    pub fn tail<'l, const C: usize, const GAMMA: usize, const BETA: usize>(
-        &self,
-        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
-        line: &'l mut [f32],
-    ) -> Tail<'l> {
-        self.averaged(weights).tail(&weights.beta, line)
-    }
-
     /// What is computed by these moments.
     fn by<'a>(&self, [mean, variance]: [&'a [f32]; 2], gamma: &'a [f32]) -> BatchNorm<'a> {
         BatchNorm {
@@ -136,7 +103,22 @@ impl BatchNormalization {
 }
 
 impl<const C: usize, const GAMMA: usize, const BETA: usize>
-    Operation<BatchNormalizationWeights<C, GAMMA, BETA>> for BatchNormalization
+    Forward<BatchNormalizationWeights<C, GAMMA, BETA>> for BatchNormalization
+{
+    #[inline(always)]
+    fn forward(
+        &self,
+        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
+        x: &[f32],
+        y: &mut [f32],
+        (): (),
+    ) {
+        self.averaged(weights).forward(x, &weights.beta, y);
+    }
+}
+
+impl<const C: usize, const GAMMA: usize, const BETA: usize>
+    Operation<BatchNormalizationWeights<C, GAMMA, BETA>, f32, f32, (), f32> for BatchNormalization
 {
     fn init(&self, weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>, _rng: &mut Rng) {
         debug_assert_eq!(self.features, C, "the weights are of another layer");
@@ -144,24 +126,18 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
         weights.moving_variance.fill(1.0);
     }
 
-    #[inline(always)]
-    fn forward(
-        &self,
-        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
-        x: &[f32],
-        y: &mut [f32],
-    ) {
-        self.averaged(weights).forward(x, &weights.beta, y);
-    }
-
     fn forward_training(
         &self,
         weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
         x: &[f32],
         y: &mut [f32],
+        (): (),
         saved: &mut [f32],
-        _random: Random,
+        step: LayerStep<'_>,
     ) {
+        if step.is_frozen() {
+            return self.averaged(weights).forward(x, &weights.beta, y);
+        }
         let (mean, rest) = saved.split_at_mut(C);
         let variance = &mut rest[..C];
         kernels::moments(x, mean, variance);
@@ -173,9 +149,16 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
     fn backward(
         &self,
         weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
-        pass: Pass<'_>,
-        gradient: &mut BatchNormalizationWeights<C, GAMMA, BETA>,
+        pass: Pass<'_, f32, f32, f32>,
+        gradient: Gradient<'_>,
     ) {
+        let Some(gradient) = gradient.of::<BatchNormalizationWeights<C, GAMMA, BETA>>() else {
+            if let Some(dx) = pass.dx {
+                let norm = self.averaged(weights);
+                norm.fixed_input_gradient(pass.y, pass.dy, dx);
+            }
+            return;
+        };
         let (mean, variance) = (&pass.saved[..C], &pass.saved[C..2 * C]);
         let norm = self.by([mean, variance], &weights.gamma);
         // The input's gradient asks for this batch's sums alone, which stand in the state's places
@@ -198,11 +181,14 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
     fn absorb(
         &self,
         weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>,
-        gradient: &BatchNormalizationWeights<C, GAMMA, BETA>,
+        observed: Gradient<'_>,
     ) {
-        let of_mean = weights.moving_mean.iter_mut().zip(&gradient.moving_mean);
+        let Some(observed) = observed.of::<BatchNormalizationWeights<C, GAMMA, BETA>>() else {
+            return;
+        };
+        let of_mean = weights.moving_mean.iter_mut().zip(&observed.moving_mean);
         let variances = weights.moving_variance.iter_mut();
-        let of_variance = variances.zip(&gradient.moving_variance);
+        let of_variance = variances.zip(&observed.moving_variance);
         let rest = 1.0 - self.momentum;
         for (average, observed) in of_mean.chain(of_variance) {
             *average = *average * self.momentum + observed * rest;
@@ -214,23 +200,41 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
     InPlace<BatchNormalizationWeights<C, GAMMA, BETA>> for BatchNormalization
 {
     #[inline(always)]
-    fn forward_in_place(&self, weights: &BatchNormalizationWeights<C, GAMMA, BETA>, y: &mut [f32]) {
+    fn forward_in_place(
+        &self,
+        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
+        y: &mut [f32],
+        (): (),
+        (): (),
+    ) {
         self.averaged(weights).forward_in_place(&weights.beta, y);
+    }
+}
+
+/// `line` holds two values for each channel.
+impl<const C: usize, const GAMMA: usize, const BETA: usize>
+    Fuse<BatchNormalizationWeights<C, GAMMA, BETA>> for BatchNormalization
+{
+    #[inline(always)]
+    fn fuse<'l>(
+        &self,
+        weights: &'l BatchNormalizationWeights<C, GAMMA, BETA>,
+        _before: Epilogue<'l>,
+        line: &'l mut [f32],
+    ) -> Epilogue<'l> {
+        self.averaged(weights).epilogue(&weights.beta, line)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::LayerData;
     use crate::rng::{Seed, Step};
     use crate::testing::{check_in_place, check_operation};
 
-    fn random() -> Random {
-        Step {
-            seed: Seed(1),
-            number: 0,
-        }
-        .layer(0)
+    fn step() -> LayerStep<'static> {
+        Step::new(Seed(1), 0).layer(0)
     }
 
     #[test]
@@ -238,7 +242,7 @@ mod tests {
         fn check<const C: usize>(pixels: usize) {
             let layer = BatchNormalization::new(C);
             let len = pixels * C;
-            check_operation::<BatchNormalizationWeights<C>>(&layer, len, len, 2 * C).unwrap();
+            check_operation::<BatchNormalizationWeights<C>, _>(&layer, len, len, 2 * C).unwrap();
         }
         check::<1>(7);
         check::<3>(5);
@@ -246,10 +250,10 @@ mod tests {
         check::<67>(4);
         check::<131>(3);
         let layer = BatchNormalization::new(3).activation(Activation::Sigmoid);
-        check_operation::<BatchNormalizationWeights<3>>(&layer, 15, 15, 6).unwrap();
+        check_operation::<BatchNormalizationWeights<3>, _>(&layer, 15, 15, 6).unwrap();
         let layer = BatchNormalization::new(3);
-        check_operation::<BatchNormalizationWeights<3, 0, 3>>(&layer, 15, 15, 6).unwrap();
-        check_operation::<BatchNormalizationWeights<3, 3, 0>>(&layer, 15, 15, 6).unwrap();
+        check_operation::<BatchNormalizationWeights<3, 0, 3>, _>(&layer, 15, 15, 6).unwrap();
+        check_operation::<BatchNormalizationWeights<3, 3, 0>, _>(&layer, 15, 15, 6).unwrap();
     }
 
     #[test]
@@ -275,7 +279,7 @@ mod tests {
         weights.gamma = [2.0, 1.0];
         weights.beta = [10.0, 0.0];
         let (x, mut y) = ([1.0, 5.0, 3.0, 7.0], [f32::NAN; 4]);
-        layer.forward_training(&weights, &x, &mut y, &mut [0.0; 8], random());
+        layer.forward_training(&weights, &x, &mut y, (), &mut [0.0; 8], step());
         assert_eq!(y, [8.0, -1.0, 12.0, 1.0]);
     }
 
@@ -286,22 +290,22 @@ mod tests {
         layer.init(&mut weights, &mut Seed(1).rng());
         let x = [1.0, 3.0, 5.0, 7.0];
         let (mut y, mut saved) = ([0.0; 4], [0.0; 8]);
-        layer.forward_training(&weights, &x, &mut y, &mut saved, random());
+        layer.forward_training(&weights, &x, &mut y, (), &mut saved, step());
         let mut gradient = *BatchNormalizationWeights::<1>::zeroed();
         let pass = Pass {
-            x: &x,
-            y: &y,
-            saved: &saved,
-            dy: &mut [1.0; 4],
+            x: &x[..],
+            y: &y[..],
+            saved: &mut saved[..],
+            dy: &mut [1.0; 4][..],
             dx: None,
             accumulate: false,
         };
-        layer.backward(&weights, pass, &mut gradient);
+        layer.backward(&weights, pass, Gradient::of_layer(&mut gradient));
         assert_eq!(
             [gradient.moving_mean, gradient.moving_variance],
             [[4.0], [5.0]]
         );
-        layer.absorb(&mut weights, &gradient);
+        layer.absorb(&mut weights, Gradient::of_layer(&mut gradient));
         assert_eq!(
             [weights.moving_mean, weights.moving_variance],
             [[1.0], [2.0]]
@@ -316,18 +320,18 @@ mod tests {
         layer.init(&mut weights, &mut Seed(1).rng());
         let x: Vec<f32> = (0..24).map(|i| (i * 7 % 11) as f32).collect();
         let (mut y, mut saved) = (vec![0.0; 24], vec![0.0; 48]);
-        layer.forward_training(&weights, &x, &mut y, &mut saved, random());
-        let run = |gradient: &mut BatchNormalizationWeights<3>, accumulate| {
+        layer.forward_training(&weights, &x, &mut y, (), &mut saved, step());
+        let mut run = |gradient: &mut BatchNormalizationWeights<3>, accumulate| {
             let (mut dx, mut dy) = (vec![f32::NAN; 24], x.clone());
             let pass = Pass {
-                x: &x,
-                y: &y,
-                saved: &saved,
-                dy: &mut dy,
-                dx: Some(&mut dx),
+                x: &x[..],
+                y: &y[..],
+                saved: &mut saved[..],
+                dy: &mut dy[..],
+                dx: Some(&mut dx[..]),
                 accumulate,
             };
-            layer.backward(&weights, pass, gradient);
+            layer.backward(&weights, pass, Gradient::of_layer(gradient));
             dx
         };
         let mut gradient = *BatchNormalizationWeights::<3>::zeroed();
@@ -352,16 +356,16 @@ mod tests {
                 (vec![0.0; 2 * C], BatchNormalizationWeights::<C>::zeroed());
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             pool.unwrap().install(|| {
-                layer.forward_training(&weights, &x, &mut y, &mut saved, random());
+                layer.forward_training(&weights, &x, &mut y, (), &mut saved, step());
                 let pass = Pass {
-                    x: &x,
-                    y: &y,
-                    saved: &saved,
-                    dy: &mut dy,
-                    dx: Some(&mut dx),
+                    x: &x[..],
+                    y: &y[..],
+                    saved: &mut saved[..],
+                    dy: &mut dy[..],
+                    dx: Some(&mut dx[..]),
                     accumulate: false,
                 };
-                layer.backward(&weights, pass, &mut gradient);
+                layer.backward(&weights, pass, Gradient::of_layer(&mut *gradient));
             });
             let all = y.iter().chain(&dx).chain(gradient.as_slice());
             all.map(|value| value.to_bits()).collect()

@@ -2,8 +2,9 @@
 //!
 //! Along one axis, `y` has the places of `x₀`, then those of `x₁`, and so on.
 
+use crate::gradient::Gradient;
 use crate::kernels::copy;
-use crate::layer::Merge;
+use crate::layer::{Forward, Operation, Pass};
 
 /// Puts inputs side by side along an axis: `Concatenate(axis)`.
 ///
@@ -38,8 +39,8 @@ impl<const N: usize> Concatenate<N> {
     }
 }
 
-impl<const N: usize> Merge for Concatenate<N> {
-    fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
+impl<const N: usize> Forward<(), [f32; N]> for Concatenate<N> {
+    fn forward(&self, (): &(), x: [&[f32]; N], y: &mut [f32], (): ()) {
         self.each_run(y.len(), |input, from, to, run| {
             let x = x.get(input).and_then(|x| x.get(from..from + run));
             if let (Some(x), Some(y)) = (x, y.get_mut(to..to + run)) {
@@ -47,11 +48,14 @@ impl<const N: usize> Merge for Concatenate<N> {
             }
         });
     }
+}
 
-    fn backward(&self, _x: &[&[f32]], _y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
-        self.each_run(dy.len(), |input, to, from, run| {
+impl<const N: usize> Operation<(), [f32; N]> for Concatenate<N> {
+    fn backward(&self, (): &(), pass: Pass<'_, [f32; N]>, _: Gradient<'_>) {
+        let mut dx = pass.dx;
+        self.each_run(pass.dy.len(), |input, to, from, run| {
             if let Some(dx) = &mut dx[input] {
-                dx[to..to + run].copy_from_slice(&dy[from..from + run]);
+                dx[to..to + run].copy_from_slice(&pass.dy[from..from + run]);
             }
         });
     }
@@ -65,22 +69,29 @@ mod tests {
     #[test]
     fn runs_lie_side_by_side() {
         let mut y = [f32::NAN; 6];
-        Concatenate::new([2, 1]).forward(&[&[1.0, 2.0, 4.0, 5.0], &[3.0, 6.0]], &mut y);
+        let x = [&[1.0, 2.0, 4.0, 5.0][..], &[3.0, 6.0]];
+        Concatenate::new([2, 1]).forward(&(), x, &mut y, ());
         assert_eq!(y, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
     }
 
     #[test]
     fn gradients_match_finite_differences() {
-        check_merge(&Concatenate::new([3, 1]), &[6, 2], 8).unwrap();
-        check_merge(&Concatenate::new([1, 4, 2]), &[3, 12, 6], 21).unwrap();
+        check_merge(&Concatenate::new([3, 1]), [6, 2], 8).unwrap();
+        check_merge(&Concatenate::new([1, 4, 2]), [3, 12, 6], 21).unwrap();
     }
 
     #[test]
     fn an_input_that_nothing_learns_before_is_passed_over() {
         let mut second = [f32::NAN; 2];
-        let mut dx = [None, Some(&mut second[..])];
-        let mut dy = [1.0, 2.0, 3.0, 4.0];
-        Concatenate::new([1, 1]).backward(&[&[0.0; 2], &[0.0; 2]], &[0.0; 4], &mut dy, &mut dx);
+        let pass = Pass {
+            x: [&[0.0; 2][..]; 2],
+            y: &[0.0; 4][..],
+            saved: (),
+            dy: &mut [1.0, 2.0, 3.0, 4.0][..],
+            dx: [None, Some(&mut second[..])],
+            accumulate: false,
+        };
+        Concatenate::new([1, 1]).backward(&(), pass, Gradient::none());
         assert_eq!(second, [2.0, 4.0]);
     }
 }

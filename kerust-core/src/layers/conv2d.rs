@@ -5,9 +5,10 @@
 //! Initialised by Glorot & Bengio (2010), eq. 16.
 
 use crate::activation::Activation;
+use crate::gradient::Gradient;
 use crate::init::Initializer;
-use crate::kernels::{Convolution, Tail};
-use crate::layer::{LayerData, Layout, Operation, Part, Pass, Tailed};
+use crate::kernels::{Convolution, Epilogue};
+use crate::layer::{Forward, InPlace, Operation, Pass, Product, weights};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
 
@@ -29,39 +30,15 @@ pub struct Conv2D {
     bias_initializer: Initializer,
 }
 
-/// The numbers of a [`Conv2D`], in Keras's order; `IN` counts the input channels of one group,
-/// `BIAS` is `OUT`, or 0 without a bias.
-#[derive(Clone, Debug)]
-#[repr(C)]
-pub struct Conv2DWeights<
-    const KH: usize,
-    const KW: usize,
-    const IN: usize,
-    const OUT: usize,
-    const BIAS: usize = OUT,
-> {
-    /// The weight of each tap of the window, in each output.
-    pub kernel: [[[[f32; OUT]; IN]; KW]; KH],
-    /// What is added to each output.
-    pub bias: [f32; BIAS],
-}
-
-// SAFETY: `repr(C)`, arrays of `f32` in the order of the layout.
-unsafe impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize>
-    LayerData for Conv2DWeights<KH, KW, IN, OUT, BIAS>
-{
-    const LAYOUT: Layout = Layout::Parts(&[
-        Part {
-            name: "kernel",
-            trainable: true,
-            layout: <[[[[f32; OUT]; IN]; KW]; KH]>::LAYOUT,
-        },
-        Part {
-            name: "bias",
-            trainable: true,
-            layout: <[f32; BIAS]>::LAYOUT,
-        },
-    ]);
+weights! {
+    /// The numbers of a [`Conv2D`], in Keras's order; `IN` counts the input channels of one group,
+    /// `BIAS` is `OUT`, or 0 without a bias.
+    pub struct Conv2DWeights<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize = OUT> {
+        /// The weight of each tap of the window, in each output.
+        pub kernel: [[[[f32; OUT]; IN]; KW]; KH],
+        /// What is added to each output.
+        pub bias: [f32; BIAS],
+    }
 }
 
 impl Conv2D {
@@ -130,6 +107,22 @@ impl Conv2D {
 }
 
 impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize>
+    Forward<Conv2DWeights<KH, KW, IN, OUT, BIAS>> for Conv2D
+{
+    fn forward(
+        &self,
+        weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>,
+        x: &[f32],
+        y: &mut [f32],
+        (): (),
+    ) {
+        let kernel = flat(&weights.kernel);
+        self.convolution
+            .forward(x, kernel, &weights.bias, y, Epilogue::new(self.activation));
+    }
+}
+
+impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize>
     Operation<Conv2DWeights<KH, KW, IN, OUT, BIAS>> for Conv2D
 {
     fn init(&self, weights: &mut Conv2DWeights<KH, KW, IN, OUT, BIAS>, rng: &mut Rng) {
@@ -139,19 +132,17 @@ impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const 
         self.bias_initializer.fill(&mut weights.bias, &[BIAS], rng);
     }
 
-    fn forward(&self, weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>, x: &[f32], y: &mut [f32]) {
-        let kernel = flat(&weights.kernel);
-        self.convolution
-            .forward(x, kernel, &weights.bias, y, Tail::new(self.activation));
-    }
-
     fn backward(
         &self,
         weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>,
         pass: Pass<'_>,
-        gradient: &mut Conv2DWeights<KH, KW, IN, OUT, BIAS>,
+        gradient: Gradient<'_>,
     ) {
-        let weights_gradient = [flat_mut(&mut gradient.kernel), &mut gradient.bias];
+        let gradient = gradient.of::<Conv2DWeights<KH, KW, IN, OUT, BIAS>>();
+        let weights_gradient = gradient.map(|gradient| {
+            let kernel = flat_mut(&mut gradient.kernel);
+            [kernel, gradient.bias.as_mut_slice()]
+        });
         self.convolution.backward(
             pass,
             flat(&weights.kernel),
@@ -162,60 +153,42 @@ impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const 
 }
 
 impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize>
-    Tailed<Conv2DWeights<KH, KW, IN, OUT, BIAS>> for Conv2D
+    Product<Conv2DWeights<KH, KW, IN, OUT, BIAS>> for Conv2D
 {
-    // So that firmware links no activation that no layer names.
+    // Inlined so that unused activations are dropped from firmware.
     #[inline(always)]
-    fn forward_tailed(
+    fn forward_fused(
         &self,
         weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>,
-        x: &[f32],
+        x: Option<&[f32]>,
         y: &mut [f32],
-        tail: Tail<'_>,
+        scratch: &mut [f32],
+        epilogue: Epilogue<'_>,
     ) {
-        self.convolution
-            .forward(x, flat(&weights.kernel), &weights.bias, y, tail);
+        let (kernel, bias) = (flat(&weights.kernel), &weights.bias);
+        match x {
+            Some(x) => self.convolution.forward(x, kernel, bias, y, epilogue),
+            None => self
+                .convolution
+                .forward_in_place(kernel, bias, y, scratch, epilogue),
+        }
     }
 }
 
-impl Conv2D {
-    /// Inference where the output has the input's sizes: `y = f(y)`, with the bits of
-    /// [`forward`](Operation::forward). `scratch` holds as many rows of an image as
-    /// [`Window::rows_kept`] says.
-    pub fn forward_in_place<
-        const KH: usize,
-        const KW: usize,
-        const IN: usize,
-        const OUT: usize,
-        const BIAS: usize,
-    >(
-        &self,
-        weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>,
-        y: &mut [f32],
-        scratch: &mut [f32],
-    ) {
-        self.forward_in_place_tailed(weights, y, scratch, Tail::new(self.activation));
-    }
-
-    /// [`forward_in_place`](Self::forward_in_place) with what follows, which adds nothing: `y = tail(f(y))`.
-    /// The layer itself has no activation.
+/// Where the output has the input's sizes; `scratch` holds as many rows of an image as
+/// [`Window::rows_kept`] says.
+impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize>
+    InPlace<Conv2DWeights<KH, KW, IN, OUT, BIAS>, (), f32, f32> for Conv2D
+{
     #[inline(always)]
-    pub fn forward_in_place_tailed<
-        const KH: usize,
-        const KW: usize,
-        const IN: usize,
-        const OUT: usize,
-        const BIAS: usize,
-    >(
+    fn forward_in_place(
         &self,
         weights: &Conv2DWeights<KH, KW, IN, OUT, BIAS>,
         y: &mut [f32],
+        (): (),
         scratch: &mut [f32],
-        tail: Tail<'_>,
     ) {
-        let (kernel, bias) = (flat(&weights.kernel), &weights.bias);
-        self.convolution
-            .forward_in_place(kernel, bias, y, scratch, tail);
+        self.forward_fused(weights, None, y, scratch, Epilogue::new(self.activation));
     }
 }
 
@@ -237,6 +210,7 @@ fn flat_mut<const KH: usize, const KW: usize, const IN: usize, const OUT: usize>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::LayerData;
     use crate::testing::check_operation;
 
     #[track_caller]
@@ -252,7 +226,7 @@ mod tests {
         } = layer.convolution;
         assert_eq!(window.output(input[0], input[1]), output);
         let input = input.iter().product();
-        check_operation::<W>(&layer, input, output[0] * output[1] * filters, 0).unwrap();
+        check_operation::<W, _>(&layer, input, output[0] * output[1] * filters, 0).unwrap();
     }
 
     #[test]

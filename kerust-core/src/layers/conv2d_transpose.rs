@@ -5,9 +5,10 @@
 //! and channels that lead there. Zeiler et al. (2010). Initialised by Glorot & Bengio (2010), eq. 16.
 
 use crate::activation::Activation;
+use crate::gradient::Gradient;
 use crate::init::Initializer;
-use crate::kernels::{self, Convolution, Tail};
-use crate::layer::{LayerData, Layout, Operation, Part, Pass};
+use crate::kernels::{self, Convolution, Epilogue};
+use crate::layer::{Forward, Operation, Pass, weights};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
 
@@ -30,38 +31,14 @@ pub struct Conv2DTranspose {
     bias_initializer: Initializer,
 }
 
-/// The numbers of a [`Conv2DTranspose`], in Keras's order; `BIAS` is `OUT`, or 0 without a bias.
-#[derive(Clone, Debug)]
-#[repr(C)]
-pub struct Conv2DTransposeWeights<
-    const KH: usize,
-    const KW: usize,
-    const OUT: usize,
-    const IN: usize,
-    const BIAS: usize = OUT,
-> {
-    /// The weight of each tap of the window, from each input to each output.
-    pub kernel: [[[[f32; IN]; OUT]; KW]; KH],
-    /// What is added to each output.
-    pub bias: [f32; BIAS],
-}
-
-// SAFETY: `repr(C)`, arrays of `f32` in the order of the layout.
-unsafe impl<const KH: usize, const KW: usize, const OUT: usize, const IN: usize, const BIAS: usize>
-    LayerData for Conv2DTransposeWeights<KH, KW, OUT, IN, BIAS>
-{
-    const LAYOUT: Layout = Layout::Parts(&[
-        Part {
-            name: "kernel",
-            trainable: true,
-            layout: <[[[[f32; IN]; OUT]; KW]; KH]>::LAYOUT,
-        },
-        Part {
-            name: "bias",
-            trainable: true,
-            layout: <[f32; BIAS]>::LAYOUT,
-        },
-    ]);
+weights! {
+    /// The numbers of a [`Conv2DTranspose`], in Keras's order; `BIAS` is `OUT`, or 0 without a bias.
+    pub struct Conv2DTransposeWeights<const KH: usize, const KW: usize, const OUT: usize, const IN: usize, const BIAS: usize = OUT> {
+        /// The weight of each tap of the window, from each input to each output.
+        pub kernel: [[[[f32; IN]; OUT]; KW]; KH],
+        /// What is added to each output.
+        pub bias: [f32; BIAS],
+    }
 }
 
 impl Conv2DTranspose {
@@ -134,6 +111,23 @@ impl Conv2DTranspose {
 }
 
 impl<const KH: usize, const KW: usize, const OUT: usize, const IN: usize, const BIAS: usize>
+    Forward<Conv2DTransposeWeights<KH, KW, OUT, IN, BIAS>> for Conv2DTranspose
+{
+    fn forward(
+        &self,
+        weights: &Conv2DTransposeWeights<KH, KW, OUT, IN, BIAS>,
+        x: &[f32],
+        y: &mut [f32],
+        (): (),
+    ) {
+        self.transposed()
+            .input_gradient(x, flat(&weights.kernel), y);
+        kernels::add_bias(y, &weights.bias);
+        kernels::activate(self.activation, y, OUT);
+    }
+}
+
+impl<const KH: usize, const KW: usize, const OUT: usize, const IN: usize, const BIAS: usize>
     Operation<Conv2DTransposeWeights<KH, KW, OUT, IN, BIAS>> for Conv2DTranspose
 {
     fn init(&self, weights: &mut Conv2DTransposeWeights<KH, KW, OUT, IN, BIAS>, rng: &mut Rng) {
@@ -143,36 +137,26 @@ impl<const KH: usize, const KW: usize, const OUT: usize, const IN: usize, const 
         self.bias_initializer.fill(&mut weights.bias, &[BIAS], rng);
     }
 
-    fn forward(
-        &self,
-        weights: &Conv2DTransposeWeights<KH, KW, OUT, IN, BIAS>,
-        x: &[f32],
-        y: &mut [f32],
-    ) {
-        self.transposed()
-            .input_gradient(x, flat(&weights.kernel), y);
-        kernels::add_bias(y, &weights.bias);
-        kernels::activate(self.activation, y, OUT);
-    }
-
     fn backward(
         &self,
         weights: &Conv2DTransposeWeights<KH, KW, OUT, IN, BIAS>,
         pass: Pass<'_>,
-        gradient: &mut Conv2DTransposeWeights<KH, KW, OUT, IN, BIAS>,
+        gradient: Gradient<'_>,
     ) {
         kernels::activation_gradient(self.activation, pass.y, pass.dy, OUT);
         let convolution = self.transposed();
-        let dkernel = flat_mut(&mut gradient.kernel);
-        convolution.weight_gradient(pass.dy, pass.x, dkernel, &mut [], pass.accumulate);
-        kernels::column_sums(pass.dy, &mut gradient.bias, OUT, pass.accumulate);
+        if let Some(gradient) = gradient.of::<Conv2DTransposeWeights<KH, KW, OUT, IN, BIAS>>() {
+            let dkernel = flat_mut(&mut gradient.kernel);
+            convolution.weight_gradient(pass.dy, pass.x, dkernel, &mut [], pass.accumulate);
+            kernels::column_sums(pass.dy, &mut gradient.bias, OUT, pass.accumulate);
+        }
         if let Some(dx) = pass.dx {
             convolution.forward(
                 pass.dy,
                 flat(&weights.kernel),
                 &[],
                 dx,
-                Tail::new(Activation::Linear),
+                Epilogue::new(Activation::Linear),
             );
         }
     }
@@ -196,6 +180,7 @@ fn flat_mut<const KH: usize, const KW: usize, const OUT: usize, const IN: usize>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::LayerData;
     use crate::testing::check_operation;
 
     #[track_caller]
@@ -208,7 +193,7 @@ mod tests {
         let back = window.output(input[0], input[1]);
         assert_eq!(back, [layer.input[0], layer.input[1]]);
         let len = layer.input.iter().product();
-        check_operation::<W>(&layer, len, input.iter().product(), 0).unwrap();
+        check_operation::<W, _>(&layer, len, input.iter().product(), 0).unwrap();
     }
 
     #[test]

@@ -4,9 +4,10 @@
 //! (2010), eq. 16.
 
 use crate::activation::Activation;
+use crate::gradient::Gradient;
 use crate::init::Initializer;
-use crate::kernels::{self, Tail};
-use crate::layer::{LayerData, Layout, Operation, Part, Pass, Tailed};
+use crate::kernels::{self, Epilogue};
+use crate::layer::{Forward, Operation, Pass, Product, weights};
 use crate::rng::Rng;
 
 /// Fully connected layer: `Dense(units, activation, use_bias, kernel_initializer,
@@ -24,32 +25,14 @@ pub struct Dense {
     bias_initializer: Initializer,
 }
 
-/// The numbers of a [`Dense`]; `BIAS` is `OUT`, or 0 without a bias.
-#[derive(Clone, Debug)]
-#[repr(C)]
-pub struct DenseWeights<const IN: usize, const OUT: usize, const BIAS: usize = OUT> {
-    /// The weight of each input in each output.
-    pub kernel: [[f32; OUT]; IN],
-    /// What is added to each output.
-    pub bias: [f32; BIAS],
-}
-
-// SAFETY: `repr(C)`, arrays of `f32` in the order of the layout.
-unsafe impl<const IN: usize, const OUT: usize, const BIAS: usize> LayerData
-    for DenseWeights<IN, OUT, BIAS>
-{
-    const LAYOUT: Layout = Layout::Parts(&[
-        Part {
-            name: "kernel",
-            trainable: true,
-            layout: <[[f32; OUT]; IN]>::LAYOUT,
-        },
-        Part {
-            name: "bias",
-            trainable: true,
-            layout: <[f32; BIAS]>::LAYOUT,
-        },
-    ]);
+weights! {
+    /// The numbers of a [`Dense`]; `BIAS` is `OUT`, or 0 without a bias.
+    pub struct DenseWeights<const IN: usize, const OUT: usize, const BIAS: usize = OUT> {
+        /// The weight of each input in each output.
+        pub kernel: [[f32; OUT]; IN],
+        /// What is added to each output.
+        pub bias: [f32; BIAS],
+    }
 }
 
 impl Dense {
@@ -85,6 +68,15 @@ impl Dense {
     }
 }
 
+impl<const IN: usize, const OUT: usize, const BIAS: usize> Forward<DenseWeights<IN, OUT, BIAS>>
+    for Dense
+{
+    fn forward(&self, weights: &DenseWeights<IN, OUT, BIAS>, x: &[f32], y: &mut [f32], (): ()) {
+        let epilogue = Epilogue::new(self.activation);
+        self.forward_fused(weights, Some(x), y, &mut [], epilogue);
+    }
+}
+
 impl<const IN: usize, const OUT: usize, const BIAS: usize> Operation<DenseWeights<IN, OUT, BIAS>>
     for Dense
 {
@@ -94,40 +86,40 @@ impl<const IN: usize, const OUT: usize, const BIAS: usize> Operation<DenseWeight
         self.bias_initializer.fill(&mut weights.bias, &[BIAS], rng);
     }
 
-    fn forward(&self, weights: &DenseWeights<IN, OUT, BIAS>, x: &[f32], y: &mut [f32]) {
-        self.forward_tailed(weights, x, y, Tail::new(self.activation));
-    }
-
     fn backward(
         &self,
         weights: &DenseWeights<IN, OUT, BIAS>,
         pass: Pass<'_>,
-        gradient: &mut DenseWeights<IN, OUT, BIAS>,
+        gradient: Gradient<'_>,
     ) {
         kernels::activation_gradient(self.activation, pass.y, pass.dy, OUT);
-        let dkernel = gradient.kernel.as_flattened_mut();
-        kernels::dense_weight_gradient(pass.x, pass.dy, dkernel, IN, OUT, pass.accumulate);
-        kernels::column_sums(pass.dy, &mut gradient.bias, OUT, pass.accumulate);
+        if let Some(gradient) = gradient.of::<DenseWeights<IN, OUT, BIAS>>() {
+            let dkernel = gradient.kernel.as_flattened_mut();
+            kernels::dense_weight_gradient(pass.x, pass.dy, dkernel, IN, OUT, pass.accumulate);
+            kernels::column_sums(pass.dy, &mut gradient.bias, OUT, pass.accumulate);
+        }
         if let Some(dx) = pass.dx {
             kernels::dense_input_gradient(pass.dy, weights.kernel.as_flattened(), dx, IN, OUT);
         }
     }
 }
 
-impl<const IN: usize, const OUT: usize, const BIAS: usize> Tailed<DenseWeights<IN, OUT, BIAS>>
+impl<const IN: usize, const OUT: usize, const BIAS: usize> Product<DenseWeights<IN, OUT, BIAS>>
     for Dense
 {
-    // So that firmware links no activation that no layer names.
+    // Inlined so that unused activations are dropped from firmware.
     #[inline(always)]
-    fn forward_tailed(
+    fn forward_fused(
         &self,
         weights: &DenseWeights<IN, OUT, BIAS>,
-        x: &[f32],
+        x: Option<&[f32]>,
         y: &mut [f32],
-        tail: Tail<'_>,
+        _scratch: &mut [f32],
+        epilogue: Epilogue<'_>,
     ) {
+        let Some(x) = x else { return };
         let kernel = weights.kernel.as_flattened();
-        kernels::dense(x, kernel, &weights.bias, y, [IN, OUT], tail);
+        kernels::dense(x, kernel, &weights.bias, y, [IN, OUT], epilogue);
     }
 }
 
@@ -139,7 +131,7 @@ mod tests {
     #[test]
     fn gradients_match_finite_differences() {
         let dense = Dense::new().activation(Activation::Tanh);
-        check_operation::<DenseWeights<17, 3>>(&dense, 17, 3, 0).unwrap();
-        check_operation::<DenseWeights<5, 7, 0>>(&dense, 5, 7, 0).unwrap();
+        check_operation::<DenseWeights<17, 3>, _>(&dense, 17, 3, 0).unwrap();
+        check_operation::<DenseWeights<5, 7, 0>, _>(&dense, 5, 7, 0).unwrap();
     }
 }

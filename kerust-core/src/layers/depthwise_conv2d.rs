@@ -5,9 +5,10 @@
 //! and M times the window.
 
 use crate::activation::Activation;
+use crate::gradient::Gradient;
 use crate::init::Initializer;
 use crate::kernels::{self, Depthwise};
-use crate::layer::{LayerData, Layout, Operation, Part, Pass};
+use crate::layer::{Forward, Operation, Pass, weights};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
 
@@ -28,38 +29,14 @@ pub struct DepthwiseConv2D {
     bias_initializer: Initializer,
 }
 
-/// The numbers of a [`DepthwiseConv2D`], in Keras's order; `BIAS` is `C * M`, or 0 without a bias.
-#[derive(Clone, Debug)]
-#[repr(C)]
-pub struct DepthwiseConv2DWeights<
-    const KH: usize,
-    const KW: usize,
-    const C: usize,
-    const M: usize,
-    const BIAS: usize,
-> {
-    /// The weight of each tap of the window, for each channel and each of its outputs.
-    pub kernel: [[[[f32; M]; C]; KW]; KH],
-    /// What is added to each output.
-    pub bias: [f32; BIAS],
-}
-
-// SAFETY: `repr(C)`, arrays of `f32` in the order of the layout.
-unsafe impl<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIAS: usize>
-    LayerData for DepthwiseConv2DWeights<KH, KW, C, M, BIAS>
-{
-    const LAYOUT: Layout = Layout::Parts(&[
-        Part {
-            name: "kernel",
-            trainable: true,
-            layout: <[[[[f32; M]; C]; KW]; KH]>::LAYOUT,
-        },
-        Part {
-            name: "bias",
-            trainable: true,
-            layout: <[f32; BIAS]>::LAYOUT,
-        },
-    ]);
+weights! {
+    /// The numbers of a [`DepthwiseConv2D`], in Keras's order; `BIAS` is `C * M`, or 0 without a bias.
+    pub struct DepthwiseConv2DWeights<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIAS: usize> {
+        /// The weight of each tap of the window, for each channel and each of its outputs.
+        pub kernel: [[[[f32; M]; C]; KW]; KH],
+        /// What is added to each output.
+        pub bias: [f32; BIAS],
+    }
 }
 
 impl DepthwiseConv2D {
@@ -122,6 +99,22 @@ impl DepthwiseConv2D {
 }
 
 impl<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIAS: usize>
+    Forward<DepthwiseConv2DWeights<KH, KW, C, M, BIAS>> for DepthwiseConv2D
+{
+    fn forward(
+        &self,
+        weights: &DepthwiseConv2DWeights<KH, KW, C, M, BIAS>,
+        x: &[f32],
+        y: &mut [f32],
+        (): (),
+    ) {
+        let kernel = flat(&weights.kernel);
+        self.depthwise
+            .forward(x, kernel, &weights.bias, y, self.activation);
+    }
+}
+
+impl<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIAS: usize>
     Operation<DepthwiseConv2DWeights<KH, KW, C, M, BIAS>> for DepthwiseConv2D
 {
     fn init(&self, weights: &mut DepthwiseConv2DWeights<KH, KW, C, M, BIAS>, rng: &mut Rng) {
@@ -131,31 +124,22 @@ impl<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIA
         self.bias_initializer.fill(&mut weights.bias, &[BIAS], rng);
     }
 
-    fn forward(
-        &self,
-        weights: &DepthwiseConv2DWeights<KH, KW, C, M, BIAS>,
-        x: &[f32],
-        y: &mut [f32],
-    ) {
-        let kernel = flat(&weights.kernel);
-        self.depthwise
-            .forward(x, kernel, &weights.bias, y, self.activation);
-    }
-
     fn backward(
         &self,
         weights: &DepthwiseConv2DWeights<KH, KW, C, M, BIAS>,
         pass: Pass<'_>,
-        gradient: &mut DepthwiseConv2DWeights<KH, KW, C, M, BIAS>,
+        gradient: Gradient<'_>,
     ) {
         kernels::activation_gradient(self.activation, pass.y, pass.dy, C * M);
-        self.depthwise.weight_gradient(
-            pass.x,
-            pass.dy,
-            flat_mut(&mut gradient.kernel),
-            &mut gradient.bias,
-            pass.accumulate,
-        );
+        if let Some(gradient) = gradient.of::<DepthwiseConv2DWeights<KH, KW, C, M, BIAS>>() {
+            self.depthwise.weight_gradient(
+                pass.x,
+                pass.dy,
+                flat_mut(&mut gradient.kernel),
+                &mut gradient.bias,
+                pass.accumulate,
+            );
+        }
         if let Some(dx) = pass.dx {
             self.depthwise
                 .input_gradient(pass.dy, flat(&weights.kernel), dx);
@@ -181,6 +165,7 @@ fn flat_mut<const KH: usize, const KW: usize, const C: usize, const M: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::LayerData;
     use crate::testing::check_operation;
 
     #[track_caller]
@@ -195,7 +180,7 @@ mod tests {
         } = layer.depthwise;
         assert_eq!(window.output(input[0], input[1]), output);
         let outputs = output[0] * output[1] * input[2] * multiplier;
-        check_operation::<W>(&layer, input.iter().product(), outputs, 0).unwrap();
+        check_operation::<W, _>(&layer, input.iter().product(), outputs, 0).unwrap();
     }
 
     #[test]
@@ -262,16 +247,16 @@ mod tests {
                 (vec![0.0; output], vec![0.0; input], Weights::zeroed());
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             pool.unwrap().install(|| {
-                layer.forward(&weights, &x, &mut y);
+                layer.forward(&weights, &x, &mut y, ());
                 let pass = Pass {
-                    x: &x,
-                    y: &y,
-                    saved: &[],
-                    dy: &mut dy,
-                    dx: Some(&mut dx),
+                    x: &x[..],
+                    y: &y[..],
+                    saved: (),
+                    dy: &mut dy[..],
+                    dx: Some(&mut dx[..]),
                     accumulate: false,
                 };
-                layer.backward(&weights, pass, &mut gradient);
+                layer.backward(&weights, pass, Gradient::of_layer(&mut *gradient));
             });
             let all = y.iter().chain(&dx).chain(gradient.as_slice());
             all.map(|value| value.to_bits()).collect()

@@ -4,9 +4,10 @@
 //! elsewhere, so that the expectation stays; else `y = x`. Srivastava et al. (2014), in the inverted
 //! form.
 
+use crate::gradient::Gradient;
 use crate::kernels;
-use crate::layer::{Operation, Pass};
-use crate::rng::Random;
+use crate::layer::{Forward, Operation, Pass};
+use crate::rng::LayerStep;
 use rand::Rng as _;
 
 /// Sets values to 0 at random in training: `Dropout(rate)`.
@@ -34,20 +35,23 @@ impl Dropout {
     }
 }
 
-impl Operation<()> for Dropout {
-    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for Dropout {
+    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32], (): ()) {
         y.copy_from_slice(x);
     }
+}
 
+impl Operation<(), f32, f32, (), f32> for Dropout {
     fn forward_training(
         &self,
         _weights: &(),
         x: &[f32],
         y: &mut [f32],
+        (): (),
         saved: &mut [f32],
-        random: Random,
+        step: LayerStep<'_>,
     ) {
-        let mut rng = random.rng();
+        let mut rng = step.rng(x.len());
         // As 33 bits, so that the rates 0 and 1 are exact.
         let dropped_below = (f64::from(self.rate) * 4_294_967_296.0) as u64;
         let kept = 1.0 / (1.0 - self.rate);
@@ -58,7 +62,7 @@ impl Operation<()> for Dropout {
         }
     }
 
-    fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
+    fn backward(&self, _weights: &(), pass: Pass<'_, f32, f32, f32>, _: Gradient<'_>) {
         let Some(dx) = pass.dx else { return };
         kernels::combine(pass.dy, pass.saved, dx, |dy, factor| dy * factor);
     }
@@ -71,20 +75,24 @@ mod tests {
     use crate::testing::check_operation;
 
     fn trained(rate: f32, seed: u64, number: u64, layer: u64) -> Vec<f32> {
-        let step = Step {
-            seed: Seed(seed),
-            number,
-        };
+        let step = Step::new(Seed(seed), number);
         let (mut y, mut saved) = (vec![f32::NAN; 20_000], vec![f32::NAN; 20_000]);
         let dropout = Dropout::new(rate);
-        dropout.forward_training(&(), &[1.0; 20_000], &mut y, &mut saved, step.layer(layer));
+        dropout.forward_training(
+            &(),
+            &[1.0; 20_000],
+            &mut y,
+            (),
+            &mut saved,
+            step.layer(layer),
+        );
         assert_eq!(y, saved);
         y
     }
 
     #[test]
     fn gradients_match_finite_differences() {
-        check_operation::<()>(&Dropout::new(0.3), 17, 17, 17).unwrap();
+        check_operation::<(), _>(&Dropout::new(0.3), 17, 17, 17).unwrap();
     }
 
     #[test]
@@ -121,7 +129,7 @@ mod tests {
     #[test]
     fn inference_copies() {
         let mut y = [f32::NAN; 3];
-        Dropout::new(0.9).forward(&(), &[1.0, -2.0, 3.0], &mut y);
+        Dropout::new(0.9).forward(&(), &[1.0, -2.0, 3.0], &mut y, ());
         assert_eq!(y, [1.0, -2.0, 3.0]);
     }
 }

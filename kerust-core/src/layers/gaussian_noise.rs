@@ -3,9 +3,10 @@
 //! In training `y = x + n`, with `n` normal of mean 0; else `y = x`. It keeps a model from leaning
 //! on single values of its input.
 
+use crate::gradient::Gradient;
 use crate::init::RandomNormal;
-use crate::layer::{Operation, Pass};
-use crate::rng::Random;
+use crate::layer::{Forward, Operation, Pass};
+use crate::rng::LayerStep;
 
 /// Adds normal noise in training: `GaussianNoise(stddev)`.
 ///
@@ -28,24 +29,30 @@ impl GaussianNoise {
     }
 }
 
-impl Operation<()> for GaussianNoise {
-    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for GaussianNoise {
+    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32], (): ()) {
         y.copy_from_slice(x);
     }
+}
 
+impl Operation<()> for GaussianNoise {
     fn forward_training(
         &self,
         _weights: &(),
         x: &[f32],
         y: &mut [f32],
-        _saved: &mut [f32],
-        random: Random,
+        (): (),
+        (): (),
+        step: LayerStep<'_>,
     ) {
-        self.noise.fill(y, &mut random.rng());
+        let len = (y.len() / step.samples()).max(1);
+        for (sample, y) in y.chunks_mut(len).enumerate() {
+            self.noise.fill(y, &mut step.sample_rng(sample));
+        }
         y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
     }
 
-    fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
+    fn backward(&self, _weights: &(), pass: Pass<'_>, _: Gradient<'_>) {
         if let Some(dx) = pass.dx {
             dx.copy_from_slice(pass.dy);
         }
@@ -60,21 +67,19 @@ mod tests {
 
     #[test]
     fn gradients_match_finite_differences() {
-        check_operation::<()>(&GaussianNoise::new(0.5), 17, 17, 0).unwrap();
+        check_operation::<(), _>(&GaussianNoise::new(0.5), 17, 17, 0).unwrap();
     }
 
     #[test]
     fn the_noise_has_the_deviation_asked_for() {
-        let step = Step {
-            seed: Seed(1),
-            number: 2,
-        };
+        let step = Step::new(Seed(1), 2);
         let mut y = vec![f32::NAN; 20_000];
         GaussianNoise::new(0.5).forward_training(
             &(),
             &[3.0; 20_000],
             &mut y,
-            &mut [],
+            (),
+            (),
             step.layer(1),
         );
         let mean = y.iter().sum::<f32>() / 20_000.0;

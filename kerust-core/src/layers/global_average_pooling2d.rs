@@ -2,8 +2,9 @@
 //!
 //! `y[c] = Σ x[i, j, c] / (H · W)`
 
+use crate::gradient::Gradient;
 use crate::kernels::Pooling;
-use crate::layer::{Operation, Pass};
+use crate::layer::{Forward, Operation, Pass};
 use crate::shape::{Padding, Window};
 
 /// Takes the average of each channel of an image: `GlobalAveragePooling2D`.
@@ -33,12 +34,14 @@ impl GlobalAveragePooling2D {
     }
 }
 
-impl Operation<()> for GlobalAveragePooling2D {
-    fn forward(&self, (): &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for GlobalAveragePooling2D {
+    fn forward(&self, (): &(), x: &[f32], y: &mut [f32], (): ()) {
         self.pooling.average(x, y);
     }
+}
 
-    fn backward(&self, (): &(), pass: Pass<'_>, (): &mut ()) {
+impl Operation<()> for GlobalAveragePooling2D {
+    fn backward(&self, (): &(), pass: Pass<'_>, _: Gradient<'_>) {
         if let Some(dx) = pass.dx {
             self.pooling.average_gradient(pass.dy, dx);
         }
@@ -54,7 +57,7 @@ mod tests {
     fn each_channel_is_averaged_alone() {
         let layer = GlobalAveragePooling2D::new([1, 2, 2]);
         let mut y = [f32::NAN; 4];
-        layer.forward(&(), &[1.0, 10.0, 3.0, 30.0, 5.0, 0.0, 7.0, 2.0], &mut y);
+        layer.forward(&(), &[1.0, 10.0, 3.0, 30.0, 5.0, 0.0, 7.0, 2.0], &mut y, ());
         assert_eq!(y, [2.0, 20.0, 6.0, 1.0]);
     }
 

@@ -3,8 +3,9 @@
 //! `y[c] = max x[i, j, c]`. Equal maxima share the gradient, as in Keras; those of `MaxPooling2D` do
 //! not.
 
+use crate::gradient::Gradient;
 use crate::kernels::Pooling;
-use crate::layer::{Operation, Pass};
+use crate::layer::{Forward, Operation, Pass};
 use crate::shape::{Padding, Window};
 
 /// Takes the maximum of each channel of an image: `GlobalMaxPooling2D`.
@@ -34,12 +35,14 @@ impl GlobalMaxPooling2D {
     }
 }
 
-impl Operation<()> for GlobalMaxPooling2D {
-    fn forward(&self, (): &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for GlobalMaxPooling2D {
+    fn forward(&self, (): &(), x: &[f32], y: &mut [f32], (): ()) {
         self.pooling.maximum(x, y);
     }
+}
 
-    fn backward(&self, (): &(), pass: Pass<'_>, (): &mut ()) {
+impl Operation<()> for GlobalMaxPooling2D {
+    fn backward(&self, (): &(), pass: Pass<'_>, _: Gradient<'_>) {
         if let Some(dx) = pass.dx {
             self.pooling
                 .global_maximum_gradient(pass.x, pass.y, pass.dy, dx);
@@ -57,14 +60,14 @@ mod tests {
         let layer = GlobalMaxPooling2D::new([1, 4, 1]);
         let (x, mut dx) = ([3.0, 1.0, 3.0, 2.0], [f32::NAN; 4]);
         let pass = Pass {
-            x: &x,
-            y: &[3.0],
-            saved: &[],
-            dy: &mut [5.0],
-            dx: Some(&mut dx),
+            x: &x[..],
+            y: &[3.0][..],
+            saved: (),
+            dy: &mut [5.0][..],
+            dx: Some(&mut dx[..]),
             accumulate: false,
         };
-        layer.backward(&(), pass, &mut ());
+        layer.backward(&(), pass, Gradient::none());
         assert_eq!(dx, [2.5, 0.0, 2.5, 0.0]);
     }
 
@@ -81,17 +84,17 @@ mod tests {
         // Odd channels peak in the first pixel, even ones in the second.
         let x: Vec<f32> = (0..2 * CHANNELS).map(|i| (i % 2) as f32).collect();
         let (mut y, mut dx) = (vec![f32::NAN; CHANNELS], vec![f32::NAN; x.len()]);
-        layer.forward(&(), &x, &mut y);
+        layer.forward(&(), &x, &mut y, ());
         assert_eq!(y, [1.0; CHANNELS]);
         let pass = Pass {
-            x: &x,
-            y: &y,
-            saved: &[],
-            dy: &mut [3.0; CHANNELS],
-            dx: Some(&mut dx),
+            x: &x[..],
+            y: &y[..],
+            saved: (),
+            dy: &mut [3.0; CHANNELS][..],
+            dx: Some(&mut dx[..]),
             accumulate: false,
         };
-        layer.backward(&(), pass, &mut ());
+        layer.backward(&(), pass, Gradient::none());
         assert!(dx.iter().zip(&x).all(|(dx, x)| *dx == 3.0 * x));
     }
 }

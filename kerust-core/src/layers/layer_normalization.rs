@@ -3,8 +3,9 @@
 //! `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, with the mean and the variance of each
 //! run of the last axis, in training and inference alike. Ba et al. (2016).
 
+use crate::gradient::Gradient;
 use crate::kernels;
-use crate::layer::{InPlace, LayerData, Layout, Operation, Part, Pass};
+use crate::layer::{Forward, InPlace, Operation, Pass, weights};
 use crate::rng::Rng;
 
 /// Gives the features of each place mean 0 and variance 1: `LayerNormalization(epsilon)`.
@@ -20,30 +21,14 @@ pub struct LayerNormalization {
     epsilon: f32,
 }
 
-/// The numbers of a [`LayerNormalization`], in Keras's order.
-#[derive(Clone, Debug)]
-#[repr(C)]
-pub struct LayerNormalizationWeights<const C: usize> {
-    /// What each feature is scaled by.
-    pub gamma: [f32; C],
-    /// What is added to each feature.
-    pub beta: [f32; C],
-}
-
-// SAFETY: `repr(C)`, arrays of `f32` in the order of the layout.
-unsafe impl<const C: usize> LayerData for LayerNormalizationWeights<C> {
-    const LAYOUT: Layout = Layout::Parts(&[
-        Part {
-            name: "gamma",
-            trainable: true,
-            layout: <[f32; C]>::LAYOUT,
-        },
-        Part {
-            name: "beta",
-            trainable: true,
-            layout: <[f32; C]>::LAYOUT,
-        },
-    ]);
+weights! {
+    /// The numbers of a [`LayerNormalization`], in Keras's order.
+    pub struct LayerNormalizationWeights<const C: usize> {
+        /// What each feature is scaled by.
+        pub gamma: [f32; C],
+        /// What is added to each feature.
+        pub beta: [f32; C],
+    }
 }
 
 impl LayerNormalization {
@@ -63,28 +48,31 @@ impl LayerNormalization {
     }
 }
 
+impl<const C: usize> Forward<LayerNormalizationWeights<C>> for LayerNormalization {
+    fn forward(&self, weights: &LayerNormalizationWeights<C>, x: &[f32], y: &mut [f32], (): ()) {
+        kernels::layer_norm(x, &weights.gamma, &weights.beta, self.epsilon, y);
+    }
+}
+
 impl<const C: usize> Operation<LayerNormalizationWeights<C>> for LayerNormalization {
     fn init(&self, weights: &mut LayerNormalizationWeights<C>, _rng: &mut Rng) {
         debug_assert_eq!(self.features, C, "the weights are of another layer");
         weights.gamma.fill(1.0);
     }
 
-    fn forward(&self, weights: &LayerNormalizationWeights<C>, x: &[f32], y: &mut [f32]) {
-        kernels::layer_norm(x, &weights.gamma, &weights.beta, self.epsilon, y);
-    }
-
     fn backward(
         &self,
         weights: &LayerNormalizationWeights<C>,
         pass: Pass<'_>,
-        gradient: &mut LayerNormalizationWeights<C>,
+        gradient: Gradient<'_>,
     ) {
+        let gradient = gradient.of::<LayerNormalizationWeights<C>>();
         kernels::layer_norm_gradient(
             pass.x,
             pass.dy,
             &weights.gamma,
             self.epsilon,
-            [&mut gradient.gamma, &mut gradient.beta],
+            gradient.map(|gradient| [&mut gradient.gamma[..], &mut gradient.beta[..]]),
             pass.dx,
             pass.accumulate,
         );
@@ -92,7 +80,13 @@ impl<const C: usize> Operation<LayerNormalizationWeights<C>> for LayerNormalizat
 }
 
 impl<const C: usize> InPlace<LayerNormalizationWeights<C>> for LayerNormalization {
-    fn forward_in_place(&self, weights: &LayerNormalizationWeights<C>, y: &mut [f32]) {
+    fn forward_in_place(
+        &self,
+        weights: &LayerNormalizationWeights<C>,
+        y: &mut [f32],
+        (): (),
+        (): (),
+    ) {
         kernels::layer_norm_in_place(&weights.gamma, &weights.beta, self.epsilon, y);
     }
 }
@@ -100,6 +94,7 @@ impl<const C: usize> InPlace<LayerNormalizationWeights<C>> for LayerNormalizatio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::LayerData;
     use crate::testing::{check_in_place, check_operation};
 
     #[test]
@@ -107,7 +102,7 @@ mod tests {
         fn check<const C: usize>(places: usize) {
             let layer = LayerNormalization::new(C);
             let len = places * C;
-            check_operation::<LayerNormalizationWeights<C>>(&layer, len, len, 0).unwrap();
+            check_operation::<LayerNormalizationWeights<C>, _>(&layer, len, len, 0).unwrap();
         }
         check::<1>(3);
         check::<5>(3);
@@ -136,7 +131,7 @@ mod tests {
             beta: [0.0, 10.0],
         };
         let mut y = [f32::NAN; 4];
-        layer.forward(&weights, &[1.0, 5.0, 30.0, 10.0], &mut y);
+        layer.forward(&weights, &[1.0, 5.0, 30.0, 10.0], &mut y, ());
         assert_eq!(y, [-2.0, 11.0, 2.0, 9.0]);
     }
 }

@@ -3,8 +3,9 @@
 //! `y[i, j, c] = max x[i·s + u − p, j·s + v − p, c]` over the window (u, v). The gradient goes to the
 //! first maximum in the order of rows and columns, as in TensorFlow.
 
+use crate::gradient::Gradient;
 use crate::kernels::Pooling;
-use crate::layer::{Operation, Pass};
+use crate::layer::{Forward, Operation, Pass};
 use crate::shape::{Padding, Window};
 
 /// Takes the maximum of each window, channel by channel: `MaxPooling2D(pool_size, strides, padding)`.
@@ -47,12 +48,14 @@ impl MaxPooling2D {
     }
 }
 
-impl Operation<()> for MaxPooling2D {
-    fn forward(&self, (): &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for MaxPooling2D {
+    fn forward(&self, (): &(), x: &[f32], y: &mut [f32], (): ()) {
         self.pooling.maximum(x, y);
     }
+}
 
-    fn backward(&self, (): &(), pass: Pass<'_>, (): &mut ()) {
+impl Operation<()> for MaxPooling2D {
+    fn backward(&self, (): &(), pass: Pass<'_>, _: Gradient<'_>) {
         if let Some(dx) = pass.dx {
             self.pooling.maximum_gradient(pass.x, pass.dy, dx);
         }
@@ -66,7 +69,7 @@ mod tests {
 
     fn run(layer: MaxPooling2D, x: &[f32], outputs: usize) -> Vec<f32> {
         let mut y = vec![f32::NAN; outputs];
-        layer.forward(&(), x, &mut y);
+        layer.forward(&(), x, &mut y, ());
         y
     }
 
@@ -83,14 +86,14 @@ mod tests {
         let (x, y) = ([0.0, 3.0, 3.0, 3.0], [3.0]);
         let mut dx = [f32::NAN; 4];
         let pass = Pass {
-            x: &x,
-            y: &y,
-            saved: &[],
-            dy: &mut [5.0],
-            dx: Some(&mut dx),
+            x: &x[..],
+            y: &y[..],
+            saved: (),
+            dy: &mut [5.0][..],
+            dx: Some(&mut dx[..]),
             accumulate: false,
         };
-        layer.backward(&(), pass, &mut ());
+        layer.backward(&(), pass, Gradient::none());
         assert_eq!(dx, [0.0, 5.0, 0.0, 0.0]);
     }
 
@@ -106,13 +109,13 @@ mod tests {
             let (y, mut dx) = (run(layer, x, outputs), vec![f32::NAN; x.len()]);
             let pass = Pass {
                 x,
-                y: &y,
-                saved: &[],
-                dy: &mut y.clone(),
-                dx: Some(&mut dx),
+                y: &y[..],
+                saved: (),
+                dy: &mut y.clone()[..],
+                dx: Some(&mut dx[..]),
                 accumulate: false,
             };
-            layer.backward(&(), pass, &mut ());
+            layer.backward(&(), pass, Gradient::none());
             dx
         };
         let x: Vec<f32> = (0..5 * 4 * CHANNELS)

@@ -3,8 +3,9 @@
 //! `y = max(x₀, x₁, ..)`, value by value. Of equals the first takes the gradient, as by Keras on
 //! TensorFlow.
 
+use crate::gradient::Gradient;
 use crate::kernels;
-use crate::layer::Merge;
+use crate::layer::{Forward, Operation, Pass};
 
 /// Takes the maximum of inputs of equal shape, value by value: `Maximum`.
 ///
@@ -27,8 +28,8 @@ impl Maximum {
     }
 }
 
-impl Merge for Maximum {
-    fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
+impl<const N: usize> Forward<(), [f32; N]> for Maximum {
+    fn forward(&self, (): &(), x: [&[f32]; N], y: &mut [f32], (): ()) {
         let Some((first, rest)) = x.split_first() else {
             return y.fill(f32::NEG_INFINITY);
         };
@@ -39,20 +40,18 @@ impl Merge for Maximum {
             pairs.for_each(|(y, x)| *y = if *x > *y || x.is_nan() { *x } else { *y });
         }
     }
+}
 
-    fn backward(&self, x: &[&[f32]], y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
-        to_first_peak(x, y, dy, dx);
+impl<const N: usize> Operation<(), [f32; N]> for Maximum {
+    fn backward(&self, (): &(), pass: Pass<'_, [f32; N]>, _: Gradient<'_>) {
+        to_first_peak(pass);
     }
 }
 
 /// Gives `dy` to the first input that equals the output, and 0 to the others.
-pub(super) fn to_first_peak(
-    x: &[&[f32]],
-    y: &[f32],
-    dy: &mut [f32],
-    dx: &mut [Option<&mut [f32]>],
-) {
-    for (x, dx) in x.iter().zip(dx) {
+pub(super) fn to_first_peak<const N: usize>(pass: Pass<'_, [f32; N]>) {
+    let (y, dy) = (pass.y, pass.dy);
+    for (x, dx) in pass.x.into_iter().zip(pass.dx) {
         if let Some(dx) = dx {
             let pairs = dx.iter_mut().zip(&*dy);
             let terms = pairs.zip(x.iter().zip(y));
@@ -71,18 +70,25 @@ mod tests {
 
     #[test]
     fn gradients_match_finite_differences() {
-        check_merge(&Maximum::new(), &[7, 7], 7).unwrap();
-        check_merge(&Maximum::new(), &[5, 5, 5], 5).unwrap();
+        check_merge(&Maximum::new(), [7, 7], 7).unwrap();
+        check_merge(&Maximum::new(), [5, 5, 5], 5).unwrap();
     }
 
     #[test]
     fn of_equals_the_first_takes_the_gradient() {
         let x: [&[f32]; 3] = [&[5.0, 2.0], &[5.0, 5.0], &[5.0, 5.0]];
         let mut y = [f32::NAN; 2];
-        Maximum::new().forward(&x, &mut y);
+        Maximum::new().forward(&(), x, &mut y, ());
         let [mut first, mut second, mut third] = [[f32::NAN; 2]; 3];
-        let mut dx = [&mut first, &mut second, &mut third].map(|dx| Some(&mut dx[..]));
-        Maximum::new().backward(&x, &y, &mut [1.0, 1.0], &mut dx);
+        let pass = Pass {
+            x,
+            y: &y[..],
+            saved: (),
+            dy: &mut [1.0, 1.0][..],
+            dx: [&mut first, &mut second, &mut third].map(|dx| Some(&mut dx[..])),
+            accumulate: false,
+        };
+        Maximum::new().backward(&(), pass, Gradient::none());
         assert_eq!([first, second, third], [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]);
     }
 }

@@ -4,8 +4,9 @@
 //! TensorFlow.
 
 use super::maximum::to_first_peak;
+use crate::gradient::Gradient;
 use crate::kernels;
-use crate::layer::Merge;
+use crate::layer::{Forward, Operation, Pass};
 
 /// Takes the minimum of inputs of equal shape, value by value: `Minimum`.
 ///
@@ -28,8 +29,8 @@ impl Minimum {
     }
 }
 
-impl Merge for Minimum {
-    fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
+impl<const N: usize> Forward<(), [f32; N]> for Minimum {
+    fn forward(&self, (): &(), x: [&[f32]; N], y: &mut [f32], (): ()) {
         let Some((first, rest)) = x.split_first() else {
             return y.fill(f32::INFINITY);
         };
@@ -40,9 +41,11 @@ impl Merge for Minimum {
             pairs.for_each(|(y, x)| *y = if *x < *y || x.is_nan() { *x } else { *y });
         }
     }
+}
 
-    fn backward(&self, x: &[&[f32]], y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
-        to_first_peak(x, y, dy, dx);
+impl<const N: usize> Operation<(), [f32; N]> for Minimum {
+    fn backward(&self, (): &(), pass: Pass<'_, [f32; N]>, _: Gradient<'_>) {
+        to_first_peak(pass);
     }
 }
 
@@ -53,18 +56,25 @@ mod tests {
 
     #[test]
     fn gradients_match_finite_differences() {
-        check_merge(&Minimum::new(), &[7, 7], 7).unwrap();
-        check_merge(&Minimum::new(), &[5, 5, 5], 5).unwrap();
+        check_merge(&Minimum::new(), [7, 7], 7).unwrap();
+        check_merge(&Minimum::new(), [5, 5, 5], 5).unwrap();
     }
 
     #[test]
     fn of_equals_the_first_takes_the_gradient() {
         let x: [&[f32]; 3] = [&[5.0, 2.0], &[5.0, 5.0], &[5.0, 5.0]];
         let mut y = [f32::NAN; 2];
-        Minimum::new().forward(&x, &mut y);
+        Minimum::new().forward(&(), x, &mut y, ());
         let [mut first, mut second, mut third] = [[f32::NAN; 2]; 3];
-        let mut dx = [&mut first, &mut second, &mut third].map(|dx| Some(&mut dx[..]));
-        Minimum::new().backward(&x, &y, &mut [1.0, 1.0], &mut dx);
+        let pass = Pass {
+            x,
+            y: &y[..],
+            saved: (),
+            dy: &mut [1.0, 1.0][..],
+            dx: [&mut first, &mut second, &mut third].map(|dx| Some(&mut dx[..])),
+            accumulate: false,
+        };
+        Minimum::new().backward(&(), pass, Gradient::none());
         assert_eq!([first, second, third], [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! `y = x₀ · x₁ · ..`, value by value
 
-use crate::layer::Merge;
+use crate::gradient::Gradient;
+use crate::layer::{Forward, Operation, Pass};
 
 /// Multiplies inputs of equal shape, value by value: `Multiply`.
 ///
@@ -25,18 +26,20 @@ impl Multiply {
     }
 }
 
-impl Merge for Multiply {
-    fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
+impl<const N: usize> Forward<(), [f32; N]> for Multiply {
+    fn forward(&self, (): &(), x: [&[f32]; N], y: &mut [f32], (): ()) {
         y.fill(1.0);
         x.iter().for_each(|x| scale(y, x));
     }
+}
 
+impl<const N: usize> Operation<(), [f32; N]> for Multiply {
     /// The others' product is made anew for each input: by a division, a 0 would hide it.
-    fn backward(&self, x: &[&[f32]], _y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
-        for (input, dx) in dx.iter_mut().enumerate() {
+    fn backward(&self, (): &(), pass: Pass<'_, [f32; N]>, _: Gradient<'_>) {
+        for (input, dx) in pass.dx.into_iter().enumerate() {
             let Some(dx) = dx else { continue };
-            dx.copy_from_slice(dy);
-            for (other, x) in x.iter().enumerate() {
+            dx.copy_from_slice(pass.dy);
+            for (other, x) in pass.x.iter().enumerate() {
                 if other != input {
                     scale(dx, x);
                 }
@@ -56,15 +59,22 @@ mod tests {
 
     #[test]
     fn gradients_match_finite_differences() {
-        check_merge(&Multiply::new(), &[7, 7], 7).unwrap();
-        check_merge(&Multiply::new(), &[5, 5, 5], 5).unwrap();
+        check_merge(&Multiply::new(), [7, 7], 7).unwrap();
+        check_merge(&Multiply::new(), [5, 5, 5], 5).unwrap();
     }
 
     #[test]
     fn a_zero_does_not_hide_the_others() {
         let (mut first, mut second) = ([f32::NAN], [f32::NAN]);
-        let mut dx = [Some(&mut first[..]), Some(&mut second[..])];
-        Multiply::new().backward(&[&[0.0], &[3.0]], &[0.0], &mut [2.0], &mut dx);
+        let pass = Pass {
+            x: [&[0.0][..], &[3.0]],
+            y: &[0.0][..],
+            saved: (),
+            dy: &mut [2.0][..],
+            dx: [Some(&mut first[..]), Some(&mut second[..])],
+            accumulate: false,
+        };
+        Multiply::new().backward(&(), pass, Gradient::none());
         assert_eq!([first, second], [[6.0], [0.0]]);
     }
 }

@@ -3,8 +3,9 @@
 //! In training each image is flipped with probability one half, else not. As by Keras, one draw
 //! decides both directions of `HorizontalAndVertical`: an image stays or turns by half a turn.
 
-use crate::layer::{Operation, Pass};
-use crate::rng::Random;
+use crate::gradient::Gradient;
+use crate::layer::{Forward, Operation, Pass};
+use crate::rng::LayerStep;
 use rand::RngExt;
 
 /// Which ends change places.
@@ -73,27 +74,30 @@ impl RandomFlip {
     }
 }
 
-impl Operation<()> for RandomFlip {
-    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for RandomFlip {
+    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32], (): ()) {
         y.copy_from_slice(x);
     }
+}
 
+impl Operation<(), f32, f32, (), f32> for RandomFlip {
     fn forward_training(
         &self,
         _weights: &(),
         x: &[f32],
         y: &mut [f32],
+        (): (),
         saved: &mut [f32],
-        random: Random,
+        step: LayerStep<'_>,
     ) {
-        let mut rng = random.rng();
+        let mut rng = step.rng(saved.len());
         saved
             .iter_mut()
             .for_each(|flip| *flip = f32::from(u8::from(rng.random::<bool>())));
         self.flip_some(saved, x, y);
     }
 
-    fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
+    fn backward(&self, _weights: &(), pass: Pass<'_, f32, f32, f32>, _: Gradient<'_>) {
         if let Some(dx) = pass.dx {
             self.flip_some(pass.saved, pass.dy, dx);
         }
@@ -115,7 +119,7 @@ mod tests {
     #[test]
     fn gradients_match_finite_differences() {
         for mode in MODES {
-            check_operation::<()>(&RandomFlip::new([3, 5, 2], mode), 30, 30, 1).unwrap();
+            check_operation::<(), _>(&RandomFlip::new([3, 5, 2], mode), 30, 30, 1).unwrap();
         }
     }
 
@@ -148,14 +152,11 @@ mod tests {
 
     #[test]
     fn half_of_the_images_are_flipped() {
-        let step = Step {
-            seed: Seed(1),
-            number: 0,
-        };
+        let step = Step::new(Seed(1), 0);
         let x: Vec<f32> = (0..2000).map(|i| (i % 2) as f32).collect();
         let (mut y, mut saved) = (vec![f32::NAN; 2000], vec![f32::NAN; 1000]);
         let layer = RandomFlip::new([1, 2, 1], Flip::Horizontal);
-        layer.forward_training(&(), &x, &mut y, &mut saved, step.layer(0));
+        layer.forward_training(&(), &x, &mut y, (), &mut saved, step.layer(0));
         let flipped = y.chunks(2).filter(|image| *image == [1.0, 0.0]).count();
         // Five standard errors.
         assert!((421..=579).contains(&flipped), "{flipped}");

@@ -11,9 +11,10 @@
 //! As y counts downwards, a positive angle turns the picture counterclockwise as seen.
 
 use super::image::{Neighbours, Resample};
-use crate::layer::{Operation, Pass};
+use crate::gradient::Gradient;
+use crate::layer::{Forward, Operation, Pass};
 use crate::layers::Interpolation;
-use crate::rng::Random;
+use crate::rng::LayerStep;
 use core::f32::consts::TAU;
 use rand::RngExt;
 
@@ -119,20 +120,23 @@ impl RandomRotation {
     }
 }
 
-impl Operation<()> for RandomRotation {
-    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for RandomRotation {
+    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32], (): ()) {
         y.copy_from_slice(x);
     }
+}
 
+impl Operation<(), f32, f32, (), f32> for RandomRotation {
     fn forward_training(
         &self,
         _weights: &(),
         x: &[f32],
         y: &mut [f32],
+        (): (),
         saved: &mut [f32],
-        random: Random,
+        step: LayerStep<'_>,
     ) {
-        let (mut rng, len) = (random.rng(), self.len());
+        let (mut rng, len) = (step.rng(saved.len()), self.len());
         saved.iter_mut().for_each(|angle| {
             *angle = TAU * (self.lower + (self.upper - self.lower) * rng.random::<f32>());
         });
@@ -142,7 +146,7 @@ impl Operation<()> for RandomRotation {
         }
     }
 
-    fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
+    fn backward(&self, _weights: &(), pass: Pass<'_, f32, f32, f32>, _: Gradient<'_>) {
         let Some(dx) = pass.dx else { return };
         let len = self.len();
         let images = dx.chunks_exact_mut(len).zip(pass.dy.chunks_exact(len));
@@ -202,11 +206,11 @@ mod tests {
             FillMode::Wrap,
             FillMode::Nearest,
         ] {
-            check_operation::<()>(&rotation.fill_mode(mode).fill_value(0.5), 30, 30, 1).unwrap();
+            check_operation::<(), _>(&rotation.fill_mode(mode).fill_value(0.5), 30, 30, 1).unwrap();
         }
         let nearest = rotation.interpolation(Interpolation::Nearest);
-        check_operation::<()>(&nearest, 30, 30, 1).unwrap();
-        check_operation::<()>(&RandomRotation::new([1, 1, 3], 0.1, 0.4), 3, 3, 1).unwrap();
+        check_operation::<(), _>(&nearest, 30, 30, 1).unwrap();
+        check_operation::<(), _>(&RandomRotation::new([1, 1, 3], 0.1, 0.4), 3, 3, 1).unwrap();
     }
 
     #[test]
@@ -239,13 +243,10 @@ mod tests {
     #[test]
     fn angles_are_spread_over_the_range() {
         use crate::rng::{Seed, Step};
-        let step = Step {
-            seed: Seed(1),
-            number: 0,
-        };
+        let step = Step::new(Seed(1), 0);
         let (mut y, mut saved) = (vec![0.0; 1000], vec![f32::NAN; 1000]);
         let rotation = RandomRotation::new([1, 1, 1], -0.1, 0.3);
-        rotation.forward_training(&(), &[2.0; 1000], &mut y, &mut saved, step.layer(0));
+        rotation.forward_training(&(), &[2.0; 1000], &mut y, (), &mut saved, step.layer(0));
         let turns = saved.iter().map(|angle| angle / TAU);
         let (low, high) = turns.fold((1.0f32, -1.0f32), |(low, high), turn| {
             (low.min(turn), high.max(turn))
@@ -257,7 +258,7 @@ mod tests {
     #[test]
     fn inference_copies() {
         let mut y = [f32::NAN; 2];
-        RandomRotation::new([1, 2, 1], 0.5, 0.5).forward(&(), &[1.0, 2.0], &mut y);
+        RandomRotation::new([1, 2, 1], 0.5, 0.5).forward(&(), &[1.0, 2.0], &mut y, ());
         assert_eq!(y, [1.0, 2.0]);
     }
 

@@ -4,8 +4,9 @@
 //! Hinton (2010), with the parameters of Keras's layer. At `x = threshold` itself Keras computes 0,
 //! though its page says `threshold`.
 
+use crate::gradient::Gradient;
 use crate::kernels;
-use crate::layer::{InPlace, Operation, Pass};
+use crate::layer::{Forward, InPlace, Operation, Pass};
 
 /// Rectified linear unit: `ReLU(max_value, negative_slope, threshold)`.
 ///
@@ -83,13 +84,15 @@ impl ReLU {
     }
 }
 
-impl Operation<()> for ReLU {
-    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for ReLU {
+    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32], (): ()) {
         let this = *self;
         kernels::map(x, y, move |x| this.value(x));
     }
+}
 
-    fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
+impl Operation<()> for ReLU {
+    fn backward(&self, _weights: &(), pass: Pass<'_>, _: Gradient<'_>) {
         let Some(dx) = pass.dx else { return };
         let Self {
             max_value,
@@ -109,7 +112,7 @@ impl Operation<()> for ReLU {
 }
 
 impl InPlace<()> for ReLU {
-    fn forward_in_place(&self, _weights: &(), y: &mut [f32]) {
+    fn forward_in_place(&self, _weights: &(), y: &mut [f32], (): (), (): ()) {
         let this = *self;
         kernels::map_in_place(y, move |y| this.value(y));
     }
@@ -128,16 +131,16 @@ mod tests {
 
     fn forward_and_slopes<const N: usize>(layer: ReLU, x: [f32; N]) -> ([f32; N], [f32; N]) {
         let (mut y, mut dx) = ([f32::NAN; N], [f32::NAN; N]);
-        layer.forward(&(), &x, &mut y);
+        layer.forward(&(), &x, &mut y, ());
         let pass = Pass {
-            x: &x,
-            y: &y,
-            saved: &[],
-            dy: &mut [1.0; N],
-            dx: Some(&mut dx),
+            x: &x[..],
+            y: &y[..],
+            saved: (),
+            dy: &mut [1.0; N][..],
+            dx: Some(&mut dx[..]),
             accumulate: false,
         };
-        layer.backward(&(), pass, &mut ());
+        layer.backward(&(), pass, Gradient::none());
         (y, dx)
     }
 

@@ -2,8 +2,9 @@
 //!
 //! `y = x * scale + offset`, mostly from pixels of 0 to 255 to numbers of 0 to 1 or -1 to 1.
 
+use crate::gradient::Gradient;
 use crate::kernels;
-use crate::layer::{InPlace, Operation, Pass};
+use crate::layer::{Forward, InPlace, Operation, Pass};
 
 /// A line through every value: `Rescaling(scale, offset)`.
 ///
@@ -30,13 +31,15 @@ impl Rescaling {
     }
 }
 
-impl Operation<()> for Rescaling {
-    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for Rescaling {
+    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32], (): ()) {
         let this = *self;
         kernels::map(x, y, move |x| this.value(x));
     }
+}
 
-    fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
+impl Operation<()> for Rescaling {
+    fn backward(&self, _weights: &(), pass: Pass<'_>, _: Gradient<'_>) {
         let Some(dx) = pass.dx else { return };
         let scale = self.scale;
         kernels::map(pass.dy, dx, move |dy| dy * scale);
@@ -44,7 +47,7 @@ impl Operation<()> for Rescaling {
 }
 
 impl InPlace<()> for Rescaling {
-    fn forward_in_place(&self, _weights: &(), y: &mut [f32]) {
+    fn forward_in_place(&self, _weights: &(), y: &mut [f32], (): (), (): ()) {
         let this = *self;
         kernels::map_in_place(y, move |y| this.value(y));
     }
@@ -57,7 +60,7 @@ mod tests {
 
     #[test]
     fn gradients_match_finite_differences() {
-        check_operation::<()>(&Rescaling::new(0.3, 2.0), 17, 17, 0).unwrap();
+        check_operation::<(), _>(&Rescaling::new(0.3, 2.0), 17, 17, 0).unwrap();
     }
 
     #[test]
@@ -68,7 +71,7 @@ mod tests {
     #[test]
     fn pixels_come_to_lie_between_minus_1_and_1() {
         let mut y = [f32::NAN; 3];
-        Rescaling::new(1.0 / 127.5, -1.0).forward(&(), &[0.0, 127.5, 255.0], &mut y);
+        Rescaling::new(1.0 / 127.5, -1.0).forward(&(), &[0.0, 127.5, 255.0], &mut y, ());
         assert_eq!(y, [-1.0, 0.0, 1.0]);
     }
 }

@@ -4,8 +4,9 @@
 //! centres), where the input is read by interpolation, without anti-aliasing, as by Keras.
 
 use super::image::{Neighbours, Resample};
+use crate::gradient::Gradient;
 use crate::kernels::parallel::pairs;
-use crate::layer::{Operation, Pass};
+use crate::layer::{Forward, Operation, Pass};
 use crate::layers::Interpolation;
 
 /// Images in another size: `Resizing(height, width, interpolation)`.
@@ -75,13 +76,15 @@ impl Resizing {
     }
 }
 
-impl Operation<()> for Resizing {
-    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for Resizing {
+    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32], (): ()) {
         let (resample, [input, output]) = (self.resample(), self.lens());
         pairs(x, input, y, output, |x, y| resample.forward(x, y));
     }
+}
 
-    fn backward(&self, _weights: &(), pass: Pass<'_>, _gradient: &mut ()) {
+impl Operation<()> for Resizing {
+    fn backward(&self, _weights: &(), pass: Pass<'_>, _: Gradient<'_>) {
         let Some(dx) = pass.dx else { return };
         let (resample, [input, output]) = (self.resample(), self.lens());
         for (dx, dy) in dx.chunks_exact_mut(input).zip(pass.dy.chunks_exact(output)) {
@@ -110,7 +113,7 @@ mod tests {
 
     fn resized(layer: Resizing, x: &[f32]) -> Vec<f32> {
         let mut y = vec![f32::NAN; layer.lens()[1]];
-        layer.forward(&(), x, &mut y);
+        layer.forward(&(), x, &mut y, ());
         y
     }
 
@@ -120,7 +123,7 @@ mod tests {
             for (input, output) in [([5, 3, 2], [3, 7]), ([1, 4, 1], [3, 1])] {
                 let layer = Resizing::new(input, output).interpolation(interpolation);
                 let [input, output] = layer.lens();
-                check_operation::<()>(&layer, input, output, 0).unwrap();
+                check_operation::<(), _>(&layer, input, output, 0).unwrap();
             }
         }
     }

@@ -5,10 +5,11 @@
 //! Glorot & Bengio (2010), eq. 16.
 
 use crate::activation::Activation;
+use crate::gradient::Gradient;
 use crate::init::Initializer;
 use crate::kernels::{self, Depthwise, Kernels, Separable};
-use crate::layer::{LayerData, Layout, Operation, Part, Pass};
-use crate::rng::{Random, Rng};
+use crate::layer::{Forward, Operation, Pass, weights};
+use crate::rng::{LayerStep, Rng};
 use crate::shape::{Padding, Window};
 
 /// A convolution in two steps, over the window and over the channels: `SeparableConv2D(filters,
@@ -32,55 +33,17 @@ pub struct SeparableConv2D {
     bias_initializer: Initializer,
 }
 
-/// The numbers of a [`SeparableConv2D`], in Keras's order; `CM` is `C * M`, and `BIAS` is `OUT`, or 0
-/// without a bias.
-#[derive(Clone, Debug)]
-#[repr(C)]
-pub struct SeparableConv2DWeights<
-    const KH: usize,
-    const KW: usize,
-    const C: usize,
-    const M: usize,
-    const CM: usize,
-    const OUT: usize,
-    const BIAS: usize,
-> {
-    /// The weight of each tap of the window, for each channel and each of its outputs.
-    pub depthwise_kernel: [[[[f32; M]; C]; KW]; KH],
-    /// The weight of each of those in each output.
-    pub pointwise_kernel: [[[[f32; OUT]; CM]; 1]; 1],
-    /// What is added to each output.
-    pub bias: [f32; BIAS],
-}
-
-// SAFETY: `repr(C)`, arrays of `f32` in the order of the layout.
-unsafe impl<
-    const KH: usize,
-    const KW: usize,
-    const C: usize,
-    const M: usize,
-    const CM: usize,
-    const OUT: usize,
-    const BIAS: usize,
-> LayerData for SeparableConv2DWeights<KH, KW, C, M, CM, OUT, BIAS>
-{
-    const LAYOUT: Layout = Layout::Parts(&[
-        Part {
-            name: "depthwise_kernel",
-            trainable: true,
-            layout: <[[[[f32; M]; C]; KW]; KH]>::LAYOUT,
-        },
-        Part {
-            name: "pointwise_kernel",
-            trainable: true,
-            layout: <[[[[f32; OUT]; CM]; 1]; 1]>::LAYOUT,
-        },
-        Part {
-            name: "bias",
-            trainable: true,
-            layout: <[f32; BIAS]>::LAYOUT,
-        },
-    ]);
+weights! {
+    /// The numbers of a [`SeparableConv2D`], in Keras's order; `CM` is `C * M`, and `BIAS` is `OUT`, or 0
+    /// without a bias.
+    pub struct SeparableConv2DWeights<const KH: usize, const KW: usize, const C: usize, const M: usize, const CM: usize, const OUT: usize, const BIAS: usize> {
+        /// The weight of each tap of the window, for each channel and each of its outputs.
+        pub depthwise_kernel: [[[[f32; M]; C]; KW]; KH],
+        /// The weight of each of those in each output.
+        pub pointwise_kernel: [[[[f32; OUT]; CM]; 1]; 1],
+        /// What is added to each output.
+        pub bias: [f32; BIAS],
+    }
 }
 
 impl SeparableConv2D {
@@ -165,7 +128,30 @@ impl<
     const CM: usize,
     const OUT: usize,
     const BIAS: usize,
-> Operation<SeparableConv2DWeights<KH, KW, C, M, CM, OUT, BIAS>> for SeparableConv2D
+> Forward<SeparableConv2DWeights<KH, KW, C, M, CM, OUT, BIAS>> for SeparableConv2D
+{
+    fn forward(
+        &self,
+        weights: &SeparableConv2DWeights<KH, KW, C, M, CM, OUT, BIAS>,
+        x: &[f32],
+        y: &mut [f32],
+        (): (),
+    ) {
+        self.separable
+            .forward(x, kernels_of(weights), &weights.bias, y, self.activation);
+    }
+}
+
+impl<
+    const KH: usize,
+    const KW: usize,
+    const C: usize,
+    const M: usize,
+    const CM: usize,
+    const OUT: usize,
+    const BIAS: usize,
+> Operation<SeparableConv2DWeights<KH, KW, C, M, CM, OUT, BIAS>, f32, f32, (), f32>
+    for SeparableConv2D
 {
     fn init(
         &self,
@@ -181,23 +167,14 @@ impl<
         self.bias_initializer.fill(&mut weights.bias, &[BIAS], rng);
     }
 
-    fn forward(
-        &self,
-        weights: &SeparableConv2DWeights<KH, KW, C, M, CM, OUT, BIAS>,
-        x: &[f32],
-        y: &mut [f32],
-    ) {
-        self.separable
-            .forward(x, kernels_of(weights), &weights.bias, y, self.activation);
-    }
-
     fn forward_training(
         &self,
         weights: &SeparableConv2DWeights<KH, KW, C, M, CM, OUT, BIAS>,
         x: &[f32],
         y: &mut [f32],
+        (): (),
         saved: &mut [f32],
-        _random: Random,
+        _step: LayerStep<'_>,
     ) {
         let kernels = kernels_of(weights);
         let depthwise = &self.separable.depthwise;
@@ -209,25 +186,30 @@ impl<
             &weights.bias,
             y,
             sizes,
-            kernels::Tail::new(self.activation),
+            kernels::Epilogue::new(self.activation),
         );
     }
 
     fn backward(
         &self,
         weights: &SeparableConv2DWeights<KH, KW, C, M, CM, OUT, BIAS>,
-        pass: Pass<'_>,
-        gradient: &mut SeparableConv2DWeights<KH, KW, C, M, CM, OUT, BIAS>,
+        pass: Pass<'_, f32, f32, f32>,
+        gradient: Gradient<'_>,
     ) {
         kernels::activation_gradient(self.activation, pass.y, pass.dy, OUT);
-        let dpointwise = flat_mut(&mut gradient.pointwise_kernel);
-        kernels::dense_weight_gradient(pass.saved, pass.dy, dpointwise, CM, OUT, pass.accumulate);
-        kernels::column_sums(pass.dy, &mut gradient.bias, OUT, pass.accumulate);
+        let gradient = gradient.of::<SeparableConv2DWeights<KH, KW, C, M, CM, OUT, BIAS>>();
+        let ddepthwise = gradient.map(|gradient| {
+            let dpointwise = flat_mut(&mut gradient.pointwise_kernel);
+            let (halfway, adds) = (&*pass.saved, pass.accumulate);
+            kernels::dense_weight_gradient(halfway, pass.dy, dpointwise, CM, OUT, adds);
+            kernels::column_sums(pass.dy, &mut gradient.bias, OUT, adds);
+            flat_mut(&mut gradient.depthwise_kernel)
+        });
         self.separable.depthwise_gradient(
             pass.x,
             pass.dy,
             kernels_of(weights),
-            flat_mut(&mut gradient.depthwise_kernel),
+            ddepthwise,
             pass.dx,
             pass.accumulate,
         );
@@ -269,20 +251,21 @@ fn flat_mut<const A: usize, const B: usize, const C: usize, const D: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::LayerData;
     use crate::rng::{Seed, Step};
     use crate::testing::check_operation;
 
     #[track_caller]
     fn check<W: LayerData>(layer: SeparableConv2D, output: [usize; 2])
     where
-        SeparableConv2D: Operation<W>,
+        SeparableConv2D: Operation<W, f32, f32, (), f32>,
     {
         let Separable { depthwise, filters } = layer.separable;
         let [height, width, channels] = depthwise.input;
         assert_eq!(depthwise.window.output(height, width), output);
         let pixels = output[0] * output[1];
         let (input, between) = (height * width * channels, channels * depthwise.multiplier);
-        check_operation::<W>(&layer, input, pixels * filters, pixels * between).unwrap();
+        check_operation::<W, _>(&layer, input, pixels * filters, pixels * between).unwrap();
 
         let mut weights = W::zeroed();
         layer.init(&mut weights, &mut Seed(1).rng());
@@ -292,12 +275,9 @@ mod tests {
             vec![f32::NAN; 2 * pixels * filters],
         );
         let mut saved = vec![f32::NAN; 2 * pixels * between];
-        let step = Step {
-            seed: Seed(1),
-            number: 0,
-        };
-        layer.forward(&weights, &x, &mut y);
-        layer.forward_training(&weights, &x, &mut trained, &mut saved, step.layer(0));
+        let step = Step::new(Seed(1), 0);
+        layer.forward(&weights, &x, &mut y, ());
+        layer.forward_training(&weights, &x, &mut trained, (), &mut saved, step.layer(0));
         assert_eq!(y, trained);
     }
 

@@ -2,7 +2,8 @@
 //!
 //! `y = x₀ − x₁`
 
-use crate::layer::Merge;
+use crate::gradient::Gradient;
+use crate::layer::{Forward, Operation, Pass};
 
 /// Subtracts the second input from the first, value by value: `Subtract`.
 ///
@@ -25,19 +26,22 @@ impl Subtract {
     }
 }
 
-impl Merge for Subtract {
-    fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
-        let [first, second] = x else { return };
-        let values = y.iter_mut().zip(*first).zip(*second);
+impl Forward<(), [f32; 2]> for Subtract {
+    fn forward(&self, (): &(), x: [&[f32]; 2], y: &mut [f32], (): ()) {
+        let [first, second] = x;
+        let values = y.iter_mut().zip(first).zip(second);
         values.for_each(|((y, first), second)| *y = first - second);
     }
+}
 
-    fn backward(&self, _x: &[&[f32]], _y: &[f32], dy: &mut [f32], dx: &mut [Option<&mut [f32]>]) {
-        if let Some(dx) = &mut dx[0] {
-            dx.copy_from_slice(dy);
+impl Operation<(), [f32; 2]> for Subtract {
+    fn backward(&self, (): &(), pass: Pass<'_, [f32; 2]>, _: Gradient<'_>) {
+        let [first, second] = pass.dx;
+        if let Some(dx) = first {
+            dx.copy_from_slice(pass.dy);
         }
-        if let Some(dx) = &mut dx[1] {
-            let pairs = dx.iter_mut().zip(dy);
+        if let Some(dx) = second {
+            let pairs = dx.iter_mut().zip(pass.dy);
             pairs.for_each(|(dx, dy)| *dx = -*dy);
         }
     }
@@ -50,6 +54,6 @@ mod tests {
 
     #[test]
     fn gradients_match_finite_differences() {
-        check_merge(&Subtract::new(), &[7, 7], 7).unwrap();
+        check_merge(&Subtract::new(), [7, 7], 7).unwrap();
     }
 }

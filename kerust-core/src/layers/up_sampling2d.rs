@@ -4,10 +4,11 @@
 //! [`Resizing`].
 
 use super::{Interpolation, Resizing};
+use crate::gradient::Gradient;
 use crate::kernels::copy;
 use crate::kernels::parallel::pairs;
 use crate::kernels::sum_into;
-use crate::layer::{Operation, Pass};
+use crate::layer::{Forward, Operation, Pass};
 
 /// Makes images larger by whole factors: `UpSampling2D(size, interpolation)`.
 ///
@@ -54,10 +55,10 @@ impl UpSampling2D {
     }
 }
 
-impl Operation<()> for UpSampling2D {
-    fn forward(&self, (): &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for UpSampling2D {
+    fn forward(&self, (): &(), x: &[f32], y: &mut [f32], (): ()) {
         if self.interpolation == Interpolation::Bilinear {
-            return self.resizing().forward(&(), x, y);
+            return self.resizing().forward(&(), x, y, ());
         }
         let ([row, rows], channels) = (self.rows(), self.input[2]);
         pairs(x, row, y, rows, |x, y| {
@@ -68,10 +69,12 @@ impl Operation<()> for UpSampling2D {
             }
         });
     }
+}
 
-    fn backward(&self, (): &(), pass: Pass<'_>, (): &mut ()) {
+impl Operation<()> for UpSampling2D {
+    fn backward(&self, (): &(), pass: Pass<'_>, _: Gradient<'_>) {
         if self.interpolation == Interpolation::Bilinear {
-            return self.resizing().backward(&(), pass, &mut ());
+            return self.resizing().backward(&(), pass, Gradient::none());
         }
         let Some(dx) = pass.dx else { return };
         let ([row, rows], channels) = (self.rows(), self.input[2]);
@@ -96,7 +99,7 @@ mod tests {
     fn each_pixel_becomes_a_block() {
         let layer = UpSampling2D::new([1, 2, 1], [2, 3]);
         let mut y = [f32::NAN; 12];
-        layer.forward(&(), &[1.0, 2.0], &mut y);
+        layer.forward(&(), &[1.0, 2.0], &mut y, ());
         let row = [1.0, 1.0, 1.0, 2.0, 2.0, 2.0];
         assert_eq!([&y[..6], &y[6..]], [row, row]);
     }

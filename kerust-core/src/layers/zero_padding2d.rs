@@ -2,8 +2,9 @@
 //!
 //! `y[i + top, j + left, c] = x[i, j, c]`, and 0 elsewhere.
 
+use crate::gradient::Gradient;
 use crate::kernels;
-use crate::layer::{Operation, Pass};
+use crate::layer::{Forward, Operation, Pass};
 
 /// Puts zeros around images: `ZeroPadding2D(padding)`.
 ///
@@ -41,8 +42,8 @@ impl ZeroPadding2D {
     }
 }
 
-impl Operation<()> for ZeroPadding2D {
-    fn forward(&self, (): &(), x: &[f32], y: &mut [f32]) {
+impl Forward<()> for ZeroPadding2D {
+    fn forward(&self, (): &(), x: &[f32], y: &mut [f32], (): ()) {
         y.fill(0.0);
         self.each_row(x.len(), |from, to, len| {
             if let (Some(x), Some(y)) = (x.get(from..from + len), y.get_mut(to..to + len)) {
@@ -50,8 +51,10 @@ impl Operation<()> for ZeroPadding2D {
             }
         });
     }
+}
 
-    fn backward(&self, (): &(), pass: Pass<'_>, (): &mut ()) {
+impl Operation<()> for ZeroPadding2D {
+    fn backward(&self, (): &(), pass: Pass<'_>, _: Gradient<'_>) {
         let Some(dx) = pass.dx else { return };
         self.each_row(dx.len(), |to, from, len| {
             dx[to..to + len].copy_from_slice(&pass.dy[from..from + len]);
@@ -68,7 +71,7 @@ mod tests {
     fn zeros_stand_on_each_side() {
         let layer = ZeroPadding2D::new([1, 2, 1], [[1, 0], [0, 2]]);
         let mut y = [f32::NAN; 8];
-        layer.forward(&(), &[1.0, 2.0], &mut y);
+        layer.forward(&(), &[1.0, 2.0], &mut y, ());
         assert_eq!(y, [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0]);
     }
 

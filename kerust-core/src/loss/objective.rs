@@ -2,8 +2,9 @@
 
 use super::{Batch, Loss};
 use crate::data::Data;
+use crate::element::Elements;
 use crate::metric::{Metrics, Names};
-use crate::model::Heads;
+use crate::model::{HeadPass, Heads};
 
 /// The loss and the metrics of a model, with their running results.
 ///
@@ -14,7 +15,7 @@ pub trait Objective<H: Heads, Y: Data>: Send {
     /// `outputs` are the activated heads; `weights` counts each sample, `None` by 1.
     fn train<'a>(
         &mut self,
-        heads: H::Pass<'a>,
+        heads: HeadPass<'a, H>,
         outputs: H::Slices<'a>,
         labels: Y::Slices<'a>,
         weights: Option<&'a [f32]>,
@@ -28,6 +29,9 @@ pub trait Objective<H: Heads, Y: Data>: Send {
         labels: Y::Slices<'a>,
         weights: Option<&'a [f32]>,
     ) -> f64;
+
+    /// Adds a penalty to the running loss of the last `samples` samples.
+    fn add_penalty(&mut self, penalty: f64, samples: usize);
 
     /// Forgets the running loss and metrics: a new epoch.
     fn reset(&mut self);
@@ -107,12 +111,12 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Running<H, L, M> {
 impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for Running<H, L, M> {
     fn train<'a>(
         &mut self,
-        heads: H::Pass<'a>,
+        heads: HeadPass<'a, H>,
         outputs: H::Slices<'a>,
-        labels: <L::Label as Data>::Slices<'a>,
+        labels: <L::Label as Elements>::Slices<'a>,
         weights: Option<&'a [f32]>,
     ) -> f64 {
-        let (logits, gradient) = H::split(heads);
+        let HeadPass { logits, gradient } = heads;
         let batch = Batch::new(logits, outputs, labels, weights);
         self.step(batch, Some(gradient))
     }
@@ -121,11 +125,15 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
         &mut self,
         logits: H::Slices<'a>,
         outputs: H::Slices<'a>,
-        labels: <L::Label as Data>::Slices<'a>,
+        labels: <L::Label as Elements>::Slices<'a>,
         weights: Option<&'a [f32]>,
     ) -> f64 {
         let batch = Batch::new(logits, outputs, labels, weights);
         self.step(batch, None)
+    }
+
+    fn add_penalty(&mut self, penalty: f64, samples: usize) {
+        self.total += penalty * samples as f64;
     }
 
     fn reset(&mut self) {
@@ -155,7 +163,7 @@ mod tests {
     use crate::activation::{Linear, Softmax};
     use crate::loss::{MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy};
     use crate::metric::{Accuracy, TopK};
-    use crate::model::{Head, HeadPass};
+    use crate::model::Head;
     use crate::tensor::Rank1;
 
     type Two = (Head<Softmax, Rank1<2>>, Head<Linear, Rank1<1>>);
@@ -198,16 +206,10 @@ mod tests {
 
         let (logits, outputs, offset) = ([0.0, 0.0], [0.5, 0.5], [3.0]);
         let (mut class_gradient, mut offset_gradient) = ([f32::NAN; 2], [f32::NAN; 1]);
-        let heads = (
-            HeadPass {
-                logits: &logits,
-                gradient: &mut class_gradient,
-            },
-            HeadPass {
-                logits: &offset,
-                gradient: &mut offset_gradient,
-            },
-        );
+        let heads = HeadPass {
+            logits: (&logits[..], &offset[..]),
+            gradient: (&mut class_gradient[..], &mut offset_gradient[..]),
+        };
         let labels: (&[u32], &[f32]) = (&[1], &[1.0]);
         let loss = objective.train(heads, (&outputs, &offset), labels, None);
         let class_loss = 2f64.ln();

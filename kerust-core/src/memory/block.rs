@@ -2,12 +2,35 @@
 
 use super::{Place, Places, WORD_BYTES};
 use crate::element::{Dtype, Element, Values};
+use core::marker::PhantomData;
 
-/// An arena and outputs of type `T`, laid out for `batch` samples by a [`Plan`](super::Plan).
-pub struct Memory<'a, const OUTPUTS: usize = 0, T = f32> {
-    words: &'a mut [u32],
-    outputs: [&'a mut [T]; OUTPUTS],
+/// An arena and outputs, laid out for `batch` samples by a [`Plan`](super::Plan).
+///
+/// It keeps the base address of each region, so that taking buffers never borrows a region anew.
+pub struct Memory<'a, const OUTPUTS: usize = 0> {
+    arena: Region<'a>,
+    outputs: [Region<'a>; OUTPUTS],
     batch: usize,
+}
+
+/// Values that are borrowed mutably for `'a`.
+#[derive(Clone, Copy)]
+struct Region<'a> {
+    first: *mut u8,
+    len: usize,
+    dtype: Dtype,
+    lives: PhantomData<&'a mut [u32]>,
+}
+
+impl<'a> Region<'a> {
+    fn new<T: Element>(values: &'a mut [T]) -> Self {
+        Self {
+            first: values.as_mut_ptr().cast(),
+            len: values.len(),
+            dtype: T::DTYPE,
+            lives: PhantomData,
+        }
+    }
 }
 
 impl<'a> Memory<'a> {
@@ -19,7 +42,8 @@ impl<'a> Memory<'a> {
     /// Lays words out for `batch` samples.
     pub fn of_words(words: &'a mut [u32], batch: usize) -> Self {
         Self {
-            words,
+            // The arena counts words; only its type is not the one of its numbers.
+            arena: Region::new(bytemuck::cast_slice_mut::<u32, i32>(words)),
             outputs: [],
             batch,
         }
@@ -27,19 +51,28 @@ impl<'a> Memory<'a> {
 
     /// The same arena, and outputs that hold buffers until they are written.
     #[inline(always)]
-    pub fn with<'b, T: Element, const OUTPUTS: usize>(
+    pub fn with<'b, const OUTPUTS: usize>(
         &'b mut self,
-        outputs: [&'b mut [T]; OUTPUTS],
-    ) -> Memory<'b, OUTPUTS, T> {
+        outputs: [Output<'b>; OUTPUTS],
+    ) -> Memory<'b, OUTPUTS> {
         Memory {
-            words: self.words,
-            outputs,
+            arena: self.arena,
+            outputs: outputs.map(|output| output.0),
             batch: self.batch,
         }
     }
 }
 
-impl<const OUTPUTS: usize, T: Element> Memory<'_, OUTPUTS, T> {
+/// An output of any element type.
+pub struct Output<'a>(Region<'a>);
+
+/// An output of any element type.
+#[inline(always)]
+pub fn output<T: Element>(values: &mut [T]) -> Output<'_> {
+    Output(Region::new(values))
+}
+
+impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
     /// The number of samples.
     pub fn batch(&self) -> usize {
         self.batch
@@ -58,7 +91,7 @@ impl<const OUTPUTS: usize, T: Element> Memory<'_, OUTPUTS, T> {
         let mut number = 0;
         // Counted: other loops stay loops where the size is optimised, and the places no constants.
         while number < K {
-            fit = fit && is_of::<E>(places.places[number].dtype);
+            fit = fit && is_of(E::DTYPE, places.places[number].dtype);
             number += 1;
         }
         if !fit {
@@ -91,6 +124,9 @@ impl<const OUTPUTS: usize, T: Element> Memory<'_, OUTPUTS, T> {
                 match place.dtype {
                     Dtype::F32 => Values::F32(self.slice(place)),
                     Dtype::I8 => Values::I8(self.slice(place)),
+                    Dtype::U8 => Values::U8(self.slice(place)),
+                    Dtype::I16 => Values::I16(self.slice(place)),
+                    Dtype::U16 => Values::U16(self.slice(place)),
                     Dtype::I32 => Values::I32(self.slice(place)),
                 }
             };
@@ -102,12 +138,12 @@ impl<const OUTPUTS: usize, T: Element> Memory<'_, OUTPUTS, T> {
     /// Whether the arena and the outputs are those of the plan; with `std` they must be.
     #[inline(always)]
     fn holds<const K: usize>(&self, places: &Places<K, OUTPUTS>) -> bool {
-        let mut fit = fits(places.len, self.words.len(), "words", self.batch);
+        let mut fit = fits(places.len, self.arena.len, "words", self.batch);
         let mut number = 0;
         while number < OUTPUTS {
             let (dtype, len) = places.outputs[number];
-            let found = self.outputs[number].len();
-            fit = fit && is_of::<T>(dtype) && fits(len, found, "values", self.batch);
+            let found = &self.outputs[number];
+            fit = fit && is_of(found.dtype, dtype) && fits(len, found.len, "values", self.batch);
             number += 1;
         }
         fit
@@ -124,16 +160,14 @@ impl<const OUTPUTS: usize, T: Element> Memory<'_, OUTPUTS, T> {
             output, start, len, ..
         } = place;
         // SAFETY: the plan has such an output, and the place lies inside it or the arena, which holds
-        // the plan `batch` times. It begins with a word; what begins anywhere holds bytes alone.
+        // the plan `batch` times: no product wraps. It begins with a word; what begins anywhere holds
+        // bytes alone. The regions are borrowed for longer than `self`.
         unsafe {
-            let first = match output {
-                Some(output) => {
-                    let output = self.outputs.get_unchecked_mut(output as usize);
-                    output.as_mut_ptr().cast()
-                }
-                None => self.words.as_mut_ptr().cast::<u8>(),
+            let region = match output {
+                Some(output) => self.outputs.get_unchecked(output as usize),
+                None => &self.arena,
             };
-            let first = first.add(WORD_BYTES * start * self.batch).cast();
+            let first = region.first.add(WORD_BYTES * start * self.batch).cast();
             core::slice::from_raw_parts_mut(first, len * self.batch)
         }
     }
@@ -155,14 +189,14 @@ fn fits(len: usize, found: usize, what: &str, batch: usize) -> bool {
 
 /// Whether a plan's type is the one that is asked for; with `std` it must be.
 #[inline(always)]
-fn is_of<E: Element>(dtype: Dtype) -> bool {
-    let fit = dtype.is(E::DTYPE);
+fn is_of(asked: Dtype, planned: Dtype) -> bool {
+    let fit = planned.is(asked);
     #[cfg(feature = "std")]
     assert!(
         fit,
         "a buffer of {} is taken as {}",
-        dtype.name(),
-        E::DTYPE.name()
+        planned.name(),
+        asked.name()
     );
     fit
 }

@@ -164,7 +164,7 @@ fn buffers_lie_in_an_output_until_it_is_written() {
     assert_eq!(PLAN.len(), 100);
     let (mut values, mut output) = (vec![0.0; 200], vec![0.0; 1280]);
     let mut memory = Memory::new(&mut values, 2);
-    let mut memory = memory.with([&mut output]);
+    let mut memory = memory.with([super::output(&mut output)]);
     let [a, b] = memory.get(const { PLAN.places([0, 1]) });
     a.fill(1.0);
     b.fill(2.0);
@@ -194,7 +194,7 @@ fn an_output_too_short_for_its_batch_is_refused() {
     const PLAN: Plan<1, 1> = Plan::new([Buffer::new(3, 0, 1)], [Buffer::output(4, 2)]);
     let mut output = [0.0; 7];
     let mut memory = Memory::new(&mut [], 2);
-    let mut memory = memory.with([&mut output]);
+    let mut memory = memory.with([super::output(&mut output)]);
     memory.get::<f32, 1>(const { PLAN.places([0]) });
 }
 
@@ -231,11 +231,15 @@ fn buffers_of_several_types_share_no_byte_and_are_aligned() {
                     let (mut bytes, mut whole) = ([0i8; 34], [0i32; 33]);
                     let taken = match round % 2 {
                         0 => fill(
-                            &mut memory.with([&mut bytes[1..=11 * batch]]),
+                            &mut memory.with([super::output(&mut bytes[1..=11 * batch])]),
                             &plan,
                             [a, b],
                         ),
-                        _ => fill(&mut memory.with([&mut whole[..11 * batch]]), &plan, [a, b]),
+                        _ => fill(
+                            &mut memory.with([super::output(&mut whole[..11 * batch])]),
+                            &plan,
+                            [a, b],
+                        ),
                     };
                     assert_eq!(taken, [a, b].map(|it| buffers[it].len * batch));
                 }
@@ -245,15 +249,12 @@ fn buffers_of_several_types_share_no_byte_and_are_aligned() {
 }
 
 /// Writes two buffers, looks for what was written, and counts the values.
-fn fill<T: Element>(
-    memory: &mut Memory<'_, 1, T>,
-    plan: &Plan<12, 1>,
-    numbers: [usize; 2],
-) -> [usize; 2] {
+fn fill(memory: &mut Memory<'_, 1>, plan: &Plan<12, 1>, numbers: [usize; 2]) -> [usize; 2] {
     let each = |values: &mut Values<'_>, number: i8| match values {
         Values::F32(values) => values.fill(number.into()),
         Values::I8(values) => values.fill(number),
         Values::I32(values) => values.fill(number.into()),
+        _ => unreachable!("the plans have no other type"),
     };
     let holds = |values: &Values<'_>, number: i8| match values {
         Values::F32(values) => (
@@ -265,6 +266,7 @@ fn fill<T: Element>(
             values.iter().all(|it| *it == i32::from(number)),
             values.len(),
         ),
+        _ => unreachable!("the plans have no other type"),
     };
     let [mut a, mut b] = memory.get_mixed(plan.places(numbers));
     each(&mut a, 17);
@@ -301,6 +303,6 @@ fn an_output_of_another_type_is_refused() {
     const PLAN: Plan<1, 1> = Plan::new([Buffer::new(3, 0, 1)], [Buffer::output(4, 2)]);
     let (mut output, mut words) = ([0i8; 16], [0; 4]);
     let mut memory = Memory::of_words(&mut words, 1);
-    let mut memory = memory.with([&mut output]);
+    let mut memory = memory.with([super::output(&mut output)]);
     memory.get::<f32, 1>(const { PLAN.places([0]) });
 }

@@ -50,8 +50,17 @@ impl Budget {
         }
     }
 
-    /// The number of the layer at which it is exceeded.
+    /// The number of the layer at which it is exceeded, or which does not say what it needs.
     pub const fn exceeded_at(&self) -> Option<usize> {
+        if let Limit::Macs = self.limit {
+            let mut place = 0;
+            while place < self.layers.len() {
+                if self.layers[place].macs.is_none() {
+                    return Some(place);
+                }
+                place += 1;
+            }
+        }
         if self.needed <= self.amount {
             return None;
         }
@@ -91,7 +100,10 @@ impl Budget {
         match self.limit {
             Limit::Flash => layer.weight_bytes,
             Limit::Ram => layer.arena_bytes,
-            Limit::Macs => layer.macs,
+            Limit::Macs => match layer.macs {
+                Some(macs) => macs,
+                None => 0,
+            },
         }
     }
 
@@ -105,6 +117,17 @@ impl Budget {
             Limit::Macs => "",
             _ => " B",
         };
+        if let (Limit::Macs, None) = (self.limit, self.layers[layer].macs) {
+            let declared = self.layers[layer].declared;
+            return Text::new()
+                .str("the multiply-adds of `")
+                .str(declared)
+                .str("` are not known, and `macs = ")
+                .str(self.written)
+                .str("` limits them")
+                .note("a layer of your own states them itself")
+                .help("write `const MACS: Option<usize> = Some(..);` in its `impl Layer`");
+        }
         let text = Text::new()
             .str("`")
             .str(self.model)

@@ -1,83 +1,65 @@
-//! A model as a layer of another one: its head's activation is applied inside.
+//! A model as a layer of another one: the activation of its heads is applied inside.
 
-use super::{Head, HeadPass, Heads, Model};
-use crate::activation::HeadActivation;
-use crate::layer::{Component, ComponentPass, LayerData, Layout, Operation, Pass};
-use crate::layers::Activation;
+use super::{HeadPass, Heads, Train};
+use crate::element::Elements;
+use crate::gradient::Gradient;
+use crate::layer::{Component, Forward, LayerData, Layout, Operation, Pass};
 use crate::memory::Memory;
-use crate::rng::{Random, Rng};
-use crate::tensor::Shape;
+use crate::rng::{LayerStep, Rng};
+use crate::tensor::Tensors;
 use core::marker::PhantomData;
 
-/// `y = model(x)`
-pub fn forward<M, I, A, O>(model: &M, x: &[f32], y: &mut [f32], scratch: &mut [f32])
-where
-    M: Model<Input = I, Heads = Head<A, O>>,
-    I: Shape,
-    A: HeadActivation,
-    O: Shape,
-{
-    let mut memory = Memory::new(scratch, x.len() / I::LEN);
-    model.logits(x, &mut memory, y);
-    M::Heads::activate(y);
+/// The [`Operation`] of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Nested;
+
+impl<M: Train> Forward<M, M::Input, M::Heads, f32> for Nested {
+    fn forward(
+        &self,
+        model: &M,
+        x: <M::Input as Elements>::Slices<'_>,
+        mut y: <M::Heads as Elements>::SlicesMut<'_>,
+        scratch: &mut [f32],
+    ) {
+        let mut memory = Memory::new(scratch, M::Input::samples(x));
+        model.logits(x, &mut memory, M::Heads::reborrow(&mut y));
+        M::Heads::activate(y);
+    }
 }
 
-/// `y = model(x)` in a training step, whose buffers are `saved`.
-pub fn forward_training<M, I, A, O>(
-    model: &M,
-    x: &[f32],
-    y: &mut [f32],
-    saved: &mut [f32],
-    random: Random,
-) where
-    M: Model<Input = I, Heads = Head<A, O>>,
-    I: Shape,
-    A: HeadActivation,
-    O: Shape,
-{
-    let mut memory = Memory::new(saved, x.len() / I::LEN);
-    model.forward_training(x, &mut memory, random.within());
-    y.copy_from_slice(M::heads(&mut memory).logits);
-    M::Heads::activate(y);
-}
+impl<M: Train> Operation<M, M::Input, M::Heads, f32, f32> for Nested {
+    fn init(&self, model: &mut M, rng: &mut Rng) {
+        model.init(rng);
+    }
 
-/// A model's backward pass that hands the gradient of the input on, and may accumulate.
-pub type Through<M> = fn(&M, &[f32], &mut Memory<'_>, &mut M, Option<&mut [f32]>, bool);
+    fn forward_training(
+        &self,
+        model: &M,
+        x: <M::Input as Elements>::Slices<'_>,
+        mut y: <M::Heads as Elements>::SlicesMut<'_>,
+        _scratch: &mut [f32],
+        saved: &mut [f32],
+        step: LayerStep<'_>,
+    ) {
+        let mut memory = Memory::new(saved, M::Input::samples(x));
+        model.forward_training(x, &mut memory, step.within());
+        M::Heads::copy(M::heads(&mut memory).logits, M::Heads::reborrow(&mut y));
+        M::Heads::activate(y);
+    }
 
-/// The backward pass; `through` is the model's own, which writes its input's gradient too.
-pub fn backward<M, I, A, O>(
-    model: &M,
-    pass: ComponentPass<'_>,
-    gradient: &mut M,
-    through: Through<M>,
-) where
-    M: Model<Input = I, Heads = Head<A, O>>,
-    I: Shape,
-    A: HeadActivation,
-    O: Shape,
-{
-    let mut memory = Memory::new(pass.saved, pass.x.len() / I::LEN);
-    let HeadPass {
-        logits,
-        gradient: dlogits,
-    } = M::heads(&mut memory);
-    let activation = Pass {
-        x: logits,
-        y: pass.y,
-        saved: &[],
-        dy: pass.dy,
-        dx: Some(dlogits),
-        accumulate: false,
-    };
-    Activation::new(A::ACTIVATION, O::SHAPE.last()).backward(&(), activation, &mut ());
-    through(
-        model,
-        pass.x,
-        &mut memory,
-        gradient,
-        Some(pass.dx),
-        pass.accumulate,
-    );
+    fn backward(&self, model: &M, pass: Pass<'_, M::Input, M::Heads, f32>, gradient: Gradient<'_>) {
+        let mut memory = Memory::new(pass.saved, M::Input::samples(pass.x));
+        let HeadPass {
+            logits,
+            gradient: dlogits,
+        } = M::heads(&mut memory);
+        M::Heads::activation_gradient(logits, pass.y, pass.dy, dlogits);
+        model.backward(pass.x, &mut memory, gradient, pass.dx, pass.accumulate);
+    }
+
+    fn absorb(&self, model: &mut M, observed: Gradient<'_>) {
+        model.absorb(observed);
+    }
 }
 
 /// What stands for a model with faults where it is a layer: it fits everywhere, and never runs.
@@ -88,15 +70,21 @@ unsafe impl<I: 'static, O: 'static> LayerData for Faulty<I, O> {
     const LAYOUT: Layout = Layout::Parts(&[]);
 }
 
-impl<I: Shape, O: Shape> Component for Faulty<I, O> {
+impl<I: Tensors, O: Tensors> Component for Faulty<I, O> {
     type Input = I;
     type Output = O;
-    const ARENA_LEN: usize = 0;
-    const TRAINING_LEN: usize = 0;
-    const MACS: usize = 0;
+    type Operation = Nested;
+    const OPERATION: Nested = Nested;
+    const SCRATCH_LEN: usize = 0;
+    const SAVED_LEN: usize = 0;
+    const GRADIENT_LEN: usize = 0;
+    const MACS: Option<usize> = None;
+}
 
-    fn init(&mut self, _: &mut Rng) {}
-    fn forward(&self, _: &[f32], _: &mut [f32], _: &mut [f32]) {}
-    fn forward_training(&self, _: &[f32], _: &mut [f32], _: &mut [f32], _: Random) {}
-    fn backward(&self, _: ComponentPass<'_>, _: &mut Self) {}
+impl<I: Tensors, O: Tensors> Forward<Faulty<I, O>, I, O, f32> for Nested {
+    fn forward(&self, _: &Faulty<I, O>, _: I::Slices<'_>, _: O::SlicesMut<'_>, _: &mut [f32]) {}
+}
+
+impl<I: Tensors, O: Tensors> Operation<Faulty<I, O>, I, O, f32, f32> for Nested {
+    fn backward(&self, _: &Faulty<I, O>, _: Pass<'_, I, O, f32>, _: Gradient<'_>) {}
 }

@@ -1,7 +1,10 @@
 //! One step of an optimizer over all weights: which values move, clipping, decay, threads.
 
+use super::tensors::{self, Trainable};
 use super::{Clip, MAX_SLOTS, Moment, Optimizer, Piece, Slots};
+use crate::gradient::Frozen;
 use crate::layer::Layout;
+use crate::model::Setting;
 use std::ops::Range;
 
 /// Values below which a second thread costs more than it saves.
@@ -13,16 +16,28 @@ const CHUNK: usize = 1 << 14;
 pub(crate) struct Applied {
     /// The steps done.
     pub(crate) step: u64,
-    /// A buffer as long as the weights for each of [`Optimizer::slots`].
+    /// A buffer for each of [`Optimizer::slots`], with places for the trainable tensors alone.
     pub(crate) slots: Vec<Vec<f32>>,
-    tensors: Vec<Range<usize>>,
-    stretches: Vec<Range<usize>>,
+    pub(crate) tensors: Vec<Trainable>,
+    /// What is frozen at run time: places in the gradient, in order, none of which touch.
+    frozen: Vec<Range<usize>>,
+    /// The tensors that move, each by itself.
+    moving: Vec<Stretch>,
+    /// The tensors that move, neighbours as one.
+    merged: Vec<Stretch>,
+}
+
+/// A stretch of values that are neighbours in the weights, in the gradient and in the slots.
+struct Stretch {
+    weights: Range<usize>,
+    gradient: Range<usize>,
+    slot: Range<usize>,
 }
 
 impl Applied {
-    pub(crate) fn new(optimizer: &dyn Optimizer, layout: &Layout) -> Self {
-        let mut tensors = Vec::new();
-        trainable(layout, 0, true, &mut tensors);
+    pub(crate) fn new(optimizer: &dyn Optimizer, layout: &Layout, settings: &[Setting]) -> Self {
+        let tensors = tensors::trainable(layout, settings);
+        let len = tensors.iter().map(|tensor| tensor.weights.len()).sum();
         let names = optimizer.slots();
         assert!(
             names.len() <= MAX_SLOTS,
@@ -30,16 +45,52 @@ impl Applied {
             optimizer.name(),
             names.len()
         );
-        Self {
+        let mut applied = Self {
             step: 0,
-            slots: names.iter().map(|_| vec![0.0; layout.len()]).collect(),
-            stretches: merged(&tensors),
+            slots: names.iter().map(|_| vec![0.0; len]).collect(),
             tensors,
-        }
+            frozen: Vec::new(),
+            moving: Vec::new(),
+            merged: Vec::new(),
+        };
+        applied.freeze(Vec::new());
+        applied
     }
 
-    /// Moves the trainable weights. The gradient is scratch afterwards; what of it is no gradient
-    /// (state that a step observed) is left as it is.
+    /// What is frozen at run time.
+    pub(crate) fn frozen(&self) -> &[Range<usize>] {
+        &self.frozen
+    }
+
+    /// Freezes these places of the gradient, and no others.
+    pub(crate) fn freeze(&mut self, frozen: Vec<Range<usize>>) {
+        self.frozen = frozen;
+        self.moving = self.stretches(false);
+        self.merged = self.stretches(true);
+    }
+
+    /// The penalties of all regularizers, whose derivatives are added to the gradient where there is one.
+    pub(crate) fn penalty(&self, weights: &[f32], mut gradient: Option<&mut [f32]>) -> f64 {
+        let frozen = Frozen(&self.frozen);
+        let mut penalty = 0.0;
+        for tensor in &self.tensors {
+            let Some(regularizer) = tensor.regularizer else {
+                continue;
+            };
+            let weights = &weights[tensor.weights.clone()];
+            penalty += regularizer.penalty(weights);
+            let range = tensor.gradient..tensor.gradient + weights.len();
+            if let Some(gradient) = &mut gradient
+                && !frozen.covers(&range)
+            {
+                regularizer.add_derivative(weights, &mut gradient[range]);
+            }
+        }
+        penalty
+    }
+
+    /// Moves the trainable weights that are not frozen. The gradient is scratch afterwards; what of it is no
+    /// gradient (state that a step observed) is left as it is.
     pub(crate) fn step(
         &mut self,
         optimizer: &dyn Optimizer,
@@ -58,57 +109,87 @@ impl Applied {
             scale: Scale::None,
         };
         let clip = settings.clip.in_force();
-        let ranges = match clip {
-            Clip::Norm(_) => &self.tensors,
-            _ => &self.stretches,
+        let stretches = match clip {
+            Clip::Norm(_) => &self.moving,
+            _ => &self.merged,
         };
         if let Clip::GlobalNorm(limit) = clip {
-            let squares = ranges.iter().map(|range| squares(&gradient[range.clone()]));
+            let squares = stretches
+                .iter()
+                .map(|it| squares(&gradient[it.gradient.clone()]));
             rule.scale = Scale::global(limit as f32, squares.sum::<f64>().sqrt() as f32);
         }
         if let Clip::Value(limit) = clip {
             rule.scale = Scale::Limit(limit as f32);
         }
-        for range in ranges {
-            let gradient = &mut gradient[range.clone()];
+        for stretch in stretches {
+            let gradient = &mut gradient[stretch.gradient.clone()];
             if let Clip::Norm(limit) = clip {
                 let norm = squares(gradient).sqrt() as f32;
                 rule.scale = Scale::Ratio(limit as f32, norm.max(limit as f32));
             }
             let mut slots = Slots::none();
             for (slot, buffer) in slots.buffers.iter_mut().zip(&mut self.slots) {
-                *slot = &mut buffer[range.clone()];
+                *slot = &mut buffer[stretch.slot.clone()];
             }
-            rule.apply(&mut weights[range.clone()], gradient, slots);
+            rule.apply(&mut weights[stretch.weights.clone()], gradient, slots);
+        }
+        let frozen = Frozen(&self.frozen);
+        for tensor in &self.tensors {
+            let range = tensor.gradient..tensor.gradient + tensor.weights.len();
+            if let Some(constraint) = tensor.constraint
+                && !frozen.covers(&range)
+            {
+                constraint.apply(&mut weights[tensor.weights.clone()], tensor.sizes);
+            }
         }
         self.step += 1;
     }
-}
 
-/// The ranges of the trainable tensors, in order.
-fn trainable(layout: &Layout, start: usize, moved: bool, into: &mut Vec<Range<usize>>) {
-    match layout {
-        Layout::Tensor(..) if moved && !layout.is_empty() => into.push(start..start + layout.len()),
-        Layout::Tensor(..) => {}
-        Layout::Parts(parts) => {
-            let mut start = start;
-            for part in *parts {
-                trainable(&part.layout, start, moved && part.trainable, into);
-                start += part.layout.len();
+    /// What is not frozen, tensor by tensor, or as long as it may be where tensors `merge`.
+    fn stretches(&self, merge: bool) -> Vec<Stretch> {
+        let frozen = Frozen(&self.frozen);
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for tensor in &self.tensors {
+            let len = tensor.weights.len();
+            let gradient = tensor.gradient..tensor.gradient + len;
+            let slot = tensor.slot..tensor.slot + len;
+            if frozen.covers(&gradient) {
+                continue;
+            }
+            match stretches.last_mut() {
+                Some(last)
+                    if merge
+                        && last.weights.end == tensor.weights.start
+                        && last.gradient.end == gradient.start
+                        && last.slot.end == slot.start =>
+                {
+                    last.weights.end = tensor.weights.end;
+                    last.gradient.end = gradient.end;
+                    last.slot.end = slot.end;
+                }
+                _ => stretches.push(Stretch {
+                    weights: tensor.weights.clone(),
+                    gradient,
+                    slot,
+                }),
+            }
+        }
+        stretches
+    }
+
+    /// Sets the slots to 0 of the tensors in these places of the gradient: they train anew.
+    pub(crate) fn clear_slots(&mut self, places: &Range<usize>) {
+        for tensor in &self.tensors {
+            let range = tensor.gradient..tensor.gradient + tensor.weights.len();
+            if places.start <= range.start && range.end <= places.end {
+                let slot = tensor.slot..tensor.slot + range.len();
+                self.slots
+                    .iter_mut()
+                    .for_each(|buffer| buffer[slot.clone()].fill(0.0));
             }
         }
     }
-}
-
-fn merged(ranges: &[Range<usize>]) -> Vec<Range<usize>> {
-    let mut merged: Vec<Range<usize>> = Vec::new();
-    for range in ranges {
-        match merged.last_mut() {
-            Some(last) if last.end == range.start => last.end = range.end,
-            _ => merged.push(range.clone()),
-        }
-    }
-    merged
 }
 
 /// What is done to a stretch of the weights.

@@ -9,6 +9,7 @@ mod rmsprop;
 mod schedule;
 mod settings;
 mod sgd;
+mod tensors;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub use schedule::{
 };
 pub use settings::{Clip, Settings};
 pub use sgd::SGD;
+pub(crate) use tensors::gradient_range;
 
 /// The most slots that an optimizer has.
 pub const MAX_SLOTS: usize = 4;

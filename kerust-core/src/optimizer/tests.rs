@@ -6,6 +6,7 @@ use crate::layer::{Layout, Part};
 
 const fn part(name: &'static str, trainable: bool, sizes: &'static [usize]) -> Part {
     Part {
+        offset: 0,
         name,
         trainable,
         layout: Layout::Tensor(Dtype::F32, sizes),
@@ -22,7 +23,7 @@ const LAYOUT: Layout = Layout::Parts(&[
 #[track_caller]
 fn check(optimizer: impl Optimizer, expected: [f32; 3]) {
     let mut weights = [1.0, -2.0, 7.0, 0.5];
-    let mut applied = Applied::new(&optimizer, &LAYOUT);
+    let mut applied = Applied::new(&optimizer, &LAYOUT, &[]);
     for [a, b, c] in [[0.1, -0.2, 0.3], [0.4, 0.0, -0.5], [-0.1, 2.0, 0.25]] {
         let mut gradient = [a, b, 100.0, c];
         applied.step(&optimizer, &mut weights, &mut gradient);
@@ -93,7 +94,7 @@ fn a_step_has_the_same_bits_on_any_number_of_threads() {
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
         let optimizer = Adam::new(0.01).global_clipnorm(1.0).weight_decay(0.1);
-        let mut applied = Applied::new(&optimizer, &LARGE);
+        let mut applied = Applied::new(&optimizer, &LARGE, &[]);
         let mut weights = vec![1.0; LEN];
         pool.build().unwrap().install(|| {
             for step in 0..3 {

@@ -8,7 +8,7 @@ use super::{TrainError, pool, predict};
 use crate::Result;
 use crate::data::{Data, Dataset};
 use crate::loss::Objective;
-use crate::model::{Heads, Model};
+use crate::model::Train;
 use crate::optimizer::{LearningRate, Optimizer};
 use std::path::Path;
 
@@ -20,13 +20,13 @@ pub(super) const BATCH_SIZE: usize = 32;
 /// # Cost
 /// The weights, their gradient and the optimizer's slots, each `size_of::<N>()` bytes; from the
 /// first step on `4 * N::TRAINING_LEN` bytes for each sample of a batch.
-pub struct Compiled<N: Model, Y: Data> {
+pub struct Compiled<N: Train, Y: Data> {
     pub(super) trainee: Trainee<N>,
     pub(super) objective: Box<dyn Objective<N::Heads, Y>>,
     pub(super) buffers: Buffers<N, Y>,
 }
 
-impl<N: Model, Y: Data> Compiled<N, Y> {
+impl<N: Train, Y: Data> Compiled<N, Y> {
     pub(super) fn new(
         model: Box<N>,
         optimizer: Box<dyn Optimizer>,
@@ -89,12 +89,15 @@ impl<N: Model, Y: Data> Compiled<N, Y> {
             let model = &*self.trainee.model;
             self.buffers.evaluate(model, objective, source, numbers);
         }
+        let weights = self.trainee.model.as_slice();
+        let penalty = self.trainee.applied.penalty(weights, None);
+        objective.add_penalty(penalty, numbers.len());
         values.clear();
         objective.values(values);
     }
 
     /// The outputs for one sample. Allocates nothing after the first call in a thread.
-    pub fn predict(&self, x: &<N::Input as Data>::Value) -> <N::Heads as Heads>::Output {
+    pub fn predict(&self, x: &<N::Input as Data>::Value) -> <N::Heads as Data>::Value {
         self.trainee.model.predict(x)
     }
 
@@ -102,9 +105,9 @@ impl<N: Model, Y: Data> Compiled<N, Y> {
     pub fn predict_all<Z: Data>(
         &self,
         data: &Dataset<N::Input, Z>,
-    ) -> Vec<<N::Heads as Heads>::Output>
+    ) -> Vec<<N::Heads as Data>::Value>
     where
-        <N::Heads as Heads>::Output: Send,
+        <N::Heads as Data>::Value: Send,
     {
         predict::all(&*self.trainee.model, data)
     }

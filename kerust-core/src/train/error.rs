@@ -13,6 +13,18 @@ pub enum TrainError {
         /// Which: `the training set`.
         which: &'static str,
     },
+    /// A path that names no part of the model.
+    UnknownPath {
+        /// The path.
+        path: String,
+        /// The path that is most like it.
+        nearest: String,
+    },
+    /// A part that cannot train, since the declaration froze it.
+    FrozenInDeclaration {
+        /// Its path.
+        path: String,
+    },
     /// A setting that must be at least 1 is 0.
     Zero {
         /// The setting: `batch_size`.
@@ -108,6 +120,15 @@ impl fmt::Display for TrainError {
             Self::EmptyDataset { which } => {
                 write!(f, "{which} is empty: found 0 samples, expected at least 1")
             }
+            Self::UnknownPath { path, nearest } => write!(
+                f,
+                "`{path}` names no part of the model; did you mean `{nearest}`?"
+            ),
+            Self::FrozenInDeclaration { path } => write!(
+                f,
+                "`{path}` is frozen in the model's declaration, so there is no place for its gradient; take \
+                 `trainable = false` away to train it"
+            ),
             Self::Zero { setting } => write!(f, "`{setting}` is 0, expected at least 1"),
             Self::OutOfRange {
                 setting,

@@ -4,6 +4,7 @@ mod callback;
 mod compiled;
 mod error;
 mod fit;
+mod freeze;
 mod history;
 mod order;
 mod pool;

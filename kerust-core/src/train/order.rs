@@ -31,8 +31,8 @@ impl Order {
             for (place, number) in self.numbers.iter_mut().enumerate() {
                 *number = place;
             }
-            let step = Step { seed, number: pass };
-            let mut rng = step.layer(STREAM).rng();
+            let step = Step::new(seed, pass);
+            let mut rng = step.layer(STREAM).rng(0);
             // Fisher-Yates; the bound is taken from the high half of a product (Lemire 2019,
             // without the rejection: a bias below 2⁻³² for any data set that fits into memory).
             for last in (1..self.numbers.len()).rev() {

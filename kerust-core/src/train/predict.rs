@@ -7,6 +7,7 @@ use crate::data::{Data, Dataset, Room};
 use crate::kernels::alone;
 use crate::memory::Memory;
 use crate::model::{Heads, Model};
+use crate::tensor::Tensors;
 use rayon::prelude::*;
 
 /// Values of the arenas of the samples that a thread predicts together: 1 MB, which a second cache
@@ -21,9 +22,9 @@ const MOST: usize = 256;
 pub(super) fn all<N: Model, Y: Data>(
     model: &N,
     data: &Dataset<N::Input, Y>,
-) -> Vec<<N::Heads as Heads>::Output>
+) -> Vec<<N::Heads as Data>::Value>
 where
-    <N::Heads as Heads>::Output: Send,
+    <N::Heads as Data>::Value: Send,
 {
     let numbers: Vec<usize> = (0..data.len()).collect();
     let outputs = pool::inside(None, || {
@@ -48,8 +49,8 @@ fn batch<N: Model, Y: Data>(
     data: &Dataset<N::Input, Y>,
     numbers: &[usize],
     room: &mut Room<N::Input>,
-    logits: &mut <N::Heads as Heads>::Batch,
-) -> Vec<<N::Heads as Heads>::Output> {
+    logits: &mut <N::Heads as Data>::Batch,
+) -> Vec<<N::Heads as Data>::Value> {
     let samples = numbers.len();
     N::Heads::resize(logits, samples);
     with_scratch(N::ARENA_LEN * samples, |arena| {
@@ -61,7 +62,11 @@ fn batch<N: Model, Y: Data>(
     });
     N::Heads::activate(N::Heads::slices_mut(logits));
     let outputs = N::Heads::slices(logits);
-    (0..samples)
-        .map(|sample| N::Heads::read(outputs, sample))
-        .collect()
+    let read = |sample| {
+        let mut output = N::Heads::zeros();
+        let values = N::Heads::sample(outputs, sample);
+        N::Heads::copy(values, N::Heads::view_mut(&mut output));
+        output
+    };
+    (0..samples).map(read).collect()
 }

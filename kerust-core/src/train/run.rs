@@ -10,10 +10,10 @@ use super::step::Source;
 use super::trainee::Run;
 use super::{Result, TrainError};
 use crate::data::{Data, Dataset};
-use crate::model::Model;
+use crate::model::Train;
 use crate::rng::Seed;
 
-impl<N: Model, Y: Data> Compiled<N, Y> {
+impl<N: Train, Y: Data> Compiled<N, Y> {
     /// Trains the model: Keras's `fit`.
     ///
     /// A step allocates nothing once the first one is done. The same seed, data and settings give

@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::report::Report;
 use super::trainee::{Subject, Trainee};
 use crate::data::Data;
-use crate::model::Model;
+use crate::model::Train;
 
 pub(super) struct Session<'c> {
     callbacks: Vec<Box<dyn Callback + 'c>>,
@@ -81,7 +81,7 @@ impl<'c> Session<'c> {
             .try_for_each(|callback| call(&mut **callback, &mut training))
     }
 
-    pub(super) fn begin_epoch<N: Model>(&mut self, trainee: &mut Trainee<N>) -> Result<()> {
+    pub(super) fn begin_epoch<N: Train>(&mut self, trainee: &mut Trainee<N>) -> Result<()> {
         self.epoch = trainee.run.epoch;
         self.progress.begin_epoch(self.epoch);
         self.logs.truncate(self.measured);
@@ -113,7 +113,7 @@ impl<'c> Session<'c> {
         }
     }
 
-    pub(super) fn end_epoch<N: Model>(&mut self, trainee: &mut Trainee<N>) -> Result<()> {
+    pub(super) fn end_epoch<N: Train>(&mut self, trainee: &mut Trainee<N>) -> Result<()> {
         trainee.run.epoch += 1;
         trainee.run.epochs_done += 1;
         self.ending = true;

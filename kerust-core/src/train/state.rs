@@ -6,7 +6,7 @@
 use super::trainee::{Run, Trainee};
 use super::{Report, TrainError};
 use crate::Result;
-use crate::model::Model;
+use crate::model::Train;
 use crate::optimizer::LearningRate;
 use crate::rng::Seed;
 use crate::weights::{self, Section, SectionMut, WeightsFile};
@@ -17,7 +17,7 @@ use std::str::FromStr;
 type Metadata = BTreeMap<String, String>;
 
 /// Writes the state; `epoch` holds the numbers of an epoch that is about to enter the history.
-pub(super) fn save<N: Model>(
+pub(super) fn save<N: Train>(
     trainee: &Trainee<N>,
     path: &Path,
     epoch: Option<&Report>,
@@ -44,8 +44,13 @@ pub(super) fn save<N: Model>(
         layout: &N::LAYOUT,
         values: trainee.model.as_bytes(),
     }];
-    let slots = prefixes.iter().zip(&trainee.applied.slots);
-    sections.extend(slots.map(|(prefix, values)| Section {
+    let slots: Vec<_> = trainee
+        .applied
+        .slots
+        .iter()
+        .map(|slot| scatter(trainee, slot))
+        .collect();
+    sections.extend(prefixes.iter().zip(&slots).map(|(prefix, values)| Section {
         prefix,
         layout: &N::LAYOUT,
         values: bytemuck::cast_slice(values),
@@ -54,7 +59,7 @@ pub(super) fn save<N: Model>(
 }
 
 /// Reads the state. When it fails, nothing is changed.
-pub(super) fn resume<N: Model>(trainee: &mut Trainee<N>, path: &Path) -> Result<()> {
+pub(super) fn resume<N: Train>(trainee: &mut Trainee<N>, path: &Path) -> Result<()> {
     let file = WeightsFile::open(path)?;
     let metadata = file.metadata();
     let Some(found) = metadata.get("training.optimizer") else {
@@ -103,19 +108,40 @@ pub(super) fn resume<N: Model>(trainee: &mut Trainee<N>, path: &Path) -> Result<
         trainee.optimizer.settings_mut().learning_rate = LearningRate::Constant(rate);
     }
     trainee.model = model;
-    trainee.applied.slots = slots;
+    trainee.applied.slots = slots.iter().map(|slot| gather(trainee, slot)).collect();
     trainee.applied.step = step;
     trainee.run = run;
     Ok(())
 }
 
-fn prefixes<N: Model>(trainee: &Trainee<N>) -> Vec<String> {
+/// A slot with a value for each of the weights, 0 for those that do not train: so a file has the model's
+/// tensors for each slot.
+fn scatter<N: Train>(trainee: &Trainee<N>, slot: &[f32]) -> Vec<f32> {
+    let mut values = vec![0.0; N::LAYOUT.len()];
+    for tensor in &trainee.applied.tensors {
+        let range = tensor.weights.clone();
+        let from = tensor.slot..tensor.slot + range.len();
+        values[range].copy_from_slice(&slot[from]);
+    }
+    values
+}
+
+/// The values of a slot that belong to weights that train.
+fn gather<N: Train>(trainee: &Trainee<N>, values: &[f32]) -> Vec<f32> {
+    let tensors = trainee.applied.tensors.iter();
+    tensors
+        .flat_map(|tensor| &values[tensor.weights.clone()])
+        .copied()
+        .collect()
+}
+
+fn prefixes<N: Train>(trainee: &Trainee<N>) -> Vec<String> {
     let slots = trainee.optimizer.slots().iter();
     slots.map(|slot| format!("optimizer.{slot}")).collect()
 }
 
 /// The optimizer with its slots: `adam momentum velocity`.
-fn rule<N: Model>(trainee: &Trainee<N>) -> String {
+fn rule<N: Train>(trainee: &Trainee<N>) -> String {
     let slots = trainee.optimizer.slots();
     [&[trainee.optimizer.name()], slots].concat().join(" ")
 }

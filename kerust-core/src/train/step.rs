@@ -2,15 +2,17 @@
 
 use super::trainee::Trainee;
 use crate::data::{Data, Dataset, Room};
+use crate::gradient::{Frozen, Gradient};
 use crate::loss::Objective;
 use crate::memory::Memory;
-use crate::model::{Heads, Model};
+use crate::model::{Heads, Train};
 use crate::rng::Step;
+use crate::tensor::Tensors;
 
-type HeadBatch<N> = <<N as Model>::Heads as Heads>::Batch;
+type HeadBatch<N> = <<N as crate::model::Model>::Heads as Data>::Batch;
 
 /// The memory of steps: it grows to the largest batch, and is reused from then on.
-pub(super) struct Buffers<N: Model, Y: Data> {
+pub(super) struct Buffers<N: Train, Y: Data> {
     inputs: Room<N::Input>,
     targets: Targets<Y>,
     logits: HeadBatch<N>,
@@ -61,7 +63,7 @@ impl<Y: Data> Targets<Y> {
     }
 }
 
-impl<N: Model, Y: Data> Default for Buffers<N, Y> {
+impl<N: Train, Y: Data> Default for Buffers<N, Y> {
     fn default() -> Self {
         Self {
             inputs: Room::default(),
@@ -76,7 +78,7 @@ impl<N: Model, Y: Data> Default for Buffers<N, Y> {
     }
 }
 
-impl<N: Model, Y: Data> Buffers<N, Y> {
+impl<N: Train, Y: Data> Buffers<N, Y> {
     /// One training step over the samples of these numbers: their mean loss. When it is not
     /// finite, nothing is moved.
     pub(super) fn train(
@@ -89,32 +91,35 @@ impl<N: Model, Y: Data> Buffers<N, Y> {
         let input = source.data.inputs(numbers, &mut self.inputs);
         let (labels, weights) = self.targets.gather(source, numbers);
         N::Heads::resize(&mut self.outputs, numbers.len());
-        let step = Step {
-            seed: trainee.run.seed,
-            number: trainee.applied.step,
-        };
+        let frozen = Frozen(trainee.applied.frozen());
+        let step = Step::new(trainee.run.seed, trainee.applied.step)
+            .over(0, numbers.len())
+            .freezing(frozen);
         let mut memory = memory(&mut self.memory, N::TRAINING_LEN, numbers.len());
         trainee.model.forward_training(input, &mut memory, step);
 
         let heads = N::heads(&mut memory);
-        N::Heads::copy(
-            N::Heads::logits(&heads),
-            N::Heads::slices_mut(&mut self.outputs),
-        );
+        N::Heads::copy(heads.logits, N::Heads::slices_mut(&mut self.outputs));
         N::Heads::activate(N::Heads::slices_mut(&mut self.outputs));
         let loss = objective.train(heads, N::Heads::slices(&self.outputs), labels, weights);
         if !loss.is_finite() {
             return loss;
         }
         let gradient = &mut *trainee.gradient;
-        trainee.model.backward(input, &mut memory, gradient);
-        trainee.applied.step(
-            &*trainee.optimizer,
-            trainee.model.as_mut_slice(),
-            gradient.as_mut_slice(),
+        trainee.model.backward(
+            input,
+            &mut memory,
+            Gradient::new(gradient, frozen),
+            N::Input::no_gradients(),
+            false,
         );
-        trainee.model.absorb(gradient);
-        loss
+        let weights = trainee.model.as_mut_slice();
+        let penalty = trainee.applied.penalty(weights, Some(gradient));
+        objective.add_penalty(penalty, numbers.len());
+        trainee.applied.step(&*trainee.optimizer, weights, gradient);
+        let frozen = Frozen(trainee.applied.frozen());
+        trainee.model.absorb(Gradient::new(gradient, frozen));
+        loss + penalty
     }
 
     /// Judges the model on the samples of these numbers.

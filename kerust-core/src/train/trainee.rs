@@ -5,16 +5,16 @@ use super::state;
 use super::{Report, TrainError};
 use crate::Result;
 use crate::layer::Layout;
-use crate::model::Model;
+use crate::model::Train;
 use crate::optimizer::{Applied, LearningRate, Optimizer};
 use crate::rng::Seed;
 use crate::weights;
 use std::path::Path;
 
 /// A model in training.
-pub(super) struct Trainee<N: Model> {
+pub(super) struct Trainee<N: Train> {
     pub(super) model: Box<N>,
-    pub(super) gradient: Box<N>,
+    pub(super) gradient: Vec<f32>,
     pub(super) optimizer: Box<dyn Optimizer>,
     pub(super) applied: Applied,
     pub(super) run: Run,
@@ -35,11 +35,11 @@ pub(super) struct Run {
     pub(super) resumed: bool,
 }
 
-impl<N: Model> Trainee<N> {
+impl<N: Train> Trainee<N> {
     pub(super) fn new(model: Box<N>, optimizer: Box<dyn Optimizer>) -> Self {
         Self {
-            gradient: N::zeroed(),
-            applied: Applied::new(&*optimizer, &N::LAYOUT),
+            gradient: vec![0.0; N::GRADIENT_LEN],
+            applied: Applied::new(&*optimizer, &N::LAYOUT, N::SETTINGS),
             run: Run::default(),
             model,
             optimizer,
@@ -61,7 +61,7 @@ pub(super) trait Subject: Send {
     fn resume(&mut self, path: &Path) -> Result<()>;
 }
 
-impl<N: Model> Subject for Trainee<N> {
+impl<N: Train> Subject for Trainee<N> {
     fn name(&self) -> &'static str {
         N::NAME
     }

@@ -7,10 +7,11 @@ use crate::diagram;
 use crate::loss::{Loss, objective};
 use crate::memory::Memory;
 use crate::metric::Metrics;
-use crate::model::{Heads, Model};
+use crate::model::{Heads, Model, Train};
 use crate::optimizer::Optimizer;
 use crate::rng::Seed;
 use crate::summary;
+use crate::tensor::Tensors;
 use crate::weights;
 use std::cell::Cell;
 use std::path::Path;
@@ -34,7 +35,10 @@ pub(super) fn with_scratch(len: usize, work: impl FnOnce(&mut [f32])) {
 /// Keras's workflow: implemented for every model.
 pub trait Workflow: Model {
     /// A model with fresh weights. It is made in place, on the heap.
-    fn new(seed: Seed) -> Box<Self> {
+    fn new(seed: Seed) -> Box<Self>
+    where
+        Self: Train,
+    {
         let mut model = Self::zeroed();
         model.init(&mut seed.rng());
         model
@@ -48,14 +52,17 @@ pub trait Workflow: Model {
         optimizer: impl Optimizer + 'static,
         loss: impl Loss<Self::Heads, Label = Y>,
         metrics: impl Metrics<Self::Heads, Y>,
-    ) -> Compiled<Self, Y> {
+    ) -> Compiled<Self, Y>
+    where
+        Self: Train,
+    {
         let objective = objective(loss, metrics, Self::HEADS);
         Compiled::new(self, Box::new(optimizer), objective)
     }
 
     /// The outputs for one sample. Allocates nothing after the first call in a thread.
-    fn predict(&self, x: &<Self::Input as Data>::Value) -> <Self::Heads as Heads>::Output {
-        let mut output = Self::Heads::zeroed();
+    fn predict(&self, x: &<Self::Input as Data>::Value) -> <Self::Heads as Data>::Value {
+        let mut output = Self::Heads::zeros();
         with_scratch(Self::ARENA_LEN, |arena| {
             self.logits(
                 Self::Input::view(x),

@@ -135,7 +135,7 @@ mod tests {
         sources: &[],
         params: 25,
         weight_bytes: 100,
-        macs: 20,
+        macs: Some(20),
         arena_bytes: 0,
         training_only: false,
     };
@@ -205,7 +205,7 @@ mod tests {
     fn layers_of_training_alone_do_not_count() {
         assert_eq!(fingerprint(&[DROPOUT, DENSE]), fingerprint(&[DENSE]));
         let costlier = LayerInfo {
-            macs: 1,
+            macs: Some(1),
             params: 2,
             weight_bytes: 2,
             arena_bytes: 3,

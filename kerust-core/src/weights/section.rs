@@ -85,6 +85,7 @@ mod tests {
 
     const fn part(name: &'static str, layout: Layout) -> Part {
         Part {
+            offset: 0,
             name,
             trainable: true,
             layout,

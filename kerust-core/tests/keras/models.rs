@@ -4,8 +4,7 @@ use kerust_core::activation::Softmax;
 use kerust_core::layer::{LayerData, Layout, Part};
 use kerust_core::layers::{Conv2DWeights, DenseWeights};
 use kerust_core::memory::Memory;
-use kerust_core::model::{Head, HeadPass, LayerInfo, Model};
-use kerust_core::rng::{Rng, Step};
+use kerust_core::model::{Head, LayerInfo, Model};
 use kerust_core::shape::Shape;
 use kerust_core::tensor::Rank1;
 
@@ -24,11 +23,13 @@ macro_rules! data {
             const LAYOUT: Layout = Layout::Parts(&[
                 $(Part {
                     name: stringify!($field),
+                    offset: core::mem::offset_of!(Self, $field),
                     trainable: true,
                     layout: <$type>::LAYOUT,
                 },)+
                 $($(Part {
                     name: stringify!($state),
+                    offset: core::mem::offset_of!(Self, $state),
                     trainable: false,
                     layout: <$other>::LAYOUT,
                 },)+)?
@@ -57,20 +58,13 @@ macro_rules! stored_model {
                 sources: &[],
                 params: 0,
                 weight_bytes: 0,
-                macs: 0,
+                macs: Some(0),
                 arena_bytes: 0,
                 training_only: false,
             }),+];
             const ARENA_LEN: usize = 0;
-            const TRAINING_LEN: usize = 0;
 
-            fn init(&mut self, _: &mut Rng) {}
             fn logits(&self, _: &[f32], _: &mut Memory<'_>, _: &mut [f32]) {}
-            fn forward_training(&self, _: &[f32], _: &mut Memory<'_>, _: Step) {}
-            fn heads<'m>(_: &'m mut Memory<'_>) -> HeadPass<'m> {
-                unreachable!()
-            }
-            fn backward(&self, _: &[f32], _: &mut Memory<'_>, _: &mut Self) {}
         }
     };
 }

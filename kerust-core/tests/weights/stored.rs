@@ -4,8 +4,7 @@ use kerust_core::activation::Softmax;
 use kerust_core::layer::{LayerData, Layout, Part};
 use kerust_core::layers::DenseWeights;
 use kerust_core::memory::Memory;
-use kerust_core::model::{Head, HeadPass, LayerInfo, Model};
-use kerust_core::rng::{Rng, Step};
+use kerust_core::model::{Head, LayerInfo, Model};
 use kerust_core::shape::Shape;
 use kerust_core::tensor::Rank1;
 
@@ -23,11 +22,13 @@ macro_rules! stored_model {
             const LAYOUT: Layout = Layout::Parts(&[
                 Part {
                     name: "dense",
+                    offset: core::mem::offset_of!(Self, dense),
                     trainable: true,
                     layout: <DenseWeights<2, $units>>::LAYOUT,
                 },
                 Part {
                     name: "dense_1",
+                    offset: core::mem::offset_of!(Self, dense_1),
                     trainable: true,
                     layout: <DenseWeights<$units, 2, 0>>::LAYOUT,
                 },
@@ -50,7 +51,7 @@ macro_rules! stored_model {
                     sources: &[],
                     params: 3 * $units,
                     weight_bytes: 12 * $units,
-                    macs: 2 * $units,
+                    macs: Some(2 * $units),
                     arena_bytes: 0,
                     training_only: false,
                 },
@@ -63,21 +64,14 @@ macro_rules! stored_model {
                     sources: &[],
                     params: 0,
                     weight_bytes: 0,
-                    macs: 0,
+                    macs: Some(0),
                     arena_bytes: 0,
                     training_only: true,
                 },
             ];
             const ARENA_LEN: usize = 0;
-            const TRAINING_LEN: usize = 0;
 
-            fn init(&mut self, _: &mut Rng) {}
             fn logits(&self, _: &[f32], _: &mut Memory<'_>, _: &mut [f32]) {}
-            fn forward_training(&self, _: &[f32], _: &mut Memory<'_>, _: Step) {}
-            fn heads<'m>(_: &'m mut Memory<'_>) -> HeadPass<'m> {
-                unreachable!()
-            }
-            fn backward(&self, _: &[f32], _: &mut Memory<'_>, _: &mut Self) {}
         }
     };
 }

@@ -38,6 +38,7 @@ pub fn constants(expansion: &Expansion<'_>) -> TokenStream {
         let addresses = schedule::addresses(slots, &[]);
         memory("TRAINING", "training step", slots, &[], addresses)
     };
+    let gradient = gradient(expansion);
     let public = public(expansion);
     let looked_at = looked_at(expansion);
     quote! {
@@ -47,6 +48,7 @@ pub fn constants(expansion: &Expansion<'_>) -> TokenStream {
             #(#configurations)*
             #inference
             #training
+            #gradient
             #public
         }
         #looked_at
@@ -90,6 +92,32 @@ fn memory(
     }
 }
 
+/// Where the part of each layer begins in the gradient, and where the last one ends.
+fn gradient(expansion: &Expansion<'_>) -> TokenStream {
+    let lens: Vec<_> = expansion
+        .fields()
+        .map(|(_, weights, node)| {
+            let layer = &expansion.plan.layers[node.layer];
+            match (layer.frozen, node.role, layer.params) {
+                (true, ..) => quote!(0),
+                (_, Role::Custom, _) => {
+                    quote!(<#weights as ::kerust::layer::Component>::GRADIENT_LEN)
+                }
+                (_, _, Some(params)) => Literal::usize_unsuffixed(params).to_token_stream(),
+                _ => quote!(<#weights as ::kerust::layer::LayerData>::LAYOUT.len()),
+            }
+        })
+        .collect();
+    if lens.is_empty() {
+        return TokenStream::new();
+    }
+    let ends = Literal::usize_unsuffixed(lens.len() + 1);
+    quote! {
+        /// Where the gradient of each layer begins in that of the model, and where the last one ends.
+        const GRADIENT: [usize; #ends] = ::kerust::gradient::offsets([#(#lens),*]);
+    }
+}
+
 /// Bytes for one sample in the buffers of the arena that live at `step` of an inference.
 fn in_use(inference: &Inference, step: usize) -> TokenStream {
     match inference.in_use(step) {
@@ -111,16 +139,14 @@ fn public(expansion: &Expansion<'_>) -> TokenStream {
         .layers
         .iter()
         .map(|layer| information(expansion, layer));
-    let macs: Vec<_> = plan.layers.iter().map(all_macs).collect();
-    let macs = sum(macs.iter());
     let predict_in = predict_in(expansion);
     quote! {
         /// The number of weights.
         pub const PARAMS: usize = <Self as ::kerust::layer::LayerData>::LAYOUT.len();
         /// Bytes of the weights.
         pub const WEIGHT_BYTES: usize = ::core::mem::size_of::<Self>();
-        /// Multiply-adds of one inference.
-        pub const MACS: usize = #macs;
+        /// Multiply-adds of one inference, of the layers that state them.
+        pub const MACS: usize = ::kerust::model::macs(Self::LAYERS);
         /// Bytes that one inference takes beside the weights, the input and the output, which holds
         /// buffers too until it is written.
         pub const ARENA_BYTES: usize = Self::INFERENCE.bytes();
@@ -148,7 +174,9 @@ fn predict_in(expansion: &Expansion<'_>) -> TokenStream {
     let output = tuple(plan.heads.iter().map(|head| tensor(&head.data)));
     let slices = tuple(inputs.iter().map(|name| quote!(#name.as_slice())));
     let [arena, result] = ["arena", "output"].map(local);
-    let heads = quote!(<<Self as ::kerust::model::Model>::Heads as ::kerust::model::Heads>);
+    let outputs = quote!(<Self as ::kerust::model::Model>::Heads);
+    let tensors = quote!(<#outputs as ::kerust::tensor::Tensors>);
+    let heads = quote!(<#outputs as ::kerust::model::Heads>);
     quote! {
         /// The prediction for one sample; `arena` is all the memory that it takes.
         pub fn predict_in(
@@ -156,35 +184,38 @@ fn predict_in(expansion: &Expansion<'_>) -> TokenStream {
             #(#inputs: &#inputs_types,)*
             #arena: &mut ::kerust::model::Arena<Self>,
         ) -> #output {
-            let mut #result = #heads::zeroed();
+            let mut #result = #tensors::zeros();
             ::kerust::model::Model::logits(
                 self,
                 #slices,
                 &mut #arena.memory(),
-                #heads::view_mut(&mut #result),
+                #tensors::view_mut(&mut #result),
             );
-            #heads::activate(#heads::view_mut(&mut #result));
+            #heads::activate(#tensors::view_mut(&mut #result));
             #result
         }
     }
 }
 
-/// The terms that are not 0.
-fn sum<'a>(terms: impl Iterator<Item = &'a TokenStream>) -> TokenStream {
-    let terms: Vec<_> = terms.filter(|term| term.to_string() != "0").collect();
-    if terms.is_empty() {
-        return quote!(0);
-    }
-    quote!(#(#terms)+*)
-}
-
 /// The multiply-adds of all uses.
-fn all_macs(layer: &Layer) -> TokenStream {
+fn all_macs(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
+    if expansion.node(layer.node).role == Role::Custom {
+        let (macs, uses) = (&layer.macs, Literal::usize_unsuffixed(layer.uses));
+        return match layer.uses {
+            1 => macs.clone(),
+            _ => quote! {
+                match #macs {
+                    ::core::option::Option::Some(macs) => ::core::option::Option::Some(#uses * macs),
+                    none => none,
+                }
+            },
+        };
+    }
     let macs = &layer.macs;
     let uses = Literal::usize_unsuffixed(layer.uses);
     match (layer.uses, macs.to_string().as_str()) {
-        (1, _) | (_, "0") => macs.clone(),
-        _ => quote!(#uses * (#macs)),
+        (1, _) | (_, "0") => quote!(::core::option::Option::Some(#macs)),
+        _ => quote!(::core::option::Option::Some(#uses * (#macs))),
     }
 }
 
@@ -192,7 +223,7 @@ fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
     let name = layer.name.to_string();
     let (kind, declared) = (&layer.kind, &layer.declared);
     let (input, output) = (layer.input.shape(), layer.output.shape());
-    let (macs, training_only) = (all_macs(layer), layer.training_only);
+    let (macs, training_only) = (all_macs(expansion, layer), layer.training_only);
     let params = match (layer.params, &layer.weights) {
         (None, Some(weights)) => {
             quote!(<#weights as ::kerust::layer::LayerData>::LAYOUT.len())

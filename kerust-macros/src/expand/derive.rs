@@ -43,6 +43,7 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
         let name = field.ident.as_ref().map(ToString::to_string);
         let name = name.as_deref().map(|name| name.trim_start_matches("r#"));
         let ty = &field.ty;
+        let ident = &field.ident;
         let states = field.attrs.iter().filter(|it| it.path().is_ident("state"));
         let states: Vec<_> = states.collect();
         for state in &states {
@@ -54,6 +55,7 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
         parts.push(quote! {
             ::kerust::layer::Part {
                 name: #name,
+                offset: ::core::mem::offset_of!(Self, #ident),
                 trainable: #trainable,
                 layout: <#ty as ::kerust::layer::LayerData>::LAYOUT,
             }

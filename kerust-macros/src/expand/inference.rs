@@ -1,7 +1,7 @@
 //! `logits`: one inference, layer after layer.
 
 use super::{Buffers, Expansion, imports, local, weights};
-use crate::plan::{Fusion, Role};
+use crate::plan::{Fusion, Node, Role};
 use crate::schedule::{Call, Place};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -12,23 +12,22 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
     let (inputs, unpack_input) = expansion.inputs();
     let (outputs, unpack_output) = expansion.outputs();
     let mut buffers = Buffers::new("INFERENCE", &inputs, &schedule.slots, &outputs);
-    let mut called = Vec::new();
-    let (mut overwrites, mut tails) = (false, false);
+    let (mut plain, mut overwrites, mut products, mut fuses) = (false, false, false, false);
     let calls: Vec<TokenStream> = schedule
         .calls
         .iter()
         .map(|number| {
             let node = expansion.node(number.node);
             if !number.tail.is_empty() {
-                tails |= node.in_place_scratch.is_none() || !number.x.contains(&number.y);
-                return tailed(expansion, number, &mut buffers);
+                (products, fuses) = (true, true);
+                return fused(expansion, number, &mut buffers);
             }
             buffers.name(number.y, &node.name);
             if number.x.contains(&number.y) {
-                overwrites |= node.in_place && node.in_place_scratch.is_none();
+                overwrites = true;
                 return in_place(expansion, number, &mut buffers);
             }
-            called.push(node);
+            plain = true;
             call(expansion, number, &mut buffers)
         })
         .collect();
@@ -44,17 +43,12 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
         .collect();
     let [input, output, memory] = ["input", "output", "memory"].map(local);
     let judged = judged(expansion);
-    let import = imports(called.into_iter());
-    let in_place = overwrites.then(|| {
-        quote!(
-            use ::kerust::layer::InPlace as _;
-        )
-    });
-    let tailed = tails.then(|| {
-        quote!(
-            use ::kerust::layer::Tailed as _;
-        )
-    });
+    let import = imports(&[
+        ("Forward", plain),
+        ("Fuse", fuses),
+        ("InPlace", overwrites),
+        ("Product", products),
+    ]);
     let (input_type, output_type) = (expansion.input_slices(), expansion.output_slices());
     quote! {
         fn logits(
@@ -63,13 +57,11 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
             #memory: &mut ::kerust::memory::Memory<'_>,
             #output: #output_type,
         ) {
-            #in_place
-            #tailed
             #import
             #judged
             #unpack_input
             #unpack_output
-            let mut #memory = #memory.with([#(#outputs),*]);
+            let mut #memory = #memory.with([#(::kerust::memory::output(#outputs)),*]);
             #(#calls)*
             #(#copies)*
         }
@@ -84,18 +76,21 @@ fn call(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> To
     let scratch = call.saved.map(|slot| buffers.slot(slot, local("scratch")));
     let take = buffers.take();
     let (constant, weights) = (node.constant(), weights(node, &this, false));
-    match node.role {
-        Role::Merge => quote!(#take Self::#constant.forward(&[#(#x),*], #y);),
-        Role::Custom => quote! {
-            #take
-            ::kerust::layer::Component::forward(#weights, #(#x,)* #y, #scratch);
-        },
-        _ => quote!(#take Self::#constant.forward(#weights, #(#x,)* #y);),
+    let (x, scratch) = (values(node, &x), scratch.unwrap_or(quote!(())));
+    quote!(#take Self::#constant.forward(#weights, #x, #y, #scratch);)
+}
+
+/// The inputs of a node, as its operation takes them: one slice, an array for a merge, or a tuple.
+pub(super) fn values(node: &Node, x: &[TokenStream]) -> TokenStream {
+    match (node.role, x) {
+        (Role::Merge, x) => quote!([#(#x),*]),
+        (_, [x]) => x.clone(),
+        (_, x) => quote!((#(#x),*)),
     }
 }
 
 /// A product with what follows it.
-fn tailed(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {
+fn fused(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {
     let this = format_ident!("self");
     let node = expansion.node(call.node);
     let end = call.tail.last().map_or(node, |end| expansion.node(*end));
@@ -109,34 +104,35 @@ fn tailed(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> 
     }
     let y = buffers.operand(call.y);
     let take = buffers.take();
-    let tail = local("tail");
+    let epilogue = local("epilogue");
     let mut ends = TokenStream::new();
     for part in &call.tail {
         let part = expansion.node(*part);
         let constant = part.constant();
-        let of = match (part.fusion, ends.is_empty()) {
-            (Fusion::Line, _) => {
-                let weights = weights(part, &this, false);
-                quote!(#weights, #line)
-            }
-            (_, true) => quote!(::kerust::kernels::Tail::NONE),
-            (_, false) => quote!(#tail),
+        let before = match ends.is_empty() {
+            true => quote!(::kerust::kernels::Epilogue::NONE),
+            false => quote!(#epilogue),
         };
-        ends.extend(quote!(let #tail = Self::#constant.tail(#of);));
+        let line = match part.fusion {
+            Fusion::Line => quote!(#line),
+            _ => quote!(&mut []),
+        };
+        let weights = weights(part, &this, false);
+        ends.extend(quote!(let #epilogue = Self::#constant.fuse(#weights, #before, #line);));
     }
     let (constant, weights) = (node.constant(), weights(node, &this, false));
+    let x = match in_place {
+        true => quote!(::core::option::Option::None),
+        false => quote!(::core::option::Option::Some(#(#x),*)),
+    };
     if in_place {
         buffers.rename(call.y, &end.name);
-        return quote! {
-            #take
-            #ends
-            Self::#constant.forward_in_place_tailed(#weights, #y, #scratch, #tail);
-        };
     }
+    let scratch = scratch.unwrap_or(quote!(&mut []));
     quote! {
         #take
         #ends
-        Self::#constant.forward_tailed(#weights, #(#x,)* #y, #tail);
+        Self::#constant.forward_fused(#weights, #x, #y, #scratch, #epilogue);
     }
 }
 
@@ -148,24 +144,20 @@ pub(super) fn in_place(
 ) -> TokenStream {
     let node = expansion.node(call.node);
     let y = buffers.operand(call.y);
-    if node.in_place {
-        let (constant, weights) = (
-            node.constant(),
-            weights(node, &format_ident!("self"), false),
-        );
-        let scratch = call.saved.map(|slot| buffers.slot(slot, local("scratch")));
-        let take = buffers.take();
-        buffers.rename(call.y, &node.name);
-        let scratch = scratch.iter();
-        return quote!(#take Self::#constant.forward_in_place(#weights, #y #(, #scratch)*););
-    }
-    let parts = call.x.iter().filter(|x| **x != call.y);
-    let parts: Vec<_> = parts.map(|x: &Place| buffers.operand(*x)).collect();
+    let weights = weights(node, &format_ident!("self"), false);
+    let scratch = call.saved.map(|slot| buffers.slot(slot, local("scratch")));
+    let others = call.x.iter().filter(|x| **x != call.y);
+    let others: Vec<_> = others.map(|x: &Place| buffers.operand(*x)).collect();
     let take = buffers.take();
-    // From here on the buffer holds the sum.
+    // From here on the buffer holds the output.
     buffers.rename(call.y, &node.name);
     let constant = node.constant();
-    quote!(#take Self::#constant.forward_in_place(#y, &[#(#parts),*]);)
+    let x = match node.in_place {
+        true => quote!(()),
+        false => quote!([#(#others),*]),
+    };
+    let scratch = scratch.unwrap_or(quote!(()));
+    quote!(#take Self::#constant.forward_in_place(#weights, #y, #x, #scratch);)
 }
 
 /// In a generic model the shapes are judged when its sizes are given.

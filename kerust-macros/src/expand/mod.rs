@@ -11,11 +11,11 @@ mod stub;
 mod training;
 
 use crate::ast;
-use crate::plan::{Node, Plan, Role};
+use crate::plan::{Node, Plan};
 use crate::report::Report;
 use crate::schedule::{self, Inference, Place, Slot, Training};
 use crate::{infer, parse};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::HashMap;
 use syn::ext::IdentExt;
@@ -64,6 +64,19 @@ impl Expansion<'_> {
         !self.model.header.generics.params.is_empty()
     }
 
+    /// Where the gradient of a node's weights lies in that of the model: `Self::GRADIENT[2]..Self::GRADIENT[3]`.
+    fn gradient_range(&self, node: &Node) -> Option<TokenStream> {
+        let (start, end) = self.gradient_ends(node)?;
+        Some(quote!(#start..#end))
+    }
+
+    /// Where the gradient of a node's weights begins in that of the model, and where it ends.
+    fn gradient_ends(&self, node: &Node) -> Option<(TokenStream, TokenStream)> {
+        let field = self.fields().position(|(name, ..)| name == node.field())?;
+        let [start, end] = [field, field + 1].map(Literal::usize_unsuffixed);
+        Some((quote!(Self::GRADIENT[#start]), quote!(Self::GRADIENT[#end])))
+    }
+
     fn node(&self, number: usize) -> &Node {
         &self.plan.nodes[number]
     }
@@ -92,6 +105,12 @@ impl Expansion<'_> {
     /// A batch of inputs, as a type.
     fn input_slices(&self) -> TokenStream {
         tuple(self.plan.inputs.iter().map(|_| quote!(&[f32])))
+    }
+
+    /// Where the gradients of the inputs go, as a type.
+    fn gradient_places(&self) -> TokenStream {
+        let place = quote!(::core::option::Option<&mut [f32]>);
+        tuple(self.plan.inputs.iter().map(|_| place.clone()))
     }
 
     /// A batch of outputs to be written, as a type.
@@ -142,7 +161,7 @@ fn take(plan: &str, buffers: &[(Ident, usize)]) -> TokenStream {
     let names = buffers.iter().map(|(name, _)| name);
     let numbers = buffers
         .iter()
-        .map(|(_, number)| proc_macro2::Literal::usize_unsuffixed(*number));
+        .map(|(_, number)| Literal::usize_unsuffixed(*number));
     quote!(let [#(#names),*] = #memory.get(const { Self::#plan.places([#(#numbers),*]) });)
 }
 
@@ -186,7 +205,7 @@ const LOCALS: [&str; 19] = [
     "step",
     "scratch",
     "line",
-    "tail",
+    "epilogue",
     "saved",
     "logits",
     "gradient",
@@ -286,25 +305,11 @@ impl<'a> Buffers<'a> {
     }
 }
 
-/// The traits whose methods are called.
-fn imports<'a>(nodes: impl Iterator<Item = &'a Node>) -> TokenStream {
-    let (mut operation, mut merge) = (None, None);
-    for node in nodes {
-        match node.role {
-            Role::Merge => {
-                merge = Some(quote!(
-                    use ::kerust::layer::Merge as _;
-                ))
-            }
-            Role::Custom => {}
-            _ => {
-                operation = Some(quote!(
-                    use ::kerust::layer::Operation as _;
-                ))
-            }
-        }
-    }
-    quote!(#merge #operation)
+/// The traits of `kerust::layer` whose methods are called.
+fn imports(names: &[(&str, bool)]) -> TokenStream {
+    let called = names.iter().filter(|(_, called)| *called);
+    let called = called.map(|(name, _)| Ident::new(name, Span::call_site()));
+    quote!(#(use ::kerust::layer::#called as _;)*)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use super::{Expansion, imports, inference, local, training, weights};
 use crate::plan::Role;
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 
 /// `impl Model`.
@@ -27,12 +27,18 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
     };
     let (init, logits) = (init(expansion), inference::logits(expansion));
     let (forward, heads) = (training::forward(expansion), training::heads(expansion));
-    let (through, backward) = backward(expansion);
+    let backward = backward(expansion);
     let absorb = absorb(expansion);
     let inputs = inputs(expansion);
+    let gradient_len = match expansion.fields().count() {
+        0 => quote!(0),
+        fields => {
+            let fields = Literal::usize_unsuffixed(fields);
+            quote!(Self::GRADIENT[#fields])
+        }
+    };
+    let settings = settings(expansion);
     quote! {
-        #through
-
         #[automatically_derived]
         impl #generics ::kerust::model::Model for #name #arguments #bounds {
             type Input = #input;
@@ -44,16 +50,43 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
             const LAYERS: &'static [::kerust::model::LayerInfo] = Self::LAYERS;
             #inputs
             const ARENA_LEN: usize = Self::INFERENCE.len();
+
+            #logits
+        }
+
+        #[automatically_derived]
+        impl #generics ::kerust::model::Train for #name #arguments #bounds {
             const TRAINING_LEN: usize = Self::TRAINING.len();
+            const GRADIENT_LEN: usize = #gradient_len;
+            const SETTINGS: &'static [::kerust::model::Setting] = &[#(#settings),*];
 
             #init
-            #logits
             #forward
             #heads
             #backward
             #absorb
         }
     }
+}
+
+/// What the declaration says about training, and the models that are layers say themselves.
+fn settings(expansion: &Expansion<'_>) -> Vec<TokenStream> {
+    let mut settings = Vec::new();
+    for (name, weights, node) in expansion.fields() {
+        let layer = &expansion.plan.layers[node.layer];
+        let path = name.unraw().to_string();
+        let mut say = |term: TokenStream| {
+            settings.push(quote! {
+                ::kerust::model::Setting { path: #path, term: ::kerust::model::Term::#term }
+            });
+        };
+        if layer.frozen {
+            say(quote!(Frozen));
+        } else if node.role == Role::Custom {
+            say(quote!(Within(<#weights as ::kerust::layer::Component>::SETTINGS)));
+        }
+    }
+    settings
 }
 
 /// The names and shapes of the inputs, which a graph's summary shows.
@@ -65,11 +98,8 @@ fn inputs(expansion: &Expansion<'_>) -> TokenStream {
     quote!(const INPUTS: &'static [(&'static str, ::kerust::shape::Shape)] = &[#(#inputs),*];)
 }
 
-/// The backward pass: with what hands the input's gradient on, where the model may be a layer.
-fn backward(expansion: &Expansion<'_>) -> (TokenStream, TokenStream) {
-    let header = &expansion.model.header;
-    let name = &header.name;
-    let (generics, arguments, bounds) = header.generics.split_for_impl();
+/// `fn backward`; a model that may be a layer hands the gradient of its input on.
+fn backward(expansion: &Expansion<'_>) -> TokenStream {
     let training::Backward {
         import,
         unpack,
@@ -83,59 +113,36 @@ fn backward(expansion: &Expansion<'_>) -> (TokenStream, TokenStream) {
         false => local(&format!("_{name}")),
     };
     let slices = expansion.input_slices();
-    if expansion.plan.is_layer() {
-        let [input, memory, gradient, through] =
-            ["input", "memory", "gradient", "through"].map(local);
-        let accumulate = named("accumulate", uses_gradient);
-        let inner_gradient = named("gradient", uses_gradient);
-        let inherent = quote! {
-            #[automatically_derived]
-            impl #generics #name #arguments #bounds {
-                /// The backward pass; the gradient of the input goes to `through`, if there is one.
-                fn backward_through(
-                    &self,
-                    #input: &[f32],
-                    #memory: &mut ::kerust::memory::Memory<'_>,
-                    #inner_gradient: &mut Self,
-                    mut #through: ::core::option::Option<&mut [f32]>,
-                    #accumulate: bool,
-                ) {
-                    #import
-                    #(#calls)*
-                }
-            }
-        };
-        let method = quote! {
-            fn backward(
-                &self,
-                #input: &[f32],
-                #memory: &mut ::kerust::memory::Memory<'_>,
-                #gradient: &mut Self,
-            ) {
-                self.backward_through(
-                    #input, #memory, #gradient, ::core::option::Option::None, false,
-                );
-            }
-        };
-        return (inherent, method);
-    }
-    let input = named("input", uses_input);
-    let memory = named("memory", uses_memory);
-    let gradient = named("gradient", uses_gradient);
+    let is_layer = expansion.plan.is_layer();
+    let [input, memory, gradient] = [
+        named("input", uses_input),
+        named("memory", uses_memory),
+        named("gradient", uses_gradient),
+    ];
+    let mutable = uses_gradient.then(|| quote!(mut));
+    let (through, accumulate) = match is_layer {
+        true => {
+            let through = local("through");
+            (quote!(mut #through), named("accumulate", uses_gradient))
+        }
+        false => (local("_through").into_token_stream(), local("_accumulate")),
+    };
+    let places = expansion.gradient_places();
     let unpack = uses_input.then_some(unpack);
-    let method = quote! {
+    quote! {
         fn backward(
             &self,
             #input: #slices,
             #memory: &mut ::kerust::memory::Memory<'_>,
-            #gradient: &mut Self,
+            #mutable #gradient: ::kerust::gradient::Gradient<'_>,
+            #through: #places,
+            #accumulate: bool,
         ) {
             #import
             #unpack
             #(#calls)*
         }
-    };
-    (TokenStream::new(), method)
+    }
 }
 
 /// `fn absorb`, where a layer holds state.
@@ -143,28 +150,21 @@ fn absorb(expansion: &Expansion<'_>) -> TokenStream {
     let gradient = local("gradient");
     let calls: Vec<TokenStream> = expansion
         .fields()
+        .filter(|(_, _, node)| {
+            let layer = &expansion.plan.layers[node.layer];
+            layer.state && !layer.frozen
+        })
         .filter_map(|(name, _, node)| {
-            if node.role == Role::Custom {
-                return Some(quote! {
-                    ::kerust::layer::Component::absorb(&mut self.#name, &#gradient.#name);
-                });
-            }
-            let constant = node.constant();
-            expansion.plan.layers[node.layer]
-                .state
-                .then(|| quote!(Self::#constant.absorb(&mut self.#name, &#gradient.#name);))
+            let (constant, range) = (node.constant(), expansion.gradient_range(node)?);
+            Some(quote!(Self::#constant.absorb(&mut self.#name, #gradient.part(#range));))
         })
         .collect();
     if calls.is_empty() {
         return TokenStream::new();
     }
-    let states = expansion
-        .fields()
-        .map(|(_, _, node)| node)
-        .filter(|node| expansion.plan.layers[node.layer].state && node.role != Role::Custom);
-    let import = imports(states);
+    let import = imports(&[("Operation", true)]);
     quote! {
-        fn absorb(&mut self, #gradient: &Self) {
+        fn absorb(&mut self, mut #gradient: ::kerust::gradient::Gradient<'_>) {
             #import
             #(#calls)*
         }
@@ -177,13 +177,10 @@ fn init(expansion: &Expansion<'_>) -> TokenStream {
         .fields()
         .map(|(_, _, node)| {
             let (constant, weights) = (node.constant(), weights(node, &this, true));
-            match node.role {
-                Role::Custom => quote!(::kerust::layer::Component::init(#weights, #rng);),
-                _ => quote!(Self::#constant.init(#weights, #rng);),
-            }
+            quote!(Self::#constant.init(#weights, #rng);)
         })
         .collect();
-    let import = imports(expansion.fields().map(|(_, _, node)| node));
+    let import = imports(&[("Operation", !calls.is_empty())]);
     let rng = if calls.is_empty() { local("_rng") } else { rng };
     quote! {
         fn init(&mut self, #rng: &mut ::kerust::rng::Rng) {

@@ -1,7 +1,6 @@
 //! `Component`: the model as a layer of another one.
 
 use super::Expansion;
-use super::local;
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -14,11 +13,8 @@ pub fn nested(expansion: &Expansion<'_>) -> TokenStream {
     let name = &header.name;
     let (generics, arguments, bounds) = header.generics.split_for_impl();
     let input = expansion.input();
-    let output = expansion.plan.heads[0].data.path();
-    let [rng, x, y, scratch, saved, random, pass, gradient] = [
-        "rng", "x", "y", "scratch", "saved", "random", "pass", "gradient",
-    ]
-    .map(local);
+    let model = quote!(<Self as ::kerust::model::Model>);
+    let train = quote!(<Self as ::kerust::model::Train>);
     quote! {
         #[automatically_derived]
         impl #generics ::kerust::layer::Build<#input> for #name #arguments #bounds {
@@ -28,37 +24,14 @@ pub fn nested(expansion: &Expansion<'_>) -> TokenStream {
         #[automatically_derived]
         impl #generics ::kerust::layer::Component for #name #arguments #bounds {
             type Input = #input;
-            type Output = #output;
-
-            const ARENA_LEN: usize = <Self as ::kerust::model::Model>::ARENA_LEN;
-            const TRAINING_LEN: usize = <Self as ::kerust::model::Model>::TRAINING_LEN;
-            const MACS: usize = Self::MACS;
-
-            fn init(&mut self, #rng: &mut ::kerust::rng::Rng) {
-                ::kerust::model::Model::init(self, #rng);
-            }
-            fn forward(&self, #x: &[f32], #y: &mut [f32], #scratch: &mut [f32]) {
-                ::kerust::model::nested::forward(self, #x, #y, #scratch);
-            }
-            fn forward_training(
-                &self,
-                #x: &[f32],
-                #y: &mut [f32],
-                #saved: &mut [f32],
-                #random: ::kerust::rng::Random,
-            ) {
-                ::kerust::model::nested::forward_training(self, #x, #y, #saved, #random);
-            }
-            fn backward(
-                &self,
-                #pass: ::kerust::layer::ComponentPass<'_>,
-                #gradient: &mut Self,
-            ) {
-                ::kerust::model::nested::backward(self, #pass, #gradient, Self::backward_through);
-            }
-            fn absorb(&mut self, #gradient: &Self) {
-                ::kerust::model::Model::absorb(self, #gradient);
-            }
+            type Output = #model::Heads;
+            type Operation = ::kerust::model::Nested;
+            const OPERATION: ::kerust::model::Nested = ::kerust::model::Nested;
+            const SCRATCH_LEN: usize = #model::ARENA_LEN;
+            const SAVED_LEN: usize = #train::TRAINING_LEN;
+            const GRADIENT_LEN: usize = #train::GRADIENT_LEN;
+            const SETTINGS: &'static [::kerust::model::Setting] = #train::SETTINGS;
+            const MACS: ::core::option::Option<usize> = ::kerust::model::known_macs(Self::LAYERS);
         }
     }
 }

@@ -42,6 +42,7 @@ pub fn structure(expansion: &Expansion<'_>) -> TokenStream {
         quote! {
             ::kerust::layer::Part {
                 name: #text,
+                offset: ::core::mem::offset_of!(Self, #name),
                 trainable: true,
                 layout: <#weights as ::kerust::layer::LayerData>::LAYOUT,
             }

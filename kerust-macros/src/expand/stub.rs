@@ -40,10 +40,10 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
     }));
     let values = tuple(inputs.iter().map(|_| quote!(&[f32])));
     let logits = tuple(outputs.iter().map(|_| quote!(&mut [f32])));
-    let passes = tuple(
-        outputs
+    let places = tuple(
+        inputs
             .iter()
-            .map(|_| quote!(::kerust::model::HeadPass<'m>)),
+            .map(|_| quote!(::core::option::Option<&mut [f32]>)),
     );
     let nested = nested(header, &plan.inputs, &outputs);
     let trained = header.weights.as_ref().map(|_| {
@@ -103,20 +103,36 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
             const HEADS: &'static [&'static str] = &[];
             const LAYERS: &'static [::kerust::model::LayerInfo] = &[];
             const ARENA_LEN: usize = 0;
+
+            fn logits(&self, _: #values, _: &mut ::kerust::memory::Memory<'_>, _: #logits) {}
+        }
+
+        #[automatically_derived]
+        impl #parameters ::kerust::model::Train for #name #arguments #bounds {
             const TRAINING_LEN: usize = 0;
+            const GRADIENT_LEN: usize = 0;
+            const SETTINGS: &'static [::kerust::model::Setting] = &[];
 
             fn init(&mut self, _: &mut ::kerust::rng::Rng) {}
-            fn logits(&self, _: #values, _: &mut ::kerust::memory::Memory<'_>, _: #logits) {}
             fn forward_training(
                 &self,
                 _: #values,
                 _: &mut ::kerust::memory::Memory<'_>,
-                _: ::kerust::rng::Step,
+                _: ::kerust::rng::Step<'_>,
             ) {}
-            fn heads<'m>(_: &'m mut ::kerust::memory::Memory<'_>) -> #passes {
+            fn heads<'m>(
+                _: &'m mut ::kerust::memory::Memory<'_>,
+            ) -> ::kerust::model::HeadPass<'m, Self::Heads> {
                 ::core::unreachable!()
             }
-            fn backward(&self, _: #values, _: &mut ::kerust::memory::Memory<'_>, _: &mut Self) {}
+            fn backward(
+                &self,
+                _: #values,
+                _: &mut ::kerust::memory::Memory<'_>,
+                _: ::kerust::gradient::Gradient<'_>,
+                _: #places,
+                _: bool,
+            ) {}
         }
 
         #nested
@@ -131,8 +147,8 @@ fn nested(header: &ast::Header, inputs: &[Input], outputs: &[TokenStream]) -> To
     let name = &header.name;
     quote! {
         #[automatically_derived]
-        impl<Input: ::kerust::tensor::Shape> ::kerust::layer::Build<Input> for #name {
-            type Layer = ::kerust::model::nested::Faulty<Input, #output>;
+        impl<Input: ::kerust::tensor::Tensors> ::kerust::layer::Build<Input> for #name {
+            type Layer = ::kerust::model::Faulty<Input, #output>;
         }
     }
 }

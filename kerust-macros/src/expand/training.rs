@@ -1,7 +1,7 @@
 //! A training step: forward, the heads, backward.
 
-use super::inference::in_place;
-use super::{Buffers, Expansion, imports, local, take, tuple, weights};
+use super::inference::{in_place, values};
+use super::{Buffers, Expansion, imports, local, take, weights};
 use crate::plan::Role;
 use crate::schedule::{Back, Gradient, Return};
 use proc_macro2::{Literal, TokenStream};
@@ -14,40 +14,40 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
     let step = local("step");
     let (inputs, unpack) = expansion.inputs();
     let mut buffers = Buffers::new("TRAINING", &inputs, &expansion.training.slots, &[]);
-    let mut overwrites = false;
+    let (mut overwrites, mut plain) = (false, false);
     let calls: Vec<TokenStream> = schedule
         .forward
         .iter()
         .map(|call| {
             let node = expansion.node(call.node);
             if call.x.contains(&call.y) {
-                overwrites |= node.in_place;
+                overwrites = true;
                 return in_place(expansion, call, &mut buffers);
             }
+            plain = true;
             buffers.name(call.y, &node.name);
             let x: Vec<_> = call.x.iter().map(|x| buffers.operand(*x)).collect();
             let y = buffers.operand(call.y);
             let saved = match call.saved {
                 Some(slot) => buffers.slot(slot, local("saved")),
-                None => quote!(&mut []),
+                None => quote!(()),
+            };
+            let scratch = match node.role {
+                Role::Custom => quote!(&mut []),
+                _ => quote!(()),
             };
             let take = buffers.take();
             let (constant, weights) = (node.constant(), weights(node, &this, false));
             let number = Literal::usize_unsuffixed(call.node);
-            match node.role {
-                Role::Merge => quote!(#take Self::#constant.forward(&[#(#x),*], #y);),
-                Role::Custom => quote! {
-                    #take
-                    ::kerust::layer::Component::forward_training(
-                        #weights, #(#x,)* #y, #saved, #step.layer(#number),
-                    );
-                },
-                _ => quote! {
-                    #take
-                    Self::#constant.forward_training(
-                        #weights, #(#x,)* #y, #saved, #step.layer(#number),
-                    );
-                },
+            let part = expansion
+                .gradient_range(node)
+                .map(|range| quote!(.part(#range)));
+            let x = values(node, &x);
+            quote! {
+                #take
+                Self::#constant.forward_training(
+                    #weights, #x, #y, #scratch, #saved, #step.layer(#number) #part,
+                );
             }
         })
         .collect();
@@ -61,19 +61,8 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
             quote!(#take #logits.copy_from_slice(#from);)
         })
         .collect();
-    let overwriting = overwrites.then(|| {
-        quote!(
-            use ::kerust::layer::InPlace as _;
-        )
-    });
-    let apart = schedule
-        .forward
-        .iter()
-        .filter(|call| !call.x.contains(&call.y));
-    let nodes = apart.map(|call| expansion.node(call.node));
-    let import = imports(nodes.clone());
-    let steps = nodes.into_iter().any(|node| node.role != Role::Merge);
-    let step = if steps { step } else { local("_step") };
+    let import = imports(&[("InPlace", overwrites), ("Operation", plain)]);
+    let step = if plain { step } else { local("_step") };
     let [input, memory] = ["input", "memory"].map(local);
     let input_type = expansion.input_slices();
     quote! {
@@ -81,9 +70,8 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
             &self,
             #input: #input_type,
             #memory: &mut ::kerust::memory::Memory<'_>,
-            #step: ::kerust::rng::Step,
+            #step: ::kerust::rng::Step<'_>,
         ) {
-            #overwriting
             #import
             #unpack
             #(#calls)*
@@ -102,26 +90,26 @@ pub fn heads(expansion: &Expansion<'_>) -> TokenStream {
         false => local(of),
     };
     let mut buffers = Vec::new();
-    let mut passes = Vec::new();
-    let mut types = Vec::new();
+    let (mut all_logits, mut gradients) = (Vec::new(), Vec::new());
     for (head, [logits, gradient]) in schedule.heads.iter().enumerate() {
         let names = [named("logits", head), named("gradient", head)];
         buffers.push((names[0].clone(), *logits));
         buffers.push((names[1].clone(), *gradient));
         let [logits, gradient] = names;
-        passes.push(if many {
-            quote!(::kerust::model::HeadPass { logits: #logits, gradient: #gradient })
-        } else {
-            quote!(::kerust::model::HeadPass { #logits, #gradient })
-        });
-        types.push(quote!(::kerust::model::HeadPass<'m>));
+        all_logits.push(quote!(#logits));
+        gradients.push(quote!(#gradient));
     }
     let take = take("TRAINING", &buffers);
-    let (types, passes) = (tuple(types.into_iter()), tuple(passes.into_iter()));
+    let pass = match many {
+        false => quote!(#(#all_logits)*, #(#gradients)*),
+        true => quote!(logits: (#(#all_logits),*), gradient: (#(#gradients),*)),
+    };
     quote! {
-        fn heads<'m>(#memory: &'m mut ::kerust::memory::Memory<'_>) -> #types {
+        fn heads<'m>(
+            #memory: &'m mut ::kerust::memory::Memory<'_>,
+        ) -> ::kerust::model::HeadPass<'m, Self::Heads> {
             #take
-            #passes
+            ::kerust::model::HeadPass { #pass }
         }
     }
 }
@@ -147,14 +135,17 @@ pub fn backward(expansion: &Expansion<'_>) -> Backward {
             false => buffers.name(call.y, name),
         }
     }
-    let mut nodes = Vec::new();
+    let (mut nodes, mut overwrites) = (Vec::new(), false);
     let calls = expansion.training.backward.iter();
     let calls: Vec<TokenStream> = calls
         .map(|back| match back {
             Back::Call(call) if call.x == [call.y] => {
+                overwrites = true;
                 let (y, dy) = (buffers.operand(call.y), buffers.slot(call.dy, local("dy")));
-                let (take, constant) = (buffers.take(), expansion.node(call.node).constant());
-                quote!(#take Self::#constant.backward_in_place(#y, #dy);)
+                let node = expansion.node(call.node);
+                let (take, constant) = (buffers.take(), node.constant());
+                let weights = weights(node, &format_ident!("self"), false);
+                quote!(#take Self::#constant.backward_in_place(#weights, #y, #dy);)
             }
             Back::Call(call) => {
                 nodes.push(expansion.node(call.node));
@@ -167,7 +158,10 @@ pub fn backward(expansion: &Expansion<'_>) -> Backward {
         uses_input: !nodes.is_empty(),
         uses_memory: buffers.used,
         uses_gradient: nodes.iter().any(|node| node.weights.is_some()),
-        import: imports(nodes.into_iter()),
+        import: imports(&[
+            ("BackwardInPlace", overwrites),
+            ("Operation", !nodes.is_empty()),
+        ]),
         unpack,
         calls,
     }
@@ -182,7 +176,6 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
     let dy = buffers.slot(call.dy, local("dy"));
     let through = local("through");
     let single = call.dx.len() == 1;
-    let custom = node.role == Role::Custom;
     let dx = call.dx.iter().enumerate().map(|(place, dx)| {
         let name = match single {
             true => local("dx"),
@@ -192,10 +185,7 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
             None => quote!(::core::option::Option::None),
             Some(Gradient::Slot(slot)) => {
                 let dx = buffers.slot(*slot, name);
-                match custom {
-                    true => dx,
-                    false => quote!(::core::option::Option::Some(#dx)),
-                }
+                quote!(::core::option::Option::Some(#dx))
             }
             Some(Gradient::NestedSlot(slot)) => {
                 let dx = buffers.slot(*slot, name);
@@ -204,20 +194,19 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
             Some(Gradient::Through) => quote!(#through.as_deref_mut()),
             Some(Gradient::ThroughOr(slot)) => {
                 let dx = buffers.slot(*slot, name);
-                quote!(#through.as_deref_mut().unwrap_or(#dx))
+                quote!(::core::option::Option::Some(#through.as_deref_mut().unwrap_or(#dx)))
             }
         }
     });
     let dx: Vec<_> = dx.collect();
-    // A component's `dx` is a plain slice, mostly of that very name.
-    let field = dx.iter().map(|dx| match dx.to_string().as_str() {
-        "dx" => dx.clone(),
-        _ => quote!(dx: #dx),
-    });
+    let (x, dx) = (values(node, &x), values(node, &dx));
     let take = buffers.take();
     let constant = node.constant();
-    let (own, slot) = (weights(node, &this, false), weights(node, &gradient, true));
-    let pass = local("pass");
+    let own = weights(node, &this, false);
+    let part = match expansion.gradient_range(node) {
+        Some(range) => quote!(#gradient.part(#range)),
+        None => quote!(::kerust::gradient::Gradient::none()),
+    };
     let accumulate = match (node.weights.is_some(), call.again) {
         (true, false) if expansion.plan.is_layer() => {
             let accumulate = local("accumulate");
@@ -226,42 +215,30 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
         (true, true) => quote!(accumulate: true),
         _ => quote!(accumulate: false),
     };
-    let statements = match node.role {
-        Role::Merge => quote! {
-            #take
-            Self::#constant.backward(&[#(#x),*], #y, #dy, &mut [#(#dx),*]);
-        },
-        Role::Custom => quote! {
-            #take
-            let #pass = ::kerust::layer::ComponentPass {
-                #(x: #x,)*
-                y: #y,
-                #saved,
-                #dy,
-                #(#field,)*
-                #accumulate,
-            };
-            ::kerust::layer::Component::backward(#own, #pass, #slot);
-        },
-        _ => {
-            let saved = saved.map_or(quote!(saved: &[]), |saved| quote!(#saved));
-            quote! {
-                #take
-                let #pass = ::kerust::layer::Pass {
-                    #(x: #x,)*
-                    y: #y,
-                    #saved,
-                    #dy,
-                    #(dx: #dx,)*
-                    #accumulate,
-                };
-                Self::#constant.backward(#own, #pass, #slot);
+    let saved = saved.map_or(quote!(saved: ()), |saved| quote!(#saved));
+    let statements = quote! {
+        #take
+        Self::#constant.backward(
+            #own,
+            ::kerust::layer::Pass { x: #x, y: #y, #saved, #dy, dx: #dx, #accumulate },
+            #part,
+        );
+    };
+    // Where neither this layer nor any before it trains, nothing is left to do.
+    let end = expansion.gradient_ends(node).map(|(_, end)| {
+        let unasked = expansion
+            .plan
+            .is_layer()
+            .then(|| quote!(&& #through.is_none()));
+        quote! {
+            if #gradient.ends_at(#end) #unasked {
+                return;
             }
         }
-    };
+    });
     match call.nested {
         true => quote!(if #through.is_some() { #statements }),
-        false => statements,
+        false => quote!(#end #statements),
     }
 }
 

@@ -105,6 +105,7 @@ impl Infer<'_> {
             training_only: spec.role == Role::TrainingOnly,
             uses: 1,
             state: spec.state,
+            frozen: false,
             sources: vec![place.edge],
             node: self.nodes.len() - 1,
         });

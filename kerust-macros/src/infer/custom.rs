@@ -48,18 +48,21 @@ impl Infer<'_> {
         // All of it on the layer's name: what the type system refuses is refused there.
         let span = Span::call_site().located_at(layer.ident().span());
         let weights = quote_spanned!(span=> <#path as ::kerust::layer::Build<#input>>::Layer);
-        let shape = quote_spanned!(span=> <#weights as ::kerust::layer::Component>::Output);
+        let component = quote_spanned!(span=> <#weights as ::kerust::layer::Component>);
+        let shape = quote_spanned! {span=>
+            <#component::Output as ::kerust::tensor::Nth<0>>::Tensor
+        };
         let value = quote_spanned!(span=> <#shape as ::kerust::tensor::Shape>::SHAPE);
         let constant = self.constant(constant(&name, "_SHAPE"), value, false);
         let data = Data {
             form: Form::Typed(shape),
             constant: Some(constant),
         };
-        let component = quote!(<#weights as ::kerust::layer::Component>);
         let edge = self.node(Node {
+            operation: (quote!(#component::Operation), quote!(#component::OPERATION)),
             weights: Some(weights.clone()),
-            saved: Some(quote!(#component::TRAINING_LEN)),
-            scratch: Some(quote!(#component::ARENA_LEN)),
+            saved: Some(quote!(#component::SAVED_LEN)),
+            scratch: Some(quote!(#component::SCRATCH_LEN)),
             ..Node::new(
                 name.clone(),
                 self.layers.len(),
@@ -80,7 +83,8 @@ impl Infer<'_> {
             macs: quote!(#component::MACS),
             training_only: false,
             uses: 1,
-            state: false,
+            state: true,
+            frozen: false,
             sources: vec![place.edge],
             node: self.nodes.len() - 1,
         });

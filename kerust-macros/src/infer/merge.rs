@@ -218,6 +218,7 @@ impl Infer<'_> {
             uses: 1,
             training_only: false,
             state: false,
+            frozen: false,
             sources: edges,
             node: self.nodes.len() - 1,
         });

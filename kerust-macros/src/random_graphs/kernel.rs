@@ -2,19 +2,20 @@
 
 use crate::plan::{Edge, Node, Plan, Role};
 use kerust_core::activation::Activation;
-use kerust_core::kernels::{self, BatchNorm, Tail};
-use kerust_core::layer::{InPlace, Merge, Operation, Pass};
+use kerust_core::gradient::Gradient;
+use kerust_core::kernels::{self, BatchNorm, Epilogue};
+use kerust_core::layer::{BackwardInPlace, Forward, Fuse, InPlace, Operation, Pass};
 use kerust_core::layers;
-use kerust_core::rng::Random;
+use kerust_core::rng::LayerStep;
 use proc_macro2::{TokenStream, TokenTree};
 
 const EPSILON: f32 = 0.1;
 
 pub enum Kernel {
     View,
-    Merge(Box<dyn Merge + Sync>),
-    Random(Box<dyn Operation<()> + Sync>),
-    Value(Box<dyn InPlace<()> + Sync>),
+    Merge(Box<dyn Merge>),
+    Random(Box<dyn Random>),
+    Rescaling(layers::Rescaling),
     Activation(layers::Activation),
     Dense {
         sizes: [usize; 2],
@@ -28,10 +29,82 @@ pub enum Kernel {
 pub struct Back<'a> {
     pub x: &'a [&'a [f32]],
     pub y: &'a [f32],
-    pub saved: &'a [f32],
+    pub saved: &'a mut [f32],
     pub dy: &'a mut [f32],
     pub dx: &'a mut [Option<&'a mut [f32]>],
     pub accumulate: bool,
+}
+
+/// A layer that joins values, of whatever number.
+pub trait Merge {
+    fn forward(&self, x: &[&[f32]], y: &mut [f32]);
+    fn backward(&self, back: Back<'_>);
+}
+
+/// A layer that joins `N` values.
+struct Joined<L, const N: usize>(L);
+
+impl<const N: usize, L: Operation<(), [f32; N]>> Merge for Joined<L, N> {
+    fn forward(&self, x: &[&[f32]], y: &mut [f32]) {
+        self.0
+            .forward(&(), x.try_into().expect("as many inputs"), y, ());
+    }
+
+    fn backward(&self, back: Back<'_>) {
+        let mut dx = back.dx.iter_mut();
+        let pass = Pass {
+            x: back.x.try_into().expect("as many inputs"),
+            y: back.y,
+            saved: (),
+            dy: back.dy,
+            dx: std::array::from_fn(|_| dx.next().and_then(Option::as_deref_mut)),
+            accumulate: false,
+        };
+        self.0.backward(&(), pass, Gradient::none());
+    }
+}
+
+/// A layer that draws random numbers in training.
+pub trait Random {
+    fn forward(&self, x: &[f32], y: &mut [f32]);
+    fn forward_training(&self, x: &[f32], y: &mut [f32], saved: &mut [f32], step: LayerStep<'_>);
+    fn backward(&self, pass: Pass<'_>, saved: &mut [f32]);
+}
+
+impl Random for layers::Dropout {
+    fn forward(&self, x: &[f32], y: &mut [f32]) {
+        Forward::forward(self, &(), x, y, ());
+    }
+
+    fn forward_training(&self, x: &[f32], y: &mut [f32], saved: &mut [f32], step: LayerStep<'_>) {
+        Operation::forward_training(self, &(), x, y, (), saved, step);
+    }
+
+    fn backward(&self, pass: Pass<'_>, saved: &mut [f32]) {
+        let pass = Pass {
+            x: pass.x,
+            y: pass.y,
+            saved,
+            dy: pass.dy,
+            dx: pass.dx,
+            accumulate: false,
+        };
+        Operation::backward(self, &(), pass, Gradient::none());
+    }
+}
+
+impl Random for layers::GaussianNoise {
+    fn forward(&self, x: &[f32], y: &mut [f32]) {
+        Forward::forward(self, &(), x, y, ());
+    }
+
+    fn forward_training(&self, x: &[f32], y: &mut [f32], _: &mut [f32], step: LayerStep<'_>) {
+        Operation::forward_training(self, &(), x, y, (), (), step);
+    }
+
+    fn backward(&self, pass: Pass<'_>, _: &mut [f32]) {
+        Operation::backward(self, &(), pass, Gradient::none());
+    }
 }
 
 /// The sizes of what an edge carries.
@@ -67,19 +140,16 @@ impl Kernel {
             return Self::View;
         }
         if node.role == Role::Merge {
-            return Self::Merge(match plan.layers[node.layer].kind.as_str() {
-                "Add" => Box::new(layers::Add::new().activation(activation(node))),
-                "Subtract" => Box::new(layers::Subtract::new()),
-                "Multiply" => Box::new(layers::Multiply::new()),
-                "Average" => Box::new(layers::Average::new()),
-                "Maximum" => Box::new(layers::Maximum::new()),
-                "Minimum" => Box::new(layers::Minimum::new()),
-                _ => concatenate(&x),
+            let kind = plan.layers[node.layer].kind.as_str();
+            return Self::Merge(match x.len() {
+                2 => merge::<2>(kind, activation(node), &x),
+                3 => merge::<3>(kind, activation(node), &x),
+                _ => merge::<4>(kind, activation(node), &x),
             });
         }
         match kind.as_str() {
             "Activation" => Self::Activation(layers::Activation::new(activation(node), last)),
-            "Rescaling" => Self::Value(Box::new(layers::Rescaling::new(0.7, 0.1))),
+            "Rescaling" => Self::Rescaling(layers::Rescaling::new(0.7, 0.1)),
             "Dropout" => Self::Random(Box::new(layers::Dropout::new(0.3))),
             "GaussianNoise" => Self::Random(Box::new(layers::GaussianNoise::new(0.1))),
             "BatchNormalization" => Self::BatchNormalization(last, activation(node)),
@@ -115,9 +185,9 @@ impl Kernel {
         match self {
             Self::View => y.copy_from_slice(x[0]),
             Self::Merge(merge) => merge.forward(x, y),
-            Self::Random(random) => random.forward(&(), x[0], y),
-            Self::Value(value) => value.forward(&(), x[0], y),
-            Self::Activation(layer) => layer.forward(&(), x[0], y),
+            Self::Random(random) => random.forward(x[0], y),
+            Self::Rescaling(layer) => layer.forward(&(), x[0], y, ()),
+            Self::Activation(layer) => layer.forward(&(), x[0], y, ()),
             Self::Dense {
                 sizes: [n, m],
                 activation,
@@ -128,7 +198,7 @@ impl Kernel {
                     &w[n * m..],
                     y,
                     [*n, *m],
-                    Tail::new(*activation),
+                    Epilogue::new(*activation),
                 );
             }
             Self::BatchNormalization(features, activation) => {
@@ -142,35 +212,38 @@ impl Kernel {
     }
 
     /// Inference of a dense layer, with what follows.
-    pub fn forward_tailed(&self, w: &[f32], x: &[f32], y: &mut [f32], tail: Tail<'_>) {
+    pub fn forward_fused(&self, w: &[f32], x: &[f32], y: &mut [f32], epilogue: Epilogue<'_>) {
         let Self::Dense { sizes, activation } = self else {
-            panic!("no layer that takes a tail");
+            panic!("no layer that takes an epilogue");
         };
         assert_eq!(*activation, Activation::Linear, "of the layer itself");
         let [n, m] = *sizes;
-        kernels::dense(x, &w[..n * m], &w[n * m..], y, *sizes, tail);
+        kernels::dense(x, &w[..n * m], &w[n * m..], y, *sizes, epilogue);
     }
 
-    /// Inference as the tail of a product.
-    pub fn tail<'l>(
+    /// The epilogue of a product, with this behind it.
+    pub fn fuse<'l>(
         &self,
         node: &Node,
         w: &[f32],
+        before: Epilogue<'l>,
         line: &'l mut [f32],
-        before: Tail<'l>,
-    ) -> Tail<'l> {
+    ) -> Epilogue<'l> {
         match self {
             Self::BatchNormalization(features, activation) => {
-                averaged(w, *features, *activation).tail(&w[*features..2 * features], line)
+                averaged(w, *features, *activation).epilogue(&w[*features..2 * features], line)
             }
-            _ => layers::Add::new().activation(activation(node)).tail(before),
+            _ => {
+                let add = layers::Add::new().activation(activation(node));
+                add.fuse(&(), before, line)
+            }
         }
     }
 
     pub fn forward_in_place(&self, w: &[f32], y: &mut [f32]) {
         match self {
-            Self::Value(value) => value.forward_in_place(&(), y),
-            Self::Activation(layer) => layer.forward_in_place(&(), y),
+            Self::Rescaling(layer) => layer.forward_in_place(&(), y, (), ()),
+            Self::Activation(layer) => layer.forward_in_place(&(), y, (), ()),
             Self::BatchNormalization(features, activation) => {
                 averaged(w, *features, *activation)
                     .forward_in_place(&w[*features..2 * features], y);
@@ -187,7 +260,7 @@ impl Kernel {
         let Self::Activation(layer) = self else {
             panic!("no layer that training overwrites");
         };
-        layer.backward_in_place(y, dy);
+        layer.backward_in_place(&(), y, dy);
     }
 
     pub fn forward_training(
@@ -196,10 +269,10 @@ impl Kernel {
         x: &[&[f32]],
         y: &mut [f32],
         saved: &mut [f32],
-        random: Random,
+        step: LayerStep<'_>,
     ) {
         match self {
-            Self::Random(layer) => layer.forward_training(&(), x[0], y, saved, random),
+            Self::Random(layer) => layer.forward_training(x[0], y, saved, step),
             Self::BatchNormalization(features, activation) => {
                 let (mean, variance) = saved[..2 * features].split_at_mut(*features);
                 kernels::moments(x[0], mean, variance);
@@ -211,25 +284,25 @@ impl Kernel {
     }
 
     pub fn backward(&self, w: &[f32], back: Back<'_>, gradient: &mut [f32]) {
-        let Back { x, y, saved, .. } = back;
         if let Self::Merge(merge) = self {
-            return merge.backward(x, y, back.dy, back.dx);
+            return merge.backward(back);
         }
+        let Back { x, y, saved, .. } = back;
         let (x, dy, dx) = (x[0], back.dy, back.dx[0].as_deref_mut());
         let accumulate = back.accumulate;
         let pass = |dy, dx| Pass {
             x,
             y,
-            saved,
+            saved: (),
             dy,
             dx,
             accumulate,
         };
         match self {
             Self::View | Self::Merge(_) => {}
-            Self::Random(layer) => layer.backward(&(), pass(dy, dx), &mut ()),
-            Self::Value(layer) => layer.backward(&(), pass(dy, dx), &mut ()),
-            Self::Activation(layer) => layer.backward(&(), pass(dy, dx), &mut ()),
+            Self::Random(layer) => layer.backward(pass(dy, dx), saved),
+            Self::Rescaling(layer) => layer.backward(&(), pass(dy, dx), Gradient::none()),
+            Self::Activation(layer) => layer.backward(&(), pass(dy, dx), Gradient::none()),
             Self::Dense {
                 sizes: [n, m],
                 activation,
@@ -259,7 +332,7 @@ impl Kernel {
             Self::LayerNormalization(features) => {
                 let (dgamma, dbeta) = gradient.split_at_mut(*features);
                 let gamma = &w[..*features];
-                let weights = [dgamma, dbeta];
+                let weights = Some([dgamma, dbeta]);
                 kernels::layer_norm_gradient(x, dy, gamma, EPSILON, weights, dx, accumulate);
             }
         }
@@ -270,14 +343,18 @@ fn dims_of(node: &Node) -> usize {
     node.output.known_shape().expect("a known shape").last()
 }
 
-fn concatenate(x: &[Vec<usize>]) -> Box<dyn Merge + Sync> {
-    let runs: Vec<usize> = x.iter().map(|dims| *dims.last().unwrap()).collect();
-    match *runs.as_slice() {
-        [a, b] => Box::new(layers::Concatenate::new([a, b])),
-        [a, b, c] => Box::new(layers::Concatenate::new([a, b, c])),
-        _ => Box::new(layers::Concatenate::new(
-            <[usize; 4]>::try_from(runs).expect("two to four inputs"),
-        )),
+fn merge<const N: usize>(kind: &str, activation: Activation, x: &[Vec<usize>]) -> Box<dyn Merge> {
+    match kind {
+        "Add" => Box::new(Joined::<_, N>(layers::Add::new().activation(activation))),
+        "Subtract" => Box::new(Joined::<_, 2>(layers::Subtract::new())),
+        "Multiply" => Box::new(Joined::<_, N>(layers::Multiply::new())),
+        "Average" => Box::new(Joined::<_, N>(layers::Average::new())),
+        "Maximum" => Box::new(Joined::<_, N>(layers::Maximum::new())),
+        "Minimum" => Box::new(Joined::<_, N>(layers::Minimum::new())),
+        _ => {
+            let runs = std::array::from_fn(|input| *x[input].last().expect("a last axis"));
+            Box::new(Joined::<_, N>(layers::Concatenate::<N>::new(runs)))
+        }
     }
 }
 

@@ -7,14 +7,13 @@ use super::kernel::{Back, Kernel, dims};
 use super::memory::Memory;
 use crate::plan::{Edge, Plan, Role};
 use crate::schedule::{self, Call, Gradient, Inference, Place, Training};
-use kerust_core::kernels::{Tail, sum_into};
+use kerust_core::kernels::{Epilogue, sum_into};
 use kerust_core::rng::{Seed, Step};
 use std::collections::HashMap;
 
-pub const STEP: Step = Step {
-    seed: Seed(5),
-    number: 0,
-};
+pub fn step() -> Step<'static> {
+    Step::new(Seed(5), 0)
+}
 
 pub struct Net<'a> {
     pub plan: &'a Plan,
@@ -93,7 +92,7 @@ impl<'a> Net<'a> {
             let kind = &self.plan.layers[self.plan.nodes[node].layer].kind;
             near.set(near.get() || self.kernels[node].near_a_kink(kind, x));
             let mut saved = vec![f32::NAN; 2 * y.len()];
-            self.kernels[node].forward_training(w, x, y, &mut saved, STEP.layer(node as u64));
+            self.kernels[node].forward_training(w, x, y, &mut saved, step().layer(node as u64));
         });
         near.get()
     }
@@ -163,14 +162,14 @@ impl<'a> Net<'a> {
             y = memory.read(call.y);
         }
         let mut line = call.line.map_or_else(Vec::new, |slot| memory.fresh(slot));
-        let (mut line, mut tail) = (Some(line.as_mut_slice()), Tail::NONE);
+        let (mut line, mut epilogue) = (Some(line.as_mut_slice()), Epilogue::NONE);
         for part in &call.tail {
             let (kernel, w) = self.of(*part);
             let line = line.take().unwrap_or_default();
-            tail = kernel.tail(&self.plan.nodes[*part], w, line, tail);
+            epilogue = kernel.fuse(&self.plan.nodes[*part], w, epilogue, line);
         }
         let (kernel, w) = self.of(call.node);
-        kernel.forward_tailed(w, &memory.read(call.x[0]), &mut y, tail);
+        kernel.forward_fused(w, &memory.read(call.x[0]), &mut y, epilogue);
         y
     }
 
@@ -223,7 +222,7 @@ impl<'a> Net<'a> {
             let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
             let mut y = vec![f32::NAN; self.batch * self.len(Edge::Node(call.node))];
             let mut saved = call.saved.map_or_else(Vec::new, |slot| memory.fresh(slot));
-            let random = STEP.layer(call.node as u64);
+            let random = self::step().layer(call.node as u64);
             kernel.forward_training(w, &x, &mut y, &mut saved, random);
             memory.write(call.y, &y);
             call.saved
@@ -277,7 +276,7 @@ impl<'a> Net<'a> {
             let y = if forgets { vec![f32::NAN; y.len()] } else { y };
             let x: Vec<Vec<f32>> = call.x.iter().map(|x| memory.read(*x)).collect();
             let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
-            let saved = call
+            let mut saved = call
                 .saved
                 .map_or_else(Vec::new, |slot| memory.read(Place::Slot(slot)));
             let mut dy = memory.read(Place::Slot(call.dy));
@@ -292,7 +291,7 @@ impl<'a> Net<'a> {
             let back = Back {
                 x: &x,
                 y: &y,
-                saved: &saved,
+                saved: &mut saved,
                 dy: &mut dy,
                 dx: &mut slices,
                 accumulate: call.again,

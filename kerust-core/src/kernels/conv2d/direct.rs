@@ -5,21 +5,21 @@
 //! tested in the loops.
 
 use super::Convolution;
-use crate::kernels::Tail;
+use crate::kernels::Epilogue;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::parallel::pairs;
 use crate::kernels::walk::Walk;
 use core::cell::Cell;
 use core::ops::Range;
 
-/// `y = tail(bias + windows·kernel)`
+/// `y = epilogue(bias + windows·kernel)`
 pub(super) fn forward(
     convolution: &Convolution,
     x: &[f32],
     kernel: &[f32],
     bias: &[f32],
     y: &mut [f32],
-    tail: Tail<'_>,
+    epilogue: Epilogue<'_>,
 ) {
     let image = Image::new(convolution, kernel);
     let [rows, columns] = convolution.output();
@@ -27,12 +27,12 @@ pub(super) fn forward(
     pairs(x, convolution.input_len(), y, rows * row_len, |x, y| {
         for (i, y) in y.chunks_exact_mut(row_len.max(1)).enumerate() {
             let taps = image.walk.inside(i, 0);
-            image.row([i, 0], taps, x, (Start::bias(bias), &tail), y);
+            image.row([i, 0], taps, x, (Start::bias(bias), &epilogue), y);
         }
     });
 }
 
-/// `y = tail(bias + windows·kernel)` of what stands in `y`, where the output is as large as the image.
+/// `y = epilogue(bias + windows·kernel)` of what stands in `y`, where the output is as large as the image.
 ///
 /// Row by row: the rows that a window reaches from its own row up are kept in `scratch`, which has
 /// room for [`Convolution::kept_len`] values; those below are not yet overwritten.
@@ -42,7 +42,7 @@ pub(super) fn forward_in_place(
     bias: &[f32],
     y: &mut [f32],
     scratch: &mut [f32],
-    tail: Tail<'_>,
+    epilogue: Epilogue<'_>,
 ) {
     let image = Image::new(convolution, kernel);
     let row_len = convolution.input[1] * convolution.input[2];
@@ -71,11 +71,20 @@ pub(super) fn forward_in_place(
                 [i, i.wrapping_sub(offset)],
                 taps.start..split,
                 kept,
-                (Start::bias(bias), if last { &tail } else { &Tail::NONE }),
+                (
+                    Start::bias(bias),
+                    if last { &epilogue } else { &Epilogue::NONE },
+                ),
                 y,
             );
             if !last {
-                image.row([i, i + 1], split..taps.end, below, (Start::Sum, &tail), y);
+                image.row(
+                    [i, i + 1],
+                    split..taps.end,
+                    below,
+                    (Start::Sum, &epilogue),
+                    y,
+                );
             }
         }
     }
@@ -92,7 +101,7 @@ fn keep(rows: &mut [f32], row: &[f32]) {
 }
 
 /// What a sum starts from, and what becomes of it.
-type Ends<'a> = (Start<'a>, &'a Tail<'a>);
+type Ends<'a> = (Start<'a>, &'a Epilogue<'a>);
 
 struct Image<'a> {
     convolution: &'a Convolution,
@@ -140,7 +149,7 @@ impl<'a> Image<'a> {
         ends: Ends<'_>,
         y: &mut [f32],
     ) {
-        let (start, tail) = ends;
+        let (start, epilogue) = ends;
         let Convolution {
             input: [_, width, channels],
             filters,
@@ -188,7 +197,7 @@ impl<'a> Image<'a> {
                     Start::Bias(bias) => Start::bias(bias.get(outputs.clone()).unwrap_or_default()),
                     other => other,
                 },
-                tail: tail.columns(outputs.clone()),
+                epilogue: epilogue.columns(outputs.clone()),
             };
             let y = y.get_mut(pixels.start * filters + outputs.start..);
             product.run_portable(y.unwrap_or_default(), filters);

@@ -8,7 +8,7 @@ use super::Convolution;
 use super::windows::Frame;
 use crate::kernels::isa::vectorized;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
-use crate::kernels::{Tail, parallel, scratch};
+use crate::kernels::{Epilogue, parallel, scratch};
 
 /// Values of the windows' gradients that are made at a time: 64 KB.
 const WINDOWS_LEN: usize = 1 << 14;
@@ -103,7 +103,7 @@ impl Convolution {
                 },
                 b: Matrix::row_major(&turned[group * taps * own..], taps, own),
                 start: Start::Zero,
-                tail: Tail::NONE,
+                epilogue: Epilogue::NONE,
             };
             product.run_here(&mut dx[group * own..], channels);
         }
@@ -145,7 +145,7 @@ impl Convolution {
                         },
                         b: Matrix::row_major(kernel, filters, taps),
                         start: Start::Zero,
-                        tail: Tail::NONE,
+                        epilogue: Epilogue::NONE,
                     };
                     let windows = &mut windows[..pixels * taps];
                     product.run_here(windows, taps);

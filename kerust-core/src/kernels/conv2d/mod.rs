@@ -35,7 +35,7 @@ mod weight_gradient;
 mod windows;
 
 #[cfg(not(feature = "std"))]
-use super::Tail;
+use super::Epilogue;
 use crate::activation::Activation;
 use crate::layer::Pass;
 use crate::shape::Window;
@@ -117,23 +117,27 @@ impl Convolution {
 
 impl Convolution {
     /// The backward pass of `y = activation(bias + windows·kernel)`, where `weights` are the gradients
-    /// of the kernel and of the bias (none when it is empty).
+    /// of the kernel and of the bias (none when it is empty), `None` where they are not asked for.
     pub fn backward(
         &self,
         pass: Pass<'_>,
         kernel: &[f32],
         activation: Activation,
-        [dkernel, dbias]: [&mut [f32]; 2],
+        #[cfg_attr(not(feature = "std"), allow(unused_mut))] mut weights: Option<[&mut [f32]; 2]>,
     ) {
         #[cfg(feature = "std")]
         {
             let images = pass.dy.len() / self.output_len();
-            if super::reduce::chunk_len(images, dkernel.len() + dbias.len()) < images {
+            if let Some([dkernel, dbias]) = &mut weights
+                && super::reduce::chunk_len(images, dkernel.len() + dbias.len()) < images
+            {
                 return self.backward_by_images(pass, kernel, activation, [dkernel, dbias]);
             }
         }
         super::activation_gradient(activation, pass.y, pass.dy, self.filters);
-        self.weight_gradient(pass.x, pass.dy, dkernel, dbias, pass.accumulate);
+        if let Some([dkernel, dbias]) = weights {
+            self.weight_gradient(pass.x, pass.dy, dkernel, dbias, pass.accumulate);
+        }
         if let Some(dx) = pass.dx {
             self.input_gradient(pass.dy, kernel, dx);
         }
@@ -142,16 +146,23 @@ impl Convolution {
 
 #[cfg(not(feature = "std"))]
 impl Convolution {
-    /// `y = tail(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
+    /// `y = epilogue(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
     /// channels of a group, filters) and an empty `bias` adds nothing.
     #[inline(always)]
-    pub fn forward(&self, x: &[f32], kernel: &[f32], bias: &[f32], y: &mut [f32], tail: Tail<'_>) {
-        direct::forward(self, x, kernel, bias, y, tail);
-        tail.rest().apply(y, self.filters);
+    pub fn forward(
+        &self,
+        x: &[f32],
+        kernel: &[f32],
+        bias: &[f32],
+        y: &mut [f32],
+        epilogue: Epilogue<'_>,
+    ) {
+        direct::forward(self, x, kernel, bias, y, epilogue);
+        epilogue.rest().apply(y, self.filters);
     }
 
     /// [`forward`](Self::forward) of what stands in `y`, where the output has the image's sizes and the
-    /// tail adds nothing; `scratch` holds as many rows as [`Window::rows_kept`] for each image.
+    /// epilogue adds nothing; `scratch` holds as many rows as [`Window::rows_kept`] for each image.
     #[inline(always)]
     pub fn forward_in_place(
         &self,
@@ -159,10 +170,10 @@ impl Convolution {
         bias: &[f32],
         y: &mut [f32],
         scratch: &mut [f32],
-        tail: Tail<'_>,
+        epilogue: Epilogue<'_>,
     ) {
-        direct::forward_in_place(self, kernel, bias, y, scratch, tail);
-        tail.rest().apply(y, self.filters);
+        direct::forward_in_place(self, kernel, bias, y, scratch, epilogue);
+        epilogue.rest().apply(y, self.filters);
     }
 
     /// The gradients of the kernel and of the bias (none when it is empty).

@@ -1,7 +1,7 @@
 use super::{Convolution, direct};
 use crate::activation::Activation;
-use crate::kernels::matmul::tests::{all_tails, pass};
-use crate::kernels::{Tail, activation_gradient};
+use crate::kernels::matmul::tests::{all_epilogues, pass};
+use crate::kernels::{Epilogue, activation_gradient};
 use crate::layer::Pass;
 use crate::rng::Seed;
 use crate::shape::{Padding, Window};
@@ -79,19 +79,26 @@ fn check(c: &Convolution) {
     }
 
     let mut found = vec![f32::NAN; y.len()];
-    c.forward(&x, &kernel, &bias, &mut found, Tail::NONE);
+    c.forward(&x, &kernel, &bias, &mut found, Epilogue::NONE);
     assert_close("y", c, &found, &y);
-    direct::forward(c, &x, &kernel, &bias, &mut found, Tail::NONE);
+    direct::forward(c, &x, &kernel, &bias, &mut found, Epilogue::NONE);
     assert_close("y by loops", c, &found, &y);
     let [height, width, _] = c.input;
     if c.window.rows_kept(height, width).is_some() && c.filters == c.input[2] {
         let mut scratch = vec![f32::NAN; c.kept_len()];
         let mut found = x.clone();
-        c.forward_in_place(&kernel, &bias, &mut found, &mut scratch, Tail::NONE);
+        c.forward_in_place(&kernel, &bias, &mut found, &mut scratch, Epilogue::NONE);
         assert_close("y in place", c, &found, &y);
         let (mut in_place, mut apart) = (x.clone(), y.iter().map(|_| f32::NAN).collect::<Vec<_>>());
-        direct::forward(c, &x, &kernel, &bias, &mut apart, Tail::NONE);
-        direct::forward_in_place(c, &kernel, &bias, &mut in_place, &mut scratch, Tail::NONE);
+        direct::forward(c, &x, &kernel, &bias, &mut apart, Epilogue::NONE);
+        direct::forward_in_place(
+            c,
+            &kernel,
+            &bias,
+            &mut in_place,
+            &mut scratch,
+            Epilogue::NONE,
+        );
         assert_eq!(in_place, apart, "{c:?}");
     }
 
@@ -112,24 +119,26 @@ fn check(c: &Convolution) {
     check_tails(c, &x, &kernel, &bias);
 }
 
-/// A tail gives the bits of passes over the output: by windows and by loops, and in place.
+/// An epilogue gives the bits of passes over the output: by windows and by loops, and in place.
 fn check_tails(c: &Convolution, x: &[f32], kernel: &[f32], bias: &[f32]) {
-    type Forward<'a> = &'a dyn Fn(&mut [f32], Tail<'_>);
+    type Forward<'a> = &'a dyn Fn(&mut [f32], Epilogue<'_>);
     let before = random(BATCH * c.output_len(), 8);
     let [factor, shift] = [9, 10].map(|seed| random(c.filters, seed));
     let [height, width, _] = c.input;
     let in_place = c.window.rows_kept(height, width).is_some() && c.filters == c.input[2];
     let scratch = || vec![f32::NAN; c.kept_len()];
     let ways: [(&[f32], Forward<'_>); 4] = [
-        (&before, &|y, tail| c.forward(x, kernel, bias, y, tail)),
-        (&before, &|y, tail| {
-            direct::forward(c, x, kernel, bias, y, tail)
+        (&before, &|y, epilogue| {
+            c.forward(x, kernel, bias, y, epilogue)
         }),
-        (x, &|y, tail| {
-            c.forward_in_place(kernel, bias, y, &mut scratch(), tail)
+        (&before, &|y, epilogue| {
+            direct::forward(c, x, kernel, bias, y, epilogue)
         }),
-        (x, &|y, tail| {
-            direct::forward_in_place(c, kernel, bias, y, &mut scratch(), tail)
+        (x, &|y, epilogue| {
+            c.forward_in_place(kernel, bias, y, &mut scratch(), epilogue)
+        }),
+        (x, &|y, epilogue| {
+            direct::forward_in_place(c, kernel, bias, y, &mut scratch(), epilogue)
         }),
     ];
     for (place, (before, forward)) in ways.into_iter().enumerate() {
@@ -138,17 +147,17 @@ fn check_tails(c: &Convolution, x: &[f32], kernel: &[f32], bias: &[f32]) {
             continue;
         }
         let mut sums = before.to_vec();
-        forward(&mut sums, Tail::NONE);
-        for tail in all_tails([&factor, &shift]) {
-            if takes_place && tail.adds {
+        forward(&mut sums, Epilogue::NONE);
+        for epilogue in all_epilogues([&factor, &shift]) {
+            if takes_place && epilogue.adds {
                 continue;
             }
             let mut found = before.to_vec();
-            forward(&mut found, tail);
+            forward(&mut found, epilogue);
             let passes = sums.iter().zip(before).enumerate();
-            let passes = passes.map(|(i, (sum, y))| pass(&tail, i % c.filters, *sum, *y));
+            let passes = passes.map(|(i, (sum, y))| pass(&epilogue, i % c.filters, *sum, *y));
             let expected: Vec<f32> = passes.collect();
-            assert_eq!(found, expected, "way {place}, {tail:?}, {c:?}");
+            assert_eq!(found, expected, "way {place}, {epilogue:?}, {c:?}");
         }
     }
 }
@@ -166,14 +175,14 @@ fn check_backward(c: &Convolution, x: &[f32], kernel: &[f32], dy: &[f32]) {
         [kernel.len(), c.filters, x.len()].map(|len| vec![f32::NAN; len]);
     let pass = Pass {
         x,
-        y: &y,
-        saved: &[],
-        dy: &mut dy.to_vec(),
-        dx: Some(&mut found_dx),
+        y: &y[..],
+        saved: (),
+        dy: &mut dy.to_vec()[..],
+        dx: Some(&mut found_dx[..]),
         accumulate: false,
     };
     let weights: [&mut [f32]; 2] = [&mut found_kernel, &mut found_bias];
-    c.backward(pass, kernel, Activation::Relu, weights);
+    c.backward(pass, kernel, Activation::Relu, Some(weights));
     assert_eq!(found_kernel, dkernel, "{c:?}");
     assert_eq!(found_bias, dbias, "{c:?}");
     assert_eq!(found_dx, dx, "{c:?}");
@@ -258,7 +267,7 @@ fn threads_do_not_change_a_bit() {
             let mut y = vec![0.0; dy.len()];
             let (mut dx, mut dkernel) = (vec![0.0; x.len()], vec![0.0; kernel.len()]);
             let mut dbias = vec![0.0; 33];
-            convolution.forward(&x, &kernel, &[], &mut y, Tail::NONE);
+            convolution.forward(&x, &kernel, &[], &mut y, Epilogue::NONE);
             convolution.weight_gradient(&x, &dy, &mut dkernel, &mut dbias, false);
             convolution.input_gradient(&dy, &kernel, &mut dx);
             [y, dx, dkernel, dbias].map(|values| values.iter().map(|x| x.to_bits()).collect())

@@ -4,7 +4,7 @@ use super::Convolution;
 use super::windows::Frame;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::reduce::sum_in_chunks;
-use crate::kernels::{Tail, column_sums};
+use crate::kernels::{Epilogue, column_sums};
 use core::ops::Range;
 
 impl Convolution {
@@ -54,7 +54,7 @@ impl Convolution {
                             columns: Axis::plain(filters, 1),
                         },
                         start: Start::Sum,
-                        tail: Tail::NONE,
+                        epilogue: Epilogue::NONE,
                     };
                     if divided {
                         product.run(&mut dkernel[first..], self.filters);

@@ -2,7 +2,7 @@
 
 use super::Convolution;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
-use crate::kernels::{Tail, parallel, scratch};
+use crate::kernels::{Epilogue, parallel, scratch};
 use crate::shape::Padding;
 
 /// An image as the windows see it: with the zeros around that they reach.
@@ -134,28 +134,35 @@ impl Convolution {
         }
     }
 
-    /// `y = tail(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
+    /// `y = epilogue(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
     /// channels of a group, filters) and an empty `bias` adds nothing.
-    pub fn forward(&self, x: &[f32], kernel: &[f32], bias: &[f32], y: &mut [f32], tail: Tail<'_>) {
+    pub fn forward(
+        &self,
+        x: &[f32],
+        kernel: &[f32],
+        bias: &[f32],
+        y: &mut [f32],
+        epilogue: Epilogue<'_>,
+    ) {
         let frame = Frame::new(self);
         let single = y.len() == self.output_len();
         let macs = self.shared_macs(y.len());
         parallel::chunks(y, self.output_len(), macs, |image, y| {
             frame.with(&x[image * self.input_len()..][..self.input_len()], |x| {
-                self.one(&frame, x, [kernel, bias], y, tail, single);
+                self.one(&frame, x, [kernel, bias], y, epilogue, single);
             });
         });
     }
 
     /// [`forward`](Self::forward) of what stands in `y`, where the output has the image's sizes and the
-    /// tail adds nothing. The scratch is for code without heap: here a thread has its own.
+    /// epilogue adds nothing. The scratch is for code without heap: here a thread has its own.
     pub fn forward_in_place(
         &self,
         kernel: &[f32],
         bias: &[f32],
         y: &mut [f32],
         _scratch: &mut [f32],
-        tail: Tail<'_>,
+        epilogue: Epilogue<'_>,
     ) {
         let frame = Frame::new(self);
         let single = y.len() == self.output_len();
@@ -163,7 +170,7 @@ impl Convolution {
         parallel::chunks(y, self.output_len(), macs, |_, y| {
             scratch::with(scratch::Use::Image, frame.len(), |image| {
                 frame.copy(y, image);
-                self.one(&frame, image, [kernel, bias], y, tail, single);
+                self.one(&frame, image, [kernel, bias], y, epilogue, single);
             });
         });
     }
@@ -181,7 +188,7 @@ impl Convolution {
         x: &[f32],
         [kernel, bias]: [&[f32]; 2],
         y: &mut [f32],
-        tail: Tail<'_>,
+        epilogue: Epilogue<'_>,
         single: bool,
     ) {
         let filters = self.group_filters();
@@ -195,7 +202,7 @@ impl Convolution {
                     columns: Axis::plain(filters, 1),
                 },
                 start: Start::bias(bias.get(outputs.clone()).unwrap_or(&[])),
-                tail: tail.columns(outputs.clone()),
+                epilogue: epilogue.columns(outputs.clone()),
             };
             let y = &mut y[outputs.start..];
             if single {
@@ -204,6 +211,6 @@ impl Convolution {
                 product.run_here(y, self.filters);
             }
         }
-        tail.rest().apply(y, self.filters);
+        epilogue.rest().apply(y, self.filters);
     }
 }

@@ -1,7 +1,7 @@
 //! Products of matrices.
 //!
-//! One core, [`Product`]: `c = tail(start + a·b)`, where `a` and `b` are views (`view.rs`), `start` is
-//! zero, a bias for each column, or what stands in `c`, and the [`Tail`] is what layers behind the product do
+//! One core, [`Product`]: `c = epilogue(start + a·b)`, where `a` and `b` are views (`view.rs`), `start` is
+//! zero, a bias for each column, or what stands in `c`, and the [`Epilogue`] is what layers behind the product do
 //! to each sum. The forms that layers need are its cases:
 //!
 //! | | a | b | start |
@@ -16,7 +16,7 @@
 //! 12 × 8 with NEON, stays in registers while the summed axis passes: for each step, a row of `b` is
 //! loaded, and each row's element of `a` is broadcast and multiplied into its sums. `b` is passed in
 //! blocks of 384 rows, so that the panel under the tile stays in the first cache; where its rows are
-//! strided, or far apart and often used, it is packed (`blocks/pack.rs`) first. The tails of columns
+//! strided, or far apart and often used, it is packed (`blocks/pack.rs`) first. The epilogues of columns
 //! are masked, never computed another way. Where a row of `c` is one vector and `a` is the windows of an
 //! image, two rows of the image's output are computed together (`blocks/pairs.rs`). `portable.rs` serves every
 //! other target, and all without `std`.
@@ -34,7 +34,7 @@ mod view;
 
 #[cfg(feature = "std")]
 use super::parallel;
-use super::{Isa, Tail};
+use super::{Epilogue, Isa};
 use crate::activation::Activation;
 pub(crate) use portable::{End, Run};
 pub(crate) use view::{Axis, Matrix};
@@ -66,15 +66,15 @@ impl<'a> Start<'a> {
     }
 }
 
-/// `c = tail(start + a·b)`.
+/// `c = epilogue(start + a·b)`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Product<'a> {
     pub(crate) a: Matrix<'a>,
     /// Both axes plain.
     pub(crate) b: Matrix<'a>,
     pub(crate) start: Start<'a>,
-    /// Of its activation, ReLU alone: see [`Tail::rest`].
-    pub(crate) tail: Tail<'a>,
+    /// Of its activation, ReLU alone: see [`Epilogue::rest`].
+    pub(crate) epilogue: Epilogue<'a>,
 }
 
 impl Product<'_> {
@@ -105,13 +105,13 @@ impl Product<'_> {
         self.run_with(Isa::Portable, 1, c, stride);
     }
 
-    /// Whether every element of the operands, the bias and the tail lies inside their values.
+    /// Whether every element of the operands, the bias and the epilogue lies inside their values.
     fn fits(&self) -> bool {
         let bias = match self.start {
             Start::Bias(bias) => bias.len() == self.b.columns.len(),
             Start::Zero | Start::Sum => true,
         };
-        bias && self.tail.fits(self.b.columns.len())
+        bias && self.epilogue.fits(self.b.columns.len())
             && self.a.columns.len() == self.b.rows.len()
             && self.a.fits()
             && self.b.fits()
@@ -155,7 +155,7 @@ impl Product<'_> {
     }
 }
 
-/// `y = tail(x·w + b)`, with `x` as (batch, n_in), `w` as (n_in, n_out); an empty `b` adds nothing.
+/// `y = epilogue(x·w + b)`, with `x` as (batch, n_in), `w` as (n_in, n_out); an empty `b` adds nothing.
 ///
 /// Inlined, so that firmware links no activation that no layer names.
 #[inline(always)]
@@ -165,10 +165,10 @@ pub fn dense(
     b: &[f32],
     y: &mut [f32],
     [n_in, n_out]: [usize; 2],
-    tail: Tail<'_>,
+    epilogue: Epilogue<'_>,
 ) {
-    dense_product(x, w, b, y, [n_in, n_out], &tail);
-    let rest = tail.rest();
+    dense_product(x, w, b, y, [n_in, n_out], &epilogue);
+    let rest = epilogue.rest();
     if rest != Activation::Linear {
         super::activate(rest, y, n_out);
     }
@@ -182,14 +182,14 @@ fn dense_product(
     b: &[f32],
     y: &mut [f32],
     [n_in, n_out]: [usize; 2],
-    tail: &Tail<'_>,
+    epilogue: &Epilogue<'_>,
 ) {
     let batch = y.len() / n_out.max(1);
     let product = Product {
         a: Matrix::row_major(x, batch, n_in),
         b: Matrix::row_major(w, n_in, n_out),
         start: Start::bias(b),
-        tail: *tail,
+        epilogue: *epilogue,
     };
     product.run(y, n_out);
 }
@@ -201,7 +201,7 @@ pub fn dense_input_gradient(dy: &[f32], w: &[f32], dx: &mut [f32], n_in: usize, 
         a: Matrix::row_major(dy, batch, n_out),
         b: Matrix::row_major(w, n_in, n_out).transposed(),
         start: Start::Zero,
-        tail: Tail::NONE,
+        epilogue: Epilogue::NONE,
     };
     product.run(dx, n_in);
 }
@@ -220,7 +220,7 @@ pub fn dense_weight_gradient(
         a: Matrix::row_major(x, batch, n_in).transposed(),
         b: Matrix::row_major(dy, batch, n_out),
         start: Start::accumulate(accumulate),
-        tail: Tail::NONE,
+        epilogue: Epilogue::NONE,
     };
     product.run(dw, n_out);
 }

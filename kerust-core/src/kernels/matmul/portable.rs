@@ -50,7 +50,7 @@ pub(crate) struct End {
 /// Columns whose sums stand aside, while the values that are added to them stand in the output.
 const ASIDE: usize = 16;
 
-/// `c = tail(start + a·b)` for some rows of `a`, which become the rows of `c`, `stride` apart.
+/// `c = epilogue(start + a·b)` for some rows of `a`, which become the rows of `c`, `stride` apart.
 ///
 /// Every output is one chain of additions in the order of the summed axis, as in every kernel.
 ///
@@ -63,7 +63,7 @@ pub(super) unsafe fn product(
     stride: usize,
 ) {
     let all = product.b.columns.len();
-    let width = if product.tail.adds { ASIDE } else { all };
+    let width = if product.epilogue.adds { ASIDE } else { all };
     let mut first = 0;
     while first < all {
         let columns = first..all.min(first + width);
@@ -78,7 +78,12 @@ pub(super) unsafe fn product(
 /// # Safety
 /// As of [`product`]; where values are added, there are at most [`ASIDE`] columns.
 unsafe fn strip(
-    Product { a, b, start, tail }: &Product<'_>,
+    Product {
+        a,
+        b,
+        start,
+        epilogue,
+    }: &Product<'_>,
     rows: Range<usize>,
     columns: Range<usize>,
     c: *mut f32,
@@ -98,14 +103,14 @@ unsafe fn strip(
         across: b.columns.strides[2],
         taps: 0,
     };
-    let line = tail.columns(columns.clone()).line;
+    let line = epilogue.columns(columns.clone()).line;
     let mut end = End {
         columns: columns.len(),
         sums: c,
         y: c,
         line: (!line[0].is_empty()).then(|| line.map(<[f32]>::as_ptr)),
-        adds: tail.adds,
-        relu: tail.relu(),
+        adds: epilogue.adds,
+        relu: epilogue.relu(),
     };
     let w = run.w.wrapping_add(columns.start * run.across);
     let mut row = a.rows.cursor(rows.start);
@@ -115,7 +120,7 @@ unsafe fn strip(
         end.y = c;
         for i in 0..run.rows.min(ROWS) {
             run.x[i] = a.values.as_ptr().wrapping_add(row.offset);
-            run.to[i] = if tail.adds {
+            run.to[i] = if epilogue.adds {
                 aside.as_mut_ptr().cast::<f32>().wrapping_add(i * ASIDE)
             } else {
                 c

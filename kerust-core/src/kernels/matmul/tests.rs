@@ -29,12 +29,17 @@ fn check(a: Matrix<'_>, b: Matrix<'_>) {
             let most = if m * n < 40 { 1 } else { 3 };
             for (threads, relu) in [(1, false), (most, true)] {
                 let mut c = before.clone();
-                let tail = Tail::new(if relu {
+                let epilogue = Epilogue::new(if relu {
                     Activation::Relu
                 } else {
                     Activation::Linear
                 });
-                let product = Product { a, b, start, tail };
+                let product = Product {
+                    a,
+                    b,
+                    start,
+                    epilogue,
+                };
                 product.run_with(isa, threads, &mut c, stride);
                 for i in 0..m {
                     for j in 0..n {
@@ -113,7 +118,7 @@ fn products_of_all_sizes_up_to_20_equal_the_plain_sums() {
                     ..Matrix::row_major(&b, k, MOST)
                 },
                 start: Start::Bias(&bias[..n]),
-                tail: Tail::NONE,
+                epilogue: Epilogue::NONE,
             };
             for isa in Isa::supported() {
                 let mut c = vec![f32::NAN; m * n];
@@ -151,7 +156,7 @@ fn awkward_products_equal_the_plain_sums() {
     }
 }
 
-/// Compares the tails of one product with passes over its sums, bit by bit.
+/// Compares the epilogues of one product with passes over its sums, bit by bit.
 fn check_tails(a: Matrix<'_>, b: Matrix<'_>) {
     let (m, n) = (a.rows.len(), b.columns.len());
     let stride = n + 2;
@@ -162,36 +167,42 @@ fn check_tails(a: Matrix<'_>, b: Matrix<'_>) {
     let line = [&factor[..], &shift];
     let starts = [Start::Zero, Start::Bias(&bias), Start::Sum];
     for (isa, start) in Isa::supported().flat_map(|isa| starts.map(|start| (isa, start))) {
-        let run = |tail, threads| {
+        let run = |epilogue, threads| {
             let mut c = before.clone();
-            Product { a, b, start, tail }.run_with(isa, threads, &mut c, stride);
+            Product {
+                a,
+                b,
+                start,
+                epilogue,
+            }
+            .run_with(isa, threads, &mut c, stride);
             c
         };
-        let sums = run(Tail::NONE, 1);
-        for tail in all_tails(line) {
+        let sums = run(Epilogue::NONE, 1);
+        for epilogue in all_epilogues(line) {
             let threads = if m * n < 400 { 1 } else { 3 };
             let passes = sums.iter().zip(&before).enumerate();
             let passes = passes.map(|(i, (sum, before))| match i % stride {
-                j if j < n => pass(&tail, j, *sum, *before),
+                j if j < n => pass(&epilogue, j, *sum, *before),
                 _ => *before,
             });
-            for (i, (found, expected)) in run(tail, threads).iter().zip(passes).enumerate() {
+            for (i, (found, expected)) in run(epilogue, threads).iter().zip(passes).enumerate() {
                 assert!(
                     found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan(),
-                    "{isa:?} {m}x{n} at {i}: {found}, expected {expected}; {tail:?}"
+                    "{isa:?} {m}x{n} at {i}: {found}, expected {expected}; {epilogue:?}"
                 );
             }
         }
     }
 }
 
-/// Every tail of the line that ends in no activation or in ReLU.
-pub(in crate::kernels) fn all_tails(line: [&[f32]; 2]) -> Vec<Tail<'_>> {
-    let mut tails = Vec::new();
+/// Every epilogue of the line that ends in no activation or in ReLU.
+pub(in crate::kernels) fn all_epilogues(line: [&[f32]; 2]) -> Vec<Epilogue<'_>> {
+    let mut epilogues = Vec::new();
     for line in [[&[][..]; 2], line] {
         for adds in [false, true] {
             for activation in [Activation::Linear, Activation::Relu] {
-                tails.push(Tail {
+                epilogues.push(Epilogue {
                     line,
                     adds,
                     activation,
@@ -199,19 +210,19 @@ pub(in crate::kernels) fn all_tails(line: [&[f32]; 2]) -> Vec<Tail<'_>> {
             }
         }
     }
-    tails
+    epilogues
 }
 
-/// A tail written out, for one value of column `j`.
-pub(in crate::kernels) fn pass(tail: &Tail<'_>, j: usize, sum: f32, before: f32) -> f32 {
+/// An epilogue written out, for one value of column `j`.
+pub(in crate::kernels) fn pass(epilogue: &Epilogue<'_>, j: usize, sum: f32, before: f32) -> f32 {
     let mut y = sum;
-    if let [Some(factor), Some(shift)] = tail.line.map(|values| values.get(j)) {
+    if let [Some(factor), Some(shift)] = epilogue.line.map(|values| values.get(j)) {
         y = y * factor + shift;
     }
-    if tail.adds {
+    if epilogue.adds {
         y += before;
     }
-    if tail.activation == Activation::Relu && y < 0.0 {
+    if epilogue.activation == Activation::Relu && y < 0.0 {
         y = 0.0;
     }
     y
@@ -307,7 +318,7 @@ fn an_element_has_the_same_bits_in_every_tile_and_on_every_fused_set() {
                 a: Matrix::row_major(&a, m, k),
                 b: Matrix::row_major(&b, k, n),
                 start: Start::Zero,
-                tail: Tail::NONE,
+                epilogue: Epilogue::NONE,
             };
             let mut c = vec![f32::NAN; m * n];
             product.run_with(isa, threads, &mut c, n);
@@ -323,5 +334,12 @@ fn an_element_has_the_same_bits_in_every_tile_and_on_every_fused_set() {
 #[test]
 #[should_panic(expected = "do not fit")]
 fn an_operand_that_is_too_short_is_refused() {
-    dense(&[1.0; 5], &[1.0; 6], &[], &mut [0.0; 4], [3, 2], Tail::NONE);
+    dense(
+        &[1.0; 5],
+        &[1.0; 6],
+        &[],
+        &mut [0.0; 4],
+        [3, 2],
+        Epilogue::NONE,
+    );
 }

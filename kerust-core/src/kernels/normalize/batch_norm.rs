@@ -3,7 +3,7 @@
 use super::block::{Block, LANES, each_block};
 use super::{VALUE_MACS, block_of};
 use crate::activation::Activation;
-use crate::kernels::Tail;
+use crate::kernels::Epilogue;
 use crate::kernels::elementwise::CHUNK_LEN;
 #[cfg(not(feature = "std"))]
 use crate::kernels::elementwise::copy;
@@ -108,13 +108,25 @@ impl BatchNorm<'_> {
         });
     }
 
-    /// [`forward`](Self::forward) as the tail of a product; `line` holds two values for each column.
+    /// The gradient of the input where the moments do not depend on it: `dx = dy · gamma / sqrt(variance +
+    /// epsilon)`. `dy` becomes the gradient before the activation.
+    pub fn fixed_input_gradient(&self, y: &[f32], dy: &mut [f32], dx: &mut [f32]) {
+        let columns = self.mean.len().max(1);
+        super::super::activation_gradient(self.activation, y, dy, columns);
+        for (dy, dx) in dy.chunks_exact(columns).zip(dx.chunks_exact_mut(columns)) {
+            for (column, (dy, dx)) in dy.iter().zip(dx).enumerate() {
+                *dx = dy * self.line(column, &[])[0];
+            }
+        }
+    }
+
+    /// [`forward`](Self::forward) as the epilogue of a product; `line` holds two values for each column.
     #[inline(always)]
-    pub fn tail<'l>(&self, beta: &[f32], line: &'l mut [f32]) -> Tail<'l> {
-        Tail {
+    pub fn epilogue<'l>(&self, beta: &[f32], line: &'l mut [f32]) -> Epilogue<'l> {
+        Epilogue {
             line: self.lines(beta, line),
             // Seen where the product is called, so that firmware links no other.
-            ..Tail::new(self.activation)
+            ..Epilogue::new(self.activation)
         }
     }
 

@@ -51,7 +51,7 @@ pub fn layer_norm_gradient(
     dy: &[f32],
     gamma: &[f32],
     epsilon: f32,
-    weights: [&mut [f32]; 2],
+    weights: Option<[&mut [f32]; 2]>,
     dx: Option<&mut [f32]>,
     accumulate: bool,
 ) {
@@ -72,7 +72,9 @@ pub fn layer_norm_gradient(
             },
         );
     };
-    sum_in_chunks(x.len() / columns, macs, weights, accumulate, add);
+    if let Some(weights) = weights {
+        sum_in_chunks(x.len() / columns, macs, weights, accumulate, add);
+    }
     let Some(dx) = dx else { return };
     let len = CHUNK_LEN.next_multiple_of(columns);
     parallel::chunks(dx, len, macs, |chunk, dx| {

@@ -119,7 +119,7 @@ unsafe fn blocks<S: Registers>(
     let mut p = 0;
     loop {
         // Partial sums would stand where the values that are added stand.
-        let depth = if product.tail.adds {
+        let depth = if product.epilogue.adds {
             k
         } else {
             DEPTH.min(k - p)
@@ -215,7 +215,7 @@ unsafe fn tiles<S: Registers>(
         last_lanes: panel.columns.len() - (panel.vectors - 1) * S::LANES,
         first,
         line: None,
-        adds: product.tail.adds,
+        adds: product.epilogue.adds,
         relu: false,
     };
     if panel.depths.end == a.columns.len() {
@@ -263,11 +263,11 @@ unsafe fn tiles<S: Registers>(
     }
 }
 
-/// The line of some columns of a product's tail, and whether it ends in ReLU.
+/// The line of some columns of a product's epilogue, and whether it ends in ReLU.
 fn ends(product: &Product<'_>, columns: Range<usize>) -> (Option<[*const f32; 2]>, bool) {
-    let line = product.tail.columns(columns).line;
+    let line = product.epilogue.columns(columns).line;
     let line = (!line[0].is_empty()).then(|| line.map(<[f32]>::as_ptr));
-    (line, product.tail.relu())
+    (line, product.epilogue.relu())
 }
 
 /// Calls the lowest tile that holds the rows.

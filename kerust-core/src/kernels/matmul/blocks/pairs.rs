@@ -87,7 +87,7 @@ impl Pairs {
                 Start::Sum => First::Sum,
             },
             line,
-            adds: product.tail.adds,
+            adds: product.epilogue.adds,
             relu,
         };
         Some((pairs_of, pairs * 2 * width))

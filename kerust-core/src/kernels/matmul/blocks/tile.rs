@@ -68,7 +68,7 @@ pub(super) struct Tile<'a> {
     pub(super) relu: bool,
 }
 
-/// `c = tail(first + a·b)` for some tiles of `ROWS` rows. Short sums (nine products in a 3×3 kernel) take as
+/// `c = epilogue(first + a·b)` for some tiles of `ROWS` rows. Short sums (nine products in a 3×3 kernel) take as
 /// long as a call does, so one call serves many tiles.
 ///
 /// # Safety

@@ -5,7 +5,7 @@ use core::ops::Range;
 
 /// What becomes of a product's sums before they are written, in this order.
 #[derive(Clone, Copy, Debug)]
-pub struct Tail<'a> {
+pub struct Epilogue<'a> {
     /// A factor and a shift for each column: `sum · factor + shift`, rounded twice; nothing where they are
     /// empty.
     pub line: [&'a [f32]; 2],
@@ -15,7 +15,7 @@ pub struct Tail<'a> {
     pub activation: Activation,
 }
 
-impl<'a> Tail<'a> {
+impl<'a> Epilogue<'a> {
     /// Nothing but an activation.
     pub const fn new(activation: Activation) -> Self {
         Self {
@@ -28,7 +28,7 @@ impl<'a> Tail<'a> {
     /// Nothing at all.
     pub const NONE: Self = Self::new(Activation::Linear);
 
-    /// The tail of some columns.
+    /// The epilogue of some columns.
     pub(super) fn columns(self, columns: Range<usize>) -> Self {
         let line = self.line;
         Self {
@@ -51,7 +51,7 @@ impl<'a> Tail<'a> {
         }
     }
 
-    /// Whether the tail of so many columns has what it needs.
+    /// Whether the epilogue of so many columns has what it needs.
     pub(super) fn fits(&self, columns: usize) -> bool {
         let [factor, shift] = self.line.map(<[f32]>::len);
         factor == shift && (factor == 0 || factor == columns)

@@ -1,0 +1,157 @@
+//! A layer of one's own.
+
+use super::{Component, Forward, LayerData, Operation, Pass};
+use crate::data::Data;
+use crate::element::Elements;
+use crate::gradient::Gradient;
+#[cfg(feature = "std")]
+use crate::rng::Seed;
+use crate::rng::{LayerStep, Rng};
+use crate::tensor::{Floats, Tensors};
+
+/// A layer of one's own, over one sample.
+///
+/// The type holds the layer's weights. Make it usable in `model!` by implementing
+/// [`Build`](super::Build) for the type that names it. A layer of several inputs has a tuple of shapes as
+/// its `Input`, and gets a tuple of slices: `forward(&self, (a, b): (&[f32], &[f32]), y: &mut [f32])`.
+pub trait Layer: LayerData {
+    /// The shape before the layer, or a tuple of shapes.
+    type Input: Tensors;
+    /// The shape after the layer.
+    type Output: Floats;
+    /// Multiply-adds of one sample; `None` if unknown, which `summary()` shows, and which a budget of
+    /// multiply-adds refuses.
+    const MACS: Option<usize> = None;
+
+    /// Fills freshly zeroed weights with their initial values.
+    fn init(&mut self, rng: &mut Rng);
+
+    /// Computes `y` from `x`. Every value of `y` is to be written.
+    fn forward(
+        &self,
+        x: <Self::Input as Elements>::Slices<'_>,
+        y: <Self::Output as Elements>::SlicesMut<'_>,
+    );
+
+    /// Writes the gradient of the input to `dx`, and adds that of the weights to `gradient`.
+    ///
+    /// A field marked `#[state]` has a place in `gradient` too, where the layer adds up what
+    /// [`absorb`](Self::absorb) takes.
+    fn backward(
+        &self,
+        x: <Self::Input as Elements>::Slices<'_>,
+        y: <Self::Output as Elements>::Slices<'_>,
+        dy: <Self::Output as Elements>::Slices<'_>,
+        dx: <Self::Input as Elements>::Gradients<'_>,
+        gradient: &mut Self,
+    );
+
+    /// Moves the layer's state after a training step; `observed` holds what
+    /// [`backward`](Self::backward) added up in the places of the state, over all samples of the batch.
+    fn absorb(&mut self, _observed: &Self) {}
+
+    /// A layer with fresh weights.
+    #[cfg(feature = "std")]
+    fn new(seed: Seed) -> Box<Self> {
+        let mut layer = Self::zeroed();
+        layer.init(&mut seed.rng());
+        layer
+    }
+
+    /// The layer as a function of one sample.
+    fn call(&self, x: &<Self::Input as Data>::Value) -> <Self::Output as Data>::Value {
+        let mut y = Self::Output::zeros();
+        self.forward(Self::Input::view(x), Self::Output::view_mut(&mut y));
+        y
+    }
+}
+
+impl<L: Layer> Component for L {
+    type Input = L::Input;
+    type Output = L::Output;
+    type Operation = Own;
+    const OPERATION: Own = Own;
+    const SCRATCH_LEN: usize = 0;
+    const SAVED_LEN: usize = 0;
+    const GRADIENT_LEN: usize = L::LAYOUT.len();
+    const MACS: Option<usize> = L::MACS;
+}
+
+/// The [`Operation`] of a [`Layer`]: sample after sample.
+#[derive(Clone, Copy, Debug)]
+pub struct Own;
+
+impl<L: Layer> Forward<L, L::Input, L::Output, f32> for Own {
+    fn forward(
+        &self,
+        weights: &L,
+        x: <L::Input as Elements>::Slices<'_>,
+        mut y: <L::Output as Elements>::SlicesMut<'_>,
+        _scratch: &mut [f32],
+    ) {
+        for sample in 0..L::Input::samples(x) {
+            weights.forward(
+                L::Input::sample(x, sample),
+                L::Output::sample_mut(&mut y, sample),
+            );
+        }
+    }
+}
+
+impl<L: Layer> Operation<L, L::Input, L::Output, f32, f32> for Own {
+    fn init(&self, weights: &mut L, rng: &mut Rng) {
+        weights.init(rng);
+    }
+
+    fn forward_training(
+        &self,
+        weights: &L,
+        x: <L::Input as Elements>::Slices<'_>,
+        y: <L::Output as Elements>::SlicesMut<'_>,
+        scratch: &mut [f32],
+        _saved: &mut [f32],
+        _step: LayerStep<'_>,
+    ) {
+        self.forward(weights, x, y, scratch);
+    }
+
+    fn backward(
+        &self,
+        weights: &L,
+        pass: Pass<'_, L::Input, L::Output, f32>,
+        gradient: Gradient<'_>,
+    ) {
+        // A frozen layer's gradient has no place; it is still computed, for the gradient of the input.
+        #[cfg(feature = "std")]
+        let mut unused;
+        let gradient = match gradient.of::<L>() {
+            Some(gradient) => gradient,
+            #[cfg(feature = "std")]
+            None => {
+                unused = L::zeroed();
+                &mut *unused
+            }
+            #[cfg(not(feature = "std"))]
+            None => return,
+        };
+        if !pass.accumulate {
+            gradient.as_mut_slice().fill(0.0);
+        }
+        let mut dx = L::Input::asked_for(pass.dx);
+        for sample in 0..L::Input::samples(pass.x) {
+            weights.backward(
+                L::Input::sample(pass.x, sample),
+                L::Output::sample(pass.y, sample),
+                L::Output::gradient(&pass.dy, sample),
+                L::Input::gradient_mut(&mut dx, sample),
+                gradient,
+            );
+        }
+    }
+
+    fn absorb(&self, weights: &mut L, observed: Gradient<'_>) {
+        if let Some(observed) = observed.of::<L>() {
+            weights.absorb(observed);
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Where the trainable tensors of a model lie: in its weights, in its gradient and in an optimizer's slots.
+
+use crate::constraint::Constraint;
+use crate::layer::Layout;
+use crate::model::{Setting, Term};
+use crate::regularizer::Regularizer;
+use std::ops::Range;
+
+/// A trainable tensor.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Trainable {
+    /// Its place in the weights.
+    pub(crate) weights: Range<usize>,
+    /// The place of its first value in the gradient, which has none for layers that are frozen in the
+    /// declaration.
+    pub(crate) gradient: usize,
+    /// The place of its first value in each slot, which has places for trainable tensors alone.
+    pub(crate) slot: usize,
+    pub(crate) sizes: &'static [usize],
+    pub(crate) regularizer: Option<Regularizer>,
+    pub(crate) constraint: Option<Constraint>,
+}
+
+/// The trainable tensors of a model, in order.
+pub(crate) fn trainable(layout: &Layout, settings: &[Setting]) -> Vec<Trainable> {
+    let mut walk = Walk::default();
+    let said: Vec<Said<'_>> = settings
+        .iter()
+        .map(|setting| (setting.path, setting))
+        .collect();
+    walk.layout(layout, &said, true);
+    walk.tensors
+}
+
+/// A layer's place in the gradient of its model: the part that its path names.
+pub(crate) fn gradient_range(
+    layout: &Layout,
+    settings: &[Setting],
+    path: &str,
+) -> Option<Range<usize>> {
+    let mut walk = Walk {
+        wanted: Some(path),
+        ..Walk::default()
+    };
+    let said: Vec<Said<'_>> = settings
+        .iter()
+        .map(|setting| (setting.path, setting))
+        .collect();
+    walk.layout(layout, &said, true);
+    walk.found
+}
+
+/// A setting, with what is left of its path.
+type Said<'a> = (&'a str, &'a Setting);
+
+#[derive(Default)]
+struct Walk<'a> {
+    tensors: Vec<Trainable>,
+    weights: usize,
+    gradient: usize,
+    slot: usize,
+    /// The path from here to what is looked for.
+    wanted: Option<&'a str>,
+    found: Option<Range<usize>>,
+}
+
+impl Walk<'_> {
+    fn layout(&mut self, layout: &Layout, said: &[Said<'_>], moved: bool) {
+        match layout {
+            Layout::Tensor(_, sizes) => self.tensor(layout.len(), sizes, said, moved),
+            Layout::Parts(parts) => {
+                let wanted = self.wanted;
+                for part in *parts {
+                    let before = self.gradient;
+                    self.wanted = wanted.and_then(|path| below(path, part.name));
+                    let inner = inner(said, part.name);
+                    let weights = self.weights;
+                    if is_frozen(&inner) {
+                        self.weights += part.layout.len();
+                    } else {
+                        self.layout(&part.layout, &inner, moved && part.trainable);
+                    }
+                    debug_assert_eq!(self.weights, weights + part.layout.len());
+                    if self.wanted == Some("") {
+                        self.found = Some(before..self.gradient);
+                    }
+                }
+                self.wanted = wanted;
+            }
+        }
+    }
+
+    fn tensor(&mut self, len: usize, sizes: &'static [usize], said: &[Said<'_>], moved: bool) {
+        if moved && len > 0 {
+            let term = |of: &dyn Fn(&Term) -> bool| {
+                let terms = said.iter().filter(|(rest, _)| rest.is_empty());
+                terms.map(|(_, setting)| setting.term).find(of)
+            };
+            self.tensors.push(Trainable {
+                weights: self.weights..self.weights + len,
+                gradient: self.gradient,
+                slot: self.slot,
+                sizes,
+                regularizer: match term(&|term| matches!(term, Term::Regularizer(_))) {
+                    Some(Term::Regularizer(regularizer)) => Some(regularizer),
+                    _ => None,
+                },
+                constraint: match term(&|term| matches!(term, Term::Constraint(_))) {
+                    Some(Term::Constraint(constraint)) => Some(constraint),
+                    _ => None,
+                },
+            });
+            self.slot += len;
+        }
+        self.weights += len;
+        self.gradient += len;
+    }
+}
+
+/// What is said of the part `name`, with the rest of each path; the settings of a model that is this part
+/// come from within.
+fn inner<'a>(said: &[Said<'a>], name: &str) -> Vec<Said<'a>> {
+    let mut inner: Vec<Said<'a>> = Vec::new();
+    for (path, setting) in said {
+        let Some(rest) = below(path, name) else {
+            continue;
+        };
+        match setting.term {
+            Term::Within(settings) if rest.is_empty() => {
+                inner.extend(settings.iter().map(|setting| (setting.path, setting)));
+            }
+            _ => inner.push((rest, setting)),
+        }
+    }
+    inner
+}
+
+fn is_frozen(said: &[Said<'_>]) -> bool {
+    let mut frozen = said.iter();
+    frozen.any(|(rest, setting)| rest.is_empty() && setting.term == Term::Frozen)
+}
+
+/// The rest of a path behind its first name, if that is `name`.
+fn below<'a>(path: &'a str, name: &str) -> Option<&'a str> {
+    let rest = path.strip_prefix(name)?;
+    match rest.strip_prefix('.') {
+        Some(rest) => Some(rest),
+        None => rest.is_empty().then_some(rest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::element::Dtype;
+    use crate::layer::Part;
+
+    const fn part(name: &'static str, trainable: bool, layout: Layout) -> Part {
+        Part {
+            name,
+            offset: 0,
+            trainable,
+            layout,
+        }
+    }
+
+    const LAYOUT: Layout = Layout::Parts(&[
+        part("a", true, DENSE),
+        part("block", true, BLOCK),
+        part("b", true, DENSE),
+    ]);
+    const BLOCK: Layout = Layout::Parts(&[part("a", true, DENSE), part("norm", true, NORM)]);
+    const DENSE: Layout = Layout::Parts(&[
+        part("kernel", true, Layout::Tensor(Dtype::F32, &[2, 3])),
+        part("bias", true, Layout::Tensor(Dtype::F32, &[3])),
+    ]);
+    const NORM: Layout = Layout::Parts(&[
+        part("gamma", true, Layout::Tensor(Dtype::F32, &[3])),
+        part("mean", false, Layout::Tensor(Dtype::F32, &[3])),
+    ]);
+    const L2: Regularizer = Regularizer::l2(0.5);
+
+    fn places(settings: &[Setting]) -> Vec<(usize, usize, usize)> {
+        let tensors = trainable(&LAYOUT, settings).into_iter();
+        tensors
+            .map(|it| (it.weights.start, it.gradient, it.slot))
+            .collect()
+    }
+
+    #[test]
+    fn state_has_a_place_in_the_gradient_and_none_in_a_slot() {
+        let expected = [
+            (0, 0, 0),
+            (6, 6, 6),
+            (9, 9, 9),
+            (15, 15, 15),
+            (18, 18, 18),
+            (24, 24, 21),
+            (30, 30, 27),
+        ];
+        assert_eq!(places(&[]), expected);
+    }
+
+    #[test]
+    fn what_is_frozen_has_no_place() {
+        const WITHIN: &[Setting] = &[Setting {
+            path: "a",
+            term: Term::Frozen,
+        }];
+        let settings = [
+            Setting {
+                path: "a",
+                term: Term::Frozen,
+            },
+            Setting {
+                path: "block",
+                term: Term::Within(WITHIN),
+            },
+            Setting {
+                path: "b.kernel",
+                term: Term::Regularizer(L2),
+            },
+        ];
+        assert_eq!(places(&settings), [(18, 0, 0), (24, 6, 3), (30, 12, 9)]);
+        let tensors = trainable(&LAYOUT, &settings);
+        let regularizers: Vec<_> = tensors.iter().map(|tensor| tensor.regularizer).collect();
+        assert_eq!(regularizers, [None, Some(L2), None]);
+    }
+
+    #[test]
+    fn a_path_names_a_part_of_the_gradient() {
+        let range = |path| gradient_range(&LAYOUT, &[], path);
+        assert_eq!(range("a"), Some(0..9));
+        assert_eq!(range("block"), Some(9..24));
+        assert_eq!(range("block.norm"), Some(18..24));
+        assert_eq!(range("b.bias"), Some(30..33));
+        assert_eq!(range("blo"), None);
+        assert_eq!(range("block.b"), None);
+    }
+}
