@@ -36,6 +36,8 @@ pub mod tensor;
 pub mod testing;
 #[cfg(feature = "std")]
 pub mod train;
+#[cfg(feature = "std")]
+mod value;
 pub mod weights;
 
 #[cfg(feature = "std")]

@@ -200,7 +200,7 @@ fn a_scheduler_sets_the_learning_rate_of_each_epoch() {
 #[test]
 fn a_schedule_is_not_overruled_by_a_callback() {
     let mut model = Xor::new(Seed(1)).compile(
-        Adam::new(CosineDecay::new(0.1).steps(10)),
+        Adam::new(CosineDecay::new(0.1, 10)),
         BinaryCrossentropy,
         Accuracy,
     );

@@ -261,7 +261,7 @@ fn a_loss_that_is_not_finite_ends_the_training() {
 #[test]
 fn a_schedule_follows_the_steps() {
     let mut model = Mlp::new(Seed(1)).compile(
-        RMSprop::new(CosineDecay::new(0.01).steps(4)).rho(0.9),
+        RMSprop::new(CosineDecay::new(0.01, 4)).rho(0.9),
         BinaryCrossentropy,
         Accuracy,
     );

@@ -21,7 +21,7 @@ model! {
 type Training = Compiled<Drawing, Class<10>>;
 
 fn compiled() -> Training {
-    let optimizer = Adam::new(CosineDecay::new(0.002).steps(100));
+    let optimizer = Adam::new(CosineDecay::new(0.002, 100));
     Drawing::new(Seed(3)).compile(optimizer, SparseCategoricalCrossentropy, Accuracy)
 }
 

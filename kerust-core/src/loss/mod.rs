@@ -36,6 +36,7 @@ mod crossentropy;
 mod divergence;
 mod hinge;
 mod objective;
+mod pointwise;
 mod regression;
 #[cfg(test)]
 mod testing;
@@ -49,6 +50,7 @@ pub use crossentropy::{
 pub use divergence::{CosineSimilarity, KLDivergence};
 pub use hinge::{Hinge, OfBinary, SquaredHinge};
 pub use objective::{Objective, objective};
+pub use pointwise::PointwiseLoss;
 pub use regression::{
     Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
     MeanSquaredLogarithmicError, Poisson,
@@ -104,7 +106,7 @@ macro_rules! tuples {
                 };
                 let mut loss = 0.0;
                 $(loss += self.$place.measure(
-                    batch.part(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
+                    batch.head(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
                     $gradient,
                 );)+
                 loss
@@ -122,7 +124,7 @@ macro_rules! tuples {
                 };
                 let mut loss = 0.0;
                 $(loss += self.$place.measure_each(
-                    batch.part(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
+                    batch.head(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
                     $gradient,
                     each,
                 );)+

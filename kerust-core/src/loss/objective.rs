@@ -10,14 +10,17 @@ use crate::model::Heads;
 /// Only the first batch allocates.
 pub trait Objective<H: Heads, Y: Data>: Send {
     /// One training batch: leaves the gradient of the mean loss in `heads`, adds to the running
-    /// loss and metrics, and returns the batch's mean loss over all heads, each by its weight.
-    /// `outputs` are the activated heads; `weights` counts each sample, `None` by 1.
+    /// loss and metrics, and returns the batch's mean loss, which is the sum over all heads, each
+    /// times its weight. `outputs` are the activated heads; `weights` holds a weight for each
+    /// sample (`None`: all 1); `divisor` is the size of the whole batch where this is one part of
+    /// it (`None`: the number of samples given).
     fn train<'a>(
         &mut self,
         heads: H::Pass<'a>,
         outputs: H::Slices<'a>,
         labels: Y::Slices<'a>,
         weights: Option<&'a [f32]>,
+        divisor: Option<usize>,
     ) -> f64;
 
     /// One batch without gradient.
@@ -27,6 +30,7 @@ pub trait Objective<H: Heads, Y: Data>: Send {
         outputs: H::Slices<'a>,
         labels: Y::Slices<'a>,
         weights: Option<&'a [f32]>,
+        divisor: Option<usize>,
     ) -> f64;
 
     /// Forgets the running loss and metrics: a new epoch.
@@ -35,6 +39,10 @@ pub trait Objective<H: Heads, Y: Data>: Send {
     /// What is reported, in Keras's order: `loss`; with several heads the loss of each
     /// (`class_loss`, before its weight); the metrics (`accuracy`, `class_accuracy`).
     fn names(&self) -> &[String];
+
+    /// Whether a higher number is the better one, for each of [`names`](Self::names); `None` where
+    /// a metric of one's own does not say.
+    fn higher_is_better(&self) -> &[Option<bool>];
 
     /// Appends the running results since [`reset`](Self::reset), in the order of
     /// [`names`](Self::names). As in Keras, the loss of a batch counts by its number of samples.
@@ -53,9 +61,9 @@ where
     M: Metrics<H, L::Label>,
 {
     let mut names = Names::default();
-    names.push("loss");
+    names.push("loss", Some(false));
     for head in heads {
-        names.of_head(Some(head)).push("loss");
+        names.of_head(Some(head)).push("loss", Some(false));
     }
     names.of_head(None);
     metrics.names_of(heads, &mut names);
@@ -63,7 +71,7 @@ where
         loss,
         state: M::State::default(),
         metrics,
-        names: names.into(),
+        names,
         head_count: heads.len(),
         each: Vec::new(),
         each_total: Vec::new(),
@@ -76,7 +84,7 @@ struct Running<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> {
     loss: L,
     metrics: M,
     state: M::State,
-    names: Vec<String>,
+    names: Names,
     /// 0 for a single head.
     head_count: usize,
     /// The losses of the heads in the last batch.
@@ -91,12 +99,12 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Running<H, L, M> {
     fn step(&mut self, batch: Batch<'_, H, L::Label>, gradient: Option<H::SlicesMut<'_>>) -> f64 {
         self.each.clear();
         let loss = self.loss.measure_each(batch, gradient, &mut self.each);
-        let samples = batch.len() as f64;
+        let (samples, divisor) = (batch.len() as f64, batch.divisor() as f64);
         self.each_total.resize(self.each.len(), 0.0);
         for (total, loss) in self.each_total.iter_mut().zip(&self.each) {
-            *total += loss * samples;
+            *total += loss * divisor;
         }
-        self.total += loss * samples;
+        self.total += loss * divisor;
         self.samples += samples;
         self.metrics
             .update(&mut self.state, batch.without_weights());
@@ -111,10 +119,13 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
         outputs: H::Slices<'a>,
         labels: <L::Label as Data>::Slices<'a>,
         weights: Option<&'a [f32]>,
+        divisor: Option<usize>,
     ) -> f64 {
         let (logits, gradient) = H::split(heads);
-        let batch = Batch::new(logits, outputs, labels, weights);
-        self.step(batch, Some(gradient))
+        self.step(
+            whole(Batch::new(logits, outputs, labels, weights), divisor),
+            Some(gradient),
+        )
     }
 
     fn evaluate<'a>(
@@ -123,9 +134,12 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
         outputs: H::Slices<'a>,
         labels: <L::Label as Data>::Slices<'a>,
         weights: Option<&'a [f32]>,
+        divisor: Option<usize>,
     ) -> f64 {
-        let batch = Batch::new(logits, outputs, labels, weights);
-        self.step(batch, None)
+        self.step(
+            whole(Batch::new(logits, outputs, labels, weights), divisor),
+            None,
+        )
     }
 
     fn reset(&mut self) {
@@ -135,7 +149,11 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
     }
 
     fn names(&self) -> &[String] {
-        &self.names
+        self.names.as_slice()
+    }
+
+    fn higher_is_better(&self) -> &[Option<bool>] {
+        self.names.higher_is_better()
     }
 
     fn values(&self, into: &mut Vec<f64>) {
@@ -146,6 +164,14 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
             into.push(total / samples);
         }
         self.metrics.results(&self.state, into);
+    }
+}
+
+/// The batch, as a part of one of `divisor` samples.
+fn whole<H: Heads, Y: Data>(batch: Batch<'_, H, Y>, divisor: Option<usize>) -> Batch<'_, H, Y> {
+    match divisor {
+        Some(samples) => batch.part_of(samples),
+        None => batch,
     }
 }
 
@@ -171,8 +197,8 @@ mod tests {
         let loss = MeanSquaredError;
         let mut objective = objective::<Head<Linear, Rank1<1>>, _, _>(loss, (), &[]);
         let x = [1.0, 1.0, 1.0, 2.0];
-        let first = objective.evaluate(&x[..3], &x[..3], &[0.0; 3], None);
-        let second = objective.evaluate(&x[3..], &x[3..], &[0.0], None);
+        let first = objective.evaluate(&x[..3], &x[..3], &[0.0; 3], None, None);
+        let second = objective.evaluate(&x[3..], &x[3..], &[0.0], None, None);
         assert_eq!((first, second), (1.0, 4.0));
         assert_eq!(values(&*objective), [7.0 / 4.0]);
         objective.reset();
@@ -209,7 +235,7 @@ mod tests {
             },
         );
         let labels: (&[u32], &[f32]) = (&[1], &[1.0]);
-        let loss = objective.train(heads, (&outputs, &offset), labels, None);
+        let loss = objective.train(heads, (&outputs, &offset), labels, None, None);
         let class_loss = 2f64.ln();
         assert_eq!(loss, class_loss + 2.0);
         assert_eq!((class_gradient, offset_gradient), ([0.5, -0.5], [2.0]));
@@ -227,7 +253,7 @@ mod tests {
         assert_eq!(objective.names(), ["loss", "accuracy", "weighted_accuracy"]);
         let (logits, outputs) = ([0.0; 4], [0.5; 4]);
         let labels: &[u32] = &[0, 1];
-        objective.evaluate(&logits, &outputs, labels, Some(&[3.0, 1.0]));
+        objective.evaluate(&logits, &outputs, labels, Some(&[3.0, 1.0]), None);
         assert_eq!(values(&*objective), [2.0 * 2f64.ln(), 0.5, 0.75]);
     }
 }

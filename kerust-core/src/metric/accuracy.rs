@@ -44,9 +44,14 @@ macro_rules! means {
     ($($name:ident $text:literal;)+) => {$(
         impl Single for $name {
             type State = Mean;
+            const HIGHER_IS_BETTER: bool = true;
 
             fn name(&self) -> String {
                 $text.into()
+            }
+
+            fn merge(&self, state: &mut Mean, other: &Mean) {
+                state.merge(other);
             }
 
             fn result(&self, state: &Mean) -> f64 {

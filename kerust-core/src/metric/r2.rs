@@ -30,9 +30,22 @@ struct Sum {
 
 impl Single for R2Score {
     type State = Sums;
+    const HIGHER_IS_BETTER: bool = true;
 
     fn name(&self) -> String {
         "r2_score".into()
+    }
+
+    fn merge(&self, state: &mut Sums, other: &Sums) {
+        state
+            .values
+            .resize(state.values.len().max(other.values.len()), Sum::default());
+        for (sum, other) in state.values.iter_mut().zip(&other.values) {
+            sum.labels += other.labels;
+            sum.squares += other.squares;
+            sum.residuals += other.residuals;
+        }
+        state.count += other.count;
     }
 
     fn result(&self, state: &Sums) -> f64 {

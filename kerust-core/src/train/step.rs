@@ -102,7 +102,13 @@ impl<N: Model, Y: Data> Buffers<N, Y> {
             N::Heads::slices_mut(&mut self.outputs),
         );
         N::Heads::activate(N::Heads::slices_mut(&mut self.outputs));
-        let loss = objective.train(heads, N::Heads::slices(&self.outputs), labels, weights);
+        let loss = objective.train(
+            heads,
+            N::Heads::slices(&self.outputs),
+            labels,
+            weights,
+            None,
+        );
         if !loss.is_finite() {
             return loss;
         }
@@ -144,6 +150,7 @@ impl<N: Model, Y: Data> Buffers<N, Y> {
             N::Heads::slices(&self.outputs),
             labels,
             weights,
+            None,
         );
     }
 }
