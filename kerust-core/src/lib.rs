@@ -13,6 +13,8 @@ mod diagram;
 pub mod element;
 #[cfg(feature = "std")]
 pub mod error;
+#[cfg(feature = "std")]
+mod habit;
 pub mod init;
 pub mod kernels;
 pub mod layer;

@@ -242,6 +242,10 @@ tuples! {
 }
 
 /// A model: plain data, and how it computes. Implemented by `model!`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "`new`, `compile`, `predict` and `load` are of models that `model!` declares"
+)]
 pub trait Model: LayerData {
     /// The sample it takes: a shape, or a tuple of shapes.
     type Input: Data;

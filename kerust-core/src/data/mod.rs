@@ -28,6 +28,12 @@ pub use tensor::TensorColumn;
 
 /// A kind of sample, as a type: the shape of a tensor ([`Rank3`](crate::tensor::Rank3)), a label
 /// ([`Class`], [`Binary`]), or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a kind of sample or label",
+    label = "expected a shape or a label",
+    note = "inputs are shapes: `Rank1<4>`, `Rank3<28, 28, 1>`, or a tuple of them",
+    note = "labels are `Class<N>` for one of `N` classes, made by `Class::new(i)`; `Binary` for yes or no, made by `true.into()`; or a shape"
+)]
 pub trait Data: Sized + 'static {
     /// One sample.
     type Value;

@@ -33,6 +33,7 @@ impl TensorColumn {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Shape> Data for S {
     type Value = Tensor<S>;
     type Slices<'a> = &'a [f32];

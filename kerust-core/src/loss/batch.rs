@@ -5,7 +5,21 @@ use crate::data::Data;
 use crate::model::{Head, Heads};
 use crate::tensor::Shape;
 
-/// A batch behind the heads `H`, with its labels `Y`.
+/// The outputs of a model with the heads `H` for a batch of samples, with their labels `Y`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::activation::Linear;
+/// use kerust::loss::{Batch, Loss, MeanSquaredError};
+/// use kerust::model::Head;
+/// use kerust::tensor::Rank1;
+///
+/// let (outputs, labels) = ([1.0, 3.0], [0.0, 0.0]);
+/// let batch = Batch::<Head<Linear, Rank1<1>>, Rank1<1>>::new(&outputs, &outputs, &labels, None);
+/// assert_eq!(MeanSquaredError.measure(batch, None), 5.0);
+/// // As a part of a batch of 4 samples, of which another machine has the rest.
+/// assert_eq!(MeanSquaredError.measure(batch.part_of(4), None), 2.5);
+/// ```
 pub struct Batch<'a, H: Heads, Y: Data> {
     /// The heads' values before their activation.
     pub logits: H::Slices<'a>,
@@ -13,7 +27,7 @@ pub struct Batch<'a, H: Heads, Y: Data> {
     pub outputs: H::Slices<'a>,
     /// The labels.
     pub labels: Y::Slices<'a>,
-    /// The weight of each sample; `None`: all 1.
+    /// The weight of each sample; `None` if all are 1.
     pub weights: Option<&'a [f32]>,
     /// The weights, while a metric is not to see them.
     withheld: Option<&'a [f32]>,

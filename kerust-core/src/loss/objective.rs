@@ -5,7 +5,7 @@ use crate::data::Data;
 use crate::metric::{Metrics, Names};
 use crate::model::Heads;
 
-/// The loss and the metrics of a model, with their running results.
+/// The loss and the metrics of a model, with their results so far: what [`objective`] makes.
 ///
 /// Only the first batch allocates.
 pub trait Objective<H: Heads, Y: Data>: Send {
@@ -33,7 +33,7 @@ pub trait Objective<H: Heads, Y: Data>: Send {
         divisor: Option<usize>,
     ) -> f64;
 
-    /// Forgets the running loss and metrics: a new epoch.
+    /// Forgets the running loss and metrics, as an epoch begins.
     fn reset(&mut self);
 
     /// What is reported, in Keras's order: `loss`; with several heads the loss of each
@@ -49,7 +49,24 @@ pub trait Objective<H: Heads, Y: Data>: Send {
     fn values(&self, into: &mut Vec<f64>);
 }
 
-/// A loss and metrics for the heads of the given names (a single head has none).
+/// A loss and metrics for heads of the given names; a single head has none.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::activation::Linear;
+/// use kerust::loss::{MeanAbsoluteError, MeanSquaredError, objective};
+/// use kerust::model::Head;
+/// use kerust::tensor::Rank1;
+///
+/// let mut running =
+///     objective::<Head<Linear, Rank1<1>>, _, _>(MeanSquaredError, MeanAbsoluteError, &[]);
+/// running.evaluate(&[3.0, 1.0], &[3.0, 1.0], &[0.0, 0.0], None, None);
+/// assert_eq!(running.names(), ["loss", "mean_absolute_error"]);
+/// assert_eq!(running.higher_is_better(), [Some(false), Some(false)]);
+/// let mut values = Vec::new();
+/// running.values(&mut values);
+/// assert_eq!(values, [5.0, 2.0]);
+/// ```
 pub fn objective<H, L, M>(
     loss: L,
     metrics: M,
@@ -240,6 +257,37 @@ mod tests {
         assert_eq!(loss, class_loss + 2.0);
         assert_eq!((class_gradient, offset_gradient), ([0.5, -0.5], [2.0]));
         assert_eq!(values(&*objective), [loss, class_loss, 4.0, 0.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn parts_of_a_batch_add_up_to_the_whole() {
+        type One = Head<Softmax, Rank1<2>>;
+        let make = || objective::<One, _, _>(SparseCategoricalCrossentropy, Accuracy, &[]);
+        let logits = [0.3, -0.2, 1.5, 0.1, -0.7, 0.4];
+        let mut outputs = logits;
+        One::activate(&mut outputs);
+        let (labels, weights) = ([0, 1, 1], [1.0, 0.5, 2.0]);
+        let step = |samples: std::ops::Range<usize>, divisor| {
+            let mut objective = make();
+            let range = samples.start * 2..samples.end * 2;
+            let mut gradient = vec![f32::NAN; range.len()];
+            let pass = HeadPass {
+                logits: &logits[range.clone()],
+                gradient: &mut gradient,
+            };
+            let (outputs, labels) = (&outputs[range], &labels[samples.clone()]);
+            let loss = objective.train(pass, outputs, labels, Some(&weights[samples]), divisor);
+            (loss, gradient, values(&*objective))
+        };
+        let (whole, gradient, _) = step(0..3, None);
+        let (first, mut parts, running) = step(0..1, Some(3));
+        let (second, rest, _) = step(1..3, Some(3));
+        parts.extend(rest);
+        assert!((first + second - whole).abs() < 1e-12);
+        assert_eq!(parts, gradient);
+        // What is reported is the mean of the part's own samples.
+        let (alone, _, _) = step(0..1, None);
+        assert!((running[0] - alone).abs() < 1e-12);
     }
 
     #[test]

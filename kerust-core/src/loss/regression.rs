@@ -1,4 +1,4 @@
-//! Losses of numbers against numbers.
+//! Losses for regression.
 
 use super::weight::weighable;
 use super::{Batch, Loss};
@@ -9,33 +9,75 @@ use crate::value::value;
 
 /// Mean squared error, `mean((y - t)²)`. Keras: `MeanSquaredError`.
 ///
-/// Fits every head; the label is a tensor of the head's shape. As a metric: `mean_squared_error`.
+/// It fits every head; the label is a tensor of the head's shape. As a metric: `mean_squared_error`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::MeanSquaredError;
+///
+/// let loss = MeanSquaredError;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanSquaredError;
 
 /// Mean absolute error, `mean(|y - t|)`; its derivative where `y = t` is 0. Keras:
 /// `MeanAbsoluteError`.
 ///
-/// Fits every head; the label is a tensor of the head's shape. As a metric: `mean_absolute_error`.
+/// It fits every head; the label is a tensor of the head's shape. As a metric: `mean_absolute_error`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::MeanAbsoluteError;
+///
+/// let loss = MeanAbsoluteError;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanAbsoluteError;
 
 /// Mean absolute percentage error, `100 mean(|y - t| / max(|t|, 1e-7))`. Keras:
 /// `MeanAbsolutePercentageError`; as a metric `mean_absolute_percentage_error`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::MeanAbsolutePercentageError;
+///
+/// let loss = MeanAbsolutePercentageError;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanAbsolutePercentageError;
 
 /// Mean squared logarithmic error, `mean((ln(1 + y) - ln(1 + t))²)`, values below 1e-7 counting as
 /// 1e-7. Keras: `MeanSquaredLogarithmicError`; as a metric `mean_squared_logarithmic_error`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::MeanSquaredLogarithmicError;
+///
+/// let loss = MeanSquaredLogarithmicError;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanSquaredLogarithmicError;
 
-/// Mean of `ln cosh(y - t)`: squared where small, absolute where large. Keras: `LogCosh`; as a
-/// metric `logcosh`.
+/// Mean of `ln cosh(y - t)`, which is near `e² / 2` for small errors `e` and near `|e|` for large
+/// ones. Keras: `LogCosh`; as a metric `logcosh`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::LogCosh;
+///
+/// let loss = LogCosh;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogCosh;
 
 /// Mean of `y - t ln(y + 1e-7)`, for counts. Keras: `Poisson`; as a metric `poisson`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::Poisson;
+///
+/// let loss = Poisson;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Poisson;
 

@@ -1,4 +1,4 @@
-//! Area under a curve.
+//! The area under a curve.
 
 use super::confusion::ratio;
 use super::{Metrics, Single, single};

@@ -6,6 +6,17 @@ use crate::model::Heads;
 
 /// A running mean of values with weights: `Σ w v / Σ w`, as Keras's `Mean`; 0 while there is no
 /// value. It is the state of most metrics.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::Mean;
+///
+/// let (mut mean, mut other) = (Mean::default(), Mean::default());
+/// mean.add(1.0, 3.0);
+/// other.add(5.0, 1.0);
+/// mean.merge(&other);
+/// assert_eq!(mean.value(), 2.0);
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Mean {
     total: f64,

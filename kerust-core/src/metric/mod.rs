@@ -1,20 +1,24 @@
-//! Metrics: what is reported, and not trained for.
+//! Metrics.
 //!
-//! A model with one head takes a metric, a tuple of them, or `()`; a model with several heads takes
-//! a tuple with one entry for each head, which is again a metric, a tuple or `()`. As in Keras's
-//! `compile(metrics = ..)`, sample weights do not count in a metric, unless it is
-//! `.weighted()` ([`WeightedMetric`]).
+//! A model with one head takes a metric, a tuple of metrics, or `()`:
+//! `model.compile(Adam::new(0.001), BinaryCrossentropy, (BinaryAccuracy, AUC))`. A model with
+//! several heads takes a tuple with one entry for each head, which is again a metric, a tuple or
+//! `()`. As in Keras's `compile(metrics = ..)`, sample weights do not count in a metric, unless it
+//! is `.weighted()` ([`WeightedMetric`]). Most losses are metrics too.
 //!
 //! # A metric of one's own
 //!
-//! Implement [`Metrics`] for the heads and labels that it fits. It may report several numbers.
+//! A metric that looks at one value with its label at a time implements [`PointwiseMetric`]. Any
+//! other implements [`Metrics`] for the heads and labels that it fits; it may report several
+//! numbers.
 //!
 //! ```
-//! use kerust_core::activation::HeadActivation;
-//! use kerust_core::loss::Batch;
-//! use kerust_core::metric::{Metrics, Names};
-//! use kerust_core::model::Head;
-//! use kerust_core::tensor::Shape;
+//! # extern crate kerust_core as kerust;
+//! use kerust::activation::HeadActivation;
+//! use kerust::loss::Batch;
+//! use kerust::metric::{Metrics, Names};
+//! use kerust::model::Head;
+//! use kerust::tensor::Shape;
 //!
 //! /// The largest error so far.
 //! struct MaxError;
@@ -23,13 +27,17 @@
 //!     type State = f32;
 //!
 //!     fn names(&self, names: &mut Names) {
-//!         names.push("max_error");
+//!         names.push("max_error", Some(false));
 //!     }
 //!
 //!     fn update(&self, state: &mut f32, batch: Batch<'_, Head<A, S>, S>) {
 //!         for (output, label) in batch.outputs.iter().zip(batch.labels) {
 //!             *state = state.max((output - label).abs());
 //!         }
+//!     }
+//!
+//!     fn merge(&self, state: &mut f32, other: &f32) {
+//!         *state = state.max(*other);
 //!     }
 //!
 //!     fn results(&self, state: &f32, results: &mut Vec<f64>) {
@@ -48,6 +56,8 @@ mod pointwise;
 mod r2;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod top_k;
 
 pub use accuracy::{
@@ -67,12 +77,18 @@ pub use top_k::{
 };
 
 use crate::data::Data;
+use crate::habit::no_new;
 use crate::loss::{
     Batch, BinaryCrossentropy, CategoricalCrossentropy, Hinge, KLDivergence, LogCosh,
     MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError,
     Poisson, SparseCategoricalCrossentropy, SquaredHinge,
 };
 use crate::model::{Head, Heads};
+
+no_new! {
+    HasNew: AUC, Accuracy, BinaryAccuracy, CategoricalAccuracy, Precision, R2Score, Recall,
+    RootMeanSquaredError, SparseCategoricalAccuracy,
+}
 
 /// Metrics that fit the head `H` with labels `Y`: one, or a tuple; see the [module](self).
 #[diagnostic::on_unimplemented(
@@ -81,10 +97,11 @@ use crate::model::{Head, Heads};
     note = "softmax over N classes: `Accuracy`, `TopK::<K>`; with labels `Class<N>` `SparseCategoricalAccuracy`, with one-hot labels `CategoricalAccuracy`",
     note = "one sigmoid with labels `Binary`: `Accuracy`, `BinaryAccuracy`, `Precision`, `Recall`, `AUC`",
     note = "any head with labels of its own shape: `MeanSquaredError`, `MeanAbsoluteError`, `RootMeanSquaredError`",
-    note = "one head takes a metric, a tuple of up to 6 or `()`; several heads take a tuple with one entry for each"
+    note = "one head takes a metric, a tuple of up to 6 or `()`; several heads take a tuple with one entry for each",
+    note = "a metric is a value without quotes: `(Accuracy, AUC)`, not `[\"accuracy\", \"auc\"]`"
 )]
 pub trait Metrics<H: Heads, Y: Data>: Send + 'static {
-    /// What runs from batch to batch; its default is where an epoch begins.
+    /// What is kept from batch to batch; an epoch begins with its default.
     type State: Default + Send;
 
     /// Names the results in order, and says of each whether higher is better.
@@ -141,14 +158,21 @@ macro_rules! single {
 }
 use single;
 
-/// A metric in which sample weights count: `Accuracy.weighted()`.
+/// A metric in which sample weights count: Keras's `weighted_metrics`.
 ///
-/// As in Keras it keeps its name, and is `weighted_accuracy` only beside an `accuracy`.
+/// As in Keras it keeps its name, and is reported as `weighted_accuracy` only beside an `accuracy`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::Accuracy;
+///
+/// let metrics = (Accuracy, Accuracy.weighted());
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct WeightedMetric<M>(M);
 
 impl<M> WeightedMetric<M> {
-    /// `metric` with weights; for one's own, which has no `.weighted()`.
+    /// `metric` with weights; for a metric of one's own, which has no method `weighted`.
     pub const fn new(metric: M) -> Self {
         Self(metric)
     }

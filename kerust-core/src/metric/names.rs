@@ -2,6 +2,16 @@
 
 /// Collects the names of results, with whether higher is better, and makes equal names different as
 /// Keras does: `precision`, `precision_1`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::Names;
+///
+/// let mut names = Names::default();
+/// names.push("precision", Some(true));
+/// names.push("precision", Some(true));
+/// assert_eq!(names.as_slice(), ["precision", "precision_1"]);
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     names: Vec<String>,

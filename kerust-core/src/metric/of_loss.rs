@@ -13,7 +13,17 @@ use crate::loss::{
 use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
 
-/// The root of the mean squared error of all samples so far. Keras: `RootMeanSquaredError`.
+/// The square root of the mean squared error of all samples so far. Keras: `RootMeanSquaredError`;
+/// reported as `root_mean_squared_error`.
+///
+/// It fits every head; the label is a tensor of the head's shape.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::RootMeanSquaredError;
+///
+/// let metric = RootMeanSquaredError;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RootMeanSquaredError;
 

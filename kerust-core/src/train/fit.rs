@@ -5,7 +5,7 @@ use super::compiled::{BATCH_SIZE, at_least_1};
 use super::progress::Verbosity;
 use super::step::ClassWeight;
 use super::{Result, TrainError};
-use crate::data::{Binary, Class, Data, Dataset};
+use crate::data::{Data, Dataset};
 use crate::rng::Seed;
 
 /// The settings of one training; Keras's names and defaults.
@@ -185,34 +185,6 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
             }
             (None, None) => Ok((data.clone(), None)),
         }
-    }
-}
-
-impl<X: Data, const N: usize> Fit<'_, X, Class<N>> {
-    /// The weight of each class in the loss.
-    pub fn class_weight(mut self, of_class: [f32; N]) -> Self {
-        self.class_weight = Some(ClassWeight {
-            of_class: of_class.into(),
-            multiply: |of_class, labels, weights| {
-                let pairs = weights.iter_mut().zip(labels);
-                pairs.for_each(|(weight, class)| *weight *= of_class[*class as usize]);
-            },
-        });
-        self
-    }
-}
-
-impl<X: Data> Fit<'_, X, Binary> {
-    /// The weight of no and of yes in the loss.
-    pub fn class_weight(mut self, of_class: [f32; 2]) -> Self {
-        self.class_weight = Some(ClassWeight {
-            of_class: of_class.into(),
-            multiply: |of_class, labels, weights| {
-                let pairs = weights.iter_mut().zip(labels);
-                pairs.for_each(|(weight, yes)| *weight *= of_class[usize::from(*yes != 0.0)]);
-            },
-        });
-        self
     }
 }
 

@@ -1,6 +1,9 @@
-//! Training: the loop, its settings, its history, its callbacks.
+//! Training: `compile`, `fit`, `evaluate`, callbacks and histories.
 
+mod before_compile;
 mod callback;
+mod callback_list;
+mod class_weight;
 mod compiled;
 mod error;
 mod fit;
@@ -19,10 +22,12 @@ mod workflow;
 
 use crate::Result;
 
+pub use before_compile::BeforeCompile;
 pub use callback::{
     BackupAndRestore, CSVLogger, Callback, EarlyStopping, LambdaCallback, LearningRateScheduler,
     Mode, ModelCheckpoint, ReduceLROnPlateau, Training,
 };
+pub use class_weight::Classes;
 pub use compiled::Compiled;
 pub use error::TrainError;
 pub use fit::Fit;

@@ -48,7 +48,7 @@ where
 /// use kerust::optimizer::{CosineDecay, LearningRate};
 ///
 /// assert_eq!(LearningRate::from(0.5).at(7), 0.5);
-/// assert_eq!(LearningRate::from(CosineDecay::new(0.5, 10)).at(5), 0.25);
+/// assert_eq!(LearningRate::from(CosineDecay::new(0.5, 10)).at(0), 0.5);
 /// ```
 pub enum LearningRate {
     /// The same for every step, until a callback sets another one.

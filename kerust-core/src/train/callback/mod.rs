@@ -5,6 +5,7 @@ mod checkpoint;
 mod csv;
 mod early_stopping;
 mod file_name;
+mod habits;
 mod lambda;
 mod learning_rate;
 mod monitor;
