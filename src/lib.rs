@@ -233,8 +233,9 @@ pub mod prelude {
         WeightedMetric,
     };
     pub use crate::optimizer::{
-        Adam, AdamW, Clip, CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay,
-        LearningRate, Optimizer, PiecewiseConstantDecay, PolynomialDecay, RMSprop, SGD, Schedule,
+        Adadelta, Adagrad, Adam, AdamW, Adamax, Clip, CosineDecay, CosineDecayRestarts,
+        ExponentialDecay, Ftrl, InverseTimeDecay, LearningRate, Lion, Nadam, Optimizer,
+        PiecewiseConstantDecay, PolynomialDecay, RMSprop, SGD, Schedule,
     };
     #[doc(hidden)]
     pub use crate::train::BeforeCompile;

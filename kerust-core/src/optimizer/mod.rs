@@ -8,8 +8,14 @@
 // What is common to all of them (which values are trainable, clipping, weight decay, threads)
 // stands in `apply.rs`, once.
 
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adamax;
 mod apply;
+mod ftrl;
+mod lion;
+mod nadam;
 mod rmsprop;
 mod schedule;
 mod settings;
@@ -17,8 +23,14 @@ mod sgd;
 #[cfg(test)]
 mod tests;
 
+pub use adadelta::Adadelta;
+pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW};
+pub use adamax::Adamax;
 pub(crate) use apply::Applied;
+pub use ftrl::Ftrl;
+pub use lion::Lion;
+pub use nadam::Nadam;
 pub use rmsprop::RMSprop;
 pub use schedule::{
     CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, LearningRate,
@@ -91,7 +103,7 @@ pub trait Optimizer: Send + Sync {
     fn update(&self, moment: Moment, piece: Piece<'_>);
 }
 
-/// The step at which an optimizer is called.
+/// The step at which an optimizer is called; see the example of [`Optimizer`].
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Moment {
     /// The number of steps done before this one.
@@ -100,7 +112,8 @@ pub struct Moment {
     pub learning_rate: f32,
 }
 
-/// A part of the weights, with their gradient and slots; all slices are equally long.
+/// A part of the weights, with their gradient and slots; all slices are equally long. See the example
+/// of [`Optimizer`].
 pub struct Piece<'a> {
     /// The weights, to be updated.
     pub weights: &'a mut [f32],
@@ -110,7 +123,7 @@ pub struct Piece<'a> {
     pub slots: Slots<'a>,
 }
 
-/// The slots of a part of the weights.
+/// The slots of a part of the weights; [`take`](Self::take) hands them out.
 pub struct Slots<'a> {
     buffers: [&'a mut [f32]; MAX_SLOTS],
 }
