@@ -4,16 +4,21 @@
 mod support;
 
 use kerust_core::Error;
-use kerust_core::data::Dataset;
+use kerust_core::data::{Binary, Class, Dataset, Samples, samples};
 use kerust_core::layer::LayerData;
-use kerust_core::loss::{BinaryCrossentropy, SparseCategoricalCrossentropy};
+use kerust_core::loss::{BinaryCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy};
 use kerust_core::metric::Accuracy;
 use kerust_core::optimizer::{Adam, CosineDecay, RMSprop, SGD};
 use kerust_core::rng::Seed;
-use kerust_core::train::{Compiled, Fit, TrainError, Workflow};
-use support::{Huge, Mlp, Noisy, Wide, Xor, thirds, xor};
+use kerust_core::tensor::Rank1;
+use kerust_core::train::{
+    Compiled, EarlyStopping, Fit, LambdaCallback, TerminateOnNaN, TrainError, Workflow,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use support::{Huge, Linear, Mlp, Noisy, Wide, Xor, thirds, xor};
 
-type NoisyTraining = Compiled<Noisy, kerust_core::data::Class<3>>;
+type NoisyTraining = Compiled<Noisy, Class<3>>;
 
 fn noisy() -> NoisyTraining {
     Noisy::new(Seed(1)).compile(
@@ -52,7 +57,7 @@ fn xor_is_learnt_without_an_error() {
 fn predictions_of_a_data_set_are_those_of_its_samples() {
     let model = noisy();
     let data = thirds::<20>(41);
-    let all = model.predict_all(&data);
+    let all = model.predict_all(&data).unwrap();
     assert_eq!(all.len(), 41);
     for (number, scores) in all.iter().enumerate() {
         let one = model.predict(&data.input(number));
@@ -178,7 +183,7 @@ fn a_weight_is_wanted_for_each_sample() {
     let error = noisy().fit(&data, Fit::epochs(1).sample_weight(&weights).quiet());
     assert_eq!(
         error.unwrap_err().to_string(),
-        "`sample_weight` has 9 weights, expected 10, one for each sample"
+        "expected 10 sample weights, one for each sample, found 9"
     );
 }
 
@@ -216,11 +221,11 @@ fn settings_that_make_no_sense_are_refused_before_anything_changes() {
              expected at least 1 in each",
         ),
         (
-            Fit::epochs(1).validation_split(0.5).validation(&other),
-            "found both `validation` and `validation_split`, expected one of them",
+            Fit::epochs(1).validation_split(0.5).validation_data(&other),
+            "found both `validation_data` and `validation_split`, expected one of them",
         ),
         (
-            Fit::epochs(1).validation(&none),
+            Fit::epochs(1).validation_data(&none),
             "the validation set is empty: found 0 samples, expected at least 1",
         ),
     ];
@@ -236,26 +241,197 @@ fn settings_that_make_no_sense_are_refused_before_anything_changes() {
     assert!(model.fit(&data, Fit::epochs(0).quiet()).unwrap().is_empty());
 }
 
+/// A model whose loss is infinite after a few steps: without activation, at an absurd learning rate.
+fn diverging() -> (Compiled<Linear, Rank1<1>>, Dataset<Rank1<2>, Rank1<1>>) {
+    let model = Linear::new(Seed(1)).compile(SGD::new(1e6), MeanSquaredError, ());
+    let data = Dataset::generate(64, |i| ([i as f32, 1.0].into(), [3.0].into()));
+    (model, data)
+}
+
 #[test]
-fn a_loss_that_is_not_finite_ends_the_training() {
-    let mut model = Xor::new(Seed(1)).compile(SGD::new(0.1), BinaryCrossentropy, Accuracy);
-    let data = Dataset::generate(64, |i| {
-        let value = if i == 63 { f32::NAN } else { 0.5 };
-        ([value; 2].into(), (i % 2 == 0).into())
-    });
-    let error = model
-        .fit(&data, Fit::epochs(2).shuffle(false).quiet())
-        .unwrap_err();
-    assert!(matches!(
-        error,
-        Error::Train(TrainError::NotFinite {
-            epoch: 0,
-            step: 1,
-            ..
+fn a_loss_that_is_not_finite_ends_the_training_with_the_history_and_an_end() {
+    let (mut model, data) = diverging();
+    let mut calls = Vec::new();
+    let watch = LambdaCallback::new().on_train_end(|training| calls.push(training.failed()));
+    let early = EarlyStopping::monitor("loss")
+        .patience(100)
+        .restore_best_weights();
+    let mut first = None;
+    let fit = Fit::epochs(50)
+        .batch_size(64)
+        .callback(early)
+        .on_epoch_end(|training| {
+            first.get_or_insert_with(|| training.weights().to_vec());
         })
-    ));
+        .callback(watch)
+        .quiet();
+    let error = model.fit(&data, fit).unwrap_err();
+    let Error::Train(error) = error else {
+        panic!("{error}")
+    };
+    let TrainError::NotFinite {
+        epoch, step: 0, ref history, ..
+    } = error
+    else {
+        panic!("{error}")
+    };
+    assert!(epoch > 0);
+    assert_eq!(history.len(), epoch);
+    assert_eq!(error.history(), Some(model.history()));
+    assert_eq!(calls, [true]);
+    // The first epoch was the best one.
+    assert_eq!(model.weights(), first.unwrap());
+    assert_eq!(model.optimizer_steps(), epoch as u64);
+}
+
+#[test]
+fn terminate_on_nan_ends_the_training_without_an_error() {
+    let (mut model, data) = diverging();
+    let fit = || Fit::epochs(50).batch_size(64).quiet();
+    let epochs = model.fit(&data, fit()).unwrap_err();
+    let Error::Train(TrainError::NotFinite { epoch, .. }) = epochs else {
+        panic!("{epochs}")
+    };
+    let (mut model, data) = diverging();
+    let history = model
+        .fit(&data, fit().callback(TerminateOnNaN::new()))
+        .unwrap();
+    assert_eq!(history.len(), epoch + 1);
+    assert!(!history["loss"][epoch].is_finite());
     assert!(model.weights().iter().all(|weight| weight.is_finite()));
-    assert_eq!(model.optimizer_steps(), 1);
+}
+
+#[test]
+fn nan_in_the_data_is_named_before_its_step_moves_anything() {
+    let with = |bad: usize, x: f32, y: f32| {
+        Dataset::<Rank1<2>, Rank1<1>>::generate(70, move |i| match i == bad {
+            true => ([0.5, x].into(), [y].into()),
+            false => ([0.5; 2].into(), [1.0].into()),
+        })
+    };
+    let cases = [
+        (with(66, f32::NAN, 1.0), "input of sample 66 is NaN at index 1"),
+        (with(66, 0.5, f32::NAN), "label of sample 66 is NaN at index 0"),
+        (with(66, f32::INFINITY, 1.0), "input of sample 66 is inf at index 1"),
+        (with(66, 0.5, f32::NEG_INFINITY), "label of sample 66 is -inf at index 0"),
+    ];
+    for (data, expected) in cases {
+        let mut model = Linear::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+        let fit = || Fit::epochs(2).shuffle(false).quiet();
+        let mut two_steps = None;
+        let watch = LambdaCallback::new().on_train_batch_end(|training| {
+            two_steps = Some(training.weights().to_vec());
+        });
+        let error = model.fit(&data, fit().callback(watch)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("{expected}, expected a finite number")
+        );
+        assert_eq!(model.optimizer_steps(), 2);
+        assert_eq!(model.weights(), two_steps.unwrap());
+    }
+}
+
+#[test]
+fn nan_that_an_activation_swallows_is_found() {
+    // `relu` makes 0 of the NaN, and the loss is finite.
+    let data = Dataset::<Rank1<20>, Binary>::generate(4, |i| {
+        let x = if i == 3 { f32::NAN } else { 0.5 };
+        ([x; 20].into(), true.into())
+    });
+    let mut model = Mlp::new(Seed(1)).compile(SGD::new(0.1), BinaryCrossentropy, Accuracy);
+    assert!(model.evaluate(&data).unwrap()["loss"].is_finite());
+    let error = model.fit(&data, Fit::epochs(1).shuffle(false).quiet());
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "input of sample 3 is NaN at index 0, expected a finite number"
+    );
+    assert_eq!(model.optimizer_steps(), 0);
+}
+
+#[test]
+fn weights_of_samples_and_classes_are_finite() {
+    let data = thirds::<20>(3);
+    let weights = [1.0, f32::NAN, 1.0];
+    let cases = [
+        (Fit::epochs(1).sample_weight(&weights), "`sample_weight` is NaN at place 1"),
+        (Fit::epochs(1).class_weight(weights), "`class_weight` is NaN at place 1"),
+    ];
+    for (fit, expected) in cases {
+        let error = noisy().fit(&data, fit.quiet()).unwrap_err();
+        assert_eq!(error.to_string(), format!("{expected}, expected a finite number"));
+    }
+}
+
+/// The samples of [`thirds`], of which the number `broken` cannot be read while it is there.
+fn source(broken: Arc<AtomicUsize>) -> impl Samples<Rank1<20>, Class<3>> {
+    let data = thirds::<20>(50);
+    samples::from_fn::<Rank1<20>, Class<3>>(50, move |number, x, y| {
+        if number == broken.load(Relaxed) {
+            return Err("the cable is out".into());
+        }
+        x.as_mut_slice().copy_from_slice(data.input(number).as_slice());
+        *y = *data.label(number);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_source_trains_as_a_data_set_of_its_samples() {
+    let data = thirds::<20>(50);
+    let source = source(Arc::new(AtomicUsize::new(usize::MAX)));
+    let fit = || Fit::epochs(2).batch_size(16);
+    let (mut a, mut b) = (noisy(), noisy());
+    let fit_a = fit().validation_data(&data).quiet();
+    let fit_b = fit().validation_data(&source).quiet();
+    assert_eq!(a.fit(&data, fit_a).unwrap(), b.fit(&source, fit_b).unwrap());
+    assert_eq!(a.weights(), b.weights());
+    assert_eq!(a.evaluate(&data).unwrap(), b.evaluate(&source).unwrap());
+    assert_eq!(a.predict_all(&data).unwrap(), b.predict_all(&source).unwrap());
+    let split = || fit().validation_split(0.3).quiet();
+    assert_eq!(a.fit(&data, split()).unwrap(), b.fit(&source, split()).unwrap());
+}
+
+#[test]
+fn a_source_that_fails_within_an_epoch_loses_nothing() {
+    let broken = Arc::new(AtomicUsize::new(usize::MAX));
+    let source = source(Arc::clone(&broken));
+    let fit = || Fit::epochs(4).batch_size(8).seed(Seed(3));
+    let mut straight = noisy();
+    let history = straight.fit(&source, fit().quiet()).unwrap();
+
+    // The cable goes out after 10 steps: in the second epoch, before its fourth step.
+    let mut steps = 0;
+    let mut weights = Vec::new();
+    let watch = LambdaCallback::new().on_train_batch_end(|training| {
+        steps += 1;
+        if steps == 10 {
+            weights = training.weights().to_vec();
+            broken.store(17, Relaxed);
+        }
+        if steps > 10 {
+            weights = training.weights().to_vec();
+        }
+    });
+    let mut model = noisy();
+    let error = model.fit(&source, fit().callback(watch).quiet()).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read sample 17: the cable is out");
+    assert_eq!(model.weights(), weights);
+    assert_eq!(model.optimizer_steps(), steps);
+    assert_eq!(model.history().len(), steps as usize / 7);
+    assert_eq!(model.history()["loss"][0], history["loss"][0]);
+
+    let path = scratch("broken.safetensors");
+    model.save_state(&path).unwrap();
+    broken.store(usize::MAX, Relaxed);
+    let mut resumed = noisy();
+    resumed.resume(&path).unwrap();
+    let whole = resumed.fit(&source, fit().quiet()).unwrap();
+    assert_eq!(resumed.weights(), straight.weights());
+    assert_eq!(whole.len(), history.len());
+    assert_eq!(whole["loss"][3], history["loss"][3]);
+    // The model that was not resumed goes on too, with a training of its own.
+    assert_eq!(model.fit(&source, Fit::epochs(1).quiet()).unwrap().len(), 1);
 }
 
 #[test]

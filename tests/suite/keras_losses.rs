@@ -80,6 +80,7 @@ where
         &outputs,
         L::Label::slices(&labels),
         weights.as_deref(),
+        outputs.len() / N,
     );
     assert_close(what, &[value as f32], &numbers(&golden["value"]), TOLERANCE);
 

@@ -1,5 +1,6 @@
 //! Samples with their labels.
 
+use super::samples::{Batch, Room, Samples};
 use super::{Data, DataError, TensorColumn};
 use crate::error::Result;
 use crate::rng::Seed;
@@ -12,35 +13,6 @@ pub struct Dataset<X: Data, Y: Data> {
     columns: Arc<(X::Column, Y::Column)>,
     indices: Arc<[usize]>,
     class_names: Arc<[String]>,
-}
-
-/// Room for a batch of samples that do not lie side by side. Reused from step to step.
-pub(crate) struct Room<D: Data> {
-    places: Vec<usize>,
-    batch: D::Batch,
-}
-
-impl<D: Data> Default for Room<D> {
-    fn default() -> Self {
-        Self {
-            places: Vec::new(),
-            batch: Default::default(),
-        }
-    }
-}
-
-impl<D: Data> Room<D> {
-    fn gather<'a>(
-        &'a mut self,
-        column: &'a D::Column,
-        numbers: &[usize],
-        indices: &[usize],
-    ) -> D::Slices<'a> {
-        self.places.clear();
-        self.places
-            .extend(numbers.iter().map(|number| indices[*number]));
-        D::gather(column, &self.places, &mut self.batch)
-    }
 }
 
 impl<X: Data, Y: Data> Dataset<X, Y> {
@@ -100,16 +72,6 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         Y::read(&self.columns.1, self.indices[index])
     }
 
-    /// The inputs of the samples of these numbers.
-    pub(crate) fn inputs<'a>(&'a self, numbers: &[usize], room: &'a mut Room<X>) -> X::Slices<'a> {
-        room.gather(&self.columns.0, numbers, &self.indices)
-    }
-
-    /// The labels of the samples of these numbers.
-    pub(crate) fn labels<'a>(&'a self, numbers: &[usize], room: &'a mut Room<Y>) -> Y::Slices<'a> {
-        room.gather(&self.columns.1, numbers, &self.indices)
-    }
-
     /// The samples from `start` up to `end`.
     pub(crate) fn range(&self, start: usize, end: usize) -> Self {
         Self {
@@ -147,6 +109,21 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     /// The first `count` samples, or all where there are fewer.
     pub fn take(&self, count: usize) -> Self {
         self.range(0, count.min(self.len()))
+    }
+}
+
+impl<X: Data, Y: Data> Samples<X, Y> for Dataset<X, Y> {
+    fn len(&self) -> usize {
+        self.indices.len()
+    }
+
+    fn gather<'s: 'x + 'y, 'x, 'y>(
+        &'s self,
+        numbers: &[usize],
+        room: Room<'x, 'y, X, Y>,
+    ) -> Result<Batch<'x, 'y, X, Y>> {
+        let places = numbers.iter().map(|number| self.indices[*number]);
+        Ok(room.gather(&self.columns.0, &self.columns.1, places))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Data;
 #[cfg(feature = "std")]
-use super::neighbours;
+use super::{Found, find, neighbours};
 use crate::tensor::{Shape, Tensor};
 
 /// The values of many samples, sample after sample.
@@ -82,5 +82,10 @@ impl<S: Shape> Data for S {
             column.append(*index, S::LEN, batch);
         }
         batch
+    }
+
+    #[cfg(feature = "std")]
+    fn find(batch: &[f32], is: fn(f32) -> bool) -> Option<Found> {
+        find(batch, S::LEN, is)
     }
 }

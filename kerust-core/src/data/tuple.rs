@@ -1,6 +1,8 @@
 //! Several inputs, or several labels.
 
 use super::Data;
+#[cfg(feature = "std")]
+use super::Found;
 
 macro_rules! tuples {
     ($(($($name:ident $place:tt),+))+) => {$(
@@ -34,6 +36,14 @@ macro_rules! tuples {
                 batch: &'a mut Self::Batch,
             ) -> Self::Slices<'a> {
                 ($($name::gather(&column.$place, indices, &mut batch.$place),)+)
+            }
+
+            #[cfg(feature = "std")]
+            fn find(batch: Self::Slices<'_>, is: fn(f32) -> bool) -> Option<Found> {
+                $(if let Some(found) = $name::find(batch.$place, is) {
+                    return Some(Found { part: $place, ..found });
+                })+
+                None
             }
         }
     )+};

@@ -17,6 +17,8 @@ pub struct Batch<'a, H: Heads, Y: Data> {
     pub weights: Option<&'a [f32]>,
     /// The weights, while a metric is not to see them.
     withheld: Option<&'a [f32]>,
+    /// The samples of the whole batch, of which these may be a part.
+    whole: usize,
 }
 
 impl<H: Heads, Y: Data> Clone for Batch<'_, H, Y> {
@@ -41,7 +43,19 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
             labels,
             weights,
             withheld: None,
+            whole: H::samples(outputs),
         }
+    }
+
+    /// The same samples as a part of a batch of `whole` samples, which is computed in several parts.
+    pub fn part_of(self, whole: usize) -> Self {
+        Self { whole, ..self }
+    }
+
+    /// The number of samples that the loss is a mean over: [`len`](Self::len), unless these samples
+    /// are a part of a larger batch. The losses of the parts then add up to that of the whole.
+    pub fn divisor(&self) -> usize {
+        self.whole
     }
 
     /// The number of samples.
@@ -72,14 +86,16 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
             labels,
             weights: self.weights,
             withheld: self.withheld,
+            whole: self.whole,
         }
     }
 
-    /// The batch as metrics see it: every sample of weight 1.
+    /// The batch as metrics see it: every sample of weight 1, and these samples alone.
     pub(crate) fn without_weights(self) -> Self {
         Self {
             weights: None,
             withheld: self.weights,
+            whole: self.len(),
             ..self
         }
     }
@@ -112,7 +128,7 @@ impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
         mut gradient: Option<&mut [f32]>,
         mut loss: impl FnMut(usize, Scores<'_>, Option<&mut [f32]>) -> f64,
     ) -> f64 {
-        let (samples, len) = (self.len(), S::LEN);
+        let (samples, len, divisor) = (self.len(), S::LEN, self.divisor());
         assert_eq!(self.logits.len(), self.outputs.len());
         let mut total = 0.0;
         for sample in 0..samples {
@@ -127,12 +143,12 @@ impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
                 Some(gradient) => {
                     let gradient = &mut gradient[range];
                     total += f64::from(weight) * loss(sample, scores, Some(gradient));
-                    let scale = weight / samples as f32;
+                    let scale = weight / divisor as f32;
                     gradient.iter_mut().for_each(|slot| *slot *= scale);
                 }
             }
         }
-        total / samples.max(1) as f64
+        total / divisor.max(1) as f64
     }
 
     /// The mean over the batch of a loss in terms of a sample's outputs.

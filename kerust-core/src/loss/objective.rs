@@ -11,13 +11,15 @@ use crate::model::Heads;
 pub trait Objective<H: Heads, Y: Data>: Send {
     /// One training batch: leaves the gradient of the mean loss in `heads`, adds to the running
     /// loss and metrics, and returns the batch's mean loss over all heads, each by its weight.
-    /// `outputs` are the activated heads; `weights` counts each sample, `None` by 1.
+    /// `outputs` are the activated heads; `weights` counts each sample, `None` by 1. The mean is over
+    /// `divisor` samples: those of the whole batch, of which these may be a part.
     fn train<'a>(
         &mut self,
         heads: H::Pass<'a>,
         outputs: H::Slices<'a>,
         labels: Y::Slices<'a>,
         weights: Option<&'a [f32]>,
+        divisor: usize,
     ) -> f64;
 
     /// One batch without gradient.
@@ -35,6 +37,10 @@ pub trait Objective<H: Heads, Y: Data>: Send {
     /// What is reported, in Keras's order: `loss`; with several heads the loss of each
     /// (`class_loss`, before its weight); the metrics (`accuracy`, `class_accuracy`).
     fn names(&self) -> &[String];
+
+    /// Whether more of each of [`names`](Self::names) is better, in the same order; `None` where it
+    /// is not known.
+    fn higher_is_better(&self) -> &[Option<bool>];
 
     /// Appends the running results since [`reset`](Self::reset), in the order of
     /// [`names`](Self::names). As in Keras, the loss of a batch counts by its number of samples.
@@ -59,11 +65,16 @@ where
     }
     names.of_head(None);
     metrics.names_of(heads, &mut names);
+    let names: Vec<String> = names.into();
+    // The losses stand first. A metric does not say yet.
+    let losses = 1 + heads.len();
+    let higher_is_better = (0..names.len()).map(|place| (place < losses).then_some(false));
     Box::new(Running::<H, L, M> {
         loss,
         state: M::State::default(),
         metrics,
-        names: names.into(),
+        higher_is_better: higher_is_better.collect(),
+        names,
         head_count: heads.len(),
         each: Vec::new(),
         each_total: Vec::new(),
@@ -77,6 +88,7 @@ struct Running<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> {
     metrics: M,
     state: M::State,
     names: Vec<String>,
+    higher_is_better: Vec<Option<bool>>,
     /// 0 for a single head.
     head_count: usize,
     /// The losses of the heads in the last batch.
@@ -91,13 +103,13 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Running<H, L, M> {
     fn step(&mut self, batch: Batch<'_, H, L::Label>, gradient: Option<H::SlicesMut<'_>>) -> f64 {
         self.each.clear();
         let loss = self.loss.measure_each(batch, gradient, &mut self.each);
-        let samples = batch.len() as f64;
+        let divisor = batch.divisor() as f64;
         self.each_total.resize(self.each.len(), 0.0);
         for (total, loss) in self.each_total.iter_mut().zip(&self.each) {
-            *total += loss * samples;
+            *total += loss * divisor;
         }
-        self.total += loss * samples;
-        self.samples += samples;
+        self.total += loss * divisor;
+        self.samples += batch.len() as f64;
         self.metrics
             .update(&mut self.state, batch.without_weights());
         loss
@@ -111,9 +123,10 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
         outputs: H::Slices<'a>,
         labels: <L::Label as Data>::Slices<'a>,
         weights: Option<&'a [f32]>,
+        divisor: usize,
     ) -> f64 {
         let (logits, gradient) = H::split(heads);
-        let batch = Batch::new(logits, outputs, labels, weights);
+        let batch = Batch::new(logits, outputs, labels, weights).part_of(divisor);
         self.step(batch, Some(gradient))
     }
 
@@ -136,6 +149,10 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
 
     fn names(&self) -> &[String] {
         &self.names
+    }
+
+    fn higher_is_better(&self) -> &[Option<bool>] {
+        &self.higher_is_better
     }
 
     fn values(&self, into: &mut Vec<f64>) {
@@ -209,7 +226,7 @@ mod tests {
             },
         );
         let labels: (&[u32], &[f32]) = (&[1], &[1.0]);
-        let loss = objective.train(heads, (&outputs, &offset), labels, None);
+        let loss = objective.train(heads, (&outputs, &offset), labels, None, 1);
         let class_loss = 2f64.ln();
         assert_eq!(loss, class_loss + 2.0);
         assert_eq!((class_gradient, offset_gradient), ([0.5, -0.5], [2.0]));

@@ -1,5 +1,6 @@
 //! Training: the loop, its settings, its history, its callbacks.
 
+mod build;
 mod callback;
 mod compiled;
 mod error;
@@ -20,12 +21,12 @@ mod workflow;
 use crate::Result;
 
 pub use callback::{
-    BackupAndRestore, CSVLogger, Callback, EarlyStopping, LambdaCallback, LearningRateScheduler,
-    Mode, ModelCheckpoint, ReduceLROnPlateau, Training,
+    BackupAndRestore, CSVLogger, Callback, CallbackState, EarlyStopping, LambdaCallback,
+    LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, TerminateOnNaN, Training,
 };
 pub use compiled::Compiled;
 pub use error::TrainError;
-pub use fit::Fit;
+pub use fit::{Classes, Fit};
 pub use history::History;
 pub use progress::Verbosity;
 pub use report::Report;
