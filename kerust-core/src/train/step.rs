@@ -136,7 +136,7 @@ impl<N: Model, Y: Data> Buffers<N, Y> {
         let numbers = &batch[share];
         let room = Room::new(&mut self.inputs, &mut self.labels);
         let (input, labels) = source.data.gather(numbers, room)?;
-        // An activation may swallow a NaN (`relu` does), and then no loss tells of it.
+        // Not left to the loss to tell: a maximum, in a pool or in `Hinge`, swallows a NaN.
         refuse::<N::Input, Y>(numbers, input, labels, f32::is_nan)?;
         let weights = source.weights(numbers, labels, &mut self.weights);
         N::Heads::resize(&mut self.outputs, numbers.len());
