@@ -16,10 +16,12 @@ use kerust_core::optimizer::{Adam, CosineDecay, RMSprop, SGD};
 use kerust_core::rng::Seed;
 use kerust_core::tensor::Rank1;
 use kerust_core::train::{
-    Compiled, EarlyStopping, Fit, LambdaCallback, TerminateOnNaN, TrainError, Workflow,
+    Compiled, EarlyStopping, Exchange, Fit, LambdaCallback, TerminateOnNaN, TrainError, Workflow,
 };
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use support::{Huge, Linear, Mlp, Noisy, Wide, Xor, thirds, xor};
 
 type NoisyTraining = Compiled<Noisy, Class<3>>;
@@ -368,6 +370,81 @@ fn nan_that_the_loss_swallows_is_found() {
         "input of sample 3 is NaN at index 0, expected a finite number"
     );
     assert_eq!(model.optimizer_steps(), 0);
+}
+
+/// One of two machines, each a thread: they hand each other their sums.
+struct Machine {
+    part: fn(usize) -> Range<usize>,
+    to: Sender<(Vec<f32>, f64)>,
+    from: Receiver<(Vec<f32>, f64)>,
+}
+
+impl Exchange for Machine {
+    fn share(&self, samples: usize) -> Range<usize> {
+        (self.part)(samples)
+    }
+
+    fn sum(&mut self, gradient: &mut [f32], loss: &mut f64) -> kerust_core::Result<()> {
+        let gone = || std::io::Error::other("the other machine is gone");
+        self.to
+            .send((gradient.to_vec(), *loss))
+            .map_err(|_| gone())?;
+        let (other, other_loss) = self.from.recv().map_err(|_| gone())?;
+        gradient.iter_mut().zip(other).for_each(|(a, b)| *a += b);
+        *loss += other_loss;
+        Ok(())
+    }
+}
+
+#[test]
+fn two_machines_train_as_one() {
+    let data = thirds::<300>(20);
+    let weights: Vec<f32> = (0..20).map(|number| number as f32 / 10.0).collect();
+    let train = |machine: Option<Machine>| {
+        let mut model =
+            Wide::new(Seed(1)).compile(SGD::new(0.1), SparseCategoricalCrossentropy, Accuracy);
+        // Batches of 8, 8 and 4; the second machine has 5, 5 and 1 of them.
+        let fit = Fit::epochs(3).batch_size(8).sample_weight(&weights).quiet();
+        let fit = match machine {
+            Some(machine) => fit.exchange(machine),
+            None => fit,
+        };
+        model.fit(&data, fit).unwrap();
+        model.weights().to_vec()
+    };
+    let (to_second, from_first) = channel();
+    let (to_first, from_second) = channel();
+    let first = Machine {
+        part: |samples| 0..samples.min(3),
+        to: to_second,
+        from: from_second,
+    };
+    let second = Machine {
+        part: |samples| samples.min(3)..samples,
+        to: to_first,
+        from: from_first,
+    };
+    let (a, b) = std::thread::scope(|scope| {
+        let first = scope.spawn(|| train(Some(first)));
+        (train(Some(second)), first.join().unwrap())
+    });
+    assert_eq!(a, b);
+    let whole = train(None);
+    let gap = a.iter().zip(&whole).map(|(a, b)| (a - b).abs());
+    assert!(gap.fold(0.0, f32::max) < 1e-6);
+}
+
+#[test]
+fn a_machine_that_is_gone_ends_the_training_before_the_step() {
+    let (to, _) = channel();
+    let (_, from) = channel();
+    let part = |samples| 0..samples;
+    let mut model = noisy();
+    let before = model.weights().to_vec();
+    let fit = Fit::epochs(1).exchange(Machine { part, to, from }).quiet();
+    let error = model.fit(&thirds::<20>(5), fit).unwrap_err();
+    assert_eq!(error.to_string(), "the other machine is gone");
+    assert_eq!(model.weights(), before);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::callback::{Callback, LambdaCallback, Training};
 use super::compiled::{BATCH_SIZE, at_least_1};
+use super::exchange::{Alone, Exchange};
 use super::progress::Verbosity;
 use super::step::ClassWeight;
 use super::{Result, TrainError};
@@ -36,6 +37,7 @@ pub struct Fit<'a, X: Data, Y: Data> {
     pub(super) sample_weight: Option<&'a [f32]>,
     pub(super) class_weight: Option<ClassWeight<Y>>,
     pub(super) callbacks: Vec<Box<dyn Callback + 'a>>,
+    pub(super) exchange: Box<dyn Exchange + 'a>,
     pub(super) verbosity: Verbosity,
     pub(super) threads: Option<usize>,
 }
@@ -57,6 +59,7 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
             sample_weight: None,
             class_weight: None,
             callbacks: Vec::new(),
+            exchange: Box::new(Alone),
             verbosity: Verbosity::Bar,
             threads: None,
         }
@@ -153,6 +156,12 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
     /// the same bits.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
+        self
+    }
+
+    /// Divides each batch among machines that train the same model; see [`Exchange`].
+    pub fn exchange(mut self, exchange: impl Exchange + 'a) -> Self {
+        self.exchange = Box::new(exchange);
         self
     }
 

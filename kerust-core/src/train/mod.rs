@@ -4,6 +4,7 @@ mod build;
 mod callback;
 mod compiled;
 mod error;
+mod exchange;
 mod fit;
 mod history;
 mod order;
@@ -26,6 +27,7 @@ pub use callback::{
 };
 pub use compiled::Compiled;
 pub use error::TrainError;
+pub use exchange::Exchange;
 pub use fit::{Classes, Fit};
 pub use history::History;
 pub use progress::Verbosity;

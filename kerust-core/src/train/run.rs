@@ -6,7 +6,7 @@ use super::history::History;
 use super::order::Order;
 use super::pool;
 use super::session::{Series, Session};
-use super::step::{Alone, Source};
+use super::step::Source;
 use super::trainee::Run;
 use super::{TrainError, build};
 use crate::data::{Data, Samples};
@@ -151,7 +151,7 @@ impl<N: Model, Y: Data> Compiled<N, Y> {
             let numbers = batches.numbers(epoch, step);
             let objective = &mut *self.objective;
             let trainee = &mut self.trainee;
-            let exchange = &mut Alone;
+            let exchange = &mut *session.exchange;
             let loss = self
                 .buffers
                 .train(trainee, objective, source, numbers, exchange)?;

@@ -2,6 +2,7 @@
 
 use super::Result;
 use super::callback::{Callback, CallbackState, Training};
+use super::exchange::{Alone, Exchange};
 use super::fit::Fit;
 use super::progress::Progress;
 use super::report::Report;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 pub(super) struct Session<'c> {
     callbacks: Vec<Box<dyn Callback + 'c>>,
+    pub(super) exchange: Box<dyn Exchange + 'c>,
     pub(super) progress: Progress,
     series: Series,
     /// How many of them are measured in training.
@@ -50,7 +52,7 @@ impl Series {
 }
 
 impl<'c> Session<'c> {
-    /// A session that takes over the callbacks of `fit`; `measured` of the numbers are those of the
+    /// A session that takes over the callbacks and the exchange of `fit`; `measured` of the numbers are those of the
     /// training.
     pub(super) fn new<X: Data, Y: Data>(
         fit: &mut Fit<'c, X, Y>,
@@ -59,6 +61,7 @@ impl<'c> Session<'c> {
     ) -> Self {
         Self {
             callbacks: std::mem::take(&mut fit.callbacks),
+            exchange: std::mem::replace(&mut fit.exchange, Box::new(Alone)),
             progress: Progress::new(fit.verbosity, fit.epochs),
             logs: Report::new(&series.names[..measured], &vec![0.0; measured]),
             series,

@@ -4,6 +4,7 @@
 //! machines that compute other parts of the same batch, then `apply`. Whatever fails, fails before
 //! anything moves.
 
+use super::exchange::Exchange;
 use super::trainee::Trainee;
 use crate::Result;
 use crate::data::samples::{Room, Side};
@@ -65,31 +66,6 @@ impl<X: Data, Y: Data> Source<'_, X, Y> {
     }
 }
 
-/// What machines that train together do with each batch. One machine alone does nothing.
-///
-/// The machines draw the same batches. Each computes its share of a batch, with the random numbers and
-/// the divisor of the whole, so that the sum of their gradients is the gradient of the whole batch.
-pub(super) trait Exchange: Send {
-    /// The part of a batch of `samples` samples that this machine computes.
-    fn share(&self, samples: usize) -> Range<usize>;
-
-    /// Adds the gradients and the losses of the other machines' shares.
-    fn sum(&mut self, gradient: &mut [f32], loss: &mut f64) -> Result<()>;
-}
-
-/// One machine.
-pub(super) struct Alone;
-
-impl Exchange for Alone {
-    fn share(&self, samples: usize) -> Range<usize> {
-        0..samples
-    }
-
-    fn sum(&mut self, _gradient: &mut [f32], _loss: &mut f64) -> Result<()> {
-        Ok(())
-    }
-}
-
 impl<N: Model, Y: Data> Default for Buffers<N, Y> {
     fn default() -> Self {
         Self {
@@ -134,6 +110,10 @@ impl<N: Model, Y: Data> Buffers<N, Y> {
         share: Range<usize>,
     ) -> Result<f64> {
         let numbers = &batch[share];
+        if numbers.is_empty() {
+            trainee.gradient.as_mut_slice().fill(0.0);
+            return Ok(0.0);
+        }
         let room = Room::new(&mut self.inputs, &mut self.labels);
         let (input, labels) = source.data.gather(numbers, room)?;
         // Not left to the loss to tell: a maximum, in a pool or in `Hinge`, swallows a NaN.
