@@ -52,6 +52,11 @@ pub trait Data: Sized + 'static {
     /// The sample number `index`.
     #[cfg(feature = "std")]
     fn read(column: &Self::Column, index: usize) -> Box<Self::Value>;
+    /// Copies the sample number `index` to `value`.
+    #[cfg(feature = "std")]
+    fn read_into(column: &Self::Column, index: usize, value: &mut Self::Value) {
+        *value = *Self::read(column, index);
+    }
     /// The samples of the given numbers, in that order: a view where they lie side by side, else
     /// copied into `batch`.
     #[cfg(feature = "std")]

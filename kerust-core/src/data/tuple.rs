@@ -26,7 +26,14 @@ macro_rules! tuples {
 
             #[cfg(feature = "std")]
             fn read(column: &Self::Column, index: usize) -> Box<Self::Value> {
-                Box::new(($(*$name::read(&column.$place, index),)+))
+                let mut value = bytemuck::zeroed_box();
+                Self::read_into(column, index, &mut value);
+                value
+            }
+
+            #[cfg(feature = "std")]
+            fn read_into(column: &Self::Column, index: usize, value: &mut Self::Value) {
+                $($name::read_into(&column.$place, index, &mut value.$place);)+
             }
 
             #[cfg(feature = "std")]

@@ -81,8 +81,20 @@ impl<N: Model, Y: Data> Compiled<N, Y> {
     }
 
     /// The outputs for one sample. Allocates nothing after the first call in a thread.
+    ///
+    /// The outputs pass over the stack; [`predict_into`](Self::predict_into) takes outputs of any size.
     pub fn predict(&self, x: &<N::Input as Data>::Value) -> <N::Heads as Heads>::Output {
         self.trainee.model.predict(x)
+    }
+
+    /// Leaves the outputs for one sample in `output`, whatever it holds before. Allocates nothing after
+    /// the first call in a thread.
+    pub fn predict_into(
+        &self,
+        x: &<N::Input as Data>::Value,
+        output: &mut <N::Heads as Heads>::Output,
+    ) {
+        self.trainee.model.predict_into(x, output);
     }
 
     /// The outputs for each sample of a data set, whatever its labels.
