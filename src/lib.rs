@@ -214,7 +214,7 @@ pub use kerust_macros::LayerData;
 #[cfg(feature = "std")]
 pub mod prelude {
     pub use crate::data::datasets;
-    pub use crate::data::{Binary, Class, Data, Dataset};
+    pub use crate::data::{Binary, Class, Data, Dataset, Samples, samples};
     #[cfg(feature = "images")]
     pub use crate::data::{ImageFolder, Subset};
     pub use crate::init::*;

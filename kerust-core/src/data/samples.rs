@@ -280,9 +280,6 @@ mod tests {
         assert!(source.gather(&[6, 8], room).is_ok());
         let room = Room::new(&mut x, &mut y);
         let error = source.gather(&[6, 7, 8], room).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "cannot read sample 7: the camera is off"
-        );
+        assert_eq!(error.to_string(), "cannot read sample 7: the camera is off");
     }
 }

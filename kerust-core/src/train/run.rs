@@ -10,9 +10,9 @@ use super::step::Source;
 use super::trainee::Run;
 use super::{TrainError, build};
 use crate::data::{Data, Samples};
-use crate::{Error, Result};
 use crate::model::Model;
 use crate::rng::Seed;
+use crate::{Error, Result};
 use std::ops::Range;
 
 impl<N: Model, Y: Data> Compiled<N, Y> {

@@ -37,7 +37,11 @@ pub(super) struct Series {
 
 impl Series {
     /// The numbers measured in training and, where it is validated, in validation.
-    pub(super) fn new(names: &[String], higher_is_better: &[Option<bool>], validates: bool) -> Self {
+    pub(super) fn new(
+        names: &[String],
+        higher_is_better: &[Option<bool>],
+        validates: bool,
+    ) -> Self {
         let mut series = Self {
             names: names.to_vec(),
             higher_is_better: higher_is_better.to_vec(),

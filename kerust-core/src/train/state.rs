@@ -3,8 +3,8 @@
 //! Weights, slots, the run, and what its callbacks remember. The order of samples and everything random
 //! depend on the seed, the epoch and the step alone, so nothing else needs to be kept.
 
-use super::trainee::{Run, Trainee};
 use super::callback::CallbackState;
+use super::trainee::{Run, Trainee};
 use super::{Report, TrainError};
 use crate::Result;
 use crate::model::Model;

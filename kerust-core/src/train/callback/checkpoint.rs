@@ -100,7 +100,8 @@ impl Callback for ModelCheckpoint {
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         if self.save_best_only {
             self.monitor.check(training)?;
-            self.monitor.check_number("initial_value_threshold", self.initial_value_threshold)?;
+            self.monitor
+                .check_number("initial_value_threshold", self.initial_value_threshold)?;
             // Kept from one `fit` to the next, as in Keras.
             let best = self.monitor.best().or(self.initial_value_threshold);
             self.monitor.set_best(best);

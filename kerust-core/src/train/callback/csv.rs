@@ -80,7 +80,10 @@ impl Callback for CSVLogger {
         let (Some(file), Some(len)) = (&self.file, state.get::<u64>("len")?) else {
             return Ok(());
         };
-        let found = file.metadata().map_err(Error::io("read", &self.path))?.len();
+        let found = file
+            .metadata()
+            .map_err(Error::io("read", &self.path))?
+            .len();
         // Lines behind it are of an epoch that is trained again. A file that was cut is gone on with.
         self.len = len.min(found);
         let columns: String = state.get("columns")?.unwrap_or_default();
@@ -98,7 +101,10 @@ impl Callback for CSVLogger {
             .truncate(false)
             .open(&self.path)
             .map_err(Error::io("create", &self.path))?;
-        let len = file.metadata().map_err(Error::io("read", &self.path))?.len();
+        let len = file
+            .metadata()
+            .map_err(Error::io("read", &self.path))?
+            .len();
         self.len = if self.append { len } else { 0 };
         self.file = Some(file);
         self.columns.clear();

@@ -120,7 +120,8 @@ impl Monitor {
 
     /// Whether a number is better than the best one; then it is the best one from now on. NaN never is.
     pub(super) fn improves(&mut self, current: f64) -> bool {
-        let better = !current.is_nan() && self.best.is_none_or(|best| self.is_better(current, best));
+        let better =
+            !current.is_nan() && self.best.is_none_or(|best| self.is_better(current, best));
         if better {
             self.best = Some(current);
         }

@@ -26,7 +26,9 @@ impl Callback for TerminateOnNaN {
         let loss = training.logs().value("loss");
         if loss.is_some_and(|loss| !loss.is_finite()) {
             let batch = training.batch();
-            training.say(&format!("Batch {batch}: Invalid loss, terminating training"));
+            training.say(&format!(
+                "Batch {batch}: Invalid loss, terminating training"
+            ));
             training.stop();
         }
         Ok(())
