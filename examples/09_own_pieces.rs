@@ -55,7 +55,7 @@ fn main() -> kerust::Result<()> {
     let history = model.fit(
         &train,
         Fit::epochs(40)
-            .validation(&test)
+            .validation_data(&test)
             .quiet()
             .on_epoch_end(|training| {
                 best = best.min(training.logs()["val_max_error"]);

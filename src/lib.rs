@@ -213,7 +213,7 @@ pub use kerust_macros::LayerData;
 /// Everything that a program which trains a model names.
 #[cfg(feature = "std")]
 pub mod prelude {
-    pub use crate::data::{Binary, Class, Data, Dataset, datasets};
+    pub use crate::data::{Binary, Class, Data, Dataset, Samples, datasets, samples};
     #[cfg(feature = "images")]
     pub use crate::data::{ImageFolder, Subset};
     pub use crate::init::{
@@ -240,9 +240,9 @@ pub mod prelude {
     #[doc(hidden)]
     pub use crate::train::BeforeCompile;
     pub use crate::train::{
-        BackupAndRestore, CSVLogger, Callback, Compiled, EarlyStopping, Fit, History,
-        LambdaCallback, LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, Report,
-        TrainError, Training, Verbosity, Workflow,
+        BackupAndRestore, CSVLogger, Callback, CallbackState, Compiled, EarlyStopping, Exchange,
+        Fit, History, LambdaCallback, LearningRateScheduler, Mode, ModelCheckpoint,
+        ReduceLROnPlateau, Report, TerminateOnNaN, TrainError, Training, Verbosity, Workflow,
     };
     pub use crate::{
         Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Tensor, model,

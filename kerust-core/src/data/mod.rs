@@ -11,18 +11,20 @@ pub mod idx;
 #[cfg(feature = "images")]
 pub mod image_folder;
 mod label;
+#[cfg(feature = "std")]
+pub mod samples;
 mod tensor;
 mod tuple;
 
 #[cfg(feature = "std")]
 pub use dataset::Dataset;
 #[cfg(feature = "std")]
-pub(crate) use dataset::Room;
-#[cfg(feature = "std")]
 pub use error::DataError;
 #[cfg(feature = "images")]
 pub use image_folder::{ImageFolder, Subset};
 pub use label::{Binary, Class};
+#[cfg(feature = "std")]
+pub use samples::Samples;
 #[cfg(feature = "std")]
 pub use tensor::TensorColumn;
 
@@ -36,7 +38,7 @@ pub use tensor::TensorColumn;
 )]
 pub trait Data: Sized + 'static {
     /// One sample.
-    type Value;
+    type Value: bytemuck::Zeroable;
     /// A view of a batch: a slice of numbers, sample after sample, or a tuple of slices.
     type Slices<'a>: Copy;
 
@@ -56,6 +58,11 @@ pub trait Data: Sized + 'static {
     /// The sample number `index`.
     #[cfg(feature = "std")]
     fn read(column: &Self::Column, index: usize) -> Box<Self::Value>;
+    /// Copies the sample number `index` to `value`.
+    #[cfg(feature = "std")]
+    fn read_into(column: &Self::Column, index: usize, value: &mut Self::Value) {
+        *value = *Self::read(column, index);
+    }
     /// The samples of the given numbers, in that order: a view where they lie side by side, else
     /// copied into `batch`.
     #[cfg(feature = "std")]
@@ -64,6 +71,40 @@ pub trait Data: Sized + 'static {
         indices: &[usize],
         batch: &'a mut Self::Batch,
     ) -> Self::Slices<'a>;
+
+    /// The first number of a batch for which `is` holds; a kind without fractions has none.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn find(_batch: Self::Slices<'_>, _is: fn(f32) -> bool) -> Option<Found> {
+        None
+    }
+}
+
+/// A number in a batch.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Found {
+    /// Which of several inputs or labels it is in.
+    pub part: usize,
+    /// The place of its sample in the batch.
+    pub sample: usize,
+    /// Its place in its sample.
+    pub index: usize,
+    /// The number itself.
+    pub value: f32,
+}
+
+/// The first number for which `is` holds, in samples of `len` numbers.
+#[cfg(feature = "std")]
+fn find(values: &[f32], len: usize, is: fn(f32) -> bool) -> Option<Found> {
+    let place = values.iter().position(|value| is(*value))?;
+    Some(Found {
+        part: 0,
+        sample: place / len,
+        index: place % len,
+        value: values[place],
+    })
 }
 
 /// The samples of the given numbers, `len` values each, where they lie side by side.

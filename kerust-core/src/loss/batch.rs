@@ -109,11 +109,12 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
         }
     }
 
-    /// The batch as metrics see it: every sample of weight 1.
+    /// The batch as metrics see it: every sample of weight 1, and these samples alone.
     pub(crate) fn without_weights(self) -> Self {
         Self {
             weights: None,
             withheld: self.weights,
+            divisor: self.len(),
             ..self
         }
     }

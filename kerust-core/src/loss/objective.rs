@@ -12,15 +12,15 @@ pub trait Objective<H: Heads, Y: Data>: Send {
     /// One training batch: leaves the gradient of the mean loss in `heads`, adds to the running
     /// loss and metrics, and returns the batch's mean loss, which is the sum over all heads, each
     /// times its weight. `outputs` are the activated heads; `weights` holds a weight for each
-    /// sample (`None`: all 1); `divisor` is the size of the whole batch where this is one part of
-    /// it (`None`: the number of samples given).
+    /// sample (`None`: all 1); `divisor` is the number of samples that the mean is over: those given,
+    /// or those of the whole batch of which they are a part.
     fn train<'a>(
         &mut self,
         heads: H::Pass<'a>,
         outputs: H::Slices<'a>,
         labels: Y::Slices<'a>,
         weights: Option<&'a [f32]>,
-        divisor: Option<usize>,
+        divisor: usize,
     ) -> f64;
 
     /// One batch without gradient.
@@ -30,7 +30,6 @@ pub trait Objective<H: Heads, Y: Data>: Send {
         outputs: H::Slices<'a>,
         labels: Y::Slices<'a>,
         weights: Option<&'a [f32]>,
-        divisor: Option<usize>,
     ) -> f64;
 
     /// Forgets the running loss and metrics, as an epoch begins.
@@ -60,7 +59,7 @@ pub trait Objective<H: Heads, Y: Data>: Send {
 ///
 /// let mut running =
 ///     objective::<Head<Linear, Rank1<1>>, _, _>(MeanSquaredError, MeanAbsoluteError, &[]);
-/// running.evaluate(&[3.0, 1.0], &[3.0, 1.0], &[0.0, 0.0], None, None);
+/// running.evaluate(&[3.0, 1.0], &[3.0, 1.0], &[0.0, 0.0], None);
 /// assert_eq!(running.names(), ["loss", "mean_absolute_error"]);
 /// assert_eq!(running.higher_is_better(), [Some(false), Some(false)]);
 /// let mut values = Vec::new();
@@ -136,13 +135,11 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
         outputs: H::Slices<'a>,
         labels: <L::Label as Data>::Slices<'a>,
         weights: Option<&'a [f32]>,
-        divisor: Option<usize>,
+        divisor: usize,
     ) -> f64 {
         let (logits, gradient) = H::split(heads);
-        self.step(
-            whole(Batch::new(logits, outputs, labels, weights), divisor),
-            Some(gradient),
-        )
+        let batch = Batch::new(logits, outputs, labels, weights).part_of(divisor);
+        self.step(batch, Some(gradient))
     }
 
     fn evaluate<'a>(
@@ -151,12 +148,8 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
         outputs: H::Slices<'a>,
         labels: <L::Label as Data>::Slices<'a>,
         weights: Option<&'a [f32]>,
-        divisor: Option<usize>,
     ) -> f64 {
-        self.step(
-            whole(Batch::new(logits, outputs, labels, weights), divisor),
-            None,
-        )
+        self.step(Batch::new(logits, outputs, labels, weights), None)
     }
 
     fn reset(&mut self) {
@@ -184,14 +177,6 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
     }
 }
 
-/// The batch, as a part of one of `divisor` samples.
-fn whole<H: Heads, Y: Data>(batch: Batch<'_, H, Y>, divisor: Option<usize>) -> Batch<'_, H, Y> {
-    match divisor {
-        Some(samples) => batch.part_of(samples),
-        None => batch,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,8 +199,8 @@ mod tests {
         let loss = MeanSquaredError;
         let mut objective = objective::<Head<Linear, Rank1<1>>, _, _>(loss, (), &[]);
         let x = [1.0, 1.0, 1.0, 2.0];
-        let first = objective.evaluate(&x[..3], &x[..3], &[0.0; 3], None, None);
-        let second = objective.evaluate(&x[3..], &x[3..], &[0.0], None, None);
+        let first = objective.evaluate(&x[..3], &x[..3], &[0.0; 3], None);
+        let second = objective.evaluate(&x[3..], &x[3..], &[0.0], None);
         assert_eq!((first, second), (1.0, 4.0));
         assert_eq!(values(&*objective), [7.0 / 4.0]);
         objective.reset();
@@ -252,7 +237,7 @@ mod tests {
             },
         );
         let labels: (&[u32], &[f32]) = (&[1], &[1.0]);
-        let loss = objective.train(heads, (&outputs, &offset), labels, None, None);
+        let loss = objective.train(heads, (&outputs, &offset), labels, None, 1);
         let class_loss = 2f64.ln();
         assert_eq!(loss, class_loss + 2.0);
         assert_eq!((class_gradient, offset_gradient), ([0.5, -0.5], [2.0]));
@@ -279,14 +264,14 @@ mod tests {
             let loss = objective.train(pass, outputs, labels, Some(&weights[samples]), divisor);
             (loss, gradient, values(&*objective))
         };
-        let (whole, gradient, _) = step(0..3, None);
-        let (first, mut parts, running) = step(0..1, Some(3));
-        let (second, rest, _) = step(1..3, Some(3));
+        let (whole, gradient, _) = step(0..3, 3);
+        let (first, mut parts, running) = step(0..1, 3);
+        let (second, rest, _) = step(1..3, 3);
         parts.extend(rest);
         assert!((first + second - whole).abs() < 1e-12);
         assert_eq!(parts, gradient);
         // What is reported is the mean of the part's own samples.
-        let (alone, _, _) = step(0..1, None);
+        let (alone, _, _) = step(0..1, 1);
         assert!((running[0] - alone).abs() < 1e-12);
     }
 
@@ -301,7 +286,7 @@ mod tests {
         assert_eq!(objective.names(), ["loss", "accuracy", "weighted_accuracy"]);
         let (logits, outputs) = ([0.0; 4], [0.5; 4]);
         let labels: &[u32] = &[0, 1];
-        objective.evaluate(&logits, &outputs, labels, Some(&[3.0, 1.0]), None);
+        objective.evaluate(&logits, &outputs, labels, Some(&[3.0, 1.0]));
         assert_eq!(values(&*objective), [2.0 * 2f64.ln(), 0.5, 0.75]);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{Fit, History, Report};
 use crate::Result;
-use crate::data::{Data, Dataset};
+use crate::data::{Data, Samples};
 use crate::model::Model;
 
 /// Implemented by nothing: it carries the message.
@@ -19,7 +19,7 @@ pub trait BeforeCompile: Model {
     /// See [`Compiled::fit`](super::Compiled::fit).
     fn fit<Y: Data>(
         &mut self,
-        _data: &Dataset<Self::Input, Y>,
+        _data: &impl Samples<Self::Input, Y>,
         _fit: Fit<'_, Self::Input, Y>,
     ) -> Result<History>
     where
@@ -29,7 +29,7 @@ pub trait BeforeCompile: Model {
     }
 
     /// See [`Compiled::evaluate`](super::Compiled::evaluate).
-    fn evaluate<Y: Data>(&mut self, _data: &Dataset<Self::Input, Y>) -> Result<Report>
+    fn evaluate<Y: Data>(&mut self, _data: &impl Samples<Self::Input, Y>) -> Result<Report>
     where
         Self: IsCompiled,
     {

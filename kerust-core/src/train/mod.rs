@@ -1,11 +1,12 @@
 //! Training: `compile`, `fit`, `evaluate`, callbacks and histories.
 
 mod before_compile;
+mod build;
 mod callback;
 mod callback_list;
-mod class_weight;
 mod compiled;
 mod error;
+mod exchange;
 mod fit;
 mod history;
 mod order;
@@ -24,13 +25,13 @@ use crate::Result;
 
 pub use before_compile::BeforeCompile;
 pub use callback::{
-    BackupAndRestore, CSVLogger, Callback, EarlyStopping, LambdaCallback, LearningRateScheduler,
-    Mode, ModelCheckpoint, ReduceLROnPlateau, Training,
+    BackupAndRestore, CSVLogger, Callback, CallbackState, EarlyStopping, LambdaCallback,
+    LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, TerminateOnNaN, Training,
 };
-pub use class_weight::Classes;
 pub use compiled::Compiled;
 pub use error::TrainError;
-pub use fit::Fit;
+pub use exchange::Exchange;
+pub use fit::{Classes, Fit};
 pub use history::History;
 pub use progress::Verbosity;
 pub use report::Report;

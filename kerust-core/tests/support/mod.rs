@@ -126,6 +126,7 @@ macro_rules! two_dense {
 }
 
 two_dense!(Xor: 2, 0.0, 8 Tanh, 1 Sigmoid);
+two_dense!(Linear: 2, 0.0, 3 Linear, 1 Linear);
 two_dense!(Mlp: 20, 0.0, 32 Relu, 1 Sigmoid);
 two_dense!(Noisy: 20, 0.1, 32 Relu, 3 Softmax);
 two_dense!(Wide: 300, 0.0, 200 Relu, 3 Softmax);
