@@ -214,15 +214,37 @@ pub use kerust_macros::LayerData;
 /// Everything that a program which trains a model names.
 #[cfg(feature = "std")]
 pub mod prelude {
-    pub use crate::data::datasets;
-    pub use crate::data::{Binary, Class, Data, Dataset};
+    pub use crate::data::{Binary, Class, Data, Dataset, Samples, datasets, samples};
     #[cfg(feature = "images")]
     pub use crate::data::{ImageFolder, Subset};
-    pub use crate::init::*;
-    pub use crate::loss::*;
-    pub use crate::metric::*;
-    pub use crate::optimizer::*;
-    pub use crate::train::*;
+    pub use crate::init::{
+        Constant, Distribution, Fan, Initializer, Ones, RandomNormal, RandomUniform,
+        TruncatedNormal, Zeros,
+    };
+    pub use crate::loss::{
+        Batch, BinaryCrossentropy, CategoricalCrossentropy, CosineSimilarity, FromLogits, Hinge,
+        Huber, KLDivergence, LabelSmoothing, LogCosh, Loss, MeanAbsoluteError,
+        MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, MultiLabel,
+        PointwiseLoss, Poisson, SparseCategoricalCrossentropy, SquaredHinge, WeightedLoss,
+    };
+    pub use crate::metric::{
+        AUC, Accuracy, BinaryAccuracy, CategoricalAccuracy, Curve, Mean, Metrics, Names,
+        PointwiseMetric, Precision, R2Score, Recall, RootMeanSquaredError,
+        SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy, TopK, TopKCategoricalAccuracy,
+        WeightedMetric,
+    };
+    pub use crate::optimizer::{
+        Adadelta, Adagrad, Adam, AdamW, Adamax, Clip, CosineDecay, CosineDecayRestarts,
+        ExponentialDecay, Ftrl, InverseTimeDecay, LearningRate, Lion, Nadam, Optimizer,
+        PiecewiseConstantDecay, PolynomialDecay, RMSprop, SGD, Schedule,
+    };
+    #[doc(hidden)]
+    pub use crate::train::BeforeCompile;
+    pub use crate::train::{
+        BackupAndRestore, CSVLogger, Callback, CallbackState, Compiled, EarlyStopping, Exchange,
+        Fit, History, LambdaCallback, LearningRateScheduler, Mode, ModelCheckpoint,
+        ReduceLROnPlateau, Report, TerminateOnNaN, TrainError, Training, Verbosity, Workflow,
+    };
     pub use crate::{
         Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Tensor,
         Train, model,

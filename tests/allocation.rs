@@ -54,7 +54,7 @@ struct Epochs {
 }
 
 impl Callback for Epochs {
-    fn on_batch_end(&mut self, training: &mut Training<'_>) -> kerust::Result<()> {
+    fn on_train_batch_end(&mut self, training: &mut Training<'_>) -> kerust::Result<()> {
         let now = ALLOCATIONS.load(Relaxed);
         match training.batch() {
             0 => self.counts.push(0),

@@ -3,7 +3,7 @@
 use crate::data::DataError;
 #[cfg(feature = "plots")]
 use crate::picture::PictureError;
-use crate::testing::GradientGap;
+use crate::testing::{GradientGap, LossGap};
 use crate::train::TrainError;
 use crate::weights::WeightsError;
 use std::fmt;
@@ -33,6 +33,8 @@ pub enum Error {
     Train(TrainError),
     /// A layer whose gradient is wrong.
     Gradient(GradientGap),
+    /// A loss whose derivative is wrong.
+    Loss(LossGap),
     /// Weights that do not fit.
     Weights(WeightsError),
     /// A picture that cannot be made.
@@ -63,6 +65,7 @@ impl fmt::Display for Error {
             Self::Data(error) => error.fmt(f),
             Self::Train(error) => error.fmt(f),
             Self::Gradient(error) => error.fmt(f),
+            Self::Loss(error) => error.fmt(f),
             Self::Weights(error) => error.fmt(f),
             #[cfg(feature = "plots")]
             Self::Picture(error) => error.fmt(f),
@@ -87,6 +90,7 @@ impl std::error::Error for Error {
             Self::Data(error) => error.source(),
             Self::Train(error) => error.source(),
             Self::Gradient(error) => error.source(),
+            Self::Loss(error) => error.source(),
             Self::Weights(error) => error.source(),
             #[cfg(feature = "plots")]
             Self::Picture(error) => error.source(),
@@ -115,6 +119,7 @@ from! {
     DataError Data;
     TrainError Train;
     GradientGap Gradient;
+    LossGap Loss;
     WeightsError Weights;
     #[cfg(feature = "plots")] PictureError Picture;
 }

@@ -15,6 +15,8 @@ pub mod element;
 #[cfg(feature = "std")]
 pub mod error;
 pub mod gradient;
+#[cfg(feature = "std")]
+mod habit;
 pub mod init;
 pub mod kernels;
 pub mod layer;
@@ -39,6 +41,8 @@ pub mod tensor;
 pub mod testing;
 #[cfg(feature = "std")]
 pub mod train;
+#[cfg(feature = "std")]
+mod value;
 pub mod weights;
 
 #[cfg(feature = "std")]

@@ -82,6 +82,10 @@ pub struct HeadPass<'a, H: Heads> {
 mod head;
 
 /// A model: plain data, and how it infers. Implemented by `model!`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "`new`, `compile`, `predict` and `load` are of models that `model!` declares"
+)]
 pub trait Model: LayerData {
     /// The sample it takes: a shape, or a tuple of shapes.
     type Input: Tensors;

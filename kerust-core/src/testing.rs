@@ -3,6 +3,10 @@
 //! The scalar `L = Σ y·dy` for a random `dy` is differentiated by the layer's backward pass and by
 //! central differences.
 
+mod loss;
+
+pub use loss::{LossGap, check_loss};
+
 use crate::element::Elements;
 use crate::gradient::Gradient;
 use crate::layer::{Layer, LayerData, Layout, Operation, Own, Pass};

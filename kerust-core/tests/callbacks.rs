@@ -125,7 +125,7 @@ fn a_number_that_some_epochs_lack_is_watched_in_the_others() {
     let data = xor();
     let early = EarlyStopping::monitor("val_loss").patience(1);
     let fit = Fit::epochs(4)
-        .validation(&data)
+        .validation_data(&data)
         .validation_freq(2)
         .callback(early)
         .quiet();
@@ -200,7 +200,7 @@ fn a_scheduler_sets_the_learning_rate_of_each_epoch() {
 #[test]
 fn a_schedule_is_not_overruled_by_a_callback() {
     let mut model = Xor::new(Seed(1)).compile(
-        Adam::new(CosineDecay::new(0.1).steps(10)),
+        Adam::new(CosineDecay::new(0.1, 10)),
         BinaryCrossentropy,
         Accuracy,
     );
@@ -217,7 +217,7 @@ fn a_table_holds_a_line_for_each_epoch() {
     let mut model = model();
     let data = xor();
     let fit = Fit::epochs(2)
-        .validation(&data)
+        .validation_data(&data)
         .validation_freq(2)
         .callback(Losses(&[1.0, 0.5]))
         .callback(CSVLogger::new(&path))
@@ -274,7 +274,7 @@ fn closures_see_the_course_of_a_training() {
     let mut ends = 0;
     let fit = Fit::epochs(2)
         .batch_size(2)
-        .callback(LambdaCallback::new().on_batch_end(|training| {
+        .callback(LambdaCallback::new().on_train_batch_end(|training| {
             seen.push((training.epoch(), training.batch(), training.batches()));
         }))
         .on_epoch_end(|_| ends += 1)
@@ -287,7 +287,7 @@ fn closures_see_the_course_of_a_training() {
 #[test]
 fn a_stop_within_an_epoch_ends_it() {
     let mut model = model();
-    let stop = LambdaCallback::new().on_batch_end(|training| {
+    let stop = LambdaCallback::new().on_train_batch_end(|training| {
         if training.batch() == 1 {
             training.stop();
         }

@@ -80,6 +80,7 @@ where
         &outputs,
         L::Label::slices(&labels),
         weights.as_deref(),
+        outputs.len() / N,
     );
     assert_close(what, &[value as f32], &numbers(&golden["value"]), TOLERANCE);
 
@@ -199,13 +200,13 @@ metrics! {
     accuracy_of_classes: "sparse_categorical_accuracy", Softmax, 6, SparseCategoricalCrossentropy, Accuracy;
     top_3: "sparse_top_k_3", Softmax, 6, SparseCategoricalCrossentropy, TopK::<3>;
     top_3_of_one_hot_labels: "top_k_3", Softmax, 6, CategoricalCrossentropy, TopK::<3>;
-    precision: "precision", Sigmoid, 1, BinaryCrossentropy, Precision::default();
-    precision_at: "precision_0.3", Sigmoid, 1, BinaryCrossentropy, Precision::default().threshold(0.3);
-    recall: "recall", Sigmoid, 1, BinaryCrossentropy, Recall::default();
-    recall_at: "recall_0.3", Sigmoid, 1, BinaryCrossentropy, Recall::default().threshold(0.3);
-    auc: "auc", Sigmoid, 1, BinaryCrossentropy, Auc::default();
-    auc_of_20_thresholds: "auc_20_thresholds", Sigmoid, 1, BinaryCrossentropy, Auc::default().num_thresholds(20);
-    auc_of_precision_and_recall: "auc_pr", Sigmoid, 1, BinaryCrossentropy, Auc::default().curve(Curve::Pr);
+    precision: "precision", Sigmoid, 1, BinaryCrossentropy, Precision;
+    precision_at: "precision_0.3", Sigmoid, 1, BinaryCrossentropy, Precision.threshold(0.3);
+    recall: "recall", Sigmoid, 1, BinaryCrossentropy, Recall;
+    recall_at: "recall_0.3", Sigmoid, 1, BinaryCrossentropy, Recall.threshold(0.3);
+    auc: "auc", Sigmoid, 1, BinaryCrossentropy, AUC;
+    auc_of_20_thresholds: "auc_20_thresholds", Sigmoid, 1, BinaryCrossentropy, AUC.num_thresholds(20);
+    auc_of_precision_and_recall: "auc_pr", Sigmoid, 1, BinaryCrossentropy, AUC.curve(Curve::Pr);
     mean_absolute_error: "mean_absolute_error", Linear, 2, MeanSquaredError, MeanAbsoluteError;
     mean_squared_error: "mean_squared_error", Linear, 2, MeanSquaredError, MeanSquaredError;
     root_mean_squared_error: "root_mean_squared_error", Linear, 2, MeanSquaredError, RootMeanSquaredError;

@@ -21,7 +21,7 @@ model! {
 type Training = Compiled<Drawing, Class<10>>;
 
 fn compiled() -> Training {
-    let optimizer = Adam::new(CosineDecay::new(0.002).steps(100));
+    let optimizer = Adam::new(CosineDecay::new(0.002, 100));
     Drawing::new(Seed(3)).compile(optimizer, SparseCategoricalCrossentropy, Accuracy)
 }
 
@@ -99,7 +99,7 @@ fn evaluation_and_prediction_draw_nothing() {
     let report = model.evaluate(&data).unwrap();
     assert_eq!(report, model.evaluate(&data).unwrap());
     let alone = model.predict(&data.input(7));
-    let together = model.predict_all(&data).swap_remove(7);
+    let together = model.predict_all(&data).unwrap().swap_remove(7);
     for (alone, together) in alone.as_slice().iter().zip(together.as_slice()) {
         assert!((alone - together).abs() < 1e-6);
     }

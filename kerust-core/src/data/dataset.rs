@@ -1,5 +1,6 @@
 //! Samples with their labels.
 
+use super::samples::{Batch, Room, Samples};
 use super::{Data, DataError, TensorColumn};
 use crate::error::Result;
 use crate::rng::Seed;
@@ -14,41 +15,42 @@ pub struct Dataset<X: Data, Y: Data> {
     class_names: Arc<[String]>,
 }
 
-/// Room for a batch of samples that do not lie side by side. Reused from step to step.
-pub(crate) struct Room<D: Data> {
-    places: Vec<usize>,
-    batch: D::Batch,
-}
-
-impl<D: Data> Default for Room<D> {
-    fn default() -> Self {
-        Self {
-            places: Vec::new(),
-            batch: Default::default(),
-        }
-    }
-}
-
-impl<D: Data> Room<D> {
-    fn gather<'a>(
-        &'a mut self,
-        column: &'a D::Column,
-        numbers: &[usize],
-        indices: &[usize],
-    ) -> D::Slices<'a> {
-        self.places.clear();
-        self.places
-            .extend(numbers.iter().map(|number| indices[*number]));
-        D::gather(column, &self.places, &mut self.batch)
-    }
-}
-
 impl<X: Data, Y: Data> Dataset<X, Y> {
     /// `count` samples, the sample number `i` being `sample(i)`.
+    ///
+    /// Each sample passes over the stack, which without optimization has room for some 500,000 numbers in
+    /// the main thread; [`fill`](Self::fill) takes samples of any size.
     pub fn generate(count: usize, mut sample: impl FnMut(usize) -> (X::Value, Y::Value)) -> Self {
         let mut columns = (X::Column::default(), Y::Column::default());
         for index in 0..count {
             let (input, label) = sample(index);
+            X::push(&mut columns.0, &input);
+            Y::push(&mut columns.1, &label);
+        }
+        Self::from_columns(columns.0, columns.1, count, Vec::new())
+    }
+
+    /// `count` samples: `sample` is given the number of each, and leaves its input and its label in the
+    /// places that it is given, which hold any valid values before. No sample passes over the stack.
+    ///
+    /// ```
+    /// use kerust_core::data::{Class, Dataset};
+    /// use kerust_core::tensor::Rank3;
+    ///
+    /// let images = Dataset::<Rank3<512, 512, 3>, Class<2>>::fill(4, |number, x, y| {
+    ///     x.as_mut_slice().fill(number as f32);
+    ///     *y = Class::new(number % 2);
+    /// });
+    /// assert_eq!(images.len(), 4);
+    /// ```
+    pub fn fill(count: usize, mut sample: impl FnMut(usize, &mut X::Value, &mut Y::Value)) -> Self {
+        let mut columns = (X::Column::default(), Y::Column::default());
+        let (mut input, mut label) = (
+            bytemuck::zeroed_box::<X::Value>(),
+            bytemuck::zeroed_box::<Y::Value>(),
+        );
+        for index in 0..count {
+            sample(index, &mut input, &mut label);
             X::push(&mut columns.0, &input);
             Y::push(&mut columns.1, &label);
         }
@@ -100,14 +102,14 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         Y::read(&self.columns.1, self.indices[index])
     }
 
-    /// The inputs of the samples of these numbers.
-    pub(crate) fn inputs<'a>(&'a self, numbers: &[usize], room: &'a mut Room<X>) -> X::Slices<'a> {
-        room.gather(&self.columns.0, numbers, &self.indices)
-    }
-
-    /// The labels of the samples of these numbers.
-    pub(crate) fn labels<'a>(&'a self, numbers: &[usize], room: &'a mut Room<Y>) -> Y::Slices<'a> {
-        room.gather(&self.columns.1, numbers, &self.indices)
+    /// Copies the sample number `index`.
+    ///
+    /// # Panics
+    /// Unless `index < self.len()`.
+    pub fn read(&self, index: usize, input: &mut X::Value, label: &mut Y::Value) {
+        let place = self.indices[index];
+        X::read_into(&self.columns.0, place, input);
+        Y::read_into(&self.columns.1, place, label);
     }
 
     /// The samples from `start` up to `end`.
@@ -147,6 +149,21 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     /// The first `count` samples, or all where there are fewer.
     pub fn take(&self, count: usize) -> Self {
         self.range(0, count.min(self.len()))
+    }
+}
+
+impl<X: Data, Y: Data> Samples<X, Y> for Dataset<X, Y> {
+    fn len(&self) -> usize {
+        self.indices.len()
+    }
+
+    fn gather<'s: 'x + 'y, 'x, 'y>(
+        &'s self,
+        numbers: &[usize],
+        room: Room<'x, 'y, X, Y>,
+    ) -> Result<Batch<'x, 'y, X, Y>> {
+        let places = numbers.iter().map(|number| self.indices[*number]);
+        Ok(room.gather(&self.columns.0, &self.columns.1, places))
     }
 }
 
@@ -244,6 +261,24 @@ mod tests {
             Dataset::from_slices(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &labels).unwrap();
         assert_eq!(data.input(1).as_slice(), [4.0, 5.0, 6.0]);
         assert_eq!(*data.label(0), Class::new(1));
+    }
+
+    #[test]
+    fn samples_larger_than_the_stack_are_filled_in_and_read() {
+        type Large = (Rank3<512, 512, 3>, Rank1<300_000>);
+        let work = || {
+            let data = Dataset::<Large, Large>::fill(3, |number, x, y| {
+                x.0.as_mut_slice()[7] = number as f32;
+                y.1.as_mut_slice()[299_999] = number as f32 + 0.5;
+            });
+            let (mut x, mut y) = (data.input(0), data.label(0));
+            data.read(2, &mut x, &mut y);
+            assert_eq!(x.0.as_slice()[7], 2.0);
+            assert_eq!(y.1.as_slice()[299_999], 2.5);
+            assert_eq!(data.label(1).1.as_slice()[299_999], 1.5);
+        };
+        let thread = std::thread::Builder::new().stack_size(256 << 10);
+        thread.spawn(work).unwrap().join().unwrap();
     }
 
     #[test]

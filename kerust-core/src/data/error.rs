@@ -58,6 +58,26 @@ pub enum DataError {
         /// The values of one sample.
         sample_len: usize,
     },
+    /// A sample that its source cannot give.
+    Sample {
+        /// The number of the sample, from 0.
+        sample: usize,
+        /// Why not.
+        cause: Box<dyn core::error::Error + Send + Sync>,
+    },
+    /// A number in a sample that nothing can be learnt from.
+    NotFinite {
+        /// Where it stands: `input`, `label`.
+        what: &'static str,
+        /// Which of several inputs or labels, from 0.
+        part: usize,
+        /// The number of the sample, from 0.
+        sample: usize,
+        /// The place in the sample, row-major, from 0.
+        index: usize,
+        /// The number: NaN or infinite.
+        found: f32,
+    },
     /// A folder of images that cannot be taken.
     #[cfg(feature = "images")]
     ImageFolder {
@@ -114,6 +134,24 @@ impl Display for DataError {
                 f,
                 "found {found} input values for {samples} labels, expected {samples} × {sample_len}"
             ),
+            Self::Sample { sample, cause } => write!(f, "cannot read sample {sample}: {cause}"),
+            Self::NotFinite {
+                what,
+                part,
+                sample,
+                index,
+                found,
+            } => {
+                let which = match part {
+                    0 => String::new(),
+                    part => format!(" {part}"),
+                };
+                write!(
+                    f,
+                    "{what}{which} of sample {sample} is {found} at index {index}, expected a finite \
+                     number"
+                )
+            }
             #[cfg(feature = "images")]
             Self::ImageFolder { path, fault } => write!(f, "`{}` {fault}", path.display()),
         }
@@ -124,6 +162,7 @@ impl core::error::Error for DataError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Idx { fault, .. } => fault.source(),
+            Self::Sample { cause, .. } => cause.source(),
             #[cfg(feature = "images")]
             Self::ImageFolder { fault, .. } => fault.source(),
             _ => None,

@@ -2,7 +2,7 @@
 
 use super::Data;
 #[cfg(feature = "std")]
-use super::neighbours;
+use super::{Found, find, neighbours};
 use crate::element::Elements;
 
 /// One of `N` classes.
@@ -83,6 +83,9 @@ impl<const N: usize> Data for Class<N> {
     }
 }
 
+// SAFETY: a transparent `u32`, and the number 0 is a class of any kind.
+unsafe impl<const N: usize> bytemuck::Zeroable for Class<N> {}
+
 /// Yes or no.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[repr(transparent)]
@@ -145,4 +148,12 @@ impl Data for Binary {
         batch.extend(indices.iter().map(|index| column[*index]));
         batch
     }
+
+    #[cfg(feature = "std")]
+    fn find(batch: &[f32], is: fn(f32) -> bool) -> Option<Found> {
+        find(batch, 1, is)
+    }
 }
+
+// SAFETY: a transparent `f32`.
+unsafe impl bytemuck::Zeroable for Binary {}

@@ -13,18 +13,20 @@ pub mod idx;
 #[cfg(feature = "images")]
 pub mod image_folder;
 mod label;
+#[cfg(feature = "std")]
+pub mod samples;
 mod tensor;
 mod tuple;
 
 #[cfg(feature = "std")]
 pub use dataset::Dataset;
 #[cfg(feature = "std")]
-pub(crate) use dataset::Room;
-#[cfg(feature = "std")]
 pub use error::DataError;
 #[cfg(feature = "images")]
 pub use image_folder::{ImageFolder, Subset};
 pub use label::{Binary, Class};
+#[cfg(feature = "std")]
+pub use samples::Samples;
 #[cfg(feature = "std")]
 pub use tensor::TensorColumn;
 
@@ -32,9 +34,15 @@ pub use tensor::TensorColumn;
 /// ([`Class`], [`Binary`]), or a tuple of them.
 ///
 /// As [`Elements`] it says what a batch is: a slice of numbers, sample after sample, or a tuple of slices.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a kind of sample or label",
+    label = "expected a shape or a label",
+    note = "inputs are shapes: `Rank1<4>`, `Rank3<28, 28, 1>`, or a tuple of them",
+    note = "labels are `Class<N>` for one of `N` classes, made by `Class::new(i)`; `Binary` for yes or no, made by `true.into()`; or a shape"
+)]
 pub trait Data: Elements + Sized {
     /// One sample.
-    type Value;
+    type Value: bytemuck::Zeroable;
 
     /// One sample as a batch of one.
     fn view(value: &Self::Value) -> Self::Slices<'_>;
@@ -52,6 +60,11 @@ pub trait Data: Elements + Sized {
     /// The sample number `index`.
     #[cfg(feature = "std")]
     fn read(column: &Self::Column, index: usize) -> Box<Self::Value>;
+    /// Copies the sample number `index` to `value`.
+    #[cfg(feature = "std")]
+    fn read_into(column: &Self::Column, index: usize, value: &mut Self::Value) {
+        *value = *Self::read(column, index);
+    }
     /// The samples of the given numbers, in that order: a view where they lie side by side, else
     /// copied into `batch`.
     #[cfg(feature = "std")]
@@ -60,6 +73,40 @@ pub trait Data: Elements + Sized {
         indices: &[usize],
         batch: &'a mut Self::Batch,
     ) -> Self::Slices<'a>;
+
+    /// The first number of a batch for which `is` holds; a kind without fractions has none.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn find(_batch: Self::Slices<'_>, _is: fn(f32) -> bool) -> Option<Found> {
+        None
+    }
+}
+
+/// A number in a batch.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Found {
+    /// Which of several inputs or labels it is in.
+    pub part: usize,
+    /// The place of its sample in the batch.
+    pub sample: usize,
+    /// Its place in its sample.
+    pub index: usize,
+    /// The number itself.
+    pub value: f32,
+}
+
+/// The first number for which `is` holds, in samples of `len` numbers.
+#[cfg(feature = "std")]
+fn find(values: &[f32], len: usize, is: fn(f32) -> bool) -> Option<Found> {
+    let place = values.iter().position(|value| is(*value))?;
+    Some(Found {
+        part: 0,
+        sample: place / len,
+        index: place % len,
+        value: values[place],
+    })
 }
 
 /// The samples of the given numbers, `len` values each, where they lie side by side.

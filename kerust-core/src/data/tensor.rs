@@ -2,7 +2,7 @@
 
 use super::Data;
 #[cfg(feature = "std")]
-use super::neighbours;
+use super::{Found, find, neighbours};
 use crate::element::Element;
 use crate::tensor::{Shape, Tensor};
 
@@ -25,6 +25,18 @@ impl Default for TensorColumn {
 
 #[cfg(feature = "std")]
 impl TensorColumn {
+    /// Copies a sample.
+    fn copy(&self, index: usize, to: &mut [f32]) {
+        let range = index * to.len()..(index + 1) * to.len();
+        match self {
+            Self::Float(values) => to.copy_from_slice(&values[range]),
+            Self::Byte(pixels) => {
+                let pairs = to.iter_mut().zip(&pixels[range]);
+                pairs.for_each(|(value, pixel)| *value = f32::from(*pixel));
+            }
+        }
+    }
+
     fn append(&self, index: usize, len: usize, to: &mut Vec<f32>) {
         let range = index * len..(index + 1) * len;
         match self {
@@ -34,6 +46,7 @@ impl TensorColumn {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Shape> Data for S {
     type Value = Tensor<S>;
 
@@ -60,10 +73,13 @@ impl<S: Shape> Data for S {
     #[cfg(feature = "std")]
     fn read(column: &TensorColumn, index: usize) -> Box<Tensor<S>> {
         let mut value: Box<Tensor<S>> = bytemuck::zeroed_box();
-        let mut values = Vec::with_capacity(S::LEN);
-        column.append(index, S::LEN, &mut values);
-        value.as_mut_slice().copy_from_slice(&values);
+        Self::read_into(column, index, &mut value);
         value
+    }
+
+    #[cfg(feature = "std")]
+    fn read_into(column: &TensorColumn, index: usize, value: &mut Tensor<S>) {
+        column.copy(index, value.as_mut_slice());
     }
 
     #[cfg(feature = "std")]
@@ -82,6 +98,11 @@ impl<S: Shape> Data for S {
             column.append(*index, S::LEN, batch);
         }
         batch
+    }
+
+    #[cfg(feature = "std")]
+    fn find(batch: &[f32], is: fn(f32) -> bool) -> Option<Found> {
+        find(batch, S::LEN, is)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Several inputs, or several labels.
 
 use super::Data;
+#[cfg(feature = "std")]
+use super::Found;
 
 macro_rules! tuples {
     ($(($($name:ident $place:tt),+))+) => {$(
@@ -23,7 +25,14 @@ macro_rules! tuples {
 
             #[cfg(feature = "std")]
             fn read(column: &Self::Column, index: usize) -> Box<Self::Value> {
-                Box::new(($(*$name::read(&column.$place, index),)+))
+                let mut value = bytemuck::zeroed_box();
+                Self::read_into(column, index, &mut value);
+                value
+            }
+
+            #[cfg(feature = "std")]
+            fn read_into(column: &Self::Column, index: usize, value: &mut Self::Value) {
+                $($name::read_into(&column.$place, index, &mut value.$place);)+
             }
 
             #[cfg(feature = "std")]
@@ -33,6 +42,14 @@ macro_rules! tuples {
                 batch: &'a mut Self::Batch,
             ) -> Self::Slices<'a> {
                 ($($name::gather(&column.$place, indices, &mut batch.$place),)+)
+            }
+
+            #[cfg(feature = "std")]
+            fn find(batch: Self::Slices<'_>, is: fn(f32) -> bool) -> Option<Found> {
+                $(if let Some(found) = $name::find(batch.$place, is) {
+                    return Some(Found { part: $place, ..found });
+                })+
+                None
             }
         }
     )+};

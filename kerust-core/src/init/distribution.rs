@@ -26,13 +26,13 @@ pub struct RandomNormal {
     pub stddev: f32,
 }
 
-/// Uniform between `low` and `high`; by default ±0.05.
+/// Uniform between `minval` and `maxval`; by default ±0.05.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct RandomUniform {
     /// The lowest value.
-    pub low: f32,
-    /// The highest value.
-    pub high: f32,
+    pub minval: f32,
+    /// The highest value, which is never drawn.
+    pub maxval: f32,
 }
 
 /// Normal, where a value more than two standard deviations from the mean is drawn again; by
@@ -88,21 +88,21 @@ impl RandomNormal {
 
 impl RandomUniform {
     pub(super) const DEFAULT: Self = Self {
-        low: -0.05,
-        high: 0.05,
+        minval: -0.05,
+        maxval: 0.05,
     };
 
     pub(super) const fn initializer(self) -> Initializer {
-        let Self { low, high } = self;
-        Initializer::RandomUniform { low, high }
+        let Self { minval, maxval } = self;
+        Initializer::RandomUniform { minval, maxval }
     }
 
     /// Fills `values`.
     pub fn fill(self, values: &mut [f32], rng: &mut Rng) {
-        let width = self.high - self.low;
+        let width = self.maxval - self.minval;
         values
             .iter_mut()
-            .for_each(|value| *value = self.low + width * rng.random::<f32>());
+            .for_each(|value| *value = self.minval + width * rng.random::<f32>());
     }
 }
 

@@ -26,9 +26,9 @@ pub enum Initializer {
     /// As [`RandomUniform`].
     RandomUniform {
         /// The lowest value.
-        low: f32,
-        /// The highest value.
-        high: f32,
+        minval: f32,
+        /// The highest value, which is never drawn.
+        maxval: f32,
     },
     /// As [`TruncatedNormal`].
     TruncatedNormal {
@@ -153,7 +153,9 @@ impl Initializer {
             Self::Ones => Ones.fill(values, rng),
             Self::Constant(value) => Constant(value).fill(values, rng),
             Self::RandomNormal { mean, stddev } => RandomNormal { mean, stddev }.fill(values, rng),
-            Self::RandomUniform { low, high } => RandomUniform { low, high }.fill(values, rng),
+            Self::RandomUniform { minval, maxval } => {
+                RandomUniform { minval, maxval }.fill(values, rng)
+            }
             Self::TruncatedNormal { mean, stddev } => {
                 TruncatedNormal { mean, stddev }.fill(values, rng);
             }
@@ -209,8 +211,12 @@ impl Distribution {
             }
             .fill(values, rng),
             Self::Uniform => {
-                let high = libm::sqrt(3.0 * variance) as f32;
-                RandomUniform { low: -high, high }.fill(values, rng);
+                let maxval = libm::sqrt(3.0 * variance) as f32;
+                RandomUniform {
+                    minval: -maxval,
+                    maxval,
+                }
+                .fill(values, rng);
             }
         }
     }
@@ -300,8 +306,8 @@ mod tests {
         assert!((mean_and_stddev(&values).0 - 7.0).abs() < 0.05);
         let values = drawn(
             Initializer::RandomUniform {
-                low: 1.0,
-                high: 3.0,
+                minval: 1.0,
+                maxval: 3.0,
             },
             &[5000],
         );

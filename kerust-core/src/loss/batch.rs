@@ -5,7 +5,21 @@ use crate::data::Data;
 use crate::model::{Head, Heads};
 use crate::tensor::Shape;
 
-/// A batch behind the heads `H`, with its labels `Y`.
+/// The outputs of a model with the heads `H` for a batch of samples, with their labels `Y`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::activation::Linear;
+/// use kerust::loss::{Batch, Loss, MeanSquaredError};
+/// use kerust::model::Head;
+/// use kerust::tensor::Rank1;
+///
+/// let (outputs, labels) = ([1.0, 3.0], [0.0, 0.0]);
+/// let batch = Batch::<Head<Linear, Rank1<1>>, Rank1<1>>::new(&outputs, &outputs, &labels, None);
+/// assert_eq!(MeanSquaredError.measure(batch, None), 5.0);
+/// // As a part of a batch of 4 samples, of which another machine has the rest.
+/// assert_eq!(MeanSquaredError.measure(batch.part_of(4), None), 2.5);
+/// ```
 pub struct Batch<'a, H: Heads, Y: Data> {
     /// The heads' values before their activation.
     pub logits: H::Slices<'a>,
@@ -13,10 +27,12 @@ pub struct Batch<'a, H: Heads, Y: Data> {
     pub outputs: H::Slices<'a>,
     /// The labels.
     pub labels: Y::Slices<'a>,
-    /// The weight of each sample; `None`: all 1.
+    /// The weight of each sample; `None` if all are 1.
     pub weights: Option<&'a [f32]>,
     /// The weights, while a metric is not to see them.
     withheld: Option<&'a [f32]>,
+    /// What a mean divides by; see [`divisor`](Self::divisor).
+    divisor: usize,
 }
 
 impl<H: Heads, Y: Data> Clone for Batch<'_, H, Y> {
@@ -28,7 +44,8 @@ impl<H: Heads, Y: Data> Clone for Batch<'_, H, Y> {
 impl<H: Heads, Y: Data> Copy for Batch<'_, H, Y> {}
 
 impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
-    /// A batch of samples of the given weights, or all of weight 1.
+    /// A batch of samples with these weights, or all of weight 1. Means divide by its number of
+    /// samples.
     pub fn new(
         logits: H::Slices<'a>,
         outputs: H::Slices<'a>,
@@ -41,7 +58,23 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
             labels,
             weights,
             withheld: None,
+            divisor: H::samples(outputs),
         }
+    }
+
+    /// This batch as one part of a batch of `samples` samples: means divide by that number, so
+    /// that the losses and gradients of all parts add up to those of the whole.
+    pub fn part_of(self, samples: usize) -> Self {
+        Self {
+            divisor: samples,
+            ..self
+        }
+    }
+
+    /// What a mean over the batch divides by: the number of its samples, or that of the larger
+    /// batch of which it is a [part](Self::part_of).
+    pub fn divisor(&self) -> usize {
+        self.divisor
     }
 
     /// The number of samples.
@@ -60,7 +93,7 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
     }
 
     /// One head of several.
-    pub(crate) fn part<H1: Heads, Y1: Data>(
+    pub(crate) fn head<H1: Heads, Y1: Data>(
         &self,
         logits: H1::Slices<'a>,
         outputs: H1::Slices<'a>,
@@ -72,14 +105,16 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
             labels,
             weights: self.weights,
             withheld: self.withheld,
+            divisor: self.divisor,
         }
     }
 
-    /// The batch as metrics see it: every sample of weight 1.
+    /// The batch as metrics see it: every sample of weight 1, and these samples alone.
     pub(crate) fn without_weights(self) -> Self {
         Self {
             weights: None,
             withheld: self.weights,
+            divisor: self.len(),
             ..self
         }
     }
@@ -103,16 +138,17 @@ pub struct Scores<'a> {
 }
 
 impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
-    /// The mean over the batch of a loss whose derivative is known by the logits.
+    /// The mean over the batch of a loss whose derivative with respect to the logits is known.
     ///
-    /// `loss` gets the number of a sample and its scores, returns the sample's loss and writes its
-    /// derivative by each logit where there is a place for it.
+    /// `loss` gets the number of a sample and its scores. It returns the sample's loss and, where
+    /// a gradient is asked for, writes its derivative with respect to each logit.
     pub(crate) fn mean_by_logits(
         self,
         mut gradient: Option<&mut [f32]>,
         mut loss: impl FnMut(usize, Scores<'_>, Option<&mut [f32]>) -> f64,
     ) -> f64 {
         let (samples, len) = (self.len(), S::LEN);
+        let divisor = self.divisor.max(1);
         assert_eq!(self.logits.len(), self.outputs.len());
         let mut total = 0.0;
         for sample in 0..samples {
@@ -127,19 +163,19 @@ impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
                 Some(gradient) => {
                     let gradient = &mut gradient[range];
                     total += f64::from(weight) * loss(sample, scores, Some(gradient));
-                    let scale = weight / samples as f32;
+                    let scale = weight / divisor as f32;
                     gradient.iter_mut().for_each(|slot| *slot *= scale);
                 }
             }
         }
-        total / samples.max(1) as f64
+        total / divisor as f64
     }
 
     /// The mean over the batch of a loss in terms of a sample's outputs.
     ///
-    /// `loss` gets the number of a sample and its outputs, returns the sample's loss and, where
-    /// there is a place for it, writes its derivative by each output. The head's activation is
-    /// taken into account here.
+    /// `loss` gets the number of a sample and its outputs. It returns the sample's loss and, where
+    /// a gradient is asked for, writes its derivative with respect to each output. The derivative
+    /// of the head's activation is applied here.
     pub fn mean_of_samples(
         self,
         mut gradient: Option<&mut [f32]>,
@@ -154,7 +190,7 @@ impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
         mean
     }
 
-    /// Turns the derivative by the outputs into that by the logits.
+    /// Turns the derivative with respect to the outputs into that with respect to the logits.
     fn through_activation(self, gradient: &mut [f32]) {
         let shape = S::SHAPE;
         let features = shape.dim(shape.rank() - 1);
@@ -166,7 +202,8 @@ impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
 impl<A: HeadActivation, S: Shape> Batch<'_, Head<A, S>, S> {
     /// The mean over all values of the batch of a loss that compares value with value.
     ///
-    /// `loss` gets an output and its label; it returns the loss and its derivative by the output.
+    /// `loss` gets an output and its label. It returns the loss and its derivative with respect to
+    /// the output.
     pub fn mean_of_values(
         self,
         gradient: Option<&mut [f32]>,

@@ -1,8 +1,8 @@
-//! Crossentropy of yes and no.
+//! Binary crossentropy.
 //!
 //! `-t ln p - (1 - t) ln(1 - p)` with `p = sigmoid(x)`, computed from the logit as
 //! `max(x, 0) - x t + ln(1 + exp(-|x|))`, as TensorFlow's `sigmoid_cross_entropy_with_logits`; its
-//! derivative by `x` is `p - t`, exact.
+//! derivative with respect to `x` is `p - t`, exactly.
 
 use super::crossentropy::{FromLogits, LabelSmoothing};
 use super::weight::weighable;
@@ -12,15 +12,33 @@ use crate::data::{Binary, Data};
 use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
 
-/// Crossentropy of yes and no. Keras: `BinaryCrossentropy`.
+/// Crossentropy for two classes. Keras: `BinaryCrossentropy`.
 ///
-/// Fits one sigmoid with labels `Binary`. Several sigmoids, each a question of its own:
-/// `BinaryCrossentropy.multi_label()`. Behind a linear head: `BinaryCrossentropy::from_logits()`.
+/// It fits one sigmoid with labels `Binary`. For several sigmoids, each with a label of its own, it
+/// is `BinaryCrossentropy.multi_label()`; for a head without activation
+/// `BinaryCrossentropy::from_logits()`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::BinaryCrossentropy;
+///
+/// let loss = BinaryCrossentropy;
+/// let smoothed = BinaryCrossentropy.label_smoothing(0.1);
+/// let of_logits = BinaryCrossentropy::from_logits();
+/// let of_several_labels = BinaryCrossentropy.multi_label();
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BinaryCrossentropy;
 
-/// A crossentropy of several answers of yes or no: labels are tensors of the head's shape, of
-/// zeros and ones. The loss of a sample is the mean over its answers.
+/// [`BinaryCrossentropy`] for several labels of a sample: a tensor of the head's shape, of zeros and
+/// ones. The loss of a sample is the mean over its labels.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::BinaryCrossentropy;
+///
+/// let loss = BinaryCrossentropy.multi_label();
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct MultiLabel<L>(L);
 
@@ -30,7 +48,7 @@ impl BinaryCrossentropy {
         FromLogits(Self)
     }
 
-    /// Labels `t (1 - amount) + amount / 2`.
+    /// Smooths labels `t` to `t (1 - amount) + amount / 2` (Keras's `label_smoothing`).
     ///
     /// # Panics
     /// Unless `0 <= amount <= 1`.
@@ -40,7 +58,7 @@ impl BinaryCrossentropy {
 }
 
 impl FromLogits<BinaryCrossentropy> {
-    /// Labels `t (1 - amount) + amount / 2`.
+    /// Smooths labels `t` to `t (1 - amount) + amount / 2` (Keras's `label_smoothing`).
     ///
     /// # Panics
     /// Unless `0 <= amount <= 1`.
@@ -52,7 +70,7 @@ impl FromLogits<BinaryCrossentropy> {
 macro_rules! binary {
     ($($name:ty, $activation:ident, |$self:ident| $smoothing:expr;)+) => {$(
         impl $name {
-            /// The loss of a head of several answers, with labels of the head's shape.
+            /// The loss of a head of several values, with labels of the head's shape.
             pub const fn multi_label(self) -> MultiLabel<Self> {
                 MultiLabel(self)
             }

@@ -1,4 +1,4 @@
-//! Crossentropies of one class of several.
+//! Crossentropy for several classes.
 //!
 //! `-Σ t_j ln p_j` with `p = softmax(x)`. As Keras on TensorFlow does behind a softmax, it is
 //! computed from the logits, `Σ t_j (ln Σ exp x_k - x_j)`, so that no probability is clipped and
@@ -13,25 +13,58 @@ use crate::model::Head;
 use crate::tensor::Rank1;
 use core::marker::PhantomData;
 
-/// Crossentropy with the number of the right class. Keras: `SparseCategoricalCrossentropy`.
+/// Crossentropy for several classes, with the number of the class as the label. Keras:
+/// `SparseCategoricalCrossentropy`.
 ///
-/// Fits a softmax over N classes with labels `Class<N>`; behind a linear head write
+/// It fits a softmax over N classes with labels `Class<N>`; for a head without activation it is
 /// `SparseCategoricalCrossentropy::from_logits()`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::SparseCategoricalCrossentropy;
+///
+/// let loss = SparseCategoricalCrossentropy;
+/// let of_logits = SparseCategoricalCrossentropy::from_logits();
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SparseCategoricalCrossentropy;
 
-/// Crossentropy with one-hot labels, or any distribution. Keras: `CategoricalCrossentropy`.
+/// Crossentropy for several classes, with one-hot labels or other distributions. Keras:
+/// `CategoricalCrossentropy`.
 ///
-/// Fits a softmax over N classes with labels `Rank1<N>`; behind a linear head write
+/// It fits a softmax over N classes with labels `Rank1<N>`; for a head without activation it is
 /// `CategoricalCrossentropy::from_logits()`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::CategoricalCrossentropy;
+///
+/// let loss = CategoricalCrossentropy;
+/// let smoothed = CategoricalCrossentropy.label_smoothing(0.1);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CategoricalCrossentropy;
 
-/// A crossentropy behind a head without activation, whose outputs are logits.
+/// A crossentropy for a head without activation, whose outputs are logits: Keras's
+/// `from_logits = True`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::CategoricalCrossentropy;
+///
+/// let loss = CategoricalCrossentropy::from_logits();
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct FromLogits<L>(pub(super) L);
 
-/// A crossentropy with labels that are less sure: Keras's `label_smoothing`.
+/// A crossentropy with smoothed labels: Keras's `label_smoothing`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::BinaryCrossentropy;
+///
+/// let loss = BinaryCrossentropy.label_smoothing(0.1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct LabelSmoothing<L> {
     pub(super) amount: f32,
@@ -42,7 +75,7 @@ impl<L> LabelSmoothing<L> {
     pub(super) fn new(amount: f32) -> Self {
         assert!(
             (0.0..=1.0).contains(&amount),
-            "label smoothing is from 0 to 1, found {amount}"
+            "`label_smoothing` is {amount}, expected a number from 0 to 1"
         );
         Self {
             amount,
@@ -64,7 +97,7 @@ impl CategoricalCrossentropy {
         FromLogits(Self)
     }
 
-    /// Labels `t (1 - amount) + amount / N`.
+    /// Smooths labels `t` to `t (1 - amount) + amount / N` (Keras's `label_smoothing`).
     ///
     /// # Panics
     /// Unless `0 <= amount <= 1`.
@@ -74,7 +107,7 @@ impl CategoricalCrossentropy {
 }
 
 impl FromLogits<CategoricalCrossentropy> {
-    /// Labels `t (1 - amount) + amount / N`.
+    /// Smooths labels `t` to `t (1 - amount) + amount / N` (Keras's `label_smoothing`).
     ///
     /// # Panics
     /// Unless `0 <= amount <= 1`.

@@ -1,4 +1,4 @@
-//! Losses of one vector against another: the last axis is summed, the rest averaged.
+//! Losses for vectors: sums over the last axis, averaged over the other axes.
 
 use super::weight::weighable;
 use super::{Batch, Loss};
@@ -8,11 +8,25 @@ use crate::tensor::Shape;
 
 /// Kullback-Leibler divergence, `Σ t ln(t / y)`, both held between 1e-7 and 1. Keras:
 /// `KLDivergence`; as a metric `kl_divergence`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::KLDivergence;
+///
+/// let loss = KLDivergence;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KLDivergence;
 
-/// Cosine of the angle between output and label, negative: -1 where they point the same way. Keras:
+/// Minus the cosine of the angle between output and label: -1 if they point the same way. Keras:
 /// `CosineSimilarity`, whose vectors are scaled by `1 / max(|v|, 1e-7)`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::CosineSimilarity;
+///
+/// let loss = CosineSimilarity;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CosineSimilarity;
 

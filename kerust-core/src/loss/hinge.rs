@@ -1,7 +1,7 @@
-//! Losses of a margin: the answer is to be on the right side of 0, by 1.
+//! Hinge losses.
 //!
-//! `max(0, 1 - t y)` with labels -1 and 1. As in Keras, a batch whose labels are all 0 or 1 is taken
-//! for no and yes.
+//! `max(0, 1 - t y)` with labels -1 and 1. As in Keras, if the labels of a batch are all 0 or 1, the
+//! zeros count as -1.
 
 use super::weight::weighable;
 use super::{Batch, Loss};
@@ -12,31 +12,52 @@ use crate::tensor::{Rank1, Shape};
 
 /// Mean of `max(0, 1 - t y)`. Keras: `Hinge`; as a metric `hinge`.
 ///
-/// Fits every head, most of all `tanh` or none, with labels of the head's shape. One answer with
-/// labels `Binary`: `Hinge.binary()`.
+/// It fits every head, best one of `tanh` or without activation, with labels of the head's shape.
+/// With labels `Binary` it is `Hinge.binary()`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::Hinge;
+///
+/// let loss = Hinge;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hinge;
 
 /// Mean of `max(0, 1 - t y)²`. Keras: `SquaredHinge`; as a metric `squared_hinge`.
 ///
-/// Fits every head, most of all `tanh` or none, with labels of the head's shape. One answer with
-/// labels `Binary`: `SquaredHinge.binary()`.
+/// It fits every head, best one of `tanh` or without activation, with labels of the head's shape.
+/// With labels `Binary` it is `SquaredHinge.binary()`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::SquaredHinge;
+///
+/// let loss = SquaredHinge;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SquaredHinge;
 
-/// A loss of a margin with labels `Binary`.
+/// A hinge loss with labels `Binary`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::Hinge;
+///
+/// let loss = Hinge.binary();
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct OfBinary<L>(L);
 
 macro_rules! hinges {
     ($($name:ident |$margin:ident| $loss:expr;)+) => {$(
         impl $name {
-            /// The loss of a head of one answer, with labels `Binary`.
+            /// The loss of a head of one value, with labels `Binary`.
             pub const fn binary(self) -> OfBinary<Self> {
                 OfBinary(self)
             }
 
-            /// The loss of what lacks of the margin, and its derivative.
+            /// The loss for what is missing to the margin, and its derivative.
             fn of_margin($margin: f32) -> (f64, f32) {
                 $loss
             }

@@ -1,19 +1,32 @@
-//! Losses: what training makes small.
+//! Loss functions.
 //!
-//! A loss fits a head of the model ([`Loss`]) and says what labels it takes, so a loss, labels and
-//! a head that do not go together do not compile. The loss of a batch is the mean over its samples,
-//! each times its sample weight (Keras's `sum_over_batch_size`); the loss of a model with several
-//! heads is the sum of theirs, each times its `.weight(..)`.
+//! `compile` takes one: `model.compile(Adam::new(0.001), SparseCategoricalCrossentropy, Accuracy)`.
+//! A loss fits certain heads of a model ([`Loss`]) and takes certain labels, so a loss, labels and
+//! a head that do not go together do not compile:
+//!
+//! | head | labels | loss |
+//! |---|---|---|
+//! | `Dense(N, softmax)` | `Class<N>` | [`SparseCategoricalCrossentropy`] |
+//! | `Dense(N, softmax)` | one-hot, `Rank1<N>` | [`CategoricalCrossentropy`] |
+//! | `Dense(1, sigmoid)` | `Binary` | [`BinaryCrossentropy`] |
+//! | `Dense(N, sigmoid)` | zeros and ones, `Rank1<N>` | `BinaryCrossentropy.multi_label()` |
+//! | any | the shape of the head | [`MeanSquaredError`], [`MeanAbsoluteError`], [`Huber`](struct@Huber), .. |
+//!
+//! The loss of a batch is the mean over its samples, each times its sample weight (Keras's
+//! `sum_over_batch_size`). The loss of a model with several heads is the sum of the losses of its
+//! heads, each times its `.weight(..)`.
 //!
 //! # A loss of one's own
 //!
-//! Implement [`Loss`] for the heads that it fits:
+//! A loss that compares value with value implements [`PointwiseLoss`]. Any other implements [`Loss`]
+//! for the heads that it fits:
 //!
 //! ```
-//! use kerust_core::activation::HeadActivation;
-//! use kerust_core::loss::{Batch, Loss};
-//! use kerust_core::model::Head;
-//! use kerust_core::tensor::Shape;
+//! # extern crate kerust_core as kerust;
+//! use kerust::activation::HeadActivation;
+//! use kerust::loss::{Batch, Loss};
+//! use kerust::model::Head;
+//! use kerust::tensor::Shape;
 //!
 //! /// Mean of the fourth power of the error, for any head.
 //! struct FourthPower;
@@ -36,6 +49,7 @@ mod crossentropy;
 mod divergence;
 mod hinge;
 mod objective;
+mod pointwise;
 mod regression;
 #[cfg(test)]
 mod testing;
@@ -49,6 +63,7 @@ pub use crossentropy::{
 pub use divergence::{CosineSimilarity, KLDivergence};
 pub use hinge::{Hinge, OfBinary, SquaredHinge};
 pub use objective::{Objective, objective};
+pub use pointwise::PointwiseLoss;
 pub use regression::{
     Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
     MeanSquaredLogarithmicError, Poisson,
@@ -56,7 +71,14 @@ pub use regression::{
 pub use weight::WeightedLoss;
 
 use crate::data::Data;
+use crate::habit::no_new;
 use crate::model::Heads;
+
+no_new! {
+    HasNew: BinaryCrossentropy, CategoricalCrossentropy, CosineSimilarity, Hinge, Huber,
+    KLDivergence, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, Poisson, SparseCategoricalCrossentropy, SquaredHinge,
+}
 
 /// A loss that fits the head `H`; a tuple of losses fits a tuple of heads.
 #[diagnostic::on_unimplemented(
@@ -65,16 +87,20 @@ use crate::model::Heads;
     note = "softmax over N classes: `SparseCategoricalCrossentropy` with labels `Class<N>`, `CategoricalCrossentropy` with one-hot labels `Rank1<N>`",
     note = "one sigmoid: `BinaryCrossentropy` with labels `Binary`; several: `BinaryCrossentropy.multi_label()`",
     note = "no activation: `MeanSquaredError`, `MeanAbsoluteError`, which fit every head, or a crossentropy `::from_logits()`",
-    note = "several heads take a tuple with one loss for each"
+    note = "several heads take a tuple with one loss for each",
+    note = "a loss is a value without quotes: `MeanSquaredError`, not `\"mse\"`"
 )]
 pub trait Loss<H: Heads>: Send + 'static {
-    /// The labels that it compares with.
+    /// The labels that it takes.
     type Label: Data;
 
-    /// The mean loss of a batch, and where a gradient is asked for, its derivative by each logit.
+    /// The mean loss of a batch. Where a gradient is asked for, it is filled with the derivative of
+    /// that mean with respect to each logit.
+    ///
+    /// A mean over the batch divides by [`Batch::divisor`]; those that [`Batch`] offers do.
     fn measure(&self, batch: Batch<'_, H, Self::Label>, gradient: Option<H::SlicesMut<'_>>) -> f64;
 
-    /// As [`measure`](Self::measure), and appends the loss of each head, before its weight.
+    /// As [`measure`](Self::measure); in addition appends the loss of each head, before its weight.
     #[doc(hidden)]
     fn measure_each(
         &self,
@@ -104,7 +130,7 @@ macro_rules! tuples {
                 };
                 let mut loss = 0.0;
                 $(loss += self.$place.measure(
-                    batch.part(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
+                    batch.head(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
                     $gradient,
                 );)+
                 loss
@@ -122,7 +148,7 @@ macro_rules! tuples {
                 };
                 let mut loss = 0.0;
                 $(loss += self.$place.measure_each(
-                    batch.part(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
+                    batch.head(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
                     $gradient,
                     each,
                 );)+

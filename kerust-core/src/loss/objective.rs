@@ -6,19 +6,22 @@ use crate::element::Elements;
 use crate::metric::{Metrics, Names};
 use crate::model::{HeadPass, Heads};
 
-/// The loss and the metrics of a model, with their running results.
+/// The loss and the metrics of a model, with their results so far: what [`objective`] makes.
 ///
 /// Only the first batch allocates.
 pub trait Objective<H: Heads, Y: Data>: Send {
     /// One training batch: leaves the gradient of the mean loss in `heads`, adds to the running
-    /// loss and metrics, and returns the batch's mean loss over all heads, each by its weight.
-    /// `outputs` are the activated heads; `weights` counts each sample, `None` by 1.
+    /// loss and metrics, and returns the batch's mean loss, which is the sum over all heads, each
+    /// times its weight. `outputs` are the activated heads; `weights` holds a weight for each
+    /// sample (`None`: all 1); `divisor` is the number of samples that the mean is over: those given,
+    /// or those of the whole batch of which they are a part.
     fn train<'a>(
         &mut self,
         heads: HeadPass<'a, H>,
         outputs: H::Slices<'a>,
         labels: Y::Slices<'a>,
         weights: Option<&'a [f32]>,
+        divisor: usize,
     ) -> f64;
 
     /// One batch without gradient.
@@ -33,19 +36,40 @@ pub trait Objective<H: Heads, Y: Data>: Send {
     /// Adds a penalty to the running loss of the last `samples` samples.
     fn add_penalty(&mut self, penalty: f64, samples: usize);
 
-    /// Forgets the running loss and metrics: a new epoch.
+    /// Forgets the running loss and metrics, as an epoch begins.
     fn reset(&mut self);
 
     /// What is reported, in Keras's order: `loss`; with several heads the loss of each
     /// (`class_loss`, before its weight); the metrics (`accuracy`, `class_accuracy`).
     fn names(&self) -> &[String];
 
+    /// Whether a higher number is the better one, for each of [`names`](Self::names); `None` where
+    /// a metric of one's own does not say.
+    fn higher_is_better(&self) -> &[Option<bool>];
+
     /// Appends the running results since [`reset`](Self::reset), in the order of
     /// [`names`](Self::names). As in Keras, the loss of a batch counts by its number of samples.
     fn values(&self, into: &mut Vec<f64>);
 }
 
-/// A loss and metrics for the heads of the given names (a single head has none).
+/// A loss and metrics for heads of the given names; a single head has none.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::activation::Linear;
+/// use kerust::loss::{MeanAbsoluteError, MeanSquaredError, objective};
+/// use kerust::model::Head;
+/// use kerust::tensor::Rank1;
+///
+/// let mut running =
+///     objective::<Head<Linear, Rank1<1>>, _, _>(MeanSquaredError, MeanAbsoluteError, &[]);
+/// running.evaluate(&[3.0, 1.0], &[3.0, 1.0], &[0.0, 0.0], None);
+/// assert_eq!(running.names(), ["loss", "mean_absolute_error"]);
+/// assert_eq!(running.higher_is_better(), [Some(false), Some(false)]);
+/// let mut values = Vec::new();
+/// running.values(&mut values);
+/// assert_eq!(values, [5.0, 2.0]);
+/// ```
 pub fn objective<H, L, M>(
     loss: L,
     metrics: M,
@@ -57,9 +81,9 @@ where
     M: Metrics<H, L::Label>,
 {
     let mut names = Names::default();
-    names.push("loss");
+    names.push("loss", Some(false));
     for head in heads {
-        names.of_head(Some(head)).push("loss");
+        names.of_head(Some(head)).push("loss", Some(false));
     }
     names.of_head(None);
     metrics.names_of(heads, &mut names);
@@ -67,7 +91,7 @@ where
         loss,
         state: M::State::default(),
         metrics,
-        names: names.into(),
+        names,
         head_count: heads.len(),
         each: Vec::new(),
         each_total: Vec::new(),
@@ -80,7 +104,7 @@ struct Running<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> {
     loss: L,
     metrics: M,
     state: M::State,
-    names: Vec<String>,
+    names: Names,
     /// 0 for a single head.
     head_count: usize,
     /// The losses of the heads in the last batch.
@@ -95,12 +119,12 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Running<H, L, M> {
     fn step(&mut self, batch: Batch<'_, H, L::Label>, gradient: Option<H::SlicesMut<'_>>) -> f64 {
         self.each.clear();
         let loss = self.loss.measure_each(batch, gradient, &mut self.each);
-        let samples = batch.len() as f64;
+        let (samples, divisor) = (batch.len() as f64, batch.divisor() as f64);
         self.each_total.resize(self.each.len(), 0.0);
         for (total, loss) in self.each_total.iter_mut().zip(&self.each) {
-            *total += loss * samples;
+            *total += loss * divisor;
         }
-        self.total += loss * samples;
+        self.total += loss * divisor;
         self.samples += samples;
         self.metrics
             .update(&mut self.state, batch.without_weights());
@@ -115,9 +139,10 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
         outputs: H::Slices<'a>,
         labels: <L::Label as Elements>::Slices<'a>,
         weights: Option<&'a [f32]>,
+        divisor: usize,
     ) -> f64 {
         let HeadPass { logits, gradient } = heads;
-        let batch = Batch::new(logits, outputs, labels, weights);
+        let batch = Batch::new(logits, outputs, labels, weights).part_of(divisor);
         self.step(batch, Some(gradient))
     }
 
@@ -128,8 +153,7 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
         labels: <L::Label as Elements>::Slices<'a>,
         weights: Option<&'a [f32]>,
     ) -> f64 {
-        let batch = Batch::new(logits, outputs, labels, weights);
-        self.step(batch, None)
+        self.step(Batch::new(logits, outputs, labels, weights), None)
     }
 
     fn add_penalty(&mut self, penalty: f64, samples: usize) {
@@ -143,7 +167,11 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
     }
 
     fn names(&self) -> &[String] {
-        &self.names
+        self.names.as_slice()
+    }
+
+    fn higher_is_better(&self) -> &[Option<bool>] {
+        self.names.higher_is_better()
     }
 
     fn values(&self, into: &mut Vec<f64>) {
@@ -211,11 +239,42 @@ mod tests {
             gradient: (&mut class_gradient[..], &mut offset_gradient[..]),
         };
         let labels: (&[u32], &[f32]) = (&[1], &[1.0]);
-        let loss = objective.train(heads, (&outputs, &offset), labels, None);
+        let loss = objective.train(heads, (&outputs, &offset), labels, None, 1);
         let class_loss = 2f64.ln();
         assert_eq!(loss, class_loss + 2.0);
         assert_eq!((class_gradient, offset_gradient), ([0.5, -0.5], [2.0]));
         assert_eq!(values(&*objective), [loss, class_loss, 4.0, 0.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn parts_of_a_batch_add_up_to_the_whole() {
+        type One = Head<Softmax, Rank1<2>>;
+        let make = || objective::<One, _, _>(SparseCategoricalCrossentropy, Accuracy, &[]);
+        let logits = [0.3, -0.2, 1.5, 0.1, -0.7, 0.4];
+        let mut outputs = logits;
+        One::activate(&mut outputs);
+        let (labels, weights) = ([0, 1, 1], [1.0, 0.5, 2.0]);
+        let step = |samples: std::ops::Range<usize>, divisor| {
+            let mut objective = make();
+            let range = samples.start * 2..samples.end * 2;
+            let mut gradient = vec![f32::NAN; range.len()];
+            let pass = HeadPass {
+                logits: &logits[range.clone()],
+                gradient: &mut gradient,
+            };
+            let (outputs, labels) = (&outputs[range], &labels[samples.clone()]);
+            let loss = objective.train(pass, outputs, labels, Some(&weights[samples]), divisor);
+            (loss, gradient, values(&*objective))
+        };
+        let (whole, gradient, _) = step(0..3, 3);
+        let (first, mut parts, running) = step(0..1, 3);
+        let (second, rest, _) = step(1..3, 3);
+        parts.extend(rest);
+        assert!((first + second - whole).abs() < 1e-12);
+        assert_eq!(parts, gradient);
+        // What is reported is the mean of the part's own samples.
+        let (alone, _, _) = step(0..1, 1);
+        assert!((running[0] - alone).abs() < 1e-12);
     }
 
     #[test]

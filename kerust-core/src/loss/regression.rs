@@ -1,64 +1,114 @@
-//! Losses of numbers against numbers.
+//! Losses for regression.
 
 use super::weight::weighable;
 use super::{Batch, Loss};
 use crate::activation::HeadActivation;
 use crate::model::Head;
 use crate::tensor::Shape;
+use crate::value::value;
 
 /// Mean squared error, `mean((y - t)²)`. Keras: `MeanSquaredError`.
 ///
-/// Fits every head; the label is a tensor of the head's shape. As a metric: `mean_squared_error`.
+/// It fits every head; the label is a tensor of the head's shape. As a metric: `mean_squared_error`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::MeanSquaredError;
+///
+/// let loss = MeanSquaredError;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanSquaredError;
 
 /// Mean absolute error, `mean(|y - t|)`; its derivative where `y = t` is 0. Keras:
 /// `MeanAbsoluteError`.
 ///
-/// Fits every head; the label is a tensor of the head's shape. As a metric: `mean_absolute_error`.
+/// It fits every head; the label is a tensor of the head's shape. As a metric: `mean_absolute_error`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::MeanAbsoluteError;
+///
+/// let loss = MeanAbsoluteError;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanAbsoluteError;
 
 /// Mean absolute percentage error, `100 mean(|y - t| / max(|t|, 1e-7))`. Keras:
 /// `MeanAbsolutePercentageError`; as a metric `mean_absolute_percentage_error`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::MeanAbsolutePercentageError;
+///
+/// let loss = MeanAbsolutePercentageError;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanAbsolutePercentageError;
 
 /// Mean squared logarithmic error, `mean((ln(1 + y) - ln(1 + t))²)`, values below 1e-7 counting as
 /// 1e-7. Keras: `MeanSquaredLogarithmicError`; as a metric `mean_squared_logarithmic_error`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::MeanSquaredLogarithmicError;
+///
+/// let loss = MeanSquaredLogarithmicError;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanSquaredLogarithmicError;
 
-/// Mean of `ln cosh(y - t)`: squared where small, absolute where large. Keras: `LogCosh`; as a
-/// metric `logcosh`.
+/// Mean of `ln cosh(y - t)`, which is near `e² / 2` for small errors `e` and near `|e|` for large
+/// ones. Keras: `LogCosh`; as a metric `logcosh`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::LogCosh;
+///
+/// let loss = LogCosh;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogCosh;
 
 /// Mean of `y - t ln(y + 1e-7)`, for counts. Keras: `Poisson`; as a metric `poisson`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::Poisson;
+///
+/// let loss = Poisson;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Poisson;
 
-/// Huber's loss (1964): the mean of `e² / 2` for errors up to `delta`, `delta (|e| - delta / 2)`
-/// beyond. Keras: `Huber`.
+/// Huber's loss (1964): the mean of `e² / 2` for errors `e` up to `delta`, and of
+/// `delta (|e| - delta / 2)` for larger ones. Keras: `Huber`.
+///
+/// `delta` is 1 by default. It fits every head; the label is a tensor of the head's shape.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::Huber;
+///
+/// let loss = Huber;
+/// let wider = Huber.delta(2.0);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Huber {
     delta: f32,
 }
 
-impl Default for Huber {
-    /// `delta` 1.
-    fn default() -> Self {
-        Self { delta: 1.0 }
-    }
+value! {
+    Huber { delta: 1.0 }
 }
 
 impl Huber {
-    /// A loss that is linear beyond errors of `delta`.
+    /// Makes the loss linear for errors larger than `delta` (Keras's `delta`).
     ///
     /// # Panics
     /// Unless `delta > 0`.
-    pub fn new(delta: f32) -> Self {
-        assert!(delta > 0.0, "Huber's delta is above 0, found {delta}");
+    pub fn delta(self, delta: f32) -> Self {
+        assert!(delta > 0.0, "`delta` is {delta}, expected a number above 0");
         Self { delta }
     }
 }
@@ -181,8 +231,8 @@ mod tests {
         check_gradient::<Sigmoid, Rank1<3>, _, _>(&MeanSquaredLogarithmicError, &x, &labels);
         check_gradient::<Linear, Rank1<3>, _, _>(&LogCosh, &x, &labels);
         check_gradient::<Sigmoid, Rank1<3>, _, _>(&Poisson, &x, &labels);
-        check_gradient::<Linear, Rank1<3>, _, _>(&Huber::default(), &x, &labels);
-        check_gradient::<Linear, Rank1<3>, _, _>(&Huber::new(2.0), &x, &labels);
+        check_gradient::<Linear, Rank1<3>, _, _>(&Huber, &x, &labels);
+        check_gradient::<Linear, Rank1<3>, _, _>(&Huber.delta(2.0), &x, &labels);
     }
 
     #[test]
@@ -192,12 +242,7 @@ mod tests {
             assert_close(found.0, 0.0, 1e-12);
             assert_eq!(found.1, [0.0, 0.0]);
         };
-        zero(measure::<Linear, Rank1<2>, _, _>(
-            &Huber::default(),
-            &x,
-            &x,
-            None,
-        ));
+        zero(measure::<Linear, Rank1<2>, _, _>(&Huber, &x, &x, None));
         zero(measure::<Linear, Rank1<2>, _, _>(&LogCosh, &x, &x, None));
         zero(measure::<Linear, Rank1<2>, _, _>(
             &MeanAbsolutePercentageError,

@@ -1,13 +1,20 @@
-//! A loss of several, with its share.
+//! Weights of losses.
 
 use super::{Batch, Loss};
 use crate::activation::HeadActivation;
 use crate::model::Head;
 use crate::tensor::Shape;
 
-/// A loss that counts by a weight in the sum over the heads: `MeanSquaredError.weight(0.5)`.
+/// A loss times a weight, for a model with several heads: Keras's `loss_weights`.
 ///
-/// As Keras does, the head's own result (`offset_loss`) stays without the weight.
+/// As in Keras, the loss reported for the head itself (`offset_loss`) is without the weight.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::{MeanSquaredError, SparseCategoricalCrossentropy};
+///
+/// let losses = (SparseCategoricalCrossentropy, MeanSquaredError.weight(0.5));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct WeightedLoss<L> {
     loss: L,
@@ -15,14 +22,14 @@ pub struct WeightedLoss<L> {
 }
 
 impl<L> WeightedLoss<L> {
-    /// `loss` times `weight`; for a loss of one's own, which has no `.weight(..)`.
+    /// `loss` times `weight`; for a loss of one's own, which has no method `weight`.
     ///
     /// # Panics
     /// Unless `weight` is finite.
     pub fn new(loss: L, weight: f32) -> Self {
         assert!(
             weight.is_finite(),
-            "the weight of a loss is a finite number, found {weight}"
+            "the weight of a loss is {weight}, expected a finite number"
         );
         Self { loss, weight }
     }

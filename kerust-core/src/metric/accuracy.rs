@@ -1,4 +1,4 @@
-//! How often the answer is right.
+//! Accuracies.
 
 use super::{Mean, Metrics, Single, single};
 use crate::activation::{HeadActivation, Sigmoid, Softmax};
@@ -7,34 +7,74 @@ use crate::loss::Batch;
 use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
 
-/// How often the answer is right, as Keras's `"accuracy"` chooses by head and labels: the sparse
-/// categorical one for labels `Class<N>`, the categorical one for one-hot labels of a softmax, the
-/// binary one for labels `Binary`. Name: `accuracy`.
+/// The share of predictions that are right: Keras's `"accuracy"`, reported as `accuracy`.
+///
+/// As in Keras, head and labels choose which accuracy it is: [`SparseCategoricalAccuracy`] for
+/// labels `Class<N>`, [`CategoricalAccuracy`] for one-hot labels of a softmax, [`BinaryAccuracy`]
+/// for labels `Binary`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::Accuracy;
+///
+/// let metric = Accuracy;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Accuracy;
 
-/// How often the likeliest class is the labelled one. Name: `sparse_categorical_accuracy`.
+/// How often the class with the highest score is the labelled one. Reported as
+/// `sparse_categorical_accuracy`.
+///
+/// It fits labels `Class<N>`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::SparseCategoricalAccuracy;
+///
+/// let metric = SparseCategoricalAccuracy;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SparseCategoricalAccuracy;
 
-/// How often the likeliest class is that of the one-hot label. Name: `categorical_accuracy`.
+/// How often the class with the highest score is that of the one-hot label. Reported as
+/// `categorical_accuracy`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::CategoricalAccuracy;
+///
+/// let metric = CategoricalAccuracy;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CategoricalAccuracy;
 
-/// How often `output > 0.5` agrees with the label; over several sigmoids the mean of them. Name:
-/// `binary_accuracy`.
+/// How often `output > 0.5` agrees with the label; with several sigmoids, the mean over them.
+/// Reported as `binary_accuracy`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::BinaryAccuracy;
+///
+/// let metric = BinaryAccuracy;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BinaryAccuracy;
 
-/// [`BinaryAccuracy`] with a threshold of its own, for any head of answers of yes or no: of logits,
-/// `BinaryAccuracy.threshold(0.0)`.
+/// [`BinaryAccuracy`] with another threshold than 0.5, for any head: 0 for logits.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::BinaryAccuracy;
+///
+/// let metric = BinaryAccuracy.threshold(0.0);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct BinaryAccuracyAt {
     threshold: f32,
 }
 
 impl BinaryAccuracy {
-    /// Takes outputs above `threshold` for a yes.
+    /// Counts outputs above `threshold` as positive (Keras's `threshold`).
     pub const fn threshold(self, threshold: f32) -> BinaryAccuracyAt {
         BinaryAccuracyAt { threshold }
     }
@@ -44,9 +84,14 @@ macro_rules! means {
     ($($name:ident $text:literal;)+) => {$(
         impl Single for $name {
             type State = Mean;
+            const HIGHER_IS_BETTER: bool = true;
 
             fn name(&self) -> String {
                 $text.into()
+            }
+
+            fn merge(&self, state: &mut Mean, other: &Mean) {
+                state.merge(other);
             }
 
             fn result(&self, state: &Mean) -> f64 {

@@ -1,4 +1,4 @@
-//! Area under a curve.
+//! The area under a curve.
 
 use super::confusion::ratio;
 use super::{Metrics, Single, single};
@@ -7,64 +7,104 @@ use crate::data::{Binary, Data};
 use crate::loss::Batch;
 use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
+use crate::value::value;
 
-/// The area under a curve over thresholds of the output. Keras: `AUC`; name: `auc`.
+/// The area under a curve over thresholds of the output. Keras: `AUC`; reported as `auc`.
 ///
-/// As Keras does, the curve is taken at evenly spaced thresholds (200 by default) and interpolated:
-/// ROC by trapezoids, PR by Davis & Goadrich (2006), section 4. Fits one sigmoid with labels
-/// `Binary`, and several sigmoids or a softmax with labels of the head's shape, whose values are
-/// all counted.
+/// As in Keras, the curve is computed at evenly spaced thresholds (200 by default) and interpolated:
+/// the ROC curve by trapezoids, the PR curve by Davis & Goadrich (2006), section 4. It fits one
+/// sigmoid with labels `Binary`, and several sigmoids or a softmax with labels of the head's shape,
+/// whose values are all counted.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::{AUC, Curve};
+///
+/// let roc = AUC;
+/// let precision_over_recall = AUC.curve(Curve::Pr).num_thresholds(50);
+/// ```
 ///
 /// # Cost
-/// 16 bytes and one pass for each threshold; a sample costs one step whatever their number.
-#[derive(Clone, Copy, Debug)]
-pub struct Auc {
-    thresholds: usize,
+/// 16 bytes for each threshold. The time for a sample does not grow with their number, unless they
+/// are given one by one ([`thresholds`](Self::thresholds)); then it grows with its logarithm.
+#[derive(Clone, Debug)]
+pub struct AUC {
+    thresholds: Thresholds,
     curve: Curve,
 }
 
-/// What [`Auc`] is the area under.
+/// Where the curve is computed.
+#[derive(Clone, Debug)]
+enum Thresholds {
+    /// At so many evenly spaced ones, from 0 to 1.
+    Even(usize),
+    /// At these, which rise, beside 0 and 1.
+    Given(Vec<f32>),
+}
+
+value! {
+    AUC {
+        thresholds: Thresholds::Even(200),
+        curve: Curve::Roc,
+    }
+}
+
+/// The curve that [`AUC`](struct@AUC) measures the area of.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::{AUC, Curve};
+///
+/// let metric = AUC.curve(Curve::Pr);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Curve {
-    /// Receiver operating characteristic: true positive rate over false positive rate.
+    /// Keras's `"ROC"`, the receiver operating characteristic: true positive rate over false
+    /// positive rate.
     #[default]
     Roc,
-    /// Precision over recall.
+    /// Keras's `"PR"`: precision over recall.
     Pr,
 }
 
-/// Weights of samples whose output lies from one threshold to the next; see [`Auc`].
+/// The weights of the samples whose output lies between one threshold and the next; the state of
+/// [`AUC`](struct@AUC).
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Buckets {
     positives: Vec<f64>,
     negatives: Vec<f64>,
 }
 
-impl Default for Auc {
-    fn default() -> Self {
-        Self {
-            thresholds: 200,
-            curve: Curve::Roc,
-        }
-    }
-}
-
-impl Auc {
-    /// Takes the curve at so many thresholds (Keras's `num_thresholds`).
+impl AUC {
+    /// Computes the curve at so many evenly spaced thresholds (Keras's `num_thresholds`).
     ///
     /// # Panics
-    /// Unless `thresholds > 1`.
+    /// If `thresholds` is below 2.
     pub fn num_thresholds(mut self, thresholds: usize) -> Self {
         assert!(
             thresholds > 1,
             "a curve has at least 2 thresholds, found {thresholds}"
         );
-        self.thresholds = thresholds;
+        self.thresholds = Thresholds::Even(thresholds);
         self
     }
 
-    /// Sets the curve.
-    pub const fn curve(mut self, curve: Curve) -> Self {
+    /// Computes the curve at these thresholds, and at 0 and 1 (Keras's `thresholds`).
+    ///
+    /// # Panics
+    /// Unless each threshold is from 0 to 1.
+    pub fn thresholds(mut self, thresholds: impl Into<Vec<f32>>) -> Self {
+        let mut thresholds = thresholds.into();
+        if let Some(found) = thresholds.iter().find(|t| !(0.0..=1.0).contains(*t)) {
+            panic!("a threshold is from 0 to 1, found {found}");
+        }
+        thresholds.sort_by(f32::total_cmp);
+        self.thresholds = Thresholds::Given(thresholds);
+        self
+    }
+
+    /// Sets the curve (Keras's `curve`).
+    pub fn curve(mut self, curve: Curve) -> Self {
         self.curve = curve;
         self
     }
@@ -75,13 +115,19 @@ impl Auc {
         batch: Batch<'_, Head<A, S>, Y>,
         labels: &[f32],
     ) {
-        state.positives.resize(self.thresholds, 0.0);
-        state.negatives.resize(self.thresholds, 0.0);
-        let last = (self.thresholds - 1) as f32;
+        state.make_room(match &self.thresholds {
+            Thresholds::Even(count) => count - 1,
+            Thresholds::Given(thresholds) => thresholds.len() + 1,
+        });
         for (place, (output, label)) in batch.outputs.iter().zip(labels).enumerate() {
-            // In f32 as Keras computes it, so that a tie falls to the same side.
-            let bucket = libm::ceilf(output.clamp(0.0, 1.0) * last) - 1.0;
-            let bucket = bucket.max(0.0) as usize;
+            let bucket = match &self.thresholds {
+                Thresholds::Even(count) => {
+                    // In `f32` as Keras computes it, so that a tie falls to the same side.
+                    let bucket = libm::ceilf(output.clamp(0.0, 1.0) * (count - 1) as f32) - 1.0;
+                    bucket.max(0.0) as usize
+                }
+                Thresholds::Given(thresholds) => thresholds.partition_point(|t| t < output),
+            };
             let side = if *label == 0.0 {
                 &mut state.negatives
             } else {
@@ -92,11 +138,28 @@ impl Auc {
     }
 }
 
-impl Single for Auc {
+impl Buckets {
+    fn make_room(&mut self, buckets: usize) {
+        let buckets = buckets.max(self.positives.len());
+        self.positives.resize(buckets, 0.0);
+        self.negatives.resize(buckets, 0.0);
+    }
+}
+
+impl Single for AUC {
     type State = Buckets;
+    const HIGHER_IS_BETTER: bool = true;
 
     fn name(&self) -> String {
         "auc".into()
+    }
+
+    fn merge(&self, state: &mut Buckets, other: &Buckets) {
+        state.make_room(other.positives.len());
+        let pairs = state.positives.iter_mut().zip(&other.positives);
+        pairs.for_each(|(sum, other)| *sum += other);
+        let pairs = state.negatives.iter_mut().zip(&other.negatives);
+        pairs.for_each(|(sum, other)| *sum += other);
     }
 
     fn result(&self, state: &Buckets) -> f64 {
@@ -137,7 +200,7 @@ fn precision_area(above: (f64, f64), below: (f64, f64), positives: f64) -> f64 {
 
 macro_rules! measures {
     ($(<$($shape:ident)?> $head:ty, $label:ty;)+) => {$(
-        impl$(<$shape: Shape>)? Metrics<$head, $label> for Auc {
+        impl$(<$shape: Shape>)? Metrics<$head, $label> for AUC {
             single!(Buckets);
 
             fn update(&self, state: &mut Buckets, batch: Batch<'_, $head, $label>) {
@@ -168,7 +231,7 @@ mod tests {
     #[test]
     fn the_examples_of_keras_come_out() {
         let (labels, answers) = ([0.0, 0.0, 1.0, 1.0], [0.0, 0.5, 0.3, 0.9]);
-        let auc = Auc::default().num_thresholds(3);
+        let auc = AUC.num_thresholds(3);
         assert_eq!(result::<One, Binary, _>(&auc, &answers, &labels), 0.75);
         let weights = [1.0, 0.0, 0.0, 1.0];
         let found = weighted_result::<One, Binary, _>(&auc, &answers, &labels, Some(&weights));
@@ -176,10 +239,18 @@ mod tests {
     }
 
     #[test]
+    fn given_thresholds_are_those_of_keras() {
+        // python: keras.metrics.AUC(thresholds=[0.5]), which is num_thresholds=3
+        let (labels, answers) = ([0.0, 0.0, 1.0, 1.0], [0.0, 0.5, 0.3, 0.9]);
+        let auc = AUC.thresholds([0.5]);
+        assert_eq!(result::<One, Binary, _>(&auc, &answers, &labels), 0.75);
+    }
+
+    #[test]
     fn a_perfect_order_has_the_whole_area() {
         let (labels, answers) = ([0.0, 1.0, 0.0, 1.0], [0.1, 0.8, 0.2, 0.9]);
         for curve in [Curve::Roc, Curve::Pr] {
-            let auc = Auc::default().curve(curve);
+            let auc = AUC.curve(curve);
             assert_eq!(result::<One, Binary, _>(&auc, &answers, &labels), 1.0);
         }
     }
@@ -188,6 +259,6 @@ mod tests {
     fn outputs_that_are_no_probabilities_do_not_panic() {
         let answers = [f32::NAN, f32::INFINITY, -3.0, 7.0];
         let labels = [0.0, 1.0, 0.0, 1.0];
-        assert!(result::<One, Binary, _>(&Auc::default(), &answers, &labels) >= 0.0);
+        assert!(result::<One, Binary, _>(&AUC, &answers, &labels) >= 0.0);
     }
 }

@@ -6,28 +6,48 @@ use crate::data::{Binary, Data};
 use crate::loss::Batch;
 use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
+use crate::value::value;
 
-/// How many of the answers of yes are right: `TP / (TP + FP)`, 0 where there are none. Name:
-/// `precision`.
+/// The share of the positive predictions that are right: `TP / (TP + FP)`, or 0 if there are none.
+/// Keras: `Precision`; reported as `precision`.
 ///
-/// An answer is yes above the threshold, 0.5 by default. Fits one sigmoid with labels `Binary`, and
-/// several sigmoids or a softmax with labels of the head's shape, whose values are all counted.
+/// A prediction is positive if the output is above the threshold, 0.5 by default. The metric fits
+/// one sigmoid with labels `Binary`, and several sigmoids or a softmax with labels of the head's
+/// shape, whose values are all counted.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::Precision;
+///
+/// let precision = Precision;
+/// let careful = Precision.threshold(0.9);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Precision {
     threshold: f32,
 }
 
-/// How many of the labels of yes are found: `TP / (TP + FN)`, 0 where there are none. Name:
-/// `recall`.
+/// The share of the positive labels that are found: `TP / (TP + FN)`, or 0 if there are none.
+/// Keras: `Recall`; reported as `recall`.
 ///
-/// An answer is yes above the threshold, 0.5 by default. Fits one sigmoid with labels `Binary`, and
-/// several sigmoids or a softmax with labels of the head's shape, whose values are all counted.
+/// A prediction is positive if the output is above the threshold, 0.5 by default. The metric fits
+/// one sigmoid with labels `Binary`, and several sigmoids or a softmax with labels of the head's
+/// shape, whose values are all counted.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::Recall;
+///
+/// let recall = Recall;
+/// let eager = Recall.threshold(0.1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Recall {
     threshold: f32,
 }
 
-/// Weights of samples by label and answer; see [`Precision`] and [`Recall`].
+/// The weights of the samples by label and prediction; the state of [`Precision`](struct@Precision)
+/// and [`Recall`](struct@Recall).
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Counts {
     true_positives: f64,
@@ -37,14 +57,12 @@ pub struct Counts {
 
 macro_rules! metrics {
     ($($name:ident $text:literal $other:ident;)+) => {$(
-        impl Default for $name {
-            fn default() -> Self {
-                Self { threshold: 0.5 }
-            }
+        value! {
+            $name { threshold: 0.5 }
         }
 
         impl $name {
-            /// Takes outputs above `threshold` for a yes (Keras's `thresholds`).
+            /// Counts outputs above `threshold` as positive (Keras's `thresholds`).
             ///
             /// # Panics
             /// Unless `0 <= threshold <= 1`.
@@ -60,9 +78,14 @@ macro_rules! metrics {
 
         impl Single for $name {
             type State = Counts;
+            const HIGHER_IS_BETTER: bool = true;
 
             fn name(&self) -> String {
                 $text.into()
+            }
+
+            fn merge(&self, state: &mut Counts, other: &Counts) {
+                state.merge(other);
             }
 
             fn result(&self, state: &Counts) -> f64 {
@@ -97,6 +120,12 @@ metrics! {
 }
 
 impl Counts {
+    fn merge(&mut self, other: &Self) {
+        self.true_positives += other.true_positives;
+        self.false_positives += other.false_positives;
+        self.false_negatives += other.false_negatives;
+    }
+
     fn add<A: HeadActivation, S: Shape, Y: Data>(
         &mut self,
         batch: Batch<'_, Head<A, S>, Y>,
@@ -130,7 +159,7 @@ mod tests {
     #[test]
     fn the_examples_of_keras_come_out() {
         let (labels, answers) = ([0.0, 1.0, 1.0, 1.0], [1.0, 0.0, 1.0, 1.0]);
-        let (precision, recall) = (Precision::default(), Recall::default());
+        let (precision, recall) = (Precision, Recall);
         let found = result::<One, Binary, _>(&precision, &answers, &labels);
         assert_eq!(found, 2.0 / 3.0);
         assert_eq!(
@@ -145,13 +174,7 @@ mod tests {
 
     #[test]
     fn of_no_answers_both_are_zero() {
-        assert_eq!(
-            result::<One, Binary, _>(&Precision::default(), &[], &[]),
-            0.0
-        );
-        assert_eq!(
-            result::<One, Binary, _>(&Recall::default(), &[0.2], &[0.0]),
-            0.0
-        );
+        assert_eq!(result::<One, Binary, _>(&Precision, &[], &[]), 0.0);
+        assert_eq!(result::<One, Binary, _>(&Recall, &[0.2], &[0.0]), 0.0);
     }
 }

@@ -4,7 +4,19 @@ use crate::data::Data;
 use crate::loss::Batch;
 use crate::model::Heads;
 
-/// A running mean over samples, each by its weight: `Σ w v / Σ w`, as Keras's `Mean`; 0 of nothing.
+/// A running mean of values with weights: `Σ w v / Σ w`, as Keras's `Mean`; 0 while there is no
+/// value. It is the state of most metrics.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::Mean;
+///
+/// let (mut mean, mut other) = (Mean::default(), Mean::default());
+/// mean.add(1.0, 3.0);
+/// other.add(5.0, 1.0);
+/// mean.merge(&other);
+/// assert_eq!(mean.value(), 2.0);
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Mean {
     total: f64,
@@ -12,13 +24,13 @@ pub struct Mean {
 }
 
 impl Mean {
-    /// Adds a value of a weight.
+    /// Adds a value with its weight.
     pub fn add(&mut self, value: f64, weight: f64) {
         self.total += value * weight;
         self.count += weight;
     }
 
-    /// Adds the value of each sample of a batch, by its weight.
+    /// Adds the value of each sample of a batch, with the sample's weight.
     pub fn add_batch<H: Heads, Y: Data>(
         &mut self,
         batch: Batch<'_, H, Y>,
@@ -29,7 +41,12 @@ impl Mean {
         }
     }
 
-    /// Adds values whose sum, each by its weight, is known.
+    /// Adds the values of another mean.
+    pub fn merge(&mut self, other: &Self) {
+        self.add_total(other.total, other.count);
+    }
+
+    /// Adds values whose sum, each times its weight, is known.
     pub(crate) fn add_total(&mut self, total: f64, weight: f64) {
         self.total += total;
         self.count += weight;

@@ -1,20 +1,24 @@
-//! Metrics: what is reported, and not trained for.
+//! Metrics.
 //!
-//! A model with one head takes a metric, a tuple of them, or `()`; a model with several heads takes
-//! a tuple with one entry for each head, which is again a metric, a tuple or `()`. As in Keras's
-//! `compile(metrics = ..)`, sample weights do not count in a metric, unless it is
-//! `.weighted()` ([`WeightedMetric`]).
+//! A model with one head takes a metric, a tuple of metrics, or `()`:
+//! `model.compile(Adam::new(0.001), BinaryCrossentropy, (BinaryAccuracy, AUC))`. A model with
+//! several heads takes a tuple with one entry for each head, which is again a metric, a tuple or
+//! `()`. As in Keras's `compile(metrics = ..)`, sample weights do not count in a metric, unless it
+//! is `.weighted()` ([`WeightedMetric`]). Most losses are metrics too.
 //!
 //! # A metric of one's own
 //!
-//! Implement [`Metrics`] for the heads and labels that it fits. It may report several numbers.
+//! A metric that looks at one value with its label at a time implements [`PointwiseMetric`]. Any
+//! other implements [`Metrics`] for the heads and labels that it fits; it may report several
+//! numbers.
 //!
 //! ```
-//! use kerust_core::activation::HeadActivation;
-//! use kerust_core::loss::Batch;
-//! use kerust_core::metric::{Metrics, Names};
-//! use kerust_core::model::Head;
-//! use kerust_core::tensor::Shape;
+//! # extern crate kerust_core as kerust;
+//! use kerust::activation::HeadActivation;
+//! use kerust::loss::Batch;
+//! use kerust::metric::{Metrics, Names};
+//! use kerust::model::Head;
+//! use kerust::tensor::Shape;
 //!
 //! /// The largest error so far.
 //! struct MaxError;
@@ -23,13 +27,17 @@
 //!     type State = f32;
 //!
 //!     fn names(&self, names: &mut Names) {
-//!         names.push("max_error");
+//!         names.push("max_error", Some(false));
 //!     }
 //!
 //!     fn update(&self, state: &mut f32, batch: Batch<'_, Head<A, S>, S>) {
 //!         for (output, label) in batch.outputs.iter().zip(batch.labels) {
 //!             *state = state.max((output - label).abs());
 //!         }
+//!     }
+//!
+//!     fn merge(&self, state: &mut f32, other: &f32) {
+//!         *state = state.max(*other);
 //!     }
 //!
 //!     fn results(&self, state: &f32, results: &mut Vec<f64>) {
@@ -44,47 +52,66 @@ mod confusion;
 mod mean;
 mod names;
 mod of_loss;
+mod pointwise;
 mod r2;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod top_k;
 
 pub use accuracy::{
     Accuracy, BinaryAccuracy, BinaryAccuracyAt, CategoricalAccuracy, SparseCategoricalAccuracy,
 };
-pub use auc::{Auc, Curve};
+pub use auc::{AUC, Curve};
 pub use confusion::{Precision, Recall};
 pub use mean::Mean;
 pub use names::Names;
 pub use of_loss::RootMeanSquaredError;
+pub use pointwise::PointwiseMetric;
 pub use r2::R2Score;
-pub use top_k::TopK;
+pub use top_k::TopKCategoricalAccuracy;
+#[doc(no_inline)]
+pub use top_k::{
+    TopKCategoricalAccuracy as SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy as TopK,
+};
 
 use crate::data::Data;
+use crate::habit::no_new;
 use crate::loss::{
-    Batch, BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError,
-    SparseCategoricalCrossentropy,
+    Batch, BinaryCrossentropy, CategoricalCrossentropy, Hinge, KLDivergence, LogCosh,
+    MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError,
+    Poisson, SparseCategoricalCrossentropy, SquaredHinge,
 };
 use crate::model::{Head, Heads};
+
+no_new! {
+    HasNew: AUC, Accuracy, BinaryAccuracy, CategoricalAccuracy, Precision, R2Score, Recall,
+    RootMeanSquaredError, SparseCategoricalAccuracy,
+}
 
 /// Metrics that fit the head `H` with labels `Y`: one, or a tuple; see the [module](self).
 #[diagnostic::on_unimplemented(
     message = "the metric `{Self}` does not fit the head `{H}` with labels `{Y}`",
     label = "this metric does not fit",
     note = "softmax over N classes: `Accuracy`, `TopK::<K>`; with labels `Class<N>` `SparseCategoricalAccuracy`, with one-hot labels `CategoricalAccuracy`",
-    note = "one sigmoid with labels `Binary`: `Accuracy`, `BinaryAccuracy`, `Precision`, `Recall`, `Auc`",
+    note = "one sigmoid with labels `Binary`: `Accuracy`, `BinaryAccuracy`, `Precision`, `Recall`, `AUC`",
     note = "any head with labels of its own shape: `MeanSquaredError`, `MeanAbsoluteError`, `RootMeanSquaredError`",
-    note = "one head takes a metric, a tuple of up to 6 or `()`; several heads take a tuple with one entry for each"
+    note = "one head takes a metric, a tuple of up to 6 or `()`; several heads take a tuple with one entry for each",
+    note = "a metric is a value without quotes: `(Accuracy, AUC)`, not `[\"accuracy\", \"auc\"]`"
 )]
 pub trait Metrics<H: Heads, Y: Data>: Send + 'static {
-    /// What runs from batch to batch; its default is where an epoch begins.
+    /// What is kept from batch to batch; an epoch begins with its default.
     type State: Default + Send;
 
-    /// Says the names of the results, in order.
+    /// Names the results in order, and says of each whether higher is better.
     fn names(&self, names: &mut Names);
 
-    /// Adds a batch.
+    /// Adds a batch to the state.
     fn update(&self, state: &mut Self::State, batch: Batch<'_, H, Y>);
+
+    /// Adds the batches of another state, such as that of another machine, to this one.
+    fn merge(&self, state: &mut Self::State, other: &Self::State);
 
     /// Appends the results of all batches so far, in the order of the names.
     fn results(&self, state: &Self::State, results: &mut Vec<f64>);
@@ -104,7 +131,9 @@ pub trait Metrics<H: Heads, Y: Data>: Send + 'static {
 /// A metric of one result, whatever head it is for.
 pub(crate) trait Single {
     type State;
+    const HIGHER_IS_BETTER: bool;
     fn name(&self) -> String;
+    fn merge(&self, state: &mut Self::State, other: &Self::State);
     fn result(&self, state: &Self::State) -> f64;
 }
 
@@ -114,7 +143,12 @@ macro_rules! single {
         type State = $state;
 
         fn names(&self, names: &mut $crate::metric::Names) {
-            names.push(&$crate::metric::Single::name(self));
+            let higher_is_better = <Self as $crate::metric::Single>::HIGHER_IS_BETTER;
+            names.push(&$crate::metric::Single::name(self), Some(higher_is_better));
+        }
+
+        fn merge(&self, state: &mut $state, other: &$state) {
+            $crate::metric::Single::merge(self, state, other);
         }
 
         fn results(&self, state: &$state, results: &mut Vec<f64>) {
@@ -124,14 +158,21 @@ macro_rules! single {
 }
 use single;
 
-/// A metric in which sample weights count: `Accuracy.weighted()`.
+/// A metric in which sample weights count: Keras's `weighted_metrics`.
 ///
-/// As in Keras it keeps its name, and is `weighted_accuracy` only beside an `accuracy`.
+/// As in Keras it keeps its name, and is reported as `weighted_accuracy` only beside an `accuracy`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::Accuracy;
+///
+/// let metrics = (Accuracy, Accuracy.weighted());
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct WeightedMetric<M>(M);
 
 impl<M> WeightedMetric<M> {
-    /// `metric` with weights; for one's own, which has no `.weighted()`.
+    /// `metric` with weights; for a metric of one's own, which has no method `weighted`.
     pub const fn new(metric: M) -> Self {
         Self(metric)
     }
@@ -149,6 +190,10 @@ impl<H: Heads, Y: Data, M: Metrics<H, Y>> Metrics<H, Y> for WeightedMetric<M> {
         self.0.update(state, batch.with_weights());
     }
 
+    fn merge(&self, state: &mut M::State, other: &M::State) {
+        self.0.merge(state, other);
+    }
+
     fn results(&self, state: &M::State, results: &mut Vec<f64>) {
         self.0.results(state, results);
     }
@@ -163,7 +208,7 @@ macro_rules! weightable {
     ($($name:ty),+ $(,)?) => {$(
         impl $name {
             /// This metric, in which sample weights count (Keras's `weighted_metrics`).
-            pub const fn weighted(self) -> WeightedMetric<Self> {
+            pub fn weighted(self) -> WeightedMetric<Self> {
                 WeightedMetric(self)
             }
         }
@@ -171,13 +216,14 @@ macro_rules! weightable {
 }
 weightable! {
     Accuracy, SparseCategoricalAccuracy, CategoricalAccuracy, BinaryAccuracy, BinaryAccuracyAt,
-    Precision, Recall, Auc, RootMeanSquaredError, R2Score, MeanSquaredError, MeanAbsoluteError,
-    BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy,
+    Precision, Recall, AUC, RootMeanSquaredError, R2Score, MeanSquaredError, MeanAbsoluteError,
+    MeanAbsolutePercentageError, MeanSquaredLogarithmicError, LogCosh, Poisson, Hinge, SquaredHinge,
+    KLDivergence, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy,
 }
 
-impl<const K: usize> TopK<K> {
+impl<const K: usize> TopKCategoricalAccuracy<K> {
     /// This metric, in which sample weights count (Keras's `weighted_metrics`).
-    pub const fn weighted(self) -> WeightedMetric<Self> {
+    pub fn weighted(self) -> WeightedMetric<Self> {
         WeightedMetric(self)
     }
 }
@@ -187,6 +233,7 @@ impl<H: Heads, Y: Data> Metrics<H, Y> for () {
 
     fn names(&self, _names: &mut Names) {}
     fn update(&self, _state: &mut (), _batch: Batch<'_, H, Y>) {}
+    fn merge(&self, _state: &mut (), _other: &()) {}
     fn results(&self, _state: &(), _results: &mut Vec<f64>) {}
 }
 
@@ -206,6 +253,10 @@ macro_rules! one_head {
 
             fn update(&self, state: &mut Self::State, batch: Batch<'_, Head<A, S>, Y>) {
                 $(self.$place.update(&mut state.$place, batch);)+
+            }
+
+            fn merge(&self, state: &mut Self::State, other: &Self::State) {
+                $(self.$place.merge(&mut state.$place, &other.$place);)+
             }
 
             fn results(&self, state: &Self::State, results: &mut Vec<f64>) {
@@ -249,8 +300,12 @@ macro_rules! several_heads {
             ) {
                 $(self.$place.update(
                     &mut state.$place,
-                    batch.part(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
+                    batch.head(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
                 );)+
+            }
+
+            fn merge(&self, state: &mut Self::State, other: &Self::State) {
+                $(self.$place.merge(&mut state.$place, &other.$place);)+
             }
 
             fn results(&self, state: &Self::State, results: &mut Vec<f64>) {

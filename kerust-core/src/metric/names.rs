@@ -1,16 +1,32 @@
 //! The names of a model's results.
 
-/// Collects the names of results and keeps them apart as Keras does: `precision`, `precision_1`.
+/// Collects the names of results, with whether higher is better, and makes equal names different as
+/// Keras does: `precision`, `precision_1`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::Names;
+///
+/// let mut names = Names::default();
+/// names.push("precision", Some(true));
+/// names.push("precision", Some(true));
+/// assert_eq!(names.as_slice(), ["precision", "precision_1"]);
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     names: Vec<String>,
+    higher_is_better: Vec<Option<bool>>,
     head: Option<String>,
     weighted: bool,
 }
 
 impl Names {
     /// Appends the name of a result; with several heads it begins with the head's name.
-    pub fn push(&mut self, name: &str) {
+    ///
+    /// `higher_is_better` is what `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau` go by:
+    /// `Some(true)` for an accuracy, `Some(false)` for an error, `None` where neither is better; then
+    /// they must be given a mode.
+    pub fn push(&mut self, name: &str, higher_is_better: Option<bool>) {
         let mut base = self.with_head(name);
         if self.weighted && self.names.contains(&base) {
             base = self.with_head(&format!("weighted_{name}"));
@@ -22,6 +38,17 @@ impl Names {
             free = format!("{base}_{count}");
         }
         self.names.push(free);
+        self.higher_is_better.push(higher_is_better);
+    }
+
+    /// The names, in order.
+    pub fn as_slice(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether a higher number is the better one, for each name.
+    pub fn higher_is_better(&self) -> &[Option<bool>] {
+        &self.higher_is_better
     }
 
     /// The names that follow are of this head.
@@ -45,12 +72,6 @@ impl Names {
     }
 }
 
-impl From<Names> for Vec<String> {
-    fn from(names: Names) -> Self {
-        names.names
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,16 +79,18 @@ mod tests {
     #[test]
     fn equal_names_are_counted_as_in_keras() {
         let mut names = Names::default();
-        names.push("precision");
-        names.push("precision");
-        names.weighted(true).push("precision");
-        names.of_head(Some("class")).push("precision");
+        names.push("precision", Some(true));
+        names.push("precision", Some(true));
+        names.weighted(true).push("precision", Some(true));
+        names.of_head(Some("class")).push("precision", None);
         let expected = [
             "precision",
             "precision_1",
             "weighted_precision",
             "class_precision",
         ];
-        assert_eq!(Vec::from(names), expected);
+        assert_eq!(names.as_slice(), expected);
+        let directions = [Some(true), Some(true), Some(true), None];
+        assert_eq!(names.higher_is_better(), directions);
     }
 }

@@ -1,6 +1,6 @@
 //! Losses as metrics.
 //!
-//! A loss as a metric is its mean over all samples, by their weights: `Σ w l / Σ w`.
+//! A loss as a metric is its mean over all samples with their weights: `Σ w l / Σ w`.
 
 use super::{Mean, Metrics, Single, single};
 use crate::activation::{HeadActivation, Linear, Sigmoid, Softmax};
@@ -13,15 +13,30 @@ use crate::loss::{
 use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
 
-/// The root of the mean squared error of all samples so far. Keras: `RootMeanSquaredError`.
+/// The square root of the mean squared error of all samples so far. Keras: `RootMeanSquaredError`;
+/// reported as `root_mean_squared_error`.
+///
+/// It fits every head; the label is a tensor of the head's shape.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::RootMeanSquaredError;
+///
+/// let metric = RootMeanSquaredError;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RootMeanSquaredError;
 
 impl Single for RootMeanSquaredError {
     type State = Mean;
+    const HIGHER_IS_BETTER: bool = false;
 
     fn name(&self) -> String {
         "root_mean_squared_error".into()
+    }
+
+    fn merge(&self, state: &mut Mean, other: &Mean) {
+        state.merge(other);
     }
 
     fn result(&self, state: &Mean) -> f64 {
@@ -42,9 +57,14 @@ macro_rules! metrics {
         Head<$activation:ident, $shape:ty>, $label:ty;)+) => {$(
         impl Single for $name {
             type State = Mean;
+            const HIGHER_IS_BETTER: bool = false;
 
             fn name(&self) -> String {
                 $text.into()
+            }
+
+            fn merge(&self, state: &mut Mean, other: &Mean) {
+                state.merge(other);
             }
 
             fn result(&self, state: &Mean) -> f64 {
@@ -116,6 +136,6 @@ fn add<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>>(
         Some(weights) => weights[..samples].iter().map(|w| f64::from(*w)).sum(),
     };
     // The loss divides by the number of samples, the metric by their weight.
-    let total = loss.measure(batch, None) * samples as f64;
+    let total = loss.measure(batch, None) * batch.divisor() as f64;
     state.add_total(total, weight);
 }

@@ -1,4 +1,4 @@
-//! Coefficient of determination.
+//! The coefficient of determination.
 
 use super::{Metrics, Single, single};
 use crate::activation::HeadActivation;
@@ -7,14 +7,21 @@ use crate::model::Head;
 use crate::tensor::Shape;
 
 /// How much of the labels' variance the outputs explain: `1 - Σ (t - y)² / Σ (t - mean t)²`, the
-/// mean over the values of a sample. Keras: `R2Score`; name: `r2_score`.
+/// mean over the values of a sample. Keras: `R2Score`; reported as `r2_score`.
 ///
 /// 1 is perfect, 0 is as good as the mean of the labels. As in Keras, a value whose labels do not
-/// vary counts 0. Fits every head; the label is a tensor of the head's shape.
+/// vary counts 0. It fits every head; the label is a tensor of the head's shape.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::R2Score;
+///
+/// let metric = R2Score;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct R2Score;
 
-/// Sums over samples for each value of a sample; see [`R2Score`].
+/// Sums over samples for each value of a sample; the state of [`R2Score`].
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Sums {
     values: Vec<Sum>,
@@ -30,9 +37,22 @@ struct Sum {
 
 impl Single for R2Score {
     type State = Sums;
+    const HIGHER_IS_BETTER: bool = true;
 
     fn name(&self) -> String {
         "r2_score".into()
+    }
+
+    fn merge(&self, state: &mut Sums, other: &Sums) {
+        state
+            .values
+            .resize(state.values.len().max(other.values.len()), Sum::default());
+        for (sum, other) in state.values.iter_mut().zip(&other.values) {
+            sum.labels += other.labels;
+            sum.squares += other.squares;
+            sum.residuals += other.residuals;
+        }
+        state.count += other.count;
     }
 
     fn result(&self, state: &Sums) -> f64 {

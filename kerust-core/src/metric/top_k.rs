@@ -1,4 +1,4 @@
-//! Whether the right class is among the likeliest.
+//! Whether the right class is among those with the highest scores.
 
 use super::accuracy::argmax;
 use super::{Mean, Metrics, Single, single};
@@ -8,31 +8,47 @@ use crate::loss::Batch;
 use crate::model::Head;
 use crate::tensor::Rank1;
 
-/// How often the labelled class is among the `K` likeliest. Name: `top_3` for `TopK::<3>`.
+/// How often the labelled class is among the `K` classes with the highest scores. Keras:
+/// `TopKCategoricalAccuracy`, and `SparseTopKCategoricalAccuracy`, which is the same type here;
+/// reported as `top_3` for a `K` of 3.
 ///
-/// Keras: `SparseTopKCategoricalAccuracy` with labels `Class<N>`, `TopKCategoricalAccuracy` with
-/// one-hot labels. As TensorFlow's `in_top_k`: classes that are as likely as the `K`-th are all
-/// among them, and where a score that counts is not finite the answer is wrong. `K` from 1 to the
-/// number of classes is checked while compiling:
+/// `TopK::<3>` is the same in short. It fits labels `Class<N>` and one-hot labels. As in
+/// TensorFlow's `in_top_k`, classes whose score equals that of the `K`-th all count as among the
+/// first `K`, and a sample with a score that is not finite counts as wrong.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::{Accuracy, TopK};
+///
+/// let metrics = (Accuracy, TopK::<3>);
+/// ```
+///
+/// That `K` is from 1 to the number of classes is checked while compiling:
 ///
 /// ```compile_fail,E0080
-/// use kerust_core::activation::Softmax;
-/// use kerust_core::loss::{SparseCategoricalCrossentropy, objective};
-/// use kerust_core::metric::TopK;
-/// use kerust_core::model::Head;
-/// use kerust_core::tensor::Rank1;
+/// # extern crate kerust_core as kerust;
+/// use kerust::activation::Softmax;
+/// use kerust::loss::{SparseCategoricalCrossentropy, objective};
+/// use kerust::metric::TopK;
+/// use kerust::model::Head;
+/// use kerust::tensor::Rank1;
 ///
 /// let loss = SparseCategoricalCrossentropy;
 /// objective::<Head<Softmax, Rank1<10>>, _, _>(loss, TopK::<12>, &[]);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct TopK<const K: usize>;
+pub struct TopKCategoricalAccuracy<const K: usize>;
 
-impl<const K: usize> Single for TopK<K> {
+impl<const K: usize> Single for TopKCategoricalAccuracy<K> {
     type State = Mean;
+    const HIGHER_IS_BETTER: bool = true;
 
     fn name(&self) -> String {
         format!("top_{K}")
+    }
+
+    fn merge(&self, state: &mut Mean, other: &Mean) {
+        state.merge(other);
     }
 
     fn result(&self, state: &Mean) -> f64 {
@@ -41,7 +57,7 @@ impl<const K: usize> Single for TopK<K> {
 }
 
 impl<A: HeadActivation, const N: usize, const K: usize> Metrics<Head<A, Rank1<N>>, Class<N>>
-    for TopK<K>
+    for TopKCategoricalAccuracy<K>
 {
     single!(Mean);
 
@@ -56,7 +72,7 @@ impl<A: HeadActivation, const N: usize, const K: usize> Metrics<Head<A, Rank1<N>
 }
 
 impl<A: HeadActivation, const N: usize, const K: usize> Metrics<Head<A, Rank1<N>>, Rank1<N>>
-    for TopK<K>
+    for TopKCategoricalAccuracy<K>
 {
     single!(Mean);
 

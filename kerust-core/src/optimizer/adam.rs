@@ -14,12 +14,20 @@ use super::settings::settings;
 use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 use crate::kernels::vectorized;
 
-/// Adam.
+/// Adam. Keras: `Adam`.
 ///
 /// Keras's defaults: `beta_1` 0.9, `beta_2` 0.999, `epsilon` 1e-7.
 ///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::{Adam, CosineDecay};
+///
+/// let optimizer = Adam::new(0.001);
+/// let scheduled = Adam::new(CosineDecay::new(0.01, 400)).beta_1(0.8).clipnorm(1.0);
+/// ```
+///
 /// # Cost
-/// Two slots (three with AMSGrad): as many values as the weights, each.
+/// Two slots, three with AMSGrad. A slot holds as many values as there are trainable weights.
 #[derive(Debug)]
 pub struct Adam {
     settings: Settings,
@@ -41,25 +49,25 @@ impl Adam {
         }
     }
 
-    /// The decay of the first moment, from 0 up to, but without, 1.
+    /// The decay of the average gradient, at least 0 and below 1.
     pub fn beta_1(mut self, beta_1: f64) -> Self {
         self.beta_1 = beta_1;
         self
     }
 
-    /// The decay of the second moment, from 0 up to, but without, 1.
+    /// The decay of the average square of the gradient, at least 0 and below 1.
     pub fn beta_2(mut self, beta_2: f64) -> Self {
         self.beta_2 = beta_2;
         self
     }
 
-    /// What is added to the root of the second moment.
+    /// What is added to the root of the average square.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self
     }
 
-    /// Whether to divide by the largest second moment so far.
+    /// Whether to divide by the root of the largest average square so far.
     pub fn amsgrad(mut self, amsgrad: bool) -> Self {
         self.amsgrad = amsgrad;
         self
@@ -161,7 +169,15 @@ impl Rates {
     }
 }
 
-/// Adam with decoupled weight decay, 0.004 unless set: Loshchilov & Hutter (2019), algorithm 2.
+/// Adam with decoupled weight decay, 0.004 by default: Loshchilov & Hutter (2019), algorithm 2. Keras:
+/// `AdamW`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::AdamW;
+///
+/// let optimizer = AdamW::new(0.001).weight_decay(0.01);
+/// ```
 ///
 /// # Cost
 /// As [`Adam`].

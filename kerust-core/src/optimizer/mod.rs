@@ -1,10 +1,21 @@
-//! How weights follow their gradient: Keras's optimizers and learning rate schedules.
+//! Optimizers and learning rate schedules.
 //!
-//! An [`Optimizer`] is an elementwise rule. What is common to all of them (which values are
-//! trainable, clipping, weight decay, threads) stands in `apply.rs`, once.
+//! `compile` takes an optimizer: `Adam::new(0.001)`, `SGD::new(0.01).momentum(0.9)`, or
+//! `Adam::default()` with Keras's learning rate. In place of a number, a learning rate may be a
+//! [`Schedule`]: `Adam::new(CosineDecay::new(0.01, 400))`, or a closure of the step.
+//!
+//! An optimizer of one's own implements [`Optimizer`].
+// What is common to all of them (which values are trainable, clipping, weight decay, threads)
+// stands in `apply.rs`, once.
 
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adamax;
 mod apply;
+mod ftrl;
+mod lion;
+mod nadam;
 mod rmsprop;
 mod schedule;
 mod settings;
@@ -13,8 +24,14 @@ mod tensors;
 #[cfg(test)]
 mod tests;
 
+pub use adadelta::Adadelta;
+pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW};
+pub use adamax::Adamax;
 pub(crate) use apply::Applied;
+pub use ftrl::Ftrl;
+pub use lion::Lion;
+pub use nadam::Nadam;
 pub use rmsprop::RMSprop;
 pub use schedule::{
     CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, LearningRate,
@@ -27,14 +44,15 @@ pub(crate) use tensors::gradient_range;
 /// The most slots that an optimizer has.
 pub const MAX_SLOTS: usize = 4;
 
-/// A rule that moves weights by their gradient.
+/// A rule that updates weights by their gradient.
 ///
 /// The rule is elementwise: a weight's new value depends on its own value, gradient and slots, and
-/// on the step's number. The training loop calls [`update`](Self::update) on stretches of the
-/// trainable weights, from several threads; how they are cut changes no bit of the result.
+/// on the step's number. The training loop calls [`update`](Self::update) on parts of the
+/// trainable weights, from several threads; how they are divided changes no bit of the result.
 ///
 /// ```
-/// use kerust_core::optimizer::{LearningRate, Moment, Optimizer, Piece, Settings};
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::{Moment, Optimizer, Piece, Settings};
 ///
 /// /// `w ← w - learning_rate · sign(g)`: Bernstein et al. (2018), algorithm 1.
 /// struct SignSgd(Settings);
@@ -62,16 +80,17 @@ pub const MAX_SLOTS: usize = 4;
 /// let _ = SignSgd(Settings::new(0.01));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no optimizer",
-    label = "an optimizer is expected here",
-    note = "`compile` takes an optimizer, a loss and metrics: `Adam::new(0.001)`, `SGD::new(0.01)`, `RMSprop::new(0.001)`"
+    message = "`{Self}` is not an optimizer",
+    label = "expected an optimizer",
+    note = "`compile` takes an optimizer, a loss and metrics, in this order",
+    note = "optimizers are `Adam::new(0.001)`, `SGD::new(0.01)`, `RMSprop::new(0.001)`, or `Adam::default()` with Keras's learning rate; not `\"adam\"`"
 )]
 pub trait Optimizer: Send + Sync {
     /// Its name in files: `adam`.
     fn name(&self) -> &'static str;
 
-    /// The names of its slots: what it remembers of each weight from step to step. Slots begin at
-    /// 0; there are at most [`MAX_SLOTS`].
+    /// The names of its slots, the numbers that it keeps for each weight from step to step. Slots
+    /// begin at 0; there are at most [`MAX_SLOTS`].
     fn slots(&self) -> &'static [&'static str] {
         &[]
     }
@@ -82,11 +101,11 @@ pub trait Optimizer: Send + Sync {
     /// Learning rate, clipping and weight decay.
     fn settings_mut(&mut self) -> &mut Settings;
 
-    /// Moves a stretch of the weights.
+    /// Updates a part of the weights.
     fn update(&self, moment: Moment, piece: Piece<'_>);
 }
 
-/// When an optimizer is called.
+/// The step at which an optimizer is called; see the example of [`Optimizer`].
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Moment {
     /// The number of steps done before this one.
@@ -95,9 +114,10 @@ pub struct Moment {
     pub learning_rate: f32,
 }
 
-/// A stretch of the weights, with what belongs to it; all slices are equally long.
+/// A part of the weights, with their gradient and slots; all slices are equally long. See the example
+/// of [`Optimizer`].
 pub struct Piece<'a> {
-    /// The weights, to be moved.
+    /// The weights, to be updated.
     pub weights: &'a mut [f32],
     /// Their gradient, clipped.
     pub gradient: &'a [f32],
@@ -105,7 +125,7 @@ pub struct Piece<'a> {
     pub slots: Slots<'a>,
 }
 
-/// The slots of a stretch of the weights.
+/// The slots of a part of the weights; [`take`](Self::take) hands them out.
 pub struct Slots<'a> {
     buffers: [&'a mut [f32]; MAX_SLOTS],
 }

@@ -13,9 +13,16 @@
 use super::settings::settings;
 use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 
-/// RMSprop.
+/// RMSprop. Keras: `RMSprop`.
 ///
 /// Keras's defaults: `rho` 0.9, `momentum` 0, `epsilon` 1e-7 (under the root), not centered.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::RMSprop;
+///
+/// let optimizer = RMSprop::new(0.001).rho(0.9).momentum(0.5);
+/// ```
 ///
 /// # Cost
 /// One slot, one more with momentum, one more when centered.
@@ -46,7 +53,7 @@ impl RMSprop {
         self
     }
 
-    /// How much of the last step the next one keeps.
+    /// How much of the last step is added to the next one.
     pub fn momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
         self

@@ -1,8 +1,16 @@
-//! What every optimizer is set by.
+//! The settings that all optimizers have.
 
 use super::LearningRate;
 
-/// Learning rate, clipping and weight decay.
+/// Learning rate, clipping and weight decay: what all optimizers have, and one of one's own holds.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::{Clip, Settings};
+///
+/// let settings = Settings::new(0.01);
+/// assert_eq!(settings.clip, Clip::None);
+/// ```
 #[derive(Debug)]
 pub struct Settings {
     /// The learning rate.
@@ -25,10 +33,18 @@ impl Settings {
     }
 }
 
-/// How a gradient is clipped.
+/// How a gradient is clipped; set by `clipnorm`, `global_clipnorm` and `clipvalue` of an optimizer.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::{Clip, Optimizer, SGD};
+///
+/// let optimizer = SGD::new(0.01).clipvalue(0.5);
+/// assert_eq!(optimizer.settings().clip, Clip::Value(0.5));
+/// ```
 #[derive(Clone, Copy, PartialEq, Default, Debug)]
 pub enum Clip {
-    /// Not at all.
+    /// It is not.
     #[default]
     None,
     /// Each tensor by itself, so that its norm is at most this.
@@ -36,12 +52,12 @@ pub enum Clip {
     /// All tensors by one factor, so that their common norm is at most this: Pascanu et al.
     /// (2013), algorithm 1.
     GlobalNorm(f64),
-    /// Each value, to between minus this and this.
+    /// Each value, to the range from minus this to this.
     Value(f64),
 }
 
 impl Clip {
-    /// As Keras, takes a limit that is not above 0 for none.
+    /// As in Keras, a limit that is not above 0 does not clip.
     pub(super) fn in_force(self) -> Self {
         match self {
             Self::Norm(limit) | Self::GlobalNorm(limit) | Self::Value(limit) if limit > 0.0 => self,
@@ -50,32 +66,32 @@ impl Clip {
     }
 }
 
-/// The builder methods that all optimizers share.
+/// The builder methods that all optimizers have.
 macro_rules! settings {
     ($optimizer:ty) => {
         impl $optimizer {
-            /// Clips each tensor's gradient to this norm. Of the three ways to clip, the one
-            /// named last holds.
+            /// Clips the gradient of each tensor to this norm. Of the three ways to clip, the
+            /// one that is set last counts.
             pub fn clipnorm(mut self, norm: f64) -> Self {
                 self.settings.clip = $crate::optimizer::Clip::Norm(norm);
                 self
             }
 
-            /// Clips the whole gradient to this norm. Of the three ways to clip, the one named
-            /// last holds.
+            /// Clips the whole gradient to this norm. Of the three ways to clip, the one
+            /// that is set last counts.
             pub fn global_clipnorm(mut self, norm: f64) -> Self {
                 self.settings.clip = $crate::optimizer::Clip::GlobalNorm(norm);
                 self
             }
 
             /// Clips each value of the gradient to `±value`. Of the three ways to clip, the one
-            /// named last holds.
+            /// that is set last counts.
             pub fn clipvalue(mut self, value: f64) -> Self {
                 self.settings.clip = $crate::optimizer::Clip::Value(value);
                 self
             }
 
-            /// Takes `weight_decay · learning_rate` of each weight away before each step.
+            /// Subtracts `weight_decay · learning_rate` times each weight from it before each step.
             pub fn weight_decay(mut self, weight_decay: f64) -> Self {
                 self.settings.weight_decay = Some(weight_decay);
                 self
@@ -83,4 +99,30 @@ macro_rules! settings {
         }
     };
 }
-pub(super) use settings;
+
+/// The builder methods that set a number or a switch of an optimizer's own.
+macro_rules! options {
+    ($optimizer:ty { $($(#[$doc:meta])* $name:ident: $kind:ty;)+ }) => {
+        impl $optimizer {$(
+            $(#[$doc])*
+            pub fn $name(mut self, $name: $kind) -> Self {
+                self.$name = $name;
+                self
+            }
+        )+}
+    };
+}
+
+/// What [`Optimizer`](super::Optimizer) asks of an optimizer with the field `settings`.
+macro_rules! has_settings {
+    () => {
+        fn settings(&self) -> &$crate::optimizer::Settings {
+            &self.settings
+        }
+
+        fn settings_mut(&mut self) -> &mut $crate::optimizer::Settings {
+            &mut self.settings
+        }
+    };
+}
+pub(super) use {has_settings, options, settings};

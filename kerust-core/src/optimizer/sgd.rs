@@ -11,9 +11,16 @@
 use super::settings::settings;
 use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 
-/// Stochastic gradient descent.
+/// Stochastic gradient descent. Keras: `SGD`.
 ///
 /// Keras's defaults: `momentum` 0, not Nesterov's.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::SGD;
+///
+/// let optimizer = SGD::new(0.01).momentum(0.9).nesterov(true);
+/// ```
 ///
 /// # Cost
 /// One slot with momentum, none without.
@@ -25,7 +32,7 @@ pub struct SGD {
 }
 
 impl SGD {
-    /// Descent with a learning rate (Keras's default is 0.01) or a schedule.
+    /// Gradient descent with a learning rate (Keras's default is 0.01) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             settings: Settings::new(learning_rate),
@@ -34,7 +41,7 @@ impl SGD {
         }
     }
 
-    /// How much of the last step the next one keeps.
+    /// How much of the last step is added to the next one.
     ///
     /// # Panics
     /// Unless `0 <= momentum <= 1`, as in Keras.

@@ -1,4 +1,4 @@
-//! Three steps of each optimizer on two tensors, as Keras 3.15 does them, and what is common.
+//! Steps of each optimizer on two tensors, as Keras 3.15 does them, and what is common.
 
 use super::*;
 use crate::element::Dtype;
@@ -85,6 +85,87 @@ fn clipping_and_decay_are_those_of_keras() {
     check(global, [0.9612429, -2.029553, 0.50284934]);
     check(sgd().clipvalue(0.25), [0.975, -2.005, 0.475]);
     check(sgd().clipnorm(0.0), [0.96, -2.18, 0.49499997]);
+}
+
+/// Fifty steps on a tensor of 3 values and one of 4, by `tests/golden/generate_optimizers.py`.
+#[track_caller]
+fn check_50(name: &str, optimizer: impl Optimizer) {
+    const LAYOUT: Layout = Layout::Parts(&[part("a", true, &[3]), part("b", true, &[4])]);
+    let file: serde_json::Value =
+        serde_json::from_str(include_str!("../../../tests/golden/optimizers.json")).unwrap();
+    let numbers = |value: &serde_json::Value| -> Vec<f32> {
+        let values = value.as_array().expect("a list").iter();
+        values
+            .map(|it| it.as_f64().expect("a number") as f32)
+            .collect()
+    };
+    let mut weights = numbers(&file["start"]);
+    let mut applied = Applied::new(&optimizer, &LAYOUT);
+    let mut compared = 0;
+    for (step, gradient) in file["gradients"].as_array().unwrap().iter().enumerate() {
+        applied.step(&optimizer, &mut weights, &mut numbers(gradient));
+        let after = &file["after"][name][(step + 1).to_string()];
+        if !after.is_null() {
+            for (found, expected) in weights.iter().zip(numbers(after)) {
+                assert!(
+                    (found - expected).abs() <= 2e-6 * (1.0 + expected.abs()),
+                    "{name}, step {}: found {found}, expected {expected}",
+                    step + 1
+                );
+            }
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 3, "{name} is not in the file");
+}
+
+#[test]
+fn fifty_steps_are_those_of_keras() {
+    check_50("sgd", SGD::new(0.05));
+    check_50("sgd_momentum", SGD::new(0.05).momentum(0.9));
+    check_50("sgd_nesterov", SGD::new(0.05).momentum(0.9).nesterov(true));
+    check_50("rmsprop", RMSprop::new(0.01));
+    let centered = RMSprop::new(0.01).rho(0.8).momentum(0.5).centered(true);
+    check_50("rmsprop_centered", centered);
+    check_50("adam", Adam::new(0.01));
+    let amsgrad = Adam::new(0.01)
+        .beta_1(0.8)
+        .beta_2(0.9)
+        .epsilon(1e-3)
+        .amsgrad(true);
+    check_50("adam_amsgrad", amsgrad);
+    check_50("adamw", AdamW::new(0.01));
+    check_50("adagrad", Adagrad::new(0.05));
+    let adagrad = Adagrad::new(0.05)
+        .initial_accumulator_value(0.5)
+        .epsilon(1e-2);
+    check_50("adagrad_options", adagrad);
+    check_50("adadelta", Adadelta::new(1.0));
+    check_50(
+        "adadelta_options",
+        Adadelta::new(0.5).rho(0.8).epsilon(1e-3),
+    );
+    check_50("adamax", Adamax::new(0.01));
+    let adamax = Adamax::new(0.01).beta_1(0.7).beta_2(0.9).epsilon(1e-2);
+    check_50("adamax_options", adamax);
+    check_50("nadam", Nadam::new(0.01));
+    let nadam = Nadam::new(0.01).beta_1(0.7).beta_2(0.9).epsilon(1e-2);
+    check_50("nadam_options", nadam);
+    check_50("ftrl", Ftrl::new(0.05));
+    let ftrl = Ftrl::new(0.05)
+        .learning_rate_power(-0.7)
+        .initial_accumulator_value(0.2)
+        .l1_regularization_strength(0.1)
+        .l2_regularization_strength(0.05)
+        .l2_shrinkage_regularization_strength(0.01)
+        .beta(0.2);
+    check_50("ftrl_options", ftrl);
+    check_50("lion", Lion::new(0.01));
+    check_50("lion_options", Lion::new(0.01).beta_1(0.7).beta_2(0.8));
+    check_50("clipnorm", SGD::new(0.05).clipnorm(0.5));
+    check_50("global_clipnorm", SGD::new(0.05).global_clipnorm(0.5));
+    check_50("clipvalue", SGD::new(0.05).clipvalue(0.25));
+    check_50("weight_decay", SGD::new(0.05).weight_decay(0.1));
 }
 
 #[test]

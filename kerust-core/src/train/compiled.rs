@@ -4,9 +4,9 @@ use super::report::Report;
 use super::step::{Buffers, Source};
 use super::trainee::{Subject, Trainee};
 use super::workflow::Workflow;
-use super::{TrainError, pool, predict};
+use super::{History, TrainError, pool, predict};
 use crate::Result;
-use crate::data::{Data, Dataset};
+use crate::data::{Data, Samples};
 use crate::loss::Objective;
 use crate::model::Train;
 use crate::optimizer::{LearningRate, Optimizer};
@@ -42,8 +42,8 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     /// Loss and metrics over a data set, in batches of 32 samples.
     ///
     /// # Errors
-    /// When the data set is empty.
-    pub fn evaluate(&mut self, data: &Dataset<N::Input, Y>) -> Result<Report> {
+    /// When the data set is empty, or a sample cannot be read.
+    pub fn evaluate(&mut self, data: &impl Samples<N::Input, Y>) -> Result<Report> {
         self.evaluate_in_batches(data, BATCH_SIZE)
     }
 
@@ -51,10 +51,10 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     /// the result by rounding only.
     ///
     /// # Errors
-    /// When the data set is empty, or `batch_size` is 0.
+    /// When the data set is empty, a sample cannot be read, or `batch_size` is 0.
     pub fn evaluate_in_batches(
         &mut self,
-        data: &Dataset<N::Input, Y>,
+        data: &impl Samples<N::Input, Y>,
         batch_size: usize,
     ) -> Result<Report> {
         if data.is_empty() {
@@ -69,43 +69,44 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         };
         let numbers: Vec<usize> = (0..data.len()).collect();
         pool::inside(None, || {
+            self.objective.reset();
+            for numbers in numbers.chunks(batch_size) {
+                let (model, objective) = (&*self.trainee.model, &mut *self.objective);
+                self.buffers.evaluate(model, objective, &source, numbers)?;
+            }
+            self.objective
+                .add_penalty(self.trainee.penalty(), data.len());
             let mut values = Vec::new();
-            self.judge(&source, &numbers, batch_size, &mut values);
-            Report::new(self.objective.names(), &values)
-        })
-    }
-
-    /// Leaves loss and metrics over the samples of these numbers in `values`.
-    pub(super) fn judge(
-        &mut self,
-        source: &Source<'_, N::Input, Y>,
-        numbers: &[usize],
-        batch_size: usize,
-        values: &mut Vec<f64>,
-    ) {
-        let objective = &mut *self.objective;
-        objective.reset();
-        for numbers in numbers.chunks(batch_size) {
-            let model = &*self.trainee.model;
-            self.buffers.evaluate(model, objective, source, numbers);
-        }
-        let weights = self.trainee.model.as_slice();
-        let penalty = self.trainee.applied.penalty(weights, None);
-        objective.add_penalty(penalty, numbers.len());
-        values.clear();
-        objective.values(values);
+            self.objective.values(&mut values);
+            Ok(Report::new(self.objective.names(), &values))
+        })?
     }
 
     /// The outputs for one sample. Allocates nothing after the first call in a thread.
+    ///
+    /// The outputs pass over the stack; [`predict_into`](Self::predict_into) takes outputs of any size.
     pub fn predict(&self, x: &<N::Input as Data>::Value) -> <N::Heads as Data>::Value {
         self.trainee.model.predict(x)
     }
 
+    /// Leaves the outputs for one sample in `output`, whatever it holds before. Allocates nothing after
+    /// the first call in a thread.
+    pub fn predict_into(
+        &self,
+        x: &<N::Input as Data>::Value,
+        output: &mut <N::Heads as Data>::Value,
+    ) {
+        self.trainee.model.predict_into(x, output);
+    }
+
     /// The outputs for each sample of a data set, whatever its labels.
+    ///
+    /// # Errors
+    /// When a sample cannot be read.
     pub fn predict_all<Z: Data>(
         &self,
-        data: &Dataset<N::Input, Z>,
-    ) -> Vec<<N::Heads as Data>::Value>
+        data: &impl Samples<N::Input, Z>,
+    ) -> Result<Vec<<N::Heads as Data>::Value>>
     where
         <N::Heads as Data>::Value: Send,
     {
@@ -142,6 +143,11 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         self.trainee.optimizer.settings_mut().learning_rate = learning_rate.into();
     }
 
+    /// The numbers of the epochs of the last training, also when it ended with an error.
+    pub fn history(&self) -> &History {
+        &self.trainee.run.history
+    }
+
     /// The steps that the optimizer has done.
     pub fn optimizer_steps(&self) -> u64 {
         self.trainee.applied.step
@@ -156,18 +162,23 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     }
 
     /// Writes the whole state of the training to a file, as a whole or not at all: weights,
-    /// optimizer, epoch, history and seed.
+    /// optimizer, epoch, history, seed, and what the callbacks of the last `fit` remember.
+    ///
+    /// After a `fit` that ended with an error within an epoch, the state says after which step. The
+    /// training that is resumed does the rest of the epoch; its loss and metrics for that epoch are those
+    /// of the rest.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn save_state(&self, path: impl AsRef<Path>) -> Result<()> {
-        self.trainee.save_state(path.as_ref(), None)
+        self.trainee.save_state(path.as_ref())
     }
 
     /// Takes a training up where [`save_state`](Self::save_state) left it. The next `fit` goes on
     /// with the epoch that follows, and with the seed and the history of that training; given the
     /// same data and the same settings, its weights get the bits that they would have got without
-    /// the break. (What a callback counts, such as patience, begins anew.)
+    /// the break. Callbacks of the same kind go on where they were, and a training that a callback had
+    /// stopped stays stopped.
     ///
     /// # Errors
     /// When the file cannot be read, or is not one of this model and this optimizer; then nothing

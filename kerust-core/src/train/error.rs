@@ -1,5 +1,6 @@
 //! What stops a training.
 
+use super::History;
 use super::report::Names;
 use std::fmt;
 use std::path::PathBuf;
@@ -48,16 +49,25 @@ pub enum TrainError {
         /// How many it leaves to train on.
         train: usize,
     },
-    /// As many sample weights as samples are wanted.
+    /// There is not one sample weight for each sample.
     Weights {
         /// The number of weights.
         found: usize,
         /// The number of samples.
         expected: usize,
     },
-    /// Both `validation` and `validation_split` are set.
+    /// A weight of a sample or of a class is NaN or infinite.
+    Weight {
+        /// Which weights: `sample_weight`.
+        setting: &'static str,
+        /// The number of the sample or of the class, from 0.
+        place: usize,
+        /// The weight.
+        found: f32,
+    },
+    /// Both `validation_data` and `validation_split` are set.
     TwoValidations,
-    /// The loss is NaN or infinite.
+    /// The loss is NaN or infinite. The step moved nothing.
     NotFinite {
         /// The epoch, from 0.
         epoch: usize,
@@ -65,6 +75,8 @@ pub enum TrainError {
         step: usize,
         /// The loss.
         loss: f64,
+        /// The epochs before.
+        history: Box<History>,
     },
     /// A callback watches a series that does not exist.
     UnknownSeries {
@@ -114,6 +126,16 @@ pub enum TrainError {
     },
 }
 
+impl TrainError {
+    /// The epochs that were done before a loss was not finite.
+    pub fn history(&self) -> Option<&History> {
+        match self {
+            Self::NotFinite { history, .. } => Some(history),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for TrainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -147,16 +169,26 @@ impl fmt::Display for TrainError {
             ),
             Self::Weights { found, expected } => write!(
                 f,
-                "`sample_weight` has {found} weights, expected {expected}, one for each sample"
+                "expected {expected} sample weights, one for each sample, found {found}"
             ),
             Self::TwoValidations => write!(
                 f,
-                "found both `validation` and `validation_split`, expected one of them"
+                "found both `validation_data` and `validation_split`, expected one of them"
             ),
-            Self::NotFinite { epoch, step, loss } => write!(
+            Self::Weight {
+                setting,
+                place,
+                found,
+            } => write!(
+                f,
+                "`{setting}` is {found} at place {place}, expected a finite number"
+            ),
+            Self::NotFinite {
+                epoch, step, loss, ..
+            } => write!(
                 f,
                 "the loss is {loss} in step {} of epoch {}, expected a finite number: try a \
-                 smaller learning rate, or `clipnorm`",
+                 smaller learning rate, or `clipnorm`; `TerminateOnNaN` ends a training without an error",
                 step + 1,
                 epoch + 1
             ),

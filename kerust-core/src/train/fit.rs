@@ -2,11 +2,13 @@
 
 use super::callback::{Callback, LambdaCallback, Training};
 use super::compiled::{BATCH_SIZE, at_least_1};
+use super::exchange::{Alone, Exchange};
 use super::progress::Verbosity;
 use super::step::ClassWeight;
 use super::{Result, TrainError};
-use crate::data::{Binary, Class, Data, Dataset};
+use crate::data::{Binary, Class, Data, Samples};
 use crate::rng::Seed;
+use std::ops::Range;
 
 /// The settings of one training; Keras's names and defaults.
 ///
@@ -28,13 +30,14 @@ pub struct Fit<'a, X: Data, Y: Data> {
     pub(super) steps_per_epoch: Option<usize>,
     pub(super) shuffle: bool,
     pub(super) seed: Option<Seed>,
-    pub(super) validation: Option<&'a Dataset<X, Y>>,
+    pub(super) validation: Option<&'a dyn Samples<X, Y>>,
     pub(super) validation_split: Option<f64>,
     pub(super) validation_batch_size: Option<usize>,
     pub(super) validation_freq: usize,
     pub(super) sample_weight: Option<&'a [f32]>,
     pub(super) class_weight: Option<ClassWeight<Y>>,
     pub(super) callbacks: Vec<Box<dyn Callback + 'a>>,
+    pub(super) exchange: Box<dyn Exchange + 'a>,
     pub(super) verbosity: Verbosity,
     pub(super) threads: Option<usize>,
 }
@@ -56,6 +59,7 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
             sample_weight: None,
             class_weight: None,
             callbacks: Vec::new(),
+            exchange: Box::new(Alone),
             verbosity: Verbosity::Bar,
             threads: None,
         }
@@ -67,7 +71,7 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
         self
     }
 
-    /// Whether each pass over the data set has an order of its own. So it is unless set.
+    /// Whether each pass over the data set has an order of its own. Enabled by default.
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.shuffle = shuffle;
         self
@@ -81,7 +85,7 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
     }
 
     /// What the model is judged on after each epoch.
-    pub fn validation(mut self, data: &'a Dataset<X, Y>) -> Self {
+    pub fn validation_data(mut self, data: &'a impl Samples<X, Y>) -> Self {
         self.validation = Some(data);
         self
     }
@@ -134,14 +138,15 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
     }
 
     /// The epoch to begin with, from 0; 0, or the one at which a resumed training stopped, unless
-    /// set.
+    /// set. When set, a resumed training that a callback had stopped goes on.
     pub fn initial_epoch(mut self, epoch: usize) -> Self {
         self.initial_epoch = Some(epoch);
         self
     }
 
-    /// The steps of an epoch; as many as it takes to see every sample unless set. The next epoch
-    /// goes on where this one stopped.
+    /// The steps of an epoch; as many as it takes to see every sample unless set. As in Keras, the next
+    /// epoch goes on where this one stopped, and an epoch ends where the data end: then it has fewer
+    /// steps, and the next one begins anew.
     pub fn steps_per_epoch(mut self, steps: usize) -> Self {
         self.steps_per_epoch = Some(steps);
         self
@@ -154,9 +159,31 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
         self
     }
 
-    /// Refuses settings that make no sense, before anything is changed. Returns what to train on
-    /// and what to validate on.
-    pub(super) fn split(&self, data: &Dataset<X, Y>) -> Result<Split<X, Y>, TrainError> {
+    /// Divides each batch among machines that train the same model; see [`Exchange`].
+    pub fn exchange(mut self, exchange: impl Exchange + 'a) -> Self {
+        self.exchange = Box::new(exchange);
+        self
+    }
+
+    /// The weight of each class in the loss: of each number of [`Class`], or of no and yes of
+    /// [`Binary`].
+    pub fn class_weight<const N: usize>(mut self, of_class: [f32; N]) -> Self
+    where
+        Y: Classes<N>,
+    {
+        self.class_weight = Some(ClassWeight {
+            of_class: of_class.into(),
+            multiply: Y::multiply,
+        });
+        self
+    }
+
+    /// Refuses settings that make no sense, before anything is changed. Returns how many samples to
+    /// train on, and the numbers of those to validate on, of `validation_data` or of the rest.
+    pub(super) fn split(
+        &self,
+        data: &dyn Samples<X, Y>,
+    ) -> Result<(usize, Option<Range<usize>>), TrainError> {
         at_least_1("batch_size", self.batch_size)?;
         at_least_1("validation_freq", self.validation_freq)?;
         at_least_1("steps_per_epoch", self.steps_per_epoch.unwrap_or(1))?;
@@ -164,60 +191,70 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
         let validation_batch_size = self.validation_batch_size.unwrap_or(1);
         at_least_1("validation_batch_size", validation_batch_size)?;
         not_empty("the training set", data)?;
-        if let Some(weights) = self.sample_weight
-            && weights.len() != data.len()
-        {
-            return Err(TrainError::Weights {
-                found: weights.len(),
-                expected: data.len(),
-            });
+        if let Some(weights) = self.sample_weight {
+            if weights.len() != data.len() {
+                return Err(TrainError::Weights {
+                    found: weights.len(),
+                    expected: data.len(),
+                });
+            }
+            finite("sample_weight", weights)?;
+        }
+        if let Some(weights) = &self.class_weight {
+            finite("class_weight", &weights.of_class)?;
         }
         match (self.validation, self.validation_split) {
             (Some(_), Some(_)) => Err(TrainError::TwoValidations),
             (Some(validation), None) => {
                 not_empty("the validation set", validation)?;
-                Ok((data.clone(), Some(validation.clone())))
+                Ok((data.len(), Some(0..validation.len())))
             }
             (None, Some(fraction)) => {
                 let train = first(data.len(), fraction)?;
-                let (low, high) = (data.range(0, train), data.range(train, data.len()));
-                Ok((low, (!high.is_empty()).then_some(high)))
+                let rest = train..data.len();
+                Ok((train, (!rest.is_empty()).then_some(rest)))
             }
-            (None, None) => Ok((data.clone(), None)),
+            (None, None) => Ok((data.len(), None)),
         }
     }
 }
 
-impl<X: Data, const N: usize> Fit<'_, X, Class<N>> {
-    /// The weight of each class in the loss.
-    pub fn class_weight(mut self, of_class: [f32; N]) -> Self {
-        self.class_weight = Some(ClassWeight {
-            of_class: of_class.into(),
-            multiply: |of_class, labels, weights| {
-                let pairs = weights.iter_mut().zip(labels);
-                pairs.for_each(|(weight, class)| *weight *= of_class[*class as usize]);
-            },
-        });
-        self
+/// Labels that are one of `N` classes.
+#[diagnostic::on_unimplemented(
+    message = "`class_weight` does not fit labels `{Self}`",
+    label = "found {N} weights",
+    note = "labels `Class<N>` take `N` weights, labels `Binary` take 2; other labels take `sample_weight`"
+)]
+pub trait Classes<const N: usize>: Data {
+    /// Multiplies the weights of a batch by those of its labels.
+    #[doc(hidden)]
+    fn multiply(of_class: &[f32], labels: Self::Slices<'_>, weights: &mut [f32]);
+}
+
+impl<const N: usize> Classes<N> for Class<N> {
+    fn multiply(of_class: &[f32], labels: &[u32], weights: &mut [f32]) {
+        let pairs = weights.iter_mut().zip(labels);
+        pairs.for_each(|(weight, class)| *weight *= of_class[*class as usize]);
     }
 }
 
-impl<X: Data> Fit<'_, X, Binary> {
-    /// The weight of no and of yes in the loss.
-    pub fn class_weight(mut self, of_class: [f32; 2]) -> Self {
-        self.class_weight = Some(ClassWeight {
-            of_class: of_class.into(),
-            multiply: |of_class, labels, weights| {
-                let pairs = weights.iter_mut().zip(labels);
-                pairs.for_each(|(weight, yes)| *weight *= of_class[usize::from(*yes != 0.0)]);
-            },
-        });
-        self
+impl Classes<2> for Binary {
+    fn multiply(of_class: &[f32], labels: &[f32], weights: &mut [f32]) {
+        let pairs = weights.iter_mut().zip(labels);
+        pairs.for_each(|(weight, yes)| *weight *= of_class[usize::from(*yes != 0.0)]);
     }
 }
 
-/// What to train on, and what to validate on.
-type Split<X, Y> = (Dataset<X, Y>, Option<Dataset<X, Y>>);
+fn finite(setting: &'static str, weights: &[f32]) -> Result<(), TrainError> {
+    match weights.iter().position(|weight| !weight.is_finite()) {
+        Some(place) => Err(TrainError::Weight {
+            setting,
+            place,
+            found: weights[place],
+        }),
+        None => Ok(()),
+    }
+}
 
 /// The samples that `validation_split(fraction)` leaves to train on, counted as Keras counts them.
 fn first(samples: usize, fraction: f64) -> Result<usize, TrainError> {
@@ -241,7 +278,7 @@ fn first(samples: usize, fraction: f64) -> Result<usize, TrainError> {
 
 fn not_empty<X: Data, Y: Data>(
     which: &'static str,
-    data: &Dataset<X, Y>,
+    data: &dyn Samples<X, Y>,
 ) -> Result<(), TrainError> {
     match data.is_empty() {
         true => Err(TrainError::EmptyDataset { which }),

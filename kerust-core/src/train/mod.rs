@@ -1,8 +1,12 @@
-//! Training: the loop, its settings, its history, its callbacks.
+//! Training: `compile`, `fit`, `evaluate`, callbacks and histories.
 
+mod before_compile;
+mod build;
 mod callback;
+mod callback_list;
 mod compiled;
 mod error;
+mod exchange;
 mod fit;
 mod freeze;
 mod history;
@@ -20,13 +24,15 @@ mod workflow;
 
 use crate::Result;
 
+pub use before_compile::BeforeCompile;
 pub use callback::{
-    BackupAndRestore, CSVLogger, Callback, EarlyStopping, LambdaCallback, LearningRateScheduler,
-    Mode, ModelCheckpoint, ReduceLROnPlateau, Training,
+    BackupAndRestore, CSVLogger, Callback, CallbackState, EarlyStopping, LambdaCallback,
+    LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, TerminateOnNaN, Training,
 };
 pub use compiled::Compiled;
 pub use error::TrainError;
-pub use fit::Fit;
+pub use exchange::Exchange;
+pub use fit::{Classes, Fit};
 pub use history::History;
 pub use progress::Verbosity;
 pub use report::Report;

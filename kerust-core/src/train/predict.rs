@@ -3,7 +3,9 @@
 use super::compiled::BATCH_SIZE;
 use super::pool;
 use super::workflow::with_scratch;
-use crate::data::{Data, Dataset, Room};
+use crate::Result;
+use crate::data::samples::{Room, Side};
+use crate::data::{Data, Samples};
 use crate::kernels::alone;
 use crate::memory::Memory;
 use crate::model::{Heads, Model};
@@ -21,8 +23,8 @@ const MOST: usize = 256;
 /// layers, so that what a layer leaves is in its cache for the next.
 pub(super) fn all<N: Model, Y: Data>(
     model: &N,
-    data: &Dataset<N::Input, Y>,
-) -> Vec<<N::Heads as Data>::Value>
+    data: &dyn Samples<N::Input, Y>,
+) -> Result<Vec<<N::Heads as Data>::Value>>
 where
     <N::Heads as Data>::Value: Send,
 {
@@ -34,39 +36,46 @@ where
         let mut outputs = Vec::new();
         let batches = numbers.par_chunks(size);
         let batches = batches.map_init(
-            || (Room::default(), Default::default()),
-            |(room, logits), numbers| alone(|| batch(model, data, numbers, room, logits)),
+            || (Side::default(), Side::default(), Default::default()),
+            |(inputs, labels, logits), numbers| {
+                let room = Room::new(inputs, labels);
+                alone(|| batch(model, data, numbers, room, logits))
+            },
         );
         batches.collect_into_vec(&mut outputs);
         outputs
-    });
-    let outputs = outputs.expect("no pool is built");
-    outputs.into_iter().flatten().collect()
+    })?;
+    let mut all = Vec::with_capacity(data.len());
+    for batch in outputs {
+        all.extend(batch?);
+    }
+    Ok(all)
 }
 
 fn batch<N: Model, Y: Data>(
     model: &N,
-    data: &Dataset<N::Input, Y>,
+    data: &dyn Samples<N::Input, Y>,
     numbers: &[usize],
-    room: &mut Room<N::Input>,
+    room: Room<'_, '_, N::Input, Y>,
     logits: &mut <N::Heads as Data>::Batch,
-) -> Vec<<N::Heads as Data>::Value> {
+) -> Result<Vec<<N::Heads as Data>::Value>> {
+    let (input, _) = data.gather(numbers, room)?;
     let samples = numbers.len();
     N::Heads::resize(logits, samples);
     with_scratch(N::ARENA_LEN * samples, |arena| {
         model.logits(
-            data.inputs(numbers, room),
+            input,
             &mut Memory::new(arena, samples),
             N::Heads::slices_mut(logits),
         );
     });
     N::Heads::activate(N::Heads::slices_mut(logits));
     let outputs = N::Heads::slices(logits);
-    let read = |sample| {
+    let outputs = (0..samples).map(|sample| {
         let mut output = N::Heads::zeros();
         let values = N::Heads::sample(outputs, sample);
         N::Heads::copy(values, N::Heads::view_mut(&mut output));
         output
-    };
-    (0..samples).map(read).collect()
+    });
+    Ok(outputs.collect())
 }

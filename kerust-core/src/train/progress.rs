@@ -32,7 +32,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(verbosity: Verbosity, epochs: usize, steps: usize) -> Self {
+    pub(super) fn new(verbosity: Verbosity, epochs: usize) -> Self {
         let verbosity = match verbosity {
             Verbosity::Bar if !std::io::stderr().is_terminal() => Verbosity::Line,
             verbosity => verbosity,
@@ -42,14 +42,15 @@ impl Progress {
             verbosity,
             bar: ProgressBar::hidden(),
             epochs,
-            steps,
+            steps: 0,
             epoch_start: now,
             first_step: None,
             shown: now,
         }
     }
 
-    pub(super) fn begin_epoch(&mut self, epoch: usize) {
+    pub(super) fn begin_epoch(&mut self, epoch: usize, steps: usize) {
+        self.steps = steps;
         self.epoch_start = Instant::now();
         self.first_step = None;
         self.shown = self.epoch_start;
@@ -104,6 +105,13 @@ impl Progress {
     /// Shows a line, without harm to the bar.
     pub(super) fn say(&self, line: &str) {
         self.bar.suspend(|| eprintln!("{line}"));
+    }
+
+    /// Shows what a person should know, unless nothing is to be shown.
+    pub(super) fn warn(&self, line: &str) {
+        if self.verbosity != Verbosity::Quiet {
+            self.say(line);
+        }
     }
 
     fn draw(&self, done: usize, time: &str, measured: usize, logs: &Report) {

@@ -5,13 +5,15 @@ use super::fit::Fit;
 use super::history::History;
 use super::order::Order;
 use super::pool;
-use super::session::Session;
+use super::session::{Series, Session};
 use super::step::Source;
 use super::trainee::Run;
-use super::{Result, TrainError};
-use crate::data::{Data, Dataset};
+use super::{TrainError, build};
+use crate::data::{Data, Samples};
 use crate::model::Train;
 use crate::rng::Seed;
+use crate::{Error, Result};
+use std::ops::Range;
 
 impl<N: Train, Y: Data> Compiled<N, Y> {
     /// Trains the model: Keras's `fit`.
@@ -20,74 +22,113 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     /// the same bits, on any number of threads.
     ///
     /// # Errors
-    /// Settings that make no sense are refused before anything is changed. A loss that is not
-    /// finite stops the training, as does a callback that fails; the model stays as it then is.
+    /// Settings that make no sense are refused before anything is changed. NaN in an input or a label,
+    /// a sample that cannot be read and a callback that fails end the training; the model, the optimizer
+    /// and [`history`](Self::history) are then as after the last whole step. So does a loss that is not
+    /// finite, which carries the history ([`TrainError::NotFinite`]); callbacks see the end of that
+    /// training.
     pub fn fit(
         &mut self,
-        data: &Dataset<N::Input, Y>,
+        data: &impl Samples<N::Input, Y>,
         fit: Fit<'_, N::Input, Y>,
     ) -> Result<History> {
         let (train, validation) = fit.split(data)?;
         let threads = fit.threads;
-        pool::inside(threads, || self.run(&train, validation.as_ref(), fit))?
+        pool::inside(threads, || self.run(data, train, validation, fit))?
     }
 
     fn run(
         &mut self,
-        train: &Dataset<N::Input, Y>,
-        validation: Option<&Dataset<N::Input, Y>>,
+        data: &dyn Samples<N::Input, Y>,
+        train: usize,
+        validation: Option<Range<usize>>,
         mut fit: Fit<'_, N::Input, Y>,
     ) -> Result<History> {
         begin(&mut self.trainee.run, fit.initial_epoch, fit.seed);
-        let pass = train.len().div_ceil(fit.batch_size);
-        let steps = fit.steps_per_epoch.unwrap_or(pass);
-        let measured = self.objective.names();
-        let mut session = Session::new(&mut fit, measured, validation.is_some(), steps);
-        session.tell(&mut self.trainee, 0, |callback, at| {
-            callback.on_train_begin(at)
-        })?;
+        let objective = &*self.objective;
+        let (names, directions) = (objective.names(), objective.higher_is_better());
+        let series = Series::new(names, directions, validation.is_some());
+        let mut session = Session::new(&mut fit, series, names.len());
+        build::warn_once(&session.progress);
+        session.begin(&mut self.trainee)?;
 
-        let run = &self.trainee.run;
-        let mut batches = Batches {
-            order: Order::new(train.len(), fit.shuffle.then_some(run.seed)),
-            // Passes of earlier runs: no two passes have one order.
-            passes_before: run.epochs_done - run.epoch as u64,
-            size: fit.batch_size,
-            samples: train.len(),
-            steps,
-        };
         let source = Source {
-            data: train,
+            data,
             sample_weight: fit.sample_weight,
             class_weight: fit.class_weight.as_ref(),
         };
-        let validation = validation.map(|data| Validation {
-            source: Source {
-                data,
-                sample_weight: match (fit.sample_weight, fit.validation_split) {
-                    (Some(weights), Some(_)) => Some(&weights[train.len()..]),
-                    _ => None,
+        let validation = validation.map(|numbers| Validation {
+            source: match fit.validation {
+                Some(data) => Source {
+                    data,
+                    sample_weight: None,
+                    class_weight: None,
                 },
-                class_weight: None,
+                None => Source {
+                    class_weight: None,
+                    ..source
+                },
             },
-            numbers: (0..data.len()).collect(),
+            numbers: numbers.collect(),
             batch_size: fit.validation_batch_size.unwrap_or(fit.batch_size),
+            freq: fit.validation_freq,
         });
+        let outcome = self.epochs(&source, train, validation.as_ref(), &fit, &mut session);
+        let outcome = match outcome {
+            Err(Error::Train(error @ TrainError::NotFinite { .. })) => {
+                // The first fault is the one to report.
+                let _ = session.end(&mut self.trainee, true);
+                Err(error.into())
+            }
+            Ok(()) => session.end(&mut self.trainee, false),
+            failed => failed,
+        };
+        session.remember(&mut self.trainee);
+        outcome.map(|()| self.trainee.run.history.clone())
+    }
+
+    fn epochs(
+        &mut self,
+        source: &Source<'_, N::Input, Y>,
+        samples: usize,
+        validation: Option<&Validation<'_, N::Input, Y>>,
+        fit: &Fit<'_, N::Input, Y>,
+        session: &mut Session<'_>,
+    ) -> Result<()> {
+        let run = &self.trainee.run;
+        let mut batches = Batches {
+            order: Order::new(samples, fit.shuffle.then_some(run.seed)),
+            // Passes of earlier runs: no two passes have one order.
+            passes_before: run.epochs_done - run.epoch as u64,
+            size: fit.batch_size,
+            samples,
+            steps: fit.steps_per_epoch,
+        };
+        let mut has_warned = false;
         while self.trainee.run.epoch < fit.epochs && !session.is_stopped() {
             let epoch = self.trainee.run.epoch;
-            session.begin_epoch(&mut self.trainee)?;
-            self.epoch(&source, &mut batches, &mut session)?;
-            if let Some(validation) = &validation
-                && (epoch + 1).is_multiple_of(fit.validation_freq)
+            let steps = batches.steps(epoch);
+            session.begin_epoch(&mut self.trainee, steps.len())?;
+            self.epoch(source, &mut batches, session)?;
+            if let Some(wanted) = fit.steps_per_epoch
+                && steps.len() < wanted
+                && !std::mem::replace(&mut has_warned, true)
             {
-                self.validate(validation, &mut session);
+                session.progress.warn(&format!(
+                    "`steps_per_epoch` is {wanted}, but the data ended after {} steps of epoch {}; the \
+                     next epoch begins anew",
+                    steps.len(),
+                    epoch + 1
+                ));
+            }
+            if let Some(validation) = validation
+                && (epoch + 1).is_multiple_of(validation.freq)
+            {
+                self.validate(validation, session)?;
             }
             session.end_epoch(&mut self.trainee)?;
         }
-        session.tell(&mut self.trainee, 0, |callback, at| {
-            callback.on_train_end(at)
-        })?;
-        Ok(self.trainee.run.history.clone())
+        Ok(())
     }
 
     fn epoch(
@@ -97,15 +138,25 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         session: &mut Session<'_>,
     ) -> Result<()> {
         let epoch = self.trainee.run.epoch;
+        let steps = batches.steps(epoch).len();
         self.objective.reset();
-        for step in 0..batches.steps {
+        if self.trainee.run.step >= steps {
+            // All steps were done when the epoch was broken off: its numbers are lost.
+            session.measure(|values| values.resize(self.objective.names().len(), f64::NAN));
+        }
+        for step in self.trainee.run.step..steps {
+            session.tell(&mut self.trainee, step, |callback, at| {
+                callback.on_train_batch_begin(at)
+            })?;
             let numbers = batches.numbers(epoch, step);
             let objective = &mut *self.objective;
             let trainee = &mut self.trainee;
-            let loss = self.buffers.train(trainee, objective, source, numbers);
-            if !loss.is_finite() {
-                return Err(TrainError::NotFinite { epoch, step, loss }.into());
-            }
+            let exchange = &mut *session.exchange;
+            let loss = self
+                .buffers
+                .train(trainee, objective, source, numbers, exchange)?;
+            let is_finite = loss.is_finite();
+            self.trainee.run.step = step + usize::from(is_finite);
             if session.wants_numbers(step) {
                 session.measure(|values| self.objective.values(values));
             }
@@ -113,15 +164,42 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
             if session.is_stopped() {
                 break;
             }
+            if !is_finite {
+                let history = Box::new(self.trainee.run.history.clone());
+                return Err(TrainError::NotFinite {
+                    epoch,
+                    step,
+                    loss,
+                    history,
+                }
+                .into());
+            }
         }
         Ok(())
     }
 
-    fn validate(&mut self, validation: &Validation<'_, N::Input, Y>, session: &mut Session<'_>) {
-        session.validate(|values| {
-            let (source, numbers) = (&validation.source, &validation.numbers);
-            self.judge(source, numbers, validation.batch_size, values);
-        });
+    fn validate(
+        &mut self,
+        validation: &Validation<'_, N::Input, Y>,
+        session: &mut Session<'_>,
+    ) -> Result<()> {
+        let trainee = &mut self.trainee;
+        session.tell(trainee, 0, |callback, at| callback.on_test_begin(at))?;
+        self.objective.reset();
+        let batches = validation.numbers.chunks(validation.batch_size);
+        for (batch, numbers) in batches.enumerate() {
+            session.tell(trainee, batch, |callback, at| {
+                callback.on_test_batch_begin(at)
+            })?;
+            let (model, objective) = (&*trainee.model, &mut *self.objective);
+            self.buffers
+                .evaluate(model, objective, &validation.source, numbers)?;
+            session.tell(trainee, batch, |callback, at| {
+                callback.on_test_batch_end(at)
+            })?;
+        }
+        session.validated(|values| self.objective.values(values));
+        session.tell(trainee, 0, |callback, at| callback.on_test_end(at))
     }
 }
 
@@ -129,6 +207,8 @@ struct Validation<'a, X: Data, Y: Data> {
     source: Source<'a, X, Y>,
     numbers: Vec<usize>,
     batch_size: usize,
+    /// After which epochs.
+    freq: usize,
 }
 
 /// Which samples each step sees.
@@ -137,28 +217,87 @@ struct Batches {
     passes_before: u64,
     size: usize,
     samples: usize,
-    steps: usize,
+    /// The most steps of an epoch, where they are set.
+    steps: Option<usize>,
 }
 
 impl Batches {
-    /// An epoch of another length than a pass goes on where the one before stopped.
+    /// The steps of an epoch, as numbers in a pass over the data. As Keras: an epoch of fewer steps than
+    /// a pass goes on where the one before stopped, and none goes beyond the end of a pass.
+    fn steps(&self, epoch: usize) -> Range<usize> {
+        let pass = self.pass_len();
+        let most = self.steps.unwrap_or(pass).min(pass);
+        let start = epoch % pass.div_ceil(most) * most;
+        start..(start + most).min(pass)
+    }
+
     fn numbers(&mut self, epoch: usize, step: usize) -> &[usize] {
-        let done = epoch as u64 * self.steps as u64 + step as u64;
-        let pass = self.samples.div_ceil(self.size) as u64;
-        let start = (done % pass) as usize * self.size;
+        let pass_len = self.pass_len();
+        let epochs_of_a_pass = pass_len.div_ceil(self.steps.unwrap_or(pass_len).min(pass_len));
+        let pass = self.passes_before + (epoch / epochs_of_a_pass) as u64;
+        let start = (self.steps(epoch).start + step) * self.size;
         let end = (start + self.size).min(self.samples);
-        &self.order.pass(self.passes_before + done / pass)[start..end]
+        &self.order.pass(pass)[start..end]
+    }
+
+    /// The steps of a pass over all samples.
+    fn pass_len(&self) -> usize {
+        self.samples.div_ceil(self.size)
     }
 }
 
 fn begin(run: &mut Run, initial_epoch: Option<usize>, seed: Option<Seed>) {
-    if !std::mem::take(&mut run.resumed) {
+    if !run.resumed {
         *run = Run {
             epochs_done: run.epochs_done,
             ..Run::default()
         };
     }
-    run.epoch = initial_epoch.unwrap_or(run.epoch);
+    if let Some(epoch) = initial_epoch {
+        (run.epoch, run.step, run.stopped) = (epoch, 0, false);
+    }
     run.epochs_done = run.epochs_done.max(run.epoch as u64);
     run.seed = seed.unwrap_or(run.seed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The steps of the first epochs, each as the numbers of its samples.
+    fn epochs(samples: usize, size: usize, steps: Option<usize>) -> Vec<Vec<Vec<usize>>> {
+        let mut batches = Batches {
+            order: Order::new(samples, None),
+            passes_before: 0,
+            size,
+            samples,
+            steps,
+        };
+        let epochs = (0..5).map(|epoch| {
+            let steps = 0..batches.steps(epoch).len();
+            let steps = steps.map(|step| batches.numbers(epoch, step).to_vec());
+            steps.collect()
+        });
+        epochs.collect()
+    }
+
+    /// What Keras 3.15.1's `EpochIterator` gives for five epochs over `numpy.arange(samples)`.
+    #[test]
+    fn epochs_have_the_steps_of_keras() {
+        let whole = vec![vec![0, 1], vec![2, 3], vec![4]];
+        assert_eq!(epochs(5, 2, None), vec![whole.clone(); 5]);
+        // More steps than a pass has: each epoch ends where the data end.
+        assert_eq!(epochs(5, 2, Some(4)), vec![whole.clone(); 5]);
+        let (first, second) = (whole[..2].to_vec(), whole[2..].to_vec());
+        assert_eq!(
+            epochs(5, 2, Some(2)),
+            [&first, &second, &first, &second, &first].map(Vec::clone)
+        );
+        let four = vec![vec![0, 1], vec![2, 3], vec![4, 5], vec![6, 7]];
+        let (first, second) = (four[..2].to_vec(), four[2..].to_vec());
+        assert_eq!(
+            epochs(8, 2, Some(2)),
+            [&first, &second, &first, &second, &first].map(Vec::clone)
+        );
+    }
 }

@@ -1,55 +1,82 @@
 //! What goes on around the steps of one training: numbers, callbacks, progress.
 
 use super::Result;
-use super::callback::{Callback, Training};
+use super::callback::{Callback, CallbackState, Training};
+use super::exchange::{Alone, Exchange};
 use super::fit::Fit;
 use super::progress::Progress;
 use super::report::Report;
 use super::trainee::{Subject, Trainee};
 use crate::data::Data;
 use crate::model::Train;
+use std::path::PathBuf;
 
 pub(super) struct Session<'c> {
     callbacks: Vec<Box<dyn Callback + 'c>>,
-    progress: Progress,
-    /// The names of all numbers: those of the training, then those of the validation.
-    series: Vec<String>,
+    pub(super) exchange: Box<dyn Exchange + 'c>,
+    pub(super) progress: Progress,
+    series: Series,
     /// How many of them are measured in training.
     measured: usize,
     logs: Report,
     values: Vec<f64>,
     stop: bool,
-    /// Whether an epoch is done whose numbers the history lacks yet.
-    ending: bool,
+    failed: bool,
+    /// Where the state is to be saved once all callbacks have been called.
+    saves: Vec<PathBuf>,
     epoch: usize,
     epochs: usize,
     steps: usize,
 }
 
+/// All numbers of a training: those of its steps, then those of its validation.
+pub(super) struct Series {
+    pub(super) names: Vec<String>,
+    pub(super) higher_is_better: Vec<Option<bool>>,
+}
+
+impl Series {
+    /// The numbers measured in training and, where it is validated, in validation.
+    pub(super) fn new(
+        names: &[String],
+        higher_is_better: &[Option<bool>],
+        validates: bool,
+    ) -> Self {
+        let mut series = Self {
+            names: names.to_vec(),
+            higher_is_better: higher_is_better.to_vec(),
+        };
+        if validates {
+            let validated = names.iter().map(|name| format!("val_{name}"));
+            series.names.extend(validated);
+            series.higher_is_better.extend(higher_is_better);
+        }
+        series
+    }
+}
+
 impl<'c> Session<'c> {
-    /// A session that takes over the callbacks of `fit`.
+    /// A session that takes over the callbacks and the exchange of `fit`; `measured` of the numbers are those of the
+    /// training.
     pub(super) fn new<X: Data, Y: Data>(
         fit: &mut Fit<'c, X, Y>,
-        measured: &[String],
-        validates: bool,
-        steps: usize,
+        series: Series,
+        measured: usize,
     ) -> Self {
-        let mut series = measured.to_vec();
-        if validates {
-            series.extend(measured.iter().map(|name| format!("val_{name}")));
-        }
         Self {
             callbacks: std::mem::take(&mut fit.callbacks),
-            progress: Progress::new(fit.verbosity, fit.epochs, steps),
+            exchange: std::mem::replace(&mut fit.exchange, Box::new(Alone)),
+            progress: Progress::new(fit.verbosity, fit.epochs),
+            logs: Report::new(&series.names[..measured], &vec![0.0; measured]),
             series,
-            measured: measured.len(),
-            logs: Report::new(measured, &vec![0.0; measured.len()]),
-            values: Vec::with_capacity(measured.len()),
+            measured,
+            values: Vec::with_capacity(measured),
             stop: false,
-            ending: false,
+            failed: false,
+            saves: Vec::new(),
             epoch: 0,
             epochs: fit.epochs,
-            steps,
+            steps: 0,
         }
     }
 
@@ -57,8 +84,18 @@ impl<'c> Session<'c> {
         self.stop
     }
 
-    /// Calls one method of every callback.
+    /// Calls one method of every callback, then saves what they asked for.
     pub(super) fn tell(
+        &mut self,
+        subject: &mut dyn Subject,
+        batch: usize,
+        call: impl Fn(&mut dyn Callback, &mut Training<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.call(subject, batch, call)?;
+        self.save(subject)
+    }
+
+    fn call(
         &mut self,
         subject: &mut dyn Subject,
         batch: usize,
@@ -70,7 +107,8 @@ impl<'c> Session<'c> {
             series: &self.series,
             logs: &mut self.logs,
             stop: &mut self.stop,
-            ending: self.ending,
+            saves: &mut self.saves,
+            failed: self.failed,
             epoch: self.epoch,
             epochs: self.epochs,
             batch,
@@ -81,9 +119,96 @@ impl<'c> Session<'c> {
             .try_for_each(|callback| call(&mut **callback, &mut training))
     }
 
-    pub(super) fn begin_epoch<N: Train>(&mut self, trainee: &mut Trainee<N>) -> Result<()> {
+    /// Saves the state where callbacks asked for it.
+    fn save(&mut self, subject: &mut dyn Subject) -> Result<()> {
+        if self.saves.is_empty() {
+            return Ok(());
+        }
+        self.remember(subject);
+        let mut saves = self.saves.drain(..);
+        saves.try_for_each(|path| subject.save_state(&path))
+    }
+
+    /// Leaves in the run what the callbacks remember, and whether one has ended it.
+    pub(super) fn remember(&self, subject: &mut dyn Subject) {
+        let run = subject.run_mut();
+        run.stopped = self.stop;
+        run.callbacks.clear();
+        for (place, callback) in self.callbacks.iter().enumerate() {
+            let mut state = CallbackState::default();
+            callback.state(&mut state);
+            if !state.is_empty() {
+                run.callbacks.push((self.name(place), state));
+            }
+        }
+    }
+
+    /// The name of a callback; those of equal names are counted.
+    fn name(&self, place: usize) -> String {
+        let name = self.callbacks[place].name();
+        let before = self.callbacks[..place].iter();
+        match before.filter(|callback| callback.name() == name).count() {
+            0 => name.into(),
+            count => format!("{name}_{count}"),
+        }
+    }
+
+    /// Tells callbacks that the training begins, and gives them back what they remember of it.
+    pub(super) fn begin(&mut self, subject: &mut dyn Subject) -> Result<()> {
+        self.tell(subject, 0, |callback, at| callback.on_train_begin(at))?;
+        self.stop |= subject.run().stopped;
+        subject.run_mut().resumed = false;
+        self.epoch = subject.run().epoch;
+        let remembered = std::mem::take(&mut subject.run_mut().callbacks);
+        for (name, state) in &remembered {
+            let place = (0..self.callbacks.len()).find(|place| self.name(*place) == *name);
+            // One that is not there any more is not missed.
+            let Some(place) = place else { continue };
+            let mut callback = self.callbacks.remove(place);
+            let restored = self.call_one(subject, &mut *callback, state);
+            self.callbacks.insert(place, callback);
+            restored?;
+        }
+        Ok(())
+    }
+
+    fn call_one(
+        &mut self,
+        subject: &mut dyn Subject,
+        callback: &mut dyn Callback,
+        state: &CallbackState,
+    ) -> Result<()> {
+        let mut training = Training {
+            subject,
+            progress: &self.progress,
+            series: &self.series,
+            logs: &mut self.logs,
+            stop: &mut self.stop,
+            saves: &mut self.saves,
+            failed: self.failed,
+            epoch: self.epoch,
+            epochs: self.epochs,
+            batch: 0,
+            batches: self.steps,
+        };
+        callback.restore(state, &mut training)
+    }
+
+    /// Tells callbacks that the training ends, because its loss is not finite where it `failed`.
+    pub(super) fn end(&mut self, subject: &mut dyn Subject, failed: bool) -> Result<()> {
+        self.failed = failed;
+        self.tell(subject, 0, |callback, at| callback.on_train_end(at))
+    }
+
+    /// Begins an epoch of `steps` steps.
+    pub(super) fn begin_epoch<N: Train>(
+        &mut self,
+        trainee: &mut Trainee<N>,
+        steps: usize,
+    ) -> Result<()> {
         self.epoch = trainee.run.epoch;
-        self.progress.begin_epoch(self.epoch);
+        self.steps = steps;
+        self.progress.begin_epoch(self.epoch, steps);
         self.logs.truncate(self.measured);
         self.tell(trainee, 0, |callback, at| callback.on_epoch_begin(at))
     }
@@ -102,25 +227,30 @@ impl<'c> Session<'c> {
 
     pub(super) fn end_batch(&mut self, subject: &mut dyn Subject, step: usize) -> Result<()> {
         self.progress.end_batch(step, &self.logs);
-        self.tell(subject, step, |callback, at| callback.on_batch_end(at))
+        self.tell(subject, step, |callback, at| {
+            callback.on_train_batch_end(at)
+        })
     }
 
     /// Takes the numbers of the validation.
-    pub(super) fn validate(&mut self, values: impl FnOnce(&mut Vec<f64>)) {
+    pub(super) fn validated(&mut self, values: impl FnOnce(&mut Vec<f64>)) {
+        self.values.clear();
         values(&mut self.values);
-        for (name, value) in self.series[self.measured..].iter().zip(&self.values) {
+        let names = &self.series.names[self.measured..];
+        for (name, value) in names.iter().zip(&self.values) {
             self.logs.insert(name, *value);
         }
     }
 
     pub(super) fn end_epoch<N: Train>(&mut self, trainee: &mut Trainee<N>) -> Result<()> {
         trainee.run.epoch += 1;
+        trainee.run.step = 0;
         trainee.run.epochs_done += 1;
-        self.ending = true;
-        self.tell(trainee, 0, |callback, at| callback.on_epoch_end(at))?;
-        self.ending = false;
+        let called = self.call(trainee, 0, |callback, at| callback.on_epoch_end(at));
         self.progress.end_epoch(self.measured, &self.logs);
+        // Whatever a callback says, the epoch is done.
         trainee.run.history.push(self.logs.clone());
-        Ok(())
+        called?;
+        self.save(trainee)
     }
 }

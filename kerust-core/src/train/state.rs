@@ -1,8 +1,9 @@
 //! The whole state of a training, in one file.
 //!
-//! Weights, slots, and the run: the order of samples and everything random depend on the seed, the
-//! epoch and the step alone, so nothing else needs to be kept.
+//! Weights, slots, the run, and what its callbacks remember. The order of samples and everything random
+//! depend on the seed, the epoch and the step alone, so nothing else needs to be kept.
 
+use super::callback::CallbackState;
 use super::trainee::{Run, Trainee};
 use super::{Report, TrainError};
 use crate::Result;
@@ -16,12 +17,11 @@ use std::str::FromStr;
 
 type Metadata = BTreeMap<String, String>;
 
-/// Writes the state; `epoch` holds the numbers of an epoch that is about to enter the history.
-pub(super) fn save<N: Train>(
-    trainee: &Trainee<N>,
-    path: &Path,
-    epoch: Option<&Report>,
-) -> Result<()> {
+/// What stands before the name of a callback, in the header.
+const CALLBACK: &str = "training.callback.";
+
+/// Writes the state.
+pub(super) fn save<N: Train>(trainee: &Trainee<N>, path: &Path) -> Result<()> {
     let run = &trainee.run;
     let mut metadata = weights::model_metadata::<N>();
     let mut tell = |key: &str, value: String| metadata.insert(format!("training.{key}"), value);
@@ -29,13 +29,29 @@ pub(super) fn save<N: Train>(
     tell("step", trainee.applied.step.to_string());
     tell("seed", run.seed.0.to_string());
     tell("epoch", run.epoch.to_string());
+    tell("epoch_step", run.step.to_string());
     tell("epochs_done", run.epochs_done.to_string());
+    tell("stopped", run.stopped.to_string());
     if let LearningRate::Constant(rate) = trainee.optimizer.settings().learning_rate {
         tell("learning_rate", rate.to_string());
     }
-    let reports = run.history.epochs().iter().chain(epoch);
-    for (number, report) in reports.enumerate() {
+    for (number, report) in run.history.epochs().iter().enumerate() {
         tell(&format!("history.{number}"), lines(report));
+    }
+    let mut remembered = Vec::new();
+    for (name, state) in &run.callbacks {
+        metadata.insert(format!("{CALLBACK}{name}"), state.to_json());
+        for (key, weights) in state.all_weights() {
+            if weights.len() != N::LAYOUT.len() {
+                let found = format!("{} values", weights.len());
+                return Err(differs(
+                    "weights of a callback",
+                    &found,
+                    &format!("{} values", N::LAYOUT.len()),
+                ));
+            }
+            remembered.push((prefix(name, key), weights));
+        }
     }
 
     let prefixes = prefixes(trainee);
@@ -44,16 +60,17 @@ pub(super) fn save<N: Train>(
         layout: &N::LAYOUT,
         values: trainee.model.as_bytes(),
     }];
-    let slots: Vec<_> = trainee
-        .applied
-        .slots
-        .iter()
-        .map(|slot| scatter(trainee, slot))
-        .collect();
+    let slots = trainee.applied.slots.iter();
+    let slots: Vec<_> = slots.map(|slot| scatter(trainee, slot)).collect();
     sections.extend(prefixes.iter().zip(&slots).map(|(prefix, values)| Section {
         prefix,
         layout: &N::LAYOUT,
         values: bytemuck::cast_slice(values),
+    }));
+    sections.extend(remembered.iter().map(|(prefix, weights)| Section {
+        prefix,
+        layout: &N::LAYOUT,
+        values: bytemuck::cast_slice(weights),
     }));
     weights::save_sections(path, &sections, &metadata)
 }
@@ -73,12 +90,22 @@ pub(super) fn resume<N: Train>(trainee: &mut Trainee<N>, path: &Path) -> Result<
     let mut run = Run {
         seed: Seed(number(metadata, "seed")?),
         epoch: number(metadata, "epoch")?,
+        step: number(metadata, "epoch_step")?,
+        stopped: number(metadata, "stopped")?,
         epochs_done: number(metadata, "epochs_done")?,
         resumed: true,
         ..Run::default()
     };
     while let Some(lines) = metadata.get(&format!("training.history.{}", run.history.len())) {
         run.history.push(report(lines)?);
+    }
+    for (name, json) in metadata.range(CALLBACK.to_owned()..) {
+        let Some(name) = name.strip_prefix(CALLBACK) else {
+            break;
+        };
+        let state = CallbackState::from_json(json, N::LAYOUT.len())
+            .ok_or_else(|| differs("callback", json, "what a callback remembers"))?;
+        run.callbacks.push((name.to_owned(), state));
     }
     let learning_rate = match trainee.optimizer.settings().learning_rate {
         LearningRate::Constant(_) => Some(number(metadata, "learning_rate")?),
@@ -101,6 +128,16 @@ pub(super) fn resume<N: Train>(trainee: &mut Trainee<N>, path: &Path) -> Result<
         prefix,
         layout: &N::LAYOUT,
         values: bytemuck::cast_slice_mut(values),
+    }));
+    let mut places = Vec::new();
+    for (name, state) in &mut run.callbacks {
+        let weights = state.all_weights_mut();
+        places.extend(weights.map(|(key, weights)| (prefix(name, key), weights)));
+    }
+    sections.extend(places.iter_mut().map(|(prefix, weights)| SectionMut {
+        prefix,
+        layout: &N::LAYOUT,
+        values: bytemuck::cast_slice_mut(weights),
     }));
     file.load_model_sections::<N>(&mut sections)?;
 
@@ -129,15 +166,18 @@ fn scatter<N: Train>(trainee: &Trainee<N>, slot: &[f32]) -> Vec<f32> {
 /// The values of a slot that belong to weights that train.
 fn gather<N: Train>(trainee: &Trainee<N>, values: &[f32]) -> Vec<f32> {
     let tensors = trainee.applied.tensors.iter();
-    tensors
-        .flat_map(|tensor| &values[tensor.weights.clone()])
-        .copied()
-        .collect()
+    let values = tensors.flat_map(|tensor| &values[tensor.weights.clone()]);
+    values.copied().collect()
 }
 
 fn prefixes<N: Train>(trainee: &Trainee<N>) -> Vec<String> {
     let slots = trainee.optimizer.slots().iter();
     slots.map(|slot| format!("optimizer.{slot}")).collect()
+}
+
+/// What stands before the names of weights that a callback remembers.
+fn prefix(callback: &str, key: &str) -> String {
+    format!("callback.{callback}.{key}")
 }
 
 /// The optimizer with its slots: `adam momentum velocity`.

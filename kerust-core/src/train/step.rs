@@ -1,20 +1,29 @@
-//! One training step, and one batch of an evaluation, over buffers that are reused.
+//! One training step in its parts, and one batch of an evaluation, over buffers that are reused.
+//!
+//! A step is `compute` (gather, forward, loss, backward), then the exchange of the gradient with
+//! machines that compute other parts of the same batch, then `apply`. Whatever fails, fails before
+//! anything moves.
 
+use super::exchange::Exchange;
 use super::trainee::Trainee;
-use crate::data::{Data, Dataset, Room};
+use crate::Result;
+use crate::data::samples::{Room, Side};
+use crate::data::{Data, DataError, Found, Samples};
 use crate::gradient::{Frozen, Gradient};
 use crate::loss::Objective;
 use crate::memory::Memory;
 use crate::model::{Heads, Train};
 use crate::rng::Step;
 use crate::tensor::Tensors;
+use std::ops::Range;
 
 type HeadBatch<N> = <<N as crate::model::Model>::Heads as Data>::Batch;
 
 /// The memory of steps: it grows to the largest batch, and is reused from then on.
 pub(super) struct Buffers<N: Train, Y: Data> {
-    inputs: Room<N::Input>,
-    targets: Targets<Y>,
+    inputs: Side<N::Input>,
+    labels: Side<Y>,
+    weights: Vec<f32>,
     logits: HeadBatch<N>,
     outputs: HeadBatch<N>,
     memory: Vec<f32>,
@@ -22,7 +31,7 @@ pub(super) struct Buffers<N: Train, Y: Data> {
 
 /// Samples to be seen.
 pub(super) struct Source<'a, X: Data, Y: Data> {
-    pub(super) data: &'a Dataset<X, Y>,
+    pub(super) data: &'a dyn Samples<X, Y>,
     /// The weight of each sample.
     pub(super) sample_weight: Option<&'a [f32]>,
     /// Multiplies weights by those of the samples' classes.
@@ -36,41 +45,35 @@ pub(super) struct ClassWeight<Y: Data> {
     pub(super) multiply: fn(of_class: &[f32], labels: Y::Slices<'_>, weights: &mut [f32]),
 }
 
-/// Room for what the outputs of a step are held against.
-struct Targets<Y: Data> {
-    labels: Room<Y>,
-    weights: Vec<f32>,
-}
-
-impl<Y: Data> Targets<Y> {
-    /// The labels of the samples of these numbers, and the samples' weights where they have any.
-    fn gather<'a, X: Data>(
-        &'a mut self,
-        source: &'a Source<'_, X, Y>,
+impl<X: Data, Y: Data> Source<'_, X, Y> {
+    /// The weights of the samples of these numbers, where they have any.
+    fn weights<'w>(
+        &self,
         numbers: &[usize],
-    ) -> (Y::Slices<'a>, Option<&'a [f32]>) {
-        let labels = source.data.labels(numbers, &mut self.labels);
-        self.weights.clear();
-        match source.sample_weight {
-            Some(weights) => self.weights.extend(numbers.iter().map(|n| weights[*n])),
-            None => self.weights.resize(numbers.len(), 1.0),
+        labels: Y::Slices<'_>,
+        into: &'w mut Vec<f32>,
+    ) -> Option<&'w [f32]> {
+        if self.sample_weight.is_none() && self.class_weight.is_none() {
+            return None;
         }
-        if let Some(class_weight) = source.class_weight {
-            (class_weight.multiply)(&class_weight.of_class, labels, &mut self.weights);
+        into.clear();
+        match self.sample_weight {
+            Some(weights) => into.extend(numbers.iter().map(|n| weights[*n])),
+            None => into.resize(numbers.len(), 1.0),
         }
-        let weighted = source.sample_weight.is_some() || source.class_weight.is_some();
-        (labels, weighted.then_some(&self.weights))
+        if let Some(class_weight) = self.class_weight {
+            (class_weight.multiply)(&class_weight.of_class, labels, into);
+        }
+        Some(into)
     }
 }
 
 impl<N: Train, Y: Data> Default for Buffers<N, Y> {
     fn default() -> Self {
         Self {
-            inputs: Room::default(),
-            targets: Targets {
-                labels: Room::default(),
-                weights: Vec::new(),
-            },
+            inputs: Side::default(),
+            labels: Side::default(),
+            weights: Vec::new(),
             logits: Default::default(),
             outputs: Default::default(),
             memory: Vec::new(),
@@ -79,21 +82,54 @@ impl<N: Train, Y: Data> Default for Buffers<N, Y> {
 }
 
 impl<N: Train, Y: Data> Buffers<N, Y> {
-    /// One training step over the samples of these numbers: their mean loss. When it is not
-    /// finite, nothing is moved.
+    /// One training step over the samples of these numbers: their mean loss. When it is not finite, or
+    /// the step fails, nothing is moved.
     pub(super) fn train(
         &mut self,
         trainee: &mut Trainee<N>,
         objective: &mut dyn Objective<N::Heads, Y>,
         source: &Source<'_, N::Input, Y>,
         numbers: &[usize],
-    ) -> f64 {
-        let input = source.data.inputs(numbers, &mut self.inputs);
-        let (labels, weights) = self.targets.gather(source, numbers);
+        exchange: &mut dyn Exchange,
+    ) -> Result<f64> {
+        let share = exchange.share(numbers.len());
+        let samples = share.len();
+        let mut loss = self.compute(trainee, objective, source, numbers, share)?;
+        exchange.sum(&mut trainee.gradient, &mut loss)?;
+        if loss.is_finite() {
+            let penalty = trainee.penalize();
+            objective.add_penalty(penalty, samples);
+            trainee.apply();
+            loss += penalty;
+        }
+        Ok(loss)
+    }
+
+    /// Leaves the gradient of a share of a batch in the trainee, and returns the share's part of the
+    /// batch's mean loss. The model does not move.
+    fn compute(
+        &mut self,
+        trainee: &mut Trainee<N>,
+        objective: &mut dyn Objective<N::Heads, Y>,
+        source: &Source<'_, N::Input, Y>,
+        batch: &[usize],
+        share: Range<usize>,
+    ) -> Result<f64> {
+        let first = share.start;
+        let numbers = &batch[share];
+        if numbers.is_empty() {
+            trainee.gradient.fill(0.0);
+            return Ok(0.0);
+        }
+        let room = Room::new(&mut self.inputs, &mut self.labels);
+        let (input, labels) = source.data.gather(numbers, room)?;
+        // Not left to the loss to tell: a maximum, in a pool or in `Hinge`, swallows a NaN.
+        refuse::<N::Input, Y>(numbers, input, labels, f32::is_nan)?;
+        let weights = source.weights(numbers, labels, &mut self.weights);
         N::Heads::resize(&mut self.outputs, numbers.len());
         let frozen = Frozen(trainee.applied.frozen());
         let step = Step::new(trainee.run.seed, trainee.applied.step)
-            .over(0, numbers.len())
+            .over(first, numbers.len())
             .freezing(frozen);
         let mut memory = memory(&mut self.memory, N::TRAINING_LEN, numbers.len());
         trainee.model.forward_training(input, &mut memory, step);
@@ -101,25 +137,22 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         let heads = N::heads(&mut memory);
         N::Heads::copy(heads.logits, N::Heads::slices_mut(&mut self.outputs));
         N::Heads::activate(N::Heads::slices_mut(&mut self.outputs));
-        let loss = objective.train(heads, N::Heads::slices(&self.outputs), labels, weights);
-        if !loss.is_finite() {
-            return loss;
+        let outputs = N::Heads::slices(&self.outputs);
+        let loss = objective.train(heads, outputs, labels, weights, batch.len());
+        if loss.is_finite() {
+            trainee.model.backward(
+                input,
+                &mut memory,
+                Gradient::new(&mut trainee.gradient, frozen),
+                N::Input::no_gradients(),
+                false,
+            );
+        } else {
+            let room = Room::new(&mut self.inputs, &mut self.labels);
+            let (input, labels) = source.data.gather(numbers, room)?;
+            refuse::<N::Input, Y>(numbers, input, labels, f32::is_infinite)?;
         }
-        let gradient = &mut *trainee.gradient;
-        trainee.model.backward(
-            input,
-            &mut memory,
-            Gradient::new(gradient, frozen),
-            N::Input::no_gradients(),
-            false,
-        );
-        let weights = trainee.model.as_mut_slice();
-        let penalty = trainee.applied.penalty(weights, Some(gradient));
-        objective.add_penalty(penalty, numbers.len());
-        trainee.applied.step(&*trainee.optimizer, weights, gradient);
-        let frozen = Frozen(trainee.applied.frozen());
-        trainee.model.absorb(Gradient::new(gradient, frozen));
-        loss + penalty
+        Ok(loss)
     }
 
     /// Judges the model on the samples of these numbers.
@@ -129,9 +162,10 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         objective: &mut dyn Objective<N::Heads, Y>,
         source: &Source<'_, N::Input, Y>,
         numbers: &[usize],
-    ) {
-        let input = source.data.inputs(numbers, &mut self.inputs);
-        let (labels, weights) = self.targets.gather(source, numbers);
+    ) -> Result<()> {
+        let room = Room::new(&mut self.inputs, &mut self.labels);
+        let (input, labels) = source.data.gather(numbers, room)?;
+        let weights = source.weights(numbers, labels, &mut self.weights);
         N::Heads::resize(&mut self.logits, numbers.len());
         N::Heads::resize(&mut self.outputs, numbers.len());
         model.logits(
@@ -150,6 +184,30 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
             labels,
             weights,
         );
+        Ok(())
+    }
+}
+
+/// Refuses a batch with an input or a label for which `is` holds.
+fn refuse<X: Data, Y: Data>(
+    numbers: &[usize],
+    input: X::Slices<'_>,
+    labels: Y::Slices<'_>,
+    is: fn(f32) -> bool,
+) -> Result<(), DataError> {
+    let fault = |what: &'static str, found: Found| DataError::NotFinite {
+        what,
+        part: found.part,
+        sample: numbers[found.sample],
+        index: found.index,
+        found: found.value,
+    };
+    if let Some(found) = X::find(input, is) {
+        return Err(fault("input", found));
+    }
+    match Y::find(labels, is) {
+        Some(found) => Err(fault("label", found)),
+        None => Ok(()),
     }
 }
 

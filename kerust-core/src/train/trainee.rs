@@ -1,9 +1,10 @@
 //! What is trained, free of the kind of its labels: the model, its optimizer, and how far it is.
 
+use super::callback::CallbackState;
 use super::history::History;
-use super::state;
-use super::{Report, TrainError};
+use super::{TrainError, state};
 use crate::Result;
+use crate::gradient::{Frozen, Gradient};
 use crate::layer::Layout;
 use crate::model::Train;
 use crate::optimizer::{Applied, LearningRate, Optimizer};
@@ -27,10 +28,16 @@ pub(super) struct Run {
     pub(super) seed: Seed,
     /// Epochs done in the run in progress, or in the last one.
     pub(super) epoch: usize,
+    /// Steps done of the epoch that follows: more than 0 only when an epoch was broken off.
+    pub(super) step: usize,
     /// Epochs done since `compile`, in all runs: no two epochs draw the same order.
     pub(super) epochs_done: u64,
     /// The epochs of the run.
     pub(super) history: History,
+    /// Whether a callback has ended the run.
+    pub(super) stopped: bool,
+    /// What the callbacks of the run remember, by their names.
+    pub(super) callbacks: Vec<(String, CallbackState)>,
     /// Whether the next `fit` goes on with this run.
     pub(super) resumed: bool,
 }
@@ -45,6 +52,26 @@ impl<N: Train> Trainee<N> {
             optimizer,
         }
     }
+
+    /// Adds the derivatives of the regularizers to the gradient, and returns their penalties.
+    pub(super) fn penalize(&mut self) -> f64 {
+        let weights = self.model.as_slice();
+        self.applied.penalty(weights, Some(&mut self.gradient))
+    }
+
+    /// The penalties of the regularizers.
+    pub(super) fn penalty(&self) -> f64 {
+        self.applied.penalty(self.model.as_slice(), None)
+    }
+
+    /// Moves the weights by the gradient, which is scratch afterwards.
+    pub(super) fn apply(&mut self) {
+        let gradient = &mut *self.gradient;
+        self.applied
+            .step(&*self.optimizer, self.model.as_mut_slice(), gradient);
+        let frozen = Frozen(self.applied.frozen());
+        self.model.absorb(Gradient::new(gradient, frozen));
+    }
 }
 
 /// A [`Trainee`] of any model, as a callback sees it.
@@ -57,8 +84,10 @@ pub(super) trait Subject: Send {
     fn learning_rate(&self) -> f32;
     fn set_learning_rate(&mut self, rate: f32) -> Result<()>;
     fn save(&self, path: &Path) -> Result<()>;
-    fn save_state(&self, path: &Path, epoch: Option<&Report>) -> Result<()>;
+    fn save_state(&self, path: &Path) -> Result<()>;
     fn resume(&mut self, path: &Path) -> Result<()>;
+    fn run(&self) -> &Run;
+    fn run_mut(&mut self) -> &mut Run;
 }
 
 impl<N: Train> Subject for Trainee<N> {
@@ -89,6 +118,12 @@ impl<N: Train> Subject for Trainee<N> {
 
     fn set_learning_rate(&mut self, rate: f32) -> Result<()> {
         match &mut self.optimizer.settings_mut().learning_rate {
+            LearningRate::Constant(_) if !rate.is_finite() => Err(TrainError::OutOfRange {
+                setting: "learning_rate",
+                found: rate.into(),
+                expected: "a finite number",
+            }
+            .into()),
             LearningRate::Constant(constant) => {
                 *constant = rate;
                 Ok(())
@@ -101,11 +136,19 @@ impl<N: Train> Subject for Trainee<N> {
         weights::save(path, &*self.model)
     }
 
-    fn save_state(&self, path: &Path, epoch: Option<&Report>) -> Result<()> {
-        state::save(self, path, epoch)
+    fn save_state(&self, path: &Path) -> Result<()> {
+        state::save(self, path)
     }
 
     fn resume(&mut self, path: &Path) -> Result<()> {
         state::resume(self, path)
+    }
+
+    fn run(&self) -> &Run {
+        &self.run
+    }
+
+    fn run_mut(&mut self) -> &mut Run {
+        &mut self.run
     }
 }

@@ -61,17 +61,29 @@ pub trait Workflow: Model {
     }
 
     /// The outputs for one sample. Allocates nothing after the first call in a thread.
+    ///
+    /// The outputs pass over the stack; [`predict_into`](Self::predict_into) takes outputs of any size.
     fn predict(&self, x: &<Self::Input as Data>::Value) -> <Self::Heads as Data>::Value {
         let mut output = Self::Heads::zeros();
+        self.predict_into(x, &mut output);
+        output
+    }
+
+    /// Leaves the outputs for one sample in `output`, whatever it holds before. Allocates nothing after
+    /// the first call in a thread.
+    fn predict_into(
+        &self,
+        x: &<Self::Input as Data>::Value,
+        output: &mut <Self::Heads as Data>::Value,
+    ) {
         with_scratch(Self::ARENA_LEN, |arena| {
             self.logits(
                 Self::Input::view(x),
                 &mut Memory::new(arena, 1),
-                Self::Heads::view_mut(&mut output),
+                Self::Heads::view_mut(output),
             );
         });
-        Self::Heads::activate(Self::Heads::view_mut(&mut output));
-        output
+        Self::Heads::activate(Self::Heads::view_mut(output));
     }
 
     /// The model's layers as a table: Keras's `summary()`, with multiply-adds and memory.

@@ -8,6 +8,7 @@ use kerust_core::tensor::{Rank1, Tensor};
 use rand::RngExt;
 
 model! { pub Xor: Input(2) => Dense(8, tanh) => Dense(1, sigmoid) }
+model! { pub Linear: Input(2) => Dense(3) => Dense(1) }
 model! { pub Mlp: Input(20) => Dense(32, relu) => Dense(1, sigmoid) }
 model! { pub Noisy: Input(20) => GaussianNoise(0.1) => Dense(32, relu) => Dense(3, softmax) }
 model! { pub Wide: Input(300) => Dense(200, relu) => Dense(3, softmax) }

@@ -4,7 +4,7 @@
 use super::tuple;
 use crate::ast;
 use crate::plan::{Data, Input, Plan};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 /// A struct that implements `Model`.
@@ -28,7 +28,14 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
     };
     let inputs: Vec<_> = plan.inputs.iter().map(|it| end(&it.data)).collect();
     let outputs: Vec<_> = plan.heads.iter().map(|it| end(&it.data)).collect();
-    let activations: Vec<_> = plan.heads.iter().map(|it| &it.activation).collect();
+    let activations = plan.heads.iter().map(|it| {
+        // A softmax over one value is a fault whose mending is a sigmoid: what fits that is no fault.
+        let one = it.data.known_shape().is_some_and(|shape| shape.len() == 1);
+        match one && it.activation == "Softmax" {
+            true => Ident::new("Sigmoid", it.activation.span()),
+            false => it.activation.clone(),
+        }
+    });
     let input = tuple(inputs.iter().cloned());
     let output = tuple(
         outputs

@@ -116,7 +116,7 @@ where
     let data = data::<N::Input, CLASSES>(folder, size)?;
     let model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());
     let times = timed(1, counts[0], || {
-        black_box(model.predict_all(black_box(&data)).len());
+        black_box(model.predict_all(black_box(&data)).unwrap().len());
     });
     let times: Vec<f64> = times.iter().map(|time| time / data.len() as f64).collect();
     print(&times, "");

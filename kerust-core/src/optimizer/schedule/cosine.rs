@@ -3,10 +3,19 @@
 use super::{Schedule, positive};
 use std::f32::consts::PI;
 
-/// `rate · ((1 - alpha) · ½(1 + cos(π · step / steps)) + alpha)`, after a warm-up in a line
+/// Cosine decay. Keras: `CosineDecay`.
 ///
-/// Loshchilov & Hutter (2017), equation 5, without restarts; the warm-up is that of Goyal et al.
-/// (2017), section 2.2.
+/// `rate · ((1 - alpha) · ½(1 + cos(π · step / steps)) + alpha)`, after a linear warm-up if one is
+/// set: Loshchilov & Hutter (2017), equation 5, without restarts; the warm-up is that of Goyal et
+/// al. (2017), section 2.2.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::{Adam, CosineDecay};
+///
+/// let optimizer = Adam::new(CosineDecay::new(0.01, 400));
+/// let warmed_up = Adam::new(CosineDecay::new(0.0, 400).warmup(0.01, 50).alpha(0.1));
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct CosineDecay {
     initial: f32,
@@ -16,33 +25,28 @@ pub struct CosineDecay {
 }
 
 impl CosineDecay {
-    /// From `initial_learning_rate`, in 1 step: set [`steps`](Self::steps).
-    pub fn new(initial_learning_rate: f32) -> Self {
+    /// A decay from `initial_learning_rate` in `decay_steps` steps, the warm-up not among them.
+    ///
+    /// # Panics
+    /// If `decay_steps` is 0.
+    #[track_caller]
+    pub fn new(initial_learning_rate: f32, decay_steps: u64) -> Self {
         Self {
             initial: initial_learning_rate,
-            steps: 1.0,
+            steps: positive(decay_steps),
             alpha: 0.0,
             warmup: None,
         }
     }
 
-    /// The steps of the decay, the warm-up not among them.
-    ///
-    /// # Panics
-    /// When `decay_steps` is 0.
-    #[track_caller]
-    pub fn steps(mut self, decay_steps: u64) -> Self {
-        self.steps = positive(decay_steps);
-        self
-    }
-
-    /// The rate at the end, as a part of that from which the decay begins.
+    /// The learning rate at the end, as a fraction of that at the start of the decay; 0 by default.
     pub fn alpha(mut self, alpha: f32) -> Self {
         self.alpha = alpha;
         self
     }
 
-    /// Rises from the initial rate to `target` in the first `steps` steps, and decays from there.
+    /// Raises the learning rate to `target` in the first `steps` steps, and lets it decay from there
+    /// (Keras's `warmup_target` and `warmup_steps`).
     pub fn warmup(mut self, target: f32, steps: u64) -> Self {
         self.warmup = Some((target, steps as f32));
         self
@@ -67,9 +71,17 @@ impl Schedule for CosineDecay {
     }
 }
 
-/// Cosine decay that begins anew, each time `t_mul` times as long and `m_mul` times as high
+/// Cosine decay with restarts. Keras: `CosineDecayRestarts`.
 ///
-/// Loshchilov & Hutter (2017), equation 5.
+/// Each period is `t_mul` times as long as the one before and starts at `m_mul` times its learning
+/// rate: Loshchilov & Hutter (2017), equation 5.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::{CosineDecayRestarts, SGD};
+///
+/// let optimizer = SGD::new(CosineDecayRestarts::new(0.1, 1000).t_mul(2.0).m_mul(0.9));
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct CosineDecayRestarts {
     initial: f32,
@@ -80,11 +92,11 @@ pub struct CosineDecayRestarts {
 }
 
 impl CosineDecayRestarts {
-    /// From `initial_learning_rate`, at first in `first_decay_steps` steps. Keras's defaults:
-    /// `t_mul` 2, `m_mul` 1, `alpha` 0.
+    /// A decay from `initial_learning_rate` whose first period has `first_decay_steps` steps.
+    /// Keras's defaults: `t_mul` 2, `m_mul` 1, `alpha` 0.
     ///
     /// # Panics
-    /// When `first_decay_steps` is 0.
+    /// If `first_decay_steps` is 0.
     #[track_caller]
     pub fn new(initial_learning_rate: f32, first_decay_steps: u64) -> Self {
         Self {
@@ -96,19 +108,19 @@ impl CosineDecayRestarts {
         }
     }
 
-    /// How much longer each period is than the one before.
+    /// By what factor each period is longer than the one before.
     pub fn t_mul(mut self, t_mul: f32) -> Self {
         self.t_mul = t_mul;
         self
     }
 
-    /// How much higher each period begins than the one before.
+    /// By what factor the learning rate at the start of each period differs from the one before.
     pub fn m_mul(mut self, m_mul: f32) -> Self {
         self.m_mul = m_mul;
         self
     }
 
-    /// The rate at the end of the first period, as a part of the initial one.
+    /// The learning rate at the end of a period, as a fraction of the initial one.
     pub fn alpha(mut self, alpha: f32) -> Self {
         self.alpha = alpha;
         self

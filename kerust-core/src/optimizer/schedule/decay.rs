@@ -2,7 +2,14 @@
 
 use super::{Schedule, positive};
 
-/// `rate · decay_rate^(step / steps)`
+/// Exponential decay: `rate · decay_rate^(step / decay_steps)`. Keras: `ExponentialDecay`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::{ExponentialDecay, SGD};
+///
+/// let optimizer = SGD::new(ExponentialDecay::new(0.1, 1000, 0.96).staircase(true));
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct ExponentialDecay {
     initial: f32,
@@ -12,10 +19,10 @@ pub struct ExponentialDecay {
 }
 
 impl ExponentialDecay {
-    /// From `initial_learning_rate`, by the factor `decay_rate` in every `decay_steps` steps.
+    /// A decay from `initial_learning_rate` by the factor `decay_rate` every `decay_steps` steps.
     ///
     /// # Panics
-    /// When `decay_steps` is 0.
+    /// If `decay_steps` is 0.
     #[track_caller]
     pub fn new(initial_learning_rate: f32, decay_steps: u64, decay_rate: f32) -> Self {
         Self {
@@ -39,7 +46,14 @@ impl Schedule for ExponentialDecay {
     }
 }
 
-/// `rate / (1 + decay_rate · step / steps)`
+/// Inverse time decay: `rate / (1 + decay_rate · step / decay_steps)`. Keras: `InverseTimeDecay`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::{InverseTimeDecay, SGD};
+///
+/// let optimizer = SGD::new(InverseTimeDecay::new(0.1, 1000, 0.5));
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct InverseTimeDecay {
     initial: f32,
@@ -49,11 +63,11 @@ pub struct InverseTimeDecay {
 }
 
 impl InverseTimeDecay {
-    /// From `initial_learning_rate`; the divisor grows by `decay_rate` in every `decay_steps`
+    /// A decay from `initial_learning_rate`, whose divisor grows by `decay_rate` every `decay_steps`
     /// steps.
     ///
     /// # Panics
-    /// When `decay_steps` is 0.
+    /// If `decay_steps` is 0.
     #[track_caller]
     pub fn new(initial_learning_rate: f32, decay_steps: u64, decay_rate: f32) -> Self {
         Self {
@@ -77,7 +91,15 @@ impl Schedule for InverseTimeDecay {
     }
 }
 
-/// `(rate - end) · (1 - step / steps)^power + end`, and `end` from then on
+/// Polynomial decay: `(rate - end) · (1 - step / decay_steps)^power + end`, and `end` after
+/// `decay_steps` steps. Keras: `PolynomialDecay`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::{PolynomialDecay, SGD};
+///
+/// let optimizer = SGD::new(PolynomialDecay::new(0.1, 1000).end_learning_rate(0.01).power(0.5));
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct PolynomialDecay {
     initial: f32,
@@ -88,10 +110,11 @@ pub struct PolynomialDecay {
 }
 
 impl PolynomialDecay {
-    /// From `initial_learning_rate` to 0.0001 (Keras's default) in `decay_steps` steps, in a line.
+    /// A linear decay from `initial_learning_rate` to 0.0001 (Keras's default) in `decay_steps`
+    /// steps.
     ///
     /// # Panics
-    /// When `decay_steps` is 0.
+    /// If `decay_steps` is 0.
     #[track_caller]
     pub fn new(initial_learning_rate: f32, decay_steps: u64) -> Self {
         Self {
@@ -115,8 +138,8 @@ impl PolynomialDecay {
         self
     }
 
-    /// Whether the way down is stretched to the next multiple of `decay_steps` when its end is
-    /// passed, so that the rate rises again.
+    /// Whether, once `decay_steps` steps are done, the decay is stretched to the next multiple of
+    /// `decay_steps`, so that the learning rate rises again.
     pub fn cycle(mut self, cycle: bool) -> Self {
         self.cycle = cycle;
         self
@@ -135,7 +158,15 @@ impl Schedule for PolynomialDecay {
     }
 }
 
-/// `values[i]`, with `i` the number of boundaries that lie before the step
+/// A learning rate that is constant between given steps. Keras: `PiecewiseConstantDecay`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::{PiecewiseConstantDecay, SGD};
+///
+/// // 0.1 up to step 1000, 0.05 up to step 2000, then 0.01.
+/// let optimizer = SGD::new(PiecewiseConstantDecay::new([1000, 2000], [0.1, 0.05, 0.01]));
+/// ```
 #[derive(Clone, PartialEq, Debug)]
 pub struct PiecewiseConstantDecay {
     boundaries: Vec<u64>,
@@ -146,7 +177,7 @@ impl PiecewiseConstantDecay {
     /// `values[0]` up to and including step `boundaries[0]`, then `values[1]`, and so on.
     ///
     /// # Panics
-    /// Unless there is one value more than boundaries, and the boundaries rise.
+    /// Unless there is one value more than there are boundaries, and the boundaries rise.
     #[track_caller]
     pub fn new(boundaries: impl Into<Vec<u64>>, values: impl Into<Vec<f32>>) -> Self {
         let (boundaries, values) = (boundaries.into(), values.into());

@@ -1,6 +1,6 @@
-//! Learning rates that change from step to step.
+//! Learning rate schedules.
 //!
-//! `step` counts the steps done, starting at 0. Arithmetic is that of Keras: all in `f32`.
+//! `step` is the number of steps done before, from 0. Arithmetic is that of Keras: all in `f32`.
 
 mod cosine;
 mod decay;
@@ -12,13 +12,44 @@ pub use decay::{ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, Poly
 
 use std::fmt;
 
-/// A learning rate for each step.
+/// A learning rate for each step: a closure of the step's number, or one of Keras's schedules.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::{Adam, SGD};
+///
+/// // Rises in the first 50 steps.
+/// let adam = Adam::new(|step: u64| 0.01 * ((step + 1) as f64 / 50.0).min(1.0));
+/// // Halves every 1000 steps.
+/// let sgd = SGD::new(|step: u64| 0.1 * 0.5f32.powi((step / 1000) as i32));
+/// ```
 pub trait Schedule: Send + Sync + 'static {
-    /// The learning rate of the step before which `step` steps were done.
+    /// The learning rate of the step number `step`, from 0.
     fn learning_rate(&self, step: u64) -> f32;
 }
 
+#[diagnostic::do_not_recommend]
+impl<F, R> Schedule for F
+where
+    F: Fn(u64) -> R + Send + Sync + 'static,
+    R: Into<f64>,
+{
+    fn learning_rate(&self, step: u64) -> f32 {
+        self(step).into() as f32
+    }
+}
+
 /// A learning rate: a number, or a [`Schedule`].
+///
+/// Optimizers take anything that becomes one, so it is seldom named.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::{CosineDecay, LearningRate};
+///
+/// assert_eq!(LearningRate::from(0.5).at(7), 0.5);
+/// assert_eq!(LearningRate::from(CosineDecay::new(0.5, 10)).at(0), 0.5);
+/// ```
 pub enum LearningRate {
     /// The same for every step, until a callback sets another one.
     Constant(f32),
@@ -27,7 +58,7 @@ pub enum LearningRate {
 }
 
 impl LearningRate {
-    /// The learning rate of the step before which `step` steps were done.
+    /// The learning rate of the step number `step`, from 0.
     pub fn at(&self, step: u64) -> f32 {
         match self {
             Self::Constant(rate) => *rate,
@@ -66,6 +97,6 @@ impl<S: Schedule> From<S> for LearningRate {
 /// Refuses a length of 0 steps, as Keras does.
 #[track_caller]
 fn positive(steps: u64) -> f32 {
-    assert!(steps > 0, "`steps` is 0, expected at least 1");
+    assert!(steps > 0, "`decay_steps` is 0, expected at least 1");
     steps as f32
 }

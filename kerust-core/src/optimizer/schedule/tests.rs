@@ -110,7 +110,7 @@ fn inverse_time_staircase_is_that_of_keras() {
 #[test]
 fn cosine_is_that_of_keras() {
     check(
-        CosineDecay::new(0.1).steps(40).alpha(0.0),
+        CosineDecay::new(0.1, 40).alpha(0.0),
         "0.1 0.099845864 0.09938442 0.09619398 0.0880203 0.08535534 0.08247241 0.07938927 \
          0.07612493 0.06913417 0.049999997 0.030865824 0.01752759 0.014644662 0.011979699 \
          0.003806019 0.00015413166 0.0 0.0 0.0 0.0 0.0 0.0 0.0",
@@ -120,7 +120,7 @@ fn cosine_is_that_of_keras() {
 #[test]
 fn cosine_alpha_is_that_of_keras() {
     check(
-        CosineDecay::new(0.1).steps(40).alpha(0.1),
+        CosineDecay::new(0.1, 40).alpha(0.1),
         "0.1 0.09986128 0.09944598 0.09657458 0.089218274 0.08681981 0.08422516 0.081450336 \
          0.07851244 0.07222076 0.054999996 0.03777924 0.025774831 0.023180196 0.02078173 \
          0.013425417 0.010138719 0.010000001 0.010000001 0.010000001 0.010000001 0.010000001 \
@@ -131,7 +131,7 @@ fn cosine_alpha_is_that_of_keras() {
 #[test]
 fn cosine_warmup_is_that_of_keras() {
     check(
-        CosineDecay::new(0.01).steps(30).alpha(0.0).warmup(0.1, 12),
+        CosineDecay::new(0.01, 30).alpha(0.0).warmup(0.1, 12),
         "0.01 0.0175 0.025 0.0475 0.0775 0.085 0.0925 0.1 0.099726096 0.09755283 0.08345653 \
          0.06039558 0.039604414 0.034549143 0.029663164 0.0128427595 0.002447176 0.0010926187 \
          0.0002739042 0.0 0.0 0.0 0.0 0.0",
@@ -141,7 +141,7 @@ fn cosine_warmup_is_that_of_keras() {
 #[test]
 fn cosine_warmup_alpha_is_that_of_keras() {
     check(
-        CosineDecay::new(0.0).steps(30).alpha(0.2).warmup(0.1, 12),
+        CosineDecay::new(0.0, 30).alpha(0.2).warmup(0.1, 12),
         "0.0 0.008333334 0.016666668 0.041666668 0.075 0.083333336 0.09166667 0.1 0.09978088 \
          0.098042265 0.08676522 0.06831647 0.051683534 0.047639318 0.043730535 0.030274207 \
          0.021957742 0.020874096 0.020219123 0.020000001 0.020000001 0.020000001 0.020000001 \
@@ -189,4 +189,15 @@ fn cosine_restarts_shrinking_is_that_of_keras() {
          0.00610421 0.06471067 0.058687754 0.056458827 0.053987186 0.04227827 0.026161289 \
          0.04951864 0.0063214474 0.028916335",
     );
+}
+
+#[test]
+fn a_closure_of_the_step_is_a_schedule() {
+    let warm_up = LearningRate::from(|step: u64| 0.01 * ((step + 1) as f64 / 50.0).min(1.0));
+    assert_eq!(
+        [warm_up.at(0), warm_up.at(49), warm_up.at(50)],
+        [0.0002, 0.01, 0.01]
+    );
+    let halved = LearningRate::from(|step: u64| 0.5f32.powi(step as i32));
+    assert_eq!(halved.at(3), 0.125);
 }

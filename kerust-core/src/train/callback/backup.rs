@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 /// Keeps the state of the training in a file, and takes it up from there: Keras's
 /// `BackupAndRestore`.
 ///
-/// The file is written after each epoch, as a whole or not at all, and removed at the end.
+/// The file is written after each epoch, as a whole or not at all, and removed at the end, unless the
+/// training ends with an error. It holds what all callbacks remember, in whatever order they were added.
 pub struct BackupAndRestore {
     path: PathBuf,
     delete_checkpoint: bool,
@@ -23,7 +24,7 @@ impl BackupAndRestore {
         }
     }
 
-    /// Whether the file is removed at the end of the training. So it is unless set.
+    /// Whether the file is removed at the end of the training. Enabled by default.
     pub fn delete_checkpoint(mut self, delete: bool) -> Self {
         self.delete_checkpoint = delete;
         self
@@ -31,6 +32,10 @@ impl BackupAndRestore {
 }
 
 impl Callback for BackupAndRestore {
+    fn name(&self) -> &'static str {
+        "BackupAndRestore"
+    }
+
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         match self.path.exists() {
             true => training.resume(&self.path),
@@ -39,11 +44,12 @@ impl Callback for BackupAndRestore {
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
-        training.save_state(&self.path)
+        training.save_state(&self.path);
+        Ok(())
     }
 
-    fn on_train_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
-        if self.delete_checkpoint && self.path.exists() {
+    fn on_train_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+        if self.delete_checkpoint && !training.failed() && self.path.exists() {
             fs::remove_file(&self.path).map_err(Error::io("remove", &self.path))?;
         }
         Ok(())

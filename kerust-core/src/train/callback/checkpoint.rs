@@ -2,7 +2,7 @@
 
 use super::file_name::FileName;
 use super::monitor::{Monitor, monitored};
-use super::{Callback, Training};
+use super::{Callback, CallbackState, Training};
 use crate::{Error, Result};
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,8 @@ use std::path::Path;
 /// Saves the weights after each epoch, or after each that is the best so far: Keras's
 /// `ModelCheckpoint`.
 ///
-/// Files are written as a whole or not at all; a folder that is not there is made.
+/// Files are written as a whole or not at all; a folder that is not there is made. When the training is
+/// resumed, the best number so far is known, so that a worse epoch does not replace a better one.
 pub struct ModelCheckpoint {
     file: FileName,
     monitor: Monitor,
@@ -83,9 +84,24 @@ impl ModelCheckpoint {
 monitored!(ModelCheckpoint);
 
 impl Callback for ModelCheckpoint {
+    fn name(&self) -> &'static str {
+        "ModelCheckpoint"
+    }
+
+    fn state(&self, state: &mut CallbackState) {
+        self.monitor.save(state);
+    }
+
+    fn restore(&mut self, state: &CallbackState, _training: &mut Training<'_>) -> Result<()> {
+        self.monitor.restore(state)?;
+        Ok(())
+    }
+
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         if self.save_best_only {
             self.monitor.check(training)?;
+            self.monitor
+                .check_number("initial_value_threshold", self.initial_value_threshold)?;
             // Kept from one `fit` to the next, as in Keras.
             let best = self.monitor.best().or(self.initial_value_threshold);
             self.monitor.set_best(best);

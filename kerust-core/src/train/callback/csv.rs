@@ -1,20 +1,22 @@
 //! Writes the numbers of each epoch to a table.
 
-use super::{Callback, Training};
+use super::{Callback, CallbackState, Training};
 use crate::{Error, Result};
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes a line for each epoch to a CSV file: Keras's `CSVLogger`.
 ///
 /// The columns are the epoch (from 0), then all numbers by name; an epoch that was not validated
-/// has `NA` in the columns of the validation.
+/// has `NA` in the columns of the validation. A training that is resumed goes on with its file.
 pub struct CSVLogger {
     path: PathBuf,
     separator: char,
     append: bool,
     file: Option<File>,
+    /// The bytes of the file that stay.
+    len: u64,
     columns: Vec<String>,
 }
 
@@ -26,6 +28,7 @@ impl CSVLogger {
             separator: ',',
             append: false,
             file: None,
+            len: 0,
             columns: Vec::new(),
         }
     }
@@ -43,26 +46,73 @@ impl CSVLogger {
     }
 
     fn write(&mut self, cells: &[String]) -> Result<()> {
-        let line = cells.join(&self.separator.to_string());
-        let Some(file) = &mut self.file else {
-            return Ok(());
-        };
-        writeln!(file, "{line}").map_err(Error::io("write", &self.path))
+        let line = cells.join(&self.separator.to_string()) + "\n";
+        if let Some(file) = &mut self.file {
+            file.write_all(line.as_bytes())
+                .map_err(Error::io("write", &self.path))?;
+            self.len += line.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Cuts the file to what stays of it.
+    fn cut(&mut self) -> Result<()> {
+        if let Some(file) = &mut self.file {
+            file.set_len(self.len)
+                .and_then(|()| file.seek(SeekFrom::End(0)))
+                .map_err(Error::io("write", &self.path))?;
+        }
+        Ok(())
     }
 }
 
 impl Callback for CSVLogger {
+    fn name(&self) -> &'static str {
+        "CSVLogger"
+    }
+
+    fn state(&self, state: &mut CallbackState) {
+        state.insert("len", self.len);
+        state.insert("columns", self.columns.join("\n"));
+    }
+
+    fn restore(&mut self, state: &CallbackState, _training: &mut Training<'_>) -> Result<()> {
+        let (Some(file), Some(len)) = (&self.file, state.get::<u64>("len")?) else {
+            return Ok(());
+        };
+        let found = file
+            .metadata()
+            .map_err(Error::io("read", &self.path))?
+            .len();
+        // Lines behind it are of an epoch that is trained again. A file that was cut is gone on with.
+        self.len = len.min(found);
+        let columns: String = state.get("columns")?.unwrap_or_default();
+        if self.len > 0 {
+            self.columns = columns.lines().map(String::from).collect();
+        }
+        Ok(())
+    }
+
     fn on_train_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
+        // It is cut later: by then it is known whether the training is resumed.
         let file = OpenOptions::new()
             .create(true)
             .write(true)
-            .append(self.append)
-            .truncate(!self.append)
+            .truncate(false)
             .open(&self.path)
             .map_err(Error::io("create", &self.path))?;
+        let len = file
+            .metadata()
+            .map_err(Error::io("read", &self.path))?
+            .len();
+        self.len = if self.append { len } else { 0 };
         self.file = Some(file);
         self.columns.clear();
         Ok(())
+    }
+
+    fn on_epoch_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
+        self.cut()
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
@@ -75,9 +125,7 @@ impl Callback for CSVLogger {
             let mut header = vec!["epoch".into()];
             header.extend(columns.iter().cloned());
             self.columns = columns;
-            let file = self.file.as_ref().map(File::metadata).transpose();
-            let length = file.map_err(Error::io("read", &self.path))?;
-            if length.is_none_or(|file| file.len() == 0) {
+            if self.len == 0 {
                 self.write(&header)?;
             }
         }
@@ -91,6 +139,7 @@ impl Callback for CSVLogger {
     }
 
     fn on_train_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
+        self.cut()?;
         self.file = None;
         Ok(())
     }

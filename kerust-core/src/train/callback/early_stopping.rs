@@ -1,7 +1,7 @@
 //! Ends a training that no longer gets better.
 
 use super::monitor::{Monitor, monitored};
-use super::{Callback, Training};
+use super::{Callback, CallbackState, Training};
 use crate::Result;
 
 /// Stops when a number has stopped improving: Keras's `EarlyStopping`.
@@ -16,6 +16,8 @@ pub struct EarlyStopping {
     stopped_epoch: usize,
     best_epoch: usize,
     best_weights: Option<Vec<f32>>,
+    /// The weights at the end of a training, before the best ones replaced them.
+    last_weights: Option<Vec<f32>>,
 }
 
 impl EarlyStopping {
@@ -32,6 +34,7 @@ impl EarlyStopping {
             stopped_epoch: 0,
             best_epoch: 0,
             best_weights: None,
+            last_weights: None,
         }
     }
 
@@ -61,8 +64,11 @@ impl EarlyStopping {
 
     /// Gives the model the weights of its best epoch at the end, whether or not it was stopped.
     ///
+    /// A training that is resumed from a state which was saved after that goes on with the weights of
+    /// its last epoch, as if it had not been interrupted.
+    ///
     /// # Cost
-    /// A copy of the weights.
+    /// Two copies of the weights.
     pub fn restore_best_weights(mut self) -> Self {
         self.restore_best_weights = true;
         self
@@ -89,11 +95,43 @@ impl EarlyStopping {
 monitored!(EarlyStopping);
 
 impl Callback for EarlyStopping {
+    fn name(&self) -> &'static str {
+        "EarlyStopping"
+    }
+
+    fn state(&self, state: &mut CallbackState) {
+        self.monitor.save(state);
+        state.insert("wait", self.wait);
+        state.insert("stopped_epoch", self.stopped_epoch);
+        state.insert("best_epoch", self.best_epoch);
+        if let Some(weights) = &self.best_weights {
+            state.insert_weights("best_weights", weights);
+        }
+        if let Some(weights) = &self.last_weights {
+            state.insert_weights("last_weights", weights);
+        }
+    }
+
+    fn restore(&mut self, state: &CallbackState, training: &mut Training<'_>) -> Result<()> {
+        if !self.monitor.restore(state)? {
+            return Ok(());
+        }
+        self.wait = state.get("wait")?.unwrap_or_default();
+        self.stopped_epoch = state.get("stopped_epoch")?.unwrap_or_default();
+        self.best_epoch = state.get("best_epoch")?.unwrap_or_default();
+        self.best_weights = state.weights("best_weights").map(<[f32]>::to_vec);
+        if let Some(weights) = state.weights("last_weights") {
+            training.weights_mut().copy_from_slice(weights);
+        }
+        Ok(())
+    }
+
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         self.monitor.check(training)?;
+        self.monitor.check_number("baseline", self.baseline)?;
         self.monitor.set_best(None);
         (self.wait, self.stopped_epoch, self.best_epoch) = (0, 0, 0);
-        self.best_weights = None;
+        (self.best_weights, self.last_weights) = (None, None);
         Ok(())
     }
 
@@ -130,14 +168,15 @@ impl Callback for EarlyStopping {
         if self.stopped_epoch > 0 && self.verbose {
             training.say(&format!("Epoch {}: early stopping", self.stopped_epoch + 1));
         }
-        if let Some(best) = self.best_weights.take() {
+        if let Some(best) = &self.best_weights {
             if self.verbose {
                 training.say(&format!(
                     "Restoring model weights from the end of the best epoch: {}.",
                     self.best_epoch + 1
                 ));
             }
-            training.weights_mut().copy_from_slice(&best);
+            self.last_weights = Some(training.weights().to_vec());
+            training.weights_mut().copy_from_slice(best);
         }
         Ok(())
     }

@@ -12,7 +12,8 @@ pub struct LambdaCallback<'a> {
     train_end: Call<'a>,
     epoch_begin: Call<'a>,
     epoch_end: Call<'a>,
-    batch_end: Call<'a>,
+    train_batch_begin: Call<'a>,
+    train_batch_end: Call<'a>,
 }
 
 macro_rules! hooks {
@@ -33,6 +34,10 @@ macro_rules! hooks {
         }
 
         impl Callback for LambdaCallback<'_> {
+            fn name(&self) -> &'static str {
+                "LambdaCallback"
+            }
+
             $(
                 fn $hook(&mut self, training: &mut Training<'_>) -> Result<()> {
                     if let Some(call) = &mut self.$field {
@@ -53,6 +58,8 @@ hooks! {
     on_epoch_begin: epoch_begin;
     /// Calls `call` after each epoch and its validation.
     on_epoch_end: epoch_end;
+    /// Calls `call` before each step.
+    on_train_batch_begin: train_batch_begin;
     /// Calls `call` after each step.
-    on_batch_end: batch_end;
+    on_train_batch_end: train_batch_end;
 }

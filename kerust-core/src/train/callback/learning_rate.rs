@@ -26,6 +26,10 @@ impl<F: FnMut(usize, f32) -> f32 + Send> LearningRateScheduler<F> {
 }
 
 impl<F: FnMut(usize, f32) -> f32 + Send> Callback for LearningRateScheduler<F> {
+    fn name(&self) -> &'static str {
+        "LearningRateScheduler"
+    }
+
     fn on_epoch_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         let epoch = training.epoch();
         let rate = (self.schedule)(epoch, training.learning_rate());

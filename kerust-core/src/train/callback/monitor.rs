@@ -1,13 +1,13 @@
 //! A number that is watched, and what it means for it to improve.
 
-use super::Training;
+use super::{CallbackState, Training};
 use crate::Result;
 use crate::train::TrainError;
 
 /// Which way a number improves.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Mode {
-    /// As its name says: a loss or an error falls, an accuracy rises.
+    /// As the metric itself says: a loss falls, an accuracy rises.
     #[default]
     Auto,
     /// It falls.
@@ -69,12 +69,42 @@ impl Monitor {
             return Err(self.unknown(known.to_vec()));
         }
         if self.mode == Mode::Auto {
-            self.mode = direction(&self.name).ok_or_else(|| TrainError::Direction {
+            self.mode = direction(training, &self.name).ok_or_else(|| TrainError::Direction {
                 callback: self.callback,
                 monitor: self.name.clone(),
             })?;
         }
-        Ok(())
+        self.check_number("min_delta", Some(self.min_delta))
+    }
+
+    /// Refuses a setting that is not finite: no number would be better or worse.
+    pub(super) fn check_number(&self, setting: &'static str, value: Option<f64>) -> Result<()> {
+        match value {
+            Some(found) if !found.is_finite() => Err(TrainError::OutOfRange {
+                setting,
+                found,
+                expected: "a finite number",
+            }
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Leaves the best number so far.
+    pub(super) fn save(&self, state: &mut CallbackState) {
+        state.insert("monitor", &self.name);
+        if let Some(best) = self.best {
+            state.insert("best", best);
+        }
+    }
+
+    /// Takes the best number so far, if the state is of the same number.
+    pub(super) fn restore(&mut self, state: &CallbackState) -> Result<bool> {
+        let is_same = state.get::<String>("monitor")?.as_ref() == Some(&self.name);
+        if is_same && let Some(best) = state.get("best")? {
+            self.best = Some(best);
+        }
+        Ok(is_same)
     }
 
     /// The number after this epoch; none when the epoch was not validated.
@@ -88,9 +118,10 @@ impl Monitor {
         }
     }
 
-    /// Whether a number is better than the best one; then it is the best one from now on.
+    /// Whether a number is better than the best one; then it is the best one from now on. NaN never is.
     pub(super) fn improves(&mut self, current: f64) -> bool {
-        let better = self.best.is_none_or(|best| self.is_better(current, best));
+        let better =
+            !current.is_nan() && self.best.is_none_or(|best| self.is_better(current, best));
         if better {
             self.best = Some(current);
         }
@@ -115,8 +146,17 @@ impl Monitor {
     }
 }
 
-/// Keras asks the metric; here its name says it.
-fn direction(name: &str) -> Option<Mode> {
+/// Which way a number improves: the model's losses and metrics say it.
+fn direction(training: &Training<'_>, name: &str) -> Option<Mode> {
+    match training.higher_is_better(name) {
+        Some(true) => Some(Mode::Max),
+        Some(false) => Some(Mode::Min),
+        None => by_name(name),
+    }
+}
+
+/// Which way the numbers improve that do not say it themselves.
+fn by_name(name: &str) -> Option<Mode> {
     const FALLS: [&str; 13] = [
         "loss",
         "error",
@@ -158,7 +198,7 @@ fn direction(name: &str) -> Option<Mode> {
 macro_rules! monitored {
     ($callback:ident) => {
         impl $callback {
-            /// Which way the number improves; as its name says unless set.
+            /// Which way the number improves; by default as the metric itself says.
             pub fn mode(mut self, mode: super::Mode) -> Self {
                 self.monitor.set_mode(mode);
                 self
@@ -180,11 +220,21 @@ mod tests {
 
     #[test]
     fn a_name_says_which_way_a_number_improves() {
-        assert_eq!(direction("val_loss"), Some(Mode::Min));
-        assert_eq!(direction("mean_absolute_error"), Some(Mode::Min));
-        assert_eq!(direction("val_class_accuracy"), Some(Mode::Max));
-        assert_eq!(direction("top_3"), Some(Mode::Max));
-        assert_eq!(direction("mine"), None);
+        assert_eq!(by_name("val_loss"), Some(Mode::Min));
+        assert_eq!(by_name("mean_absolute_error"), Some(Mode::Min));
+        assert_eq!(by_name("val_class_accuracy"), Some(Mode::Max));
+        assert_eq!(by_name("top_3"), Some(Mode::Max));
+        assert_eq!(by_name("mine"), None);
+    }
+
+    #[test]
+    fn nan_improves_nothing_and_anything_improves_on_no_number() {
+        let mut monitor = Monitor::new("EarlyStopping", "loss", 0.0);
+        monitor.set_mode(Mode::Min);
+        assert!(!monitor.improves(f64::NAN));
+        assert!(monitor.improves(1.0));
+        assert!(!monitor.improves(f64::NAN));
+        assert!(monitor.improves(0.5));
     }
 
     #[test]

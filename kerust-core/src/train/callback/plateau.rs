@@ -1,7 +1,7 @@
 //! Takes smaller steps when a training no longer gets better.
 
 use super::monitor::{Monitor, monitored};
-use super::{Callback, Training};
+use super::{Callback, CallbackState, Training};
 use crate::Result;
 
 /// Reduces the learning rate when a number has stopped improving: Keras's `ReduceLROnPlateau`.
@@ -34,10 +34,13 @@ impl ReduceLROnPlateau {
     /// What the learning rate is multiplied by; 0.1 unless set.
     ///
     /// # Panics
-    /// When it is 1 or more.
+    /// Unless it is at least 0 and less than 1.
     #[track_caller]
     pub fn factor(mut self, factor: f64) -> Self {
-        assert!(factor < 1.0, "`factor` is {factor}, expected less than 1");
+        assert!(
+            (0.0..1.0).contains(&factor),
+            "`factor` is {factor}, expected at least 0 and less than 1"
+        );
         self.factor = factor;
         self
     }
@@ -87,8 +90,27 @@ impl ReduceLROnPlateau {
 monitored!(ReduceLROnPlateau);
 
 impl Callback for ReduceLROnPlateau {
+    fn name(&self) -> &'static str {
+        "ReduceLROnPlateau"
+    }
+
+    fn state(&self, state: &mut CallbackState) {
+        self.monitor.save(state);
+        state.insert("wait", self.wait);
+        state.insert("cooling", self.cooling);
+    }
+
+    fn restore(&mut self, state: &CallbackState, _training: &mut Training<'_>) -> Result<()> {
+        if self.monitor.restore(state)? {
+            self.wait = state.get("wait")?.unwrap_or_default();
+            self.cooling = state.get("cooling")?.unwrap_or_default();
+        }
+        Ok(())
+    }
+
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         self.monitor.check(training)?;
+        self.monitor.check_number("min_lr", Some(self.min_lr))?;
         self.monitor.set_best(None);
         (self.cooling, self.wait) = (0, 0);
         Ok(())

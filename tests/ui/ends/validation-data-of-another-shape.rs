@@ -10,5 +10,5 @@ fn main() {
         Dataset::generate(8, |i| ([0.0; 5].into(), Class::new(i)));
     let mut model =
         Ten::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, Accuracy);
-    model.fit(&data, Fit::epochs(1).validation(&other)).unwrap();
+    model.fit(&data, Fit::epochs(1).validation_data(&other)).unwrap();
 }

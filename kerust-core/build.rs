@@ -1,0 +1,7 @@
+//! Tells the crate how it is optimized, so that a training without optimization can say so.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let level = std::env::var("OPT_LEVEL").unwrap_or_default();
+    println!("cargo::rustc-env=KERUST_OPT_LEVEL={level}");
+}

@@ -1,0 +1,286 @@
+//! Where samples come from: a data set in memory, or what computes or reads them one by one.
+
+use super::{Data, DataError};
+use crate::Result;
+use crate::element::Elements;
+use std::error::Error;
+use std::marker::PhantomData;
+use std::sync::Mutex;
+
+/// A source of samples: inputs `X` with labels `Y`, each known by its number.
+///
+/// A [`Dataset`](super::Dataset) is one in memory; [`from_fn`] makes one from a closure. Reading may
+/// fail: `fit` then ends with an error that names the sample and the cause, and the model is as it was
+/// after the last whole step.
+///
+/// A source of one's own implements [`gather`](Self::gather) by [`Room::fill`]:
+///
+/// ```
+/// use kerust_core::Result;
+/// use kerust_core::data::samples::Room;
+/// use kerust_core::data::{Class, Data, Samples};
+/// use kerust_core::tensor::Rank1;
+///
+/// /// Numbers from 0 to 99, and whether they are odd.
+/// struct Parity;
+///
+/// impl Samples<Rank1<1>, Class<2>> for Parity {
+///     fn len(&self) -> usize {
+///         100
+///     }
+///
+///     fn gather<'s: 'x + 'y, 'x, 'y>(
+///         &'s self,
+///         numbers: &[usize],
+///         room: Room<'x, 'y, Rank1<1>, Class<2>>,
+///     ) -> Result<(&'x [f32], &'y [u32])> {
+///         room.fill(numbers, |number, x, y| {
+///             x.as_mut_slice()[0] = number as f32;
+///             *y = Class::new(number % 2);
+///             Ok(())
+///         })
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not fit the model: expected samples of `{X}` with labels `{Y}`",
+    label = "expected samples of `{X}` with labels `{Y}`"
+)]
+pub trait Samples<X: Data, Y: Data>: Sync {
+    /// The number of samples.
+    fn len(&self) -> usize;
+
+    /// Whether there is no sample.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The inputs and the labels of the samples of these numbers, in that order, each less than
+    /// [`len`](Self::len). What does not lie in memory side by side is put into `room`.
+    ///
+    /// # Errors
+    /// When a sample cannot be read.
+    fn gather<'s: 'x + 'y, 'x, 'y>(
+        &'s self,
+        numbers: &[usize],
+        room: Room<'x, 'y, X, Y>,
+    ) -> Result<Batch<'x, 'y, X, Y>>;
+}
+
+/// A batch: its inputs, and its labels.
+pub type Batch<'x, 'y, X, Y> = (<X as Elements>::Slices<'x>, <Y as Elements>::Slices<'y>);
+
+impl<X: Data, Y: Data, S: Samples<X, Y> + ?Sized> Samples<X, Y> for &S {
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn gather<'s: 'x + 'y, 'x, 'y>(
+        &'s self,
+        numbers: &[usize],
+        room: Room<'x, 'y, X, Y>,
+    ) -> Result<Batch<'x, 'y, X, Y>> {
+        (**self).gather(numbers, room)
+    }
+}
+
+/// Where a source puts the inputs and the labels of a batch.
+pub struct Room<'x, 'y, X: Data, Y: Data> {
+    inputs: &'x mut Side<X>,
+    labels: &'y mut Side<Y>,
+}
+
+/// The inputs or the labels of a batch. Reused from step to step.
+pub(crate) struct Side<D: Data> {
+    places: Vec<usize>,
+    batch: D::Batch,
+    column: D::Column,
+}
+
+impl<D: Data> Default for Side<D> {
+    fn default() -> Self {
+        Self {
+            places: Vec::new(),
+            batch: Default::default(),
+            column: Default::default(),
+        }
+    }
+}
+
+impl<D: Data> Side<D> {
+    /// The samples at these places of a column.
+    fn gather<'a>(
+        &'a mut self,
+        column: &'a D::Column,
+        places: impl Iterator<Item = usize>,
+    ) -> D::Slices<'a> {
+        self.places.clear();
+        self.places.extend(places);
+        D::gather(column, &self.places, &mut self.batch)
+    }
+
+    /// All samples of the own column.
+    fn all(&mut self, samples: usize) -> D::Slices<'_> {
+        self.places.clear();
+        self.places.extend(0..samples);
+        D::gather(&self.column, &self.places, &mut self.batch)
+    }
+}
+
+impl<'x, 'y, X: Data, Y: Data> Room<'x, 'y, X, Y> {
+    pub(crate) fn new(inputs: &'x mut Side<X>, labels: &'y mut Side<Y>) -> Self {
+        Self { inputs, labels }
+    }
+
+    /// A batch whose samples are read one by one: `read` is called for each of `numbers`, and leaves the
+    /// input and the label of that sample in the places that it is given. They hold any valid values
+    /// before.
+    ///
+    /// # Errors
+    /// When `read` fails: the error names the sample.
+    pub fn fill(
+        self,
+        numbers: &[usize],
+        mut read: impl FnMut(usize, &mut X::Value, &mut Y::Value) -> Result<(), BoxError>,
+    ) -> Result<Batch<'x, 'y, X, Y>> {
+        // On the heap: a sample may be larger than the stack.
+        let (mut input, mut label) = (
+            bytemuck::zeroed_box::<X::Value>(),
+            bytemuck::zeroed_box::<Y::Value>(),
+        );
+        self.inputs.column = Default::default();
+        self.labels.column = Default::default();
+        for &number in numbers {
+            read(number, &mut input, &mut label).map_err(|cause| DataError::Sample {
+                sample: number,
+                cause,
+            })?;
+            X::push(&mut self.inputs.column, &input);
+            Y::push(&mut self.labels.column, &label);
+        }
+        let samples = numbers.len();
+        Ok((self.inputs.all(samples), self.labels.all(samples)))
+    }
+
+    /// A batch of the samples at these places of columns.
+    pub(super) fn gather(
+        self,
+        inputs: &'x X::Column,
+        labels: &'y Y::Column,
+        places: impl Iterator<Item = usize> + Clone,
+    ) -> Batch<'x, 'y, X, Y> {
+        (
+            self.inputs.gather(inputs, places.clone()),
+            self.labels.gather(labels, places),
+        )
+    }
+}
+
+/// Why a sample cannot be read: any error, or a text.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// `len` samples that `read` computes, or reads from elsewhere, one by one whenever they are needed.
+///
+/// `read` is given the number of a sample, from 0, and the places of its input and its label, which hold
+/// any valid values before.
+///
+/// ```
+/// use kerust_core::data::{Class, samples};
+/// use kerust_core::tensor::Rank1;
+///
+/// let data = samples::from_fn::<Rank1<2>, Class<2>>(1000, |number, x, y| {
+///     x.as_mut_slice().fill(number as f32 / 1000.0);
+///     *y = Class::new(number % 2);
+///     Ok(())
+/// });
+/// ```
+///
+/// # Cost
+/// `read` is called for one sample at a time, once for each time that the sample is seen.
+pub fn from_fn<X: Data, Y: Data>(
+    len: usize,
+    read: impl FnMut(usize, &mut X::Value, &mut Y::Value) -> Result<(), BoxError> + Send,
+) -> impl Samples<X, Y> {
+    FromFn {
+        len,
+        read: Mutex::new(read),
+        kinds: PhantomData::<fn() -> (X, Y)>,
+    }
+}
+
+struct FromFn<F, K> {
+    len: usize,
+    read: Mutex<F>,
+    kinds: PhantomData<K>,
+}
+
+impl<X, Y, F> Samples<X, Y> for FromFn<F, fn() -> (X, Y)>
+where
+    X: Data,
+    Y: Data,
+    F: FnMut(usize, &mut X::Value, &mut Y::Value) -> Result<(), BoxError> + Send,
+{
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn gather<'s: 'x + 'y, 'x, 'y>(
+        &'s self,
+        numbers: &[usize],
+        room: Room<'x, 'y, X, Y>,
+    ) -> Result<Batch<'x, 'y, X, Y>> {
+        let read = self.read.lock();
+        // A panic in another thread has ended the work that it was part of.
+        let mut read = read.unwrap_or_else(std::sync::PoisonError::into_inner);
+        room.fill(numbers, &mut *read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Class, Dataset};
+    use crate::tensor::{Rank1, Tensor};
+
+    type Pair = (Rank1<2>, Rank1<1>);
+
+    #[test]
+    fn a_closure_gives_what_a_data_set_of_its_samples_gives() {
+        let value = |number: usize, place: usize| (number * 10 + place) as f32;
+        let data = Dataset::<Pair, Class<7>>::generate(7, |number| {
+            let first = Tensor::from([value(number, 0), value(number, 1)]);
+            ((first, [value(number, 2)].into()), Class::new(number))
+        });
+        let source = from_fn::<Pair, Class<7>>(7, |number, x, y| {
+            for (place, slot) in x.0.as_mut_slice().iter_mut().enumerate() {
+                *slot = value(number, place);
+            }
+            x.1.as_mut_slice()[0] = value(number, 2);
+            *y = Class::new(number);
+            Ok(())
+        });
+        assert_eq!(source.len(), 7);
+        let (mut x, mut y) = (Side::default(), Side::default());
+        let (mut other_x, mut other_y) = (Side::default(), Side::default());
+        for numbers in [&[0, 1, 2][..], &[6, 0, 3], &[5]] {
+            let room = Room::new(&mut x, &mut y);
+            let expected = data.gather(numbers, room).unwrap();
+            let room = Room::new(&mut other_x, &mut other_y);
+            assert_eq!(source.gather(numbers, room).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_sample_that_cannot_be_read_is_named_with_the_cause() {
+        let source = from_fn::<Rank1<1>, Class<2>>(9, |number, _, _| match number {
+            7 => Err("the camera is off".into()),
+            _ => Ok(()),
+        });
+        let (mut x, mut y) = (Side::default(), Side::default());
+        let room = Room::new(&mut x, &mut y);
+        assert!(source.gather(&[6, 8], room).is_ok());
+        let room = Room::new(&mut x, &mut y);
+        let error = source.gather(&[6, 7, 8], room).unwrap_err();
+        assert_eq!(error.to_string(), "cannot read sample 7: the camera is off");
+    }
+}

@@ -1,0 +1,37 @@
+//! Habits of Rust that do not fit kerust, answered with what to write.
+
+/// Implemented by nothing: it carries the message.
+// The lifetime keeps rustc from judging the bound where `no_new!` states it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a value, found `new`",
+    label = "write the name of the type, without `::new()`",
+    note = "losses and metrics are values: `SparseCategoricalCrossentropy`, `AUC`; what they are set by is a method: `Huber.delta(2.0)`"
+)]
+pub trait HasNew<'a> {}
+
+/// Implemented by nothing: it carries the message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` needs the number that it watches, found `new`",
+    label = "write `monitor(\"val_loss\")` in place of `new()`",
+    note = "`EarlyStopping::monitor(\"val_loss\")`, `ReduceLROnPlateau::monitor(\"val_loss\")`, `ModelCheckpoint::new(\"best.safetensors\").monitor(\"val_loss\")`"
+)]
+pub trait WatchesNothing<'a> {}
+
+/// Gives types a `new` that does not compile, with the message of a trait that they lack: else
+/// rustc answers with the bounds of [`Workflow::new`](crate::train::Workflow::new), which the
+/// prelude brings into scope for all types.
+macro_rules! no_new {
+    ($bound:ident: $($name:ty),+ $(,)?) => {$(
+        impl $name {
+            #[doc(hidden)]
+            #[allow(clippy::new_without_default, reason = "it cannot be called")]
+            pub fn new() -> Self
+            where
+                for<'a> Self: $crate::habit::$bound<'a>,
+            {
+                unreachable!("the bound is implemented by nothing")
+            }
+        }
+    )+};
+}
+pub(crate) use no_new;

@@ -1,0 +1,36 @@
+//! Ends a training whose loss is no number any more.
+
+use super::{Callback, Training};
+use crate::Result;
+
+/// Stops the training when the loss is NaN or infinite: Keras's `TerminateOnNaN`.
+///
+/// `fit` then returns the history, in which the loss of the last epoch is not finite. Without it, `fit`
+/// returns an error. The step whose loss is not finite moves nothing, so the weights stay finite.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct TerminateOnNaN;
+
+impl TerminateOnNaN {
+    /// The callback.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl Callback for TerminateOnNaN {
+    fn name(&self) -> &'static str {
+        "TerminateOnNaN"
+    }
+
+    fn on_train_batch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+        let loss = training.logs().value("loss");
+        if loss.is_some_and(|loss| !loss.is_finite()) {
+            let batch = training.batch();
+            training.say(&format!(
+                "Batch {batch}: Invalid loss, terminating training"
+            ));
+            training.stop();
+        }
+        Ok(())
+    }
+}

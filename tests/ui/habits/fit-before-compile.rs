@@ -1,0 +1,11 @@
+//! Expected: `compile` before `fit`.
+use kerust::prelude::*;
+
+model! { pub Ten: Input(4) => Dense(10, softmax) }
+
+fn main() {
+    let data: Dataset<Rank1<4>, Class<10>> =
+        Dataset::generate(8, |i| ([0.0; 4].into(), Class::new(i)));
+    let mut model = Ten::new(Seed(1));
+    model.fit(&data, Fit::epochs(1)).unwrap();
+}

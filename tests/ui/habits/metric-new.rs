@@ -1,0 +1,8 @@
+//! Expected: a metric is a value, written without `new`.
+use kerust::prelude::*;
+
+model! { pub One: Input(4) => Dense(1, sigmoid) }
+
+fn main() {
+    let _ = One::new(Seed(1)).compile(Adam::new(0.001), BinaryCrossentropy, AUC::new());
+}

@@ -1,0 +1,12 @@
+//! Expected: `Accuracy` in place of a list of strings.
+use kerust::prelude::*;
+
+model! { pub Ten: Input(4) => Dense(10, softmax) }
+
+fn main() {
+    let _ = Ten::new(Seed(1)).compile(
+        Adam::new(0.001),
+        SparseCategoricalCrossentropy,
+        ["accuracy"],
+    );
+}

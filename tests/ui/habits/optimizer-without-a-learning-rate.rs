@@ -1,0 +1,8 @@
+//! Expected: `Adam::new(0.001)` or `Adam::default()`.
+use kerust::prelude::*;
+
+model! { pub Ten: Input(4) => Dense(10, softmax) }
+
+fn main() {
+    let _ = Ten::new(Seed(1)).compile(Adam, SparseCategoricalCrossentropy, Accuracy);
+}
