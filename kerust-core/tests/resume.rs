@@ -60,6 +60,9 @@ fn model() -> Compiled<Noisy, Class<3>> {
 /// Every callback that remembers something, each twice where two can differ; they watch numbers that get
 /// better and worse, so that patience runs out and best epochs lie in the past.
 fn fit<'a>(folder: &Path, epochs: usize, patience: usize) -> Fit<'a, Rank1<20>, Class<3>> {
+    // Where a process is killed, the end of its training may not be known beside the backup.
+    let is_killed = std::env::var_os(VARIABLE).is_some();
+    let backup = BackupAndRestore::new(folder.join("backup.safetensors"));
     let best = ModelCheckpoint::new(folder.join("best.safetensors"))
         .monitor("val_loss")
         .save_best_only();
@@ -72,9 +75,10 @@ fn fit<'a>(folder: &Path, epochs: usize, patience: usize) -> Fit<'a, Rank1<20>, 
         .seed(Seed(5))
         .validation_split(0.3)
         .callback(CSVLogger::new(folder.join("log.csv")))
+        .callback(CSVLogger::new(folder.join("all.csv")).append())
         .callback(best)
         // In the middle: those behind it are remembered too.
-        .callback(BackupAndRestore::new(folder.join("backup.safetensors")))
+        .callback(backup.delete_checkpoint(!is_killed))
         .callback(worst)
         .callback(ModelCheckpoint::new(folder.join("{epoch}.safetensors")))
         .callback(
@@ -98,6 +102,12 @@ fn fit<'a>(folder: &Path, epochs: usize, patience: usize) -> Fit<'a, Rank1<20>, 
         .quiet()
 }
 
+/// Makes a folder with a table that other trainings wrote.
+fn make(folder: &Path) {
+    fs::create_dir(folder).unwrap();
+    fs::write(folder.join("all.csv"), "epoch,loss\n0,1\n").unwrap();
+}
+
 /// Trains to the end, and leaves what came of it in the folder.
 fn train(folder: &Path, patience: usize) {
     let mut model = model();
@@ -112,11 +122,12 @@ fn finish(folder: &Path, model: &Compiled<Noisy, Class<3>>, history: &str) {
     model.save_state(folder.join("state.safetensors")).unwrap();
 }
 
-/// All files of a folder with their content, but those of killed saves.
+/// All files of a folder with their content, but the backup and those of killed saves.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
     let files = entries.map(|entry| (entry.file_name().into_string().unwrap(), entry.path()));
-    let files = files.filter(|(name, _)| !name.starts_with(".kerust-"));
+    let files =
+        files.filter(|(name, _)| !name.starts_with(".kerust-") && name != "backup.safetensors");
     let mut files: Vec<_> = files
         .map(|(name, path)| (name, fs::read(path).unwrap()))
         .collect();
@@ -155,14 +166,14 @@ fn a_training_that_fails_at_any_epoch_ends_as_if_it_had_not() {
     // Stopped by patience, and not.
     for patience in [3, 100] {
         let straight = folder.path().join(format!("straight-{patience}"));
-        fs::create_dir(&straight).unwrap();
+        make(&straight);
         train(&straight, patience);
         let lines = fs::read_to_string(straight.join("log.csv")).unwrap();
         let epochs = lines.lines().count() - 1;
         assert_eq!(epochs < EPOCHS, patience == 3, "{epochs} epochs");
         for epoch in 0..epochs {
             let cut = folder.path().join(format!("cut-{patience}-{epoch}"));
-            fs::create_dir(&cut).unwrap();
+            make(&cut);
             let fit = fit(&cut, EPOCHS, patience).callback(Fails { epoch });
             model().fit(&thirds::<20>(60), fit).unwrap_err();
             train(&cut, patience);
@@ -175,11 +186,11 @@ fn a_training_that_fails_at_any_epoch_ends_as_if_it_had_not() {
 fn a_state_saved_after_any_epoch_is_gone_on_with_as_if_it_had_not_been_saved() {
     let folder = tempfile::tempdir().unwrap();
     let straight = folder.path().join("straight");
-    fs::create_dir(&straight).unwrap();
+    make(&straight);
     train(&straight, 3);
     for epochs in 1..EPOCHS {
         let cut = folder.path().join(format!("cut-{epochs}"));
-        fs::create_dir(&cut).unwrap();
+        make(&cut);
         let mut first = model();
         first.fit(&thirds::<20>(60), fit(&cut, epochs, 3)).unwrap();
         let path = folder.path().join("state.safetensors");
@@ -206,14 +217,14 @@ fn child_trains_until_done() {
 fn a_training_that_is_killed_at_any_moment_ends_as_if_it_had_not_been() {
     let folder = tempfile::tempdir().unwrap();
     let straight = folder.path().join("straight");
-    fs::create_dir(&straight).unwrap();
+    make(&straight);
     train(&straight, 6);
     fs::write(straight.join("done"), "").unwrap();
     let mut rng = Seed(1).rng();
     let mut kills = 0;
     for run in 0..6 {
         let killed = folder.path().join(format!("killed-{run}"));
-        fs::create_dir(&killed).unwrap();
+        make(&killed);
         while !killed.join("done").exists() {
             let mut child = Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "child_trains_until_done", "--test-threads=1"])

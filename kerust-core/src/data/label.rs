@@ -2,7 +2,7 @@
 
 use super::Data;
 #[cfg(feature = "std")]
-use super::{Found, find, neighbours};
+use super::{Found, find_not_finite, neighbours};
 use crate::element::Elements;
 
 /// One of `N` classes.
@@ -150,8 +150,8 @@ impl Data for Binary {
     }
 
     #[cfg(feature = "std")]
-    fn find(batch: &[f32], is: fn(f32) -> bool) -> Option<Found> {
-        find(batch, 1, is)
+    fn find_not_finite(batch: &[f32], infinite: bool) -> Option<Found> {
+        find_not_finite(batch, 1, infinite)
     }
 }
 

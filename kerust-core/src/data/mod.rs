@@ -74,10 +74,10 @@ pub trait Data: Elements + Sized {
         batch: &'a mut Self::Batch,
     ) -> Self::Slices<'a>;
 
-    /// The first number of a batch for which `is` holds; a kind without fractions has none.
+    /// The first number of a batch that is NaN, or `infinite`; a kind without fractions has none.
     #[cfg(feature = "std")]
     #[doc(hidden)]
-    fn find(_batch: Self::Slices<'_>, _is: fn(f32) -> bool) -> Option<Found> {
+    fn find_not_finite(_batch: Self::Slices<'_>, _infinite: bool) -> Option<Found> {
         None
     }
 }
@@ -97,10 +97,21 @@ pub struct Found {
     pub value: f32,
 }
 
-/// The first number for which `is` holds, in samples of `len` numbers.
+/// The first number that is NaN, or `infinite`, in samples of `len` numbers.
 #[cfg(feature = "std")]
-fn find(values: &[f32], len: usize, is: fn(f32) -> bool) -> Option<Found> {
-    let place = values.iter().position(|value| is(*value))?;
+fn find_not_finite(values: &[f32], len: usize, infinite: bool) -> Option<Found> {
+    // A sum over all: it is computed in vectors, and nearly always there is none.
+    let any = match infinite {
+        false => values.iter().fold(false, |any, value| any | value.is_nan()),
+        true => values
+            .iter()
+            .fold(false, |any, value| any | !value.is_finite()),
+    };
+    if !any {
+        return None;
+    }
+    let is = |value: &f32| value.is_nan() || infinite && value.is_infinite();
+    let place = values.iter().position(is)?;
     Some(Found {
         part: 0,
         sample: place / len,

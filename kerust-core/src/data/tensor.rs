@@ -2,7 +2,7 @@
 
 use super::Data;
 #[cfg(feature = "std")]
-use super::{Found, find, neighbours};
+use super::{Found, find_not_finite, neighbours};
 use crate::element::Element;
 use crate::tensor::{Shape, Tensor};
 
@@ -101,8 +101,8 @@ impl<S: Shape> Data for S {
     }
 
     #[cfg(feature = "std")]
-    fn find(batch: &[f32], is: fn(f32) -> bool) -> Option<Found> {
-        find(batch, S::LEN, is)
+    fn find_not_finite(batch: &[f32], infinite: bool) -> Option<Found> {
+        find_not_finite(batch, S::LEN, infinite)
     }
 }
 

@@ -45,8 +45,8 @@ macro_rules! tuples {
             }
 
             #[cfg(feature = "std")]
-            fn find(batch: Self::Slices<'_>, is: fn(f32) -> bool) -> Option<Found> {
-                $(if let Some(found) = $name::find(batch.$place, is) {
+            fn find_not_finite(batch: Self::Slices<'_>, infinite: bool) -> Option<Found> {
+                $(if let Some(found) = $name::find_not_finite(batch.$place, infinite) {
                     return Some(Found { part: $place, ..found });
                 })+
                 None

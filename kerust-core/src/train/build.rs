@@ -13,7 +13,7 @@ pub(super) fn warn_once(progress: &Progress) {
 }
 
 const WARNING: &str = "\
-kerust was built without optimization and trains some 100 times slower: run with `cargo run --release`,
+kerust was built without optimization and trains some 50 times slower: run with `cargo run --release`,
 or put these lines into the `Cargo.toml` of the workspace:
 
 [profile.dev.package.kerust-core]

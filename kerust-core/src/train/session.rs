@@ -155,7 +155,7 @@ impl<'c> Session<'c> {
 
     /// Tells callbacks that the training begins, and gives them back what they remember of it.
     pub(super) fn begin(&mut self, subject: &mut dyn Subject) -> Result<()> {
-        self.tell(subject, 0, |callback, at| callback.on_train_begin(at))?;
+        self.call(subject, 0, |callback, at| callback.on_train_begin(at))?;
         self.stop |= subject.run().stopped;
         subject.run_mut().resumed = false;
         self.epoch = subject.run().epoch;
@@ -169,7 +169,7 @@ impl<'c> Session<'c> {
             self.callbacks.insert(place, callback);
             restored?;
         }
-        Ok(())
+        self.save(subject)
     }
 
     fn call_one(

@@ -124,7 +124,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         let room = Room::new(&mut self.inputs, &mut self.labels);
         let (input, labels) = source.data.gather(numbers, room)?;
         // Not left to the loss to tell: a maximum, in a pool or in `Hinge`, swallows a NaN.
-        refuse::<N::Input, Y>(numbers, input, labels, f32::is_nan)?;
+        refuse::<N::Input, Y>(numbers, input, labels, false)?;
         let weights = source.weights(numbers, labels, &mut self.weights);
         N::Heads::resize(&mut self.outputs, numbers.len());
         let frozen = Frozen(trainee.applied.frozen());
@@ -150,7 +150,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         } else {
             let room = Room::new(&mut self.inputs, &mut self.labels);
             let (input, labels) = source.data.gather(numbers, room)?;
-            refuse::<N::Input, Y>(numbers, input, labels, f32::is_infinite)?;
+            refuse::<N::Input, Y>(numbers, input, labels, true)?;
         }
         Ok(loss)
     }
@@ -188,12 +188,12 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
     }
 }
 
-/// Refuses a batch with an input or a label for which `is` holds.
+/// Refuses a batch with an input or a label that is NaN, or `infinite`.
 fn refuse<X: Data, Y: Data>(
     numbers: &[usize],
     input: X::Slices<'_>,
     labels: Y::Slices<'_>,
-    is: fn(f32) -> bool,
+    infinite: bool,
 ) -> Result<(), DataError> {
     let fault = |what: &'static str, found: Found| DataError::NotFinite {
         what,
@@ -202,10 +202,10 @@ fn refuse<X: Data, Y: Data>(
         index: found.index,
         found: found.value,
     };
-    if let Some(found) = X::find(input, is) {
+    if let Some(found) = X::find_not_finite(input, infinite) {
         return Err(fault("input", found));
     }
-    match Y::find(labels, is) {
+    match Y::find_not_finite(labels, infinite) {
         Some(found) => Err(fault("label", found)),
         None => Ok(()),
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Keeps the state of the training in a file, and takes it up from there: Keras's
 /// `BackupAndRestore`.
 ///
-/// The file is written after each epoch, as a whole or not at all, and removed at the end, unless the
+/// The file is written before the first epoch and after each, as a whole or not at all, and removed at the end, unless the
 /// training ends with an error. It holds what all callbacks remember, in whatever order they were added.
 pub struct BackupAndRestore {
     path: PathBuf,
@@ -37,10 +37,12 @@ impl Callback for BackupAndRestore {
     }
 
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
-        match self.path.exists() {
-            true => training.resume(&self.path),
-            false => Ok(()),
+        if self.path.exists() {
+            return training.resume(&self.path);
         }
+        // So that what is written beside the training in its first epoch is not written twice.
+        training.save_state(&self.path);
+        Ok(())
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
