@@ -1,8 +1,8 @@
 //! Lets a training that was interrupted go on.
 
 use super::{Callback, Training};
+use crate::weights::{self, file_system};
 use crate::{Error, Result};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Keeps the state of the training in a file, and takes it up from there: Keras's
@@ -23,16 +23,23 @@ impl BackupAndRestore {
         }
     }
 
-    /// Whether the file is removed at the end of the training. So it is unless set.
+    /// Whether the file is removed at the end of the training. Enabled by default.
     pub fn delete_checkpoint(mut self, delete: bool) -> Self {
         self.delete_checkpoint = delete;
         self
+    }
+
+    fn is_there(&self) -> Result<bool> {
+        let metadata = file_system::metadata(&self.path);
+        let metadata = metadata.map_err(Error::io("inspect", &self.path))?;
+        Ok(metadata.is_some())
     }
 }
 
 impl Callback for BackupAndRestore {
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
-        match self.path.exists() {
+        weights::check_save_state(&self.path)?;
+        match self.is_there()? {
             true => training.resume(&self.path),
             false => Ok(()),
         }
@@ -43,8 +50,8 @@ impl Callback for BackupAndRestore {
     }
 
     fn on_train_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
-        if self.delete_checkpoint && self.path.exists() {
-            fs::remove_file(&self.path).map_err(Error::io("remove", &self.path))?;
+        if self.delete_checkpoint && self.is_there()? {
+            file_system::remove(&self.path).map_err(Error::io("remove", &self.path))?;
         }
         Ok(())
     }

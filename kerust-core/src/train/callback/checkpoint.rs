@@ -3,14 +3,16 @@
 use super::file_name::FileName;
 use super::monitor::{Monitor, monitored};
 use super::{Callback, Training};
+use crate::weights::{self, file_system};
 use crate::{Error, Result};
-use std::fs;
 use std::path::Path;
 
 /// Saves the weights after each epoch, or after each that is the best so far: Keras's
 /// `ModelCheckpoint`.
 ///
-/// Files are written as a whole or not at all; a folder that is not there is made.
+/// Files are written as a whole or not at all; a folder that is not there is made. The format is
+/// safetensors, or with the feature `keras` that of a name which ends in `.weights.h5`; a name that asks
+/// for a format which is not written is refused before the first epoch.
 pub struct ModelCheckpoint {
     file: FileName,
     monitor: Monitor,
@@ -51,8 +53,8 @@ impl ModelCheckpoint {
         self
     }
 
-    fn is_wanted(&mut self, training: &Training<'_>, path: &str) -> Result<bool> {
-        let epoch = training.epoch() + 1;
+    fn is_wanted(&mut self, training: &Training<'_>, path: &Path) -> Result<bool> {
+        let (epoch, path) = (training.epoch() + 1, path.display());
         if !self.save_best_only {
             if self.verbose {
                 training.say(&format!("Epoch {epoch}: saving model to {path}"));
@@ -90,7 +92,7 @@ impl Callback for ModelCheckpoint {
             let best = self.monitor.best().or(self.initial_value_threshold);
             self.monitor.set_best(best);
         }
-        self.file.check(training)
+        weights::check_save(&self.file.check(training)?)
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
@@ -98,8 +100,8 @@ impl Callback for ModelCheckpoint {
         if !self.is_wanted(training, &path)? {
             return Ok(());
         }
-        if let Some(folder) = Path::new(&path).parent() {
-            fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        if let Some(folder) = path.parent() {
+            file_system::create_folder(folder).map_err(Error::io("create", folder))?;
         }
         training.save(path)
     }
