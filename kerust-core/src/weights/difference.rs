@@ -177,7 +177,8 @@ fn difference(expected: &Entry, found: &Found, is_converted: bool) -> Option<Dif
         });
     }
     let is_right = found.dtype == expected.dtype.name();
-    (!is_right && !(is_converted && found.is_convertible(expected))).then(|| Difference::Dtype {
+    let is_taken = is_right || (is_converted && found.is_convertible(expected));
+    (!is_taken).then(|| Difference::Dtype {
         name,
         stored: None,
         found: found.dtype.to_owned(),

@@ -389,7 +389,9 @@ impl Lay<'_> {
 
     const fn is_surplus(&self, number: usize) -> bool {
         let mut name = self.tensors[number].name.string(self.text);
-        !self.met[number] && !(self.is_state && name.take(key::OPTIMIZERS.as_bytes()))
+        let is_met = self.met[number];
+        let is_expected = is_met || (self.is_state && name.take(key::OPTIMIZERS.as_bytes()));
+        !is_expected
     }
 
     const fn has_sizes(&self, found: &Tensor, sizes: &[usize]) -> bool {
