@@ -172,6 +172,65 @@ fn a_checkpoint_refuses_an_unknown_placeholder_before_training() {
     );
 }
 
+/// The message with which `fit` refuses a callback, before the first epoch.
+fn refusal(callback: impl Callback) -> String {
+    let mut model = model();
+    let before = model.weights().to_vec();
+    let fit = Fit::epochs(1).callback(callback).quiet();
+    let message = model.fit(&xor(), fit).unwrap_err().to_string();
+    assert_eq!(model.weights(), before);
+    message
+}
+
+#[test]
+fn what_cannot_be_saved_is_refused_before_the_first_epoch() {
+    let folder = scratch("refused");
+    fs::create_dir_all(folder.join("folder")).unwrap();
+    for name in [
+        "net.keras",
+        "net-{epoch:02d}-{loss:.2f}.h5",
+        "new/net.H5",
+        "net.onnx",
+    ] {
+        let message = refusal(ModelCheckpoint::new(folder.join(name)));
+        assert!(message.starts_with("cannot save to `"), "{message}");
+        assert!(message.contains("`.safetensors`"), "{message}");
+    }
+    for name in ["backup.keras", "backup.weights.h5"] {
+        let message = refusal(BackupAndRestore::new(folder.join(name)));
+        assert!(message.ends_with("expected `.safetensors`"), "{message}");
+    }
+    let found = "found a folder, expected a file or a name that is free";
+    let message = refusal(ModelCheckpoint::new(folder.join("folder")));
+    assert!(message.ends_with(found), "{message}");
+    let message = refusal(BackupAndRestore::new(folder.join("folder")));
+    assert!(message.ends_with(found), "{message}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_checkpoint_and_a_backup_whose_names_are_no_text_are_written_exactly_there() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = scratch("no text");
+    let place = |name: &[u8]| folder.join(OsStr::from_bytes(name));
+    fs::create_dir_all(&folder).unwrap();
+    let template = place(b"folder-\xff/net-\xc3{epoch:02d}.safetensors");
+    fit_losses(&[1.0, 0.5], ModelCheckpoint::new(template));
+    let backup = place(b"backup-\xfe.safetensors");
+    let keeps = BackupAndRestore::new(&backup).delete_checkpoint(false);
+    fit_losses(&[1.0, 0.5], keeps);
+    assert!(backup.exists());
+    for (epoch, weight) in [(b'1', 0.0), (b'2', 1.0)] {
+        let mut name = b"folder-\xff/net-\xc30?.safetensors".to_vec();
+        *name.iter_mut().find(|byte| **byte == b'?').unwrap() = epoch;
+        let saved = Xor::load(place(&name)).unwrap();
+        assert_eq!(saved.dense.kernel[0][0], weight);
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+}
+
 #[test]
 fn a_plateau_reduces_the_learning_rate() {
     let plateau = ReduceLROnPlateau::monitor("loss")

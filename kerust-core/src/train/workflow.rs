@@ -98,16 +98,31 @@ pub trait Workflow: Model {
 
     /// Reads weights from a file that [`save`](Self::save) wrote.
     ///
+    /// With the feature `keras`, a file of Keras is read too, as by `weights::keras::load`.
+    ///
     /// # Errors
     /// When the file cannot be read, or is not one of this model.
     fn load(path: impl AsRef<Path>) -> Result<Box<Self>> {
         weights::load(path)
     }
 
-    /// Writes the weights to a file, as a whole or not at all.
+    /// [`load`](Self::load) from a safetensors file of other element types: `F16`, `BF16` and `F64`
+    /// become `F32`.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// As [`load`](Self::load); and when a number is too large for `F32`.
+    fn load_converted(path: impl AsRef<Path>) -> Result<Box<Self>> {
+        weights::load_converted(path)
+    }
+
+    /// Writes the weights to a file, as a whole or not at all.
+    ///
+    /// The format is safetensors. With the feature `keras`, a name that ends in `.weights.h5` asks for
+    /// weights as Keras's `load_weights` reads them.
+    ///
+    /// # Errors
+    /// When the name asks for a format that is not written, such as `.keras`, or the file cannot be
+    /// written.
     fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         weights::save(path, self)
     }

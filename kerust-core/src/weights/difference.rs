@@ -1,9 +1,13 @@
 //! Where a file and a model differ.
 
+use super::embed::{MOST_AXES, MOST_NEAR};
+use super::fault::{self, Text};
+use super::json::Unescaped;
+use super::name::{Name, distance};
 use super::section::Entry;
 use crate::element::Dtype;
 use core::fmt::{Display, Formatter};
-use safetensors::tensor::TensorInfo;
+use std::collections::{HashMap, HashSet};
 
 /// One difference between what a file holds and what a model expects.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,6 +61,15 @@ pub enum Difference {
         /// The sizes in the model.
         expected: Vec<usize>,
     },
+    /// A number that the model's element type cannot hold, in a file that was to be converted.
+    Number {
+        /// The tensor's name.
+        name: String,
+        /// The number.
+        found: String,
+        /// The element type in the model.
+        expected: Dtype,
+    },
     /// A tensor of another element type.
     Dtype {
         /// The tensor's name.
@@ -70,35 +83,73 @@ pub enum Difference {
     },
 }
 
+impl Difference {
+    /// Whether the values are read on request, although their type differs.
+    pub(super) fn is_convertible(&self) -> bool {
+        matches!(self, Self::Dtype { stored: None, found, expected: Dtype::F32, .. }
+            if super::embed::is_convertible(found))
+    }
+}
+
+/// A tensor in a file, as far as it is compared.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) name: String,
+    pub(super) dtype: &'static str,
+    /// The sizes; of a tensor of many axes the first that are enough to tell it from a model's.
+    pub(super) sizes: Vec<usize>,
+    /// Where in the file's data its values begin.
+    pub(super) begin: u64,
+    /// The bytes of its values.
+    pub(super) bytes: usize,
+}
+
+impl Found {
+    /// More than a model's tensors have.
+    pub(super) const MOST_SIZES: usize = MOST_AXES + 1;
+
+    /// Whether it can take the place of `entry`, if conversions are allowed.
+    fn is_convertible(&self, entry: &Entry) -> bool {
+        entry.dtype == Dtype::F32 && super::embed::is_convertible(self.dtype)
+    }
+}
+
 /// All differences between the tensors that are expected and those that a file holds, which are in
 /// the order of the file.
 pub(super) fn tensor_differences(
     expected: &[Entry],
-    found: &[(String, &TensorInfo)],
+    found: &[&Found],
+    is_converted: bool,
 ) -> Vec<Difference> {
     let mut differences = Vec::new();
     let mut missing = Vec::new();
+    let mut surplus: Vec<_> = found.to_vec();
+    let places: HashMap<_, _> = found.iter().map(|found| (&*found.name, *found)).collect();
     for entry in expected {
-        match found.iter().find(|(name, _)| *name == entry.name) {
-            Some((_, info)) => differences.extend(difference(entry, info)),
+        match places.get(&*entry.name) {
+            Some(found) => differences.extend(difference(entry, found, is_converted)),
             None => missing.push(entry),
         }
     }
-    let is_expected = |name: &str| expected.iter().any(|entry| entry.name == name);
-    let mut surplus: Vec<_> = found
-        .iter()
-        .filter(|(name, _)| !is_expected(name))
-        .collect();
+    let names: HashSet<_> = expected.iter().map(|entry| &*entry.name).collect();
+    surplus.retain(|found| !names.contains(&*found.name));
+    let is_searched = surplus.len() <= MOST_NEAR;
     for entry in missing {
         // A missing tensor and a surplus one of its sizes and almost its name are one fault.
-        let distance = |name: &str| distance_between(name, &entry.name);
+        let name = Name {
+            before: None,
+            own: &entry.name,
+        };
+        let most = entry.name.len() / 2 + 1;
+        let distance = |found: &Found| distance(Unescaped::plain(&found.name), &name, most);
         let nearest = (0..surplus.len())
-            .filter(|place| surplus[*place].1.shape == entry.sizes)
-            .filter(|place| distance(&surplus[*place].0) <= entry.name.len() / 2)
-            .min_by_key(|place| distance(&surplus[*place].0));
+            .filter(|place| is_searched && surplus[*place].sizes == entry.sizes)
+            .map(|place| (distance(surplus[place]), place))
+            .filter(|(distance, _)| *distance < most)
+            .min();
         differences.push(match nearest {
-            Some(place) => Difference::Name {
-                found: surplus.remove(place).0.clone(),
+            Some((_, place)) => Difference::Name {
+                found: surplus.remove(place).name.clone(),
                 expected: entry.name.clone(),
             },
             None => Difference::Missing {
@@ -107,37 +158,38 @@ pub(super) fn tensor_differences(
             },
         });
     }
-    differences.extend(surplus.into_iter().map(|(name, info)| Difference::Surplus {
-        name: name.clone(),
-        found: info.shape.clone(),
+    differences.extend(surplus.into_iter().map(|found| Difference::Surplus {
+        name: found.name.clone(),
+        found: found.sizes.clone(),
     }));
     differences
 }
 
 /// What differs between two tensors of one name.
-fn difference(expected: &Entry, found: &TensorInfo) -> Option<Difference> {
+fn difference(expected: &Entry, found: &Found, is_converted: bool) -> Option<Difference> {
     let name = expected.name.clone();
-    if found.shape != expected.sizes {
-        Some(Difference::Shape {
+    if found.sizes != expected.sizes {
+        return Some(Difference::Shape {
             name,
             stored: None,
-            found: found.shape.clone(),
+            found: found.sizes.clone(),
             expected: expected.sizes.to_vec(),
-        })
-    } else {
-        let (found, expected) = (found.dtype.to_string(), expected.dtype);
-        (found != expected.name()).then_some(Difference::Dtype {
-            name,
-            stored: None,
-            found,
-            expected,
-        })
+        });
     }
+    let is_right = found.dtype == expected.dtype.name();
+    let is_taken = is_right || (is_converted && found.is_convertible(expected));
+    (!is_taken).then(|| Difference::Dtype {
+        name,
+        stored: None,
+        found: found.dtype.to_owned(),
+        expected: expected.dtype,
+    })
 }
 
 /// The first layer in which two lists of lines differ.
 pub(super) fn layer_difference(found: &str, expected: &str) -> Difference {
-    let (mut found, mut expected) = (found.lines(), expected.lines());
+    let lines = |text| str::split_terminator(text, '\n');
+    let (mut found, mut expected) = (lines(found), lines(expected));
     loop {
         let pair = (found.next(), expected.next());
         if pair.0 != pair.1 || pair == (None, None) {
@@ -149,24 +201,19 @@ pub(super) fn layer_difference(found: &str, expected: &str) -> Difference {
     }
 }
 
-/// Levenshtein's distance: the insertions, removals and replacements between two names.
-fn distance_between(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, a) in a.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 /// Sizes as Keras writes a shape: `(784, 64)`.
 fn shape(sizes: &[usize]) -> String {
-    let sizes: Vec<_> = sizes.iter().map(usize::to_string).collect();
-    format!("({})", sizes.join(", "))
+    let mut shown: Vec<_> = sizes.iter().take(MOST_AXES).map(usize::to_string).collect();
+    if sizes.len() > MOST_AXES {
+        shown.push("..".to_owned());
+    }
+    format!("({})", shown.join(", "))
+}
+
+/// What stands in a file, as it is shown.
+pub(super) fn shown(found: &str) -> String {
+    let text = fault::shown(Text::new(), Unescaped::plain(found));
+    text.as_str().to_owned()
 }
 
 /// Where in the file a tensor stands, in brackets.
@@ -184,7 +231,7 @@ impl Display for Difference {
             } => f.write_str("the architecture's fingerprint differs, though no layer's text does"),
             Self::Layer { found, expected } => {
                 let layer = |layer: &Option<String>| match layer {
-                    Some(layer) => format!("`{layer}`"),
+                    Some(layer) => format!("`{}`", shown(layer)),
                     None => "no further layer".to_owned(),
                 };
                 write!(
@@ -195,7 +242,11 @@ impl Display for Difference {
                 )
             }
             Self::Name { found, expected } => {
-                write!(f, "tensor `{expected}` is misnamed: found `{found}`")
+                write!(
+                    f,
+                    "tensor `{expected}` is misnamed: found `{}`",
+                    shown(found)
+                )
             }
             Self::Missing { name, expected } => write!(
                 f,
@@ -204,7 +255,8 @@ impl Display for Difference {
             ),
             Self::Surplus { name, found } => write!(
                 f,
-                "tensor `{name}` is not expected: found shape {}",
+                "tensor `{}` is not expected: found shape {}",
+                shown(name),
                 shape(found)
             ),
             Self::Tensors {
@@ -228,6 +280,15 @@ impl Display for Difference {
                 place(stored),
                 shape(found),
                 shape(expected)
+            ),
+            Self::Number {
+                name,
+                found,
+                expected,
+            } => write!(
+                f,
+                "tensor `{name}` holds {found}, expected numbers that {} can hold",
+                expected.name()
             ),
             Self::Dtype {
                 name,

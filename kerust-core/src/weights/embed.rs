@@ -3,15 +3,16 @@
 //! A file's values become a `static` of the model's type: no copy to RAM, no work at start-up, and
 //! in flash nothing but the values.
 
-use super::architecture::{is_hexadecimal, layer_difference, utf8};
+use super::architecture::{is_hexadecimal, layer_difference};
+use super::fault::{Fault, Text, number, shown};
 use super::fingerprint::fingerprint;
-use super::header::{
-    Broken, Header, LENGTH_BYTES, MOST_TENSORS, NO_HASH, Sizes, Tensor, equal, hash,
-};
+use super::header::{self, LENGTH_BYTES, MOST_TENSORS, Reader, Tensor};
+use super::json::Unescaped;
 use super::key;
+use super::keys::Object;
+use super::name::{Name, distance};
 use crate::layer::{LayerData, Layout};
 use crate::model::{LayerInfo, Model};
-use crate::shape;
 use core::mem::MaybeUninit;
 use core::slice;
 
@@ -55,11 +56,12 @@ pub const fn embedded_data<W: LayerData>(
     unsafe { weights.assume_init() }
 }
 
-/// A message, or one difference of it.
-pub(super) type Text = shape::Text<4096>;
-
 /// The differences that are listed at most.
-const MOST_LISTED: usize = 16;
+pub(super) const MOST_LISTED: usize = 16;
+
+/// How a model takes values of other types than its own.
+pub(super) const CONVERSION: &str =
+    "`load_converted` reads F16, BF16 and F64 as F32; `save` then writes F32";
 
 /// Writes the tensors of a file to `target` in the order of `layout`, or says why not.
 const fn lay(
@@ -77,135 +79,163 @@ const fn lay(
             .str("` holds values with the little end first");
         return Some(text.str(", expected a target that does too"));
     }
-    let header = match Header::read(file) {
-        Ok(header) => header,
-        Err(broken) => return Some(broken_text(broken, path)),
+    let mut tensors = [Tensor::NONE; MOST_TENSORS];
+    let header_len = match header::header_len(file, file.len() as u64) {
+        Ok(len) => len,
+        Err(fault) => return Some(refusal(&fault, &[], path)),
     };
-    let is_state = header.metadata("training.optimizer").is_some();
+    let (text, data) = file.split_at(LENGTH_BYTES).1.split_at(header_len);
+    let (count, metadata) = match read(text, data.len() as u64, &mut tensors) {
+        Ok(read) => read,
+        Err(fault) => return Some(refusal(&fault, text, path)),
+    };
+    let is_state = metadata.string(key::OPTIMIZER).is_some();
     let mut lay = Lay {
-        header: &header,
+        text,
+        data,
+        tensors: tensors.split_at(count).0,
         met: [false; MOST_TENSORS],
         next: 0,
         target,
         place: 0,
+        missing: 0,
+        is_searched: false,
+        is_state,
+        convertible: false,
         differences: 0,
-        text: mismatch(&header, path, model),
+        told: mismatch(&metadata, path, model),
     };
-    lay.architecture(layers);
-    let model = Name {
+    lay.architecture(&metadata, layers);
+    let name = Name {
         before: None,
         own: "model",
     };
-    lay.layout(layout, if is_state { Some(&model) } else { None });
-    lay.surplus(is_state);
+    let name = if is_state { Some(&name) } else { None };
+    lay.layout(layout, name, Pass::Lay);
+    if lay.missing > 0 {
+        lay.is_searched = lay.count_surplus() <= MOST_NEAR;
+        lay.layout(layout, name, Pass::Missing);
+    }
+    lay.surplus();
     if lay.differences == 0 {
         return None;
     }
-    let mut text = lay.text;
+    let mut told = lay.told;
     if lay.differences > MOST_LISTED {
         let more = lay.differences - MOST_LISTED;
-        text = text.note("and ").number(more).str(" more");
+        told = told.note("and ").number(more).str(" more");
+    }
+    if lay.convertible {
+        told = told.note(CONVERSION);
     }
     Some(
-        text.help("train the model as it is declared here, and save it: `model.save(\"")
+        told.help("train the model as it is declared here, and save it: `model.save(\"")
             .str(path)
             .str("\")`"),
     )
 }
 
-const fn broken_text(broken: Broken, path: &str) -> Text {
-    let text = Text::new().str("`").str(path).str("` is ");
-    let text = match broken {
-        Broken::Length { found, expected } => {
-            let word = if found < expected {
-                "truncated"
-            } else {
-                "too long"
-            };
-            return text
-                .str(word)
-                .str(": found ")
-                .number(found)
-                .str(" bytes, its header promises ")
-                .number(expected)
-                .help("copy the whole file, or save it again");
-        }
-        Broken::Kind(kind) => text.str("no safetensors file: found ").str(kind),
-        Broken::Json(LENGTH_BYTES) => text.str("no safetensors file: found other bytes"),
-        Broken::Json(place) => text
-            .str("no safetensors file: found a header with a fault at byte ")
-            .number(place),
-        Broken::Crowded => text
-            .str("no file of a model: found more than ")
-            .number(MOST_TENSORS)
-            .str(" tensors"),
+/// Reads the header to `tensors`: how many there are, and the metadata.
+const fn read<'a>(
+    text: &'a [u8],
+    data_len: u64,
+    tensors: &mut [Tensor; MOST_TENSORS],
+) -> Result<(usize, Object<'a>), Fault> {
+    let mut reader = match Reader::new(text) {
+        Ok(reader) => reader,
+        Err(fault) => return Err(fault),
     };
-    text.str(", expected the length of a JSON header, then the header")
-        .help("a trained model saves such a file: `model.save(\"")
-        .str(path)
-        .str("\")`")
+    let mut count = 0;
+    loop {
+        match reader.next() {
+            Ok(Some(tensor)) => tensors[count] = tensor,
+            Ok(None) => break,
+            Err(fault) => return Err(fault),
+        }
+        count += 1;
+    }
+    let [whole, metadata] = reader.objects();
+    if let Some(key) = whole.repeated() {
+        return Err(Fault::Repeated(key));
+    }
+    if let Some(key) = metadata.repeated() {
+        return Err(Fault::Repeated(key));
+    }
+    match header::fill(tensors.split_at_mut(count).0, text, data_len) {
+        Some(fault) => Err(fault),
+        None => Ok((count, metadata)),
+    }
+}
+
+const fn refusal(fault: &Fault, header: &[u8], path: &str) -> Text {
+    let words = fault.words(header);
+    let text = Text::new().str("`").str(path).str("` is ");
+    match fault {
+        Fault::Length { found, expected } => text
+            .str(length_word(*found, *expected))
+            .str(": found ")
+            .str(words.as_str())
+            .help("copy the whole file, or save it again"),
+        _ => text
+            .str("no safetensors file: found ")
+            .str(words.as_str())
+            .help("a trained model saves such a file: `model.save(\"")
+            .str(path)
+            .str("\")`"),
+    }
+}
+
+/// What a file of another length than its header says is.
+pub(super) const fn length_word(found: u64, expected: u64) -> &'static str {
+    if found < expected {
+        "truncated"
+    } else {
+        "too long"
+    }
 }
 
 /// What the list of differences stands under.
-const fn mismatch(header: &Header<'_>, path: &str, model: &str) -> Text {
+const fn mismatch(metadata: &Object<'_>, path: &str, model: &str) -> Text {
     let text = Text::new().str("the weights in `").str(path).str("`");
-    let text = match header.metadata(key::MODEL) {
-        Some(found) => text.str(", of a model `").str(utf8(found)).str("`,"),
+    let text = match metadata.string(key::MODEL) {
+        Some(found) => shown(text.str(", of a model `"), found).str("`,"),
         None => text,
     };
     text.str(" do not fit the model `").str(model).str("`")
 }
 
-/// A tensor's name: the names of the parts on the way to it, joined by dots.
+/// What is done on the way through a layout.
 #[derive(Clone, Copy)]
-struct Name<'a> {
-    before: Option<&'a Name<'a>>,
-    own: &'a str,
-}
-
-impl Name<'_> {
-    const fn is(&self, name: &[u8]) -> bool {
-        let own = self.own.as_bytes();
-        if name.len() < own.len() {
-            return false;
-        }
-        let (rest, end) = name.split_at(name.len() - own.len());
-        equal(end, own)
-            && match (self.before, rest) {
-                (None, rest) => rest.is_empty(),
-                (Some(before), [rest @ .., b'.']) => before.is(rest),
-                (Some(_), _) => false,
-            }
-    }
-
-    const fn hash(&self) -> u64 {
-        let before = match self.before {
-            None => NO_HASH,
-            Some(before) => hash(before.hash(), b"."),
-        };
-        hash(before, self.own.as_bytes())
-    }
-
-    const fn write(&self, text: Text) -> Text {
-        match self.before {
-            None => text.str(self.own),
-            Some(before) => before.write(text).str(".").str(self.own),
-        }
-    }
+enum Pass {
+    /// Lays the tensors that fit, and tells how others differ.
+    Lay,
+    /// Tells what is missing. This comes behind, as in the list of the reader at run time.
+    Missing,
 }
 
 /// A file on its way into a model.
 struct Lay<'a> {
-    header: &'a Header<'a>,
-    /// Which of the file's tensors the model has.
+    /// The header's text.
+    text: &'a [u8],
+    data: &'a [u8],
+    /// The file's tensors, in the order of their values.
+    tensors: &'a [Tensor],
+    /// Which of them the model has.
     met: [bool; MOST_TENSORS],
     /// The tensor that most likely comes next.
     next: usize,
     target: &'a mut [u8],
     /// Bytes of the model that are passed.
     place: usize,
+    missing: usize,
+    /// Whether missing tensors are looked for under similar names.
+    is_searched: bool,
+    /// Whether the file is a training's state, which has an optimizer's tensors too.
+    is_state: bool,
+    /// Whether an element type differs that can be converted.
+    convertible: bool,
     differences: usize,
-    text: Text,
+    told: Text,
 }
 
 impl Lay<'_> {
@@ -213,35 +243,37 @@ impl Lay<'_> {
     const fn tell(&mut self, difference: Text) {
         self.differences += 1;
         if self.differences <= MOST_LISTED {
-            self.text = self.text.note(difference.as_str());
+            self.told = self.told.note(difference.as_str());
         }
     }
 
     /// Compares what a file of kerust's says of the architecture.
-    const fn architecture(&mut self, layers: &[LayerInfo]) {
+    const fn architecture(&mut self, metadata: &Object<'_>, layers: &[LayerInfo]) {
         let (Some(format), Some(found)) = (
-            self.header.metadata(key::FORMAT),
-            self.header.metadata(key::ARCHITECTURE),
+            metadata.string(key::FORMAT),
+            metadata.string(key::ARCHITECTURE),
         ) else {
             return;
         };
-        if !equal(format, b"kerust") || is_hexadecimal(found, fingerprint(layers)) {
+        if !format.is(b"kerust") || is_hexadecimal(found, fingerprint(layers)) {
             return;
         }
-        let lines = match self.header.metadata(key::LAYERS) {
+        let lines = match metadata.string(key::LAYERS) {
             Some(lines) => lines,
-            None => &[],
+            None => Unescaped::plain(""),
         };
         self.tell(layer_difference(lines, layers));
     }
 
-    /// Lays each tensor of a part called `name`.
-    const fn layout(&mut self, layout: &Layout, name: Option<&Name<'_>>) {
+    /// Passes each tensor of a part called `name`.
+    const fn layout(&mut self, layout: &Layout, name: Option<&Name<'_>>, pass: Pass) {
         match (layout, name) {
             (Layout::Tensor(dtype, sizes), Some(name)) => {
                 let len = layout.bytes();
-                if len > 0 {
-                    self.tensor(name, dtype.name(), sizes, len);
+                match pass {
+                    _ if len == 0 => {}
+                    Pass::Lay => self.tensor(name, dtype.name(), sizes, len),
+                    Pass::Missing => self.missing(name, sizes),
                 }
                 self.place += len;
             }
@@ -250,7 +282,8 @@ impl Lay<'_> {
                 let mut number = 0;
                 while number < parts.len() {
                     let own = parts[number].name;
-                    self.layout(&parts[number].layout, Some(&Name { before, own }));
+                    let name = Name { before, own };
+                    self.layout(&parts[number].layout, Some(&name), pass);
                     number += 1;
                 }
             }
@@ -259,48 +292,70 @@ impl Lay<'_> {
 
     /// Lays one tensor of `len` bytes, and of the type that is expected.
     const fn tensor(&mut self, name: &Name<'_>, expected: &str, sizes: &[usize], len: usize) {
-        let header = self.header;
         let Some(number) = self.find(name) else {
-            let text = name.write(Text::new().str("tensor `"));
-            self.tell(text.str("` is missing: expected shape ").sizes(sizes));
+            self.missing += 1;
             return;
         };
         self.met[number] = true;
         self.next = number + 1;
-        let found = &header.tensors[number];
-        let dtype = header.piece(found.dtype);
-        if !same_sizes(header.sizes(found), sizes) {
+        let found = &self.tensors[number];
+        let dtype = found.dtype();
+        if !self.has_sizes(found, sizes) {
             let text = name.write(Text::new().str("tensor `"));
-            let text = shape_of(text.str("` has another shape: found "), header, found);
+            let text = self.shape_of(text.str("` has another shape: found "), found);
             self.tell(text.str(", expected ").sizes(sizes));
-        } else if !equal(dtype, expected.as_bytes()) {
+        } else if !same(dtype, expected) {
             let text = name.write(Text::new().str("tensor `"));
             let text = text.str("` has another element type: found ");
-            let text = text.str(utf8(dtype)).str(", expected ");
-            self.tell(text.str(expected));
-        } else if found.end - found.begin != len {
-            let text = name.write(Text::new().str("tensor `"));
-            let text = text.str("` has another length: found ");
-            let text = text.number(found.end - found.begin);
-            self.tell(text.str(" bytes, expected ").number(len));
+            self.convertible |= same(expected, "F32") && is_convertible(dtype);
+            self.tell(text.str(dtype).str(", expected ").str(expected));
         } else {
-            let values = header.data.split_at(found.begin).1.split_at(len).0;
+            // As long as the sizes and the type say: the header has been checked.
+            let begin = found.begin as usize;
+            let values = self.data.split_at(begin).1.split_at(len).0;
             let target = self.target.split_at_mut(self.place).1.split_at_mut(len).0;
             target.copy_from_slice(values);
+        }
+    }
+
+    /// Tells that a tensor is missing, or stands there under a name that is almost its own.
+    const fn missing(&mut self, name: &Name<'_>, sizes: &[usize]) {
+        if self.find(name).is_some() {
+            return;
+        }
+        let (mut nearest, mut least, mut number) = (None, name.len() / 2 + 1, 0);
+        while number < self.tensors.len() && self.is_searched {
+            let tensor = &self.tensors[number];
+            if self.is_surplus(number) && self.has_sizes(tensor, sizes) {
+                let found = distance(tensor.name.string(self.text), name, least);
+                if found < least {
+                    (nearest, least) = (Some(number), found);
+                }
+            }
+            number += 1;
+        }
+        let text = name.write(Text::new().str("tensor `"));
+        match nearest {
+            Some(number) => {
+                self.met[number] = true;
+                let found = self.tensors[number].name.string(self.text);
+                self.tell(shown(text.str("` is misnamed: found `"), found).str("`"));
+            }
+            None => self.tell(text.str("` is missing: expected shape ").sizes(sizes)),
         }
     }
 
     /// The number of the tensor called `name`. It is looked for from `next` on, for most files have
     /// the model's order.
     const fn find(&self, name: &Name<'_>) -> Option<usize> {
-        let (header, hash) = (self.header, name.hash());
-        let (mut number, mut left) = (self.next, header.count);
+        let hash = name.hash();
+        let (mut number, mut left) = (self.next, self.tensors.len());
         while left > 0 {
-            if number >= header.count {
+            if number >= self.tensors.len() {
                 number = 0;
             }
-            let tensor = &header.tensors[number];
-            if tensor.hash == hash && name.is(header.piece(tensor.name)) {
+            let tensor = &self.tensors[number];
+            if tensor.hash == hash && name.is(tensor.name.string(self.text)) {
                 return Some(number);
             }
             number += 1;
@@ -309,44 +364,76 @@ impl Lay<'_> {
         None
     }
 
-    /// Lists the tensors that the model has not; a training's state has those of an optimizer too.
-    const fn surplus(&mut self, is_state: bool) {
-        let header = self.header;
+    /// Lists the tensors that the model has not.
+    const fn surplus(&mut self) {
         let mut number = 0;
-        while number < header.count {
-            if !self.met[number] {
-                let tensor = &header.tensors[number];
-                let name = header.piece(tensor.name);
-                let slot = matches!(name.split_first_chunk(), Some((b"optimizer.", _)));
-                if !(is_state && slot) {
-                    let text = Text::new().str("tensor `").str(utf8(name));
-                    let text = text.str("` is not expected: found shape ");
-                    self.tell(shape_of(text, header, tensor));
-                }
+        while number < self.tensors.len() {
+            if self.is_surplus(number) {
+                let tensor = &self.tensors[number];
+                let text = shown(Text::new().str("tensor `"), tensor.name.string(self.text));
+                let text = text.str("` is not expected: found shape ");
+                self.tell(self.shape_of(text, tensor));
             }
             number += 1;
         }
     }
-}
 
-const fn same_sizes(mut found: Sizes<'_>, sizes: &[usize]) -> bool {
-    let mut axis = 0;
-    while let Some(size) = found.next() {
-        if axis == sizes.len() || size != sizes[axis] {
-            return false;
+    const fn count_surplus(&self) -> usize {
+        let (mut count, mut number) = (0, 0);
+        while number < self.tensors.len() {
+            count += self.is_surplus(number) as usize;
+            number += 1;
         }
-        axis += 1;
+        count
     }
-    axis == sizes.len()
+
+    const fn is_surplus(&self, number: usize) -> bool {
+        let mut name = self.tensors[number].name.string(self.text);
+        let is_met = self.met[number];
+        let is_expected = is_met || (self.is_state && name.take(key::OPTIMIZERS.as_bytes()));
+        !is_expected
+    }
+
+    const fn has_sizes(&self, found: &Tensor, sizes: &[usize]) -> bool {
+        let (mut found, mut axis) = (found.sizes(self.text), 0);
+        while let Some(size) = found.next() {
+            if axis == sizes.len() || size != sizes[axis] as u64 {
+                return false;
+            }
+            axis += 1;
+        }
+        axis == sizes.len()
+    }
+
+    /// Appends the shape of `tensor`.
+    const fn shape_of(&self, mut text: Text, tensor: &Tensor) -> Text {
+        let (mut sizes, mut axis) = (tensor.sizes(self.text), 0);
+        text = text.str("(");
+        while let Some(size) = sizes.next() {
+            text = text.str(if axis > 0 { ", " } else { "" });
+            if axis == MOST_AXES {
+                text = text.str("..");
+                break;
+            }
+            text = number(text, size);
+            axis += 1;
+        }
+        text.str(")")
+    }
 }
 
-/// Appends the shape of `tensor`.
-const fn shape_of(text: Text, header: &Header<'_>, tensor: &Tensor) -> Text {
-    let (mut sizes, mut rank) = ([0; 8], 0);
-    let mut shape = header.sizes(tensor);
-    while let (Some(size), true) = (shape.next(), rank < sizes.len()) {
-        sizes[rank] = size;
-        rank += 1;
-    }
-    text.sizes(sizes.split_at(rank).0)
+/// The tensors that the model has not, among which a missing one is looked for under a similar name at
+/// most.
+pub(super) const MOST_NEAR: usize = 256;
+
+/// The axes of a shape that are shown at most.
+pub(super) const MOST_AXES: usize = 8;
+
+/// Whether values of this type are read as F32 on request.
+pub(super) const fn is_convertible(dtype: &str) -> bool {
+    matches!(dtype.as_bytes(), b"F16" | b"BF16" | b"F64")
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    Unescaped::plain(a).is(b.as_bytes())
 }

@@ -1,6 +1,8 @@
 //! Why a file of weights was refused.
 
 use super::Difference;
+use super::difference::shown;
+use super::embed::{CONVERSION, MOST_LISTED, length_word};
 use core::fmt::{Display, Formatter};
 use std::path::PathBuf;
 
@@ -12,8 +14,17 @@ pub enum WeightsError {
     NotSafetensors {
         /// The file.
         path: PathBuf,
-        /// What it is, or what is wrong with it.
+        /// What it is, or what is wrong with it, and what was expected.
         found: String,
+    },
+    /// A file's name asks for a format that is not written.
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The end of its name, and whose it is: `.keras`, a model of Keras 3.
+        found: String,
+        /// What is written instead.
+        expected: String,
     },
     /// The file is none of Keras's.
     #[cfg(feature = "keras")]
@@ -48,10 +59,20 @@ pub enum WeightsError {
 impl Display for WeightsError {
     fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::NotSafetensors { path, found } => write!(
+            Self::NotSafetensors { path, found } => {
+                write!(
+                    f,
+                    "`{}` is no safetensors file: found {found}",
+                    path.display()
+                )
+            }
+            Self::Format {
+                path,
+                found,
+                expected,
+            } => write!(
                 f,
-                "`{}` is no safetensors file: found {found}, expected the length of a JSON header, \
-                 then the header",
+                "cannot save to `{}`: found {found}, expected {expected}",
                 path.display()
             ),
             #[cfg(feature = "keras")]
@@ -69,11 +90,7 @@ impl Display for WeightsError {
                 f,
                 "`{}` is {}: found {found} bytes, its header promises {expected}",
                 path.display(),
-                if found < expected {
-                    "truncated"
-                } else {
-                    "too long"
-                }
+                length_word(*found as u64, *expected as u64)
             ),
             Self::Mismatch {
                 path,
@@ -83,14 +100,20 @@ impl Display for WeightsError {
             } => {
                 write!(f, "the weights in `{}`", path.display())?;
                 if let Some(found) = found {
-                    write!(f, ", of a model `{found}`,")?;
+                    write!(f, ", of a model `{}`,", shown(found))?;
                 }
                 match expected {
                     Some(model) => write!(f, " do not fit the model `{model}`")?,
                     None => write!(f, " do not fit")?,
                 }
-                for difference in differences {
+                for difference in differences.iter().take(MOST_LISTED) {
                     write!(f, "\n  {difference}")?;
+                }
+                if differences.len() > MOST_LISTED {
+                    write!(f, "\n  and {} more", differences.len() - MOST_LISTED)?;
+                }
+                if expected.is_some() && differences.iter().any(Difference::is_convertible) {
+                    write!(f, "\n  {CONVERSION}")?;
                 }
                 Ok(())
             }

@@ -1,189 +1,118 @@
-//! The header of a safetensors file, read without a heap: what is embedded is checked while
-//! compiling.
+//! The header of a safetensors file, read without a heap: by the compiler for what is embedded, and at
+//! run time by the same functions.
 //!
 //! Eight bytes give the header's length, little end first; then JSON, an object with a member for
-//! each tensor; then the tensors' values.
+//! each tensor; then the tensors' values, without a gap.
+
+use super::fault::Fault;
+use super::json::{Cursor, NO_HASH, Piece, Unescaped};
+use super::keys::Object;
 
 /// Bytes of the header's length, with which a file begins.
 pub(super) const LENGTH_BYTES: usize = 8;
 
 /// The tensors that are read at most.
-pub(super) const MOST_TENSORS: usize = 4096;
+pub(super) const MOST_TENSORS: usize = 8192;
 
-/// What a file is that is no safetensors file, by its first bytes.
-pub(super) const fn other_kind(file: &[u8]) -> Option<&'static str> {
-    match file {
-        [] => Some("an empty file"),
-        [0x89, b'H', b'D', b'F', ..] => Some("an HDF5 file"),
-        [b'P', b'K', 3, 4, ..] => Some("a zip archive"),
-        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Some("a NumPy array"),
-        [b'v', b'e', b'r', b's', b'i', b'o', b'n', b' ', ..] => Some("a pointer of Git LFS"),
-        _ => None,
+/// The bytes that a header has at most, as in Python's `safetensors`.
+pub(super) const MOST_HEADER_BYTES: u64 = 100_000_000;
+
+/// The element types of safetensors, and the bits of a value.
+const DTYPES: [(&str, u64); 22] = [
+    ("F32", 32),
+    ("I8", 8),
+    ("I32", 32),
+    ("F16", 16),
+    ("BF16", 16),
+    ("F64", 64),
+    ("BOOL", 8),
+    ("F4", 4),
+    ("F6_E2M3", 6),
+    ("F6_E3M2", 6),
+    ("U8", 8),
+    ("F8_E5M2", 8),
+    ("F8_E4M3", 8),
+    ("F8_E8M0", 8),
+    ("F8_E4M3FNUZ", 8),
+    ("F8_E5M2FNUZ", 8),
+    ("I16", 16),
+    ("U16", 16),
+    ("U32", 32),
+    ("C64", 64),
+    ("I64", 64),
+    ("U64", 64),
+];
+
+/// The length of the header of a file that has `file_len` bytes and begins with `first`: all of them,
+/// or at least nine.
+pub(super) const fn header_len(first: &[u8], file_len: u64) -> Result<usize, Fault> {
+    let length = match first.split_first_chunk::<LENGTH_BYTES>() {
+        Some((length, [b'{', ..])) => u64::from_le_bytes(*length),
+        _ => return Err(Fault::of_other_kind(first)),
+    };
+    if length > MOST_HEADER_BYTES {
+        return Err(Fault::LargeHeader { found: length });
     }
-}
-
-/// Why a header cannot be read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Broken {
-    /// Another kind of file.
-    Kind(&'static str),
-    /// The file is this long, its header promises another length.
-    Length { found: usize, expected: usize },
-    /// The JSON is none, or lacks what every tensor has; at this byte of the file.
-    Json(usize),
-    /// More than [`MOST_TENSORS`].
-    Crowded,
-}
-
-/// A header, and the values behind it.
-pub(super) struct Header<'a> {
-    /// The JSON.
-    text: &'a [u8],
-    /// The values of all tensors.
-    pub(super) data: &'a [u8],
-    /// The first `count` of them are the file's.
-    pub(super) tensors: [Tensor; MOST_TENSORS],
-    /// How many tensors there are.
-    pub(super) count: usize,
-    /// Where in the text the metadata stand.
-    metadata: Option<usize>,
-}
-
-/// Where in a header something stands.
-#[derive(Clone, Copy)]
-pub(super) struct Piece {
-    start: usize,
-    end: usize,
+    let expected = length + LENGTH_BYTES as u64;
+    if expected > file_len {
+        return Err(Fault::Length {
+            found: file_len,
+            expected,
+        });
+    }
+    Ok(length as usize)
 }
 
 /// A tensor of a file.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Tensor {
     pub(super) name: Piece,
-    /// The [`hash`] of the name, for a quick search.
+    /// The hash of the name, for a quick search.
     pub(super) hash: u64,
-    /// `F32`
-    pub(super) dtype: Piece,
+    dtype: u8,
     /// `3, 3, 1, 10`
-    pub(super) shape: Piece,
+    shape: Piece,
     /// Where in the data it begins.
-    pub(super) begin: usize,
+    pub(super) begin: u64,
     /// Where in the data it ends.
-    pub(super) end: usize,
+    pub(super) end: u64,
 }
 
 impl Tensor {
-    const NONE: Self = Self {
-        name: Piece { start: 0, end: 0 },
-        hash: 0,
-        dtype: Piece { start: 0, end: 0 },
-        shape: Piece { start: 0, end: 0 },
+    pub(super) const NONE: Self = Self {
+        name: Piece::NONE,
+        hash: NO_HASH,
+        dtype: 0,
+        shape: Piece::NONE,
         begin: 0,
         end: 0,
     };
-}
 
-impl<'a> Header<'a> {
-    pub(super) const fn read(file: &'a [u8]) -> Result<Self, Broken> {
-        if let Some(kind) = other_kind(file) {
-            return Err(Broken::Kind(kind));
-        }
-        let Some((length, behind)) = file.split_first_chunk::<LENGTH_BYTES>() else {
-            return Err(Broken::Json(0));
-        };
-        let length = u64::from_le_bytes(*length);
-        if behind.is_empty() || behind[0] != b'{' {
-            return Err(Broken::Json(LENGTH_BYTES));
-        }
-        if length > behind.len() as u64 {
-            return Err(Broken::Length {
-                found: file.len(),
-                expected: length.saturating_add(LENGTH_BYTES as u64) as usize,
-            });
-        }
-        let (text, data) = behind.split_at(length as usize);
-        let mut header = Self {
-            text,
-            data,
-            tensors: [Tensor::NONE; MOST_TENSORS],
-            count: 0,
-            metadata: None,
-        };
-        match header.index() {
-            None => Ok(header),
-            Some(broken) => Err(broken),
-        }
+    /// `F32`
+    pub(super) const fn dtype(&self) -> &'static str {
+        DTYPES[self.dtype as usize].0
     }
 
-    /// Notes each tensor.
-    const fn index(&mut self) -> Option<Broken> {
-        let mut cursor = Cursor::new(self.text);
-        let mut data_end = 0;
-        cursor.expect(b'{');
-        let mut more = !cursor.take(b'}');
-        while more {
-            let name = cursor.string();
-            cursor.expect(b':');
-            if equal(self.piece(name), b"__metadata__") {
-                self.metadata = Some(cursor.place);
-                cursor.texts();
-            } else if self.count == MOST_TENSORS {
-                return Some(Broken::Crowded);
-            } else {
-                let tensor = cursor.tensor(name);
-                if tensor.end > data_end {
-                    data_end = tensor.end;
-                }
-                self.tensors[self.count] = tensor;
-                self.count += 1;
-            }
-            more = cursor.more();
-        }
-        cursor.skip_spaces();
-        if cursor.failed || cursor.place < self.text.len() {
-            return Some(Broken::Json(LENGTH_BYTES + cursor.place));
-        }
-        if self.data.len() != data_end {
-            let data_start = LENGTH_BYTES + self.text.len();
-            return Some(Broken::Length {
-                found: data_start + self.data.len(),
-                expected: data_start.saturating_add(data_end),
-            });
-        }
-        None
-    }
-
-    /// What stands in a place of the header.
-    pub(super) const fn piece(&self, piece: Piece) -> &'a [u8] {
-        self.text.split_at(piece.end).0.split_at(piece.start).1
-    }
-
-    /// The sizes of a tensor, one by one.
-    pub(super) const fn sizes(&self, tensor: &Tensor) -> Sizes<'a> {
+    /// The sizes, one by one; `text` is the header's.
+    pub(super) const fn sizes<'a>(&self, text: &'a [u8]) -> Sizes<'a> {
         Sizes {
-            rest: Cursor::new(self.piece(tensor.shape)),
+            rest: Cursor::new(self.shape.of(text), 0),
         }
     }
 
-    /// A text of the metadata, escaped as in JSON.
-    pub(super) const fn metadata(&self, key: &str) -> Option<&'a [u8]> {
-        let Some(place) = self.metadata else {
-            return None;
-        };
-        let mut cursor = Cursor::new(self.text);
-        cursor.place = place;
-        cursor.expect(b'{');
-        let mut more = !cursor.take(b'}');
-        while more {
-            let found = cursor.string();
-            cursor.expect(b':');
-            let text = cursor.string();
-            if equal(self.piece(found), key.as_bytes()) {
-                return Some(self.piece(text));
-            }
-            more = cursor.more();
+    /// The bytes that the sizes and the element type ask for.
+    const fn bytes(&self, text: &[u8]) -> Option<u64> {
+        let (mut len, mut sizes) = (1u64, self.sizes(text));
+        while let Some(size) = sizes.next() {
+            len = match len.checked_mul(size) {
+                Some(len) => len,
+                None => return None,
+            };
         }
-        None
+        match len.checked_mul(DTYPES[self.dtype as usize].1) {
+            Some(bits) if bits % 8 == 0 => Some(bits / 8),
+            _ => None,
+        }
     }
 }
 
@@ -194,7 +123,7 @@ pub(super) struct Sizes<'a> {
 
 impl Sizes<'_> {
     /// The next one.
-    pub(super) const fn next(&mut self) -> Option<usize> {
+    pub(super) const fn next(&mut self) -> Option<u64> {
         self.rest.skip_spaces();
         if self.rest.place == self.rest.text.len() {
             return None;
@@ -205,181 +134,241 @@ impl Sizes<'_> {
     }
 }
 
-/// A place in JSON. What is not as expected makes it fail, and then it stands still.
-#[derive(Clone, Copy)]
-struct Cursor<'a> {
-    text: &'a [u8],
-    place: usize,
-    failed: bool,
+/// Reads the tensors of a header one by one.
+pub(super) struct Reader<'a> {
+    cursor: Cursor<'a>,
+    /// Whether a member follows; not known before the first.
+    more: Option<bool>,
+    count: usize,
+    /// The whole header.
+    object: Object<'a>,
+    metadata: Object<'a>,
 }
 
-// rustc interprets all this: the loops over bytes call nothing.
-impl<'a> Cursor<'a> {
-    const fn new(text: &'a [u8]) -> Self {
-        Self {
+impl<'a> Reader<'a> {
+    pub(super) const fn new(text: &'a [u8]) -> Result<Self, Fault> {
+        if let Err(error) = core::str::from_utf8(text) {
+            return Err(Fault::Json {
+                place: LENGTH_BYTES + error.valid_up_to(),
+                expected: "UTF-8",
+            });
+        }
+        let object = Object {
             text,
             place: 0,
-            failed: false,
-        }
-    }
-
-    const fn skip_spaces(&mut self) {
-        while self.place < self.text.len()
-            && matches!(self.text[self.place], b' ' | b'\t' | b'\n' | b'\r')
-        {
-            self.place += 1;
-        }
-    }
-
-    /// Whether `byte` comes next, which is then passed.
-    const fn take(&mut self, byte: u8) -> bool {
-        self.skip_spaces();
-        let found = !self.failed && self.place < self.text.len() && self.text[self.place] == byte;
-        if found {
-            self.place += 1;
-        }
-        found
-    }
-
-    const fn expect(&mut self, byte: u8) {
-        if !self.take(byte) {
-            self.failed = true;
-        }
-    }
-
-    /// Whether another member follows in an object.
-    const fn more(&mut self) -> bool {
-        if self.take(b',') {
-            return true;
-        }
-        self.expect(b'}');
-        false
-    }
-
-    /// What stands between two quotation marks, escapes as they are.
-    const fn string(&mut self) -> Piece {
-        self.expect(b'"');
-        let start = self.place;
-        let (text, mut end) = (self.text, start);
-        while end < text.len() && text[end] != b'"' {
-            end += if text[end] == b'\\' { 2 } else { 1 };
-        }
-        if self.failed || end >= text.len() {
-            self.failed = true;
-            return Piece { start, end: start };
-        }
-        self.place = end + 1;
-        Piece { start, end }
-    }
-
-    const fn number(&mut self) -> usize {
-        self.skip_spaces();
-        let start = self.place;
-        let mut number = 0usize;
-        while self.place < self.text.len() && self.text[self.place].is_ascii_digit() {
-            let digit = (self.text[self.place] - b'0') as usize;
-            number = number.saturating_mul(10).saturating_add(digit);
-            self.place += 1;
-        }
-        if self.place == start {
-            self.failed = true;
-        }
-        number
-    }
-
-    /// A list of numbers: where they stand, the first two of them, and how many there are.
-    const fn numbers(&mut self) -> (Piece, [usize; 2], usize) {
-        self.expect(b'[');
-        let start = self.place;
-        let (mut first, mut count) = ([0; 2], 0);
-        let mut more = !self.failed && !self.take(b']');
-        while more {
-            let number = self.number();
-            if count < first.len() {
-                first[count] = number;
-            }
-            count += 1;
-            more = !self.failed && self.take(b',');
-            if !more {
-                self.expect(b']');
-            }
-        }
-        let end = if self.failed { start } else { self.place - 1 };
-        (Piece { start, end }, first, count)
-    }
-
-    /// An object of texts.
-    const fn texts(&mut self) {
-        self.expect(b'{');
-        let mut more = !self.take(b'}');
-        while more {
-            self.string();
-            self.expect(b':');
-            self.string();
-            more = self.more();
-        }
-    }
-
-    /// What is said of the tensor called `name`.
-    const fn tensor(&mut self, name: Piece) -> Tensor {
-        let mut tensor = Tensor {
-            name,
-            hash: hash(
-                NO_HASH,
-                self.text.split_at(name.end).0.split_at(name.start).1,
-            ),
-            ..Tensor::NONE
+            members: 0,
         };
-        let [mut dtypes, mut shapes, mut offsets] = [0; 3];
-        self.expect(b'{');
-        let mut more = !self.take(b'}');
-        while more {
-            let key = self.string();
-            self.expect(b':');
-            match self.text.split_at(key.end).0.split_at(key.start).1 {
-                b"dtype" => {
-                    tensor.dtype = self.string();
-                    dtypes += 1;
-                }
-                b"shape" => {
-                    (tensor.shape, _, _) = self.numbers();
-                    shapes += 1;
-                }
-                b"data_offsets" => {
-                    let ends;
-                    (_, [tensor.begin, tensor.end], ends) = self.numbers();
-                    offsets += if ends == 2 { 1 } else { 2 };
-                }
-                _ => self.failed = true,
+        Ok(Self {
+            cursor: Cursor::new(text, 0),
+            more: None,
+            count: 0,
+            object,
+            metadata: object,
+        })
+    }
+
+    /// The next tensor. When there is none, the header has been read, and its syntax is right.
+    pub(super) const fn next(&mut self) -> Result<Option<Tensor>, Fault> {
+        let text = self.cursor.text;
+        loop {
+            let more = match self.more {
+                None => self.cursor.enters(),
+                Some(true) => self.cursor.more(),
+                Some(false) => false,
+            };
+            self.more = Some(more);
+            if !more {
+                break;
             }
-            more = self.more();
+            self.object.members += 1;
+            let name = self.cursor.key();
+            if name.string(text).is(b"__metadata__") {
+                self.metadata();
+                continue;
+            }
+            if self.count == MOST_TENSORS {
+                return Err(Fault::Crowded);
+            }
+            self.count += 1;
+            let tensor = tensor(&mut self.cursor, name);
+            if self.cursor.has_failed() {
+                break;
+            }
+            return Ok(Some(tensor));
         }
-        let whole = matches!((dtypes, shapes, offsets), (1, 1, 1));
-        if !whole || tensor.begin > tensor.end {
-            self.failed = true;
+        self.cursor.skip_spaces();
+        if self.cursor.place < text.len() {
+            self.cursor.fail("the end of the header");
         }
-        tensor
+        match self.cursor.expected {
+            Some(expected) => Err(Fault::Json {
+                place: LENGTH_BYTES + self.cursor.place,
+                expected,
+            }),
+            None => Ok(None),
+        }
+    }
+
+    const fn metadata(&mut self) {
+        let cursor = &mut self.cursor;
+        if cursor.peek() == b'n' {
+            // `null` is what some writers write for none.
+            cursor.skip_value();
+            return;
+        }
+        self.metadata.place = cursor.place;
+        self.metadata.members = 0;
+        let mut more = cursor.enters();
+        while more {
+            cursor.key();
+            cursor.string();
+            self.metadata.members += 1;
+            more = cursor.more();
+        }
+    }
+
+    /// The whole header and its metadata, once all has been read.
+    pub(super) const fn objects(&self) -> [Object<'a>; 2] {
+        [self.object, self.metadata]
     }
 }
 
-/// `==`, which is no `const fn`.
-pub(super) const fn equal(a: &[u8], b: &[u8]) -> bool {
-    let mut place = 0;
-    while place < a.len() && place < b.len() && a[place] == b[place] {
-        place += 1;
+/// What is said of the tensor called `name`.
+const fn tensor(cursor: &mut Cursor<'_>, name: Piece) -> Tensor {
+    let text = cursor.text;
+    let mut tensor = Tensor {
+        name,
+        hash: name.string(text).hash(NO_HASH),
+        ..Tensor::NONE
+    };
+    let start = cursor.place;
+    let [mut dtypes, mut shapes, mut offsets] = [0; 3];
+    let mut more = cursor.enters();
+    while more {
+        let key = cursor.key();
+        let at = cursor.place;
+        let key = key.string(text);
+        if key.is(b"dtype") {
+            let found = cursor.string();
+            match dtype(found.string(text)) {
+                Some(number) => tensor.dtype = number,
+                None => cursor.fail_at(at, "an element type of safetensors, such as \"F32\""),
+            }
+            dtypes += 1;
+        } else if key.is(b"shape") {
+            (tensor.shape, _, _) = cursor.numbers();
+            shapes += 1;
+        } else if key.is(b"data_offsets") {
+            let count;
+            (_, [tensor.begin, tensor.end], count) = cursor.numbers();
+            if count != 2 || tensor.begin > tensor.end {
+                cursor.fail_at(at, "where the values begin and end");
+            }
+            offsets += 1;
+        } else {
+            cursor.skip_value();
+        }
+        more = cursor.more();
     }
-    place == a.len() && place == b.len()
+    if !matches!((dtypes, shapes, offsets), (1, 1, 1)) {
+        cursor.fail_at(start, "`dtype`, `shape` and `data_offsets`, each once");
+    }
+    tensor
 }
 
-/// The hash of nothing.
-pub(super) const NO_HASH: u64 = 0xcbf2_9ce4_8422_2325;
-
-/// The hash of what `before` is the hash of, and `bytes` behind it: 64-bit FNV-1a.
-pub(super) const fn hash(before: u64, bytes: &[u8]) -> u64 {
-    let (mut hash, mut place) = (before, 0);
-    while place < bytes.len() {
-        hash = (hash ^ bytes[place] as u64).wrapping_mul(0x0100_0000_01b3);
-        place += 1;
+const fn dtype(name: Unescaped<'_>) -> Option<u8> {
+    let mut number = 0;
+    while number < DTYPES.len() {
+        if name.is(DTYPES[number].0.as_bytes()) {
+            return Some(number as u8);
+        }
+        number += 1;
     }
-    hash
+    None
+}
+
+/// Brings the tensors into the order of their values, and checks that these fill the `data_len` bytes
+/// behind the header, without a gap and without a byte that belongs to two.
+pub(super) const fn fill(tensors: &mut [Tensor], text: &[u8], data_len: u64) -> Option<Fault> {
+    sort(tensors);
+    let (mut place, mut number) = (0, 0);
+    while number < tensors.len() {
+        let tensor = tensors[number];
+        if tensor.begin != place {
+            return Some(Fault::Begin {
+                name: tensor.name,
+                found: tensor.begin,
+                expected: place,
+            });
+        }
+        let (found, expected) = (tensor.end - tensor.begin, tensor.bytes(text));
+        if !matches!(expected, Some(expected) if expected == found) {
+            return Some(Fault::Bytes {
+                name: tensor.name,
+                found,
+                expected,
+            });
+        }
+        place = tensor.end;
+        number += 1;
+    }
+    if place == data_len {
+        return None;
+    }
+    let data_start = (LENGTH_BYTES + text.len()) as u64;
+    Some(Fault::Length {
+        found: data_start + data_len,
+        expected: data_start.saturating_add(place),
+    })
+}
+
+/// Sorts by place: a heap sort, for `sort` is no `const fn`.
+const fn sort(tensors: &mut [Tensor]) {
+    let mut number = 1;
+    while number < tensors.len() && !is_before(&tensors[number], &tensors[number - 1]) {
+        number += 1;
+    }
+    if number >= tensors.len() {
+        return;
+    }
+    let mut root = tensors.len() / 2;
+    while root > 0 {
+        root -= 1;
+        sift(tensors, root);
+    }
+    let mut len = tensors.len();
+    while len > 1 {
+        len -= 1;
+        tensors.swap(0, len);
+        sift(tensors.split_at_mut(len).0, 0);
+    }
+}
+
+/// Lets a tensor sink in a heap until none below it lies behind it.
+const fn sift(tensors: &mut [Tensor], mut root: usize) {
+    loop {
+        let mut child = 2 * root + 1;
+        if child >= tensors.len() {
+            return;
+        }
+        if child + 1 < tensors.len() && is_before(&tensors[child], &tensors[child + 1]) {
+            child += 1;
+        }
+        if !is_before(&tensors[root], &tensors[child]) {
+            return;
+        }
+        tensors.swap(root, child);
+        root = child;
+    }
+}
+
+/// Of two at one place, the one without values comes first; of those, the one whose name does.
+const fn is_before(a: &Tensor, b: &Tensor) -> bool {
+    if a.begin != b.begin {
+        a.begin < b.begin
+    } else if a.end != b.end {
+        a.end < b.end
+    } else {
+        a.name.start() < b.name.start()
+    }
 }

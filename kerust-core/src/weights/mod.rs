@@ -9,14 +9,26 @@ mod architecture;
 #[cfg(feature = "std")]
 mod atomic;
 #[cfg(feature = "std")]
+mod convert;
+#[cfg(feature = "std")]
 mod difference;
 mod embed;
 #[cfg(feature = "std")]
 mod error;
+mod fault;
+#[cfg(all(test, feature = "std"))]
+mod faults;
+#[cfg(feature = "std")]
+pub(crate) mod file_system;
 mod fingerprint;
+#[cfg(feature = "std")]
+mod format;
 mod header;
+mod json;
 #[cfg(feature = "keras")]
 pub mod keras;
+mod keys;
+mod name;
 #[cfg(feature = "std")]
 mod read;
 #[cfg(feature = "std")]
@@ -24,6 +36,8 @@ mod section;
 #[cfg(feature = "std")]
 mod write;
 
+#[cfg(feature = "std")]
+use atomic::check_target;
 #[cfg(feature = "std")]
 pub use atomic::write_atomically;
 #[cfg(feature = "std")]
@@ -33,7 +47,9 @@ pub use embed::{embedded, embedded_data};
 pub use error::WeightsError;
 pub use fingerprint::fingerprint;
 #[cfg(feature = "std")]
-pub use read::{WeightsFile, load, load_into, load_sections};
+pub(crate) use format::{check_save, check_save_state};
+#[cfg(feature = "std")]
+pub use read::{WeightsFile, load, load_converted, load_into, load_sections};
 #[cfg(feature = "std")]
 pub use section::{Section, SectionMut};
 #[cfg(feature = "std")]
@@ -52,4 +68,8 @@ mod key {
     pub(super) const ARCHITECTURE: &str = "architecture";
     /// What the fingerprint was made from, a line for each layer.
     pub(super) const LAYERS: &str = "layers";
+    /// The optimizer of a training, whose state the file is.
+    pub(super) const OPTIMIZER: &str = "training.optimizer";
+    /// What the names of a state's tensors begin with that are no weights.
+    pub(super) const OPTIMIZERS: &str = "optimizer.";
 }

@@ -1,23 +1,29 @@
 //! Reading safetensors: everything is checked before anything is changed.
 
-use super::difference::{layer_difference, tensor_differences};
+use super::atomic::other_than_file;
+use super::convert;
+use super::difference::{Found, layer_difference, tensor_differences};
+use super::fault::Fault;
 use super::fingerprint::layer_lines;
-use super::header::{LENGTH_BYTES, other_kind};
+use super::header::{self, LENGTH_BYTES, Reader};
 use super::section::{Entry, SectionMut, entries};
-use super::{Difference, WeightsError, fingerprint, key};
+use super::{Difference, WeightsError, file_system, fingerprint, key};
 use crate::error::{Error, Result};
 use crate::model::Model;
-use safetensors::tensor::{Metadata, SafeTensorError, SafeTensors};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Reads a model's weights.
 ///
 /// A file without kerust's header, as Python's `safetensors` writes it, needs the same names and
-/// shapes; a file of kerust's needs the same architecture too.
+/// shapes; a file of kerust's needs the same architecture too. Of a training's state the weights are
+/// read. With the feature `keras`, a file of Keras is read as by `weights::keras::load`.
 ///
 /// # Errors
-/// The file cannot be read, is corrupt, or does not fit `M`: one error lists all differences.
+/// The file cannot be read, is corrupt, or does not fit `M`: one error lists the differences.
 pub fn load<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
     let mut model = M::zeroed();
     load_into(&mut *model, path)?;
@@ -29,12 +35,24 @@ pub fn load<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
 /// # Errors
 /// As [`load`]; the model is then as before.
 pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> {
-    let section = SectionMut {
-        prefix: "",
-        layout: &M::LAYOUT,
-        values: model.as_mut_bytes(),
-    };
-    WeightsFile::open(path)?.load_model_sections::<M>(&mut [section])
+    let path = path.as_ref();
+    #[cfg(feature = "keras")]
+    if is_keras(path)? {
+        return super::keras::load_into(model, path);
+    }
+    WeightsFile::open(path)?.load_model(model, false)
+}
+
+/// [`load`] from a file of other element types: `F16`, `BF16` and `F64` become `F32`.
+///
+/// A number of `F64` becomes the nearest of `F32`.
+///
+/// # Errors
+/// As [`load`]; and when a number is too large for `F32`.
+pub fn load_converted<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
+    let mut model = M::zeroed();
+    WeightsFile::open(path)?.load_model(&mut *model, true)?;
+    Ok(model)
 }
 
 /// Reads sections of values, and returns the text in the header.
@@ -54,35 +72,43 @@ pub fn load_sections(
     Ok(file.metadata)
 }
 
-/// A file of weights in memory, whose header has been read and whose length is right.
+/// A file of weights whose header has been read and whose length is right. The values are read when
+/// it is known that they fit.
 #[derive(Debug)]
 pub struct WeightsFile {
     path: PathBuf,
-    bytes: Vec<u8>,
+    file: Mutex<File>,
     /// Where the values begin.
-    data_start: usize,
-    tensors: Metadata,
+    data_start: u64,
+    /// In the order of their values.
+    tensors: Vec<Found>,
     metadata: BTreeMap<String, String>,
 }
 
 impl WeightsFile {
-    /// Reads a file.
+    /// Opens a file and reads its header.
     ///
     /// # Errors
     /// It cannot be read, or is no whole safetensors file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-        let (header_len, tensors) = SafeTensors::read_metadata(&bytes)
-            .map_err(|error| broken(path.to_path_buf(), &bytes, &error))?;
-        let metadata = tensors.metadata().iter().flatten();
-        let metadata = metadata.map(|(key, value)| (key.clone(), value.clone()));
+        let (mut file, len) = open(path)?;
+        let mut first = Vec::new();
+        let read = (&mut file).take(16).read_to_end(&mut first);
+        read.map_err(Error::io("read", path))?;
+        let header_len = header::header_len(&first, len);
+        let header_len = header_len.map_err(|fault| broken(path, &fault, &[]))?;
+        let text = read_at(&mut file, LENGTH_BYTES as u64, header_len);
+        let text = text.map_err(Error::io("read", path))?;
+        let data_start = (LENGTH_BYTES + header_len) as u64;
+        let (tensors, metadata) =
+            read_header(&text, len - data_start).map_err(|fault| broken(path, &fault, &text))?;
         Ok(Self {
             path: path.to_path_buf(),
-            data_start: LENGTH_BYTES + header_len,
-            metadata: metadata.collect(),
+            file: Mutex::new(file),
+            data_start,
             tensors,
-            bytes,
+            metadata,
         })
     }
 
@@ -94,12 +120,14 @@ impl WeightsFile {
     /// Reads sections of values.
     ///
     /// # Errors
-    /// The file does not hold exactly the tensors of the sections, which are then as before.
+    /// The file does not hold exactly the tensors of the sections, or cannot be read. The sections are
+    /// then as before.
     ///
     /// # Panics
     /// When a section does not hold as many bytes as its layout says.
     pub fn load_sections(&self, sections: &mut [SectionMut<'_>]) -> Result<()> {
-        self.load(sections, None, Vec::new())
+        let found: Vec<_> = self.tensors.iter().collect();
+        self.load(sections, &found, None, false, Vec::new())
     }
 
     /// Reads sections of values that belong to the model `M`, whose architecture must be the
@@ -111,98 +139,215 @@ impl WeightsFile {
     /// # Panics
     /// When a section does not hold as many bytes as its layout says.
     pub fn load_model_sections<M: Model>(&self, sections: &mut [SectionMut<'_>]) -> Result<()> {
+        let found: Vec<_> = self.tensors.iter().collect();
+        let differences = self.architecture::<M>();
+        self.load(sections, &found, Some(M::NAME), false, differences)
+    }
+
+    /// Reads a model's weights, from a training's state too.
+    fn load_model<M: Model>(&self, model: &mut M, is_converted: bool) -> Result<()> {
+        let is_state = self.metadata.contains_key(key::OPTIMIZER);
+        let section = SectionMut {
+            prefix: if is_state { "model" } else { "" },
+            layout: &M::LAYOUT,
+            values: model.as_mut_bytes(),
+        };
+        let found = self.tensors.iter();
+        let found = found.filter(|found| !(is_state && found.name.starts_with(key::OPTIMIZERS)));
+        let found: Vec<_> = found.collect();
+        let differences = self.architecture::<M>();
+        self.load(
+            &mut [section],
+            &found,
+            Some(M::NAME),
+            is_converted,
+            differences,
+        )
+    }
+
+    /// How the architecture that the file names differs.
+    fn architecture<M: Model>(&self) -> Vec<Difference> {
         let expected = format!("{:016x}", fingerprint(M::LAYERS));
         let is_kerusts = self
             .metadata
             .get(key::FORMAT)
             .is_some_and(|f| f == "kerust");
         let architecture = self.metadata.get(key::ARCHITECTURE);
-        let mut differences = Vec::new();
         if is_kerusts && architecture.is_some_and(|found| *found != expected) {
             let layers = self.metadata.get(key::LAYERS).map_or("", String::as_str);
-            differences.push(layer_difference(layers, &layer_lines(M::LAYERS)));
+            return vec![layer_difference(layers, &layer_lines(M::LAYERS))];
         }
-        self.load(sections, Some(M::NAME), differences)
+        Vec::new()
     }
 
-    /// Reads sections of values, unless there are differences.
+    /// Reads sections of values from the tensors `found`, unless there are differences.
     fn load(
         &self,
         sections: &mut [SectionMut<'_>],
+        found: &[&Found],
         model: Option<&'static str>,
+        is_converted: bool,
         mut differences: Vec<Difference>,
     ) -> Result<()> {
-        let mut found: Vec<_> = self.tensors.tensors().into_iter().collect();
-        found.sort_by_key(|(_, info)| info.data_offsets);
         let expected = sections
             .iter()
             .map(|section| entries(section.prefix, section.layout, section.values.len()));
         let expected: Vec<Vec<Entry>> = expected.collect();
-        differences.extend(tensor_differences(&expected.concat(), &found));
+        let all = expected.concat();
+        differences.extend(tensor_differences(&all, found, is_converted));
+        let mismatch = |differences| WeightsError::Mismatch {
+            path: self.path.clone(),
+            found: self.metadata.get(key::MODEL).cloned(),
+            expected: model,
+            differences,
+        };
         if !differences.is_empty() {
-            return Err(WeightsError::Mismatch {
-                path: self.path.clone(),
-                found: self.metadata.get(key::MODEL).cloned(),
-                expected: model,
-                differences,
-            }
-            .into());
+            return Err(mismatch(differences).into());
         }
+        // All values are there before the first is changed.
+        let places: HashMap<_, _> = found.iter().map(|found| (&*found.name, *found)).collect();
+        let mut values = reserved(all.iter().map(|entry| entry.bytes).sum())
+            .map_err(Error::io("read", &self.path))?;
+        for entry in &all {
+            let found = places[&*entry.name];
+            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let read = read_at(&mut file, self.data_start + found.begin, found.bytes);
+            let read = read.map_err(Error::io("read", &self.path))?;
+            if found.dtype == entry.dtype.name() {
+                append(&mut values, &read, entry);
+            } else if let Err(number) = convert::append(&mut values, &read, found.dtype) {
+                differences.push(Difference::Number {
+                    name: entry.name.clone(),
+                    found: number.to_string(),
+                    expected: entry.dtype,
+                });
+            }
+        }
+        if !differences.is_empty() {
+            return Err(mismatch(differences).into());
+        }
+        let mut rest = &values[..];
         for (section, entries) in sections.iter_mut().zip(&expected) {
             for entry in entries {
-                let values = &mut section.values[entry.start..entry.start + entry.bytes];
-                self.read_values(entry, values);
+                let (values, behind) = rest.split_at(entry.bytes);
+                section.values[entry.start..entry.start + entry.bytes].copy_from_slice(values);
+                rest = behind;
             }
         }
         Ok(())
     }
+}
 
-    /// The values of a tensor that is there and of the right size.
-    fn read_values(&self, entry: &Entry, values: &mut [u8]) {
-        let info = self.tensors.info(&entry.name);
-        let (begin, end) = info.expect("the names are checked").data_offsets;
-        values.copy_from_slice(&self.bytes[self.data_start + begin..self.data_start + end]);
-        // The little end stands first.
-        if cfg!(target_endian = "big") {
-            let each = values.chunks_exact_mut(entry.dtype.bytes());
-            each.for_each(<[u8]>::reverse);
+/// Opens a file that is a regular one, and tells its length.
+fn open(path: &Path) -> Result<(File, u64)> {
+    let refused = |found: &str| {
+        let message = format!("found {found}, expected a file");
+        Error::io("read", path)(io::Error::new(io::ErrorKind::InvalidInput, message))
+    };
+    // To open a FIFO would be to wait for its writer.
+    let metadata = std::fs::metadata(path).map_err(Error::io("read", path))?;
+    if let Some(kind) = other_than_file(&metadata) {
+        return Err(refused(kind));
+    }
+    let file = file_system::open(path).map_err(Error::io("read", path))?;
+    let metadata = file.metadata().map_err(Error::io("read", path))?;
+    match other_than_file(&metadata) {
+        Some(kind) => Err(refused(kind)),
+        None => Ok((file, metadata.len())),
+    }
+}
+
+/// Whether a file is one of Keras's, by its first bytes.
+#[cfg(feature = "keras")]
+fn is_keras(path: &Path) -> Result<bool> {
+    let (file, _) = open(path)?;
+    let mut first = Vec::new();
+    let read = file.take(16).read_to_end(&mut first);
+    read.map_err(Error::io("read", path))?;
+    Ok(matches!(
+        header::header_len(&first, u64::MAX),
+        Err(Fault::Keras(_))
+    ))
+}
+
+/// Memory for as many bytes, if there is so much.
+fn reserved(bytes: usize) -> io::Result<Vec<u8>> {
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(bytes).map_err(|_| {
+        let message = format!("no memory for {bytes} bytes");
+        io::Error::new(io::ErrorKind::OutOfMemory, message)
+    })?;
+    Ok(memory)
+}
+
+fn read_at(file: &mut File, place: u64, bytes: usize) -> io::Result<Vec<u8>> {
+    let mut memory = reserved(bytes)?;
+    file.seek(SeekFrom::Start(place))?;
+    let read = file.take(bytes as u64).read_to_end(&mut memory)?;
+    match read == bytes {
+        true => Ok(memory),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// The tensors in the order of their values, and the metadata.
+fn read_header(
+    text: &[u8],
+    data_len: u64,
+) -> Result<(Vec<Found>, BTreeMap<String, String>), Fault> {
+    let mut reader = Reader::new(text)?;
+    let mut tensors = Vec::new();
+    while let Some(tensor) = reader.next()? {
+        tensors.push(tensor);
+    }
+    let [whole, metadata] = reader.objects();
+    let repeated = whole
+        .repeated_in_set()
+        .or_else(|| metadata.repeated_in_set());
+    if let Some(key) = repeated {
+        return Err(Fault::Repeated(key));
+    }
+    if let Some(fault) = header::fill(&mut tensors, text, data_len) {
+        return Err(fault);
+    }
+    let found = tensors.iter().map(|tensor| {
+        let mut sizes = tensor.sizes(text);
+        let sizes = std::iter::from_fn(|| sizes.next()).take(Found::MOST_SIZES);
+        Found {
+            name: tensor.name.string(text).text(),
+            dtype: tensor.dtype(),
+            sizes: sizes
+                .map(|size| usize::try_from(size).unwrap_or(usize::MAX))
+                .collect(),
+            begin: tensor.begin,
+            bytes: (tensor.end - tensor.begin) as usize,
         }
+    });
+    Ok((found.collect(), metadata.strings()))
+}
+
+/// Appends values that have the model's type; in the file the little end stands first.
+fn append(values: &mut Vec<u8>, read: &[u8], entry: &Entry) {
+    let start = values.len();
+    values.extend_from_slice(read);
+    if cfg!(target_endian = "big") {
+        let each = values[start..].chunks_exact_mut(entry.dtype.bytes());
+        each.for_each(<[u8]>::reverse);
     }
 }
 
 /// What is wrong with a file whose header cannot be taken.
-fn broken(path: PathBuf, bytes: &[u8], error: &SafeTensorError) -> WeightsError {
-    match promised_len(bytes) {
-        Some(expected) if expected != bytes.len() => WeightsError::Length {
+fn broken(path: &Path, fault: &Fault, header: &[u8]) -> WeightsError {
+    let path = path.to_path_buf();
+    match *fault {
+        Fault::Length { found, expected } => WeightsError::Length {
             path,
-            found: bytes.len(),
-            expected,
+            found: usize::try_from(found).unwrap_or(usize::MAX),
+            expected: usize::try_from(expected).unwrap_or(usize::MAX),
         },
         _ => WeightsError::NotSafetensors {
             path,
-            found: match (other_kind(bytes), bytes) {
-                (Some(kind), _) => kind.to_owned(),
-                (None, [_, _, _, _, _, _, _, _, b'{', ..]) => {
-                    format!("a header with a fault ({error})")
-                }
-                _ => format!("the first bytes {:02x?}", &bytes[..bytes.len().min(8)]),
-            },
+            found: fault.words(header).as_str().to_owned(),
         },
     }
-}
-
-/// The length of the file that the header promises, if these bytes begin as safetensors does.
-fn promised_len(bytes: &[u8]) -> Option<usize> {
-    let length = bytes.first_chunk::<LENGTH_BYTES>()?;
-    let header_len = usize::try_from(u64::from_le_bytes(*length)).ok()?;
-    let data_start = header_len.checked_add(LENGTH_BYTES)?;
-    let header = match bytes.get(LENGTH_BYTES..data_start) {
-        Some(header) => header,
-        None if bytes.get(LENGTH_BYTES) == Some(&b'{') => return Some(data_start),
-        None => return None,
-    };
-    let header: serde_json::Value = serde_json::from_slice(header).ok()?;
-    let ends = header.as_object()?.values();
-    let ends = ends.filter_map(|tensor| tensor["data_offsets"][1].as_u64());
-    data_start.checked_add(usize::try_from(ends.max().unwrap_or(0)).ok()?)
 }

@@ -1,5 +1,6 @@
 //! Writing safetensors.
 
+use super::format::{self, Format};
 use super::section::{Section, entries};
 use super::{fingerprint::layer_lines, key, write_atomically};
 use crate::error::Result;
@@ -10,11 +11,20 @@ use std::path::Path;
 
 /// Writes a model's weights.
 ///
-/// The file is never half written, and the same weights give the same bytes.
+/// The format is safetensors; with the feature `keras`, a path that ends in `.weights.h5` is written as
+/// by `weights::keras::save`. The file is never half written, and the same weights give the same bytes;
+/// see [`write_atomically`].
 ///
 /// # Errors
-/// The system refuses; the file is then as before.
+/// The path ends as that of a format which is not written (`.keras`, `.h5`), or the system refuses; the
+/// file is then as before.
 pub fn save<M: Model>(path: impl AsRef<Path>, model: &M) -> Result<()> {
+    let path = path.as_ref();
+    match format::of(path)? {
+        Format::Safetensors => {}
+        #[cfg(feature = "keras")]
+        Format::Keras => return super::keras::save(path, model),
+    }
     let section = Section {
         prefix: "",
         layout: &M::LAYOUT,
@@ -43,7 +53,7 @@ pub fn model_metadata<M: Model>() -> BTreeMap<String, String> {
 /// The file is never half written, and the same values give the same bytes.
 ///
 /// # Errors
-/// The system refuses; the file is then as before.
+/// The path ends as that of another format, or the system refuses; the file is then as before.
 ///
 /// # Panics
 /// When a section does not hold as many bytes as its layout says, or two tensors have one name.
@@ -52,6 +62,8 @@ pub fn save_sections(
     sections: &[Section<'_>],
     metadata: &BTreeMap<String, String>,
 ) -> Result<()> {
+    let path = path.as_ref();
+    format::check_safetensors(path)?;
     let header = header(sections, metadata);
     write_atomically(path, |file| {
         file.write_all(&(header.len() as u64).to_le_bytes())?;

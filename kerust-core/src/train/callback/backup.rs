@@ -1,8 +1,8 @@
 //! Lets a training that was interrupted go on.
 
 use super::{Callback, Training};
+use crate::weights::{self, file_system};
 use crate::{Error, Result};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Keeps the state of the training in a file, and takes it up from there: Keras's
@@ -29,6 +29,12 @@ impl BackupAndRestore {
         self.delete_checkpoint = delete;
         self
     }
+
+    fn is_there(&self) -> Result<bool> {
+        let metadata = file_system::metadata(&self.path);
+        let metadata = metadata.map_err(Error::io("inspect", &self.path))?;
+        Ok(metadata.is_some())
+    }
 }
 
 impl Callback for BackupAndRestore {
@@ -37,7 +43,8 @@ impl Callback for BackupAndRestore {
     }
 
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
-        if self.path.exists() {
+        weights::check_save_state(&self.path)?;
+        if self.is_there()? {
             return training.resume(&self.path);
         }
         // So that what is written beside the training in its first epoch is not written twice.
@@ -51,8 +58,8 @@ impl Callback for BackupAndRestore {
     }
 
     fn on_train_end(&mut self, training: &mut Training<'_>) -> Result<()> {
-        if self.delete_checkpoint && !training.failed() && self.path.exists() {
-            fs::remove_file(&self.path).map_err(Error::io("remove", &self.path))?;
+        if self.delete_checkpoint && !training.failed() && self.is_there()? {
+            file_system::remove(&self.path).map_err(Error::io("remove", &self.path))?;
         }
         Ok(())
     }

@@ -3,15 +3,17 @@
 use super::file_name::FileName;
 use super::monitor::{Monitor, monitored};
 use super::{Callback, CallbackState, Training};
+use crate::weights::{self, file_system};
 use crate::{Error, Result};
-use std::fs;
 use std::path::Path;
 
 /// Saves the weights after each epoch, or after each that is the best so far: Keras's
 /// `ModelCheckpoint`.
 ///
-/// Files are written as a whole or not at all; a folder that is not there is made. When the training is
-/// resumed, the best number so far is known, so that a worse epoch does not replace a better one.
+/// Files are written as a whole or not at all; a folder that is not there is made. The format is
+/// safetensors, or with the feature `keras` that of a name which ends in `.weights.h5`; a name that asks
+/// for a format which is not written is refused before the first epoch. When the training is resumed, the
+/// best number so far is known, so that a worse epoch does not replace a better one.
 pub struct ModelCheckpoint {
     file: FileName,
     monitor: Monitor,
@@ -52,8 +54,8 @@ impl ModelCheckpoint {
         self
     }
 
-    fn is_wanted(&mut self, training: &Training<'_>, path: &str) -> Result<bool> {
-        let epoch = training.epoch() + 1;
+    fn is_wanted(&mut self, training: &Training<'_>, path: &Path) -> Result<bool> {
+        let (epoch, path) = (training.epoch() + 1, path.display());
         if !self.save_best_only {
             if self.verbose {
                 training.say(&format!("Epoch {epoch}: saving model to {path}"));
@@ -106,7 +108,7 @@ impl Callback for ModelCheckpoint {
             let best = self.monitor.best().or(self.initial_value_threshold);
             self.monitor.set_best(best);
         }
-        self.file.check(training)
+        weights::check_save(&self.file.check(training)?)
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
@@ -114,8 +116,8 @@ impl Callback for ModelCheckpoint {
         if !self.is_wanted(training, &path)? {
             return Ok(());
         }
-        if let Some(folder) = Path::new(&path).parent() {
-            fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        if let Some(folder) = path.parent() {
+            file_system::create_folder(folder).map_err(Error::io("create", folder))?;
         }
         training.save(path)
     }

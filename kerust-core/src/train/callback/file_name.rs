@@ -3,12 +3,22 @@
 use super::Training;
 use crate::Result;
 use crate::train::TrainError;
-use crate::train::report::{Report, exponent};
-use std::path::Path;
+#[cfg(test)]
+use crate::train::report::Report;
+use crate::train::report::exponent;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
 /// The name of a file, with placeholders.
 pub(super) struct FileName {
-    text: String,
+    pieces: Vec<Piece>,
+}
+
+/// A piece of a name: what is text may hold placeholders.
+enum Piece {
+    Text(String),
+    /// What is no text, and stays as it is.
+    Raw(OsString),
 }
 
 /// What a placeholder asks for: `{name:0WIDTH.PRECISIONtype}`.
@@ -24,33 +34,62 @@ struct Placeholder<'a> {
 impl FileName {
     pub(super) fn new(path: &Path) -> Self {
         Self {
-            text: path.to_string_lossy().into_owned(),
+            pieces: pieces(path.as_os_str()),
         }
     }
 
-    /// Refuses a placeholder that no epoch can fill in.
-    pub(super) fn check(&self, training: &Training<'_>) -> Result<()> {
+    /// Refuses a placeholder that no epoch can fill in. Gives a name that an epoch could have.
+    pub(super) fn check(&self, training: &Training<'_>) -> Result<PathBuf> {
         let series = training.series();
-        fill(&self.text, |placeholder| {
+        self.filled(|placeholder| {
             let known = series.iter().any(|name| name == placeholder.name);
             let known = known || placeholder.name == "learning_rate";
             value(placeholder, 0, known.then_some(0.0))
         })
-        .map_err(|found| unknown(found, series))?;
-        Ok(())
+        .map_err(|found| unknown(found, series))
     }
 
     /// The name after this epoch.
-    pub(super) fn fill(&self, training: &Training<'_>) -> Result<String> {
+    pub(super) fn fill(&self, training: &Training<'_>) -> Result<PathBuf> {
         let (epoch, logs) = (training.epoch() + 1, training.logs());
-        filled(&self.text, epoch, logs).map_err(|found| unknown(found, training.series()))
+        self.filled(|placeholder| value(placeholder, epoch, logs.value(placeholder.name)))
+            .map_err(|found| unknown(found, training.series()))
+    }
+
+    fn filled(
+        &self,
+        value: impl Fn(&Placeholder<'_>) -> Option<String>,
+    ) -> std::result::Result<PathBuf, String> {
+        let mut filled = OsString::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => filled.push(fill(text, &value)?),
+                Piece::Raw(raw) => filled.push(raw),
+            }
+        }
+        Ok(filled.into())
     }
 }
 
-fn filled(text: &str, epoch: usize, logs: &Report) -> Result<String, String> {
-    fill(text, |placeholder| {
-        value(placeholder, epoch, logs.value(placeholder.name))
-    })
+/// A name of a file need not be UTF-8: what is none is kept byte by byte.
+#[cfg(unix)]
+fn pieces(name: &OsStr) -> Vec<Piece> {
+    use std::os::unix::ffi::OsStrExt;
+    let mut pieces = Vec::new();
+    for chunk in name.as_bytes().utf8_chunks() {
+        pieces.push(Piece::Text(chunk.valid().to_owned()));
+        pieces.push(Piece::Raw(OsStr::from_bytes(chunk.invalid()).to_owned()));
+    }
+    pieces
+}
+
+/// A name that is no text is kept as it is, braces too.
+#[cfg(not(unix))]
+fn pieces(name: &OsStr) -> Vec<Piece> {
+    vec![match name.to_str() {
+        Some(text) => Piece::Text(text.to_owned()),
+        None => Piece::Raw(name.to_owned()),
+    }]
 }
 
 fn unknown(found: String, series: &[String]) -> crate::Error {
@@ -126,10 +165,36 @@ fn value(placeholder: &Placeholder<'_>, epoch: usize, number: Option<f64>) -> Op
 mod tests {
     use super::*;
 
-    fn name(text: &str) -> Result<String, String> {
+    fn path(template: &Path) -> Result<PathBuf, String> {
         let mut logs = Report::default();
         logs.insert("val_loss", 0.34567);
-        filled(text, 7, &logs)
+        let value =
+            |placeholder: &Placeholder<'_>| value(placeholder, 7, logs.value(placeholder.name));
+        FileName::new(template).filled(value)
+    }
+
+    fn name(text: &str) -> Result<String, String> {
+        path(Path::new(text)).map(|path| path.into_os_string().into_string().unwrap())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_text_stays_as_it_is() {
+        use std::os::unix::ffi::OsStrExt;
+        for (template, expected) in [
+            (&b"\xff"[..], &b"\xff"[..]),
+            (b"\xffnet-{epoch:02d}\xc3", b"\xffnet-07\xc3"),
+            (
+                b"\xc3\xa9{epoch}\xff\xfe{val_loss:.1f}\xe2\x82",
+                b"\xc3\xa97\xff\xfe0.3\xe2\x82",
+            ),
+            (b"{{\xff}}", b"{\xff}"),
+        ] {
+            let found = path(Path::new(OsStr::from_bytes(template))).unwrap();
+            assert_eq!(found.as_os_str().as_bytes(), expected);
+        }
+        let broken = Path::new(OsStr::from_bytes(b"{epoch\xff}"));
+        assert_eq!(path(broken), Err("{epoch".to_owned()));
     }
 
     #[test]
