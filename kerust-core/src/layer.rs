@@ -163,6 +163,8 @@ pub trait Component: LayerData {
     const TRAINING_LEN: usize;
     /// Multiply-adds of one inference.
     const MACS: usize;
+    /// The layers inside, where it is a model.
+    const GRAPH: Option<&'static crate::model::Graph> = None;
 
     /// Fills freshly zeroed weights.
     fn init(&mut self, rng: &mut Rng);

@@ -2,8 +2,11 @@
 
 #[doc(hidden)]
 pub mod budget;
+mod graph;
 #[doc(hidden)]
 pub mod nested;
+
+pub use graph::{Call, Graph};
 
 use crate::activation::HeadActivation;
 use crate::data::Data;
@@ -258,6 +261,8 @@ pub trait Model: LayerData {
     const INPUTS: &'static [(&'static str, shape::Shape)] = &[];
     /// Its layers, in order.
     const LAYERS: &'static [LayerInfo];
+    /// How its layers are connected; `None` where only [`LAYERS`](Self::LAYERS) says so.
+    const GRAPH: Option<&'static Graph> = None;
     /// Words that one inference of one sample needs beside weights, input and output.
     const ARENA_LEN: usize;
     /// Words that one training step needs for each sample.

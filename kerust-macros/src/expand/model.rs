@@ -1,6 +1,6 @@
 //! The implementation of `Model`.
 
-use super::{Expansion, imports, inference, local, training, weights};
+use super::{Expansion, graph, imports, inference, local, training, weights};
 use crate::plan::Role;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -30,6 +30,7 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
     let (through, backward) = backward(expansion);
     let absorb = absorb(expansion);
     let inputs = inputs(expansion);
+    let graph = graph::graph(expansion.plan);
     quote! {
         #through
 
@@ -42,6 +43,7 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
             const NAME: &'static str = #text;
             const HEADS: &'static [&'static str] = &[#(#heads_text),*];
             const LAYERS: &'static [::kerust::model::LayerInfo] = Self::LAYERS;
+            #graph
             #inputs
             const ARENA_LEN: usize = Self::INFERENCE.len();
             const TRAINING_LEN: usize = Self::TRAINING.len();

@@ -33,6 +33,8 @@ pub fn nested(expansion: &Expansion<'_>) -> TokenStream {
             const ARENA_LEN: usize = <Self as ::kerust::model::Model>::ARENA_LEN;
             const TRAINING_LEN: usize = <Self as ::kerust::model::Model>::TRAINING_LEN;
             const MACS: usize = Self::MACS;
+            const GRAPH: ::core::option::Option<&'static ::kerust::model::Graph> =
+                <Self as ::kerust::model::Model>::GRAPH;
 
             fn init(&mut self, #rng: &mut ::kerust::rng::Rng) {
                 ::kerust::model::Model::init(self, #rng);
