@@ -6,6 +6,8 @@
 // What `model!` expands to names the facade.
 extern crate kerust_core as kerust;
 
+mod hostile;
+mod memory;
 mod models;
 mod places;
 mod published;

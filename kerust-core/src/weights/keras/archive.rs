@@ -55,15 +55,49 @@ fn stored(path: &Path, bytes: Vec<u8>) -> Result<(Stored, u64), WeightsError> {
             expected,
         });
     }
-    let stored = layers(bytes, config.as_deref()).map_err(refuse)?;
+    let stored = with_room(|| layers(bytes, config.as_deref())).map_err(refuse)?;
     if stored.layers.is_empty() {
         return Err(refuse("an HDF5 file without weights of layers".to_owned()));
     }
     Ok((stored, found as u64))
 }
 
+/// The stack on which a file is read. A type can stand in another, 8,000 times in the 64 KiB that a message
+/// of a header has, and hdf5-pure takes a frame for each, of 20 KB where nothing is optimized.
+const STACK_BYTES: usize = if cfg!(target_pointer_width = "64") {
+    256 << 20
+} else {
+    32 << 20
+};
+
+/// Calls a function on such a stack, of which only what is used takes memory.
+fn with_room<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let thread = thread
+            .spawn_scoped(scope, work)
+            .map_err(|error| format!("a file for which no thread can be had ({error})"))?;
+        match thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// The index of attributes that stand outside their header (HDF5 File Format Specification 3.0, section
+/// III.A.2), which Keras never writes. Such an attribute has no greatest length, so nor has its type.
+const DENSE_ATTRIBUTES: [&[u8]; 2] = [b"BTHD\0\x08", b"BTHD\0\x09"];
+
 /// The layers of a file, and its graph.
 fn layers(bytes: Vec<u8>, config: Option<&str>) -> Result<Stored, String> {
+    let dense = bytes
+        .windows(6)
+        .position(|it| DENSE_ATTRIBUTES.contains(&it));
+    if let Some(place) = dense {
+        return Err(format!(
+            "an HDF5 file with attributes outside their header (at byte {place})"
+        ));
+    }
     let mut walk = Walk::new(bytes.len());
     let file = File::from_bytes(bytes).map_err(|error| super::stored::fault("/", error))?;
     if let Some(legacy) = legacy::Legacy::open(&file, &mut walk)? {
