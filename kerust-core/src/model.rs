@@ -2,9 +2,11 @@
 
 #[doc(hidden)]
 pub mod budget;
+mod graph;
 mod nested;
 mod setting;
 
+pub use graph::{Call, Graph};
 pub use nested::{Faulty, Nested};
 pub use setting::{Setting, Term};
 
@@ -102,6 +104,8 @@ pub trait Model: LayerData {
     const INPUTS: &'static [(&'static str, shape::Shape)] = &[];
     /// Its layers, in order.
     const LAYERS: &'static [LayerInfo];
+    /// How its layers are connected; `None` where only [`LAYERS`](Self::LAYERS) says so.
+    const GRAPH: Option<&'static Graph> = None;
     /// Words that one inference of one sample needs beside weights, input and output.
     const ARENA_LEN: usize;
 

@@ -1,7 +1,7 @@
 //! What a path in `model!` stands for.
 
 use super::{LayerData, Operation};
-use crate::model::Setting;
+use crate::model::{Graph, Setting};
 use crate::tensor::Tensors;
 
 /// Names a layer in `model!`: what `Self` becomes behind an input of shape `Input`.
@@ -32,6 +32,8 @@ pub trait Component: LayerData {
     const SAVED_LEN: usize;
     /// Values of its gradient.
     const GRADIENT_LEN: usize;
+    /// The layers inside, where it is a model.
+    const GRAPH: Option<&'static Graph> = None;
     /// What its declaration says about training, where it is a model.
     const SETTINGS: &'static [Setting] = &[];
     /// Multiply-adds of one inference, if known.

@@ -81,6 +81,15 @@ pub enum Difference {
         /// The element type in the model.
         expected: Dtype,
     },
+    /// A layer that could be one of several in the file.
+    Ambiguous {
+        /// The layer's name.
+        layer: String,
+        /// What it could be.
+        candidates: Vec<String>,
+        /// Why that cannot be told.
+        why: &'static str,
+    },
 }
 
 impl Difference {
@@ -289,6 +298,16 @@ impl Display for Difference {
                 f,
                 "tensor `{name}` holds {found}, expected numbers that {} can hold",
                 expected.name()
+            ),
+            Self::Ambiguous {
+                layer,
+                candidates,
+                why,
+            } => write!(
+                f,
+                "layer `{layer}` could be {}, for {why}: give the layers the names that they have in the \
+                 file, or save the model in Keras as a `.keras`, which holds its graph",
+                candidates.join(" or ")
             ),
             Self::Dtype {
                 name,

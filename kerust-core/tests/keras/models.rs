@@ -92,7 +92,6 @@ stored_model!(Long {
     dense_2: DenseWeights<2, 2, 0> = "Dense"
 });
 stored_model!(Unbiased { dense: DenseWeights<4, 3, 0> = "Dense", dense_1: DenseWeights<3, 2> = "Dense" });
-stored_model!(Swapped { dense_3: DenseWeights<3, 2> = "Dense", dense_2: DenseWeights<4, 3> = "Dense" });
 stored_model!(Conv {
     stem: Conv2DWeights<3, 3, 2, 3> = "Conv2D",
     batch_normalization: Normalization = "BatchNormalization",

@@ -3,6 +3,7 @@
 mod attributes;
 mod constants;
 mod derive;
+mod graph;
 mod inference;
 mod model;
 mod nested;

@@ -1,6 +1,6 @@
 //! The implementation of `Model`.
 
-use super::{Expansion, imports, inference, local, training, weights};
+use super::{Expansion, graph, imports, inference, local, training, weights};
 use crate::plan::Role;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
@@ -38,6 +38,7 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
         }
     };
     let settings = settings(expansion);
+    let graph = graph::graph(expansion.plan);
     quote! {
         #[automatically_derived]
         impl #generics ::kerust::model::Model for #name #arguments #bounds {
@@ -48,6 +49,7 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
             const NAME: &'static str = #text;
             const HEADS: &'static [&'static str] = &[#(#heads_text),*];
             const LAYERS: &'static [::kerust::model::LayerInfo] = Self::LAYERS;
+            #graph
             #inputs
             const ARENA_LEN: usize = Self::INFERENCE.len();
 

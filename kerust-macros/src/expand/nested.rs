@@ -30,6 +30,7 @@ pub fn nested(expansion: &Expansion<'_>) -> TokenStream {
             const SCRATCH_LEN: usize = #model::ARENA_LEN;
             const SAVED_LEN: usize = #train::TRAINING_LEN;
             const GRADIENT_LEN: usize = #train::GRADIENT_LEN;
+            const GRAPH: ::core::option::Option<&'static ::kerust::model::Graph> = #model::GRAPH;
             const SETTINGS: &'static [::kerust::model::Setting] = #train::SETTINGS;
             const MACS: ::core::option::Option<usize> = ::kerust::model::known_macs(Self::LAYERS);
         }

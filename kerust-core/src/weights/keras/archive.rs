@@ -1,24 +1,48 @@
-//! From the bytes of a file to its HDF5, whatever kind of Keras's files it is.
+//! From a file to what it holds, whatever kind of Keras's files it is.
 
-use super::stored::StoredLayer;
-use super::{legacy, version3};
+use super::stored::Stored;
+use super::walk::Walk;
+use super::{config, legacy, version3};
+use crate::error::Error;
 use crate::weights::WeightsError;
 use hdf5_pure::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-/// The entry of a `.keras` that holds the weights.
+/// The entries of a `.keras` that hold the weights and the model's configuration.
 const WEIGHTS_ENTRY: &str = "model.weights.h5";
+const CONFIG_ENTRY: &str = "config.json";
 
-/// The layers with weights.
-pub(super) fn layers(path: &Path, bytes: Vec<u8>) -> Result<Vec<StoredLayer>, WeightsError> {
+/// What a file holds, and how many bytes of HDF5 it is.
+pub(super) fn open(path: &Path) -> crate::error::Result<(Stored, u64)> {
+    let bytes = read(path).map_err(Error::io("read", path))?;
+    Ok(stored(path, bytes)?)
+}
+
+/// The bytes of a regular file, into memory that is asked for before.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(std::io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    let len = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    bytes
+        .try_reserve_exact(len)
+        .map_err(std::io::Error::other)?;
+    let file = std::fs::File::open(path)?;
+    file.take(metadata.len()).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn stored(path: &Path, bytes: Vec<u8>) -> Result<(Stored, u64), WeightsError> {
     let refuse = |found: String| WeightsError::NotKeras {
         path: path.to_path_buf(),
         found,
     };
-    let bytes = match bytes[..] {
-        [b'P', b'K', 3, 4, ..] => entry(bytes).map_err(refuse)?,
-        _ => bytes,
+    let (bytes, config) = match bytes[..] {
+        [b'P', b'K', 3, 4, ..] => entries(bytes).map_err(refuse)?,
+        _ => (bytes, None),
     };
     if !hdf5_pure::is_hdf5_bytes(&bytes) {
         return Err(refuse(other_kind(&bytes)));
@@ -31,36 +55,111 @@ pub(super) fn layers(path: &Path, bytes: Vec<u8>) -> Result<Vec<StoredLayer>, We
             expected,
         });
     }
-    let layers = File::from_bytes(bytes).and_then(|file| {
-        if legacy::is_legacy(&file)? {
-            legacy::layers(&file)
-        } else {
-            version3::layers(&file)
-        }
-    });
-    let layers = layers.map_err(|fault| refuse(format!("an HDF5 file with a fault ({fault})")))?;
-    if layers.is_empty() {
+    let stored = with_room(|| layers(bytes, config.as_deref())).map_err(refuse)?;
+    if stored.layers.is_empty() {
         return Err(refuse("an HDF5 file without weights of layers".to_owned()));
     }
-    Ok(layers)
+    Ok((stored, found as u64))
 }
 
-/// The weights in a `.keras`, or what the archive is instead.
-fn entry(archive: Vec<u8>) -> Result<Vec<u8>, String> {
-    let fault = |fault: &dyn core::fmt::Display| format!("a zip archive with a fault ({fault})");
-    let mut archive = zip::ZipArchive::new(Cursor::new(archive)).map_err(|error| fault(&error))?;
-    let mut entry = match archive.by_name(WEIGHTS_ENTRY) {
-        Ok(entry) => entry,
-        Err(zip::result::ZipError::FileNotFound) => {
-            return Err(format!("a zip archive without `{WEIGHTS_ENTRY}`"));
+/// The stack on which a file is read. A type can stand in another, 8,000 times in the 64 KiB that a message
+/// of a header has, and hdf5-pure takes a frame for each, of 20 KB where nothing is optimized.
+const STACK_BYTES: usize = if cfg!(target_pointer_width = "64") {
+    256 << 20
+} else {
+    32 << 20
+};
+
+/// Calls a function on such a stack, of which only what is used takes memory.
+fn with_room<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let thread = thread
+            .spawn_scoped(scope, work)
+            .map_err(|error| format!("a file for which no thread can be had ({error})"))?;
+        match thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
         }
-        Err(error) => return Err(fault(&error)),
+    })
+}
+
+/// The index of attributes that stand outside their header (HDF5 File Format Specification 3.0, section
+/// III.A.2), which Keras never writes. Such an attribute has no greatest length, so nor has its type.
+const DENSE_ATTRIBUTES: [&[u8]; 2] = [b"BTHD\0\x08", b"BTHD\0\x09"];
+
+/// The layers of a file, and its graph.
+fn layers(bytes: Vec<u8>, config: Option<&str>) -> Result<Stored, String> {
+    let dense = bytes
+        .windows(6)
+        .position(|it| DENSE_ATTRIBUTES.contains(&it));
+    if let Some(place) = dense {
+        return Err(format!(
+            "an HDF5 file with attributes outside their header (at byte {place})"
+        ));
+    }
+    let mut walk = Walk::new(bytes.len());
+    let file = File::from_bytes(bytes).map_err(|error| super::stored::fault("/", error))?;
+    if let Some(legacy) = legacy::Legacy::open(&file, &mut walk)? {
+        let mut graph = legacy.config().and_then(config::graph);
+        let (layers, tree) = legacy.layers(graph.as_mut(), &mut walk)?;
+        return Ok(Stored {
+            layers,
+            tree,
+            is_ordered: true,
+            graph,
+            is_named: true,
+            is_kerusts: false,
+        });
+    }
+    let version3::File {
+        layers,
+        tree,
+        is_named,
+        is_kerusts,
+    } = version3::read(&file, &mut walk)?;
+    let mut graph = config.and_then(config::graph);
+    graph = graph.and_then(|mut graph| config::link(&mut graph, &tree).then_some(graph));
+    Ok(Stored {
+        layers,
+        tree,
+        is_ordered: false,
+        graph,
+        is_named,
+        is_kerusts,
+    })
+}
+
+/// The weights in a `.keras` and its configuration, or what the archive is instead.
+fn entries(archive: Vec<u8>) -> Result<(Vec<u8>, Option<String>), String> {
+    let fault = |fault: &dyn core::fmt::Display| format!("a zip archive with a fault ({fault})");
+    let len = archive.len();
+    let mut archive = zip::ZipArchive::new(Cursor::new(archive)).map_err(|error| fault(&error))?;
+    let mut entry = |name: &str| {
+        let entry = match archive.by_name(name) {
+            Ok(entry) => entry,
+            Err(zip::result::ZipError::FileNotFound) => return Ok(None),
+            Err(error) => return Err(format!("a zip archive with a fault at `{name}` ({error})")),
+        };
+        // Keras does not compress them, so no entry is larger than the archive.
+        if entry.size() > len as u64 {
+            let size = entry.size();
+            let fault = format!("{size} bytes in an archive of {len}");
+            return Err(format!("a zip archive with a fault at `{name}` ({fault})"));
+        }
+        let mut bytes = Vec::new();
+        let read = entry.take(len as u64).read_to_end(&mut bytes);
+        read.map_err(|error| format!("a zip archive with a fault at `{name}` ({error})"))?;
+        Ok(Some(bytes))
     };
-    let mut bytes = Vec::new();
-    entry
-        .read_to_end(&mut bytes)
-        .map_err(|error| fault(&error))?;
-    Ok(bytes)
+    let Some(weights) = entry(WEIGHTS_ENTRY)? else {
+        return Err(format!("a zip archive without `{WEIGHTS_ENTRY}`"));
+    };
+    let config = entry(CONFIG_ENTRY)?;
+    Ok((
+        weights,
+        config.and_then(|bytes| String::from_utf8(bytes).ok()),
+    ))
 }
 
 /// What a file is that is no HDF5.

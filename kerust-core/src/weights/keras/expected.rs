@@ -1,13 +1,14 @@
 //! What a model expects of a file.
 
-use super::names::{numbered, snake_case};
+use super::graph::{Call, Graph, Node, Value};
+use super::names::{activations, numbered, snake_case};
 use crate::layer::{Layout, Part};
-use crate::model::{LayerInfo, Model};
+use crate::model::{self, LayerInfo, Model, Source};
 
 /// A layer with weights of a model.
 #[derive(Clone, Debug)]
 pub(super) struct ExpectedLayer {
-    /// Its field's name, behind those of the fields that it stands in.
+    /// Its field's name, behind those of the models that it stands in.
     pub(super) names: Vec<&'static str>,
     /// Its kind as Keras spells it: `batch_normalization`.
     pub(super) kind: String,
@@ -16,9 +17,11 @@ pub(super) struct ExpectedLayer {
 }
 
 /// A tensor of a model.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ExpectedTensor {
-    /// Its name in its layer; empty where the layer is one array.
+    /// The fields inside the layer on the way to it, joined by `/`.
+    pub(super) group: String,
+    /// Its name; empty where the layer is one array.
     pub(super) name: &'static str,
     pub(super) sizes: &'static [usize],
     /// Where its values begin in the model.
@@ -28,94 +31,194 @@ pub(super) struct ExpectedTensor {
 }
 
 impl ExpectedLayer {
+    /// `block.dense`.
+    pub(super) fn full_name(&self) -> String {
+        self.names.join(".")
+    }
+
     /// `block.dense.kernel`.
-    pub(super) fn full_name(&self, tensor: &ExpectedTensor) -> String {
-        let names = self.names.iter().copied().chain([tensor.name]);
-        names
-            .filter(|name| !name.is_empty())
-            .collect::<Vec<_>>()
-            .join(".")
+    pub(super) fn tensor_name(&self, tensor: &ExpectedTensor) -> String {
+        let names = self.names.iter().copied().chain(tensor.group.split('/'));
+        let names = names.chain([tensor.name]).filter(|name| !name.is_empty());
+        names.collect::<Vec<_>>().join(".")
+    }
+
+    /// Its name in the model that it stands in.
+    pub(super) fn name(&self) -> &'static str {
+        self.names[self.names.len() - 1]
     }
 }
 
-pub(super) fn layers<M: Model>() -> Vec<ExpectedLayer> {
+/// The layers with weights of a model, and the graph that they stand in.
+pub(super) fn layers<M: Model>() -> (Vec<ExpectedLayer>, Graph) {
     let mut layers = Vec::new();
-    let mut place = 0;
-    if let Layout::Parts(parts) = M::LAYOUT {
-        for part in parts {
-            collect(&[], part, M::LAYERS, &mut place, &mut layers);
-        }
-    }
-    for layer in &mut layers {
-        // Stable: the order among the trained ones and among the others stays.
-        layer.tensors.sort_by_key(|tensor| !tensor.trainable);
-    }
-    layers
+    let parts = match M::LAYOUT {
+        Layout::Parts(parts) => parts,
+        Layout::Tensor(..) => &[],
+    };
+    let graph = level(&[], parts, M::GRAPH, M::LAYERS, &mut 0, &mut layers);
+    (layers, graph)
 }
 
-/// Adds the layers in a field; a tensor belongs to the field that it stands in.
-fn collect(
+/// The graph of a model whose fields are `parts`; their layers are added to `layers`.
+fn level(
     above: &[&'static str],
-    field: &'static Part,
-    infos: &[LayerInfo],
+    parts: &'static [Part],
+    graph: Option<&'static model::Graph>,
+    infos: &'static [LayerInfo],
     place: &mut usize,
     layers: &mut Vec<ExpectedLayer>,
-) {
-    let names = [above, &[field.name]].concat();
-    let mut tensors = Vec::new();
-    // The layer stands before those inside it, as in Keras.
-    let index = layers.len();
-    match field.layout {
-        Layout::Tensor(_, sizes) => {
-            let tensor = tensor("", sizes, field.trainable, place);
-            tensors.extend(tensor);
+) -> Graph {
+    let mut nodes: Vec<Node> = infos.iter().map(node).collect();
+    for part in parts {
+        let number = infos.iter().position(|info| info.name == part.name);
+        let number = number.unwrap_or_else(|| {
+            nodes.push(Node {
+                name: part.name.to_owned(),
+                kind: numbered(part.name).0.to_owned(),
+                activations: Vec::new(),
+                weights: None,
+                inside: None,
+            });
+            nodes.len() - 1
+        });
+        let names = [above, &[part.name]].concat();
+        let inside = graph.and_then(|graph| *graph.inside.get(number)?);
+        if let Some(inner) = inner_parts(part, inside.is_some(), graph.is_some()) {
+            let infos = inside.map_or(&[][..], |inside| inside.layers);
+            nodes[number].inside = Some(level(&names, inner, inside, infos, place, layers));
+            continue;
         }
+        let mut tensors = Vec::new();
+        collect("", part, true, place, &mut tensors);
+        if tensors.is_empty() {
+            continue;
+        }
+        nodes[number].weights = Some(layers.len());
+        layers.push(ExpectedLayer {
+            names,
+            kind: nodes[number].kind.clone(),
+            tensors,
+        });
+    }
+    connected(nodes, graph, infos)
+}
+
+/// A layer of the model's list.
+fn node(info: &LayerInfo) -> Node {
+    Node {
+        name: info.name.to_owned(),
+        kind: snake_case(info.kind),
+        activations: activations(info.declared),
+        weights: None,
+        inside: None,
+    }
+}
+
+/// The fields of a model in a model. Where the graph does not say, what has structs inside is one.
+fn inner_parts(part: &Part, is_model: bool, is_known: bool) -> Option<&'static [Part]> {
+    let Layout::Parts(parts) = part.layout else {
+        return None;
+    };
+    let is_struct = |part: &Part| matches!(part.layout, Layout::Parts(_));
+    (is_model || (!is_known && parts.iter().any(is_struct))).then_some(parts)
+}
+
+/// Adds the tensors of a layer's field; those that train stand first in each struct, as in Keras.
+fn collect(
+    group: &str,
+    field: &'static Part,
+    trainable: bool,
+    place: &mut usize,
+    tensors: &mut Vec<ExpectedTensor>,
+) {
+    let mut tensor = |name, sizes: &'static [usize], trainable, place: &mut usize| {
+        let (start, len) = (*place, sizes.iter().product());
+        *place += len;
+        if len > 0 {
+            tensors.push(ExpectedTensor {
+                group: group.to_owned(),
+                name,
+                sizes,
+                start,
+                len,
+                trainable,
+            });
+        }
+    };
+    let trainable = trainable && field.trainable;
+    let mut inner = Vec::new();
+    match field.layout {
+        Layout::Tensor(_, sizes) => tensor("", sizes, trainable, place),
         Layout::Parts(parts) => {
             for part in parts {
                 match part.layout {
                     Layout::Tensor(_, sizes) => {
-                        let trainable = field.trainable && part.trainable;
-                        tensors.extend(tensor(part.name, sizes, trainable, place));
+                        tensor(part.name, sizes, trainable && part.trainable, place);
                     }
-                    Layout::Parts(_) => collect(&names, part, infos, place, layers),
+                    Layout::Parts(_) => {
+                        inner.push((part, *place));
+                        *place += part.layout.len();
+                    }
                 }
             }
         }
     }
-    if !tensors.is_empty() {
-        let kind = kind(&names, infos);
-        let layer = ExpectedLayer {
-            names,
-            kind,
-            tensors,
+    // Stable: the order among the trained ones and among the others stays.
+    tensors.sort_by_key(|tensor| !tensor.trainable);
+    for (part, mut start) in inner {
+        let group = match group {
+            "" => part.name.to_owned(),
+            group => format!("{group}/{}", part.name),
         };
-        layers.insert(index, layer);
+        let mut inside = Vec::new();
+        collect(&group, part, trainable, &mut start, &mut inside);
+        tensors.extend(inside);
     }
 }
 
-/// A tensor with values.
-fn tensor(
-    name: &'static str,
-    sizes: &'static [usize],
-    trainable: bool,
-    place: &mut usize,
-) -> Option<ExpectedTensor> {
-    let (start, len) = (*place, sizes.iter().product());
-    *place += len;
-    (len > 0).then_some(ExpectedTensor {
-        name,
-        sizes,
-        start,
-        len,
-        trainable,
-    })
-}
-
-/// The kind of a layer that the model knows by name, else what its name says.
-pub(super) fn kind(names: &[&'static str], infos: &[LayerInfo]) -> String {
-    let name = names.join(".");
-    match infos.iter().find(|info| info.name == name) {
-        Some(info) => snake_case(info.kind),
-        None => numbered(names[names.len() - 1]).0.to_owned(),
+/// The graph of the layers. What is not known to be connected otherwise is a chain.
+fn connected(
+    nodes: Vec<Node>,
+    graph: Option<&'static model::Graph>,
+    infos: &'static [LayerInfo],
+) -> Graph {
+    let value = |source: &Source| match *source {
+        Source::Input(number) => Value::Input(number),
+        Source::Layer(number) => Value::Call(number, 0),
+    };
+    if let Some(graph) = graph {
+        let calls = graph.calls.iter().map(|call| Call {
+            layer: call.layer,
+            inputs: call.inputs.iter().map(value).collect(),
+        });
+        return Graph {
+            layers: nodes,
+            calls: calls.collect(),
+            outputs: graph.outputs.iter().map(value).collect(),
+        };
+    }
+    let is_said = infos.len() == nodes.len() && infos.iter().all(|info| !info.sources.is_empty());
+    let inputs = |number: usize| match number {
+        _ if is_said => infos[number].sources.iter().map(value).collect(),
+        0 => vec![Value::Input(0)],
+        number => vec![Value::Call(number - 1, 0)],
+    };
+    let calls: Vec<_> = (0..nodes.len())
+        .map(|layer| Call {
+            layer,
+            inputs: inputs(layer),
+        })
+        .collect();
+    let is_read = |number: usize| {
+        calls
+            .iter()
+            .any(|call| call.inputs.contains(&Value::Call(number, 0)))
+    };
+    let outputs = (0..nodes.len()).filter(|number| !is_read(*number));
+    Graph {
+        outputs: outputs.map(|number| Value::Call(number, 0)).collect(),
+        calls,
+        layers: nodes,
     }
 }

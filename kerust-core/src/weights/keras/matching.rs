@@ -1,259 +1,174 @@
-//! Which layer of a file is which of a model, and where they differ.
+//! Which layer of a file is which of a model.
 
-use super::expected::{ExpectedLayer, ExpectedTensor};
-use super::names::numbered;
-use super::stored::{StoredLayer, StoredTensor};
-use crate::element::Dtype;
+use super::by_order;
+use super::compare::fits;
+use super::expected::ExpectedLayer;
+use super::graph::Graph;
+use super::isomorphism::{Found, isomorphism};
+use super::names::is_automatic;
+use super::stored::{Stored, StoredLayer};
 use crate::weights::Difference;
-use std::collections::BTreeSet;
-
-/// Values of a file, and where they go in the model.
-pub(super) struct Copy<'a> {
-    pub(super) start: usize,
-    pub(super) values: &'a [f32],
-}
+use std::collections::{BTreeMap, BTreeSet};
 
 /// For each layer of the model its layer of the file.
-pub(super) fn pairs(expected: &[ExpectedLayer], stored: &[StoredLayer]) -> Vec<Option<usize>> {
-    let full_e: Vec<_> = expected.iter().map(|layer| layer.names.join(".")).collect();
-    let full_s: Vec<_> = stored.iter().map(|layer| layer.names.join(".")).collect();
-    let last_e: Vec<_> = expected.iter().map(|layer| last(&layer.names)).collect();
-    let last_s: Vec<_> = stored.iter().map(|layer| last(&layer.names)).collect();
-    by_all_names(&full_e, &full_s)
-        .or_else(|| by_all_names(&last_e, &last_s))
-        .unwrap_or_else(|| by_order(expected, stored, &full_e, &full_s))
+pub(super) type Pairs = Vec<Option<usize>>;
+
+/// Both sides, as far as pairing them needs to know.
+pub(super) struct Sides<'a> {
+    pub(super) expected: &'a [ExpectedLayer],
+    pub(super) stored: &'a [StoredLayer],
 }
 
-/// The last name as a text of its own.
-fn last(names: &[impl AsRef<str>]) -> String {
-    names[names.len() - 1].as_ref().to_owned()
-}
-
-/// Pairs by names, if both sides have the same ones, each once.
-fn by_all_names(expected: &[String], stored: &[String]) -> Option<Vec<Option<usize>>> {
-    let sets = [expected, stored].map(|names| names.iter().collect::<BTreeSet<_>>());
-    let [expected_set, stored_set] = &sets;
-    if expected_set != stored_set
-        || expected_set.len() != expected.len()
-        || stored_set.len() != stored.len()
-    {
-        return None;
+impl Sides<'_> {
+    /// Whether a layer of the file can be a layer of the model: its kind and its tensors' sizes.
+    pub(super) fn fits(&self, expected: usize, stored: usize) -> bool {
+        let (e, s) = (&self.expected[expected], &self.stored[stored]);
+        self.are_of_one_kind(e, s) && fits(e, s)
     }
-    let place = |name: &String| stored.iter().position(|other| other == name);
-    Some(expected.iter().map(place).collect())
-}
 
-/// Pairs by the names that somebody chose, then by order within a kind, then by order where the
-/// file's names tell no kind of the model's.
-fn by_order(
-    expected: &[ExpectedLayer],
-    stored: &[StoredLayer],
-    expected_names: &[String],
-    stored_names: &[String],
-) -> Vec<Option<usize>> {
-    let mut pairs = vec![None; expected.len()];
-    let mut is_free = vec![true; stored.len()];
-    for (place, layer) in expected.iter().enumerate() {
-        let is_chosen = numbered(layer.names[layer.names.len() - 1]).0 != layer.kind;
-        let same = stored_names
-            .iter()
-            .position(|name| *name == expected_names[place]);
-        if let Some(other) = same.filter(|other| is_chosen && is_free[*other]) {
-            pairs[place] = Some(other);
-            is_free[other] = false;
+    /// Whether the kinds are the same, or neither is known on the other side: a layer of one's own.
+    fn are_of_one_kind(&self, expected: &ExpectedLayer, stored: &StoredLayer) -> bool {
+        expected.kind == stored.kind
+            || (self.expected.iter().all(|layer| layer.kind != stored.kind)
+                && self.stored.iter().all(|layer| layer.kind != expected.kind))
+    }
+
+    /// Whether two layers of the model are of one kind and stand in the same model.
+    pub(super) fn are_beside(&self, a: usize, b: usize) -> bool {
+        let [a, b] = [a, b].map(|place| &self.expected[place]);
+        let above = |layer: &ExpectedLayer| layer.names.len() - 1;
+        a.kind == b.kind && a.names[..above(a)] == b.names[..above(b)]
+    }
+
+    /// Whether every layer of the model has a layer of the file that fits, and the file has no other.
+    pub(super) fn is_whole(&self, pairs: &[Option<usize>]) -> bool {
+        let mut pairs = pairs.iter().enumerate();
+        self.expected.len() == self.stored.len()
+            && pairs.all(|(place, pair)| pair.is_some_and(|other| self.fits(place, other)))
+    }
+
+    /// The first layer that two ways of pairing give different layers of the file.
+    pub(super) fn ambiguous(
+        &self,
+        a: &[Option<usize>],
+        b: &[Option<usize>],
+        why: &'static str,
+    ) -> Difference {
+        let place = (0..a.len())
+            .find(|place| a[*place] != b[*place])
+            .unwrap_or_default();
+        let candidate = |pair: Option<usize>| pair.map(|pair| self.stored[pair].described());
+        Difference::Ambiguous {
+            layer: self.expected[place].full_name(),
+            candidates: [a[place], b[place]]
+                .into_iter()
+                .filter_map(candidate)
+                .collect(),
+            why,
         }
     }
-    let (inside_e, inside_s) = containers(expected, stored);
-    let kinds: BTreeSet<_> = expected.iter().map(|layer| &layer.kind).collect();
-    for is_kind_known in [true, false] {
-        for (place, layer) in expected.iter().enumerate() {
-            if pairs[place].is_some() {
-                continue;
-            }
-            let next = (0..stored.len()).find(|other| {
-                let is_same = match is_kind_known {
-                    true => stored[*other].kind == layer.kind,
-                    false => !kinds.contains(&stored[*other].kind) && stored[*other].is_named(),
+
+    /// Refuses what could be paired otherwise too: some layer of the model fits several of the file, or
+    /// the other way round.
+    pub(super) fn only(&self, pairs: Pairs, why: &'static str) -> Result<Pairs, Difference> {
+        if !self.is_whole(&pairs) {
+            return Ok(pairs);
+        }
+        for place in 0..pairs.len() {
+            let other = (0..pairs.len()).find(|other| {
+                let (Some(a), Some(b)) = (pairs[place], pairs[*other]) else {
+                    return false;
                 };
-                is_free[*other] && is_same && inside_e[place] == inside_s[*other]
+                place != *other && self.fits(place, b) && self.fits(*other, a)
             });
-            if let Some(other) = next {
-                pairs[place] = Some(other);
-                is_free[other] = false;
+            if let Some(other) = other {
+                let mut otherwise = pairs.clone();
+                otherwise.swap(place, other);
+                return Err(self.ambiguous(&pairs, &otherwise, why));
             }
         }
-    }
-    pairs
-}
-
-impl StoredLayer {
-    /// Whether the file says how the tensors are called; then it says the order of the layers too.
-    fn is_named(&self) -> bool {
-        self.tensors.iter().all(|tensor| tensor.name.is_some())
+        Ok(pairs)
     }
 }
 
-/// The number of the model inside the model that each layer stands in, if both sides have as many;
-/// else 0, as if all stood side by side.
-fn containers(expected: &[ExpectedLayer], stored: &[StoredLayer]) -> (Vec<usize>, Vec<usize>) {
-    fn numbers(names: Vec<String>) -> (Vec<usize>, usize) {
-        let mut seen: Vec<String> = vec![String::new()];
-        let numbers = names.into_iter().map(|name| {
-            let place = seen.iter().position(|other| *other == name);
-            place.unwrap_or_else(|| {
-                seen.push(name);
-                seen.len() - 1
-            })
-        });
-        let numbers = numbers.collect();
-        (numbers, seen.len())
-    }
-    let above = |names: &[String]| names[..names.len() - 1].join(".");
-    let expected = expected.iter().map(|layer| {
-        let names: Vec<_> = layer.names.iter().map(|name| (*name).to_owned()).collect();
-        above(&names)
-    });
-    let (expected, expected_count) = numbers(expected.collect());
-    let stored = stored.iter().map(|layer| above(&layer.names));
-    let (stored, stored_count) = numbers(stored.collect());
-    match expected_count == stored_count {
-        true => (expected, stored),
-        false => (vec![0; expected.len()], vec![0; stored.len()]),
-    }
-}
+/// Where the file's graph is not the model's.
+const OTHERWISE: &str = "the model in the file is connected otherwise";
 
-/// What is to be copied, and all the differences.
-pub(super) fn compare<'a>(
+/// Pairs the layers, or says which of them could be two.
+pub(super) fn pairs(
     expected: &[ExpectedLayer],
-    stored: &'a [StoredLayer],
-    pairs: &[Option<usize>],
-) -> (Vec<Copy<'a>>, Vec<Difference>) {
-    let (mut copies, mut differences) = (Vec::new(), Vec::new());
-    for (layer, pair) in expected.iter().zip(pairs) {
-        match pair {
-            Some(other) => compare_layer(layer, &stored[*other], &mut copies, &mut differences),
-            None => differences.extend(layer.tensors.iter().map(|tensor| missing(layer, tensor))),
-        }
+    graph: &Graph,
+    stored: &Stored,
+) -> Result<Pairs, Difference> {
+    let sides = Sides {
+        expected,
+        stored: &stored.layers,
+    };
+    if stored.is_kerusts
+        && let Some(pairs) = by_kerusts_names(&sides)
+    {
+        return Ok(pairs);
     }
-    for (place, layer) in stored.iter().enumerate() {
-        if !pairs.contains(&Some(place)) {
-            differences.extend(layer.tensors.iter().map(surplus));
-        }
+    let chosen = by_chosen_names(&sides);
+    if chosen.iter().all(Option::is_some) {
+        return Ok(chosen);
     }
-    (copies, differences)
-}
-
-fn missing(layer: &ExpectedLayer, tensor: &ExpectedTensor) -> Difference {
-    Difference::Missing {
-        name: layer.full_name(tensor),
-        expected: tensor.sizes.to_vec(),
-    }
-}
-
-fn surplus(tensor: &StoredTensor) -> Difference {
-    Difference::Surplus {
-        name: tensor.path.clone(),
-        found: tensor.sizes.clone(),
-    }
-}
-
-fn compare_layer<'a>(
-    expected: &ExpectedLayer,
-    stored: &'a StoredLayer,
-    copies: &mut Vec<Copy<'a>>,
-    differences: &mut Vec<Difference>,
-) {
-    if !stored.is_named() {
-        if expected.tensors.len() != stored.tensors.len() {
-            let names = expected.tensors.iter().map(|tensor| tensor.name.to_owned());
-            differences.push(Difference::Tensors {
-                layer: expected.names.join("."),
-                found: stored.tensors.len(),
-                expected: names.collect(),
-            });
-            return;
-        }
-        for (tensor, other) in expected.tensors.iter().zip(&stored.tensors) {
-            compare_tensor(expected, tensor, other, copies, differences);
-        }
-        return;
-    }
-    let mut rest: Vec<&StoredTensor> = stored.tensors.iter().collect();
-    let mut absent = Vec::new();
-    for tensor in &expected.tensors {
-        match rest
-            .iter()
-            .position(|other| is_called(other, tensor.name, stored))
-        {
-            Some(place) => {
-                compare_tensor(expected, tensor, rest.remove(place), copies, differences);
+    if let Some(of_file) = &stored.graph {
+        match isomorphism(&sides, graph, of_file, &chosen) {
+            Found::One(pairs) => return Ok(pairs),
+            Found::Several(a, b) => {
+                return Err(sides.ambiguous(&a, &b, "both are connected in the same way"));
             }
-            None => absent.push(tensor),
+            Found::None => {
+                let pairs =
+                    by_order::pairs(&sides, graph, &stored.tree, stored.is_ordered, &chosen)?;
+                return sides.only(pairs, OTHERWISE);
+            }
         }
     }
-    for tensor in absent {
-        // A missing tensor and a surplus one of its sizes in its layer are one fault.
-        let same = rest.iter().position(|other| other.sizes == tensor.sizes);
-        differences.push(match same {
-            Some(place) => Difference::Name {
-                found: rest.remove(place).path.clone(),
-                expected: expected.full_name(tensor),
-            },
-            None => missing(expected, tensor),
-        });
-    }
-    differences.extend(rest.into_iter().map(surplus));
+    by_order::certain(&sides, graph, stored, &chosen)
 }
 
-/// Whether a tensor has this name. Keras 2 says `depthwise_kernel` where Keras 3 says `kernel`, and
-/// a layer that is one array says nothing.
-fn is_called(tensor: &StoredTensor, name: &str, layer: &StoredLayer) -> bool {
-    let Some(found) = tensor.name.as_deref() else {
-        return false;
-    };
-    let is_one_kernel = |name| {
-        let is_kernel = |name: &str| name == "kernel" || name == "depthwise_kernel";
-        let kernels = layer
-            .tensors
+/// Pairs by all names, if both sides have the same ones.
+fn by_kerusts_names(sides: &Sides<'_>) -> Option<Pairs> {
+    let full = |layer: &StoredLayer| layer.names.join(".");
+    let places: BTreeMap<String, usize> = sides
+        .stored
+        .iter()
+        .enumerate()
+        .map(|(place, layer)| (full(layer), place))
+        .collect();
+    let names: BTreeSet<String> = sides
+        .expected
+        .iter()
+        .map(ExpectedLayer::full_name)
+        .collect();
+    (names.len() == sides.expected.len() && names.iter().eq(places.keys())).then(|| {
+        sides
+            .expected
             .iter()
-            .filter_map(|tensor| tensor.name.as_deref());
-        is_kernel(name) && kernels.filter(|name| name.ends_with("kernel")).count() == 1
-    };
-    found == name || (is_one_kernel(found) && is_one_kernel(name)) || name.is_empty()
+            .map(|layer| places.get(&layer.full_name()).copied())
+            .collect()
+    })
 }
 
-fn compare_tensor<'a>(
-    layer: &ExpectedLayer,
-    expected: &ExpectedTensor,
-    stored: &'a StoredTensor,
-    copies: &mut Vec<Copy<'a>>,
-    differences: &mut Vec<Difference>,
-) {
-    let name = || layer.full_name(expected);
-    let path = || Some(stored.path.clone());
-    match &stored.values {
-        _ if stored.sizes != expected.sizes => differences.push(Difference::Shape {
-            name: name(),
-            stored: path(),
-            found: stored.sizes.clone(),
-            expected: expected.sizes.to_vec(),
-        }),
-        Ok(values) if values.len() == expected.len => copies.push(Copy {
-            start: expected.start,
-            values,
-        }),
-        // A file whose shape and values disagree.
-        Ok(values) => differences.push(Difference::Shape {
-            name: name(),
-            stored: path(),
-            found: vec![values.len()],
-            expected: expected.sizes.to_vec(),
-        }),
-        Err(found) => differences.push(Difference::Dtype {
-            name: name(),
-            stored: path(),
-            found: found.clone(),
-            expected: Dtype::F32,
-        }),
-    }
+/// Pairs by the names that somebody chose, where they stand on both sides: with those of the models that
+/// the layer stands in, or by itself if no other layer has it.
+fn by_chosen_names(sides: &Sides<'_>) -> Pairs {
+    let pair = |layer: &ExpectedLayer| {
+        if is_automatic(layer.name(), &layer.kind) {
+            return None;
+        }
+        let full = |other: &StoredLayer| other.names.iter().eq(layer.names.iter());
+        if let Some(place) = sides.stored.iter().position(full) {
+            return Some(place);
+        }
+        let has_name = |other: &&ExpectedLayer| other.name() == layer.name();
+        let mut found =
+            (0..sides.stored.len()).filter(|other| sides.stored[*other].name() == layer.name());
+        let first = found.next()?;
+        let is_only = found.next().is_none() && sides.expected.iter().filter(has_name).count() == 1;
+        is_only.then_some(first)
+    };
+    sides.expected.iter().map(pair).collect()
 }

@@ -6,32 +6,47 @@
 //!
 //! # Which layer is which
 //!
-//! Names decide where they are the same on both sides. Otherwise the names that somebody chose and
-//! that stand on both sides decide for their layers, and the others go by their order among the
-//! layers of their kind: the second `Conv2D` of the file is the second `Conv2D` of the model. So
-//! `dense_7` and `dense_8` of a long Python session are `dense` and `dense_1`. Layers without
-//! weights do not appear, and optimizers are left out. No shape is made to fit: every difference is
+//! - The names that somebody chose decide, where they stand on both sides. The names that Keras gives by
+//!   itself (`dense_7`) say nothing, for they count the layers of a Python session as they were made.
+//! - A `.keras`, and the `.h5` of a whole model, holds the model's graph. Its layers and those of the
+//!   model are paired along it, whatever the order in which they were made or stand in the file.
+//! - In other files the layers stand in the order of Keras's `model.layers`, by their distance from the
+//!   outputs, and kerust computes that order for its own model: the second `Conv2D` there is the second
+//!   `Conv2D` here, and a model inside the model is paired with a model. The inputs of a sum or a
+//!   product may stand in another order in Keras than here, and the order of the layers follows from it;
+//!   where the shapes leave both possible and the names do not speak for this one, it is an error.
+//! - What remains ambiguous is an error that names both candidates.
+//!
+//! Layers without weights need not stand on both sides, and optimizers are left out. Elements of
+//! `float16`, `bfloat16` and `float64` become `f32`. No shape is made to fit: every difference is
 //! listed, and nothing is loaded.
 
 mod archive;
+mod by_order;
+mod compare;
+mod config;
 mod expected;
+mod graph;
+mod isomorphism;
 mod legacy;
 mod matching;
 mod names;
 mod stored;
 mod version3;
+mod walk;
 mod write;
 
 pub use write::save;
 
 use super::{Difference, WeightsError};
 use crate::element::Dtype;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::layer::LayerData;
 use crate::model::Model;
-use matching::{compare, pairs};
+use compare::compare;
+use matching::pairs;
 use std::path::Path;
-use stored::StoredLayer;
+use stored::Unread;
 
 /// Reads a model's weights from a file of Keras.
 ///
@@ -59,24 +74,57 @@ pub fn load<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
 /// As [`load`]; the model is then as before.
 pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
-    let stored = read(path)?;
-    let expected = expected::layers::<M>();
-    let pairs = pairs(&expected, &stored);
-    let (copies, differences) = compare(&expected, &stored, &pairs);
+    let (stored, file_len) = archive::open(path)?;
+    let (expected, graph) = expected::layers::<M>();
+    let mismatch = |differences| WeightsError::Mismatch {
+        path: path.to_path_buf(),
+        found: None,
+        expected: Some(M::NAME),
+        differences,
+    };
+    let pairs =
+        pairs(&expected, &graph, &stored).map_err(|difference| mismatch(vec![difference]))?;
+    let (targets, mut differences) = compare(&expected, &stored.layers, &pairs);
     if !differences.is_empty() {
-        return Err(WeightsError::Mismatch {
-            path: path.to_path_buf(),
-            found: None,
-            expected: Some(M::NAME),
-            differences,
-        }
-        .into());
+        return Err(mismatch(differences).into());
     }
-    let target = LayerData::as_mut_slice(model);
-    for copy in copies {
-        target[copy.start..copy.start + copy.values.len()].copy_from_slice(copy.values);
+    let mut copies = Vec::new();
+    for target in &targets {
+        match target.stored.read(file_len) {
+            Ok(values) if values.len() == target.tensor.len => {
+                copies.push((target.tensor.start, values))
+            }
+            // A file whose shape and values disagree.
+            Ok(values) => differences.push(Difference::Shape {
+                name: target.layer.tensor_name(target.tensor),
+                stored: Some(target.stored.path.clone()),
+                found: vec![values.len()],
+                expected: target.tensor.sizes.to_vec(),
+            }),
+            Err(Unread::Element(found)) => differences.push(Difference::Dtype {
+                name: target.layer.tensor_name(target.tensor),
+                stored: Some(target.stored.path.clone()),
+                found,
+                expected: Dtype::F32,
+            }),
+            Err(Unread::Fault(found)) => return Err(fault(path, found).into()),
+        }
+    }
+    if !differences.is_empty() {
+        return Err(mismatch(differences).into());
+    }
+    let values_of_model = LayerData::as_mut_slice(model);
+    for (start, values) in copies {
+        values_of_model[start..start + values.len()].copy_from_slice(&values);
     }
     Ok(())
+}
+
+fn fault(path: &Path, found: String) -> WeightsError {
+    WeightsError::NotKeras {
+        path: path.to_path_buf(),
+        found,
+    }
 }
 
 /// A tensor of a layer in a file of Keras.
@@ -96,23 +144,26 @@ pub struct FileTensor {
 /// The order is that of the layers where the file says (Keras 2), else by kind and number.
 ///
 /// # Errors
-/// The file cannot be read, is damaged or of another kind, or holds other elements than `F32`.
+/// The file cannot be read, is damaged or of another kind, or holds elements that do not convert to
+/// `f32`.
 pub fn tensors(path: impl AsRef<Path>) -> Result<Vec<FileTensor>> {
     let path = path.as_ref();
     let (mut tensors, mut differences) = (Vec::new(), Vec::new());
-    for tensor in read(path)?.into_iter().flat_map(|layer| layer.tensors) {
-        match tensor.values {
+    let (stored, file_len) = archive::open(path)?;
+    for tensor in stored.layers.into_iter().flat_map(|layer| layer.tensors) {
+        match tensor.read(file_len) {
             Ok(values) => tensors.push(FileTensor {
                 path: tensor.path,
                 sizes: tensor.sizes,
                 values,
             }),
-            Err(found) => differences.push(Difference::Dtype {
+            Err(Unread::Element(found)) => differences.push(Difference::Dtype {
                 name: tensor.path,
                 stored: None,
                 found,
                 expected: Dtype::F32,
             }),
+            Err(Unread::Fault(found)) => return Err(fault(path, found).into()),
         }
     }
     if differences.is_empty() {
@@ -125,10 +176,4 @@ pub fn tensors(path: impl AsRef<Path>) -> Result<Vec<FileTensor>> {
         differences,
     }
     .into())
-}
-
-/// The layers with weights that a file holds.
-fn read(path: &Path) -> Result<Vec<StoredLayer>> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-    Ok(archive::layers(path, bytes)?)
 }

@@ -26,6 +26,51 @@ pub(super) fn numbered(name: &str) -> (&str, usize) {
     }
 }
 
+/// Whether a layer's name is the one that Keras or kerust gives to a layer of this kind by itself.
+pub(super) fn is_automatic(name: &str, kind: &str) -> bool {
+    numbered(name).0 == kind
+}
+
+/// The activations in a layer as it was declared: `relu` of `Dense(4, relu)` and of `ReLU`.
+pub(super) fn activations(declared: &str) -> Vec<String> {
+    let words = declared.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    let words = words.filter(|word| !word.is_empty()).map(activation);
+    words.flatten().collect()
+}
+
+/// The activation that a word names: a function of Keras, or one of its layers.
+pub(super) fn activation(word: &str) -> Option<String> {
+    const FUNCTIONS: [&str; 18] = [
+        "celu",
+        "elu",
+        "exponential",
+        "gelu",
+        "hard_sigmoid",
+        "hard_silu",
+        "leaky_relu",
+        "log_softmax",
+        "mish",
+        "relu",
+        "relu6",
+        "selu",
+        "sigmoid",
+        "silu",
+        "softmax",
+        "softplus",
+        "softsign",
+        "tanh",
+    ];
+    let word = match word {
+        "ReLU" => "relu",
+        "LeakyReLU" => "leaky_relu",
+        "ELU" => "elu",
+        "Softmax" => "softmax",
+        "swish" => "silu",
+        word => word,
+    };
+    FUNCTIONS.contains(&word).then(|| word.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

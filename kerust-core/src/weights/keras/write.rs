@@ -1,23 +1,27 @@
 //! Writing a `.weights.h5` that Keras 3 loads.
 
-use super::expected::kind;
-use super::names::snake_case;
+use super::expected::{self, ExpectedLayer};
+use super::graph::Graph;
 use crate::error::{Error, Result};
-use crate::layer::{LayerData, Layout, Part};
-use crate::model::{LayerInfo, Model};
+use crate::layer::LayerData;
+use crate::model::Model;
 use crate::weights::write_atomically;
 use hdf5_pure::{AttrValue, FileBuilder, GroupBuilder};
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
 
 /// The end of the names from which Keras loads weights.
 const ENDING: &str = ".weights.h5";
+/// The attribute that says that kerust wrote a file; Keras does not look at it.
+pub(super) const MARK: &str = "kerust_version";
 
 /// Writes a model's weights as Keras's `model.save_weights` does.
 ///
-/// Keras's `model.load_weights` takes the file for a model of the same layers in the same order;
-/// their names do not matter to it. A model inside the model is written as Keras writes a
-/// `Functional`. The file is never half written, and the same weights give the same bytes.
+/// Keras's `model.load_weights` takes the file for a model of the same layers, connected in the same
+/// way; their names do not matter to it, but the order of a sum's inputs does. A model inside the
+/// model is written as Keras writes a `Functional`. The file is never half written, and the same
+/// weights give the same bytes.
 ///
 /// # Errors
 /// `path` does not end in `.weights.h5`, as Keras wants it, or the system refuses; the file is then
@@ -34,11 +38,14 @@ pub fn save<M: Model>(path: impl AsRef<Path>, model: &M) -> Result<()> {
 }
 
 fn file<M: Model>(model: &M) -> std::result::Result<Vec<u8>, hdf5_pure::Error> {
+    let (expected, graph) = expected::layers::<M>();
     let mut file = FileBuilder::new();
+    file.set_attr(
+        MARK,
+        AttrValue::VarLenString(env!("CARGO_PKG_VERSION").to_owned()),
+    );
     let mut layers = file.create_group("layers");
-    if let Layout::Parts(parts) = M::LAYOUT {
-        add_layers(&mut layers, parts, M::LAYERS, LayerData::as_slice(model));
-    }
+    add_layers(&mut layers, &graph, &expected, LayerData::as_slice(model));
     file.add_group(layers.finish());
     let mut vars = file.create_group("vars");
     name(&mut vars, M::NAME);
@@ -46,100 +53,79 @@ fn file<M: Model>(model: &M) -> std::result::Result<Vec<u8>, hdf5_pure::Error> {
     file.finish()
 }
 
-/// Adds a group for each field with weights.
-fn add_layers(
-    group: &mut GroupBuilder,
-    fields: &'static [Part],
-    infos: &[LayerInfo],
-    mut values: &[f32],
-) {
-    let mut used = Vec::new();
-    for field in fields {
-        let (own, rest) = values.split_at(field.layout.len());
-        values = rest;
-        if own.is_empty() {
-            continue;
-        }
-        let kind = match is_container(field) {
-            true => "functional".to_owned(),
-            false => kind(&[field.name], infos),
+/// Adds a group for each layer with weights, under the kind and the number that it has in Keras's
+/// `model.layers`; those without weights count there.
+fn add_layers(group: &mut GroupBuilder, graph: &Graph, expected: &[ExpectedLayer], values: &[f32]) {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for layer in graph.keras_order() {
+        let node = &graph.layers[layer];
+        let kind = match node.inside {
+            Some(_) => "functional",
+            None => node.kind.as_str(),
         };
-        let before = used.iter().filter(|other| **other == kind).count();
-        let number = number(field.name, &kind, infos).unwrap_or(before);
-        let mut layer = group.create_group(&match number {
-            0 => kind.clone(),
+        let count = counts.entry(kind).or_default();
+        let mut layer = group.create_group(&match *count {
+            0 => kind.to_owned(),
             number => format!("{kind}_{number}"),
         });
-        used.push(kind);
-        add_layer(&mut layer, field, own);
+        *count += 1;
+        match (&node.inside, node.weights) {
+            (Some(inside), _) => {
+                let mut layers = layer.create_group("layers");
+                add_layers(&mut layers, inside, expected, values);
+                layer.add_group(layers.finish());
+                let mut vars = layer.create_group("vars");
+                name(&mut vars, &node.name);
+                layer.add_group(vars.finish());
+            }
+            (None, Some(weights)) => {
+                let tensors = expected[weights].tensors.iter();
+                let mut groups = Inside::default();
+                for tensor in tensors {
+                    let values = &values[tensor.start..tensor.start + tensor.len];
+                    groups.add(&tensor.group, (tensor.sizes, values));
+                }
+                groups.write(&mut layer, Some(&node.name));
+            }
+            (None, None) => continue,
+        }
         group.add_group(layer.finish());
     }
 }
 
-/// The number of layers of a kind before this one, those without weights included.
-fn number(name: &str, kind: &str, infos: &[LayerInfo]) -> Option<usize> {
-    let place = infos.iter().position(|info| info.name == name)?;
-    let mut same: Vec<_> = infos[..place]
-        .iter()
-        .filter(|info| snake_case(info.kind) == kind)
-        .map(|info| info.name)
-        .collect();
-    // A layer that is used twice is one layer.
-    same.sort_unstable();
-    same.dedup();
-    Some(same.len())
+/// The tensors of a layer, and of the layers that it is made of.
+#[derive(Default)]
+struct Inside<'a> {
+    tensors: Vec<(&'a [usize], &'a [f32])>,
+    groups: BTreeMap<&'a str, Inside<'a>>,
 }
 
-fn add_layer(layer: &mut GroupBuilder, field: &'static Part, values: &[f32]) {
-    let mut vars = layer.create_group("vars");
-    name(&mut vars, field.name);
-    match field.layout {
-        Layout::Tensor(_, sizes) => add_tensor(&mut vars, 0, sizes, values),
-        Layout::Parts(parts) if is_container(field) => {
-            let mut layers = layer.create_group("layers");
-            add_layers(&mut layers, parts, &[], values);
-            layer.add_group(layers.finish());
+impl<'a> Inside<'a> {
+    /// Adds a tensor under the names in `path`.
+    fn add(&mut self, path: &'a str, tensor: (&'a [usize], &'a [f32])) {
+        let names = path.split('/').filter(|name| !name.is_empty());
+        let inside = names.fold(self, |inside, name| inside.groups.entry(name).or_default());
+        inside.tensors.push(tensor);
+    }
+
+    fn write(&self, layer: &mut GroupBuilder, given: Option<&str>) {
+        let mut vars = layer.create_group("vars");
+        if let Some(given) = given {
+            name(&mut vars, given);
         }
-        Layout::Parts(parts) => {
-            let mut place = 0;
-            let (mut trained, mut state) = (Vec::new(), Vec::new());
-            for part in parts {
-                let len = part.layout.len();
-                let tensor = (part.layout, &values[place..place + len]);
-                place += len;
-                match part.trainable {
-                    _ if len == 0 => {}
-                    true => trained.push(tensor),
-                    false => state.push(tensor),
-                }
-            }
-            // Keras's order: what is trained, then what is not.
-            for (place, (layout, values)) in trained.into_iter().chain(state).enumerate() {
-                if let Layout::Tensor(_, sizes) = layout {
-                    add_tensor(&mut vars, place, sizes, values);
-                }
-            }
+        for (place, (sizes, values)) in self.tensors.iter().enumerate() {
+            let sizes: Vec<_> = sizes.iter().map(|size| *size as u64).collect();
+            vars.create_dataset(&place.to_string())
+                .with_f32_data(values)
+                .with_shape(&sizes);
+        }
+        layer.add_group(vars.finish());
+        for (name, inside) in &self.groups {
+            let mut group = layer.create_group(name);
+            inside.write(&mut group, None);
+            layer.add_group(group.finish());
         }
     }
-    layer.add_group(vars.finish());
-}
-
-/// Whether a field is a model with layers of its own.
-fn is_container(field: &Part) -> bool {
-    match field.layout {
-        Layout::Tensor(..) => false,
-        Layout::Parts(parts) => {
-            let is_layer = |part: &Part| matches!(part.layout, Layout::Parts(_));
-            parts.iter().any(is_layer)
-        }
-    }
-}
-
-fn add_tensor(vars: &mut GroupBuilder, place: usize, sizes: &[usize], values: &[f32]) {
-    let sizes: Vec<_> = sizes.iter().map(|size| *size as u64).collect();
-    vars.create_dataset(&place.to_string())
-        .with_f32_data(values)
-        .with_shape(&sizes);
 }
 
 fn name(vars: &mut GroupBuilder, name: &str) {

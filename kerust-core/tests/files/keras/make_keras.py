@@ -107,11 +107,16 @@ with h5py.File(FOLDER / "conv.h5") as whole, h5py.File(FOLDER / "conv_keras2_wei
             target[names[-1].decode()] = group[layer][path][()]
         target.attrs["weight_names"] = numpy.array(names)
 
-# An element type that kerust does not take, and no weights at all.
-with h5py.File(FOLDER / "double.weights.h5", "w") as file:
-    for place, (kernel, bias) in enumerate([((4, 3), (3,)), ((3, 2), (2,))]):
-        vars = file.create_group(f"layers/dense_{place}/vars")
-        vars.create_dataset("0", kernel, "float64")
-        vars.create_dataset("1", bias, "float32")
+# Elements of other types, and no weights at all.
+for name, dtype in [("half", "float16"), ("bfloat16", "bfloat16"), ("double", "float64")]:
+    keras.config.set_dtype_policy(dtype)
+    model = tiny()
+    count(model)
+    model.save_weights(FOLDER / f"{name}.weights.h5")
+with h5py.File(FOLDER / "double.weights.h5") as double, h5py.File(FOLDER / "whole.weights.h5", "w") as whole:
+    double.copy("layers", whole)
+    kernel = whole["layers/dense/vars/0"][()]
+    del whole["layers/dense/vars/0"]
+    whole["layers/dense/vars/0"] = kernel.astype("int64")
 with h5py.File(FOLDER / "empty.weights.h5", "w") as file:
     file.create_group("layers")

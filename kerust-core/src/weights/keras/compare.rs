@@ -1,0 +1,199 @@
+//! Which tensor of a layer in a file is which of the model's, and where they differ.
+
+use super::expected::{ExpectedLayer, ExpectedTensor};
+use super::stored::{StoredLayer, StoredTensor};
+use crate::weights::Difference;
+
+/// A tensor of a file, and where its values go in the model.
+pub(super) struct Target<'a> {
+    pub(super) layer: &'a ExpectedLayer,
+    pub(super) tensor: &'a ExpectedTensor,
+    pub(super) stored: &'a StoredTensor,
+}
+
+/// What is to be read, and all the differences. No value has been read.
+pub(super) fn compare<'a>(
+    expected: &'a [ExpectedLayer],
+    stored: &'a [StoredLayer],
+    pairs: &[Option<usize>],
+) -> (Vec<Target<'a>>, Vec<Difference>) {
+    let (mut targets, mut differences) = (Vec::new(), Vec::new());
+    for (layer, pair) in expected.iter().zip(pairs) {
+        match pair {
+            Some(other) => compare_layer(layer, &stored[*other], &mut targets, &mut differences),
+            None => differences.extend(layer.tensors.iter().map(|tensor| missing(layer, tensor))),
+        }
+    }
+    for (place, layer) in stored.iter().enumerate() {
+        if !pairs.contains(&Some(place)) {
+            differences.extend(layer.tensors.iter().map(surplus));
+        }
+    }
+    (targets, differences)
+}
+
+/// Whether a layer of the file has the tensors of a layer of the model.
+pub(super) fn fits(expected: &ExpectedLayer, stored: &StoredLayer) -> bool {
+    let (mut targets, mut differences) = (Vec::new(), Vec::new());
+    compare_layer(expected, stored, &mut targets, &mut differences);
+    differences.is_empty()
+}
+
+fn missing(layer: &ExpectedLayer, tensor: &ExpectedTensor) -> Difference {
+    Difference::Missing {
+        name: layer.tensor_name(tensor),
+        expected: tensor.sizes.to_vec(),
+    }
+}
+
+fn surplus(tensor: &StoredTensor) -> Difference {
+    Difference::Surplus {
+        name: tensor.path.clone(),
+        found: tensor.sizes.clone(),
+    }
+}
+
+fn compare_layer<'a>(
+    expected: &'a ExpectedLayer,
+    stored: &'a StoredLayer,
+    targets: &mut Vec<Target<'a>>,
+    differences: &mut Vec<Difference>,
+) {
+    // The file says how tensors are called, or has them in Keras's order.
+    let is_named = stored.tensors.iter().all(|tensor| tensor.name.is_some());
+    let groups = groups(expected, stored);
+    if !is_named {
+        let of_model = |group: &str| {
+            expected
+                .tensors
+                .iter()
+                .filter(|it| it.group == group)
+                .count()
+        };
+        let of_file = |group: &str| stored.tensors.iter().filter(|it| it.group == group).count();
+        let are_alike = groups.iter().all(|(a, b)| of_model(a) == of_file(b));
+        if expected.tensors.len() != stored.tensors.len() || !are_alike {
+            differences.push(Difference::Tensors {
+                layer: expected.full_name(),
+                found: stored.tensors.len(),
+                expected: expected
+                    .tensors
+                    .iter()
+                    .map(|tensor| name_in_layer(tensor))
+                    .collect(),
+            });
+            return;
+        }
+    }
+    let mut rest: Vec<&StoredTensor> = stored.tensors.iter().collect();
+    let mut absent = Vec::new();
+    for tensor in &expected.tensors {
+        let group = groups
+            .iter()
+            .find(|(of_model, _)| *of_model == tensor.group);
+        let found = rest.iter().position(|other| {
+            group.is_some_and(|(_, of_file)| *of_file == other.group)
+                && (!is_named || is_called(other, tensor.name, stored))
+        });
+        match found {
+            Some(place) => {
+                compare_tensor(expected, tensor, rest.remove(place), targets, differences);
+            }
+            None => absent.push(tensor),
+        }
+    }
+    for tensor in absent {
+        // A missing tensor and a surplus one of its sizes in its layer are one fault.
+        let same = rest.iter().position(|other| other.sizes == tensor.sizes);
+        differences.push(match same {
+            Some(place) => Difference::Name {
+                found: rest.remove(place).path.clone(),
+                expected: expected.tensor_name(tensor),
+            },
+            None => missing(expected, tensor),
+        });
+    }
+    differences.extend(rest.into_iter().map(surplus));
+}
+
+/// `forward.kernel`.
+fn name_in_layer(tensor: &ExpectedTensor) -> String {
+    match tensor.group.as_str() {
+        "" => tensor.name.to_owned(),
+        group => format!("{}.{}", group.replace('/', "."), tensor.name),
+    }
+}
+
+/// Which group of tensors inside a layer of the model is which of the file's: the one of its name; else the
+/// one whose name goes on from there (`forward` is `forward_layer/cell`); else the one that is left.
+fn groups<'a>(expected: &'a ExpectedLayer, stored: &'a StoredLayer) -> Vec<(&'a str, &'a str)> {
+    let mut of_model: Vec<&str> = expected
+        .tensors
+        .iter()
+        .map(|it| it.group.as_str())
+        .collect();
+    let mut of_file: Vec<&str> = stored.tensors.iter().map(|it| it.group.as_str()).collect();
+    of_model.dedup();
+    of_file.dedup();
+    let mut pairs = Vec::new();
+    let are_same = |a: &str, b: &str| a == b;
+    let goes_on = |a: &str, b: &str| !a.is_empty() && b.starts_with(a);
+    for is_pair in [&are_same as &dyn Fn(&str, &str) -> bool, &goes_on] {
+        of_model.retain(|group| {
+            let mut found = of_file
+                .iter()
+                .enumerate()
+                .filter(|(_, other)| is_pair(group, other));
+            let place = match (found.next(), found.next()) {
+                (Some((place, _)), None) => place,
+                _ => return true,
+            };
+            pairs.push((*group, of_file.remove(place)));
+            false
+        });
+    }
+    if let ([group], [other]) = (&of_model[..], &of_file[..]) {
+        pairs.push((group, other));
+    }
+    pairs
+}
+
+/// Whether a tensor has this name. Keras 2 says `depthwise_kernel` where Keras 3 says `kernel`, and
+/// a layer that is one array says nothing.
+fn is_called(tensor: &StoredTensor, name: &str, layer: &StoredLayer) -> bool {
+    let Some(found) = tensor.name.as_deref() else {
+        return false;
+    };
+    let is_one_kernel = |name| {
+        let is_kernel = |name: &str| name == "kernel" || name == "depthwise_kernel";
+        let kernels = layer
+            .tensors
+            .iter()
+            .filter_map(|tensor| tensor.name.as_deref());
+        is_kernel(name) && kernels.filter(|name| name.ends_with("kernel")).count() == 1
+    };
+    found == name || (is_one_kernel(found) && is_one_kernel(name)) || name.is_empty()
+}
+
+fn compare_tensor<'a>(
+    layer: &'a ExpectedLayer,
+    tensor: &'a ExpectedTensor,
+    stored: &'a StoredTensor,
+    targets: &mut Vec<Target<'a>>,
+    differences: &mut Vec<Difference>,
+) {
+    if stored.sizes != tensor.sizes {
+        differences.push(Difference::Shape {
+            name: layer.tensor_name(tensor),
+            stored: Some(stored.path.clone()),
+            found: stored.sizes.clone(),
+            expected: tensor.sizes.to_vec(),
+        });
+        return;
+    }
+    targets.push(Target {
+        layer,
+        tensor,
+        stored,
+    });
+}

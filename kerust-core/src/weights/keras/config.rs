@@ -1,0 +1,219 @@
+//! The graph in a model's configuration: `config.json` of a `.keras`, `model_config` of a `.h5`.
+
+use super::graph::{Call, Graph, Node, Value};
+use super::names::{activation, snake_case};
+use serde_json::Value as Json;
+use std::collections::HashMap;
+
+/// A value of Keras's: a layer's name, which use of it, which of its outputs.
+type History = (String, usize, usize);
+
+/// The graph, if the configuration is that of a `Functional` or a `Sequential`.
+pub(super) fn graph(text: &str) -> Option<Graph> {
+    // It is as deep as serde_json reads: 128 values in each other.
+    let config: Json = serde_json::from_str(text).ok()?;
+    model(&config)
+}
+
+/// The graph of a model, or `None` of a layer that is none.
+fn model(json: &Json) -> Option<Graph> {
+    let config = json.get("config")?;
+    let layers = match config {
+        // Keras 2.2 and before.
+        Json::Array(layers) => layers,
+        config => config.get("layers")?.as_array()?,
+    };
+    let graph = match config.get("output_layers") {
+        Some(outputs) => functional(config, layers, outputs)?,
+        None => sequential(layers)?,
+    };
+    graph.is_sound().then_some(graph)
+}
+
+fn sequential(layers: &[Json]) -> Option<Graph> {
+    let layers = layers
+        .iter()
+        .filter(|layer| class(layer) != Some("InputLayer"));
+    let nodes: Option<Vec<Node>> = layers.map(node).collect();
+    let nodes = nodes?;
+    let value = |number: usize| match number {
+        0 => Value::Input(0),
+        number => Value::Call(number - 1, 0),
+    };
+    let calls = (0..nodes.len()).map(|layer| Call {
+        layer,
+        inputs: vec![value(layer)],
+    });
+    Some(Graph {
+        calls: calls.collect(),
+        outputs: vec![value(nodes.len())],
+        layers: nodes,
+    })
+}
+
+fn functional(config: &Json, layers: &[Json], outputs: &Json) -> Option<Graph> {
+    let mut inputs = Vec::new();
+    histories(config.get("input_layers")?, &mut inputs);
+    let mut values: HashMap<(String, usize), Value> = HashMap::new();
+    for (number, (name, use_number, _)) in inputs.into_iter().enumerate() {
+        values.insert((name, use_number), Value::Input(number));
+    }
+    let (mut nodes, mut uses) = (Vec::new(), Vec::new());
+    for layer in layers {
+        if class(layer) == Some("InputLayer") {
+            continue;
+        }
+        let name = name(layer)?;
+        for (number, inbound) in layer.get("inbound_nodes")?.as_array()?.iter().enumerate() {
+            let mut read = Vec::new();
+            histories(inbound, &mut read);
+            uses.push((nodes.len(), (name.to_owned(), number), read));
+        }
+        nodes.push(node(layer)?);
+    }
+    let mut ends = Vec::new();
+    histories(outputs, &mut ends);
+    let calls = in_order(uses, &mut values)?;
+    let outputs: Option<Vec<Value>> = ends.iter().map(|end| value(end, &values)).collect();
+    Some(Graph {
+        layers: nodes,
+        calls,
+        outputs: outputs?,
+    })
+}
+
+/// A use of a layer: the layer's number, the name and number by which others read it, what it reads.
+type Use = (usize, (String, usize), Vec<History>);
+
+/// The uses, each behind those that it reads. They stand in the order of the layers; a layer that is
+/// used twice may read one behind it.
+fn in_order(uses: Vec<Use>, values: &mut HashMap<(String, usize), Value>) -> Option<Vec<Call>> {
+    let (mut calls, mut rest) = (Vec::new(), uses);
+    while !rest.is_empty() {
+        let before = rest.len();
+        let mut waiting = Vec::new();
+        for (layer, key, read) in rest {
+            let inputs: Option<Vec<Value>> = read.iter().map(|read| value(read, values)).collect();
+            match inputs {
+                Some(inputs) => {
+                    values.insert(key, Value::Call(calls.len(), 0));
+                    calls.push(Call { layer, inputs });
+                }
+                None => waiting.push((layer, key, read)),
+            }
+        }
+        if waiting.len() == before {
+            return None;
+        }
+        rest = waiting;
+    }
+    Some(calls)
+}
+
+fn value(
+    (name, number, output): &History,
+    values: &HashMap<(String, usize), Value>,
+) -> Option<Value> {
+    match *values.get(&(name.clone(), *number))? {
+        Value::Call(call, _) => Some(Value::Call(call, *output)),
+        input => Some(input),
+    }
+}
+
+/// The values that stand in a use's arguments: `["dense", 0, 0]`, which Keras 3 packs into more.
+fn histories(json: &Json, found: &mut Vec<History>) {
+    match json {
+        Json::Array(items) => {
+            if let [
+                Json::String(name),
+                Json::Number(number),
+                Json::Number(output),
+                rest @ ..,
+            ] = &items[..]
+            {
+                let numbers =
+                    [number, output].map(|number| number.as_u64().unwrap_or(u64::MAX) as usize);
+                found.push((name.clone(), numbers[0], numbers[1]));
+                rest.iter().for_each(|item| histories(item, found));
+                return;
+            }
+            items.iter().for_each(|item| histories(item, found));
+        }
+        Json::Object(members) => {
+            // The arguments by place stand before those by name.
+            let first = ["args", "config", "keras_history"];
+            let is_first = |name: &String| first.contains(&name.as_str());
+            let in_front = members.iter().filter(|(name, _)| is_first(name));
+            let behind = members.iter().filter(|(name, _)| !is_first(name));
+            in_front
+                .chain(behind)
+                .for_each(|(_, item)| histories(item, found));
+        }
+        _ => {}
+    }
+}
+
+fn class(layer: &Json) -> Option<&str> {
+    let class = layer.get("class_name")?.as_str()?;
+    class.rsplit('>').next()
+}
+
+fn name(layer: &Json) -> Option<&str> {
+    let name = layer.get("name").or_else(|| layer.pointer("/config/name"));
+    name.and_then(Json::as_str)
+}
+
+fn node(layer: &Json) -> Option<Node> {
+    let class = class(layer)?;
+    let set = layer.pointer("/config/activation").and_then(Json::as_str);
+    let applied = [set, Some(class)]
+        .into_iter()
+        .flatten()
+        .filter_map(activation);
+    let has_layers = layer.pointer("/config/layers").is_some_and(Json::is_array)
+        || layer.get("config").is_some_and(Json::is_array);
+    let inside = match has_layers {
+        true => Some(model(layer)?),
+        false => None,
+    };
+    Some(Node {
+        name: name(layer).unwrap_or_default().to_owned(),
+        kind: snake_case(class),
+        activations: applied.collect(),
+        weights: None,
+        inside,
+    })
+}
+
+/// Gives each layer of a graph the weights of its layer in the tree of a `.weights.h5`, where it has
+/// the same number among those of its kind. `false` where they do not fit each other.
+pub(super) fn link(graph: &mut Graph, tree: &Graph) -> bool {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for node in &mut graph.layers {
+        let count = counts.entry(node.kind.clone()).or_default();
+        let found = tree
+            .layers
+            .iter()
+            .filter(|other| other.kind == node.kind)
+            .nth(*count);
+        *count += 1;
+        let Some(found) = found else {
+            continue;
+        };
+        node.weights = found.weights;
+        match (&mut node.inside, &found.inside) {
+            (Some(inside), Some(found)) => {
+                if !link(inside, found) {
+                    return false;
+                }
+            }
+            (None, None) => {}
+            _ => return false,
+        }
+    }
+    let is_there = |node: &Node| node.weights.is_none() && node.inside.is_none();
+    let kinds = tree.layers.iter().filter(|node| !is_there(node));
+    kinds
+        .into_iter()
+        .all(|node| counts.contains_key(&node.kind))
+}

@@ -1,0 +1,71 @@
+//! How the layers are connected, use by use.
+
+use crate::plan::{Edge, Plan, Role};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+/// `Model::GRAPH`.
+pub fn graph(plan: &Plan) -> TokenStream {
+    let (calls, call_of) = calls(plan);
+    let calls = calls.iter().map(|(layer, inputs)| {
+        let layer = Literal::usize_unsuffixed(*layer);
+        let inputs = inputs.iter().map(|input| source(*input, &call_of));
+        quote!(::kerust::model::Call { layer: #layer, inputs: &[#(#inputs),*] })
+    });
+    let outputs = plan.heads.iter().map(|head| source(head.from, &call_of));
+    let inside = plan.layers.iter().enumerate().map(|(number, layer)| {
+        let mut nodes = plan.nodes.iter().filter(|node| node.layer == number);
+        match &layer.weights {
+            Some(weights) if nodes.any(|node| node.role == Role::Custom) => {
+                quote!(<#weights as ::kerust::layer::Component>::GRAPH)
+            }
+            _ => quote!(::core::option::Option::None),
+        }
+    });
+    quote! {
+        const GRAPH: ::core::option::Option<&'static ::kerust::model::Graph> =
+            ::core::option::Option::Some(&::kerust::model::Graph {
+                layers: Self::LAYERS,
+                calls: &[#(#calls),*],
+                outputs: &[#(#outputs),*],
+                inside: &[#(#inside),*],
+            });
+    }
+}
+
+/// The uses of the layers, each with what it reads, and for each node the use that it is part of: a
+/// layer may be two nodes.
+fn calls(plan: &Plan) -> (Vec<(usize, Vec<Edge>)>, Vec<usize>) {
+    let mut calls: Vec<(usize, Vec<Edge>)> = Vec::new();
+    let mut call_of = Vec::new();
+    for node in &plan.nodes {
+        let first = plan.nodes.iter().find(|other| other.layer == node.layer);
+        let begins =
+            first.is_some_and(|first| first.name == *node.of.as_ref().unwrap_or(&node.name));
+        let goes_on = node.inputs.iter().find_map(|input| match input {
+            Edge::Node(before) if plan.nodes[*before].layer == node.layer => Some(call_of[*before]),
+            _ => None,
+        });
+        call_of.push(match goes_on {
+            Some(call) if !begins => call,
+            _ => {
+                calls.push((node.layer, node.inputs.clone()));
+                calls.len() - 1
+            }
+        });
+    }
+    (calls, call_of)
+}
+
+fn source(edge: Edge, call_of: &[usize]) -> TokenStream {
+    match edge {
+        Edge::Input(number) => {
+            let number = Literal::usize_unsuffixed(number);
+            quote!(::kerust::model::Source::Input(#number))
+        }
+        Edge::Node(node) => {
+            let number = Literal::usize_unsuffixed(call_of[node]);
+            quote!(::kerust::model::Source::Layer(#number))
+        }
+    }
+}
