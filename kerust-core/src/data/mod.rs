@@ -15,6 +15,8 @@ pub mod image_folder;
 mod label;
 mod tensor;
 mod tuple;
+#[cfg(feature = "std")]
+mod unpack;
 
 #[cfg(feature = "std")]
 pub use dataset::Dataset;

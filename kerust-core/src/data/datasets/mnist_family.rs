@@ -71,16 +71,17 @@ impl Archive {
             })
         });
         let (images_path, labels_path) = (images?, labels?);
-        let images = idx::read_sized(&images_path, Some(&[None, Some(28), Some(28)]))?;
-        let labels = idx::read_sized(&labels_path, Some(&[None]))?;
-        let count = images.sizes[0];
-        if labels.sizes[0] != count {
+        let images_sizes = [None, Some(28), Some(28)];
+        let count = idx::sizes(&images_path, Some(&images_sizes))?[0];
+        let labels_count = idx::sizes(&labels_path, Some(&[None]))?[0];
+        if labels_count != count {
             return Err(DataError::Counts {
                 images: (images_path, count),
-                labels: (labels_path, labels.sizes[0]),
+                labels: (labels_path, labels_count),
             }
             .into());
         }
+        let labels = idx::read_sized(&labels_path, Some(&[Some(count)]))?;
         let beyond = |label: &u8| usize::from(*label) >= CLASSES;
         if let Some(sample) = labels.values.iter().position(beyond) {
             return Err(DataError::Label {
@@ -91,6 +92,7 @@ impl Archive {
             }
             .into());
         }
+        let images = idx::read_sized(&images_path, Some(&images_sizes))?;
         Ok(Dataset::from_columns(
             TensorColumn::Byte(images.values),
             labels.values.into_iter().map(u32::from).collect(),
@@ -100,10 +102,13 @@ impl Archive {
     }
 }
 
-/// The file itself, or its `.gz`.
+/// The file itself, or its `.gz`, by either of the names that are in use: `train-images-idx3-ubyte`
+/// or `train-images.idx3-ubyte`.
 fn find(folder: &Path, file: &str) -> Option<PathBuf> {
-    [file.to_owned(), format!("{file}.gz")]
+    let dotted = file.replace("-idx", ".idx");
+    [file.to_owned(), dotted]
         .into_iter()
+        .flat_map(|name| [name.clone(), format!("{name}.gz")])
         .map(|name| folder.join(name))
         .find(|path| path.is_file())
 }
@@ -217,6 +222,17 @@ mod tests {
         let places = vec![nowhere, folder.path().to_path_buf()];
         let (train, _) = archive().load_from_first::<Rank1<784>>(places).unwrap();
         assert_eq!(train.len(), 3);
+    }
+
+    #[test]
+    fn names_with_a_dot_are_found() {
+        let folder = folder();
+        for file in TRAIN {
+            let dotted = folder.path().join(file.replace("-idx", ".idx"));
+            fs::rename(folder.path().join(file), dotted).unwrap();
+        }
+        let (train, test) = archive().load_from::<Rank1<784>>(folder.path()).unwrap();
+        assert_eq!((train.len(), test.len()), (3, 1));
     }
 
     #[test]
