@@ -13,6 +13,10 @@ pub mod idx;
 #[cfg(feature = "images")]
 pub mod image_folder;
 mod label;
+#[cfg(feature = "std")]
+pub mod npy;
+#[cfg(feature = "std")]
+mod pickle;
 mod tensor;
 mod tuple;
 #[cfg(feature = "std")]

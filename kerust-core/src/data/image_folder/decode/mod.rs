@@ -58,11 +58,8 @@ fn whole_file(path: &Path) -> Outcome<Vec<u8>> {
     }
     let mut file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    let start = (&mut file).take(START as u64);
-    start
-        .take(START as u64)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    let mut start = (&mut file).take(START as u64);
+    start.read_to_end(&mut bytes).map_err(unreadable)?;
     if Format::of(&bytes).is_none() {
         return Err(unknown(&bytes));
     }

@@ -271,3 +271,36 @@ fn grey_weighs_the_colours_as_tensorflow() {
     ];
     assert_eq!(greys, [59, 117, 22, 77, 125]);
 }
+
+#[test]
+fn broken_bytes_are_read_or_refused_and_never_panic() {
+    let mut state = 1u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as usize
+    };
+    let whole: Vec<Vec<u8>> = FORMATS.iter().map(|format| encoded(*format)).collect();
+    for image in whole.iter().map(Vec::as_slice).chain([PROGRESSIVE]) {
+        for _ in 0..2_000 {
+            let mut bytes = image.to_vec();
+            for _ in 0..1 + next() % 4 {
+                // Headers hold what leads astray.
+                let within = if next() % 2 == 0 {
+                    bytes.len().min(80)
+                } else {
+                    bytes.len()
+                };
+                let place = next() % within;
+                bytes[place] = if next() % 3 == 0 { 0xff } else { next() as u8 };
+            }
+            if let Ok(image) = Decoded::new(&bytes) {
+                assert_eq!(
+                    image.values.len(),
+                    image.size[0] * image.size[1] * image.channels
+                );
+            }
+        }
+    }
+}
