@@ -39,7 +39,7 @@ impl Archive {
     }
 
     /// Whether `place` is the file of the data set, or a folder that holds any of its files.
-    fn is_at(&self, place: &PathBuf) -> bool {
+    fn is_at(&self, place: &Path) -> bool {
         let mut files = TRAIN.iter().chain(&TEST);
         place.is_file()
             || self.npz(place).is_some()

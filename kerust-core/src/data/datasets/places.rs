@@ -3,7 +3,7 @@
 use crate::data::DataError;
 use crate::error::Result;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a data set is called, and how to get it.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Names {
 
 impl Names {
     /// The first place of this machine for which `holds` is true.
-    pub(super) fn find(&self, holds: impl Fn(&PathBuf) -> bool) -> Result<PathBuf> {
+    pub(super) fn find(&self, holds: impl Fn(&Path) -> bool) -> Result<PathBuf> {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         self.first(self.places(variable, std::env::home_dir()), holds)
     }
@@ -27,7 +27,7 @@ impl Names {
     pub(super) fn first(
         &self,
         places: Vec<PathBuf>,
-        holds: impl Fn(&PathBuf) -> bool,
+        holds: impl Fn(&Path) -> bool,
     ) -> Result<PathBuf> {
         match places.iter().find(|place| holds(place)) {
             Some(place) => Ok(place.clone()),
@@ -74,7 +74,6 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     const MNIST: Names = Names {
         dataset: "mnist",

@@ -304,3 +304,52 @@ fn broken_bytes_are_read_or_refused_and_never_panic() {
         }
     }
 }
+
+/// A BMP of two columns: bits a pixel, compression, palette or masks, height and rows.
+fn bmp(bits: u16, compression: u32, table: &[u8], height: i32, rows: &[u8]) -> Vec<u8> {
+    let start = 54 + table.len() as u32;
+    let mut bytes = b"BM\0\0\0\0\0\0\0\0".to_vec();
+    bytes.extend([start, 40, 2].map(u32::to_le_bytes).concat());
+    bytes.extend(height.to_le_bytes());
+    bytes.extend([1, bits].map(u16::to_le_bytes).concat());
+    bytes.extend([compression, 0, 0, 0, 0, 0].map(u32::to_le_bytes).concat());
+    [&bytes[..], table, rows].concat()
+}
+
+#[test]
+fn every_kind_of_bmp_is_read() {
+    let pixels = |bytes: &[u8]| Decoded::new(bytes).unwrap().pixels(4).unwrap();
+    let colours = [[9, 8, 7, 255], [3, 2, 1, 255]].concat();
+    // Palettes are blue, green, red, nothing.
+    let mut palette = vec![7, 8, 9, 0, 1, 2, 3, 0];
+    assert_eq!(
+        pixels(&bmp(1, 0, &palette, 1, &[0b0100_0000, 0, 0, 0])),
+        colours
+    );
+    palette.resize(16 * 4, 0);
+    assert_eq!(pixels(&bmp(4, 0, &palette, 1, &[0x01, 0, 0, 0])), colours);
+    palette.resize(256 * 4, 0);
+    assert_eq!(pixels(&bmp(8, 0, &palette, 1, &[0, 1, 0, 0])), colours);
+    assert_eq!(
+        pixels(&bmp(24, 0, &[], 1, &[7, 8, 9, 1, 2, 3, 0, 0])),
+        colours
+    );
+    let alpha = pixels(&bmp(32, 0, &[], 1, &[7, 8, 9, 10, 1, 2, 3, 4]));
+    assert_eq!(alpha, [9, 8, 7, 10, 3, 2, 1, 4]);
+    let masks = [0xf800u32, 0x07e0, 0x001f].map(u32::to_le_bytes).concat();
+    let masked = pixels(&bmp(16, 3, &masks, 1, &[0x00, 0xf8, 0xff, 0x07]));
+    assert_eq!(masked, [255, 0, 0, 255, 0, 255, 255, 255]);
+
+    // The lowest row first, or the top one.
+    let rows = [[1; 8], [2; 8]].concat();
+    assert_eq!(pixels(&bmp(24, 0, &[], 2, &rows))[0], 2);
+    assert_eq!(pixels(&bmp(24, 0, &[], -2, &rows))[0], 1);
+
+    assert!(message(&bmp(8, 1, &palette, 1, &[2, 0, 0, 1])).starts_with("is a compressed BMP"));
+    let short = bmp(8, 0, &palette[..8], 1, &[0; 4]);
+    assert!(
+        message(&short).contains("it ends in its palette"),
+        "{}",
+        message(&short)
+    );
+}
