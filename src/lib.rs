@@ -39,7 +39,8 @@
 //! - Training: [`Workflow`](train::Workflow) gives every model `new`, `compile`, `predict`, `load`,
 //!   `save` and `summary`; [`Compiled`](train::Compiled) has `fit` and `evaluate`; [`loss`],
 //!   [`metric`], [`optimizer`], and the callbacks of [`train`].
-//! - Samples: [`data`], [`datasets`](data::datasets), [`ImageFolder`](data::ImageFolder).
+//! - Samples: [`data`], [`datasets`](data::datasets), [`ImageFolder`](data::ImageFolder), NumPy's files
+//!   in [`npy`](data::npy).
 //! - A layer of one's own: [`layer::Layer`] and [`layer::Build`], its gradient checked by
 //!   [`testing::check_gradients`].
 //! - Inference without `std`: [`Arena`] and the `predict_in` of every model, weights in flash by the

@@ -15,6 +15,48 @@ pub enum DataError {
         /// What is wrong with it.
         fault: IdxFault,
     },
+    /// A file of NumPy's arrays, or an array in it, is not as expected.
+    Npy {
+        /// The file.
+        path: PathBuf,
+        /// The name of the array, in an archive.
+        member: Option<String>,
+        /// What is wrong with it.
+        fault: super::npy::NpyFault,
+    },
+    /// A pickled file is corrupt, hostile, or not as expected.
+    Pickle {
+        /// The file, or the archive with the file's path in it.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// A `.tar.gz` archive is corrupt or lacks a file.
+    Tar {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// A file of words' numbers is not as expected.
+    WordIndex {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// No text is shorter than `maxlen`.
+    NoSequence {
+        /// The file.
+        path: PathBuf,
+        /// The bound, where there is one.
+        maxlen: Option<usize>,
+    },
+    /// A fraction that leaves no training samples.
+    TestSplit {
+        /// The fraction.
+        found: f64,
+    },
     /// A data set is in none of the places where it is looked for.
     NotFound {
         /// The data set's name.
@@ -92,6 +134,36 @@ impl Display for DataError {
     fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Idx { path, fault } => write!(f, "`{}` {fault}", path.display()),
+            Self::Npy {
+                path,
+                member: None,
+                fault,
+            } => write!(f, "`{}` {fault}", path.display()),
+            Self::Npy {
+                path,
+                member: Some(member),
+                fault,
+            } => write!(f, "`{}`: the array `{member}` {fault}", path.display()),
+            Self::Pickle { path, fault } => {
+                write!(f, "`{}` is no pickle as expected: {fault}", path.display())
+            }
+            Self::Tar { path, fault } => write!(f, "`{}` {fault}", path.display()),
+            Self::WordIndex { path, fault } => write!(
+                f,
+                "`{}` is no JSON object of words with their numbers: {fault}",
+                path.display()
+            ),
+            Self::NoSequence { path, maxlen } => {
+                write!(f, "`{}` holds no sequence", path.display())?;
+                match maxlen {
+                    Some(maxlen) => write!(f, " shorter than `maxlen({maxlen})`"),
+                    None => Ok(()),
+                }
+            }
+            Self::TestSplit { found } => write!(
+                f,
+                "`test_split({found})` was found, expected a fraction from 0 up to but not including 1"
+            ),
             Self::NotFound {
                 dataset,
                 looked_in,
@@ -163,6 +235,7 @@ impl core::error::Error for DataError {
         match self {
             Self::Idx { fault, .. } => fault.source(),
             Self::Sample { cause, .. } => cause.source(),
+            Self::Npy { fault, .. } => fault.source(),
             #[cfg(feature = "images")]
             Self::ImageFolder { fault, .. } => fault.source(),
             _ => None,

@@ -5,6 +5,7 @@
 //! of the family has anything else.
 
 use super::DataError;
+use super::unpack::most_unpacked;
 use crate::error::{Error, Result};
 use core::fmt::{Display, Formatter};
 use flate2::bufread::MultiGzDecoder;
@@ -54,6 +55,15 @@ pub enum IdxFault {
         /// Bytes that the header promises.
         expected: usize,
     },
+    /// The compressed file would unpack to more than a data set does.
+    Unpacked {
+        /// Bytes that the header promises.
+        found: u64,
+        /// The most that a file of this length is unpacked to.
+        most: u64,
+        /// The length of the file.
+        packed: u64,
+    },
     /// The compressed stream is corrupt.
     Gzip(std::io::Error),
 }
@@ -61,25 +71,51 @@ pub enum IdxFault {
 /// Reads an IDX file of bytes, plain or compressed by gzip, whatever its name.
 ///
 /// # Errors
-/// The file cannot be read, is corrupt, has another element type, or is not as long as its header
-/// says.
+/// The file cannot be read, is corrupt, has another element type, is not as long as its header says,
+/// or is a gzip file that would unpack to more than 64 MiB and more than a hundred times its length.
 pub fn read(path: impl AsRef<Path>) -> Result<Idx> {
     read_sized(path.as_ref(), None)
 }
 
 /// Reads an IDX file whose sizes are known; `None` stands for any size.
 pub(crate) fn read_sized(path: &Path, expected: Option<&[Option<usize>]>) -> Result<Idx> {
+    open(path, |source, gzip, len| {
+        let header = Header::read(source, expected)?;
+        header.check(gzip, len)?;
+        let values = header.values(source)?;
+        Ok(Idx {
+            sizes: header.sizes,
+            values,
+        })
+    })
+}
+
+/// Reads the sizes alone.
+pub(crate) fn sizes(path: &Path, expected: Option<&[Option<usize>]>) -> Result<Vec<usize>> {
+    open(path, |source, _, _| {
+        Ok(Header::read(source, expected)?.sizes)
+    })
+}
+
+/// Opens a file, and hands over its bytes unpacked, whether they were packed, and, of a regular
+/// file, its length.
+fn open<T>(
+    path: &Path,
+    parse: impl FnOnce(&mut dyn Read, bool, Option<u64>) -> Result<T, Failure>,
+) -> Result<T> {
     let file = File::open(path).map_err(Error::io("read", path))?;
+    let metadata = file.metadata().map_err(Error::io("read", path))?;
+    let len = metadata.is_file().then_some(metadata.len());
     let mut file = BufReader::new(file);
     let start = file.fill_buf().map_err(Error::io("read", path))?;
     let gzip = start.starts_with(&[0x1f, 0x8b]);
     let parsed = if gzip {
-        parse(MultiGzDecoder::new(file), expected)
+        parse(&mut MultiGzDecoder::new(file), true, len)
     } else {
-        parse(file, expected)
+        parse(&mut file, false, len)
     };
     let fault = match parsed {
-        Ok(idx) => return Ok(idx),
+        Ok(parsed) => return Ok(parsed),
         Err(Failure::Fault(fault)) => fault,
         Err(Failure::Read(source)) if gzip => IdxFault::Gzip(source),
         Err(Failure::Read(source)) => return Err(Error::io("read", path)(source)),
@@ -102,63 +138,106 @@ impl From<std::io::Error> for Failure {
 /// The code of bytes, the only element type read here.
 const BYTE: u8 = 0x08;
 
-fn parse(
-    mut reader: impl Read,
-    expected: Option<&[Option<usize>]>,
-) -> core::result::Result<Idx, Failure> {
-    let magic = read_at_most(&mut reader, 4)?;
-    let [0, 0, element, rank] = magic[..] else {
-        return Err(Failure::Fault(IdxFault::Magic { found: magic }));
-    };
-    if element != BYTE {
-        return Err(Failure::Fault(IdxFault::ElementType { found: element }));
+/// What stands before the values.
+struct Header {
+    sizes: Vec<usize>,
+    /// The bytes of the header.
+    len: usize,
+    /// The bytes of the values; as many as there can be where the sizes overflow.
+    values_len: usize,
+}
+
+impl Header {
+    fn read(source: &mut dyn Read, expected: Option<&[Option<usize>]>) -> Result<Self, Failure> {
+        let magic = read_at_most(source, 4)?;
+        let [0, 0, element, rank] = magic[..] else {
+            return Err(Failure::Fault(IdxFault::Magic { found: magic }));
+        };
+        if element != BYTE {
+            return Err(Failure::Fault(IdxFault::ElementType { found: element }));
+        }
+        let sizes_len = 4 * usize::from(rank);
+        let bytes = read_at_most(source, sizes_len)?;
+        let len = 4 + sizes_len;
+        if bytes.len() < sizes_len {
+            return Err(Failure::Fault(IdxFault::Truncated {
+                found: 4 + bytes.len(),
+                expected: len,
+            }));
+        }
+        let sizes: Vec<usize> = bytes
+            .chunks_exact(4)
+            .map(|size| u32::from_be_bytes([size[0], size[1], size[2], size[3]]) as usize)
+            .collect();
+        let fits = |expected: &[Option<usize>]| {
+            expected.len() == sizes.len()
+                && core::iter::zip(expected, &sizes)
+                    .all(|(expected, found)| expected.is_none_or(|expected| expected == *found))
+        };
+        if let Some(expected) = expected.filter(|expected| !fits(expected)) {
+            return Err(Failure::Fault(IdxFault::Sizes {
+                found: sizes,
+                expected: expected.to_vec(),
+            }));
+        }
+        let values_len = sizes
+            .iter()
+            .try_fold(1usize, |len, size| len.checked_mul(*size));
+        Ok(Self {
+            sizes,
+            len,
+            values_len: values_len.unwrap_or(usize::MAX),
+        })
     }
-    let sizes_len = 4 * usize::from(rank);
-    let bytes = read_at_most(&mut reader, sizes_len)?;
-    let header_len = 4 + sizes_len;
-    if bytes.len() < sizes_len {
-        return Err(Failure::Fault(IdxFault::Truncated {
-            found: 4 + bytes.len(),
-            expected: header_len,
-        }));
+
+    /// The bytes that a whole file has, unpacked.
+    fn promised(&self) -> usize {
+        self.len.saturating_add(self.values_len)
     }
-    let sizes: Vec<usize> = bytes
-        .chunks_exact(4)
-        .map(|size| u32::from_be_bytes([size[0], size[1], size[2], size[3]]) as usize)
-        .collect();
-    let fits = |expected: &[Option<usize>]| {
-        expected.len() == sizes.len()
-            && core::iter::zip(expected, &sizes)
-                .all(|(expected, found)| expected.is_none_or(|expected| expected == *found))
-    };
-    if let Some(expected) = expected.filter(|expected| !fits(expected)) {
-        return Err(Failure::Fault(IdxFault::Sizes {
-            found: sizes,
-            expected: expected.to_vec(),
-        }));
+
+    /// Holds the promise against the file, before anything is allocated for it.
+    fn check(&self, gzip: bool, file_len: Option<u64>) -> Result<(), Failure> {
+        let Some(file_len) = file_len else {
+            return Ok(());
+        };
+        let found = self.promised() as u64;
+        let fault = if gzip {
+            let most = most_unpacked(file_len);
+            let packed = file_len;
+            (found > most).then_some(IdxFault::Unpacked {
+                found,
+                most,
+                packed,
+            })
+        } else {
+            (file_len != found).then(|| self.other_length(file_len))
+        };
+        fault.map_or(Ok(()), |fault| Err(Failure::Fault(fault)))
     }
-    // Sizes that overflow promise more bytes than any file has.
-    let len = sizes
-        .iter()
-        .try_fold(1usize, |len, size| len.checked_mul(*size))
-        .and_then(|len| len.checked_add(header_len + 1))
-        .map_or(usize::MAX, |len| len - header_len - 1);
-    // The header's promise is not trusted with an allocation: memory grows as bytes arrive.
-    let values = read_at_most(&mut reader, len.saturating_add(1))?;
-    let promised = len.saturating_add(header_len);
-    match values.len() {
-        found if found > len => Err(Failure::Fault(IdxFault::Surplus { expected: promised })),
-        found if found < len => Err(Failure::Fault(IdxFault::Truncated {
-            found: header_len + found,
-            expected: promised,
-        })),
-        _ => Ok(Idx { sizes, values }),
+
+    fn values(&self, source: &mut dyn Read) -> Result<Vec<u8>, Failure> {
+        // A byte more, to see whether the file goes on.
+        let values = read_at_most(source, self.values_len.saturating_add(1))?;
+        if values.len() != self.values_len {
+            let found = self.len.saturating_add(values.len());
+            return Err(Failure::Fault(self.other_length(found as u64)));
+        }
+        Ok(values)
+    }
+
+    fn other_length(&self, found: u64) -> IdxFault {
+        let expected = self.promised();
+        match usize::try_from(found) {
+            Ok(found) if found < expected => IdxFault::Truncated { found, expected },
+            _ => IdxFault::Surplus { expected },
+        }
     }
 }
 
-fn read_at_most(reader: impl Read, len: usize) -> std::io::Result<Vec<u8>> {
+/// Memory grows as bytes arrive, and where it is used up that is an error.
+fn read_at_most(source: &mut dyn Read, len: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    reader.take(len as u64).read_to_end(&mut bytes)?;
+    source.take(len as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -204,6 +283,15 @@ impl Display for IdxFault {
                 f,
                 "has surplus bytes: its header promises {expected}, and more follow"
             ),
+            Self::Unpacked {
+                found,
+                most,
+                packed,
+            } => write!(
+                f,
+                "would unpack to {found} bytes by its header: expected at most {most} of a gzip \
+                 file of {packed}; if it is right, unpack it and read the file without `.gz`"
+            ),
             Self::Gzip(error) => write!(f, "is corrupt or truncated gzip: {error}"),
         }
     }
@@ -219,117 +307,4 @@ impl core::error::Error for IdxFault {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Write;
-
-    /// Two images of 2×3.
-    fn images() -> Vec<u8> {
-        let mut bytes = vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3];
-        bytes.extend(0..12u8);
-        bytes
-    }
-
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Default::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    fn read_bytes(bytes: &[u8], expected: Option<&[Option<usize>]>) -> Result<Idx> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file-idx3-ubyte");
-        std::fs::write(&path, bytes).unwrap();
-        read_sized(&path, expected)
-    }
-
-    /// The message for `bytes`, without the folder's name.
-    fn fault(bytes: &[u8]) -> String {
-        let message = read_bytes(bytes, Some(&[None, Some(2), Some(3)]))
-            .unwrap_err()
-            .to_string();
-        let (path, message) = message.split_once("` ").unwrap();
-        assert!(path.ends_with("file-idx3-ubyte"), "{path}");
-        message.to_owned()
-    }
-
-    #[test]
-    fn plain_and_gzip_files_give_the_same_values() {
-        let plain = read_bytes(&images(), None).unwrap();
-        assert_eq!(plain.sizes, [2, 2, 3]);
-        assert_eq!(plain.values, (0..12).collect::<Vec<u8>>());
-        assert_eq!(read_bytes(&gzip(&images()), None).unwrap(), plain);
-    }
-
-    #[test]
-    fn a_wrong_start_is_refused() {
-        let mut bytes = images();
-        bytes[0] = 1;
-        assert_eq!(
-            fault(&bytes),
-            "is no IDX file: found the first bytes [01, 00, 08, 03], expected [00, 00, 08, rank]"
-        );
-        assert!(fault(&[]).contains("found the first bytes []"));
-    }
-
-    #[test]
-    fn another_element_type_is_refused() {
-        let mut bytes = images();
-        bytes[2] = 0x0d;
-        assert_eq!(
-            fault(&bytes),
-            "has elements of type 0x0d (32-bit floats), expected 0x08 (unsigned bytes)"
-        );
-    }
-
-    #[test]
-    fn other_sizes_are_refused() {
-        let mut bytes = images();
-        bytes[11] = 4;
-        assert_eq!(fault(&bytes), "has sizes (2, 4, 3), expected (_, 2, 3)");
-    }
-
-    #[test]
-    fn a_truncated_file_is_refused_wherever_it_ends() {
-        let bytes = images();
-        assert_eq!(
-            fault(&bytes[..27]),
-            "is truncated: found 27 bytes, its header promises 28"
-        );
-        assert_eq!(
-            fault(&bytes[..9]),
-            "is truncated: found 9 bytes, its header promises 16"
-        );
-        let zipped = gzip(&bytes);
-        for end in 2..zipped.len() {
-            assert!(read_bytes(&zipped[..end], None).is_err(), "{end}");
-        }
-    }
-
-    #[test]
-    fn surplus_bytes_are_refused() {
-        let mut bytes = images();
-        bytes.push(0);
-        let message = "has surplus bytes: its header promises 28, and more follow";
-        assert_eq!(fault(&bytes), message);
-        assert_eq!(fault(&gzip(&bytes)), message);
-    }
-
-    #[test]
-    fn a_corrupt_gzip_stream_is_refused() {
-        let mut bytes = gzip(&images());
-        let checksum = bytes.len() - 6;
-        bytes[checksum] ^= 1;
-        assert!(fault(&bytes).starts_with("is corrupt or truncated gzip: "));
-        let mut bytes = gzip(&images());
-        bytes.extend(b"surplus");
-        assert!(fault(&bytes).starts_with("is corrupt or truncated gzip: "));
-    }
-
-    #[test]
-    fn sizes_that_overflow_allocate_nothing() {
-        let mut bytes = vec![0, 0, 8, 3];
-        bytes.extend([0xff; 12]);
-        assert!(read_bytes(&bytes, None).is_err());
-    }
-}
+mod tests;

@@ -14,9 +14,15 @@ pub mod idx;
 pub mod image_folder;
 mod label;
 #[cfg(feature = "std")]
+pub mod npy;
+#[cfg(feature = "std")]
+mod pickle;
+#[cfg(feature = "std")]
 pub mod samples;
 mod tensor;
 mod tuple;
+#[cfg(feature = "std")]
+mod unpack;
 
 #[cfg(feature = "std")]
 pub use dataset::Dataset;

@@ -3,9 +3,6 @@
 #![cfg(feature = "keras")]
 #![allow(missing_docs)]
 
-// What `model!` expands to names the facade.
-extern crate kerust_core as kerust;
-
 mod hostile;
 mod memory;
 mod models;

@@ -6,7 +6,7 @@ use kerust_core::Result;
 use kerust_core::model::{Arena, Model};
 use kerust_core::tensor::{Rank1, Tensor};
 use kerust_core::weights::keras;
-use kerust_macros::model;
+use kerust::model;
 use std::fs;
 use std::path::{Path, PathBuf};
 

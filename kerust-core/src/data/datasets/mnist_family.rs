@@ -1,8 +1,10 @@
 //! Data sets of 28×28 grey images in ten classes, in the four files of MNIST.
 
-use super::places::places;
+use super::labels::classes_of;
+use super::places::Names;
+use crate::data::npy::Npz;
 use crate::data::{Class, DataError, Dataset, TensorColumn, idx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::tensor::{Rank1, Rank2, Rank3, Shape};
 use std::path::{Path, PathBuf};
 
@@ -27,36 +29,61 @@ const TEST: [&str; 2] = ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
 
 /// A data set of the family.
 pub(super) struct Archive {
-    pub(super) name: &'static str,
-    /// The names of its folder.
-    pub(super) folders: &'static [&'static str],
+    pub(super) names: Names,
     pub(super) class_names: [&'static str; CLASSES],
-    pub(super) remedy: &'static str,
 }
 
 impl Archive {
     pub(super) fn load<X: MnistImage>(&self) -> Result<Split<X>> {
-        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        self.load_from_first(places(self.folders, variable, std::env::home_dir()))
+        self.load_from(&self.names.find(|place| self.is_at(place))?)
     }
 
-    /// Loads from the first folder that holds any file of the data set.
-    fn load_from_first<X: MnistImage>(&self, places: Vec<PathBuf>) -> Result<Split<X>> {
-        let files = || TRAIN.iter().chain(&TEST);
-        let holds_any = |folder: &&PathBuf| files().any(|file| find(folder, file).is_some());
-        match places.iter().find(holds_any) {
-            Some(folder) => self.load_from(folder),
-            None => Err(DataError::NotFound {
-                dataset: self.name,
-                looked_in: places,
-                remedy: self.remedy,
-            }
-            .into()),
+    /// Whether `place` is the file of the data set, or a folder that holds any of its files.
+    fn is_at(&self, place: &Path) -> bool {
+        let mut files = TRAIN.iter().chain(&TEST);
+        place.is_file()
+            || self.npz(place).is_some()
+            || files.any(|file| find(place, file).is_some())
+    }
+
+    /// Keras's file in a folder.
+    fn npz(&self, folder: &Path) -> Option<PathBuf> {
+        let mut files = self.names.files.iter().map(|file| folder.join(file));
+        files.find(|file| file.is_file())
+    }
+
+    /// Loads from Keras's file, or from a folder that holds it or the four files.
+    pub(super) fn load_from<X: MnistImage>(&self, place: &Path) -> Result<Split<X>> {
+        if place.is_file() {
+            return self.load_npz(place);
+        } else if let Some(npz) = self.npz(place) {
+            return self.load_npz(&npz);
         }
+        Ok((self.part(place, TRAIN)?, self.part(place, TEST)?))
     }
 
-    pub(super) fn load_from<X: MnistImage>(&self, folder: &Path) -> Result<Split<X>> {
-        Ok((self.part(folder, TRAIN)?, self.part(folder, TEST)?))
+    fn load_npz<X: MnistImage>(&self, path: &Path) -> Result<Split<X>> {
+        let npz = Npz::open(path)?;
+        let part = |images: &str, labels: &str| {
+            let (labels, count) = classes_of(&npz, path, labels, CLASSES)?;
+            let images = npz.bytes(images, &[None, Some(28), Some(28)])?;
+            let images_count = images.len() / (28 * 28);
+            if images_count != count {
+                return Err(counts(path, images_count, path, count));
+            }
+            Ok(self.dataset(images, labels))
+        };
+        Ok((part("x_train", "y_train")?, part("x_test", "y_test")?))
+    }
+
+    fn dataset<X: MnistImage>(
+        &self,
+        images: Vec<u8>,
+        labels: Vec<u32>,
+    ) -> Dataset<X, Class<CLASSES>> {
+        let count = labels.len();
+        let names = self.class_names.map(str::to_owned).into();
+        Dataset::from_columns(TensorColumn::Byte(images), labels, count, names)
     }
 
     fn part<X: MnistImage>(
@@ -71,16 +98,13 @@ impl Archive {
             })
         });
         let (images_path, labels_path) = (images?, labels?);
-        let images = idx::read_sized(&images_path, Some(&[None, Some(28), Some(28)]))?;
-        let labels = idx::read_sized(&labels_path, Some(&[None]))?;
-        let count = images.sizes[0];
-        if labels.sizes[0] != count {
-            return Err(DataError::Counts {
-                images: (images_path, count),
-                labels: (labels_path, labels.sizes[0]),
-            }
-            .into());
+        let images_sizes = [None, Some(28), Some(28)];
+        let count = idx::sizes(&images_path, Some(&images_sizes))?[0];
+        let labels_count = idx::sizes(&labels_path, Some(&[None]))?[0];
+        if labels_count != count {
+            return Err(counts(&images_path, count, &labels_path, labels_count));
         }
+        let labels = idx::read_sized(&labels_path, Some(&[Some(count)]))?;
         let beyond = |label: &u8| usize::from(*label) >= CLASSES;
         if let Some(sample) = labels.values.iter().position(beyond) {
             return Err(DataError::Label {
@@ -91,19 +115,28 @@ impl Archive {
             }
             .into());
         }
-        Ok(Dataset::from_columns(
-            TensorColumn::Byte(images.values),
-            labels.values.into_iter().map(u32::from).collect(),
-            count,
-            self.class_names.map(str::to_owned).into(),
-        ))
+        let images = idx::read_sized(&images_path, Some(&images_sizes))?;
+        let labels = labels.values.into_iter().map(u32::from).collect();
+        Ok(self.dataset(images.values, labels))
     }
 }
 
-/// The file itself, or its `.gz`.
+/// The error for images that have not a label each.
+fn counts(images: &Path, images_count: usize, labels: &Path, labels_count: usize) -> Error {
+    DataError::Counts {
+        images: (images.to_path_buf(), images_count),
+        labels: (labels.to_path_buf(), labels_count),
+    }
+    .into()
+}
+
+/// The file itself, or its `.gz`, by either of the names that are in use: `train-images-idx3-ubyte`
+/// or `train-images.idx3-ubyte`.
 fn find(folder: &Path, file: &str) -> Option<PathBuf> {
-    [file.to_owned(), format!("{file}.gz")]
+    let dotted = file.replace("-idx", ".idx");
+    [file.to_owned(), dotted]
         .into_iter()
+        .flat_map(|name| [name.clone(), format!("{name}.gz")])
         .map(|name| folder.join(name))
         .find(|path| path.is_file())
 }
@@ -116,10 +149,13 @@ mod tests {
 
     fn archive() -> Archive {
         Archive {
-            name: "digits",
-            folders: &["digits"],
+            names: Names {
+                dataset: "digits",
+                folders: &["digits"],
+                files: &["digits.npz"],
+                remedy: "to get it: write it",
+            },
             class_names: super::super::mnist::CLASS_NAMES,
-            remedy: "to get it: write it",
         }
     }
 
@@ -215,19 +251,20 @@ mod tests {
         let folder = folder();
         let nowhere = folder.path().join("nowhere");
         let places = vec![nowhere, folder.path().to_path_buf()];
-        let (train, _) = archive().load_from_first::<Rank1<784>>(places).unwrap();
-        assert_eq!(train.len(), 3);
+        let archive = archive();
+        let first = archive.names.first(places, |place| archive.is_at(place));
+        assert_eq!(first.unwrap(), folder.path());
     }
 
     #[test]
-    fn not_found_lists_every_place_and_the_remedy() {
-        let places = vec![PathBuf::from("/no/where"), PathBuf::from("/no/place")];
-        let outcome = archive().load_from_first::<Rank1<784>>(places);
-        assert_eq!(
-            outcome.err().unwrap().to_string(),
-            "the data set `digits` was not found; looked in\n  `/no/where`\n  `/no/place`\n\
-             to get it: write it"
-        );
+    fn names_with_a_dot_are_found() {
+        let folder = folder();
+        for file in TRAIN {
+            let dotted = folder.path().join(file.replace("-idx", ".idx"));
+            fs::rename(folder.path().join(file), dotted).unwrap();
+        }
+        let (train, test) = archive().load_from::<Rank1<784>>(folder.path()).unwrap();
+        assert_eq!((train.len(), test.len()), (3, 1));
     }
 
     #[test]

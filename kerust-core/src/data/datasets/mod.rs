@@ -1,20 +1,39 @@
-//! The data sets of Keras's courses, read from files that are already on the machine.
+//! The data sets of Keras, read from files that are already on the machine: Keras's own, or the
+//! original ones.
 //!
 //! Nothing is downloaded. A data set is looked for, in this order, in
 //! 1. `$KERUST_DATASETS`: a folder that holds a folder of the data set, or its files themselves;
 //! 2. `~/.kerust/datasets`;
 //! 3. `/usr/share/datasets`, where Debian's packages put it;
 //! 4. Keras's own cache, `$KERAS_HOME/datasets` or `~/.keras/datasets`.
+//!
+//! The names are Keras's: `mnist.npz`, the folder `fashion-mnist`, `boston_housing.npz`,
+//! `california_housing.npz`, `cifar-10-batches-py-target`, `cifar-100-python-target`, `imdb.npz`,
+//! `reuters.npz`, `imdb_word_index.json` and `reuters_word_index.json`; or the original ones: the folder
+//! `mnist` with four IDX files, `cifar-10-python.tar.gz`, `cifar-100-python.tar.gz`.
 
+pub mod boston_housing;
+pub mod california_housing;
+mod cifar;
+mod housing;
+pub mod imdb;
+mod labels;
 mod mnist_family;
 mod places;
+mod random_state;
+pub mod reuters;
+mod tar;
+mod words;
 
+pub use cifar::{cifar10, cifar100};
 pub use mnist_family::MnistImage;
+pub use words::Sequences;
 
 /// Ten kinds of clothing, 28×28 grey pixels: Xiao, Rasul, Vollgraf (2017), arXiv:1708.07747.
 pub mod fashion_mnist {
     use super::MnistImage;
     use super::mnist_family::{Archive, Split};
+    use super::places::Names;
     use crate::error::Result;
     use std::path::Path;
 
@@ -33,12 +52,16 @@ pub mod fashion_mnist {
     ];
 
     const ARCHIVE: Archive = Archive {
-        name: "fashion_mnist",
-        folders: &["fashion-mnist", "fashion_mnist"],
+        names: Names {
+            dataset: "fashion_mnist",
+            folders: &["fashion-mnist", "fashion_mnist"],
+            files: &[],
+            remedy: "to get it: `apt-get install dataset-fashion-mnist`; or \
+                     `python3 -c \"import keras; keras.datasets.fashion_mnist.load_data()\"`; or put \
+                     the four files of https://github.com/zalandoresearch/fashion-mnist \
+                     (`train-images-idx3-ubyte.gz`, ..) into a folder named by `KERUST_DATASETS`",
+        },
         class_names: CLASS_NAMES,
-        remedy: "to get it: `apt-get install dataset-fashion-mnist`; or put the four files of \
-                 https://github.com/zalandoresearch/fashion-mnist \
-                 (`train-images-idx3-ubyte.gz`, ..) into a folder named by `KERUST_DATASETS`",
     };
 
     /// The training and the test samples: 60,000 and 10,000 in the original files.
@@ -65,6 +88,7 @@ pub mod fashion_mnist {
 pub mod mnist {
     use super::MnistImage;
     use super::mnist_family::{Archive, Split};
+    use super::places::Names;
     use crate::error::Result;
     use std::path::Path;
 
@@ -72,12 +96,15 @@ pub mod mnist {
     pub const CLASS_NAMES: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
     const ARCHIVE: Archive = Archive {
-        name: "mnist",
-        folders: &["mnist"],
+        names: Names {
+            dataset: "mnist",
+            folders: &["mnist"],
+            files: &["mnist.npz"],
+            remedy: "to get it: `python3 -c \"import keras; keras.datasets.mnist.load_data()\"`; or \
+                     put the four files of https://storage.googleapis.com/cvdf-datasets/mnist \
+                     (`train-images-idx3-ubyte.gz`, ..) into a folder named by `KERUST_DATASETS`",
+        },
         class_names: CLASS_NAMES,
-        remedy: "to get it: put the four files of \
-                 https://storage.googleapis.com/cvdf-datasets/mnist \
-                 (`train-images-idx3-ubyte.gz`, ..) into a folder named by `KERUST_DATASETS`",
     };
 
     /// The training and the test samples: 60,000 and 10,000 in the original files.
@@ -91,11 +118,15 @@ pub mod mnist {
         ARCHIVE.load()
     }
 
-    /// [`load`] from the folder that holds the four files, plain or `.gz`.
+    /// [`load`] from Keras's `mnist.npz`, or from the folder that holds it or the four files, plain
+    /// or `.gz`.
     ///
     /// # Errors
     /// As [`load`].
-    pub fn load_from<X: MnistImage>(folder: impl AsRef<Path>) -> Result<Split<X>> {
-        ARCHIVE.load_from(folder.as_ref())
+    pub fn load_from<X: MnistImage>(place: impl AsRef<Path>) -> Result<Split<X>> {
+        ARCHIVE.load_from(place.as_ref())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,46 +1,101 @@
 //! Where the files of a data set may be.
 
+use crate::data::DataError;
+use crate::error::Result;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// The folders in which a data set is looked for, in order; `folders` are the names that it goes by.
-pub(super) fn places(
-    folders: &[&str],
-    variable: impl Fn(&str) -> Option<OsString>,
-    home: Option<PathBuf>,
-) -> Vec<PathBuf> {
-    let inside = |root: PathBuf| folders.iter().map(move |folder| root.join(folder));
-    let mut places = Vec::new();
-    if let Some(root) = variable("KERUST_DATASETS").map(PathBuf::from) {
-        places.extend(inside(root.clone()));
-        places.push(root);
+/// What a data set is called, and how to get it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Names {
+    pub(super) dataset: &'static str,
+    /// The names of its folder.
+    pub(super) folders: &'static [&'static str],
+    /// The names of the file that holds all of it.
+    pub(super) files: &'static [&'static str],
+    pub(super) remedy: &'static str,
+}
+
+impl Names {
+    /// The first place of this machine for which `holds` is true.
+    pub(super) fn find(&self, holds: impl Fn(&Path) -> bool) -> Result<PathBuf> {
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        self.first(self.places(variable, std::env::home_dir()), holds)
     }
-    if let Some(home) = &home {
-        places.extend(inside(home.join(".kerust/datasets")));
+
+    /// The first place for which `holds` is true.
+    pub(super) fn first(
+        &self,
+        places: Vec<PathBuf>,
+        holds: impl Fn(&Path) -> bool,
+    ) -> Result<PathBuf> {
+        match places.iter().find(|place| holds(place)) {
+            Some(place) => Ok(place.clone()),
+            None => Err(DataError::NotFound {
+                dataset: self.dataset,
+                looked_in: places,
+                remedy: self.remedy,
+            }
+            .into()),
+        }
     }
-    places.extend(inside(PathBuf::from("/usr/share/datasets")));
-    let keras = variable("KERAS_HOME").map(PathBuf::from);
-    if let Some(keras) = keras.or_else(|| home.map(|home| home.join(".keras"))) {
-        places.extend(inside(keras.join("datasets")));
+
+    /// The folders and the files in which the data set is looked for, in order.
+    fn places(
+        &self,
+        variable: impl Fn(&str) -> Option<OsString>,
+        home: Option<PathBuf>,
+    ) -> Vec<PathBuf> {
+        let join = |root: &PathBuf, names: &'static [&'static str]| {
+            let root = root.clone();
+            names.iter().map(move |name| root.join(name))
+        };
+        let mut places = Vec::new();
+        if let Some(root) = variable("KERUST_DATASETS").map(PathBuf::from) {
+            places.extend(join(&root, self.folders));
+            places.extend(join(&root, self.files));
+            places.push(root);
+        }
+        let keras = variable("KERAS_HOME").map(PathBuf::from);
+        let keras = keras.or_else(|| Some(home.as_ref()?.join(".keras")));
+        let roots = [
+            home.map(|home| home.join(".kerust/datasets")),
+            Some("/usr/share/datasets".into()),
+            keras.map(|keras| keras.join("datasets")),
+        ];
+        for root in roots.into_iter().flatten() {
+            places.extend(join(&root, self.folders));
+            places.extend(join(&root, self.files));
+        }
+        places
     }
-    places
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
+
+    const MNIST: Names = Names {
+        dataset: "mnist",
+        folders: &["mnist"],
+        files: &["mnist.npz"],
+        remedy: "to get it: write it",
+    };
 
     #[test]
     fn the_variable_comes_first_and_keras_last() {
         let variable = |name: &str| (name == "KERUST_DATASETS").then(|| "/data".into());
-        let found = places(&["fashion-mnist"], variable, Some("/home/me".into()));
+        let found = MNIST.places(variable, Some("/home/me".into()));
         let expected = [
-            "/data/fashion-mnist",
+            "/data/mnist",
+            "/data/mnist.npz",
             "/data",
-            "/home/me/.kerust/datasets/fashion-mnist",
-            "/usr/share/datasets/fashion-mnist",
-            "/home/me/.keras/datasets/fashion-mnist",
+            "/home/me/.kerust/datasets/mnist",
+            "/home/me/.kerust/datasets/mnist.npz",
+            "/usr/share/datasets/mnist",
+            "/usr/share/datasets/mnist.npz",
+            "/home/me/.keras/datasets/mnist",
+            "/home/me/.keras/datasets/mnist.npz",
         ];
         assert_eq!(found, expected.map(PathBuf::from));
     }
@@ -48,13 +103,26 @@ mod tests {
     #[test]
     fn keras_home_replaces_its_default() {
         let variable = |name: &str| (name == "KERAS_HOME").then(|| "/keras".into());
-        let found = places(&["mnist"], variable, Some("/home/me".into()));
-        assert_eq!(found.last().unwrap(), Path::new("/keras/datasets/mnist"));
+        let found = MNIST.places(variable, Some("/home/me".into()));
+        let expected = Path::new("/keras/datasets/mnist.npz");
+        assert_eq!(found.last().unwrap(), expected);
     }
 
     #[test]
     fn a_machine_without_home_has_debians_folder() {
-        let found = places(&["mnist"], |_| None, None);
-        assert_eq!(found, [PathBuf::from("/usr/share/datasets/mnist")]);
+        let found = MNIST.places(|_| None, None);
+        assert_eq!(found[0], Path::new("/usr/share/datasets/mnist"));
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn not_found_lists_every_place_and_the_remedy() {
+        let places = vec![PathBuf::from("/no/where"), PathBuf::from("/no/place")];
+        let outcome = MNIST.first(places, |place| place.exists());
+        assert_eq!(
+            outcome.err().unwrap().to_string(),
+            "the data set `mnist` was not found; looked in\n  `/no/where`\n  `/no/place`\n\
+             to get it: write it"
+        );
     }
 }

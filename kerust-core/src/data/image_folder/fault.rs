@@ -1,6 +1,7 @@
 //! What can be wrong with a folder of images.
 
 use core::fmt::{Display, Formatter};
+use std::path::PathBuf;
 
 /// Why a folder of images, or an image in it, was refused.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,13 +21,15 @@ pub enum ImageFolderFault {
         /// The endings of the files that were seen.
         skipped: Vec<String>,
     },
-    /// An image of a format that Keras reads and kerust does not.
-    Format {
-        /// The file's ending.
-        found: String,
+    /// Files that are no image, or no whole one.
+    Broken(BrokenImages),
+    /// The images take more memory than there is.
+    Memory {
+        /// The number of images.
+        images: usize,
+        /// The bytes of an image.
+        image_bytes: usize,
     },
-    /// A file that is no image, or a corrupt one.
-    Undecodable(String),
     /// `image_size` is not the size of the model's input.
     ImageSize {
         /// The size asked for: height and width.
@@ -52,6 +55,35 @@ pub enum ImageFolderFault {
     },
 }
 
+/// The files of a folder that are no whole image.
+#[derive(Clone, PartialEq, Debug)]
+pub struct BrokenImages {
+    /// The first ten, each with what is wrong with it.
+    pub first: Vec<(PathBuf, String)>,
+    /// How many there are.
+    pub count: usize,
+    /// How many files were read.
+    pub of: usize,
+}
+
+impl Display for BrokenImages {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        let Self { first, count, of } = self;
+        let (files, are) = match of {
+            1 => ("file", "is"),
+            _ => ("files", "are"),
+        };
+        write!(f, "{count} of {of} image {files} that {are} broken:")?;
+        for (path, fault) in first {
+            write!(f, "\n  `{}` {fault}", path.display())?;
+        }
+        match count - first.len() {
+            0 => Ok(()),
+            more => write!(f, "\n  and {more} more"),
+        }
+    }
+}
+
 impl Display for ImageFolderFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
         match self {
@@ -65,24 +97,30 @@ impl Display for ImageFolderFault {
                 found.join("`, `")
             ),
             Self::NoImages { skipped } if skipped.is_empty() => {
-                f.write_str("holds no file: expected .png, .jpg or .jpeg images of its class")
+                write!(
+                    f,
+                    "holds no file: expected images of its class: {}",
+                    endings()
+                )
             }
             Self::NoImages { skipped } => write!(
                 f,
-                "holds no image: found only files with {}, expected .png, .jpg or .jpeg",
-                skipped.join(", ")
+                "holds no image: found only files with {}, expected {}",
+                skipped.join(", "),
+                endings()
             ),
-            Self::Format { found } => write!(
+            Self::Broken(broken) => write!(
                 f,
-                "is an image of a format that is not read: found .{found}, expected .png, .jpg or \
-                 .jpeg"
+                "holds {broken}\nmend or remove them, or read the folder with `skip_broken()`"
             ),
-            Self::Undecodable(error) => {
-                write!(
-                    f,
-                    "cannot be decoded, expected a PNG or JPEG image: {error}"
-                )
-            }
+            Self::Memory {
+                images,
+                image_bytes,
+            } => write!(
+                f,
+                "holds {images} images of {image_bytes} bytes each as the model takes them, more \
+                 than there is memory for"
+            ),
             Self::ImageSize { found, expected } => write!(
                 f,
                 "is to be read with `image_size({}, {})`, but the model takes images of ({}, {})",
@@ -104,6 +142,11 @@ impl Display for ImageFolderFault {
             ),
         }
     }
+}
+
+/// The endings of images, as a message lists them.
+fn endings() -> String {
+    format!(".{}", super::index::ENDINGS.join(", ."))
 }
 
 impl core::error::Error for ImageFolderFault {}

@@ -7,11 +7,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The endings of the images that are read.
-const READ: [&str; 3] = ["jpeg", "jpg", "png"];
-/// The endings of the images that Keras reads and kerust does not: to skip them would train on
-/// other data than Keras without a word.
-const REFUSED: [&str; 2] = ["bmp", "gif"];
+/// The endings of the files that are read as images: Keras's, and WebP.
+pub(super) const ENDINGS: [&str; 6] = ["bmp", "gif", "jpeg", "jpg", "png", "webp"];
 
 /// The class folders, sorted by the bytes of their names; hidden ones are left out.
 pub(super) fn class_folders(path: &Path) -> Result<Vec<(String, PathBuf)>> {
@@ -57,13 +54,9 @@ pub(super) fn images(folder: &Path) -> Result<Vec<PathBuf>> {
             }
             let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
             match ending.as_deref() {
-                Some(ending) if READ.contains(&ending) => {
+                Some(ending) if ENDINGS.contains(&ending) => {
                     let name = name.as_encoded_bytes().to_vec();
                     images.push(((relative.clone(), name), path));
-                }
-                Some(ending) if REFUSED.contains(&ending) => {
-                    let found = ending.to_owned();
-                    return Err(refuse(&path, ImageFolderFault::Format { found }));
                 }
                 ending => {
                     endings.insert(ending.map_or("no ending".into(), |e| format!(".{e}")));

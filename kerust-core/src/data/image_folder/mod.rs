@@ -9,14 +9,19 @@
 //! - a JPEG's colours differ by a few levels, twelve at the most where tried: TensorFlow decodes with
 //!   a faster, coarser transform and spreads the colours otherwise;
 //! - nothing is shuffled without a seed, and the order of a seed is kerust's own;
-//! - BMP and GIF are refused, not read; a class folder without images is refused, not ignored.
+//! - WebP is read too; a BMP's palette is resolved, which TensorFlow passes over;
+//! - a class folder without images is refused, not ignored;
+//! - a broken image is refused wherever TensorFlow refuses it, and beyond that where its values are
+//!   corrupt; all broken images of a folder come in one error, or are left out by
+//!   [`skip_broken`](ImageFolder::skip_broken).
 
 mod decode;
 mod fault;
 mod index;
 mod kinds;
 
-pub use fault::ImageFolderFault;
+pub use decode::MAX_PIXELS;
+pub use fault::{BrokenImages, ImageFolderFault};
 pub use kinds::{ClassLabel, ImageShape};
 
 use super::{DataError, Dataset, TensorColumn};
@@ -46,6 +51,7 @@ pub struct ImageFolder {
     seed: Option<Seed>,
     validation_split: Option<f64>,
     subset: Option<Subset>,
+    skip_broken: bool,
 }
 
 /// A part of a folder's images.
@@ -66,6 +72,7 @@ impl ImageFolder {
             seed: None,
             validation_split: None,
             subset: None,
+            skip_broken: false,
         }
     }
 
@@ -96,6 +103,13 @@ impl ImageFolder {
         self
     }
 
+    /// Leaves out broken images; how many, and the first ten by name, is written to the standard
+    /// error. Without this call they are an error.
+    pub fn skip_broken(mut self) -> Self {
+        self.skip_broken = true;
+        self
+    }
+
     /// Reads the images.
     ///
     /// The type says what they become: `Rank3<H, W, 1>` grey, `Rank3<H, W, 3>` RGB, `Rank3<H, W, 4>`
@@ -104,8 +118,9 @@ impl ImageFolder {
     ///
     /// # Errors
     /// The folder is missing; it has no class folders or not as many as the labels have classes; a
-    /// class folder has no images; an image cannot be decoded; the image size is not the type's; a
-    /// split without a subset, or beyond 0 to 1.
+    /// class folder has no images; files are no whole images, of more than [`MAX_PIXELS`] pixels, or
+    /// no regular files (all of them in one error); the image size is not the type's; a split
+    /// without a subset, or beyond 0 to 1; there is no memory for the images.
     ///
     /// # Cost
     /// One byte for each value; images are decoded on all threads.
@@ -129,14 +144,27 @@ impl ImageFolder {
         if let Some(seed) = self.seed {
             images.shuffle(&mut seed.rng());
         }
-        let images = self.part(images)?;
+        let mut images = self.part(images)?;
 
-        let mut pixels = vec![0; images.len() * X::LEN];
+        let len = images.len().checked_mul(X::LEN);
+        let pixels = len.and_then(|len| decode::room(len).ok());
+        let mut pixels = pixels.ok_or_else(|| {
+            self.fault(ImageFolderFault::Memory {
+                images: images.len(),
+                image_bytes: X::LEN,
+            })
+        })?;
         let slots = images.par_iter().zip(pixels.par_chunks_exact_mut(X::LEN));
-        let outcomes: Vec<Result<()>> = slots
+        let outcomes: Vec<Result<(), String>> = slots
             .map(|((path, _), slot)| decode::read(path, X::CHANNELS, expected, slot))
             .collect();
-        outcomes.into_iter().collect::<Result<()>>()?;
+        if let Some(broken) = broken(&images, &outcomes) {
+            if !self.skip_broken || broken.count == images.len() {
+                return Err(self.fault(ImageFolderFault::Broken(broken)));
+            }
+            eprintln!("`{}` was read without {broken}", self.path.display());
+            keep_whole(&mut images, &mut pixels, X::LEN, &outcomes);
+        }
 
         let mut labels = Y::Column::default();
         images
@@ -149,7 +177,7 @@ impl ImageFolder {
 
     /// The images of the subset: as Keras, the validation images are the last ones, and their number
     /// is rounded down.
-    fn part(&self, mut images: Vec<(PathBuf, usize)>) -> Result<Vec<(PathBuf, usize)>> {
+    fn part(&self, mut images: Vec<Image>) -> Result<Vec<Image>> {
         let (fraction, subset) = match (self.validation_split, self.subset) {
             (None, None) => return Ok(images),
             (Some(fraction), Some(subset)) => (fraction, subset),
@@ -177,6 +205,40 @@ impl ImageFolder {
     fn fault(&self, fault: ImageFolderFault) -> crate::error::Error {
         refuse(&self.path, fault)
     }
+}
+
+/// An image's file and its class.
+type Image = (PathBuf, usize);
+
+/// The images that could not be read.
+fn broken(images: &[Image], outcomes: &[Result<(), String>]) -> Option<BrokenImages> {
+    let faults = core::iter::zip(images, outcomes)
+        .filter_map(|((path, _), outcome)| Some((path, outcome.as_ref().err()?)));
+    let first = faults.clone().take(10);
+    let broken = BrokenImages {
+        first: first
+            .map(|(path, fault)| (path.clone(), fault.clone()))
+            .collect(),
+        count: faults.count(),
+        of: images.len(),
+    };
+    (broken.count > 0).then_some(broken)
+}
+
+/// Moves the whole images together, and drops the others.
+fn keep_whole(
+    images: &mut Vec<Image>,
+    pixels: &mut Vec<u8>,
+    len: usize,
+    outcomes: &[Result<(), String>],
+) {
+    let whole: Vec<usize> = (0..images.len()).filter(|i| outcomes[*i].is_ok()).collect();
+    for (to, from) in whole.iter().enumerate() {
+        pixels.copy_within(from * len..(from + 1) * len, to * len);
+        images.swap(to, *from);
+    }
+    images.truncate(whole.len());
+    pixels.truncate(whole.len() * len);
 }
 
 /// The error for a folder or an image.

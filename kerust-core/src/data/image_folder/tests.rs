@@ -133,38 +133,127 @@ fn missing_and_empty_folders_are_named() {
     fs::create_dir(root.join("b")).unwrap();
     assert_eq!(
         refusal(root, &ImageFolder::open(root)),
-        "`FOLDER/b` holds no file: expected .png, .jpg or .jpeg images of its class"
+        "`FOLDER/b` holds no file: expected images of its class: .bmp, .gif, .jpeg, .jpg, .png, \
+         .webp"
     );
     fs::write(root.join("b/x.txt"), "").unwrap();
     fs::write(root.join("b/y"), "").unwrap();
     assert_eq!(
         refusal(root, &ImageFolder::open(root)),
         "`FOLDER/b` holds no image: found only files with .txt, no ending, \
-         expected .png, .jpg or .jpeg"
+         expected .bmp, .gif, .jpeg, .jpg, .png, .webp"
     );
 }
 
 #[test]
-fn an_image_that_cannot_be_read_is_named() {
+fn broken_images_are_named_in_one_error() {
     let folder = folder(&[("a/1.png", 1), ("b/1.png", 2)]);
     let root = folder.path();
     fs::write(root.join("b/0.png"), "text").unwrap();
-    let message = refusal(root, &ImageFolder::open(root));
-    let start = "`FOLDER/b/0.png` cannot be decoded, expected a PNG or JPEG image: ";
-    assert!(message.starts_with(start), "{message}");
-    fs::remove_file(root.join("b/0.png")).unwrap();
-
     let whole = fs::read(root.join("a/1.png")).unwrap();
-    fs::write(root.join("a/2.png"), &whole[..whole.len() - 20]).unwrap();
+    fs::write(root.join("a/2.png"), &whole[..whole.len() - 4]).unwrap();
     let message = refusal(root, &ImageFolder::open(root));
-    assert!(message.starts_with("`FOLDER/a/2.png` cannot"), "{message}");
-    fs::remove_file(root.join("a/2.png")).unwrap();
-
-    fs::write(root.join("a/3.GIF"), "").unwrap();
+    let mut lines = message.lines();
+    let mut line = || lines.next().unwrap();
+    assert_eq!(line(), "`FOLDER` holds 2 of 4 image files that are broken:");
+    assert!(line().starts_with("  `FOLDER/a/2.png` is no whole PNG image: "));
+    let text = "  `FOLDER/b/0.png` is no PNG, JPEG, GIF, BMP or WebP image: found the first bytes \
+                [74, 65, 78, 74]";
+    assert_eq!(line(), text);
     assert_eq!(
-        refusal(root, &ImageFolder::open(root)),
-        "`FOLDER/a/3.GIF` is an image of a format that is not read: found .gif, \
-         expected .png, .jpg or .jpeg"
+        line(),
+        "mend or remove them, or read the folder with `skip_broken()`"
+    );
+
+    for i in 0..11 {
+        fs::write(root.join(format!("a/x{i}.jpg")), "").unwrap();
+    }
+    let message = refusal(root, &ImageFolder::open(root));
+    assert!(message.contains("holds 13 of 15 image files"), "{message}");
+    assert!(message.contains("\n  and 3 more\n"), "{message}");
+    assert_eq!(message.lines().count(), 13);
+}
+
+#[test]
+fn broken_images_are_left_out_on_demand() {
+    let folder = folder(&[
+        ("a/1.png", 1),
+        ("a/3.png", 3),
+        ("b/5.png", 5),
+        ("b/6.png", 6),
+    ]);
+    let root = folder.path();
+    for name in ["a/0.png", "a/2.png", "a/4.png", "b/7.png"] {
+        fs::write(root.join(name), "text").unwrap();
+    }
+    let open = || ImageFolder::open(root).skip_broken();
+    let data: Grey<Class<2>> = open().load().unwrap();
+    assert_eq!(levels(&data), [1.0, 3.0, 5.0, 6.0]);
+    let labels: Vec<_> = data.iter().map(|(_, label)| label.index()).collect();
+    assert_eq!(labels, [0, 0, 1, 1]);
+
+    for name in ["a/1.png", "a/3.png", "b/5.png", "b/6.png"] {
+        fs::write(root.join(name), "text").unwrap();
+    }
+    assert!(refusal(root, &open()).contains("holds 8 of 8 image files"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_refused_without_being_opened() {
+    let folder = folder(&[("a/1.png", 1), ("b/1.png", 2)]);
+    let root = folder.path();
+    let fifo = root.join("a/fifo.png");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", root.join("a/zero.png")).unwrap();
+    std::os::unix::fs::symlink("nowhere", root.join("a/link.png")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(root.join("b/s.png")).unwrap();
+    let message = refusal(root, &ImageFolder::open(root));
+    let expected = [
+        "`FOLDER/a/fifo.png` is no regular file: found a FIFO",
+        "`FOLDER/a/link.png` cannot be read: ",
+        "`FOLDER/a/zero.png` is no regular file: found a device",
+        "`FOLDER/b/s.png` is no regular file: found a socket",
+    ];
+    for expected in expected {
+        assert!(message.contains(expected), "{message}");
+    }
+    let data: Grey<Class<2>> = ImageFolder::open(root).skip_broken().load().unwrap();
+    assert_eq!(levels(&data), [1.0, 2.0]);
+}
+
+#[test]
+fn a_long_file_that_is_no_image_is_not_read() {
+    let folder = folder(&[("a/1.png", 1), ("b/1.png", 2)]);
+    let file = fs::File::create(folder.path().join("a/2.png")).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let message = refusal(folder.path(), &ImageFolder::open(folder.path()));
+    assert!(message.contains("found zeros"), "{message}");
+}
+
+#[test]
+fn large_images_are_read_on_a_small_stack() {
+    let folder = folder(&[("a/1.png", 1), ("a/2.png", 7)]);
+    let path = folder.path().to_path_buf();
+    let read = move || {
+        let images = ImageFolder::open(path).load();
+        let data: Dataset<Rank3<1500, 1500, 3>, Class<1>> = images.unwrap();
+        data.input(1).as_slice()[1_500 * 1_500 * 3 - 1]
+    };
+    let thread = std::thread::Builder::new().stack_size(128 << 10);
+    assert_eq!(thread.spawn(read).unwrap().join().unwrap(), 7.0);
+}
+
+#[test]
+fn more_pixels_than_memory_are_an_error() {
+    let folder = folder(&[("a/1.png", 1)]);
+    let images: Result<Dataset<Rank3<1_000_000_000, 1_000_000, 3>, Class<1>>> =
+        ImageFolder::open(folder.path()).load();
+    let message = images.unwrap_err().to_string();
+    assert!(
+        message.ends_with("more than there is memory for"),
+        "{message}"
     );
 }
 

@@ -1,0 +1,215 @@
+//! From an image file to pixels of the model's size.
+//!
+//! A file is refused unless it is whole, as TensorFlow refuses it. Nothing is allocated by a
+//! header's word alone: see [`limit`].
+
+mod bmp;
+mod gif;
+mod jpeg;
+mod limit;
+mod marker;
+mod png;
+mod webp;
+
+use crate::layers::Resizing;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+pub use limit::MAX_PIXELS;
+pub(super) use limit::room;
+
+/// The outcome of a step of decoding; an error is what the reader of a message needs beside the path.
+type Outcome<T> = Result<T, String>;
+
+/// Decodes the image at `path` into `pixels`: `size` rows and columns of `channels` values.
+///
+/// The content decides the format, not the ending. Of 16 bits the upper 8 stay, also where colours
+/// become grey, which TensorFlow makes of all 16: a level less at most. Grey is 0.299 R + 0.587 G +
+/// 0.114 B (ITU-R BT.601), as TensorFlow computes it; alpha is dropped, not blended, unless asked
+/// for.
+pub(super) fn read(
+    path: &Path,
+    channels: usize,
+    size: [usize; 2],
+    pixels: &mut [u8],
+) -> Outcome<()> {
+    let image = Decoded::new(&whole_file(path)?)?;
+    let values = image.pixels(channels)?;
+    if image.size == size {
+        pixels.copy_from_slice(&values);
+    } else {
+        // As `tf.image.resize`. Alpha is a channel like the others to a network, and to Keras.
+        let [height, width] = image.size;
+        Resizing::new([height, width, channels], size).resize_bytes(&values, pixels);
+    }
+    Ok(())
+}
+
+/// The bytes of the file. Only the first ones are read where they are no image's, however long the
+/// file is; a pipe or a device is not opened, since that may wait for ever.
+fn whole_file(path: &Path) -> Outcome<Vec<u8>> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        let kind = kind(metadata.file_type());
+        return Err(format!("is no regular file: found {kind}"));
+    }
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    let mut start = (&mut file).take(START as u64);
+    start.read_to_end(&mut bytes).map_err(unreadable)?;
+    if Format::of(&bytes).is_none() {
+        return Err(unknown(&bytes));
+    }
+    let len = metadata.len();
+    if len > limit::MAX_FILE_BYTES {
+        let most = limit::MAX_FILE_BYTES;
+        return Err(format!("has {len} bytes, expected at most {most}"));
+    }
+    bytes
+        .try_reserve_exact(len as usize)
+        .map_err(|_| format!("has {len} bytes, more than there is memory for"))?;
+    file.take(len).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// What a file is that is none of bytes.
+fn kind(kind: std::fs::FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "a FIFO";
+        } else if kind.is_socket() {
+            return "a socket";
+        } else if kind.is_char_device() || kind.is_block_device() {
+            return "a device";
+        }
+    }
+    if kind.is_dir() {
+        "a folder"
+    } else {
+        "a special file"
+    }
+}
+
+/// As many bytes as tell the formats apart.
+const START: usize = 16;
+
+enum Format {
+    Png,
+    Jpeg,
+    Gif,
+    Bmp,
+    WebP,
+}
+
+impl Format {
+    fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0x89, b'P', b'N', b'G', ..] => Some(Self::Png),
+            [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
+            [b'G', b'I', b'F', b'8', ..] => Some(Self::Gif),
+            [b'B', b'M', ..] => Some(Self::Bmp),
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'E',
+                b'B',
+                b'P',
+                ..,
+            ] => Some(Self::WebP),
+            _ => None,
+        }
+    }
+}
+
+/// The message for a file of another format, which is named where it is a common one.
+fn unknown(start: &[u8]) -> String {
+    let text = start.trim_ascii_start();
+    let found = match start {
+        [] => "an empty file".to_owned(),
+        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => "TIFF".to_owned(),
+        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => {
+            let brand = brand.get(..4).unwrap_or(brand);
+            format!(
+                "ISO media, brand `{}` (AVIF or HEIC?)",
+                brand.escape_ascii()
+            )
+        }
+        [0xff, 0x0a, ..] | [0, 0, 0, 0x0c, b'J', b'X', b'L', ..] => "JPEG XL".to_owned(),
+        _ if text.starts_with(b"<") => "a page of HTML or XML".to_owned(),
+        _ if start.iter().all(|byte| *byte == 0) => "zeros".to_owned(),
+        _ => format!("the first bytes {:02x?}", &start[..start.len().min(4)]),
+    };
+    format!("is no PNG, JPEG, GIF, BMP or WebP image: found {found}")
+}
+
+/// An image as its file holds it.
+struct Decoded {
+    /// Rows and columns.
+    size: [usize; 2],
+    /// Grey, grey with alpha, RGB, or RGB with alpha.
+    channels: usize,
+    values: Vec<u8>,
+}
+
+impl Decoded {
+    fn new(bytes: &[u8]) -> Outcome<Self> {
+        match Format::of(bytes) {
+            Some(Format::Png) => png::decode(bytes),
+            Some(Format::Jpeg) => jpeg::decode(bytes),
+            Some(Format::Gif) => gif::decode(bytes),
+            Some(Format::Bmp) => bmp::decode(bytes),
+            Some(Format::WebP) => webp::decode(bytes),
+            None => Err(unknown(&bytes[..bytes.len().min(START)])),
+        }
+    }
+
+    /// Each pixel with 1, 3 or 4 channels.
+    fn pixels(&self, channels: usize) -> Outcome<Vec<u8>> {
+        let mut pixels = room(self.values.len() / self.channels * channels)?;
+        let from = self.values.chunks_exact(self.channels);
+        for (to, values) in core::iter::zip(pixels.chunks_exact_mut(channels), from) {
+            let [r, g, b, alpha] = match *values {
+                [grey] => [grey, grey, grey, u8::MAX],
+                [grey, alpha] => [grey, grey, grey, alpha],
+                [r, g, b] => [r, g, b, u8::MAX],
+                [r, g, b, alpha, ..] => [r, g, b, alpha],
+                [] => [0; 4],
+            };
+            match to {
+                [to] => *to = grey(r, g, b),
+                [to @ .., to_alpha] if channels == 4 => {
+                    to.copy_from_slice(&[r, g, b]);
+                    *to_alpha = alpha;
+                }
+                to => to.copy_from_slice(&[r, g, b]),
+            }
+        }
+        Ok(pixels)
+    }
+}
+
+/// In parts of 32768, truncated: libpng's arithmetic, which TensorFlow uses.
+fn grey(r: u8, g: u8, b: u8) -> u8 {
+    let sum = 9797 * u32::from(r) + 19234 * u32::from(g) + 3737 * u32::from(b);
+    (sum >> 15) as u8
+}
+
+/// The message for a file that a decoder refused.
+fn corrupt(format: &'static str) -> impl Fn(&dyn Display) -> String {
+    move |error| format!("is no whole {format} image: {error}")
+}
+
+#[cfg(test)]
+mod tests;
