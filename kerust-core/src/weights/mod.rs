@@ -21,6 +21,8 @@ pub mod keras;
 mod read;
 #[cfg(feature = "std")]
 mod section;
+#[cfg(feature = "tflite")]
+pub mod tflite;
 #[cfg(feature = "std")]
 mod write;
 

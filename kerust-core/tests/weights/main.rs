@@ -5,6 +5,8 @@
 
 mod embed;
 mod stored;
+#[cfg(feature = "tflite")]
+mod tflite;
 
 use kerust_core::layer::LayerData;
 use kerust_core::model::Model;

@@ -34,6 +34,15 @@ impl Rescale {
         }
     }
 
+    /// `min(max(x, 0), 6)` within one quantization.
+    pub const fn relu6(quantization: Quantization) -> Self {
+        Self {
+            zero_point: quantization.zero_point,
+            multiplier: Multiplier::from_real(1.0),
+            output: Output::new(quantization, Fused::Relu6),
+        }
+    }
+
     /// The value of `x`.
     pub const fn value(self, x: i8) -> i8 {
         let difference = x as i32 - self.zero_point as i32;
