@@ -21,16 +21,13 @@ pub struct LeakyRelu {
 impl LeakyRelu {
     /// The function from one quantization to another.
     pub const fn new(alpha: f32, input: Quantization, output: Quantization) -> Self {
-        let below = input.scale * alpha / output.scale;
+        let scale = input.scale as f64 / output.scale as f64;
+        let below = input.scale as f64 * alpha as f64 / output.scale as f64;
         let negative = below < 0.0;
         Self {
             zero_point: input.zero_point,
-            above: Multiplier::from_real((input.scale / output.scale) as f64),
-            below: Multiplier::from_real(if negative {
-                -below as f64
-            } else {
-                below as f64
-            }),
+            above: Multiplier::from_real(scale),
+            below: Multiplier::from_real(if negative { -below } else { below }),
             negative,
             output: Output::new(output, Fused::None),
         }

@@ -46,15 +46,11 @@ impl Multiplier {
         }
     }
 
-    /// The factor of a convolution's sums, and of a dense layer's with a scale for each channel.
-    pub const fn per_channel(input: f32, filter: f32, output: f32) -> Self {
+    /// The factor of the sums of a layer with weights. Like every factor it is computed in `f64`: with
+    /// the scales' product in `f32`, as older versions of TensorFlow Lite Micro had it for dense layers,
+    /// one output in 100,000 differs.
+    pub const fn from_scales(input: f32, filter: f32, output: f32) -> Self {
         Self::from_real(input as f64 * filter as f64 / output as f64)
-    }
-
-    /// The factor of the sums of a dense layer with one scale for all its weights. It differs in the
-    /// last bits from [`per_channel`](Self::per_channel): the scales are multiplied as `f32`.
-    pub const fn dense(input: f32, filter: f32, output: f32) -> Self {
-        Self::from_real((input * filter) as f64 / output as f64)
     }
 
     /// The product with `x`, rounded twice: to the mantissa's precision, and to an integer.

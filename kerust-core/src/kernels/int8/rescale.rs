@@ -18,28 +18,24 @@ pub struct Rescale {
 impl Rescale {
     /// The same values in another quantization.
     pub const fn new(input: Quantization, output: Quantization) -> Self {
-        Self {
-            zero_point: input.zero_point,
-            multiplier: Multiplier::from_real(input.scale as f64 / output.scale as f64),
-            output: Output::new(output, Fused::None),
-        }
+        Self::with(Fused::None, input, output)
     }
 
-    /// `max(x, 0)`. The scales are divided as `f32`.
+    /// `max(x, 0)`.
     pub const fn relu(input: Quantization, output: Quantization) -> Self {
-        Self {
-            zero_point: input.zero_point,
-            multiplier: Multiplier::from_real((input.scale / output.scale) as f64),
-            output: Output::new(output, Fused::Relu),
-        }
+        Self::with(Fused::Relu, input, output)
     }
 
     /// `min(max(x, 0), 6)` within one quantization.
     pub const fn relu6(quantization: Quantization) -> Self {
+        Self::with(Fused::Relu6, quantization, quantization)
+    }
+
+    const fn with(activation: Fused, input: Quantization, output: Quantization) -> Self {
         Self {
-            zero_point: quantization.zero_point,
-            multiplier: Multiplier::from_real(1.0),
-            output: Output::new(quantization, Fused::Relu6),
+            zero_point: input.zero_point,
+            multiplier: Multiplier::from_real(input.scale as f64 / output.scale as f64),
+            output: Output::new(output, activation),
         }
     }
 

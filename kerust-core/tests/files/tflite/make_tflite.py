@@ -47,6 +47,8 @@ class Net:
         self.tensors, self.operators, self.codes = [], [], []
         self.buffers = [tfl.BufferT()]
         self.inputs = []
+        # The only input to be tried, where it is not any.
+        self.x = None
 
     def tensor(self, shape, scale=None, zero=0, kind=INT8, data=None, axis=0):
         tensor = tfl.TensorT()
@@ -75,8 +77,9 @@ class Net:
     def constant(self, data, scale=None, axis=0):
         return self.tensor(data.shape, scale, 0, data=data, axis=axis)
 
-    def weights(self, shape, scale, axis=0):
-        return self.constant(self.random.integers(-127, 128, shape).astype(np.int8), scale, axis)
+    def weights(self, shape, scale, axis=0, most=127):
+        values = self.random.integers(-most, most + 1, shape)
+        return self.constant(values.astype(np.int8), scale, axis)
 
     def bias(self, values):
         return self.constant(np.array(values, np.int32))
@@ -152,17 +155,24 @@ def layer(net, taps, channels, per_tensor, bias, multiplier):
     elif bias == "ends":
         ends = [2**31 - 1, -(2**31), 2**30, -(2**30), 12345]
         bias = np.resize(ends, channels)
+    elif bias == "halves":
+        # Sums around those at which an output changes to the next, which show each bit of a multiplier.
+        real = np.float32(scale_in) * np.float64(np.float32(scales)) / np.float32(scale_out)
+        steps = np.arange(channels) % 256 - 127.5
+        bias = np.rint(steps / real) + net.random.integers(-150, 151, channels)
+        bias = np.clip(bias, -(2**31), 2**31 - 1)
     return scale_in, scales, scale_out, bias
 
 
 def conv(name, shape, filters, window, strides=(1, 1), padding=SAME, dilation=(1, 1), activation=NONE,
          groups=1, per_tensor=False, bias="random", zeros=(-7, 19), multiplier=None):
     net = Net("conv_" + name)
+    halves = bias == "halves"
     channels = shape[2] // groups
     taps = window[0] * window[1] * channels
     scale_in, scales, scale_out, bias = layer(net, taps, filters, per_tensor, bias, multiplier)
     x = net.input([1, *shape], scale_in, zeros[0])
-    w = net.weights((filters, *window, channels), scales)
+    w = net.weights((filters, *window, channels), scales, most=0 if halves else 127)
     inputs = [x, w] if bias is None else [x, w, net.bias(bias)]
     y = net.tensor([1, *sizes(shape, window, strides, dilation, padding), filters], scale_out, zeros[1])
     net.operator("CONV_2D", 3, inputs, y,
@@ -173,11 +183,12 @@ def conv(name, shape, filters, window, strides=(1, 1), padding=SAME, dilation=(1
 def depthwise(name, shape, multiplier_of, window, strides=(1, 1), padding=SAME, dilation=(1, 1),
               activation=NONE, per_tensor=False, bias="random", zeros=(-7, 19), multiplier=None):
     net = Net("depthwise_" + name)
+    halves = bias == "halves"
     outputs = shape[2] * multiplier_of
     taps = window[0] * window[1]
     scale_in, scales, scale_out, bias = layer(net, taps, outputs, per_tensor, bias, multiplier)
     x = net.input([1, *shape], scale_in, zeros[0])
-    w = net.weights((1, *window, outputs), scales, 3)
+    w = net.weights((1, *window, outputs), scales, 3, 0 if halves else 127)
     inputs = [x, w, net.bias(bias)]
     y = net.tensor([1, *sizes(shape, window, strides, dilation, padding), outputs], scale_out, zeros[1])
     made = options("DepthwiseConv2DOptions", depthMultiplier=multiplier_of,
@@ -189,9 +200,10 @@ def depthwise(name, shape, multiplier_of, window, strides=(1, 1), padding=SAME, 
 def dense(name, rows, inputs, units, activation=NONE, per_tensor=True, bias="random", zeros=(-7, 19),
           multiplier=None):
     net = Net("dense_" + name)
+    halves = bias == "halves"
     scale_in, scales, scale_out, bias = layer(net, inputs, units, per_tensor, bias, multiplier)
     x = net.input([1, *rows, inputs], scale_in, zeros[0])
-    w = net.weights((units, inputs), scales)
+    w = net.weights((units, inputs), scales, most=0 if halves else 127)
     tensors = [x, w, -1]
     if bias is not None:
         # TensorFlow Lite Micro holds the bias's scale to the product of the two others.
@@ -200,6 +212,35 @@ def dense(name, rows, inputs, units, activation=NONE, per_tensor=True, bias="ran
     y = net.tensor([1, *rows, units], scale_out, zeros[1])
     made = options("FullyConnectedOptions", fusedActivationFunction=activation, keepNumDims=bool(rows))
     net.operator("FULLY_CONNECTED", 4, tensors, y, made)
+    return net
+
+
+def dense_at_halves(name, scale_in, scale_w, scale_out):
+    """A dense layer without bias whose sums are those at which an output changes to the next."""
+    net = Net("dense_sums_at_halves_" + name)
+    inputs = 700
+    real = np.float64(np.float32(scale_in)) * np.float64(np.float32(scale_w)) / np.float64(np.float32(scale_out))
+    other = np.float64(np.float32(scale_in) * np.float32(scale_w)) / np.float64(np.float32(scale_out))
+    steps = np.arange(256) - 127.5
+    low, high = np.sort([steps / real, steps / other], axis=0)
+    # Sums between those of two ways to round the scales' product.
+    sums = np.ceil(low[np.ceil(low) <= high]).astype(np.int64)
+    units = len(sums)
+    assert units > 0
+    # All inputs but the last are 127, the last is 1.
+    weights = np.zeros((units, inputs), np.int64)
+    tens, ones = np.divmod(sums, 127)
+    weights[:, -1] = ones
+    for unit, count in enumerate(tens):
+        whole, rest = divmod(abs(int(count)), 127)
+        weights[unit, :whole] = 127 * np.sign(count)
+        weights[unit, whole] = rest * np.sign(count)
+    net.x = np.full(inputs, 127, np.int8)
+    net.x[-1] = 1
+    x = net.input([1, inputs], scale_in, 0)
+    w = net.constant(weights.astype(np.int8), scale_w)
+    y = net.tensor([1, units], scale_out, 0)
+    net.operator("FULLY_CONNECTED", 4, [x, w, -1], y, options("FullyConnectedOptions"))
     return net
 
 
@@ -311,6 +352,15 @@ def operators():
     yield conv("multiplier_of_nothing", (4, 4, 3), 5, (3, 3), multiplier=2.0**-31, bias="ends")
     yield conv("long_strides", (11, 13, 2), 3, (2, 2), (3, 4), padding=VALID)
 
+    for number, scale in enumerate([1.1, 1.3, 1.7, 1.9]):
+        halves = dict(bias="halves", multiplier=scale * 2.0**-23)
+        yield conv(f"halves_{number}", (1, 1, 1), 300, (1, 1), per_tensor=number % 2 == 0, **halves)
+        yield depthwise(f"halves_{number}", (1, 1, 1), 300, (1, 1), per_tensor=number % 2 == 0, **halves)
+        yield dense(f"halves_{number}", (), 1, 300, per_tensor=number % 2 == 0, **halves)
+
+    yield dense_at_halves("0", 0.043, 0.0171, 61.0)
+    yield dense_at_halves("1", 0.0311, 0.0057, 14.3)
+
     yield depthwise("same_stride_2_even", (8, 6, 5), 1, (3, 3), (2, 2))
     yield depthwise("many_channels", (5, 4, 45), 1, (3, 3), activation=RELU)
     yield depthwise("multiplier_3", (6, 7, 3), 3, (3, 2), padding=VALID)
@@ -342,12 +392,16 @@ def operators():
     yield mean("of_an_image_kept", (8, 8, 9), [2, 1], (0.02, 0.05), (100, -100), True)
     yield mean("of_a_sequence", (13, 5), [1], (0.1, 0.1), (5, 5))
     yield mean("of_one", (1, 1, 3), [1, 2], (0.1, 0.001), (-128, -128))
-    yield mean("of_many", (40, 33, 3), [1, 2], (0.3, 0.01), (17, -5))
+    yield mean("of_many", (19, 17, 3), [1, 2], (0.3, 0.01), (17, -5))
+    yield mean("at_halves", (2, 1, 9), [1, 2], (0.3, 0.1), (1, 2))
+    yield mean("at_thirds", (3, 1, 9), [1, 2], (0.3, 0.2), (1, 2))
     yield mean("to_nothing", (3, 3, 4), [1, 2], (1e-9, 0.9), (17, -5))
 
     yield add("two_scales", (5, 7, 3), (0.11, 0.031, 0.13), (-5, 40, -20))
     yield add("relu", (17,), (0.02, 0.03, 0.04), (127, -128, -128), RELU)
     yield add("relu6", (17,), (0.1, 0.03, 0.04), (1, 2, 3), RELU6)
+    yield add("at_halves", (256,), (0.3, 0.1, 0.2), (1, 2, 3))
+    yield add("at_quarters", (256,), (0.1, 0.1, 0.4), (-1, 2, -3))
     yield add("far_apart", (33,), (1e-4, 3.0, 2.9), (1, 2, 3))
     yield add("to_a_small_scale", (33,), (0.5, 0.7, 0.002), (0, 0, 0))
 
@@ -370,14 +424,25 @@ def operators():
         yield unary(number, "TANH", 2, source, (1 / 128, 0))
     for number, (alpha, source, target) in enumerate([
             (0.3, (0.1, -20), (0.07, 30)), (0.0, (0.1, 5), (0.1, 5)), (-0.5, (0.04, 9), (0.05, -9)),
-            (1.5, (0.2, 0), (0.1, -128)), (0.01, (0.5, 127), (0.01, 127))]):
+            (1.5, (0.2, 0), (0.1, -128)), (0.01, (0.5, 127), (0.01, 127)),
+            (0.5, (0.3, 7), (0.1, 2)), (0.3, (0.1, 120), (0.02, 90)), (-0.7, (0.3, 100), (0.6, 2)),
+            (-0.5, (0.1, 100), (0.1, 0))]):
         yield unary(number, "LEAKY_RELU", 2, source, target, options("LeakyReluOptions", alpha=alpha))
     for number, (source, target) in enumerate([
-            ((0.1, -20), (0.07, 30)), ((0.1, 5), (0.1, 5)), ((0.013, 9), (0.9, -9)), ((3.0, 0), (0.01, -128))]):
+            ((0.1, -20), (0.07, 30)), ((0.1, 5), (0.1, 5)), ((0.013, 9), (0.9, -9)), ((3.0, 0), (0.01, -128)),
+            ((0.3, 1), (0.2, 2)), ((0.1, -1), (0.04, 0)), ((0.7, 5), (0.2, 3)), ((0.1, 5), (0.6, 0))]):
         yield unary(number, "QUANTIZE", 2, source, target, options("QuantizeOptions"))
         yield unary(number, "RELU", 2, source, target)
     yield unary("wide", "RELU6", 2, (0.1, -20), (0.1, -20))
+    for number, scale in enumerate([0.48, 0.16, 0.8, 6 / 10.5, 6 / 20.5]):
+        yield unary(f"at_a_half_{number}", "RELU6", 2, (scale, -20), (scale, -20))
+        yield add(f"relu6_at_a_half_{number}", (256,), (1.1, 1.2, scale), (1, 2, -20), RELU6)
     yield unary("narrow", "RELU6", 2, (0.06, 10), (0.06, 10))
+    for number, scale in enumerate([0.1, 0.3, 0.7, 1 / 3]):
+        net = unary(f"real_halves_{number}", "QUANTIZE", 1, (), (scale, 3), shape=(280,))
+        net.tensors[0].type = FLOAT32
+        net.x = (np.arange(-140, 140) + 0.5).astype(np.float32) * np.float32(scale)
+        yield net
     yield shapes()
     yield real_ends()
 
@@ -413,7 +478,7 @@ def samples(details, random, count):
     return [[one(number, *detail) for detail in details] for number in range(count + len(kinds))]
 
 
-def case(tensors, name, model, count, with_model=True):
+def case(tensors, name, model, count, with_model=True, only=None):
     graph = tfl.ModelT.InitFromPackedBuf(bytearray(model)).subgraphs[0]
     kinds = {number: dtype for dtype, number in TYPES.items()}
     inputs = [graph.tensors[number] for number in graph.inputs]
@@ -422,6 +487,11 @@ def case(tensors, name, model, count, with_model=True):
     if details[0] == ((1, 256), np.int8):
         count = 1
     x = samples(details, random, count)
+    if only is not None:
+        x = [[only]]
+    elif "halves" in name:
+        # The input does not matter there.
+        x = x[:1]
     if with_model:
         tensors[name + ".model"] = np.frombuffer(model, np.uint8)
     tensors[name + ".x"] = np.stack([np.concatenate(sample) for sample in x])
@@ -498,7 +568,7 @@ def main():
         case []:
             tensors = {}
             for net in operators():
-                case(tensors, net.name, net.bytes(), 3)
+                case(tensors, net.name, net.bytes(), 3, only=net.x)
             save_file(tensors, HERE / "operators.safetensors")
         case ["networks"]:
             tensors = {}

@@ -120,11 +120,7 @@ fn compute(
             bias,
             activation,
         } => {
-            let mut numbers = Numbers::new(graph, [input, filter, operation.output], bias, false);
-            let scales = &graph.tensors[filter].quantization.as_ref().unwrap().scales;
-            if let [scale] = **scales {
-                numbers.multipliers = vec![Multiplier::dense(source.scale, scale, target.scale)];
-            }
+            let numbers = Numbers::new(graph, [input, filter, operation.output], bias, false);
             let [outputs, inputs] = [0, 1].map(|axis| graph.tensors[filter].shape[axis]);
             let kernel = Dense {
                 inputs,
@@ -237,7 +233,7 @@ impl<'g> Numbers<'g> {
             false => int8::fold_zero_point(&mut bias, weights, source.zero_point),
         }
         let scales = &filter.quantization.as_ref().unwrap().scales;
-        let multiplier = |scale: &f32| Multiplier::per_channel(source.scale, *scale, target.scale);
+        let multiplier = |scale: &f32| Multiplier::from_scales(source.scale, *scale, target.scale);
         Self {
             weights,
             bias,

@@ -1,7 +1,7 @@
 //! The 8-bit networks that MLPerf Tiny publishes, read from their folder, which `KERUST_MLPERF` names.
 
 use super::interpreter::{Schedule, Values, run};
-use super::{check, file};
+use super::{check, check_all, file};
 use kerust_core::weights::tflite::Graph;
 use safetensors::SafeTensors;
 use std::io::Write;
@@ -97,6 +97,23 @@ fn random_inputs_give_the_bytes_of_tensorflow_lite_micro() {
             path.display(),
             x.len()
         );
+    }
+}
+
+/// Cases of one's own, in a file as `make_tflite.py` writes it, which `KERUST_TFLITE_CASES` names.
+#[test]
+fn more_cases_give_the_bytes_of_tensorflow_lite_micro() {
+    match std::env::var_os("KERUST_TFLITE_CASES") {
+        Some(path) => {
+            let (models, bytes) = check_all(&std::fs::read(path).unwrap());
+            let _ = writeln!(
+                std::io::stderr(),
+                "{models} models, {bytes} bytes, 0 differences"
+            );
+        }
+        None => {
+            skipped("no more 8-bit cases were run, for `KERUST_TFLITE_CASES` names no file of them")
+        }
     }
 }
 
