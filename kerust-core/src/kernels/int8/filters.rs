@@ -62,36 +62,30 @@ pub const fn fold_zero_point(bias: &mut [i32], weights: &[i8], zero_point: i8) {
     let Some(taps) = weights.len().checked_div(bias.len()) else {
         return;
     };
-    let mut channel = 0;
-    while channel < bias.len() {
-        let mut tap = 0;
-        while tap < taps {
-            fold(
-                &mut bias[channel],
-                weights[channel * taps + tap],
-                zero_point,
-            );
-            tap += 1;
+    let (mut bias, mut weights) = (bias, weights);
+    while let Some((first, rest)) = bias.split_first_mut()
+        && let Some((mut filter, others)) = weights.split_at_checked(taps)
+    {
+        while let Some((weight, rest)) = filter.split_first() {
+            fold(first, *weight, zero_point);
+            filter = rest;
         }
-        channel += 1;
+        (bias, weights) = (rest, others);
     }
 }
 
 /// Folds the input's zero point into the bias of a depthwise convolution, whose weights of one tap lie
 /// side by side.
 pub const fn fold_depthwise_zero_point(bias: &mut [i32], weights: &[i8], zero_point: i8) {
-    let Some(taps) = weights.len().checked_div(bias.len()) else {
-        return;
-    };
-    let mut channel = 0;
-    while channel < bias.len() {
-        let mut tap = 0;
-        while tap < taps {
-            let weight = weights[tap * bias.len() + channel];
-            fold(&mut bias[channel], weight, zero_point);
-            tap += 1;
+    let mut weights = weights;
+    while !weights.is_empty() && !bias.is_empty() {
+        let mut channels = &mut *bias;
+        while let Some((first, rest)) = channels.split_first_mut()
+            && let Some((weight, others)) = weights.split_first()
+        {
+            fold(first, *weight, zero_point);
+            (channels, weights) = (rest, others);
         }
-        channel += 1;
     }
 }
 
@@ -119,5 +113,6 @@ mod tests {
         };
         assert_eq!(FOLDED, [i32::MAX - 1]);
         fold_zero_point(&mut [], &weights, 1);
+        fold_depthwise_zero_point(&mut [], &weights, 1);
     }
 }

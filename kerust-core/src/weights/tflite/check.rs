@@ -89,7 +89,8 @@ impl<'g, 'a> Site<'g, 'a> {
         }
         tensor.quantization().ok_or_else(|| {
             self.fault(format!(
-                "found `{}` without one scale and a zero point from -128 to 127, expected both",
+                "found `{}` without one scale and a zero point from -128 to 127, expected both; convert the \
+                 model with full integer quantization",
                 tensor.name
             ))
         })
@@ -108,7 +109,9 @@ impl<'g, 'a> Site<'g, 'a> {
             return Ok(());
         }
         Err(self.fault(format!(
-            "found the quantization {input:?} before it and {output:?} behind it, expected the same"
+            "found {} before it and {} behind it, expected the same; convert the model with a newer TensorFlow",
+            text(input),
+            text(output)
         )))
     }
 
@@ -118,7 +121,9 @@ impl<'g, 'a> Site<'g, 'a> {
         match output == expected {
             true => Ok(()),
             false => Err(self.fault(format!(
-                "found an output of {output:?}, expected {expected:?}"
+                "found an output of {}, expected {}; convert the model with TensorFlow's converter",
+                text(output),
+                text(expected)
             ))),
         }
     }
@@ -133,7 +138,7 @@ impl<'g, 'a> Site<'g, 'a> {
         match found == expected {
             true => Ok(()),
             false => Err(self.fault(format!(
-                "found an output of shape {found:?}, expected {expected:?}"
+                "found an output of shape {found:?}, expected {expected:?}; convert the model with a batch of 1"
             ))),
         }
     }
@@ -144,7 +149,7 @@ impl<'g, 'a> Site<'g, 'a> {
         match found.len() == expected.len() {
             true => Ok(()),
             false => Err(self.fault(format!(
-                "found an output of shape {:?}, expected as many values as {:?} has",
+                "found an output of shape {:?}, expected as many values as {:?} has; convert the model again",
                 found.shape, expected.shape
             ))),
         }
@@ -155,7 +160,8 @@ impl<'g, 'a> Site<'g, 'a> {
         match *self.input(0)?.shape {
             [1, height, width, channels] => Ok([height, width, channels]),
             _ => Err(self.fault(format!(
-                "found an input of shape {:?}, expected one image: 1, rows, columns, channels",
+                "found an input of shape {:?}, expected one image: 1, rows, columns, channels; convert the model \
+                 with a batch of 1",
                 self.input(0)?.shape
             ))),
         }
@@ -189,7 +195,8 @@ impl<'g, 'a> Site<'g, 'a> {
                 None => "an activation".to_string(),
             };
             return Err(self.fault(format!(
-                "found weights of {found}, expected constants of `INT8`"
+                "found weights of {found}, expected constants of `INT8`; convert the model with full integer \
+                 quantization"
             )));
         }
         if filter.shape.len() != rank {
@@ -199,7 +206,10 @@ impl<'g, 'a> Site<'g, 'a> {
             )));
         }
         let Some(quantization) = &filter.quantization else {
-            return Err(self.fault("found weights without scales".to_string()));
+            return Err(self.fault(
+                "found weights without scales; convert the model with full integer quantization"
+                    .to_string(),
+            ));
         };
         if quantization.zero_points.iter().any(|zero| *zero != 0) {
             return Err(self.fault(
@@ -210,7 +220,8 @@ impl<'g, 'a> Site<'g, 'a> {
         }
         if quantization.scales.len() > 1 && quantization.axis != axis {
             return Err(self.fault(format!(
-                "found scales of the weights along axis {}, expected along axis {axis}",
+                "found scales of the weights along axis {}, expected along axis {axis}; convert the model with \
+                 TensorFlow's converter",
                 quantization.axis
             )));
         }
@@ -226,7 +237,8 @@ impl<'g, 'a> Site<'g, 'a> {
         match tensor.i32s() {
             Some(values) if values.len() == channels => Ok(Some(bias)),
             _ => Err(self.fault(format!(
-                "found a bias of type `{}` and shape {:?}, expected {channels} constants of `INT32`",
+                "found a bias of type `{}` and shape {:?}, expected {channels} constants of `INT32`; convert the \
+                 model with full integer quantization",
                 tensor.element, tensor.shape
             ))),
         }
@@ -237,8 +249,14 @@ impl<'g, 'a> Site<'g, 'a> {
         let tensor = self.input(place)?;
         tensor.i32s().ok_or_else(|| {
             self.fault(format!(
-                "found {what} that are computed while it runs, expected constants of `INT32`"
+                "found {what} that are computed while it runs, expected constants of `INT32`; convert the model \
+                 with a fixed input shape"
             ))
         })
     }
+}
+
+/// A quantization in words.
+pub(super) fn text(Quantization { scale, zero_point }: Quantization) -> String {
+    format!("scale {scale} and zero point {zero_point}")
 }

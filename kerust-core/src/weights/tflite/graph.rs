@@ -127,7 +127,8 @@ impl<'a> Graph<'a> {
             for input in site.inputs.iter().flatten() {
                 if !known[*input] {
                     return Err(site.fault(format!(
-                        "it reads tensor {input} (`{}`), which nothing has computed before",
+                        "it reads tensor {input} (`{}`), which nothing has computed before; convert the \
+                         model again",
                         self.tensors[*input].name
                     )));
                 }
@@ -136,7 +137,8 @@ impl<'a> Graph<'a> {
                 [output] if !known[output] => output,
                 [output] => {
                     return Err(site.fault(format!(
-                        "it writes tensor {output} (`{}`), which has its values already",
+                        "it writes tensor {output} (`{}`), which has its values already; convert the model \
+                         again",
                         self.tensors[output].name
                     )));
                 }
@@ -174,7 +176,7 @@ impl<'a> Graph<'a> {
             Some(output) => Err(TfliteError::Tensor {
                 index: *output,
                 name: self.tensors[*output].name.to_string(),
-                fault: "found an output that nothing computes".to_string(),
+                fault: "found an output that nothing computes; convert the model again".to_string(),
             }),
             None => Ok(()),
         }

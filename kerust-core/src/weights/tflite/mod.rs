@@ -8,6 +8,7 @@ mod bytes;
 mod check;
 mod error;
 mod graph;
+mod kinds;
 mod names;
 mod operation;
 mod options;

@@ -204,7 +204,7 @@ impl<'a> Tensor<'a> {
             && Some(data.len()) != len.checked_mul(size)
         {
             return Err(fault(format!(
-                "found {} bytes of data, expected {len} values of `{element}`",
+                "found {} bytes of data, expected {len} values of `{element}`; convert the model again",
                 data.len()
             )));
         }

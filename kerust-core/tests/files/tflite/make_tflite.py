@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes 8-bit models of TensorFlow Lite, and what TensorFlow Lite Micro computes with them.
 
-    python make_tflite.py                            writes `operators.safetensors`
+    python make_tflite.py                            writes `operators.safetensors`, `refused.safetensors`
     python make_tflite.py networks                   writes `networks.safetensors`
     python make_tflite.py published FOLDER           writes `published.safetensors`
     python make_tflite.py run MODEL INPUT OUTPUT     runs a model
@@ -14,7 +14,8 @@ Set it up in a virtual environment outside the repository:
 
 A file has, for each case, `CASE.model` (the bytes of the `.tflite`), `CASE.x` and `CASE.y`: inputs and
 outputs, a sample for each place along the first axis. `operators` are models of one or two operators,
-built here field by field, since the converter would choose the scales. `networks` are whole models
+built here field by field, since the converter would choose the scales; `refused` are such as are not
+read, without `x` and `y`. `networks` are whole models
 of Keras as TensorFlow's converter writes them. `published` has the models of MLPerf Tiny, of which
 FOLDER is the place, without their bytes.
 
@@ -49,6 +50,7 @@ class Net:
         self.inputs = []
         # The only input to be tried, where it is not any.
         self.x = None
+        self.subgraphs = 1
 
     def tensor(self, shape, scale=None, zero=0, kind=INT8, data=None, axis=0):
         tensor = tfl.TensorT()
@@ -109,7 +111,8 @@ class Net:
         graph.outputs = np.array(self.outputs, np.int32)
         model = tfl.ModelT()
         model.version = 3
-        model.operatorCodes, model.subgraphs, model.buffers = self.codes, [graph], self.buffers
+        model.operatorCodes, model.buffers = self.codes, self.buffers
+        model.subgraphs = [graph] * self.subgraphs
         builder = flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
@@ -447,6 +450,112 @@ def operators():
     yield real_ends()
 
 
+def refused():
+    """Models that are not read, each for a reason of its own."""
+
+    def of(name, kind="RESHAPE", version=1, made=None, inputs=((1, 8),), shape=(1, 8), **fields):
+        net = Net(name)
+        numbers = [net.input(shape, 0.1, 5) for shape in inputs]
+        net.operator(kind, version, numbers, net.tensor(shape, 0.1, 5), made)
+        for field, value in fields.items():
+            setattr(net.tensors[0], field, value)
+        return net
+
+    yield of("another_operator", "TRANSPOSE_CONV", 3)
+    net = of("custom_operator", "CUSTOM")
+    net.codes[0].customCode = b"Wavelet"
+    yield net
+    yield of("another_version", "SOFTMAX", 4, options("SoftmaxOptions", beta=1.0))
+    yield of("options_of_another", "SOFTMAX", 1, options("AddOptions"))
+    yield of("changing_steps", shapeSignature=np.array([-1, -1], np.int32))
+    yield of("a_batch", inputs=[(4, 8)], shape=(4, 8))
+    net = of("real_values", "LEAKY_RELU", 1, options("LeakyReluOptions", alpha=0.1), type=FLOAT32)
+    yield net
+    yield of("unsigned", "QUANTIZE", type=3)
+    yield of("without_scales", quantization=None)
+    yield of("a_cut_shape", shape=(1, 7))
+
+    net = dense("weights_of_4_bits", (), 4, 3)
+    net.tensors[1].type = 17
+    yield net
+    net = dense("weights_with_a_zero_point", (), 4, 3)
+    net.tensors[1].quantization.zeroPoint[0] = 3
+    yield net
+    net = conv("scales_along_another_axis", (3, 3, 5), 5, (1, 1))
+    net.tensors[1].quantization.quantizedDimension = 3
+    yield net
+    net = conv("output_of_another_shape", (4, 4, 1), 1, (3, 3))
+    net.tensors[-1].shape[1] = 3
+    yield net
+    net = conv("stride_0", (4, 4, 1), 1, (3, 3))
+    net.operators[0].builtinOptions.strideH = 0
+    yield net
+    yield conv("fused_tanh", (4, 4, 1), 1, (3, 3), activation=4)
+    net = dense("a_short_bias", (), 4, 3)
+    net.tensors[2].shape[0] = 2
+    net.buffers[-1].data = net.buffers[-1].data[:8]
+    yield net
+    net = dense("missing_bytes", (), 4, 3)
+    net.buffers[1].data = net.buffers[1].data[:11]
+    yield net
+
+    net = concatenation("two_scales", [(3,), (4,)], 1)
+    net.tensors[0].quantization.scale[0] = 0.2
+    yield net
+    net = add("broadcast", (3, 3, 4), (0.1, 0.2, 0.3), (1, 2, 3))
+    net.tensors[1].shape = np.array([1, 1, 1, 4], np.int32)
+    yield net
+    net = mean("of_channels", (4, 4, 3), [3], (0.1, 0.1), (0, 0))
+    net.tensors[1].shape = np.array([1, 4, 4], np.int32)
+    yield net
+    net = pad("of_channels", (4, 4, 3), [(1, 1), (1, 1)])
+    net.buffers[-1].data = np.frombuffer(np.array([0, 0, 1, 1, 1, 1, 0, 1], np.int32).tobytes(), np.uint8)
+    net.tensors[1].shape[-1] = 4
+    yield net
+    yield unary("another_output", "LOGISTIC", 1, (0.1, 0), (1 / 128, 0))
+
+    net = shapes()
+    net.name = "out_of_order"
+    net.operators.reverse()
+    yield net
+    net = of("written_twice")
+    net.operators.append(net.operators[0])
+    yield net
+    net = of("loops")
+    net.subgraphs = 2
+    yield net
+
+    # A thousand tensors of one shape that is written once.
+    builder = flatbuffers.Builder(1024)
+    shape = builder.CreateNumpyVector(np.ones(20000, np.int32))
+    tensors = []
+    for _ in range(1000):
+        tfl.TensorStart(builder)
+        tfl.TensorAddShape(builder, shape)
+        tensors.append(tfl.TensorEnd(builder))
+
+    def vector(offsets):
+        builder.StartVector(4, len(offsets), 4)
+        for offset in reversed(offsets):
+            builder.PrependUOffsetTRelative(offset)
+        return builder.EndVector()
+
+    tensors = vector(tensors)
+    tfl.SubGraphStart(builder)
+    tfl.SubGraphAddTensors(builder, tensors)
+    subgraphs = vector([tfl.SubGraphEnd(builder)])
+    tfl.BufferStart(builder)
+    buffers = vector([tfl.BufferEnd(builder)])
+    tfl.ModelStart(builder)
+    tfl.ModelAddVersion(builder, 3)
+    tfl.ModelAddSubgraphs(builder, subgraphs)
+    tfl.ModelAddBuffers(builder, buffers)
+    builder.Finish(tfl.ModelEnd(builder), b"TFL3")
+    net = Net("shared_vectors")
+    net.bytes = lambda: bytes(builder.Output())
+    yield net
+
+
 def run(model, x):
     """The outputs of each sample, given as a list of inputs."""
     interpreter = runtime.Interpreter.from_bytes(model, arena_size=4 << 20)
@@ -540,6 +649,15 @@ def networks():
         x = layers.Dense(16, activation="relu")(x)
         return keras.Model(inputs, layers.Dense(4)(x))
 
+    def any_batch():
+        """Its converter computes the shapes while it runs."""
+        x = inputs = keras.Input((6, 5, 2))
+        x = layers.Conv2D(4, 2)(x)
+        x = layers.Reshape((10, 8))(x)
+        x = layers.Conv1D(4, 3)(x)
+        x = layers.Flatten()(x)
+        return keras.Model(inputs, layers.Dense(3)(x))
+
     def convert(name, model, per_tensor):
         random = np.random.default_rng(zlib.crc32(name.encode()))
         for weight in model.weights:
@@ -547,7 +665,8 @@ def networks():
             weight.assign(np.abs(values) + 0.5 if "variance" in weight.name else values)
         shape = (1, *model.input_shape[1:])
         function = tf.function(lambda x: model(x, training=False))
-        function = function.get_concrete_function(tf.TensorSpec(shape, tf.float32))
+        batch = None if name == "any_batch" else 1
+        function = function.get_concrete_function(tf.TensorSpec((batch, *shape[1:]), tf.float32))
         # The converter does not see that Keras 3 no longer changes its variables.
         function = convert_variables_to_constants_v2(function)
         converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
@@ -559,7 +678,7 @@ def networks():
         converter._experimental_disable_per_channel_quantization_for_dense_layers = per_tensor
         return converter.convert()
 
-    for made, per_tensor in [(pictures, True), (sequence, False), (flattened, False)]:
+    for made, per_tensor in [(pictures, True), (sequence, False), (flattened, False), (any_batch, True)]:
         yield made.__name__, convert(made.__name__, made(), per_tensor)
 
 
@@ -570,6 +689,8 @@ def main():
             for net in operators():
                 case(tensors, net.name, net.bytes(), 3, only=net.x)
             save_file(tensors, HERE / "operators.safetensors")
+            models = {net.name + ".model": np.frombuffer(net.bytes(), np.uint8) for net in refused()}
+            save_file(models, HERE / "refused.safetensors")
         case ["networks"]:
             tensors = {}
             for name, model in networks():
