@@ -95,17 +95,24 @@ impl<'a> Graph<'a> {
                 ),
             });
         };
-        match tensor.shape.first() {
-            Some(1) => Ok(index),
-            _ => Err(TfliteError::Tensor {
-                index,
-                name: tensor.name.to_string(),
-                fault: format!(
-                    "found an {end} of shape {:?}, expected a batch of 1; convert the model with a batch of 1",
-                    tensor.shape
-                ),
-            }),
-        }
+        let fault = if tensor.shape.first() != Some(&1) {
+            format!(
+                "found an {end} of shape {:?}, expected a batch of 1; convert the model with a batch of 1",
+                tensor.shape
+            )
+        } else if let Some(axis) = tensor.changing {
+            format!(
+                "found an {end} whose size along axis {axis} changes while it runs, expected fixed sizes; convert \
+                 the model with a fixed input shape"
+            )
+        } else {
+            return Ok(index);
+        };
+        Err(TfliteError::Tensor {
+            index,
+            name: tensor.name.to_string(),
+            fault,
+        })
     }
 
     /// Reads the operators, each of which may read only what stands there before it.

@@ -23,6 +23,8 @@ pub struct Tensor<'a> {
     pub quantization: Option<Quantizations>,
     /// The bytes of a constant.
     pub data: Option<&'a [u8]>,
+    /// An axis behind the batch whose size may change while the model runs.
+    pub(super) changing: Option<usize>,
 }
 
 /// One quantization for a tensor, or one for each place along an axis.
@@ -158,15 +160,9 @@ impl<'a> Tensor<'a> {
                        fixed input shape".to_string())
             })?);
         }
-        for (axis, size) in table.i32s(7)?.enumerate() {
-            // The batch alone may be any: it is 1 where the model runs.
-            if size < 0 && axis > 0 {
-                return Err(fault(format!(
-                    "found a size along axis {axis} that changes while it runs, expected fixed sizes; convert \
-                     the model with a fixed input shape"
-                )));
-            }
-        }
+        // The batch alone may be any: it is 1 where the model runs.
+        let mut signature = table.i32s(7)?.enumerate().skip(1);
+        let changing = signature.find(|(_, size)| *size < 0).map(|(axis, _)| axis);
         let len = shape.iter().try_fold(1usize, |len, size| {
             len.checked_mul(*size).filter(|len| *len <= MAX_LEN)
         });
@@ -223,6 +219,7 @@ impl<'a> Tensor<'a> {
             element,
             quantization,
             data,
+            changing,
         })
     }
 }

@@ -57,8 +57,8 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "changing_steps",
-        "tensor 0 (`tensor_0`): found a size along axis 1 that changes while it runs, expected \
-         fixed sizes; convert the model with a fixed input shape",
+        "tensor 0 (`tensor_0`): found an input whose size along axis 1 changes while it runs, \
+         expected fixed sizes; convert the model with a fixed input shape",
     ),
     (
         "concatenation_two_scales",
