@@ -24,6 +24,7 @@ macro_rules! check {
 mod conv2d;
 mod depthwise;
 mod elementwise;
+pub mod int8;
 mod isa;
 // The plain loops, or, on a Cortex-M with an FPU of single precision, what stands in their place. Cortex-R
 // with the same ABI has atomics of 64 bits, and may lack the fused multiply-add.

@@ -33,6 +33,8 @@ mod name;
 mod read;
 #[cfg(feature = "std")]
 mod section;
+#[cfg(feature = "tflite")]
+pub mod tflite;
 #[cfg(feature = "std")]
 mod write;
 

@@ -7,6 +7,8 @@ mod embed;
 mod odd;
 mod save;
 mod stored;
+#[cfg(feature = "tflite")]
+mod tflite;
 
 use kerust_core::layer::LayerData;
 use kerust_core::model::Model;
