@@ -27,6 +27,8 @@ mod elementwise;
 mod isa;
 // The plain loops, or, on a Cortex-M with an FPU of single precision, what stands in their place. Cortex-R
 // with the same ABI has atomics of 64 bits, and may lack the fused multiply-add.
+#[cfg(test)]
+mod golden;
 #[cfg_attr(
     all(
         target_arch = "arm",
@@ -41,6 +43,7 @@ mod matmul;
 mod normalize;
 pub(crate) mod parallel;
 mod pool;
+mod recurrent;
 mod reduce;
 #[cfg(feature = "std")]
 mod scratch;
@@ -62,6 +65,10 @@ pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, layer_norm_in_pl
 #[cfg(feature = "std")]
 pub(crate) use parallel::alone;
 pub use pool::Pooling;
+pub use recurrent::{
+    Cell, Given, Gru, Lstm, Recurrent, RecurrentGradient, RecurrentGradients, RecurrentWeights,
+    SimpleRnn, States,
+};
 pub use reduce::{column_sums, sum_into};
 pub use separable::{Kernels, Separable};
 pub use tail::Tail;
