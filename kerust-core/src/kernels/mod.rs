@@ -21,9 +21,11 @@ macro_rules! check {
     };
 }
 
+mod attention;
 mod conv2d;
 mod depthwise;
 mod elementwise;
+mod embedding;
 mod isa;
 // The plain loops, or, on a Cortex-M with an FPU of single precision, what stands in their place. Cortex-R
 // with the same ABI has atomics of 64 bits, and may lack the fused multiply-add.
@@ -41,7 +43,10 @@ mod golden;
 mod machine;
 mod matmul;
 mod normalize;
+#[cfg(test)]
+mod one_dimension;
 pub(crate) mod parallel;
+mod piece;
 mod pool;
 mod recurrent;
 mod reduce;
@@ -52,12 +57,14 @@ mod simd;
 mod tail;
 mod walk;
 
+pub use attention::{Attention, AttentionGradients, AttentionMasks};
 pub use conv2d::Convolution;
 pub use depthwise::Depthwise;
 pub use elementwise::{activate, activation_gradient, add_bias, copy};
 pub(crate) use elementwise::{
     activated, activated_gradient, combine, map, map_in_place, sum, sum_in_place,
 };
+pub use embedding::{gather, scatter_add};
 pub use isa::Isa;
 pub(crate) use isa::vectorized;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
