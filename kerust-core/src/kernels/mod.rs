@@ -21,14 +21,18 @@ macro_rules! check {
     };
 }
 
+mod attention;
 mod conv2d;
 mod depthwise;
 mod elementwise;
+mod embedding;
+mod epilogue;
+#[cfg(test)]
+mod golden;
 pub mod int8;
 mod isa;
 // The plain loops, or, on a Cortex-M with an FPU of single precision, what stands in their place. Cortex-R
 // with the same ABI has atomics of 64 bits, and may lack the fused multiply-add.
-mod epilogue;
 #[cfg_attr(
     all(
         target_arch = "arm",
@@ -41,8 +45,12 @@ mod epilogue;
 mod machine;
 mod matmul;
 mod normalize;
+#[cfg(test)]
+mod one_dimension;
 pub(crate) mod parallel;
+mod piece;
 mod pool;
+mod recurrent;
 mod reduce;
 #[cfg(feature = "std")]
 mod scratch;
@@ -50,12 +58,14 @@ mod separable;
 mod simd;
 mod walk;
 
+pub use attention::{Attention, AttentionGradients, AttentionMasks};
 pub use conv2d::Convolution;
 pub use depthwise::Depthwise;
 pub use elementwise::{activate, activation_gradient, add_bias, copy};
 pub(crate) use elementwise::{
     activated, activated_gradient, combine, map, map_in_place, sum, sum_in_place,
 };
+pub use embedding::{gather, scatter_add};
 pub use epilogue::Epilogue;
 pub use isa::Isa;
 pub(crate) use isa::vectorized;
@@ -64,5 +74,9 @@ pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, layer_norm_in_pl
 #[cfg(feature = "std")]
 pub(crate) use parallel::alone;
 pub use pool::Pooling;
+pub use recurrent::{
+    Cell, Given, Gru, Lstm, Recurrent, RecurrentGradient, RecurrentGradients, RecurrentWeights,
+    SimpleRnn, States,
+};
 pub use reduce::{column_sums, sum_into};
 pub use separable::{Kernels, Separable};
