@@ -1,7 +1,7 @@
 //! A model that is understood: a graph of nodes, each with its shape, and what each layer is.
 
 use crate::value::{Size, Term};
-use kerust_core::shape::Shape;
+use kerust_core::shape::{MAX_RANK, Shape};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
@@ -159,6 +159,8 @@ pub enum Form {
     Typed(TokenStream),
     /// Nothing, after a fault: it fits everywhere.
     Unknown,
+    /// The rank and some sizes, after a fault.
+    Part(Vec<Option<usize>>),
 }
 
 impl Data {
@@ -179,9 +181,49 @@ impl Data {
         }
     }
 
-    /// Whether a fault made it unknown.
+    /// The sizes that are known after a fault.
+    pub fn known_in_part(sizes: Vec<Option<usize>>) -> Self {
+        // What overflows once is no second fault.
+        let sizes: Vec<Option<usize>> = sizes
+            .into_iter()
+            .map(|size| size.filter(|size| size >> 40 == 0))
+            .collect();
+        let all: Option<Vec<usize>> = sizes.iter().copied().collect();
+        match all {
+            _ if sizes.is_empty() || sizes.len() > MAX_RANK || sizes.contains(&Some(0)) => {
+                Self::unknown()
+            }
+            Some(all) => Self::known(Shape::new(&all)),
+            None => Self {
+                form: Form::Part(sizes),
+                constant: None,
+            },
+        }
+    }
+
+    /// What is known of it without constants.
+    pub fn in_part(&self) -> Self {
+        match &self.form {
+            Form::Sizes(sizes) => Self::known_in_part(sizes.iter().map(|it| it.known).collect()),
+            Form::Part(sizes) => Self::known_in_part(sizes.clone()),
+            Form::Typed(_) | Form::Unknown => Self::unknown(),
+        }
+    }
+
+    /// A shape of the same rank to judge a layer behind, where the rank is known.
+    pub fn stand_in(&self) -> Option<Self> {
+        const SIZE: usize = 4096;
+        let sizes: Vec<usize> = match &self.form {
+            Form::Sizes(sizes) => sizes.iter().map(|it| it.known.unwrap_or(SIZE)).collect(),
+            Form::Part(sizes) => sizes.iter().map(|it| it.unwrap_or(SIZE)).collect(),
+            Form::Typed(_) | Form::Unknown => return None,
+        };
+        Some(Self::known(Shape::new(&sizes)))
+    }
+
+    /// Whether a fault made it unknown, or a part of it.
     pub fn is_unknown(&self) -> bool {
-        matches!(self.form, Form::Unknown)
+        matches!(self.form, Form::Unknown | Form::Part(_))
     }
 
     /// The shape as an expression.
@@ -193,7 +235,7 @@ impl Data {
             (_, Some(constant)) => constant.clone(),
             (Form::Sizes(sizes), None) => quote!(::kerust::shape::Shape::new(&[#(#sizes),*])),
             (Form::Typed(path), None) => quote!(<#path as ::kerust::tensor::Shape>::SHAPE),
-            (Form::Unknown, None) => quote!(::kerust::shape::Shape::new(&[1])),
+            (Form::Unknown | Form::Part(_), None) => quote!(::kerust::shape::Shape::new(&[1])),
         }
     }
 
@@ -206,7 +248,7 @@ impl Data {
                 quote!(::kerust::tensor::#rank<#(#sizes),*>)
             }
             Form::Typed(path) => path.clone(),
-            Form::Unknown => quote!(::kerust::tensor::Rank1<1>),
+            Form::Unknown | Form::Part(_) => quote!(::kerust::tensor::Rank1<1>),
         }
     }
 
@@ -225,6 +267,10 @@ impl Data {
     pub fn dim(&self, axis: usize, nameable: bool) -> Size {
         match &self.form {
             Form::Sizes(sizes) if axis < sizes.len() => sizes[axis].clone(),
+            Form::Part(sizes) => match sizes.get(axis) {
+                Some(Some(size)) => Size::known(*size),
+                _ => Size::expression(quote!(1), true),
+            },
             Form::Unknown => Size::expression(quote!(1), true),
             _ => {
                 let (shape, axis) = (self.shape(), Literal::usize_unsuffixed(axis));
@@ -245,7 +291,7 @@ impl Data {
     pub fn last(&self) -> TokenStream {
         match &self.form {
             Form::Sizes(sizes) => sizes.last().map_or(quote!(1), Term::tokens),
-            Form::Unknown => quote!(1),
+            Form::Unknown | Form::Part(_) => quote!(1),
             Form::Typed(_) => {
                 let shape = self.shape();
                 quote!(#shape.last())
@@ -288,6 +334,13 @@ impl std::fmt::Display for Data {
                             Err(_) => "..".to_owned(),
                         },
                     })
+                    .collect();
+                write!(f, "({})", sizes.join(", "))
+            }
+            Form::Part(sizes) => {
+                let sizes: Vec<String> = sizes
+                    .iter()
+                    .map(|size| size.map_or("..".to_owned(), |size| size.to_string()))
                     .collect();
                 write!(f, "({})", sizes.join(", "))
             }

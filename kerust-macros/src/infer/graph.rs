@@ -159,6 +159,11 @@ impl Infer<'_> {
                 values.broken = true;
                 unknown
             }
+            // What it should read is reported.
+            Name::Bare(ident) if source.faulty_arguments && !merge::is_merge(ident) => {
+                values.broken = true;
+                unknown
+            }
             Name::Bare(ident) if merge::is_merge(ident) => {
                 self.merge(source, &mut |infer, name| infer.read(name, values))
             }
