@@ -30,6 +30,8 @@ pub struct Graph {
 pub struct Let {
     pub name: Ident,
     pub chain: Chain,
+    /// Whether the `let` itself is missing, which is reported.
+    pub is_reported: bool,
 }
 
 /// The outputs.

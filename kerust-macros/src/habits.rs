@@ -285,3 +285,48 @@ pub fn is_module(name: &str) -> bool {
     ];
     MODULES.contains(&name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is not Keras's: what the language adds, and what it calls otherwise.
+    const OWN: [&str; 3] = ["Input", "Residual", "Repeat"];
+
+    #[test]
+    fn the_catalogue_has_the_names_of_keras() {
+        for name in layers().filter(|name| !OWN.contains(name)) {
+            assert!(
+                keras::LAYERS.iter().any(|(layer, _)| *layer == name),
+                "{name}"
+            );
+        }
+        for row in ROWS {
+            for parameter in row.parameters {
+                let (layer, argument) = (row.name, parameter.name);
+                assert!(is_of_keras(layer, argument), "`{argument}` of `{layer}`");
+            }
+        }
+    }
+
+    #[test]
+    fn a_layer_of_the_catalogue_is_none_that_is_missing() {
+        for (name, _) in keras::LAYERS {
+            let is_missing = matches!(layer(name), Some(Named::Keras(_)));
+            assert_eq!(
+                is_missing,
+                !is_layer(name) && *name != "InputLayer",
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_written_is_in_the_catalogue() {
+        for (foreign, means) in LAYERS {
+            let name = means.split('(').next().unwrap();
+            assert!(is_layer(name), "{foreign} means {means}");
+            assert!(!is_layer(foreign), "{foreign}");
+        }
+    }
+}

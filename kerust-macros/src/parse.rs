@@ -3,6 +3,7 @@
 
 mod arguments;
 mod attributes;
+mod behind;
 mod block;
 mod chain;
 mod graph;

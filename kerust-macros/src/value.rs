@@ -1,5 +1,6 @@
 //! Values: how they are read, and what they are once a layer has said what it takes.
 
+mod expression;
 mod read;
 
 use kerust_core::shape::Padding;

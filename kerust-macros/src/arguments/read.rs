@@ -164,6 +164,10 @@ impl<'a> Arguments<'a> {
         Some(vocabulary.tokens(name, span))
     }
 
+    fn is_range(&self, name: &str) -> bool {
+        matches!(self.parameters[self.place(name)].kind, Kind::Factor(_))
+    }
+
     /// Where an argument was written, or the layer.
     pub fn tokens(&self, name: &str) -> TokenStream {
         let place = self.parameters.iter().position(|it| it.name == name);
@@ -171,6 +175,8 @@ impl<'a> Arguments<'a> {
         let wrong = |value: &&&Value| matches!(value.kind, ValueKind::Integer(..=0));
         match values {
             [] => self.layer.tokens.clone(),
+            // The upper end, which is below the lower one.
+            [_, upper] if self.is_range(name) => upper.tokens.clone(),
             [value] => match &value.kind {
                 // Of two sizes, the one that cannot be.
                 ValueKind::Tuple(sizes) => {

@@ -96,6 +96,7 @@ impl Infer<'_> {
 
     fn statement(&mut self, statement: &ast::Let, is_output: bool, values: &mut Values<'_>) {
         let name = &statement.name;
+        values.broken |= statement.is_reported;
         if let Some(other) = name_alone(&statement.chain) {
             self.report
                 .fault(

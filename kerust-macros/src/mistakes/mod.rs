@@ -82,3 +82,44 @@ fn what_is_right_gets_no_error() {
         assert!(faults.is_empty(), "{model}: {}", faults[0]);
     }
 }
+
+/// What a fault leaves known, rank and channels, stays known: the mistake behind it is found too.
+#[test]
+fn a_bad_argument_hides_no_other_mistake() {
+    for (model, found) in [
+        ("Conv2D(10, 3x3, smae) => Dense(3)", "(.., .., 10)"),
+        (
+            "Conv2D(10, \"3x3\") => MaxPooling2D(2) => Dense(3)",
+            "(.., .., 10)",
+        ),
+        ("Conv2D(\"10\", 3x3) => ReLU => Dense(3)", "(.., .., ..)"),
+        (
+            "Conv2D(10) => BatchNormalization => Dense(3)",
+            "(.., .., 10)",
+        ),
+        (
+            "MaxPooling2D(2, strides = True) => Dropout(0.5) => Dense(3)",
+            "(.., .., 1)",
+        ),
+        (
+            "Conv2D(10, 3x3, activation = rellu) => Dense(3)",
+            "(26, 26, 10)",
+        ),
+        ("Conv2D(10, 3x3, pading = same) => Dense(3)", "(28, 28, 10)"),
+        (
+            "Conv2D(10, 3x3, stride = 2, same) => Dense(3)",
+            "(14, 14, 10)",
+        ),
+    ] {
+        let model = format!("Net: Input(28, 28, 1) => {model}");
+        let faults = faults(model.parse().unwrap());
+        let [_, second] = faults.as_slice() else {
+            panic!("{model}: {} errors", faults.len());
+        };
+        let expected = format!("`Dense` takes a rank-1 input, found {found}");
+        assert!(
+            second.to_string().starts_with(&expected),
+            "{model}: {second}"
+        );
+    }
+}

@@ -104,6 +104,7 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
             TokenTree::Ident(name) if is_named && !value.is_empty() => Some(Let {
                 chain: chain(value, end, &mut Report::default()),
                 name,
+                is_reported: true,
             }),
             _ => None,
         };
@@ -151,6 +152,7 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
     Some(Let {
         chain: chain(value, end, report),
         name,
+        is_reported: false,
     })
 }
 

@@ -1,5 +1,6 @@
 //! One layer: a name, and what stands in its parentheses.
 
+use super::behind::behind;
 use super::chain::generics_end;
 use super::{arguments, block};
 use crate::ast::{Layer, Name};
@@ -328,113 +329,15 @@ fn read_arguments(layer: &mut Layer, group: &Group, report: &mut Report) {
     layer.faulty_arguments = report.len() > faults;
 }
 
-fn is_merge(layer: &Layer) -> bool {
+pub fn is_merge(layer: &Layer) -> bool {
     matches!(&layer.name, Name::Bare(name) if MERGES.iter().any(|merge| name == merge))
 }
 
 /// `[a, b]` of `[a, b], axis = 1`, and what follows it.
-fn one_group(inner: &TokenStream) -> Option<(Group, TokenStream)> {
+pub fn one_group(inner: &TokenStream) -> Option<(Group, TokenStream)> {
     let mut parts = inner.clone().into_iter();
     let Some(TokenTree::Group(group)) = parts.next() else {
         return None;
     };
     (group.delimiter() != Delimiter::Brace).then(|| (group, parts.collect()))
-}
-
-/// Reports what stands behind a layer; whether the layer is still one.
-fn behind(
-    layer: &mut Layer,
-    left: &[TokenTree],
-    group: Option<&Group>,
-    report: &mut Report,
-) -> bool {
-    let tokens: TokenStream = left.iter().cloned().collect();
-    let name = layer.ident().clone();
-    let (found, inner) = (short(&tokens), group.map(|group| short(&group.stream())));
-    let whole = match inner.as_deref() {
-        None | Some("") => name.to_string(),
-        Some(inner) => format!("{name}({inner})"),
-    };
-    let message = format!("found `{found}` behind `{name}`, expected `=>`");
-    match left {
-        [TokenTree::Group(values), ..] if is_merge(layer) => {
-            let inner = match one_group(&values.stream()) {
-                Some((group, _)) => group.stream(),
-                None => values.stream(),
-            };
-            report
-                .fault(&tokens, format!("found `{found}` behind `{name}`"))
-                .help(format!("write `{name}({})`", short(&inner)));
-            layer.arguments = Some(arguments::arguments(inner, &mut Report::default()));
-        }
-        [TokenTree::Group(values), ..] => {
-            let values = short(&values.stream());
-            layer.faulty_arguments = true;
-            report.fault(&tokens, message).help(format!(
-                "a layer stands behind what it reads: `{values} => {whole}`"
-            ));
-        }
-        [TokenTree::Punct(dot), TokenTree::Ident(method), rest @ ..] if dot.as_char() == '.' => {
-            layer.faulty_arguments = true;
-            let fault = report.fault(&tokens, message);
-            let inner = match rest {
-                [TokenTree::Group(group), ..] => short(&group.stream()),
-                _ => String::new(),
-            };
-            let word = habits::word(&method.to_string(), &ACTIVATIONS);
-            match (method.to_string().as_str(), word) {
-                ("add" | "then" | "push", _) => {
-                    fault.help(format!("layers are joined by `=>`: write `=> {inner}`"))
-                }
-                (_, Some(word)) => {
-                    let inner = group.map_or(String::new(), |group| short(&group.stream()));
-                    let comma = if inner.is_empty() { "" } else { ", " };
-                    fault.help(format!(
-                        "an activation is an argument: `{name}({inner}{comma}{word})`"
-                    ))
-                }
-                _ => fault.help("remove it: what a layer is told stands in its parentheses"),
-            };
-        }
-        [TokenTree::Punct(sign), ..] => {
-            let fault = report.fault(&tokens, message);
-            match (
-                sign.as_char(),
-                left.get(1),
-                nearest(&name.to_string(), habits::layers()),
-            ) {
-                ('!', Some(TokenTree::Group(group)), Some(layer)) => {
-                    let inner = short(&group.stream());
-                    fault.help(format!("a layer is no macro: write `{layer}({inner})`"))
-                }
-                _ => fault.help("remove it"),
-            };
-            layer.faulty_arguments = true;
-            return sign.as_char() != '!';
-        }
-        [TokenTree::Ident(word), TokenTree::Ident(given)] if word == "as" => {
-            report
-                .fault(&tokens, format!("found `{found}` behind `{name}`"))
-                .help(format!("a layer's name is an argument: `name = {given}`"));
-        }
-        [TokenTree::Literal(_)] if group.is_none() => {
-            report
-                .fault(&tokens, format!("found `{found}` behind `{name}`"))
-                .help(format!("arguments stand in parentheses: `{name}({found})`"));
-            layer.faulty_arguments = true;
-        }
-        _ => {
-            let fault = report.fault(&tokens, message);
-            match habits::word(&found, &ACTIVATIONS) {
-                Some(word) => {
-                    let inner = inner.map_or(String::new(), |inner| inner + ", ");
-                    fault.help(format!(
-                        "an activation is an argument: `{name}({inner}{word})`"
-                    ))
-                }
-                None => fault.help("layers are joined by `=>`"),
-            };
-        }
-    }
-    true
 }
