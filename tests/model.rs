@@ -189,10 +189,26 @@ model! { pub Block: Input(3) => Rescaling({ (1 / 2) * 2 / 255 }, -(1 / 4) + 1 / 
 fn a_quotient_of_whole_numbers_is_a_fraction_where_one_is_meant() {
     let x = Tensor::from([0.0, 51.0, 255.0]);
     let expected = [0.0f32, 51.0 * (1.0 / 255.0), 255.0 * (1.0 / 255.0)];
-    assert_eq!(Whole::zeroed().predict(&x).as_slice(), expected);
-    assert_eq!(Fraction::zeroed().predict(&x).as_slice(), expected);
-    assert_eq!(Constant::zeroed().predict(&x).as_slice(), expected);
-    assert_eq!(Block::zeroed().predict(&x).as_slice(), expected);
+    assert_eq!(
+        Whole::zeroed().predict_in(&x, &mut Arena::new()).as_slice(),
+        expected
+    );
+    assert_eq!(
+        Fraction::zeroed()
+            .predict_in(&x, &mut Arena::new())
+            .as_slice(),
+        expected
+    );
+    assert_eq!(
+        Constant::zeroed()
+            .predict_in(&x, &mut Arena::new())
+            .as_slice(),
+        expected
+    );
+    assert_eq!(
+        Block::zeroed().predict_in(&x, &mut Arena::new()).as_slice(),
+        expected
+    );
 }
 
 #[test]

@@ -99,9 +99,7 @@ fn read(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) -> Optio
         _ => None,
     };
     let written = group.filter(|group| group.delimiter() == Delimiter::Parenthesis);
-    let Some(name) = name(&path, &last, written, report) else {
-        return None;
-    };
+    let name = name(&path, &last, written, report)?;
     let mut layer = Layer {
         tokens: tokens.clone(),
         name,
