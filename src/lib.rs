@@ -81,8 +81,12 @@ pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor};
 /// # The language
 /// - Layers, arguments, their order and their defaults are Keras's: `Conv2D(10, 3x3, same)`,
 ///   `Dense(64, activation = relu)`. A word that can only be one thing needs no name.
-/// - Sizes of a window are one token: `3x3`. A size may be a constant expression: `Dense(CLASSES)`,
-///   `Dense({ 2 * UNITS })`.
+/// - Sizes of a window are one token, `3x3`, or a pair, `(3, 3)`. A size may be a constant expression:
+///   `Dense(CLASSES)`, `Dense({ 2 * UNITS })`.
+/// - Where a fraction is meant, a quotient of whole numbers is one: `Rescaling(1 / 255)`, also with a
+///   constant, `Dropout(1 / PARTS)`. Where a size is meant, `7 / 2` is 3, as in Rust. A range has two ends:
+///   `RandomRotation((-0.2, 0.2))`.
+/// - A model has up to 4096 layers, each repetition counted.
 /// - `name = sign` on any layer names its field; without it fields are called as Keras calls
 ///   layers: `conv2d`, `dense`, `dense_1`.
 /// - A name that is not in [`layers`] is a path to a type that implements

@@ -178,6 +178,39 @@ model! {
         => Softmax
 }
 
+const WHITE: usize = 255;
+
+model! { pub Whole: Input(3) => Rescaling(1 / 255) => Dropout(1 / 2) => Flatten }
+model! { pub Fraction: Input(3) => Rescaling(1./255) => Dropout(1.) => Flatten }
+model! { pub Constant: Input(3) => Rescaling(1 / WHITE) => Dropout(1 - 1 / WHITE) => Flatten }
+model! { pub Block: Input(3) => Rescaling({ (1 / 2) * 2 / 255 }, -(1 / 4) + 1 / 4) => Flatten }
+
+#[test]
+fn a_quotient_of_whole_numbers_is_a_fraction_where_one_is_meant() {
+    let x = Tensor::from([0.0, 51.0, 255.0]);
+    let expected = [0.0f32, 51.0 * (1.0 / 255.0), 255.0 * (1.0 / 255.0)];
+    assert_eq!(
+        Whole::zeroed().predict_in(&x, &mut Arena::new()).as_slice(),
+        expected
+    );
+    assert_eq!(
+        Fraction::zeroed()
+            .predict_in(&x, &mut Arena::new())
+            .as_slice(),
+        expected
+    );
+    assert_eq!(
+        Constant::zeroed()
+            .predict_in(&x, &mut Arena::new())
+            .as_slice(),
+        expected
+    );
+    assert_eq!(
+        Block::zeroed().predict_in(&x, &mut Arena::new()).as_slice(),
+        expected
+    );
+}
+
 #[test]
 fn an_anonymous_model_is_an_expression() {
     let net = model!(Input(4) => Dense(3, relu) => Dense(1, sigmoid));

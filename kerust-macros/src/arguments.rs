@@ -1,14 +1,21 @@
 //! Binds what a user wrote between parentheses to the parameters of a layer.
 
 mod check;
+mod foreign;
 mod read;
+mod words;
 
 use crate::ast::{Argument, Layer, Value, ValueKind};
-use crate::report::{Report, nearest};
-use crate::value::text;
+use crate::habits;
+use crate::report::Report;
+use crate::value::{short, text};
 use crate::words::Vocabulary;
-use check::{check, example, unknown};
+use check::{check, example};
+use kerust_core::shape::Bounds;
 use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use words::{bare, unknown};
 
 /// What a layer takes under one name, as Keras names it.
 pub struct Parameter {
@@ -28,8 +35,12 @@ pub enum Kind {
     Pair,
     /// Every size that is left; a size may be -1 if it says so.
     Sizes { open: bool },
+    /// An axis: a whole number, which the macro has to know.
+    Axis,
     /// A number with a fraction.
-    Number,
+    Number(Bounds),
+    /// A number to both sides, or the two ends of a range: `0.2` or `(-0.2, 0.2)`.
+    Factor(Bounds),
     /// `true` or `false`.
     Flag,
     /// One of a set of words.
@@ -41,38 +52,60 @@ pub struct Arguments<'a> {
     layer: &'a Layer,
     parameters: &'a [Parameter],
     bound: Vec<Vec<&'a Value>>,
+    /// Whether something was given that cannot be: no other value is for it.
+    refused: Vec<bool>,
     /// The const parameters of the model.
     generics: &'a [String],
+    /// The fault that names the arguments of other libraries.
+    foreign: Option<usize>,
     /// `name = sign`
     pub name: Option<Ident>,
-    /// Whether nothing was wrong with them.
+    /// Whether what the shape follows from was understood.
     pub sound: bool,
 }
 
+impl Kind {
+    /// Whether the shape behind the layer follows from it.
+    fn shapes(self) -> bool {
+        match self {
+            Self::Count | Self::Pair | Self::Sizes { .. } => true,
+            Self::Axis | Self::Number(_) | Self::Factor(_) | Self::Flag => false,
+            Self::Word(vocabulary) => vocabulary.what == "padding",
+        }
+    }
+}
+
 impl<'a> Arguments<'a> {
-    /// Binds; `None` when something that the layer cannot do without is missing.
+    /// Binds. What is wrong is reported; what is right stays known.
     pub fn bind(
         layer: &'a Layer,
         parameters: &'a [Parameter],
         generics: &'a [String],
         report: &mut Report,
-    ) -> Option<Self> {
+    ) -> Self {
         let mut arguments = Self {
             layer,
             parameters,
             bound: parameters.iter().map(|_| Vec::new()).collect(),
+            refused: vec![false; parameters.len()],
             generics,
+            foreign: None,
             name: None,
             sound: true,
         };
-        let mut sound = true;
-        let mut complete = true;
+        let faults = report.len();
         for argument in layer.arguments() {
-            sound &= match &argument.keyword {
+            match &argument.keyword {
                 Some(keyword) => arguments.keyword(keyword, argument, report),
                 None => arguments.positional(argument, report),
-            };
+            }
         }
+        let has_sizes = parameters
+            .iter()
+            .any(|it| matches!(it.kind, Kind::Sizes { .. }));
+        arguments.sound &= !(has_sizes && layer.faulty_arguments);
+        // What was read wrongly may be what is missing.
+        let sound = report.len() == faults && !layer.faulty_arguments;
         let unbound = parameters.iter().zip(&arguments.bound);
         for (parameter, _) in unbound.filter(|(it, values)| it.required && values.is_empty()) {
             if sound {
@@ -85,32 +118,25 @@ impl<'a> Arguments<'a> {
                     .fault(&layer.tokens, format!("`{kind}` misses {missing}"))
                     .help(format!("write `{}`", example(kind, parameters)));
             }
-            complete = false;
+            arguments.sound &= !parameter.kind.shapes();
         }
-        arguments.sound = sound;
-        complete.then_some(arguments)
+        arguments
     }
 
-    fn keyword(&mut self, keyword: &Ident, argument: &'a Argument, report: &mut Report) -> bool {
+    fn keyword(&mut self, keyword: &Ident, argument: &'a Argument, report: &mut Report) {
         if keyword == "name" {
             return self.rename(argument, report);
         }
         let found = keyword.to_string();
-        let Some(place) = self.parameters.iter().position(|it| it.name == found) else {
-            let kind = self.layer.ident();
-            let names = self.parameters.iter().map(|it| it.name).chain(["name"]);
-            let fault = report.fault(keyword, format!("`{kind}` has no argument `{found}`"));
-            match nearest(&found, names.clone()) {
-                Some(name) => fault.help(format!("did you mean `{name}`?")),
-                None => fault.help(format!(
-                    "it takes {}",
-                    names
-                        .map(|name| format!("`{name}`"))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                )),
-            };
-            return false;
+        let place = |name: &str| self.parameters.iter().position(|it| it.name == name);
+        let Some(place) = place(&found) else {
+            if let Some(place) = self.foreign(keyword, argument, report).and_then(place)
+                && self.bound[place].is_empty()
+            {
+                // As it was meant, so that no other mistake hides behind this one.
+                self.accept(place, argument, &mut Report::default());
+            }
+            return;
         };
         if !self.bound[place].is_empty() {
             report
@@ -120,46 +146,83 @@ impl<'a> Arguments<'a> {
                     text(&self.bound[place][0].tokens)
                 ))
                 .help("remove one of the two");
-            return false;
+            return;
         }
-        self.accept(place, &argument.value, report)
+        self.accept(place, argument, report);
     }
 
-    fn positional(&mut self, argument: &'a Argument, report: &mut Report) -> bool {
+    fn positional(&mut self, argument: &'a Argument, report: &mut Report) {
         let value = &argument.value;
-        let next = self
-            .parameters
-            .iter()
-            .zip(&self.bound)
-            .position(|(it, values)| values.is_empty() || matches!(it.kind, Kind::Sizes { .. }));
+        let next = self.next(value);
         if let ValueKind::Word(word) = &value.kind
-            && let Some(sound) = self.bare_word(word, next, value, report)
+            && self.bare_word(word, next, value, report)
         {
-            return sound;
+            return;
+        }
+        if let Some(bare) = bare(value)
+            && let Some(place) = self.word_of(&bare)
+        {
+            return self.accept(place, argument, report);
         }
         let Some(next) = next else {
             let kind = self.layer.ident();
             let count = self.parameters.len();
             let plural = if count == 1 { "" } else { "s" };
+            if matches!(value.kind, ValueKind::Faulty) {
+                return;
+            }
             report
                 .fault(
                     &value.tokens,
                     format!("`{kind}` takes {count} argument{plural}, found one more"),
                 )
                 .help(format!("remove `{}`", text(&value.tokens)));
-            return false;
+            return;
         };
-        self.accept(next, value, report)
+        self.accept(next, argument, report);
     }
 
-    /// Binds a bare word to the only parameter that knows it. `None` when it may be a constant.
+    /// The parameter that a value without a name is for.
+    fn next(&self, value: &Value) -> Option<usize> {
+        let second = matches!(
+            value.kind,
+            ValueKind::Integer(_)
+                | ValueKind::Float(_)
+                | ValueKind::Expression
+                | ValueKind::Word(_)
+        );
+        let takes = |place: &usize| match (self.parameters[*place].kind, &self.bound[*place]) {
+            (Kind::Sizes { .. }, _) => true,
+            _ if self.refused[*place] => false,
+            (Kind::Factor(_), values) => match values.as_slice() {
+                [] => true,
+                [first] => second && !matches!(first.kind, ValueKind::Tuple(_)),
+                _ => false,
+            },
+            (_, values) => values.is_empty(),
+        };
+        (0..self.parameters.len()).find(takes)
+    }
+
+    /// The first parameter that has the word, in whatever spelling.
+    fn word_of(&self, found: &str) -> Option<usize> {
+        self.parameters.iter().position(|it| match it.kind {
+            Kind::Word(vocabulary) => {
+                habits::word(found, vocabulary).is_some()
+                    || habits::is_word_of_keras(found, vocabulary)
+            }
+            _ => false,
+        })
+    }
+
+    /// Binds a bare word to the only parameter that knows it; `false` when it may be a constant.
     fn bare_word(
         &mut self,
         word: &Ident,
         next: Option<usize>,
         value: &'a Value,
         report: &mut Report,
-    ) -> Option<bool> {
+    ) -> bool {
         let found = word.to_string();
         let vocabularies = || {
             self.parameters
@@ -184,46 +247,60 @@ impl<'a> Arguments<'a> {
                             text(&self.bound[place][0].tokens)
                         ))
                         .help("remove one of the two");
-                    return Some(false);
+                    return true;
                 }
                 self.bound[place].push(value);
-                Some(true)
+                true
             }
             [(_, first, _), (_, second, _), ..] => {
                 report
                     .fault(word, format!("`{found}` may be `{first}` or `{second}`"))
                     .help(format!("write which: `{first} = {found}`"));
-                Some(false)
+                true
             }
             [] => {
-                let takes_word =
-                    next.is_none_or(|next| matches!(self.parameters[next].kind, Kind::Word(_)));
-                let upper = found.chars().next().is_some_and(char::is_uppercase);
+                let upper = found.chars().any(char::is_uppercase);
+                // Behind what is required, a word in lower case is no constant.
+                let takes_word = next.is_none_or(|next| {
+                    let next = &self.parameters[next];
+                    matches!(next.kind, Kind::Word(_)) || !(next.required || upper)
+                });
                 let generic = self.generics.contains(&found);
                 let near = vocabularies().find_map(|(_, _, vocabulary)| {
-                    nearest(&found, vocabulary.names()).map(|name| (vocabulary, name))
+                    habits::near(&found, vocabulary).map(|name| (vocabulary, name))
                 });
-                if generic || (upper && !takes_word) || (!takes_word && near.is_none()) {
-                    return None;
+                let of_keras = vocabularies()
+                    .find(|(_, _, vocabulary)| habits::is_word_of_keras(&found, vocabulary));
+                let value_of_python = matches!(found.as_str(), "True" | "False" | "None");
+                let no_word = !takes_word && near.is_none() && of_keras.is_none();
+                if generic || (upper && !takes_word) || no_word || value_of_python {
+                    return false;
+                }
+                if let (None, Some((place, _, vocabulary))) = (near, of_keras) {
+                    self.sound &= !self.parameters[place].kind.shapes();
+                    unknown(word, vocabulary, None, report);
+                    return true;
                 }
                 let first = vocabularies().next();
                 let (vocabulary, near) = match (near, first) {
                     (Some((vocabulary, name)), _) => (vocabulary, Some(name)),
                     (None, Some((_, _, vocabulary))) => (vocabulary, None),
-                    (None, None) => return None,
+                    (None, None) => return false,
                 };
+                self.sound &= !Kind::Word(vocabulary).shapes();
                 unknown(word, vocabulary, near, report);
-                Some(false)
+                true
             }
         }
     }
 
-    fn rename(&mut self, argument: &Argument, report: &mut Report) -> bool {
+    fn rename(&mut self, argument: &Argument, report: &mut Report) {
         let tokens = &argument.value.tokens;
         let name = match &argument.value.kind {
             ValueKind::Word(name) => name.clone(),
+            ValueKind::Faulty => return,
             _ => {
-                let written = text(tokens);
+                let written = short(tokens);
                 let bare = written.trim_matches('"');
                 report
                     .fault(
@@ -235,16 +312,27 @@ impl<'a> Arguments<'a> {
                     } else {
                         "write `name = sign`".to_owned()
                     });
-                return true;
+                return;
             }
         };
-        if syn::parse2::<Ident>(tokens.clone()).is_err() {
+        if name != "_" && name.to_string().starts_with("r#") {
+            report
+                .fault(
+                    &name,
+                    format!("`{name}` is a raw identifier, expected a plain name for a field"),
+                )
+                .help(format!("write `name = {}_`", name.unraw()));
+        } else if syn::parse2::<Ident>(name.to_token_stream()).is_err() {
+            let written = match name == "_" {
+                true => "sign".to_owned(),
+                false => format!("{name}_"),
+            };
             report
                 .fault(
                     &name,
                     format!("`{name}` is a keyword of Rust, expected a name for a field"),
                 )
-                .help(format!("write `name = {name}_`"));
+                .help(format!("write `name = {written}`"));
         } else if self.name.is_some() {
             report
                 .fault(&name, "`name` is given twice")
@@ -252,15 +340,18 @@ impl<'a> Arguments<'a> {
         } else {
             self.name = Some(name);
         }
-        true
     }
 
-    fn accept(&mut self, place: usize, value: &'a Value, report: &mut Report) -> bool {
+    fn accept(&mut self, place: usize, argument: &'a Argument, report: &mut Report) {
         let parameter = &self.parameters[place];
-        let sound = check(parameter, value, report);
-        if sound {
+        let value = &argument.value;
+        let quiet = &mut Report::default();
+        let report = if argument.is_reported { quiet } else { report };
+        if check(parameter, value, argument.keyword.is_some(), report) {
             self.bound[place].push(value);
+        } else {
+            self.refused[place] = true;
+            self.sound &= !parameter.kind.shapes();
         }
-        sound
     }
 }

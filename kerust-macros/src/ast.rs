@@ -30,6 +30,8 @@ pub struct Graph {
 pub struct Let {
     pub name: Ident,
     pub chain: Chain,
+    /// Whether the `let` itself is missing, which is reported.
+    pub is_reported: bool,
 }
 
 /// The outputs.
@@ -87,6 +89,8 @@ pub struct Layer {
     pub name: Name,
     /// `None` without parentheses.
     pub arguments: Option<Vec<Argument>>,
+    /// Whether some of them could not be read, which is reported.
+    pub faulty_arguments: bool,
     /// The chains in the parentheses of a layer that is made of layers.
     pub block: Option<Block>,
 }
@@ -116,6 +120,8 @@ pub enum Name {
 pub struct Argument {
     pub keyword: Option<Ident>,
     pub value: Value,
+    /// Whether something is wrong with how it is given, which is reported.
+    pub is_reported: bool,
 }
 
 /// What stands for a value.
@@ -126,14 +132,18 @@ pub struct Value {
 
 /// What a value looks like before it is known what it should be.
 pub enum ValueKind {
-    /// `3`, `-1`, `{ 2 * 32 }`: folded.
+    /// `3`, `-1`, `{ 2 * 32 }`: folded, as Rust does it. Where a fraction is meant, the tokens say which.
     Integer(i128),
-    /// `0.2`, `1.0 / 255.0`: folded.
+    /// `0.2`, `1.0 / 255`: folded.
     Float(f64),
     /// `3x3`
     Sizes(Vec<usize>),
-    /// `(3, 3)` or `3 x 3`, and how to write it.
+    /// `(3, 3)`
+    Tuple(Vec<Value>),
+    /// `[3, 3]` or `3 x 3`, and how to write it.
     Spelled(String),
+    /// `"relu"`, and what stands in it.
+    Text(String),
     /// `true`
     Flag(bool),
     /// `same`

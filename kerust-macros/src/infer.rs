@@ -9,19 +9,24 @@ mod graph;
 mod judge;
 mod merge;
 mod names;
+mod ranges;
 mod size;
+mod unknown;
 
 use crate::arguments::Arguments;
 use crate::ast;
 use crate::catalog::{Before, INPUT, ROWS, Row, Rule, stand_in};
 use crate::plan::{Activation, Constant, Data, Edge, Form, Head, Input, Layer, Node, Plan};
-use crate::report::{Report, nearest};
+use crate::report::Report;
 use crate::value::{Size, Term, text};
-use kerust_core::shape::MAX_RANK;
+use kerust_core::shape::{Fault, MAX_RANK};
 use names::Names;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::HashMap;
+
+pub use block::NAMES as BLOCKS;
+pub use merge::NAMES as MERGES;
 
 /// Understands a model. What is wrong is reported; the plan is then good for a stub only.
 pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
@@ -103,6 +108,7 @@ impl Infer<'_> {
         };
         if let [only] = chain.layers.as_slice()
             && is_input(only)
+            && !only.faulty_arguments
         {
             self.report
                 .fault(only, "the model has no layers behind `Input`")
@@ -144,6 +150,8 @@ impl Infer<'_> {
     fn no_input(&mut self, chain: &ast::Chain) -> Place {
         let found = match chain.layers.first().map(|layer| &layer.name) {
             Some(ast::Name::Faulty(_)) => None,
+            // It is no layer, which is reported behind this.
+            Some(ast::Name::Bare(first)) if unknown::is_another(first) => None,
             Some(ast::Name::Bare(first) | ast::Name::Path(_, first)) => Some(self.report.fault(
                 first,
                 format!("a model begins with `Input`, found `{first}`"),
@@ -166,10 +174,11 @@ impl Infer<'_> {
     fn input(&mut self, layer: &ast::Layer, name: Ident) -> Place {
         let declared = text(&layer.tokens);
         let arguments = Arguments::bind(layer, INPUT, self.generics, self.report);
-        let given = arguments.as_ref().and_then(|it| it.name.clone());
-        let data = arguments
-            .filter(|arguments| arguments.sound)
-            .and_then(|arguments| self.input_data(layer, &arguments, &declared));
+        let given = arguments.name.clone();
+        let data = match arguments.sound {
+            true => self.input_data(layer, &arguments, &declared),
+            false => None,
+        };
         let data = data.unwrap_or_else(Data::unknown);
         self.nameable(&data, layer);
         self.inputs.push(Input {
@@ -238,33 +247,14 @@ impl Infer<'_> {
                     merge::misplaced(ident, self.report);
                     return (place.unknown(&found), None);
                 }
-                let names = ROWS.iter().map(|row| row.name).chain(["Input"]);
-                let names = names.chain(block::NAMES).chain(merge::NAMES);
                 match ROWS.iter().find(|row| row.name == found) {
                     Some(row) => row,
-                    None => {
-                        let Some(near) = nearest(&found, names) else {
-                            if found.starts_with(char::is_lowercase) {
-                                self.no_such_layer(ident);
-                                return (place.unknown(&found), None);
-                            }
-                            return (self.custom(layer, &quote!(#ident), place), None);
-                        };
-                        self.report
-                            .fault(ident, format!("unknown layer `{found}`"))
-                            .help(format!("did you mean `{near}`?"));
-                        return (place.unknown(&found), None);
-                    }
+                    None => return (self.not_catalogued(layer, ident, place), None),
                 }
             }
         };
-        match Arguments::bind(layer, row.parameters, self.generics, self.report) {
-            Some(arguments) => self.catalogued(row, layer, &arguments, place, last),
-            None => {
-                self.names.name(layer, None, self.report);
-                (place.unknown(&text(&layer.tokens)), None)
-            }
-        }
+        let arguments = Arguments::bind(layer, row.parameters, self.generics, self.report);
+        self.catalogued(row, layer, &arguments, place, last)
     }
 
     fn node(&mut self, node: Node) -> Edge {
@@ -272,18 +262,28 @@ impl Infer<'_> {
         Edge::Node(self.nodes.len() - 1)
     }
 
-    /// Judges what is wrong with a layer by itself, where the shape before it is not known.
-    fn judge_alone(&mut self, row: &Row, arguments: &Arguments<'_>, declared: &str) {
-        let stand_in = stand_in();
+    /// Judges what is wrong with a layer by itself, and what its rank is, where the shape before it is
+    /// not known, or in part.
+    fn judge_alone(&mut self, row: &Row, arguments: &Arguments<'_>, declared: &str, place: &Place) {
+        let found = place.data.stand_in();
+        let stand_in = found.clone().unwrap_or_else(stand_in);
         let before = Before {
             data: &stand_in,
             nameable: true,
         };
         let rule = (row.infer)(arguments, &before, &mut Report::default()).rule;
-        if let Some(Err(fault)) = rule.and_then(|rule| rule.known)
-            && fault.is_own()
-        {
+        let Some(Err(fault)) = rule.and_then(|rule| rule.known) else {
+            return;
+        };
+        if fault.is_own() && arguments.sound {
             self.fault(&fault, arguments.tokens(fault.argument()), declared, "");
+        } else if let (Fault::Rank { .. }, Some(shape)) = (fault, found) {
+            // The rule's words, without the sizes that stand in for those that are not known.
+            let message = fault.text(declared, &place.declared);
+            let found = place.data.to_string();
+            let message = message.as_str().replace(&shape.to_string(), &found);
+            self.report
+                .fault(arguments.tokens(fault.argument()), message);
         }
     }
 }

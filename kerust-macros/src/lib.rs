@@ -8,7 +8,11 @@ mod ast;
 mod catalog;
 mod expand;
 mod fold;
+mod habits;
 mod infer;
+mod keras;
+#[cfg(test)]
+mod mistakes;
 mod parse;
 mod plan;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! A model that is understood: a graph of nodes, each with its shape, and what each layer is.
 
+mod part;
+
 use crate::value::{Size, Term};
 use kerust_core::shape::Shape;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -159,6 +161,8 @@ pub enum Form {
     Typed(TokenStream),
     /// Nothing, after a fault: it fits everywhere.
     Unknown,
+    /// The rank and some sizes, after a fault.
+    Part(Vec<Option<usize>>),
 }
 
 impl Data {
@@ -179,9 +183,9 @@ impl Data {
         }
     }
 
-    /// Whether a fault made it unknown.
+    /// Whether a fault made it unknown, or a part of it.
     pub fn is_unknown(&self) -> bool {
-        matches!(self.form, Form::Unknown)
+        matches!(self.form, Form::Unknown | Form::Part(_))
     }
 
     /// The shape as an expression.
@@ -193,7 +197,7 @@ impl Data {
             (_, Some(constant)) => constant.clone(),
             (Form::Sizes(sizes), None) => quote!(::kerust::shape::Shape::new(&[#(#sizes),*])),
             (Form::Typed(path), None) => quote!(<#path as ::kerust::tensor::Shape>::SHAPE),
-            (Form::Unknown, None) => quote!(::kerust::shape::Shape::new(&[1])),
+            (Form::Unknown | Form::Part(_), None) => quote!(::kerust::shape::Shape::new(&[1])),
         }
     }
 
@@ -206,7 +210,7 @@ impl Data {
                 quote!(::kerust::tensor::#rank<#(#sizes),*>)
             }
             Form::Typed(path) => path.clone(),
-            Form::Unknown => quote!(::kerust::tensor::Rank1<1>),
+            Form::Unknown | Form::Part(_) => quote!(::kerust::tensor::Rank1<1>),
         }
     }
 
@@ -225,6 +229,10 @@ impl Data {
     pub fn dim(&self, axis: usize, nameable: bool) -> Size {
         match &self.form {
             Form::Sizes(sizes) if axis < sizes.len() => sizes[axis].clone(),
+            Form::Part(sizes) => match sizes.get(axis) {
+                Some(Some(size)) => Size::known(*size),
+                _ => Size::expression(quote!(1), true),
+            },
             Form::Unknown => Size::expression(quote!(1), true),
             _ => {
                 let (shape, axis) = (self.shape(), Literal::usize_unsuffixed(axis));
@@ -245,7 +253,7 @@ impl Data {
     pub fn last(&self) -> TokenStream {
         match &self.form {
             Form::Sizes(sizes) => sizes.last().map_or(quote!(1), Term::tokens),
-            Form::Unknown => quote!(1),
+            Form::Unknown | Form::Part(_) => quote!(1),
             Form::Typed(_) => {
                 let shape = self.shape();
                 quote!(#shape.last())
@@ -288,6 +296,13 @@ impl std::fmt::Display for Data {
                             Err(_) => "..".to_owned(),
                         },
                     })
+                    .collect();
+                write!(f, "({})", sizes.join(", "))
+            }
+            Form::Part(sizes) => {
+                let sizes: Vec<String> = sizes
+                    .iter()
+                    .map(|size| size.map_or("..".to_owned(), |size| size.to_string()))
                     .collect();
                 write!(f, "({})", sizes.join(", "))
             }

@@ -1,6 +1,6 @@
 //! Faults: collected, then reported together.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use std::fmt::Display;
 
@@ -28,10 +28,20 @@ impl Report {
         self.faults.last_mut().expect("a fault was pushed")
     }
 
-    /// Reports what syn refused.
-    pub fn syntax(&mut self, error: &syn::Error) -> &mut Fault {
-        let tokens = quote::quote_spanned!(error.span()=> fault);
-        self.fault(tokens, error)
+    /// Reports what syn refused; what it misses at the end stands at `end`.
+    pub fn syntax(&mut self, error: &syn::Error, end: Span) -> &mut Fault {
+        const AT_THE_END: &str = "unexpected end of input, ";
+        let message = error.to_string();
+        let (span, message) = match message.strip_prefix(AT_THE_END) {
+            Some(expected) => (end, expected.to_owned()),
+            None => (error.span(), message),
+        };
+        self.fault(Ident::new("fault", span), message)
+    }
+
+    /// The fault of this number, to say more.
+    pub fn again(&mut self, number: usize) -> &mut Fault {
+        &mut self.faults[number]
     }
 
     /// Whether nothing was reported.

@@ -1,105 +1,12 @@
 //! Values: how they are read, and what they are once a layer has said what it takes.
 
-use crate::ast::{Value, ValueKind};
-use crate::fold;
-use crate::report::Report;
+mod expression;
+mod read;
+
 use kerust_core::shape::Padding;
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::Lit;
-
-/// Reads the tokens of one value.
-pub fn read(tokens: TokenStream, report: &mut Report) -> Value {
-    let kind = kind(&tokens, report);
-    Value { tokens, kind }
-}
-
-fn kind(tokens: &TokenStream, report: &mut Report) -> ValueKind {
-    let parts: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    match parts.as_slice() {
-        [TokenTree::Ident(word)] if word == "true" => ValueKind::Flag(true),
-        [TokenTree::Ident(word)] if word == "false" => ValueKind::Flag(false),
-        [TokenTree::Ident(word)] => ValueKind::Word(word.clone()),
-        [TokenTree::Literal(literal)] => match Lit::new(literal.clone()) {
-            Lit::Int(number) => integer(&number.to_string(), tokens, report),
-            Lit::Float(_) => folded(tokens),
-            _ => ValueKind::Expression,
-        },
-        [TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
-            let inner = text(&group.stream());
-            if inner.contains(',') {
-                ValueKind::Spelled(inner.trim_end_matches(',').replace(", ", "x"))
-            } else {
-                folded(tokens)
-            }
-        }
-        [
-            TokenTree::Literal(_),
-            TokenTree::Ident(x),
-            TokenTree::Literal(_),
-            ..,
-        ] if x == "x" => ValueKind::Spelled(text(tokens).replace(' ', "")),
-        _ => folded(tokens),
-    }
-}
-
-fn folded(tokens: &TokenStream) -> ValueKind {
-    if let Some(value) = fold::integer(tokens) {
-        ValueKind::Integer(value)
-    } else if let Some(value) = fold::float(tokens) {
-        ValueKind::Float(value)
-    } else {
-        ValueKind::Expression
-    }
-}
-
-/// A literal such as `3`, `3x3` or `28x28x3`.
-fn integer(written: &str, tokens: &TokenStream, report: &mut Report) -> ValueKind {
-    if let Some(digits) = written.strip_prefix("0x") {
-        if digits.chars().all(|c| c.is_ascii_digit() || c == 'x') && !digits.is_empty() {
-            report
-                .fault(
-                    tokens,
-                    format!("`{written}` is a hexadecimal number, expected a size"),
-                )
-                .note("`0x` begins a hexadecimal number in Rust, and a size of 0 holds nothing")
-                .help("write sizes of at least 1: `3x3`");
-        } else {
-            report
-                .fault(
-                    tokens,
-                    format!("`{written}` is a hexadecimal number, expected a size"),
-                )
-                .help("write it in decimal");
-        }
-        return ValueKind::Faulty;
-    }
-    let parts: Result<Vec<usize>, _> = written
-        .split('x')
-        .map(|part| part.replace('_', "").parse())
-        .collect();
-    match parts {
-        Ok(sizes) if sizes.len() == 1 => ValueKind::Integer(sizes[0] as i128),
-        Ok(sizes) => ValueKind::Sizes(sizes),
-        Err(_) => match fold::float(tokens) {
-            Some(value) if written.bytes().all(|c| c.is_ascii_digit() || c == b'_') => {
-                report
-                    .fault(tokens, format!("`{value:e}` does not fit `usize`"))
-                    .help("write a smaller size");
-                ValueKind::Faulty
-            }
-            _ => match written.strip_suffix("usize") {
-                Some(number) => integer(number.trim_end_matches('_'), tokens, report),
-                None => {
-                    report
-                        .fault(tokens, format!("`{written}` is no size"))
-                        .help("write a number, or sizes as `3x3`");
-                    ValueKind::Faulty
-                }
-            },
-        },
-    }
-}
+pub use read::read;
 
 /// A size: known to the macro, or an expression that rustc evaluates.
 #[derive(Clone)]
@@ -222,6 +129,14 @@ impl Number {
             tokens: real(number),
         }
     }
+
+    /// An `f32` that rustc evaluates.
+    pub fn open(tokens: TokenStream) -> Self {
+        Self {
+            known: None,
+            tokens,
+        }
+    }
 }
 
 impl Term for Number {
@@ -237,9 +152,11 @@ impl Term for Number {
 }
 
 /// A literal with its sign outside, as rustc has it.
-pub fn real(number: f64) -> TokenStream {
-    // In `f32`, whose shortest digits rustc and clippy read without loss.
-    let literal = Literal::f32_unsuffixed(number.abs() as f32);
+fn real(number: f64) -> TokenStream {
+    // In `f32`, whose shortest digits rustc and clippy read without loss. What is no number is
+    // reported where its bounds are judged.
+    let magnitude = (number.abs() as f32).min(f32::MAX);
+    let literal = Literal::f32_unsuffixed(magnitude);
     if number < 0.0 {
         quote!(-#literal)
     } else {
@@ -297,7 +214,11 @@ pub fn text(tokens: &TokenStream) -> String {
             TokenTree::Group(group) => {
                 let inner = self::text(&group.stream());
                 match group.delimiter() {
-                    Delimiter::Parenthesis => (format!("({inner})"), false, true),
+                    Delimiter::Parenthesis => (
+                        format!("({inner})"),
+                        text.ends_with(['=', '*', '/', '%', '+', '|', '&']),
+                        true,
+                    ),
                     Delimiter::Bracket => (format!("[{inner}]"), false, true),
                     Delimiter::Brace => (format!("{{ {inner} }}"), true, true),
                     Delimiter::None => (inner, true, true),
@@ -306,8 +227,11 @@ pub fn text(tokens: &TokenStream) -> String {
             TokenTree::Punct(punct) => {
                 let joint = punct.spacing() == proc_macro2::Spacing::Joint;
                 match punct.as_char() {
-                    ',' | ';' => (punct.to_string(), false, true),
-                    ':' | '<' => (punct.to_string(), false, false),
+                    ',' | ';' | '?' => (punct.to_string(), false, true),
+                    '.' | '!' => (punct.to_string(), is_operator(&text), false),
+                    '&' => (punct.to_string(), true, false),
+                    ':' => (punct.to_string(), false, !joint && !text.ends_with(':')),
+                    '<' => (punct.to_string(), false, false),
                     '>' => (
                         punct.to_string(),
                         text.ends_with(['|', '>']) && !glued,
@@ -329,6 +253,21 @@ pub fn text(tokens: &TokenStream) -> String {
     text
 }
 
+/// Whether a sign behind it stands for itself.
+fn is_operator(text: &str) -> bool {
+    text.ends_with(['=', '*', '/', '%', '+', '-', '&', ','])
+}
+
+/// Tokens for a message: as a person writes them, cut where they are long.
+pub fn short(tokens: &TokenStream) -> String {
+    const LONGEST: usize = 48;
+    let text = text(tokens);
+    match text.char_indices().nth(LONGEST) {
+        None => text,
+        Some((end, _)) => format!("{}..", text[..end].trim_end()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -342,17 +281,14 @@ mod tests {
             "RandomRotation(-0.2, 0.2)",
             "my::Layer::<32>",
             "->",
+            "keras.layers.Dense",
+            "format!(\"relu\")",
+            "Input(shape = (4,))",
+            "Dense { units: 64 }",
+            "2 * (3 + 4)",
+            ".add(Dense(3))",
         ] {
             assert_eq!(text(&written.parse().unwrap()), written);
         }
-    }
-
-    #[test]
-    fn sizes_are_one_literal() {
-        let mut report = Report::default();
-        let value = read(quote!(28x28x3), &mut report);
-        assert!(matches!(value.kind, ValueKind::Sizes(sizes) if sizes == [28, 28, 3]));
-        read(quote!(0x3), &mut report);
-        assert!(!report.is_empty());
     }
 }

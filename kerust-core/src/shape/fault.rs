@@ -1,6 +1,6 @@
 //! What can be wrong with a layer, and the words that say it.
 
-use super::{Shape, Text};
+use super::{Bounds, Shape, Text};
 
 /// Why a layer does not fit the shape before it, or itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,8 +70,13 @@ pub enum Fault {
     },
     /// More values than memory has addresses.
     Overflow,
-    /// A dropout rate outside of `0..1`.
-    Rate,
+    /// A number that the argument does not take.
+    Bounds {
+        /// The argument.
+        argument: &'static str,
+        /// What it takes.
+        bounds: Bounds,
+    },
     /// A range of angles whose lower end is above its upper end.
     Range,
     /// A softmax over one value.
@@ -83,18 +88,19 @@ impl Fault {
     pub const fn is_own(&self) -> bool {
         matches!(
             self,
-            Self::Zero { .. } | Self::StridesWithDilation | Self::Rate | Self::Range
+            Self::Zero { .. } | Self::StridesWithDilation | Self::Bounds { .. } | Self::Range
         )
     }
 
     /// The argument that is wrong; the empty text where it is the layer.
     pub const fn argument(&self) -> &'static str {
         match self {
-            Self::Zero { argument } | Self::Window { argument, .. } => argument,
+            Self::Zero { argument }
+            | Self::Window { argument, .. }
+            | Self::Bounds { argument, .. } => argument,
             Self::Groups { .. } => "groups",
             Self::StridesWithDilation => "dilation_rate",
-            Self::Rate => "rate",
-            Self::Range => "upper",
+            Self::Range => "factor",
             Self::SingleSoftmax => "activation",
             Self::Axis { .. } => "axis",
             Self::Merge { .. } | Self::Rank { .. } | Self::Reshape { .. } | Self::Overflow => "",
@@ -247,12 +253,33 @@ impl Fault {
                 .str(declared)
                 .str("` holds more values than `usize` can address")
                 .help("write smaller sizes"),
-            Self::Rate => text
-                .str("`")
-                .str(declared)
-                .str("` is out of range, expected a rate of at least 0 and less than 1")
-                .note("the rate is the share of the values that are dropped")
-                .help("write a fraction: `Dropout(0.5)`"),
+            Self::Bounds { argument, bounds } => {
+                let text = text
+                    .str("`")
+                    .str(argument)
+                    .str("` of `")
+                    .str(declared)
+                    .str("` is out of range, expected ")
+                    .str(match bounds {
+                        Bounds::Finite => "a finite number",
+                        Bounds::NotNegative => "a finite number of at least 0",
+                        Bounds::Share => "a fraction from 0 to 1",
+                        Bounds::Turn => "a fraction from -1 to 1",
+                    });
+                let text = match (argument.as_bytes(), bounds) {
+                    (b"rate", _) => text.note("the rate is the share of the values that are dropped"),
+                    (_, Bounds::Turn) => text.note("an angle is a fraction of a full turn"),
+                    _ => text,
+                };
+                let example = match (argument.as_bytes(), bounds) {
+                    (b"epsilon", _) => "0.001`",
+                    (b"momentum", _) => "0.99`",
+                    (b"max_value", _) => "6`",
+                    (_, Bounds::Finite | Bounds::Share) => "0.5`",
+                    (_, Bounds::NotNegative | Bounds::Turn) => "0.1`",
+                };
+                text.help("write, for example, `").str(argument).str(" = ").str(example)
+            }
             Self::Range => text
                 .str("the lower end of `")
                 .str(declared)

@@ -178,15 +178,34 @@ pub const fn resizing(shape: Shape, height: usize, width: usize) -> Judged {
     }
 }
 
-/// `Dropout`: keeps the shape.
+/// What numbers an argument takes, as in Keras.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Bounds {
+    /// Every finite number.
+    Finite,
+    /// At least 0.
+    NotNegative,
+    /// 0 to 1.
+    Share,
+    /// -1 to 1, fractions of a full turn.
+    Turn,
+}
+
+/// A number of an argument: keeps the shape.
 ///
 /// # Errors
-/// A rate outside of `0..1`.
-pub const fn dropout(shape: Shape, rate: f32) -> Judged {
-    if rate >= 0.0 && rate < 1.0 {
+/// A number out of the bounds, an infinite one, or one that is NaN.
+pub const fn within(shape: Shape, argument: &'static str, number: f32, bounds: Bounds) -> Judged {
+    let fits = match bounds {
+        Bounds::Finite => true,
+        Bounds::NotNegative => number >= 0.0,
+        Bounds::Share => number >= 0.0 && number <= 1.0,
+        Bounds::Turn => number >= -1.0 && number <= 1.0,
+    };
+    if fits && number.is_finite() {
         Ok(shape)
     } else {
-        Err(Fault::Rate)
+        Err(Fault::Bounds { argument, bounds })
     }
 }
 

@@ -2,11 +2,11 @@
 //! every model predicts what it predicts in Keras, or its file is refused as ambiguous.
 
 use super::{file, skipped};
+use kerust::model;
 use kerust_core::Result;
 use kerust_core::model::{Arena, Model};
 use kerust_core::tensor::{Rank1, Tensor};
 use kerust_core::weights::keras;
-use kerust::model;
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,108 +1,338 @@
 //! Whether a value can be what a parameter takes, and the words where it cannot.
 
+use super::words::{unknown, word};
 use super::{Kind, Parameter};
 use crate::ast::{Value, ValueKind};
-use crate::report::{Report, nearest};
-use crate::value::text;
-use crate::words::Vocabulary;
-use proc_macro2::Ident;
+use crate::habits;
+use crate::report::Report;
+use crate::value::{short, text};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 
-/// Whether `value` can be what `parameter` takes.
-pub fn check(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
+/// Whether `value` can be what `parameter` takes. What Python writes for a value has words of its own.
+pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Report) -> bool {
     let name = parameter.name;
-    let expected = match (parameter.kind, &value.kind) {
-        (_, ValueKind::Faulty) => return false,
-        (Kind::Count | Kind::Pair | Kind::Sizes { .. } | Kind::Number, ValueKind::Word(_))
-        | (
-            Kind::Count | Kind::Pair | Kind::Sizes { .. } | Kind::Number | Kind::Flag,
-            ValueKind::Expression,
-        )
-        | (Kind::Number, ValueKind::Integer(_) | ValueKind::Float(_))
-        | (Kind::Flag, ValueKind::Flag(_))
-        | (Kind::Sizes { .. }, ValueKind::Sizes(_))
-        | (Kind::Sizes { open: true }, ValueKind::Integer(-1)) => {
-            if let (Kind::Flag, ValueKind::Expression) = (parameter.kind, &value.kind) {
-                "`true` or `false`"
-            } else {
-                return true;
+    if let ValueKind::Word(word) = &value.kind
+        && let Some(python) = python(word)
+    {
+        from_python(parameter, word, python, report);
+        return false;
+    }
+    match parameter.kind {
+        Kind::Count => count(parameter, value, report),
+        Kind::Pair => pair(parameter, value, report),
+        Kind::Sizes { open } => sizes(parameter, value, open, report),
+        Kind::Axis => match value.kind {
+            ValueKind::Integer(_) => true,
+            _ => other(parameter, value, "a whole number", report),
+        },
+        Kind::Number(_) => number(parameter, value, report),
+        Kind::Factor(_) => match &value.kind {
+            ValueKind::Tuple(ends) if ends.len() == 2 => {
+                ends.iter().all(|end| number(parameter, end, report))
             }
+            ValueKind::Tuple(_) | ValueKind::Spelled(_) => other(
+                parameter,
+                value,
+                "a number or two, as `(-0.2, 0.2)`",
+                report,
+            ),
+            _ => number(parameter, value, report),
+        },
+        Kind::Flag => flag(parameter, value, report),
+        Kind::Word(vocabulary) => match &value.kind {
+            ValueKind::Word(word) => {
+                let found = word.to_string();
+                let known = vocabulary.find(&found).is_some();
+                if !known {
+                    unknown(word, vocabulary, habits::near(&found, vocabulary), report);
+                }
+                known
+            }
+            ValueKind::Faulty => false,
+            _ => word(name, vocabulary, value, named, report),
+        },
+    }
+}
+
+/// A word of Python's that is no constant of Rust.
+fn python(word: &Ident) -> Option<Option<bool>> {
+    match word.to_string().as_str() {
+        "True" | "TRUE" => Some(Some(true)),
+        "False" | "FALSE" => Some(Some(false)),
+        "None" | "null" | "nil" => Some(None),
+        _ => None,
+    }
+}
+
+fn from_python(parameter: &Parameter, word: &Ident, python: Option<bool>, report: &mut Report) {
+    let name = parameter.name;
+    let fault = report.fault(
+        word,
+        format!("`{name}` takes {}, found `{word}`", takes(parameter.kind)),
+    );
+    match (parameter.kind, python) {
+        (Kind::Flag, Some(flag)) => fault.help(format!("write `{name} = {flag}`")),
+        (Kind::Sizes { open: false }, None) => fault
+            .note("every size of a sample is known while compiling, and the batch is none of them")
+            .help("write how many there are"),
+        (Kind::Sizes { open: true }, None) => {
+            fault.help("write -1 for the size that follows from the others")
         }
-        (Kind::Count | Kind::Pair | Kind::Sizes { .. }, ValueKind::Integer(number)) => {
-            if *number >= 0 {
-                return true;
-            }
+        (_, None) if !parameter.required => fault.help(format!(
+            "leave `{name}` out, and it is as in Keras by default"
+        )),
+        _ => fault.help(format!("write `{name} = {}`", sample(parameter.kind))),
+    };
+}
+
+fn takes(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Count | Kind::Sizes { .. } | Kind::Axis => "a whole number",
+        Kind::Pair => "rows and columns, as `3x3`",
+        Kind::Number(_) => "a number",
+        Kind::Factor(_) => "a number or two, as `(-0.2, 0.2)`",
+        Kind::Flag => "`true` or `false`",
+        Kind::Word(_) => "a word",
+    }
+}
+
+fn count(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
+    let name = parameter.name;
+    match &value.kind {
+        ValueKind::Faulty => false,
+        ValueKind::Word(word) => constant(parameter, word, report),
+        ValueKind::Expression => called(parameter, value, report),
+        ValueKind::Integer(number) if *number >= 0 => true,
+        ValueKind::Integer(number) => {
             report
                 .fault(
                     &value.tokens,
                     format!("`{name}` is {number}, expected a size of at least 1"),
                 )
                 .help("write how many there are");
-            return false;
+            false
         }
-        (Kind::Pair, ValueKind::Sizes(sizes)) if sizes.len() == 2 => return true,
-        (Kind::Pair | Kind::Sizes { .. }, ValueKind::Spelled(spelled)) => {
-            report
-                .fault(
-                    &value.tokens,
-                    format!(
-                        "found `{}`, expected sizes joined by `x`",
-                        text(&value.tokens)
-                    ),
-                )
-                .help(format!("write `{spelled}`"));
-            return false;
+        _ => other(parameter, value, "a whole number", report),
+    }
+}
+
+fn pair(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
+    match &value.kind {
+        ValueKind::Sizes(sizes) if sizes.len() == 2 => true,
+        ValueKind::Tuple(sizes) if sizes.len() == 2 => {
+            sizes.iter().all(|size| count(parameter, size, report))
         }
-        (Kind::Word(vocabulary), ValueKind::Word(word)) => {
-            let found = word.to_string();
-            if vocabulary.find(&found).is_some() {
-                return true;
+        ValueKind::Spelled(spelled) => bracketed(value, spelled, report),
+        ValueKind::Integer(number) => {
+            if let Some(spelled) = product(&value.tokens) {
+                report
+                    .fault(
+                        &value.tokens,
+                        format!(
+                            "`{}` is the number {number}, expected rows and columns",
+                            text(&value.tokens)
+                        ),
+                    )
+                    .help(format!("write `{spelled}`, or `{number}` for both"));
+                return false;
             }
-            unknown(
-                word,
-                vocabulary,
-                nearest(&found, vocabulary.names()),
-                report,
-            );
-            return false;
+            count(parameter, value, report)
         }
-        (Kind::Count | Kind::Sizes { .. }, _) => "a whole number",
-        (Kind::Pair, _) => "rows and columns, as `3x3`",
-        (Kind::Number, _) => "a number",
-        (Kind::Flag, _) => "`true` or `false`",
-        (Kind::Word(vocabulary), _) => {
-            let written = text(&value.tokens);
-            let bare = written.trim_matches('"');
-            let fault = report.fault(
-                &value.tokens,
-                format!("`{name}` takes a word, found `{written}`"),
-            );
-            match nearest(bare, vocabulary.names()) {
-                Some(word) => fault.help(format!("write `{name} = {word}`")),
-                None => fault.help(list(vocabulary)),
-            };
-            return false;
+        ValueKind::Faulty | ValueKind::Word(_) | ValueKind::Expression => {
+            count(parameter, value, report)
         }
-    };
+        _ => other(parameter, value, takes(Kind::Pair), report),
+    }
+}
+
+/// `3x3` of `3 * 3`, which is 9.
+fn product(tokens: &TokenStream) -> Option<String> {
+    let parts: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    match parts.as_slice() {
+        [
+            TokenTree::Literal(a),
+            TokenTree::Punct(times),
+            TokenTree::Literal(b),
+        ] if times.as_char() == '*' => Some(format!("{a}x{b}")),
+        _ => None,
+    }
+}
+
+fn sizes(parameter: &Parameter, value: &Value, open: bool, report: &mut Report) -> bool {
+    match &value.kind {
+        ValueKind::Integer(-1) if open => true,
+        ValueKind::Sizes(_) => true,
+        ValueKind::Tuple(sizes) if !sizes.is_empty() => sizes.iter().all(|size| {
+            if let ValueKind::Word(word) = &size.kind
+                && let Some(python) = python(word)
+            {
+                from_python(parameter, word, python, report);
+                return false;
+            }
+            match &size.kind {
+                ValueKind::Integer(-1) if open => true,
+                _ => count(parameter, size, report),
+            }
+        }),
+        ValueKind::Spelled(spelled) => bracketed(value, spelled, report),
+        _ => count(parameter, value, report),
+    }
+}
+
+fn bracketed(value: &Value, spelled: &str, report: &mut Report) -> bool {
     report
         .fault(
             &value.tokens,
-            format!("`{name}` takes {expected}, found `{}`", text(&value.tokens)),
+            format!(
+                "found `{}`, expected sizes joined by `x`",
+                text(&value.tokens)
+            ),
         )
-        .help(format!("write `{name} = {}`", sample(parameter.kind)));
+        .help(format!("write `{spelled}`"));
     false
 }
 
-pub fn unknown(word: &Ident, vocabulary: &Vocabulary, near: Option<&str>, report: &mut Report) {
-    let fault = report.fault(word, format!("unknown {} `{word}`", vocabulary.what));
-    match near {
-        Some(near) => fault.help(format!("did you mean `{near}`?")),
-        None => fault.help(list(vocabulary)),
-    };
+fn number(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
+    match &value.kind {
+        ValueKind::Faulty => false,
+        ValueKind::Integer(_) | ValueKind::Float(_) => true,
+        ValueKind::Word(word) => constant(parameter, word, report),
+        ValueKind::Expression => called(parameter, value, report),
+        _ => other(parameter, value, takes(parameter.kind), report),
+    }
 }
 
-fn list(vocabulary: &Vocabulary) -> String {
-    let words: Vec<_> = vocabulary.names().map(|word| format!("`{word}`")).collect();
-    format!("write one of {}", words.join(", "))
+/// A word where a number stands is a constant of the user's, unless it is a word of the language.
+fn constant(parameter: &Parameter, word: &Ident, report: &mut Report) -> bool {
+    let found = word.to_string();
+    let of_the_language = found == "_"
+        || found == "same"
+        || found == "valid"
+        || crate::words::ACTIVATIONS.find(&found).is_some();
+    if of_the_language {
+        report
+            .fault(
+                word,
+                format!(
+                    "`{}` takes {}, found `{found}`",
+                    parameter.name,
+                    takes(parameter.kind)
+                ),
+            )
+            .help(format!(
+                "write `{} = {}`",
+                parameter.name,
+                sample(parameter.kind)
+            ));
+    }
+    !of_the_language
+}
+
+/// `int(64)` and `float(0.5)` are calls of Python; another call is one of the user's.
+fn called(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
+    let mut parts = value.tokens.clone().into_iter();
+    let (Some(TokenTree::Ident(name)), Some(TokenTree::Group(group)), None) =
+        (parts.next(), parts.next(), parts.next())
+    else {
+        return true;
+    };
+    if !["int", "float", "round", "len", "tuple", "list"]
+        .iter()
+        .any(|it| name == it)
+    {
+        return true;
+    }
+    report
+        .fault(
+            &value.tokens,
+            format!(
+                "`{}` takes {}, found `{}`",
+                parameter.name,
+                takes(parameter.kind),
+                short(&value.tokens)
+            ),
+        )
+        .help(format!(
+            "write the number alone: `{}`",
+            short(&group.stream())
+        ));
+    false
+}
+
+fn flag(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
+    let name = parameter.name;
+    let meant = match &value.kind {
+        ValueKind::Flag(_) => return true,
+        ValueKind::Faulty => return false,
+        ValueKind::Integer(0) => Some(false),
+        ValueKind::Integer(1) => Some(true),
+        ValueKind::Text(written) => written.to_lowercase().parse().ok(),
+        _ => None,
+    };
+    let found = short(&value.tokens);
+    let fault = report.fault(
+        &value.tokens,
+        format!("`{name}` takes `true` or `false`, found `{found}`"),
+    );
+    match meant {
+        Some(meant) => fault.help(format!("write `{name} = {meant}`")),
+        None => fault.help(format!("write `{name} = true` or `{name} = false`")),
+    };
+    false
+}
+
+fn other(parameter: &Parameter, value: &Value, expected: &str, report: &mut Report) -> bool {
+    let name = parameter.name;
+    if matches!(value.kind, ValueKind::Faulty) {
+        return false;
+    }
+    let found = short(&value.tokens);
+    let fault = report.fault(
+        &value.tokens,
+        format!("`{name}` takes {expected}, found `{found}`"),
+    );
+    match meant(parameter.kind, value) {
+        Some(meant) => fault.help(format!("write `{name} = {meant}`")),
+        None => fault.help(format!("write `{name} = {}`", sample(parameter.kind))),
+    };
+    false
+}
+
+/// The value that is meant by one of another type: `64` by `"64"`, `64.0` and `(64,)`.
+fn meant(kind: Kind, value: &Value) -> Option<String> {
+    match (&value.kind, kind) {
+        (ValueKind::Text(written), Kind::Count | Kind::Sizes { .. } | Kind::Axis) => written
+            .trim()
+            .parse::<usize>()
+            .ok()
+            .map(|it| it.to_string()),
+        (ValueKind::Text(written), Kind::Number(_) | Kind::Factor(_)) => {
+            let tokens = written.parse().ok()?;
+            crate::fold::float(&tokens).map(|_| written.trim().to_owned())
+        }
+        (ValueKind::Text(written), Kind::Pair) => {
+            let mut sizes = written.split('x').map(|size| size.trim().parse::<usize>());
+            let (rows, columns) = (sizes.next()?.ok()?, sizes.next().unwrap_or(Ok(0)).ok()?);
+            Some(match columns {
+                0 => rows.to_string(),
+                _ => format!("{rows}x{columns}"),
+            })
+        }
+        (ValueKind::Float(number), Kind::Count | Kind::Sizes { .. } | Kind::Pair | Kind::Axis)
+            if number.fract() == 0.0 && (1.0..1e9).contains(number) =>
+        {
+            Some(format!("{number}"))
+        }
+        (ValueKind::Tuple(values), Kind::Count | Kind::Number(_)) => match values.as_slice() {
+            [value] => Some(text(&value.tokens)),
+            _ => None,
+        },
+        (ValueKind::Spelled(spelled), Kind::Factor(_)) => Some(spelled.clone()),
+        (ValueKind::Sizes(sizes), Kind::Count | Kind::Number(_)) => {
+            sizes.first().map(usize::to_string)
+        }
+        _ => None,
+    }
 }
 
 pub fn sample(kind: Kind) -> &'static str {
@@ -110,7 +340,9 @@ pub fn sample(kind: Kind) -> &'static str {
         Kind::Count => "32",
         Kind::Pair => "3x3",
         Kind::Sizes { .. } => "28, 28, 1",
-        Kind::Number => "0.5",
+        Kind::Axis => "-1",
+        Kind::Number(_) => "0.5",
+        Kind::Factor(_) => "0.1",
         Kind::Flag => "false",
         Kind::Word(vocabulary) => vocabulary.words[0].0,
     }

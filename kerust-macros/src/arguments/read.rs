@@ -2,8 +2,11 @@
 
 use super::{Arguments, Kind};
 use crate::ast::{Value, ValueKind};
-use crate::value::{Number, Pair, Size, real, text};
+use crate::fold;
+use crate::value::{Number, Pair, Size, text};
+use kerust_core::shape::Bounds;
 use proc_macro2::{Span, TokenStream};
+use quote::quote;
 
 impl<'a> Arguments<'a> {
     fn place(&self, name: &str) -> usize {
@@ -25,9 +28,10 @@ impl<'a> Arguments<'a> {
         self.layer.ident().span()
     }
 
-    /// A size that is required.
+    /// A size that is required; one that is not known where a fault took it away.
     pub fn count(&self, name: &str) -> Size {
-        self.optional_count(name).unwrap_or_else(|| Size::known(1))
+        self.optional_count(name)
+            .unwrap_or_else(|| Size::expression(quote!(1), true))
     }
 
     /// A size.
@@ -49,6 +53,7 @@ impl<'a> Arguments<'a> {
         let value = self.value(name)?;
         Some(match &value.kind {
             ValueKind::Sizes(sizes) => Pair(Size::known(sizes[0]), Size::known(sizes[1])),
+            ValueKind::Tuple(sizes) => Pair(self.size(&sizes[0]), self.size(&sizes[1])),
             _ => Pair(self.size(value), self.size(value)),
         })
     }
@@ -61,35 +66,74 @@ impl<'a> Arguments<'a> {
                 ValueKind::Sizes(sizes) => {
                     sizes.iter().map(|size| Some(Size::known(*size))).collect()
                 }
-                ValueKind::Integer(-1) => vec![None],
-                _ => vec![Some(self.size(value))],
+                ValueKind::Tuple(sizes) => sizes.iter().map(|size| self.open_size(size)).collect(),
+                _ => vec![self.open_size(value)],
             })
             .collect()
     }
 
+    fn open_size(&self, value: &Value) -> Option<Size> {
+        match value.kind {
+            ValueKind::Integer(-1) => None,
+            _ => Some(self.size(value)),
+        }
+    }
+
+    /// A whole number that is known.
+    pub fn axis(&self, name: &str) -> Option<i128> {
+        match self.value(name)?.kind {
+            ValueKind::Integer(axis) => Some(axis),
+            _ => None,
+        }
+    }
+
     /// A number.
     pub fn number(&self, name: &str) -> Option<Number> {
-        let value = self.value(name)?;
-        Some(match value.kind {
-            ValueKind::Integer(number) => Number::known(number as f64),
-            ValueKind::Float(number) => {
-                let written = text(&value.tokens);
-                // A quotient of whole numbers means a fraction, as in Python; Rust would round it.
-                let tokens = if written.contains('.') && !written.contains(char::is_alphabetic) {
-                    value.tokens.clone()
-                } else {
-                    real(number)
-                };
-                Number {
-                    known: Some(number as f32),
-                    tokens,
+        self.value(name).map(number)
+    }
+
+    /// The ends of a range. One number is a range to both sides, as in Keras.
+    pub fn range(&self, name: &str) -> Option<(Number, Number)> {
+        let values = self.bound[self.place(name)].as_slice();
+        if let [value] = values
+            && let ValueKind::Tuple(ends) = &value.kind
+        {
+            return Some((number(&ends[0]), number(&ends[1])));
+        }
+        if let [lower, upper] = values {
+            return Some((number(lower), number(upper)));
+        }
+        let factor = number(values.first()?);
+        if let Some(known) = factor.known {
+            let known = f64::from(known.abs());
+            return Some((Number::known(-known), Number::known(known)));
+        }
+        let tokens = &factor.tokens;
+        let [lower, upper] = [quote!(-(#tokens).abs()), quote!((#tokens).abs())];
+        Some((Number::open(lower), Number::open(upper)))
+    }
+
+    /// Each number of the layer.
+    pub fn numbers(&self) -> Vec<Bounded> {
+        let mut numbers = Vec::new();
+        for (parameter, values) in self.parameters.iter().zip(&self.bound) {
+            let (Kind::Number(bounds) | Kind::Factor(bounds)) = parameter.kind else {
+                continue;
+            };
+            let bounded = |value: &Value| Bounded {
+                argument: parameter.name,
+                number: number(value),
+                bounds,
+                tokens: value.tokens.clone(),
+            };
+            for value in values {
+                match &value.kind {
+                    ValueKind::Tuple(ends) => numbers.extend(ends.iter().map(bounded)),
+                    _ => numbers.push(bounded(value)),
                 }
             }
-            _ => Number {
-                known: None,
-                tokens: value.tokens.clone(),
-            },
-        })
+        }
+        numbers
     }
 
     /// `true` or `false`, `default` where it is not given.
@@ -120,6 +164,10 @@ impl<'a> Arguments<'a> {
         Some(vocabulary.tokens(name, span))
     }
 
+    fn is_range(&self, name: &str) -> bool {
+        matches!(self.parameters[self.place(name)].kind, Kind::Factor(_))
+    }
+
     /// Where an argument was written, or the layer.
     pub fn tokens(&self, name: &str) -> TokenStream {
         let place = self.parameters.iter().position(|it| it.name == name);
@@ -127,7 +175,18 @@ impl<'a> Arguments<'a> {
         let wrong = |value: &&&Value| matches!(value.kind, ValueKind::Integer(..=0));
         match values {
             [] => self.layer.tokens.clone(),
-            [value] => value.tokens.clone(),
+            // The upper end, which is below the lower one.
+            [_, upper] if self.is_range(name) => upper.tokens.clone(),
+            [value] => match &value.kind {
+                // Of two sizes, the one that cannot be.
+                ValueKind::Tuple(sizes) => {
+                    let zero = sizes
+                        .iter()
+                        .find(|size| matches!(size.kind, ValueKind::Integer(0)));
+                    zero.unwrap_or(value).tokens.clone()
+                }
+                _ => value.tokens.clone(),
+            },
             // Of many sizes, the one that cannot be.
             values => match values.iter().rev().find(wrong) {
                 Some(value) => value.tokens.clone(),
@@ -146,11 +205,21 @@ impl<'a> Arguments<'a> {
                     ValueKind::Integer(number) if matches!(parameter.kind, Kind::Pair) => {
                         format!("{number}x{number}")
                     }
-                    ValueKind::Integer(number) => number.to_string(),
+                    ValueKind::Integer(number) if !matches!(parameter.kind, Kind::Number(_)) => {
+                        number.to_string()
+                    }
+                    ValueKind::Tuple(parts) => {
+                        let parts: Vec<String> = parts.iter().map(|it| text(&it.tokens)).collect();
+                        let joint = match parameter.kind {
+                            Kind::Pair => "x",
+                            _ => ", ",
+                        };
+                        parts.join(joint)
+                    }
                     _ => text(&value.tokens),
                 };
                 let bare = parameter.required
-                    || (leading && (place == 0 || matches!(parameter.kind, Kind::Number)))
+                    || (leading && (place == 0 || matches!(parameter.kind, Kind::Number(_))))
                     || matches!(parameter.kind, Kind::Word(vocabulary) if
                         matches!(vocabulary.what, "activation" | "padding"));
                 written.push(if bare {
@@ -167,6 +236,22 @@ impl<'a> Arguments<'a> {
         } else {
             format!("{kind}({})", written.join(", "))
         }
+    }
+}
+
+/// A number that is given, and what it may be.
+pub struct Bounded {
+    pub argument: &'static str,
+    pub number: Number,
+    pub bounds: Bounds,
+    pub tokens: TokenStream,
+}
+
+/// A number. A quotient of whole numbers means a fraction, as in Python; Rust would round it.
+fn number(value: &Value) -> Number {
+    match fold::float(&value.tokens) {
+        Some(number) => Number::known(number),
+        None => Number::open(fold::as_f32(&value.tokens)),
     }
 }
 

@@ -78,20 +78,8 @@ pub fn resizing(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) 
 }
 
 pub fn random_rotation(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
-    let factor = arguments.number("lower").unwrap_or(Number::known(0.0));
-    // Keras: one factor is a range to both sides.
-    let (lower, upper) = match (arguments.number("upper"), factor.known) {
-        (Some(upper), _) => (factor, upper),
-        (None, Some(known)) => (Number::known(f64::from(-known)), factor),
-        (None, None) => {
-            let tokens = factor.tokens();
-            let lower = Number {
-                known: None,
-                tokens: quote!(-(#tokens)),
-            };
-            (lower, factor)
-        }
-    };
+    let still = || (Number::known(0.0), Number::known(0.0));
+    let (lower, upper) = arguments.range("factor").unwrap_or_else(still);
     let (input, from, to) = (image(before), lower.tokens(), upper.tokens());
     let fill_mode = setting(arguments, "fill_mode");
     let interpolation = setting(arguments, "interpolation");

@@ -4,6 +4,7 @@
 use super::{Row, convolutions, images, values};
 use crate::arguments::{Kind, Parameter};
 use crate::words::{ACTIVATIONS, FILL_MODES, FLIPS, INITIALIZERS, INTERPOLATIONS, PADDINGS};
+use kerust_core::shape::Bounds;
 
 const fn required(name: &'static str, kind: Kind) -> Parameter {
     Parameter {
@@ -119,9 +120,9 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "BatchNormalization",
         parameters: &[
-            optional("axis", Kind::Number),
-            optional("momentum", Kind::Number),
-            optional("epsilon", Kind::Number),
+            optional("axis", Kind::Axis),
+            optional("momentum", Kind::Number(Bounds::Share)),
+            optional("epsilon", Kind::Number(Bounds::NotNegative)),
             optional("center", Kind::Flag),
             optional("scale", Kind::Flag),
         ],
@@ -129,7 +130,7 @@ pub static ROWS: &[Row] = &[
     },
     Row {
         name: "LayerNormalization",
-        parameters: &[optional("epsilon", Kind::Number)],
+        parameters: &[optional("epsilon", Kind::Number(Bounds::NotNegative))],
         infer: values::layer_normalization,
     },
     Row {
@@ -174,12 +175,12 @@ pub static ROWS: &[Row] = &[
     },
     Row {
         name: "Dropout",
-        parameters: &[required("rate", Kind::Number)],
+        parameters: &[required("rate", Kind::Number(Bounds::Share))],
         infer: values::dropout,
     },
     Row {
         name: "GaussianNoise",
-        parameters: &[required("stddev", Kind::Number)],
+        parameters: &[required("stddev", Kind::Number(Bounds::Share))],
         infer: values::gaussian_noise,
     },
     Row {
@@ -190,9 +191,9 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "ReLU",
         parameters: &[
-            optional("max_value", Kind::Number),
-            optional("negative_slope", Kind::Number),
-            optional("threshold", Kind::Number),
+            optional("max_value", Kind::Number(Bounds::NotNegative)),
+            optional("negative_slope", Kind::Number(Bounds::NotNegative)),
+            optional("threshold", Kind::Number(Bounds::NotNegative)),
         ],
         infer: values::relu,
     },
@@ -204,8 +205,8 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "Rescaling",
         parameters: &[
-            required("scale", Kind::Number),
-            optional("offset", Kind::Number),
+            required("scale", Kind::Number(Bounds::Finite)),
+            optional("offset", Kind::Number(Bounds::Finite)),
         ],
         infer: values::rescaling,
     },
@@ -221,8 +222,7 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "RandomRotation",
         parameters: &[
-            required("lower", Kind::Number),
-            optional("upper", Kind::Number),
+            required("factor", Kind::Factor(Bounds::Turn)),
             optional("fill_mode", Kind::Word(&FILL_MODES)),
             INTERPOLATION,
         ],

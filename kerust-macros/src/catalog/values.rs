@@ -45,7 +45,10 @@ pub fn flatten(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
 
 pub fn reshape(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
     let mut target = arguments.sizes("target_shape");
-    if target.iter().filter(|size| size.is_none()).count() > 1 {
+    if !arguments.sound {
+        // Of how many sizes it is to be is not known.
+        target.clear();
+    } else if target.iter().filter(|size| size.is_none()).count() > 1 {
         report
             .fault(
                 arguments.tokens("target_shape"),
@@ -93,7 +96,6 @@ pub fn dropout(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -
     let rate = arguments.number("rate").unwrap_or(Number::known(0.5));
     let tokens = rate.tokens();
     Spec {
-        rule: rule!(dropout(before.data, rate)),
         role: Role::TrainingOnly,
         config: quote!(::new(#tokens)),
         saved: Some(before.data.len()),
@@ -183,8 +185,9 @@ pub fn batch_normalization(
         Form::Sizes(sizes) => Some(sizes.len()),
         _ => None,
     };
-    let axis = arguments.number("axis").and_then(|axis| axis.known);
-    if axis.is_some_and(|axis| axis != -1.0 && rank.is_none_or(|rank| axis + 1.0 != rank as f32)) {
+    let axis = arguments.axis("axis");
+    let is_last = |axis: i128| axis == -1 || rank.is_some_and(|rank| axis + 1 == rank as i128);
+    if axis.is_some_and(|axis| !is_last(axis)) {
         let found = arguments.tokens("axis");
         report
             .fault(

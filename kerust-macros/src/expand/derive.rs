@@ -4,6 +4,7 @@ use super::{error, layout};
 use crate::report::Report;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields};
 
 /// Expands the derive.
@@ -48,7 +49,9 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
         let states: Vec<_> = states.collect();
         for state in &states {
             if let Err(fault) = state.meta.require_path_only() {
-                report.syntax(&fault).help("write `#[state]` alone");
+                report
+                    .syntax(&fault, state.span())
+                    .help("write `#[state]` alone");
             }
         }
         let trainable = states.is_empty();

@@ -28,9 +28,10 @@ impl Infer<'_> {
         };
         let mut spec = (row.infer)(arguments, &before, self.report);
         let rule = spec.rule.take();
+        self.ranges(&name, arguments, &declared);
         let data = if place.data.is_unknown() || !arguments.sound {
-            self.judge_alone(row, arguments, &declared);
-            judge::expected(&spec.after)
+            self.judge_alone(row, arguments, &declared, place);
+            judge::expected(&spec.after, &place.data)
         } else {
             self.after(&name, &spec.after, rule, arguments, place, &declared)
         };

@@ -36,8 +36,7 @@ impl Infer<'_> {
             return place.unknown(&declared);
         }
         let arguments = Arguments::bind(layer, &[], self.generics, self.report);
-        let sound = arguments.as_ref().is_some_and(|arguments| arguments.sound);
-        let given = arguments.and_then(|arguments| arguments.name);
+        let (sound, given) = (arguments.sound, arguments.name);
         let name = self.names.name(layer, given.as_ref(), self.report);
         if !sound || place.data.is_unknown() {
             return place.unknown(&declared);

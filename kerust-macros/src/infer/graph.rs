@@ -96,6 +96,7 @@ impl Infer<'_> {
 
     fn statement(&mut self, statement: &ast::Let, is_output: bool, values: &mut Values<'_>) {
         let name = &statement.name;
+        values.broken |= statement.is_reported;
         if let Some(other) = name_alone(&statement.chain) {
             self.report
                 .fault(
@@ -156,6 +157,11 @@ impl Infer<'_> {
         let unknown = Place::start().unknown("");
         match &source.name {
             Name::Faulty(_) => {
+                values.broken = true;
+                unknown
+            }
+            // What it should read is reported.
+            Name::Bare(ident) if source.faulty_arguments && !merge::is_merge(ident) => {
                 values.broken = true;
                 unknown
             }

@@ -7,7 +7,7 @@ use crate::ast;
 use crate::catalog::{After, Rule};
 use crate::plan::{Constant, Data, Form, constant};
 use crate::value::{Size, Term};
-use kerust_core::shape::{Fault, Shape};
+use kerust_core::shape::Fault;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
@@ -30,7 +30,7 @@ impl Infer<'_> {
             }
             match self.judge(name, rule, arguments, declared, &place.declared) {
                 Ok(judged) => constant = judged,
-                Err(Reported) => return expected(after),
+                Err(Reported) => return expected(after, before),
             }
         }
         let sizes = match (after, &constant) {
@@ -40,7 +40,7 @@ impl Infer<'_> {
                     constant: constant.or_else(|| before.constant.clone()),
                 };
             }
-            (After::Sizes(_), None) => return expected(after),
+            (After::Sizes(_), None) => return expected(after, before),
             (After::Sizes(sizes), Some(shape)) => {
                 let nameable = self.generics.is_empty();
                 let sizes = sizes.iter().enumerate().map(|(axis, size)| {
@@ -187,17 +187,14 @@ impl Infer<'_> {
 /// The fault stands in the report.
 pub(super) struct Reported;
 
-/// What a layer gives after a fault: its own sizes where they do not depend on what is before it.
-pub(super) fn expected(after: &After) -> Data {
+/// What a layer gives after a fault: its rank, and its own sizes where they do not depend on what is before it.
+pub(super) fn expected(after: &After, before: &Data) -> Data {
     let After::Sizes(sizes) = after else {
-        return Data::unknown();
+        return before.in_part();
     };
-    let sizes: Option<Vec<usize>> = sizes
+    let sizes: Vec<Option<usize>> = sizes
         .iter()
         .map(|size| size.as_ref().and_then(|size| size.known))
         .collect();
-    match sizes {
-        Some(sizes) if !sizes.is_empty() && !sizes.contains(&0) => Data::known(Shape::new(&sizes)),
-        _ => Data::unknown(),
-    }
+    Data::known_in_part(sizes)
 }

@@ -137,6 +137,7 @@ impl Infer<'_> {
             tokens: layer.tokens.clone(),
             name: ast::Name::Bare(Ident::new("Add", ident.span())),
             arguments: None,
+            faulty_arguments: false,
             block: None,
         };
         let settings = Settings {

@@ -1,9 +1,10 @@
 //! What stands between a layer's parentheses.
 
 use crate::ast::Argument;
+use crate::habits::is_layer;
 use crate::report::Report;
 use crate::value;
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Spacing, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 
 pub fn arguments(tokens: TokenStream, report: &mut Report) -> Vec<Argument> {
@@ -30,35 +31,70 @@ pub fn arguments(tokens: TokenStream, report: &mut Report) -> Vec<Argument> {
 }
 
 fn argument(tokens: TokenStream, report: &mut Report) -> Option<Argument> {
-    let mut rest = tokens.clone().into_iter();
-    let (Some(first), second) = (rest.next(), rest.next()) else {
-        return None;
+    let parts: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let name = match parts.first()? {
+        TokenTree::Ident(name) => name,
+        _ => return Some(positional(tokens, report)),
     };
-    let named = matches!(&second, Some(TokenTree::Punct(punct))
-        if matches!(punct.as_char(), '=' | ':') && punct.spacing() == proc_macro2::Spacing::Alone);
-    let (TokenTree::Ident(name), true) = (&first, named) else {
-        return Some(Argument {
-            keyword: None,
-            value: value::read(tokens, report),
-        });
+    let joint = joint(&parts[1..]);
+    let signs = match joint.as_str() {
+        "=" | ":" | "=>" | "==" | "->" | "<-" | ":=" | "=:" | "~" => joint.len(),
+        // `axis=-1`
+        _ if joint.starts_with('=') && !joint.starts_with("==") => 1,
+        _ => return Some(positional(tokens, report)),
     };
-    let given: TokenStream = rest.collect();
-    if second
-        .as_ref()
-        .is_some_and(|token| token.to_string() == ":")
-    {
-        report
-            .fault(&second, "found `:` behind an argument's name, expected `=`")
-            .help(format!("write `{name} = {}`", value::text(&given)));
+    // A layer that is to follow, not a value.
+    if joint == "=>" || joint == "->" {
+        let next = parts.get(1 + signs);
+        if matches!(next, Some(TokenTree::Ident(layer)) if is_layer(&layer.to_string())) {
+            return Some(positional(tokens, report));
+        }
     }
+    let sign: TokenStream = parts[1..=signs].iter().cloned().collect();
+    let given: TokenStream = parts[1 + signs..].iter().cloned().collect();
     if given.is_empty() {
         report
             .fault(&tokens, format!("`{name}` has no value"))
             .help(format!("write `{name} = ..`"));
         return None;
     }
+    let is_reported = signs > 1 || joint == ":" || joint == "~";
+    if is_reported {
+        let found = value::text(&sign);
+        report
+            .fault(
+                sign,
+                format!("found `{found}` behind an argument's name, expected `=`"),
+            )
+            .help(format!("write `{name} = {}`", value::short(&given)));
+    }
     Some(Argument {
         keyword: Some(name.unraw()),
-        value: value::read(given, report),
+        value: match is_reported {
+            true => value::read(given, &mut Report::default()),
+            false => value::read(given, report),
+        },
+        is_reported,
     })
+}
+
+fn positional(tokens: TokenStream, report: &mut Report) -> Argument {
+    Argument {
+        keyword: None,
+        value: value::read(tokens, report),
+        is_reported: false,
+    }
+}
+
+/// The signs that stand together without a space.
+fn joint(parts: &[TokenTree]) -> String {
+    let mut joint = String::new();
+    for part in parts {
+        let TokenTree::Punct(punct) = part else { break };
+        joint.push(punct.as_char());
+        if punct.spacing() == Spacing::Alone {
+            break;
+        }
+    }
+    joint
 }

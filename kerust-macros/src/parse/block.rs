@@ -1,6 +1,6 @@
 //! Layers that are made of layers: `Residual(chain)` and `Repeat(n, chain)`.
 
-use super::chain;
+use super::chain::chain;
 use crate::ast::{Block, Chain};
 use crate::report::Report;
 use crate::value;
@@ -22,7 +22,12 @@ pub fn example(name: &Ident) -> &'static str {
 
 /// Reads what stands in the parentheses; what is wrong is reported.
 pub fn block(name: &Ident, group: &Group, report: &mut Report) -> Option<Block> {
-    let mut parts = parts(group.stream()).into_iter();
+    let mut parts = parts(group.stream());
+    // A comma behind the last argument is fine.
+    if parts.len() > 1 && parts.last().is_some_and(|(_, part)| part.is_empty()) {
+        parts.pop();
+    }
+    let mut parts = parts.into_iter();
     let end = group.span_close();
     let (Some(first), second) = (parts.next(), parts.next()) else {
         report
@@ -39,6 +44,15 @@ pub fn block(name: &Ident, group: &Group, report: &mut Report) -> Option<Block> 
         report
             .fault(&at, format!("`{name}` takes no third argument"))
             .help("remove it");
+        return None;
+    }
+    if first.1.is_empty() {
+        report
+            .fault(
+                group,
+                "nothing stands before the comma, expected an argument",
+            )
+            .help(example(name));
         return None;
     }
     if name == "Repeat" {

@@ -1,6 +1,6 @@
 //! The graph form: `{ let a = ..; let b = ..; (a, b) }`.
 
-use super::chain;
+use super::chain::chain;
 use crate::ast::{Graph, Let, Tail};
 use crate::report::Report;
 use crate::value;
@@ -22,7 +22,7 @@ pub fn graph(group: &Group, body: TokenStream, report: &mut Report) -> Graph {
         report
             .fault(
                 &behind,
-                format!("found `{}` behind the graph", value::text(&behind)),
+                format!("found `{}` behind the graph", value::short(&behind)),
             )
             .help("remove it");
     }
@@ -86,20 +86,28 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
         Some(word) => word,
     };
     if !matches!(&word, TokenTree::Ident(it) if it == "let") {
+        let is_named = matches!(rest.next(), Some(TokenTree::Punct(next))
+            if next.as_char() == '=' && next.spacing() == Spacing::Alone)
+            && syn::parse2::<Ident>(word.to_token_stream()).is_ok();
         report
             .fault(
                 &tokens,
-                format!("found `{}`, expected `let`", value::text(&tokens)),
+                format!("found `{}`, expected `let`", value::short(&tokens)),
             )
-            .help(match rest.next() {
-                Some(TokenTree::Punct(next))
-                    if next.as_char() == '=' && next.spacing() == Spacing::Alone =>
-                {
-                    format!("write `let {};`", value::text(&tokens))
-                }
-                _ => format!("name the value: `let x = {};`", value::text(&tokens)),
+            .help(match is_named {
+                true => format!("write `let {};`", value::short(&tokens)),
+                false => format!("name the value: `let x = {};`", value::short(&tokens)),
             });
-        return None;
+        let value: TokenStream = rest.collect();
+        return match word {
+            // As it was meant, so that what reads the value is no second mistake.
+            TokenTree::Ident(name) if is_named && !value.is_empty() => Some(Let {
+                chain: chain(value, end, &mut Report::default()),
+                name,
+                is_reported: true,
+            }),
+            _ => None,
+        };
     }
     let name = match rest.next() {
         Some(TokenTree::Ident(name)) if name != "mut" => name,
@@ -144,6 +152,7 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
     Some(Let {
         chain: chain(value, end, report),
         name,
+        is_reported: false,
     })
 }
 
@@ -152,7 +161,17 @@ fn tail(tokens: TokenStream, end: Span, report: &mut Report) -> Tail {
     let (Some(TokenTree::Group(group)), None) = (parts.next(), parts.next()) else {
         return Tail::Chain(chain(tokens, end, report));
     };
-    if group.delimiter() != Delimiter::Parenthesis {
+    if group.delimiter() == Delimiter::Bracket {
+        report
+            .fault(
+                &group,
+                format!(
+                    "found `{}`, expected outputs in parentheses",
+                    value::short(&tokens)
+                ),
+            )
+            .help(format!("write `({})`", value::short(&group.stream())));
+    } else if group.delimiter() != Delimiter::Parenthesis {
         return Tail::Chain(chain(tokens, end, report));
     }
     let mut names = Vec::new();
@@ -166,7 +185,7 @@ fn tail(tokens: TokenStream, end: Span, report: &mut Report) -> Tail {
                     &tokens,
                     format!(
                         "found `{}`, expected the name of an output",
-                        value::text(&tokens)
+                        value::short(&tokens)
                     ),
                 )
                 .help("outputs are named: `let class = ..;`, and `(class, offset)` at the end");

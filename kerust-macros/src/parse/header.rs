@@ -6,23 +6,26 @@ use crate::report::Report;
 use crate::value;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Generics, Token};
 
 pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header> {
     let mut attributes = input.call(Attribute::parse_outer)?;
     let visibility = input.parse()?;
-    if input.peek(Token![struct]) {
-        let keyword: Token![struct] = input.parse()?;
-        report
-            .fault(keyword, "found `struct`, expected the model's name")
-            .help("write the name alone: `pub Name: Input(4) => ..`");
-    }
+    let is_another = keyword(input, report)?;
+    let at_the_end = if input.is_empty() {
+        "unexpected end of input, "
+    } else {
+        ""
+    };
     let name: Ident = input.parse().map_err(|error| {
         syn::Error::new(
             error.span(),
-            "expected the model's name\n\n\
-             = help: write `pub Name: Input(4) => ..`, or begin with `Input(..)`",
+            format!(
+                "{at_the_end}expected the model's name\n\n\
+                 = help: write `pub Name: Input(4) => ..`, or begin with `Input(..)`"
+            ),
         )
     })?;
     let generics: Generics = input.parse()?;
@@ -42,18 +45,9 @@ pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header
     if input.peek(Token![:]) {
         input.parse::<Token![:]>()?;
     } else if !input.peek(syn::token::Brace) {
-        let next: TokenStream = input.fork().parse()?;
-        let next = next.into_iter().next().map(TokenTree::into_token_stream);
-        let found = next.as_ref().map_or("nothing".to_owned(), |token| {
-            format!("`{}`", value::text(token))
-        });
-        let place = next.unwrap_or_else(|| name.to_token_stream());
-        report
-            .fault(
-                place,
-                format!("found {found} behind the model's name, expected `:`"),
-            )
-            .help(format!("write `{name}: Input(4) => Dense(3, softmax)`"));
+        let quiet = &mut Report::default();
+        // What declares something else is one mistake, with all that follows from it.
+        colon_missing(input, &name, if is_another { quiet } else { report })?;
     }
     let own = attributes::own(&mut attributes, &generics, report);
     Ok(Header {
@@ -64,4 +58,54 @@ pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header
         weights: own.weights,
         budgets: own.budgets,
     })
+}
+
+/// Takes away a keyword of another declaration.
+fn keyword(input: ParseStream<'_>, report: &mut Report) -> syn::Result<bool> {
+    const WORDS: [&str; 13] = [
+        "struct", "class", "let", "const", "static", "fn", "type", "enum", "mod", "def", "model",
+        "impl", "var",
+    ];
+    let ahead = input.fork();
+    let (Ok(word), true) = (ahead.call(Ident::parse_any), ahead.peek(Ident::peek_any)) else {
+        return Ok(false);
+    };
+    let is_another = WORDS.iter().any(|it| word == it);
+    if is_another {
+        input.call(Ident::parse_any)?;
+        report
+            .fault(&word, format!("found `{word}`, expected the model's name"))
+            .help("write the name alone: `pub Name: Input(4) => ..`");
+    }
+    Ok(is_another)
+}
+
+/// Reports what stands for the colon, and takes it away.
+fn colon_missing(input: ParseStream<'_>, name: &Ident, report: &mut Report) -> syn::Result<()> {
+    let next: TokenStream = input.fork().parse()?;
+    let next: Vec<TokenTree> = next.into_iter().collect();
+    let mut signs = TokenStream::new();
+    for token in &next {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() != '#' => {
+                input.parse::<TokenTree>()?;
+                signs.extend([token.clone()]);
+            }
+            _ => break,
+        }
+    }
+    let place = match (signs.is_empty(), next.first()) {
+        (false, _) => Some(signs),
+        (true, first) => first.map(ToTokens::to_token_stream),
+    };
+    let found = place.as_ref().map_or("nothing".to_owned(), |token| {
+        format!("`{}`", value::short(token))
+    });
+    report
+        .fault(
+            place.unwrap_or_else(|| name.to_token_stream()),
+            format!("found {found} behind the model's name, expected `:`"),
+        )
+        .help(format!("write `{name}: Input(4) => Dense(3, softmax)`"));
+    Ok(())
 }

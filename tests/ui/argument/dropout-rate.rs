@@ -1,4 +1,4 @@
-//! Expected help: less than 1.
+//! Expected help: 0 to 1.
 use kerust::model;
 
 model! {

@@ -1,10 +1,10 @@
-//! Expected help: `3x3`.
+//! Expected help: rows and columns.
 use kerust::model;
 
 model! {
     pub Net:
         Input(28, 28, 1)
-        => Conv2D(10, (3, 3))
+        => Conv2D(10, (3, 3, 1))
 }
 
 fn main() {}

@@ -1,0 +1,72 @@
+//! Arguments that a layer has not.
+
+use super::Arguments;
+use crate::ast::Argument;
+use crate::habits;
+use crate::report::{Report, nearest};
+use crate::value::short;
+use proc_macro2::Ident;
+
+impl Arguments<'_> {
+    /// Reports an argument that the layer has not; the parameter that is meant.
+    pub(super) fn foreign(
+        &mut self,
+        keyword: &Ident,
+        argument: &Argument,
+        report: &mut Report,
+    ) -> Option<&'static str> {
+        let kind = self.layer.ident();
+        let found = keyword.to_string();
+        let names = self.parameters.iter().map(|it| it.name).chain(["name"]);
+        if habits::needless(&found).is_none() && habits::is_of_keras(&kind.to_string(), &found) {
+            report
+                .fault(
+                    keyword,
+                    format!("`{found}` of `{kind}` is Keras's, and kerust does not have it yet"),
+                )
+                .help("remove it");
+            return None;
+        }
+        let parameters = self.parameters.iter().map(|it| it.name);
+        let (meant, needless) = (
+            habits::argument(&found, parameters),
+            habits::needless(&found),
+        );
+        if let (Some(number), true) = (self.foreign, meant.is_some() || needless.is_some()) {
+            // One habit, and one error.
+            report.again(number).help(match meant {
+                Some(name) => format!("`{found}` is called `{name}`"),
+                None => format!("remove `{found}` too"),
+            });
+            return meant;
+        }
+        let number = report.len();
+        let fault = report.fault(keyword, format!("`{kind}` has no argument `{found}`"));
+        if meant.is_some() || needless.is_some() {
+            self.foreign = Some(number);
+        }
+        if let Some(name) = meant {
+            let value = short(&argument.value.tokens);
+            fault.help(format!(
+                "it is called `{name}`, as in Keras: write `{name} = {value}`"
+            ));
+            return Some(name);
+        }
+        if let Some(why) = needless {
+            fault.help(why);
+            return None;
+        }
+        let near = nearest(&found, names.clone());
+        match near {
+            Some(name) => fault.help(format!("did you mean `{name}`?")),
+            None => fault.help(format!(
+                "it takes {}",
+                names
+                    .map(|name| format!("`{name}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
+        };
+        near
+    }
+}

@@ -1,0 +1,112 @@
+//! Words, and what stands for them in other languages.
+
+use crate::ast::{Value, ValueKind};
+use crate::habits;
+use crate::report::Report;
+use crate::value::short;
+use crate::words::Vocabulary;
+use proc_macro2::{Delimiter, Ident, TokenTree};
+
+/// A word in another form: `"relu"`, `activations.relu`, `nn.ReLU()`.
+pub fn word(
+    name: &str,
+    vocabulary: &Vocabulary,
+    value: &Value,
+    named: bool,
+    report: &mut Report,
+) -> bool {
+    let found = short(&value.tokens);
+    let bare = bare(value);
+    let near = bare
+        .as_deref()
+        .and_then(|bare| habits::near(bare, vocabulary));
+    let fault = report.fault(
+        &value.tokens,
+        format!("`{name}` takes a word, found `{found}`"),
+    );
+    match (near, bare) {
+        (Some(word), _) if has_settings(value) => fault
+            .note("its settings are those that Keras has by default")
+            .help(format!("write `{name} = {word}`")),
+        (Some(word), _) if named => fault.help(format!("write `{name} = {word}`")),
+        (Some(word), _) => fault.help(format!("write `{word}`")),
+        (None, Some(bare)) if habits::is_word_of_keras(&bare, vocabulary) => fault
+            .note(format!(
+                "`{bare}` is Keras's, and kerust does not have it yet"
+            ))
+            .help(list(vocabulary)),
+        _ => fault.help(list(vocabulary)),
+    };
+    false
+}
+
+/// The word that a value in another form ends in: `ReLU` of `nn.ReLU()`.
+pub fn bare(value: &Value) -> Option<String> {
+    if let ValueKind::Text(written) = &value.kind {
+        return written.rsplit(['.', ':']).next().map(str::to_owned);
+    }
+    if !matches!(value.kind, ValueKind::Expression) {
+        return None;
+    }
+    let mut last = None;
+    for token in value.tokens.clone() {
+        match token {
+            TokenTree::Ident(word) if word != "new" && word != "default" => last = Some(word),
+            TokenTree::Ident(_) => {}
+            TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | ':' | '!') => {}
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                // `format!("relu")`
+                let inner = group.stream();
+                match last.as_ref().map(Ident::to_string).as_deref() {
+                    Some("format" | "str" | "String") => {
+                        let text = syn::parse2::<syn::LitStr>(inner);
+                        return text.ok().map(|text| text.value());
+                    }
+                    Some("Some" | "Ok" | "Box") => {
+                        return syn::parse2::<Ident>(inner)
+                            .ok()
+                            .map(|word| word.to_string());
+                    }
+                    _ => break,
+                }
+            }
+            _ => return None,
+        }
+    }
+    last.map(|word| word.to_string())
+}
+
+/// Whether a call passes something.
+fn has_settings(value: &Value) -> bool {
+    let name = value.tokens.clone().into_iter().next();
+    if matches!(name, Some(TokenTree::Ident(name)) if ["format", "Some", "Ok"].iter().any(|it| name == it))
+    {
+        return false;
+    }
+    let last = value.tokens.clone().into_iter().last();
+    matches!(last, Some(TokenTree::Group(group)) if !group.stream().is_empty())
+}
+
+pub fn unknown(word: &Ident, vocabulary: &Vocabulary, near: Option<&str>, report: &mut Report) {
+    let found = word.to_string();
+    let what = vocabulary.what;
+    if near.is_none() && habits::is_word_of_keras(&found, vocabulary) {
+        report
+            .fault(
+                word,
+                format!("the {what} `{found}` is Keras's, and kerust does not have it yet"),
+            )
+            .help(list(vocabulary));
+        return;
+    }
+    let fault = report.fault(word, format!("unknown {what} `{word}`"));
+    match near {
+        Some(near) => fault.help(format!("did you mean `{near}`?")),
+        None => fault.help(list(vocabulary)),
+    };
+}
+
+fn list(vocabulary: &Vocabulary) -> String {
+    let words: Vec<_> = vocabulary.names().map(|word| format!("`{word}`")).collect();
+    format!("write one of {}", words.join(", "))
+}

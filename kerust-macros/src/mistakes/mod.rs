@@ -1,0 +1,125 @@
+//! Mistakes, and the one error that each of them must get. `INSTA_UPDATE=always` writes the messages anew: read them
+//! as prose.
+
+mod mutations;
+
+use crate::report::Report;
+use crate::{infer, parse};
+use proc_macro2::TokenStream;
+
+/// What is wrong with a model: each message, and where it stands.
+fn faults(tokens: TokenStream) -> Vec<syn::Error> {
+    let mut report = Report::default();
+    if let Some(model) = parse::model(tokens, &mut report) {
+        infer::plan(&model, &mut report);
+    }
+    report.into_error().into_iter().flatten().collect()
+}
+
+/// The table of a file: a mistake a line.
+fn table(name: &str, mistakes: &str) {
+    let mut table = String::new();
+    let mut more = Vec::new();
+    for mistake in mistakes.lines().filter(|line| !line.is_empty()) {
+        let tokens: TokenStream = mistake
+            .parse()
+            .unwrap_or_else(|error| panic!("{mistake}: {error}"));
+        let faults = faults(tokens);
+        if faults.len() != 1 {
+            more.push(mistake);
+        }
+        table += mistake;
+        for fault in &faults {
+            let message = fault
+                .to_string()
+                .replace("\n\n", "\n")
+                .replace('\n', "\n    ");
+            let range = fault.span().byte_range();
+            let place = mistake.get(range).unwrap_or("NOWHERE");
+            table += &format!("\n    at `{place}`: {message}");
+        }
+        table += "\n\n";
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!(name, table));
+    assert!(more.is_empty(), "not one error each:\n{}", more.join("\n"));
+}
+
+#[test]
+fn habits_of_keras() {
+    table("keras", include_str!("keras.txt"));
+}
+
+#[test]
+fn habits_of_pytorch() {
+    table("pytorch", include_str!("pytorch.txt"));
+}
+
+#[test]
+fn habits_of_rust() {
+    table("rust", include_str!("rust.txt"));
+}
+
+#[test]
+fn slips_of_the_keyboard() {
+    table("slips", include_str!("slips.txt"));
+}
+
+#[test]
+fn numbers_out_of_range() {
+    table("ranges", include_str!("ranges.txt"));
+}
+
+#[test]
+fn what_is_right_gets_no_error() {
+    for model in include_str!("valid.txt")
+        .lines()
+        .filter(|line| !line.is_empty())
+    {
+        let faults = faults(model.parse().unwrap());
+        assert!(faults.is_empty(), "{model}: {}", faults[0]);
+    }
+}
+
+/// What a fault leaves known, rank and channels, stays known: the mistake behind it is found too.
+#[test]
+fn a_bad_argument_hides_no_other_mistake() {
+    for (model, found) in [
+        ("Conv2D(10, 3x3, smae) => Dense(3)", "(.., .., 10)"),
+        (
+            "Conv2D(10, \"3x3\") => MaxPooling2D(2) => Dense(3)",
+            "(.., .., 10)",
+        ),
+        ("Conv2D(\"10\", 3x3) => ReLU => Dense(3)", "(.., .., ..)"),
+        (
+            "Conv2D(10) => BatchNormalization => Dense(3)",
+            "(.., .., 10)",
+        ),
+        (
+            "MaxPooling2D(2, strides = True) => Dropout(0.5) => Dense(3)",
+            "(.., .., 1)",
+        ),
+        (
+            "Conv2D(10, 3x3, activation = rellu) => Dense(3)",
+            "(26, 26, 10)",
+        ),
+        ("Conv2D(10, 3x3, pading = same) => Dense(3)", "(28, 28, 10)"),
+        (
+            "Conv2D(10, 3x3, stride = 2, same) => Dense(3)",
+            "(14, 14, 10)",
+        ),
+    ] {
+        let model = format!("Net: Input(28, 28, 1) => {model}");
+        let faults = faults(model.parse().unwrap());
+        let [_, second] = faults.as_slice() else {
+            panic!("{model}: {} errors", faults.len());
+        };
+        let expected = format!("`Dense` takes a rank-1 input, found {found}");
+        assert!(
+            second.to_string().starts_with(&expected),
+            "{model}: {second}"
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! What stands behind a layer, before the next arrow: nothing should.
+
+use super::arguments;
+use super::layer::{is_merge, one_group};
+use crate::ast::Layer;
+use crate::habits;
+use crate::report::{Report, nearest};
+use crate::value::short;
+use crate::words::ACTIVATIONS;
+use proc_macro2::{Group, TokenStream, TokenTree};
+
+/// Reports what stands behind a layer; whether the layer is still one.
+pub fn behind(
+    layer: &mut Layer,
+    left: &[TokenTree],
+    group: Option<&Group>,
+    report: &mut Report,
+) -> bool {
+    let tokens: TokenStream = left.iter().cloned().collect();
+    let name = layer.ident().clone();
+    let (found, inner) = (short(&tokens), group.map(|group| short(&group.stream())));
+    let whole = match inner.as_deref() {
+        None | Some("") => name.to_string(),
+        Some(inner) => format!("{name}({inner})"),
+    };
+    let message = format!("found `{found}` behind `{name}`, expected `=>`");
+    match left {
+        [TokenTree::Group(values), ..] if is_merge(layer) => {
+            let inner = match one_group(&values.stream()) {
+                Some((group, _)) => group.stream(),
+                None => values.stream(),
+            };
+            report
+                .fault(&tokens, format!("found `{found}` behind `{name}`"))
+                .help(format!("write `{name}({})`", short(&inner)));
+            layer.arguments = Some(arguments::arguments(inner, &mut Report::default()));
+        }
+        [TokenTree::Group(values), ..] => {
+            let values = short(&values.stream());
+            layer.faulty_arguments = true;
+            report.fault(&tokens, message).help(format!(
+                "a layer stands behind what it reads: `{values} => {whole}`"
+            ));
+        }
+        [TokenTree::Punct(dot), TokenTree::Ident(method), rest @ ..] if dot.as_char() == '.' => {
+            layer.faulty_arguments = true;
+            let fault = report.fault(&tokens, message);
+            let inner = match rest {
+                [TokenTree::Group(group), ..] => short(&group.stream()),
+                _ => String::new(),
+            };
+            let word = habits::word(&method.to_string(), &ACTIVATIONS);
+            match (method.to_string().as_str(), word) {
+                ("add" | "then" | "push", _) => {
+                    fault.help(format!("layers are joined by `=>`: write `=> {inner}`"))
+                }
+                (_, Some(word)) => {
+                    let inner = group.map_or(String::new(), |group| short(&group.stream()));
+                    let comma = if inner.is_empty() { "" } else { ", " };
+                    fault.help(format!(
+                        "an activation is an argument: `{name}({inner}{comma}{word})`"
+                    ))
+                }
+                _ => fault.help("remove it: what a layer is told stands in its parentheses"),
+            };
+        }
+        [TokenTree::Punct(sign), ..] => {
+            let fault = report.fault(&tokens, message);
+            match (
+                sign.as_char(),
+                left.get(1),
+                nearest(&name.to_string(), habits::layers()),
+            ) {
+                ('!', Some(TokenTree::Group(group)), Some(layer)) => {
+                    let inner = short(&group.stream());
+                    fault.help(format!("a layer is no macro: write `{layer}({inner})`"))
+                }
+                _ => fault.help("remove it"),
+            };
+            layer.faulty_arguments = true;
+            return sign.as_char() != '!';
+        }
+        [TokenTree::Ident(word), TokenTree::Ident(given)] if word == "as" => {
+            report
+                .fault(&tokens, format!("found `{found}` behind `{name}`"))
+                .help(format!("a layer's name is an argument: `name = {given}`"));
+        }
+        [TokenTree::Literal(_)] if group.is_none() => {
+            report
+                .fault(&tokens, format!("found `{found}` behind `{name}`"))
+                .help(format!("arguments stand in parentheses: `{name}({found})`"));
+            layer.faulty_arguments = true;
+        }
+        _ => {
+            let fault = report.fault(&tokens, message);
+            match habits::word(&found, &ACTIVATIONS) {
+                Some(word) => {
+                    let inner = inner.map_or(String::new(), |inner| inner + ", ");
+                    fault.help(format!(
+                        "an activation is an argument: `{name}({inner}{word})`"
+                    ))
+                }
+                None => fault.help("layers are joined by `=>`"),
+            };
+        }
+    }
+    true
+}

@@ -1,0 +1,318 @@
+//! Layers and what joins them.
+
+use super::layer::{faulty, layer};
+use crate::ast::Chain;
+use crate::report::Report;
+use crate::value::{short, text};
+use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
+
+/// Reads layers that are joined by `=>`; what else joins them is reported.
+pub fn chain(tokens: TokenStream, end: Span, report: &mut Report) -> Chain {
+    let parts = without_invisible_groups(tokens);
+    let mut reader = Reader {
+        chain: Chain {
+            layers: Vec::new(),
+            end,
+        },
+        segment: Vec::new(),
+        arrow: None,
+        is_behind: None,
+        wrong: Vec::new(),
+    };
+    let mut number = 0;
+    while number < parts.len() {
+        let (joint, len) = joint(&parts, number, &reader.segment);
+        let written = &parts[number..number + len];
+        match joint {
+            Joint::None => reader.segment.extend(written.iter().cloned()),
+            Joint::Arrow => reader.join(written, true, false, report),
+            Joint::Wrong => {
+                let is_last = number + len == parts.len();
+                reader.join(written, false, is_last, report);
+            }
+            Joint::Missing => reader.part(report),
+            Joint::Word => {
+                let word: TokenStream = reader.segment.drain(..).collect();
+                let found = text(&word);
+                report
+                    .fault(word, format!("found `{found}`, expected a layer"))
+                    .help("remove it");
+            }
+        }
+        number += len;
+    }
+    reader.finish(report);
+    reader.chain
+}
+
+struct Reader {
+    chain: Chain,
+    /// The layer that is read.
+    segment: Vec<TokenTree>,
+    /// The arrow before it, to name it where nothing follows.
+    arrow: Option<TokenStream>,
+    /// The layer that it stands behind without an arrow.
+    is_behind: Option<String>,
+    /// What stood for arrows, each reported once.
+    wrong: Vec<String>,
+}
+
+impl Reader {
+    /// Ends the layer that was read.
+    fn finish(&mut self, report: &mut Report) {
+        if !self.segment.is_empty() {
+            let tokens: TokenStream = self.segment.drain(..).collect();
+            if let Some(before) = self.is_behind.take() {
+                let found = short(&tokens);
+                report
+                    .fault(
+                        &tokens,
+                        format!("found `{found}` behind `{before}`, expected `=>`"),
+                    )
+                    .help("layers are joined by `=>`");
+            }
+            self.chain.layers.push(layer(tokens, report));
+        } else if let Some(arrow) = &self.arrow {
+            self.chain.layers.push(faulty(arrow));
+            report
+                .fault(arrow, "nothing follows this `=>`, expected a layer")
+                .help("remove it, or write the layer: `=> Dense(10, softmax)`");
+        }
+    }
+
+    /// Two layers without anything between them.
+    fn part(&mut self, report: &mut Report) {
+        self.finish(report);
+        let before = self.chain.layers.last();
+        self.is_behind = before.map(|layer| layer.ident().to_string());
+        self.arrow = None;
+    }
+
+    fn join(&mut self, written: &[TokenTree], is_arrow: bool, is_last: bool, report: &mut Report) {
+        let joint: TokenStream = written.iter().cloned().collect();
+        let found = text(&joint);
+        if self.segment.is_empty() {
+            self.nothing_before(joint, &found, is_arrow, is_last, report);
+            return;
+        }
+        self.finish(report);
+        self.arrow = None;
+        if is_last {
+            // As behind the last argument.
+            if found != "," {
+                report
+                    .fault(joint, format!("found `{found}` behind the last layer"))
+                    .help("remove it");
+            }
+            return;
+        }
+        if !is_arrow && found == "=>" {
+            report
+                .fault(&joint, "found `= >` between two layers, expected `=>`")
+                .help("write the arrow without a space");
+        } else if !is_arrow && !self.wrong.contains(&found) {
+            report
+                .fault(
+                    &joint,
+                    format!("found `{found}` between two layers, expected `=>`"),
+                )
+                .help("layers are joined by `=>`");
+            self.wrong.push(found);
+        }
+        self.arrow = Some(joint);
+    }
+
+    fn nothing_before(
+        &mut self,
+        joint: TokenStream,
+        found: &str,
+        is_arrow: bool,
+        is_last: bool,
+        report: &mut Report,
+    ) {
+        if self.arrow.is_some() {
+            self.chain.layers.push(faulty(&joint));
+            match is_arrow {
+                true => report
+                    .fault(&joint, "found a second `=>`, expected a layer")
+                    .help("remove one of the two"),
+                false => report
+                    .fault(
+                        &joint,
+                        format!("found `{found}` behind `=>`, expected a layer"),
+                    )
+                    .help("remove it"),
+            };
+            self.arrow = if is_last { None } else { Some(joint) };
+            return;
+        }
+        if !self.chain.layers.is_empty() {
+            report
+                .fault(joint, format!("found a second `{found}`, expected `=>`"))
+                .help("layers are joined by `=>`");
+            return;
+        }
+        report
+            .fault(
+                &joint,
+                format!("nothing stands before this `{found}`, expected `Input(..)`"),
+            )
+            .help("begin with the sizes of one sample: `Input(28, 28, 1)`");
+        self.arrow = if is_last { None } else { Some(joint) };
+    }
+}
+
+/// What a token is between two layers.
+enum Joint {
+    /// Part of a layer.
+    None,
+    Arrow,
+    /// What stands for an arrow.
+    Wrong,
+    /// A layer begins where the last one has not ended; it takes no token.
+    Missing,
+    /// A layer begins behind a word that is none, as `return`; it takes no token.
+    Word,
+}
+
+/// What stands at `number`, and how many tokens it is.
+fn joint(parts: &[TokenTree], number: usize, segment: &[TokenTree]) -> (Joint, usize) {
+    let next = parts.get(number + 1);
+    match &parts[number] {
+        TokenTree::Punct(_) => sign(parts, number, segment),
+        TokenTree::Ident(word) if ends_a_layer(segment) => {
+            let word = word.to_string();
+            let is_layer = word.starts_with(char::is_uppercase)
+                || matches!(next, Some(TokenTree::Group(_)))
+                || is_sign(next, ':')
+                || is_sign(next, '.');
+            match segment {
+                [TokenTree::Ident(before)] if is_word(&before.to_string()) => (Joint::Word, 0),
+                _ if word == "as" => (Joint::None, parts.len().min(number + 2) - number),
+                _ if is_layer => (Joint::Missing, 0),
+                _ if matches!(next, Some(TokenTree::Ident(_))) => (Joint::Wrong, 1),
+                _ => (Joint::None, 1),
+            }
+        }
+        _ => (Joint::None, 1),
+    }
+}
+
+fn sign(parts: &[TokenTree], number: usize, segment: &[TokenTree]) -> (Joint, usize) {
+    let run = run(&parts[number..]);
+    if run.starts_with("=>") {
+        return match run.chars().nth(2) {
+            Some('=' | '>') => (Joint::Wrong, run.len()),
+            _ => (Joint::Arrow, 2),
+        };
+    }
+    let first = run.chars().next().unwrap_or(' ');
+    let Some(before) = segment.last() else {
+        return match first {
+            ',' | ';' | '|' | '=' | '>' => (Joint::Wrong, run.len()),
+            '-' if run.len() > 1 => (Joint::Wrong, run.len()),
+            _ => (Joint::None, 1),
+        };
+    };
+    match first {
+        '.' => {
+            let upper = |it: &TokenTree| matches!(it, TokenTree::Ident(word) if word.to_string().starts_with(char::is_uppercase));
+            match (before, parts.get(number + 1)) {
+                (TokenTree::Group(_), Some(next)) if upper(next) => (Joint::Wrong, 1),
+                _ => (Joint::None, 1),
+            }
+        }
+        ':' if run.starts_with("::") => match before {
+            TokenTree::Group(_) => (Joint::Wrong, 2),
+            _ => (Joint::None, 2),
+        },
+        '=' if run == "=" && is_sign(parts.get(number + 1), '>') => (Joint::Wrong, 2),
+        '<' => match (before, generics_end(parts, number)) {
+            (TokenTree::Ident(_), Some(end)) => (Joint::None, end - number),
+            (TokenTree::Punct(before), Some(end)) if before.as_char() == ':' => {
+                (Joint::None, end - number)
+            }
+            _ => (Joint::Wrong, run.len()),
+        },
+        '\'' | '!' | '?' | '#' | '$' | '@' | '\\' => (Joint::None, 1),
+        _ => (Joint::Wrong, run.len()),
+    }
+}
+
+/// Where what begins with `<` at `number` ends, behind its `>`.
+pub fn generics_end(parts: &[TokenTree], number: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut before = ' ';
+    for (place, part) in parts.iter().enumerate().skip(number) {
+        let TokenTree::Punct(punct) = part else {
+            before = ' ';
+            continue;
+        };
+        match punct.as_char() {
+            '<' => depth += 1,
+            // Of an arrow.
+            '>' if before == '=' || before == '-' => return None,
+            '>' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(place + 1);
+                }
+            }
+            ';' => return None,
+            _ => {}
+        }
+        before = punct.as_char();
+    }
+    None
+}
+
+/// The signs that stand together without a space.
+fn run(parts: &[TokenTree]) -> String {
+    let mut run = String::new();
+    for part in parts {
+        let TokenTree::Punct(punct) = part else { break };
+        run.push(punct.as_char());
+        if punct.spacing() == Spacing::Alone {
+            break;
+        }
+    }
+    run
+}
+
+fn is_sign(token: Option<&TokenTree>, sign: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign)
+}
+
+/// Whether a name behind it begins another layer.
+fn ends_a_layer(segment: &[TokenTree]) -> bool {
+    match segment.last() {
+        Some(TokenTree::Punct(punct)) => punct.as_char() == '>',
+        Some(_) => true,
+        None => false,
+    }
+}
+
+/// Whether it is a word before layers in other languages.
+fn is_word(word: &str) -> bool {
+    [
+        "return", "new", "let", "def", "class", "fn", "then", "and", "yield",
+    ]
+    .contains(&word)
+}
+
+/// The tokens, and those that a `macro_rules!` passed on in place of each fragment.
+fn without_invisible_groups(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut parts = Vec::new();
+    let mut left: Vec<TokenTree> = tokens.into_iter().collect();
+    left.reverse();
+    while let Some(token) = left.pop() {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                left.extend(inner.into_iter().rev());
+            }
+            _ => parts.push(token),
+        }
+    }
+    parts
+}

@@ -1,0 +1,341 @@
+//! One layer: a name, and what stands in its parentheses.
+
+use super::behind::behind;
+use super::chain::generics_end;
+use super::{arguments, block};
+use crate::ast::{Layer, Name};
+use crate::habits::{self, Named};
+use crate::infer::MERGES;
+use crate::report::{Report, nearest};
+use crate::value::{short, text};
+use crate::words::ACTIVATIONS;
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::spanned::Spanned;
+
+/// Reads one layer; what cannot be read is reported.
+pub fn layer(tokens: TokenStream, report: &mut Report) -> Layer {
+    let parts: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    read(&parts, &tokens, report).unwrap_or_else(|| faulty(&tokens))
+}
+
+/// What stands for a layer that is not there.
+pub fn faulty(tokens: &TokenStream) -> Layer {
+    Layer {
+        tokens: tokens.clone(),
+        name: Name::Faulty(Ident::new("layer", tokens.span())),
+        arguments: None,
+        faulty_arguments: true,
+        block: None,
+    }
+}
+
+/// What a layer is called.
+struct Path {
+    names: Vec<Ident>,
+    /// `<32>`
+    generics: Option<TokenStream>,
+    /// Whether there are dots in it.
+    is_dotted: bool,
+    tokens: TokenStream,
+    /// How many tokens it is.
+    len: usize,
+}
+
+fn path(parts: &[TokenTree]) -> Path {
+    let is = |number: usize, sign: char| matches!(parts.get(number), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+    let is_name = |number: usize| matches!(parts.get(number), Some(TokenTree::Ident(_)));
+    let colons = |number: usize| is(number, ':') && is(number + 1, ':');
+    let mut path = Path {
+        names: Vec::new(),
+        generics: None,
+        is_dotted: false,
+        tokens: TokenStream::new(),
+        len: if colons(0) { 2 } else { 0 },
+    };
+    if let Some(TokenTree::Ident(name)) = parts.get(path.len) {
+        path.names.push(name.clone());
+        path.len += 1;
+        loop {
+            let here = path.len;
+            let step = match colons(here) {
+                true => 2,
+                false => usize::from(is(here, '.')),
+            };
+            let is_generic = is(here + step, '<') && (step != 1) && path.generics.is_none();
+            if is_generic && let Some(end) = generics_end(parts, here + step) {
+                path.generics = Some(parts[here + step + 1..end - 1].iter().cloned().collect());
+                path.len = end;
+            } else if step > 0 && is_name(here + step) {
+                let TokenTree::Ident(name) = &parts[here + step] else {
+                    break;
+                };
+                path.is_dotted |= step == 1;
+                path.names.push(name.clone());
+                path.len = here + step + 1;
+            } else {
+                break;
+            }
+        }
+    } else {
+        path.len = 0;
+    }
+    path.tokens = parts[..path.len].iter().cloned().collect();
+    path
+}
+
+fn read(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) -> Option<Layer> {
+    let path = path(parts);
+    let Some(last) = path.names.last().cloned() else {
+        no_name(parts, tokens, report);
+        return None;
+    };
+    let mut rest = parts[path.len..].iter();
+    let group = match rest.clone().next() {
+        Some(TokenTree::Group(group)) => {
+            rest.next();
+            Some(group)
+        }
+        _ => None,
+    };
+    let written = group.filter(|group| group.delimiter() == Delimiter::Parenthesis);
+    let name = name(&path, &last, written, report)?;
+    let mut layer = Layer {
+        tokens: tokens.clone(),
+        name,
+        arguments: None,
+        faulty_arguments: false,
+        block: None,
+    };
+    let ident = layer.ident().clone();
+    let is_bare = matches!(layer.name, Name::Bare(_));
+    match group {
+        Some(group) if is_bare && block::is_block(&ident) && written.is_some() => {
+            layer.block = Some(block::block(&ident, group, report)?);
+        }
+        Some(group) if written.is_some() => read_arguments(&mut layer, group, report),
+        Some(group) => {
+            let (found, inner) = (short(&group.to_token_stream()), short(&group.stream()));
+            let inner = inner.replace(": ", " = ");
+            report
+                .fault(
+                    group,
+                    format!("found `{found}`, expected arguments in parentheses"),
+                )
+                .help(format!("write `{ident}({inner})`"));
+            if is_bare && block::is_block(&ident) {
+                return None;
+            }
+            read_arguments(&mut layer, group, &mut Report::default());
+            layer.faulty_arguments = true;
+        }
+        None if is_bare && block::is_block(&ident) => {
+            report
+                .fault(&ident, format!("`{ident}` holds layers, found none"))
+                .help(block::example(&ident));
+            return None;
+        }
+        None => {
+            if let (true, Some(inner)) = (habits::is_layer(&ident.to_string()), &path.generics) {
+                layer.arguments = Some(arguments::arguments(inner.clone(), &mut Report::default()));
+            }
+        }
+    }
+    let left: Vec<TokenTree> = rest.cloned().collect();
+    if !left.is_empty() && !behind(&mut layer, &left, group, report) {
+        return None;
+    }
+    Some(layer)
+}
+
+/// Reports what begins with no name.
+fn no_name(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) {
+    let found = short(tokens);
+    let fault = report.fault(tokens, format!("found `{found}`, expected a layer"));
+    match parts.first() {
+        Some(TokenTree::Group(_)) => {
+            fault.help("layers are joined by `=>`, and nothing stands around them")
+        }
+        Some(TokenTree::Literal(literal)) => {
+            let written = literal.to_string();
+            let bare = written.trim_matches('"');
+            match habits::layers().find(|layer| *layer == bare) {
+                Some(layer) => fault.help(format!("write `{layer}`")),
+                None => fault.help("a layer begins with its name: `Dense(10, softmax)`"),
+            }
+        }
+        _ => fault.help("a layer begins with its name: `Dense(10, softmax)`"),
+    };
+}
+
+/// The name that a path is; what other libraries write is reported, and `None` where nothing is left of it.
+fn name(path: &Path, last: &Ident, group: Option<&Group>, report: &mut Report) -> Option<Name> {
+    let (found, word) = (text(&path.tokens), last.to_string());
+    let inner = group.map_or(String::new(), |group| short(&group.stream()));
+    let call = |name: &str| match inner.as_str() {
+        "" => name.to_owned(),
+        inner => format!("{name}({inner})"),
+    };
+    if path.is_dotted && word == "add" {
+        report
+            .fault(&path.tokens, format!("found `{found}`, expected a layer"))
+            .help(format!("layers are joined by `=>`: write `=> {inner}`"));
+        return None;
+    }
+    if word == "Sequential" && group.is_some() || word == "Model" && path.is_dotted {
+        report
+            .fault(&path.tokens, format!("found `{found}`, expected a layer"))
+            .help("write the layers themselves: `Input(4) => Dense(8, relu) => Dense(3)`");
+        return None;
+    }
+    if path.names.len() == 1 {
+        if path.tokens.clone().into_iter().count() == 1 {
+            return Some(Name::Bare(last.clone()));
+        }
+        if let (true, Some(generics)) = (habits::is_layer(&word), &path.generics) {
+            let generics = short(generics);
+            report
+                .fault(
+                    &path.tokens,
+                    format!("found `{found}`, expected arguments in parentheses"),
+                )
+                .help(format!("write `{word}({generics})`"));
+            return Some(Name::Bare(last.clone()));
+        }
+        return own(path, last, report);
+    }
+    let before = &path.names[path.names.len() - 2];
+    if group.is_some() && (word == "new" || word == "default" || word == "init") {
+        let means = before.to_string();
+        let means = means.strip_suffix("Config").unwrap_or(&means);
+        if habits::is_layer(means) || habits::layer(means).is_some() {
+            let help = instead(means, &call(means));
+            report
+                .fault(&path.tokens, format!("found `{found}`, expected a layer"))
+                .help(help);
+            return habits::is_layer(means).then(|| Name::Bare(Ident::new(means, before.span())));
+        }
+        let wrapped = group.and_then(|group| group.stream().into_iter().next());
+        if let Some(TokenTree::Ident(layer)) = wrapped
+            && habits::is_layer(&layer.to_string())
+        {
+            report
+                .fault(&path.tokens, format!("found `{found}`, expected a layer"))
+                .help(format!("write `{inner}`"));
+            return None;
+        }
+    }
+    let first = path.names[0].to_string();
+    let is_foreign = path.is_dotted
+        || first == "kerust" && habits::is_layer(&word)
+        || group.is_some() && habits::is_module(&first) && is_known(&word);
+    if !is_foreign {
+        return own(path, last, report);
+    }
+    let fault = report.fault(
+        &path.tokens,
+        format!("found `{found}`, expected the name of a layer alone"),
+    );
+    if habits::is_layer(&word) {
+        fault.help(format!("write `{}`", call(&word)));
+        return Some(Name::Bare(last.clone()));
+    }
+    if is_known(&word) {
+        fault.help(instead(&word, ""));
+    } else if let Some(activation) = habits::word(&word, &ACTIVATIONS) {
+        fault.help(format!(
+            "an activation is a word: write `Dense(64, {activation})`, or `Activation({activation})`"
+        ));
+    } else {
+        fault.help("a layer begins with its name: `Dense(10, softmax)`");
+    }
+    None
+}
+
+/// Whether another library's layer of this name is known.
+fn is_known(name: &str) -> bool {
+    habits::is_layer(name)
+        || habits::layer(name).is_some()
+        || habits::respelled(name).is_some()
+        || habits::activation_layer(name).is_some()
+}
+
+/// What to write for a layer of another library.
+fn instead(name: &str, call: &str) -> String {
+    if habits::is_layer(name) {
+        return format!("write `{call}`");
+    }
+    match (habits::layer(name), habits::activation_layer(name)) {
+        (Some(Named::Means(means)), _) => format!("write `{means}`"),
+        (Some(Named::Keras(name)), _) => {
+            format!("`{name}` is a layer of Keras that kerust does not have yet")
+        }
+        (None, Some(word)) => {
+            format!("an activation is a word: write `Activation({word})`")
+        }
+        (None, None) if habits::respelled(name).is_some() => {
+            format!("write `{}`", habits::respelled(name).unwrap_or(name))
+        }
+        (None, None) => "a layer begins with its name: `Dense(10, softmax)`".to_owned(),
+    }
+}
+
+/// A path to a layer of the user's own.
+fn own(path: &Path, last: &Ident, report: &mut Report) -> Option<Name> {
+    if syn::parse2::<syn::Path>(path.tokens.clone()).is_err() {
+        report
+            .fault(
+                &path.tokens,
+                format!("`{}` is no path to a layer", text(&path.tokens)),
+            )
+            .help("write `path::To::Layer`, and its sizes as `Layer::<32>`");
+        return None;
+    }
+    Some(Name::Path(path.tokens.clone(), last.clone()))
+}
+
+fn read_arguments(layer: &mut Layer, group: &Group, report: &mut Report) {
+    let faults = report.len();
+    let inner = group.stream();
+    let name = layer.ident().to_string();
+    let quiet = &mut Report::default();
+    // The name is the mistake where it is none of the catalogue's.
+    let is_reported = matches!(layer.name, Name::Bare(_))
+        && !habits::is_layer(&name)
+        && (is_known(&name) || nearest(&name, habits::layers()).is_some());
+    let report = if is_reported { quiet } else { report };
+    let values = is_merge(layer).then(|| one_group(&inner)).flatten();
+    let arguments = match values {
+        Some((values, others)) => {
+            let name = layer.ident();
+            report
+                .fault(
+                    &values,
+                    format!(
+                        "found `{}`, expected the values by their names",
+                        short(&values.to_token_stream())
+                    ),
+                )
+                .help(format!("write `{name}({})`", short(&values.stream())));
+            let mut all = values.stream();
+            all.extend(others);
+            arguments::arguments(all, &mut Report::default())
+        }
+        None => arguments::arguments(inner, report),
+    };
+    layer.arguments = Some(arguments);
+    layer.faulty_arguments = report.len() > faults;
+}
+
+pub fn is_merge(layer: &Layer) -> bool {
+    matches!(&layer.name, Name::Bare(name) if MERGES.iter().any(|merge| name == merge))
+}
+
+/// `[a, b]` of `[a, b], axis = 1`, and what follows it.
+pub fn one_group(inner: &TokenStream) -> Option<(Group, TokenStream)> {
+    let mut parts = inner.clone().into_iter();
+    let Some(TokenTree::Group(group)) = parts.next() else {
+        return None;
+    };
+    (group.delimiter() != Delimiter::Brace).then(|| (group, parts.collect()))
+}

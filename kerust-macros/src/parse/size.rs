@@ -1,0 +1,116 @@
+//! How large a model may be: what is larger is a mistake, and would take the compiler hours.
+
+use crate::ast::{Block, Body, Chain, Model, Tail, ValueKind};
+use crate::report::Report;
+use crate::value::short;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// The most layers of a model, each repetition counted.
+pub const MAX_LAYERS: usize = 4096;
+
+/// The most parentheses inside each other.
+pub const MAX_DEPTH: usize = 64;
+
+/// The first token that stands deeper than [`MAX_DEPTH`].
+pub fn too_deep(tokens: &TokenStream) -> Option<TokenTree> {
+    let mut level = tokens.clone();
+    for _ in 0..=MAX_DEPTH {
+        level = level
+            .into_iter()
+            .filter_map(|token| match token {
+                TokenTree::Group(group) => Some(group.stream()),
+                _ => None,
+            })
+            .collect();
+    }
+    level.into_iter().next()
+}
+
+/// Refuses a model of too many layers, and takes away those that are too many.
+pub fn limit(model: &mut Model, report: &mut Report) {
+    let mut left = MAX_LAYERS;
+    let chains: Vec<&mut Chain> = match &mut model.body {
+        Body::Chain(chain) => vec![chain],
+        Body::Graph(graph) => {
+            let lets = graph.lets.iter_mut().map(|it| &mut it.chain);
+            match &mut graph.tail {
+                Tail::Chain(chain) => lets.chain([chain]).collect(),
+                _ => lets.collect(),
+            }
+        }
+    };
+    for chain in chains {
+        if let Err(TooMany) = count(chain, 1, &mut left, report) {
+            return;
+        }
+    }
+}
+
+/// It stands in the report.
+struct TooMany;
+
+/// Counts the layers of a chain that stands `times` times in the model.
+fn count(
+    chain: &mut Chain,
+    times: usize,
+    left: &mut usize,
+    report: &mut Report,
+) -> Result<(), TooMany> {
+    for number in 0..chain.layers.len() {
+        let layer = &mut chain.layers[number];
+        let Some(block) = &mut layer.block else {
+            if let Some(fewer) = left.checked_sub(times) {
+                *left = fewer;
+                continue;
+            }
+            fault(layer.ident().to_token_stream(), report);
+            chain.layers.truncate(number);
+            return Err(TooMany);
+        };
+        let counted = match block {
+            Block::Residual { main, shortcut } => {
+                count(main, times, left, report).and_then(|()| match shortcut {
+                    Some(chain) => count(chain, times, left, report),
+                    None => Ok(()),
+                })
+            }
+            Block::Repeat {
+                count: given,
+                chain,
+            } => {
+                let repetitions = match given.kind {
+                    ValueKind::Integer(number) if number > 0 => {
+                        usize::try_from(number).unwrap_or(usize::MAX)
+                    }
+                    _ => 1,
+                };
+                // A repetition of nothing takes time too.
+                let times = times.saturating_mul(repetitions.max(1));
+                if times > *left {
+                    fault(given.tokens.clone(), report);
+                    given.kind = ValueKind::Faulty;
+                    return Err(TooMany);
+                }
+                count(chain, times, left, report)
+            }
+        };
+        counted?;
+    }
+    Ok(())
+}
+
+fn fault(tokens: TokenStream, report: &mut Report) {
+    let found = short(&tokens);
+    // A layer that a macro wrote may have no tokens of the user's.
+    let at = match tokens.is_empty() {
+        true => proc_macro2::Ident::new("layers", Span::call_site()).to_token_stream(),
+        false => tokens,
+    };
+    report
+        .fault(
+            at,
+            format!("`{found}` makes the model larger than {MAX_LAYERS} layers, the most that it may have"),
+        )
+        .help("each layer is a field and code of its own: write fewer, or several models");
+}

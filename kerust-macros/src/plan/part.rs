@@ -1,0 +1,46 @@
+//! What is known of a shape after a fault.
+
+use super::{Data, Form};
+use kerust_core::shape::{MAX_RANK, Shape};
+
+impl Data {
+    /// The sizes that are known after a fault.
+    pub fn known_in_part(sizes: Vec<Option<usize>>) -> Self {
+        // What overflows once is no second fault.
+        let sizes: Vec<Option<usize>> = sizes
+            .into_iter()
+            .map(|size| size.filter(|size| size >> 40 == 0))
+            .collect();
+        let all: Option<Vec<usize>> = sizes.iter().copied().collect();
+        match all {
+            _ if sizes.is_empty() || sizes.len() > MAX_RANK || sizes.contains(&Some(0)) => {
+                Self::unknown()
+            }
+            Some(all) => Self::known(Shape::new(&all)),
+            None => Self {
+                form: Form::Part(sizes),
+                constant: None,
+            },
+        }
+    }
+
+    /// What is known of it without constants.
+    pub fn in_part(&self) -> Self {
+        match &self.form {
+            Form::Sizes(sizes) => Self::known_in_part(sizes.iter().map(|it| it.known).collect()),
+            Form::Part(sizes) => Self::known_in_part(sizes.clone()),
+            Form::Typed(_) | Form::Unknown => Self::unknown(),
+        }
+    }
+
+    /// A shape of the same rank to judge a layer behind, where the rank is known.
+    pub fn stand_in(&self) -> Option<Self> {
+        const SIZE: usize = 4096;
+        let sizes: Vec<usize> = match &self.form {
+            Form::Sizes(sizes) => sizes.iter().map(|it| it.known.unwrap_or(SIZE)).collect(),
+            Form::Part(sizes) => sizes.iter().map(|it| it.unwrap_or(SIZE)).collect(),
+            Form::Typed(_) | Form::Unknown => return None,
+        };
+        Some(Self::known(Shape::new(&sizes)))
+    }
+}

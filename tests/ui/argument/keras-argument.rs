@@ -1,0 +1,11 @@
+//! Expected help: it is Keras's, and not there yet.
+use kerust::model;
+
+model! {
+    pub Net:
+        Input(4)
+        => Dense(64, relu, kernel_regularizer = l2(0.01))
+        => Dense(3)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! Expected help: `=>`.
+use kerust::model;
+
+model! {
+    pub Net: Input(4) > Dense(3)
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! Expected help: what it reads stands before it.
+use kerust::model;
+
+model! {
+    pub Net {
+        let x = Input(4);
+        let y = x => Dense(64)(x);
+        y
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! Expected help: an argument.
+use kerust::model;
+
+model! {
+    pub Net: Input(4) => Dense(64).relu() => Dense(3)
+}
+
+fn main() {}
