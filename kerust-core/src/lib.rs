@@ -6,10 +6,6 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// What tests share with those in `tests` names the crate as these do.
-#[cfg(test)]
-extern crate self as kerust_core;
-
 pub mod activation;
 pub mod constraint;
 pub mod data;

@@ -2,21 +2,122 @@
 
 use super::file_system::faults::{Fault, with_fault};
 use crate::Result;
-use crate::data::Binary;
+use crate::activation::Sigmoid;
+use crate::data::{Binary, Dataset};
+use crate::gradient::Gradient;
+use crate::layer::{LayerData, Layout, Part};
 use crate::loss::BinaryCrossentropy;
+use crate::memory::{Buffer, Memory, Plan};
 use crate::metric::Accuracy;
+use crate::model::{Head, HeadPass, LayerInfo, Model, Setting, Train};
 use crate::optimizer::Adam;
-use crate::rng::Seed;
+use crate::rng::{Rng, Seed, Step};
+use crate::tensor::{Rank1, Tensor};
 use crate::train::{
     BackupAndRestore, Callback, Compiled, Fit, ModelCheckpoint, Training, Workflow,
 };
+use rand::RngExt;
 use std::collections::BTreeSet;
 use std::fs;
+use std::mem::offset_of;
 use std::path::Path;
-use support::{Xor, xor};
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
+/// A single weight and its bias, and a model of them by hand: `model!` is of a crate above.
+#[repr(C)]
+struct Line {
+    kernel: [f32; 1],
+    bias: [f32; 1],
+}
+
+const fn part(name: &'static str, offset: usize) -> Part {
+    Part {
+        name,
+        offset,
+        trainable: true,
+        layout: <[f32; 1]>::LAYOUT,
+    }
+}
+
+// SAFETY: `repr(C)`, fields of `f32` arrays in the order of the layout.
+unsafe impl LayerData for Line {
+    const LAYOUT: Layout = Layout::Parts(&[
+        part("kernel", offset_of!(Self, kernel)),
+        part("bias", offset_of!(Self, bias)),
+    ]);
+}
+
+/// The logits, and their gradient.
+const PLAN: Plan<2> = Plan::new([Buffer::new(1, 0, 2), Buffer::new(1, 0, 2)], []);
+
+impl Line {
+    fn forward(&self, x: &[f32], y: &mut [f32]) {
+        for (x, y) in x.iter().zip(y) {
+            *y = self.kernel[0] * x + self.bias[0];
+        }
+    }
+}
+
+impl Model for Line {
+    type Input = Rank1<1>;
+    type Heads = Head<Sigmoid, Rank1<1>>;
+    type Storage = [u32; 0];
+    const NAME: &'static str = "Line";
+    const HEADS: &'static [&'static str] = &[];
+    const LAYERS: &'static [LayerInfo] = &[];
+    const ARENA_LEN: usize = 0;
+
+    fn logits(&self, x: &[f32], _: &mut Memory<'_>, y: &mut [f32]) {
+        self.forward(x, y);
+    }
+}
+
+impl Train for Line {
+    const TRAINING_LEN: usize = PLAN.len();
+    const GRADIENT_LEN: usize = 2;
+    const SETTINGS: &'static [Setting] = &[];
+
+    fn init(&mut self, rng: &mut Rng) {
+        self.kernel[0] = rng.random();
+    }
+
+    fn forward_training(&self, x: &[f32], memory: &mut Memory<'_>, _: Step<'_>) {
+        let [logits] = memory.get(const { PLAN.places([0]) });
+        self.forward(x, logits);
+    }
+
+    fn heads<'m>(memory: &'m mut Memory<'_>) -> HeadPass<'m, Self::Heads> {
+        let [logits, gradient] = memory.get(const { PLAN.places([0, 1]) });
+        HeadPass { logits, gradient }
+    }
+
+    fn backward(
+        &self,
+        x: &[f32],
+        memory: &mut Memory<'_>,
+        gradient: Gradient<'_>,
+        _: Option<&mut [f32]>,
+        accumulate: bool,
+    ) {
+        let [dy] = memory.get::<f32, 1>(const { PLAN.places([1]) });
+        let Some(gradient) = gradient.of::<Self>() else {
+            return;
+        };
+        if !accumulate {
+            *gradient = Self {
+                kernel: [0.0],
+                bias: [0.0],
+            };
+        }
+        for (x, dy) in x.iter().zip(dy) {
+            gradient.kernel[0] += x * *dy;
+            gradient.bias[0] += *dy;
+        }
+    }
+}
+
+fn data() -> Dataset<Rank1<1>, Binary> {
+    Dataset::generate(4, |n| (Tensor::from([n as f32]), (n > 1).into()))
+}
 
 /// Content of a file; `None` where there is none.
 type Content = Option<Vec<u8>>;
@@ -100,13 +201,13 @@ fn fail_each_call(before: &Content, whole: &BTreeSet<Content>, work: impl Fn(&Pa
     }
 }
 
-fn model() -> Compiled<Xor, Binary> {
-    Xor::new(Seed(1)).compile(Adam::default(), BinaryCrossentropy, Accuracy)
+fn model() -> Compiled<Line, Binary> {
+    Line::new(Seed(1)).compile(Adam::default(), BinaryCrossentropy, Accuracy)
 }
 
 fn fit(callback: impl Callback) -> Result<()> {
     let fit = Fit::epochs(2).callback(callback).quiet();
-    model().fit(&xor(), fit).map(drop)
+    model().fit(&data(), fit).map(drop)
 }
 
 /// What a callback leaves at a path after each epoch, and in the end.
@@ -125,7 +226,7 @@ fn contents<C: Callback>(saves: impl Fn(&Path) -> C) -> BTreeSet<Content> {
         .callback(saves(&path))
         .callback(Collects(&path, &mut found))
         .quiet();
-    model().fit(&xor(), both).unwrap();
+    model().fit(&data(), both).unwrap();
     assert_eq!(found.len(), 3, "two epochs, and nothing");
     found
 }
@@ -135,14 +236,14 @@ fn a_save_leaves_the_old_file_or_the_new() {
     let folder = tempfile::tempdir().unwrap();
     let saved = |seed| {
         let path = folder.path().join("whole.safetensors");
-        super::save(&path, &*Xor::new(Seed(seed))).unwrap();
+        super::save(&path, &*Line::new(Seed(seed))).unwrap();
         content(&path)
     };
     let (old, new) = (saved(1), saved(2));
     for before in [None, old] {
         let whole = BTreeSet::from([before.clone(), new.clone()]);
         fail_each_call(&before, &whole, |path| {
-            super::save(path, &*Xor::new(Seed(2)))
+            super::save(path, &*Line::new(Seed(2)))
         });
     }
 }
