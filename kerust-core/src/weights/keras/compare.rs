@@ -76,11 +76,7 @@ fn compare_layer<'a>(
             differences.push(Difference::Tensors {
                 layer: expected.full_name(),
                 found: stored.tensors.len(),
-                expected: expected
-                    .tensors
-                    .iter()
-                    .map(|tensor| name_in_layer(tensor))
-                    .collect(),
+                expected: expected.tensors.iter().map(name_in_layer).collect(),
             });
             return;
         }

@@ -84,7 +84,7 @@ impl File {
         }
         let is_named = given.is_some();
         let name = given.unwrap_or_else(|| child.to_owned());
-        let names = [names, &[name.clone()]].concat();
+        let names = [names, std::slice::from_ref(&name)].concat();
         let mut node = Node {
             name,
             kind: numbered(child).0.to_owned(),
