@@ -1,4 +1,4 @@
-//! The exponential function.
+//! The exponential function, and what lacks 1 to it.
 
 use core::f32::consts::LOG2_E;
 
@@ -26,15 +26,36 @@ pub(super) fn exp(x: f32) -> f32 {
     // Beyond these it is 0 and infinity; NaN stays.
     let x = if x < -104.0 { -104.0 } else { x };
     let x = if x > 89.0 { 89.0 } else { x };
+    let (n, rest) = reduced(x);
+    // In two steps, since 2ⁿ itself may be no number where the product is one.
+    let half = n >> 1;
+    (rest + 1.0) * power_of_2(half) * power_of_2(n.wrapping_sub(half))
+}
+
+/// `eˣ − 1`, within two units in the last place, for `x` up to 88; beyond it is that of 88.
+///
+/// `2ⁿ · (eʳ − 1) + (2ⁿ − 1)`, by the means of [`exp`]. Near 0, `exp` less 1 would lose its digits.
+#[cfg_attr(feature = "std", inline(always))]
+#[cfg_attr(not(feature = "std"), inline(never))]
+pub(super) fn exp_m1(x: f32) -> f32 {
+    // Below it is -1; NaN stays.
+    let clamped = if x < -30.0 { -30.0 } else { x };
+    let clamped = if clamped > 88.0 { 88.0 } else { clamped };
+    let (n, rest) = reduced(clamped);
+    let power = power_of_2(n);
+    // The sign is lost of -0 alone.
+    (power * rest + (power - 1.0)).copysign(x)
+}
+
+/// The whole number `n` and `eʳ − 1` with `x = n · ln 2 + r`.
+#[inline(always)]
+fn reduced(x: f32) -> (i32, f32) {
     let shifted = x * LOG2_E + WHOLE;
     let n = shifted - WHOLE;
     let r = x - n * LN_2[0] - n * LN_2[1];
     let sum = POLYNOMIAL.iter().fold(0.0, |sum, factor| sum * r + factor);
-    let y = sum * r * r + r + 1.0;
-    // In two steps, since 2ⁿ itself may be no number where the product is one.
     let n = shifted.to_bits().wrapping_sub(WHOLE.to_bits()) as i32;
-    let half = n >> 1;
-    y * power_of_2(half) * power_of_2(n.wrapping_sub(half))
+    (n, sum * r * r + r)
 }
 
 #[inline(always)]
@@ -44,29 +65,19 @@ fn power_of_2(n: i32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::exp;
+    use super::{exp, exp_m1};
+    use crate::activation::accuracy::{largest_gap, numbers};
 
     #[test]
     fn it_is_within_two_units_in_the_last_place() {
-        // Each 4,001st of all numbers between -104 and 89.
-        for bits in (0..=89f32.to_bits())
-            .chain(1 << 31..=(-104f32).to_bits())
-            .step_by(4_001)
-        {
-            let x = f32::from_bits(bits);
-            let (found, exact) = (exp(x), f64::from(x).exp());
-            let expected = exact as f32;
-            if expected.is_infinite() {
-                assert!(found > 3.4e38, "exp({x}) = {found}");
-                continue;
-            }
-            let unit = f64::from(f32::from_bits(expected.to_bits() + 1)) - f64::from(expected);
-            let gap = (f64::from(found) - exact).abs() / unit;
-            assert!(
-                gap <= 2.0,
-                "exp({x}) = {found}, expected {expected}: {gap} units"
-            );
-        }
+        let gap = largest_gap(numbers(-104.0..=89.0, 4_001), exp, f64::exp);
+        assert!(gap.units <= 2.0, "{gap:?}");
+    }
+
+    #[test]
+    fn less_one_it_is_within_two_units_in_the_last_place() {
+        let gap = largest_gap(numbers(-104.0..=88.0, 4_001), exp_m1, f64::exp_m1);
+        assert!(gap.units <= 2.0, "{gap:?}");
     }
 
     #[test]
@@ -75,5 +86,14 @@ mod tests {
         assert_eq!([f32::NEG_INFINITY, -1e9, -105.0].map(exp), [0.0; 3]);
         assert_eq!([f32::INFINITY, 1e9, 88.8].map(exp), [f32::INFINITY; 3]);
         assert!([f32::NAN, -f32::NAN].map(exp).iter().all(|y| y.is_nan()));
+
+        assert_eq!([f32::NEG_INFINITY, -1e9, -30.0].map(exp_m1), [-1.0; 3]);
+        let kept = [0.0, -0.0, 1e-40, -1e-40, f32::MIN_POSITIVE, -1e-30];
+        assert_eq!(
+            kept.map(|x| exp_m1(x).to_bits()),
+            kept.map(f32::to_bits),
+            "a number near 0 is its own value"
+        );
+        assert!([f32::NAN, -f32::NAN].map(exp_m1).iter().all(|y| y.is_nan()));
     }
 }

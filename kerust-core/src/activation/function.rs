@@ -1,4 +1,6 @@
 //! Activations of one number, and their slopes.
+//!
+//! The long ones say that they are inlined: a loop of calls is not vectorised.
 
 const LEAKY_SLOPE: f32 = 0.2;
 const SELU_SCALE: f32 = 1.050_701;
@@ -7,8 +9,9 @@ const SELU_SCALED_ALPHA: f32 = 1.758_099_3;
 /// `y` from `x`. Conditions are written so that NaN passes through.
 pub mod value {
     use super::{LEAKY_SLOPE, SELU_SCALE, SELU_SCALED_ALPHA};
-    use crate::activation::exp::exp;
-    use core::f32::consts::FRAC_1_SQRT_2;
+    use crate::activation::exp::{exp, exp_m1};
+    use crate::activation::log1p::log1p;
+    use crate::activation::normal::normal;
 
     pub fn relu(x: f32) -> f32 {
         if x < 0.0 { 0.0 } else { x }
@@ -22,27 +25,31 @@ pub mod value {
         if x > 0.0 { x } else { LEAKY_SLOPE * x }
     }
 
+    #[inline(always)]
     pub fn elu(x: f32) -> f32 {
-        if x > 0.0 { x } else { libm::expm1f(x) }
+        if x > 0.0 { x } else { exp_m1(x) }
     }
 
+    #[inline(always)]
     pub fn selu(x: f32) -> f32 {
         if x > 0.0 {
             SELU_SCALE * x
         } else {
-            SELU_SCALED_ALPHA * libm::expm1f(x)
+            SELU_SCALED_ALPHA * exp_m1(x)
         }
     }
 
+    #[inline(always)]
     pub fn gelu(x: f32) -> f32 {
-        // `erfc` keeps the digits that `1 + erf` loses where x is far below 0.
-        0.5 * x * libm::erfcf(-x * FRAC_1_SQRT_2)
+        x * normal(x)[0]
     }
 
+    #[inline(always)]
     pub fn silu(x: f32) -> f32 {
         x * sigmoid(x)
     }
 
+    #[inline(always)]
     pub fn sigmoid(x: f32) -> f32 {
         // An overflow of `exp` ends in 1 / inf = 0, as it should.
         1.0 / (1.0 + exp(-x))
@@ -56,22 +63,34 @@ pub mod value {
         x * hard_sigmoid(x)
     }
 
+    #[inline(always)]
     pub fn softplus(x: f32) -> f32 {
-        relu(x) + libm::log1pf(exp(-x.abs()))
+        relu(x) + log1p(exp(-x.abs()))
     }
 
     pub fn softsign(x: f32) -> f32 {
         x / (1.0 + x.abs())
     }
 
+    #[inline(always)]
     pub fn mish(x: f32) -> f32 {
-        x * libm::tanhf(softplus(x))
+        x * tanh_of_softplus(x)
+    }
+
+    /// `tanh(ln(1 + eˣ)) = n / (n + 2)` with `n = eˣ · (eˣ + 2)`.
+    #[inline(always)]
+    pub fn tanh_of_softplus(x: f32) -> f32 {
+        // Beyond it is 1; NaN stays.
+        let power = exp(if x > 30.0 { 30.0 } else { x });
+        let n = power * (power + 2.0);
+        n / (n + 2.0)
     }
 }
 
 /// `dy/dx` from `y`.
 pub mod slope_of_y {
     use super::{LEAKY_SLOPE, SELU_SCALE, SELU_SCALED_ALPHA};
+    use crate::activation::exp::exp_m1;
 
     pub fn relu(y: f32) -> f32 {
         if y > 0.0 { 1.0 } else { 0.0 }
@@ -109,8 +128,9 @@ pub mod slope_of_y {
         1.0 - y * y
     }
 
+    #[inline(always)]
     pub fn softplus(y: f32) -> f32 {
-        -libm::expm1f(-y)
+        -exp_m1(-y)
     }
 
     pub fn softsign(y: f32) -> f32 {
@@ -122,17 +142,15 @@ pub mod slope_of_y {
 /// `dy/dx` from `x`, of functions that take one value at two places.
 pub mod slope_of_x {
     use super::value;
-    use crate::activation::exp::exp;
-    use core::f32::consts::FRAC_1_SQRT_2;
+    use crate::activation::normal::normal;
 
-    /// `1 / √(2π)`
-    const PEAK_DENSITY: f32 = 0.398_942_3;
-
+    #[inline(always)]
     pub fn gelu(x: f32) -> f32 {
-        let below = 0.5 * libm::erfcf(-x * FRAC_1_SQRT_2);
-        below + x * PEAK_DENSITY * exp(-0.5 * x * x)
+        let [below, density] = normal(x);
+        below + x * density
     }
 
+    #[inline(always)]
     pub fn silu(x: f32) -> f32 {
         let s = value::sigmoid(x);
         s * (1.0 + x * (1.0 - s))
@@ -143,8 +161,9 @@ pub mod slope_of_x {
         value::hard_sigmoid(x) + x * slope
     }
 
+    #[inline(always)]
     pub fn mish(x: f32) -> f32 {
-        let t = libm::tanhf(value::softplus(x));
+        let t = value::tanh_of_softplus(x);
         t + x * (1.0 - t * t) * value::sigmoid(x)
     }
 }
