@@ -14,9 +14,10 @@ mod tanh;
 
 use crate::kernels::vectorized;
 use exp::exp;
+pub(crate) use function::value::sigmoid;
 use function::{slope_of_x, slope_of_y, value};
 pub use head::*;
-use tanh::tanh;
+pub(crate) use tanh::tanh;
 
 /// An activation function, with Keras's defaults.
 ///
@@ -112,7 +113,7 @@ impl Activation {
             Self::Selu => map(values, value::selu),
             Self::Gelu => map(values, value::gelu),
             Self::Silu => map(values, value::silu),
-            Self::Sigmoid => map(values, value::sigmoid),
+            Self::Sigmoid => map(values, sigmoid),
             Self::HardSigmoid => map(values, value::hard_sigmoid),
             Self::HardSilu => map(values, value::hard_silu),
             Self::Tanh => map(values, tanh),
@@ -162,12 +163,18 @@ impl Activation {
         features: usize,
     ) {
         dx.copy_from_slice(dy);
+        self.backward_in_place(x, y, dx, features);
+    }
+
+    /// [`backward_from_input`](Self::backward_from_input), where the gradient stands in `dy`. `x` is not
+    /// read where the gradient follows from the output.
+    pub(crate) fn backward_in_place(self, x: &[f32], y: &[f32], dy: &mut [f32], features: usize) {
         match self {
-            Self::Gelu => scale(x, dx, slope_of_x::gelu),
-            Self::Silu => scale(x, dx, slope_of_x::silu),
-            Self::HardSilu => scale(x, dx, slope_of_x::hard_silu),
-            Self::Mish => scale(x, dx, slope_of_x::mish),
-            _ => self.backward(y, dx, features),
+            Self::Gelu => scale(x, dy, slope_of_x::gelu),
+            Self::Silu => scale(x, dy, slope_of_x::silu),
+            Self::HardSilu => scale(x, dy, slope_of_x::hard_silu),
+            Self::Mish => scale(x, dy, slope_of_x::mish),
+            _ => self.backward(y, dy, features),
         }
     }
 }
@@ -310,7 +317,7 @@ mod tests {
         let cases: [(Activation, Scalar); 9] = [
             (Activation::Exponential, exp),
             (Activation::Tanh, tanh),
-            (Activation::Sigmoid, value::sigmoid),
+            (Activation::Sigmoid, sigmoid),
             (Activation::Elu, value::elu),
             (Activation::Selu, value::selu),
             (Activation::Gelu, value::gelu),

@@ -7,7 +7,7 @@ use super::exp::exp_m1;
 /// By the means of [`exp_m1`], so that a loop of it is vectorised and all targets give the same bits.
 #[cfg_attr(feature = "std", inline(always))]
 #[cfg_attr(not(feature = "std"), inline(never))]
-pub(super) fn tanh(x: f32) -> f32 {
+pub(crate) fn tanh(x: f32) -> f32 {
     // From 9.02 on it is 1; NaN stays.
     let size = x.abs();
     let size = if size > 10.0 { 10.0 } else { size };

@@ -25,9 +25,11 @@ mod conv2d;
 mod depthwise;
 mod elementwise;
 mod isa;
+mod epilogue;
+#[cfg(test)]
+mod golden;
 // The plain loops, or, on a Cortex-M with an FPU of single precision, what stands in their place. Cortex-R
 // with the same ABI has atomics of 64 bits, and may lack the fused multiply-add.
-mod epilogue;
 #[cfg_attr(
     all(
         target_arch = "arm",
@@ -42,6 +44,7 @@ mod matmul;
 mod normalize;
 pub(crate) mod parallel;
 mod pool;
+mod recurrent;
 mod reduce;
 #[cfg(feature = "std")]
 mod scratch;
@@ -63,5 +66,9 @@ pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, layer_norm_in_pl
 #[cfg(feature = "std")]
 pub(crate) use parallel::alone;
 pub use pool::Pooling;
+pub use recurrent::{
+    Cell, Given, Gru, Lstm, Recurrent, RecurrentGradient, RecurrentGradients, RecurrentWeights,
+    SimpleRnn, States,
+};
 pub use reduce::{column_sums, sum_into};
 pub use separable::{Kernels, Separable};

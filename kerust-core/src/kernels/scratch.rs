@@ -19,12 +19,16 @@ pub(crate) enum Use {
     Partial,
     /// Images between the halves of a separable convolution, or their gradients.
     Halfway,
+    /// The gates of several steps.
+    Gates,
+    /// The scores of a head.
+    Scores,
 }
 
 const ALIGNMENT_BYTES: usize = 64;
 
 std::thread_local! {
-    static BUFFERS: [Cell<Vec<f32>>; 7] = const { [const { Cell::new(Vec::new()) }; 7] };
+    static BUFFERS: [Cell<Vec<f32>>; 9] = const { [const { Cell::new(Vec::new()) }; 9] };
 }
 
 /// Calls `work` with `len` values of scratch, of any content, on a cache line's boundary.

@@ -94,7 +94,6 @@ impl Product<'_> {
     }
 
     /// Computes into `c` on the calling thread alone: for a piece of work that is already divided.
-    #[cfg(feature = "std")]
     pub(crate) fn run_here(&self, c: &mut [f32], stride: usize) {
         self.run_with(Isa::best(), 1, c, stride);
     }
