@@ -2,8 +2,26 @@
 
 use safetensors::SafeTensors;
 use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 const FILE: &[u8] = include_bytes!("../../../tests/golden/sequences.safetensors");
+
+type Tensor = (Vec<usize>, Vec<f32>);
+
+/// All tensors by their names: a file is read once.
+fn tensors() -> &'static HashMap<String, Tensor> {
+    static TENSORS: OnceLock<HashMap<String, Tensor>> = OnceLock::new();
+    TENSORS.get_or_init(|| {
+        let file = SafeTensors::deserialize(FILE).expect("safetensors");
+        let tensor = |(name, view): (String, safetensors::tensor::TensorView<'_>)| {
+            let words = view.data().chunks_exact(4);
+            let values = words.map(|word| f32::from_le_bytes(word.try_into().unwrap()));
+            (name, (view.shape().to_vec(), values.collect()))
+        };
+        file.tensors().into_iter().map(tensor).collect()
+    })
+}
 
 /// One case of the file.
 pub(super) struct Case {
@@ -35,25 +53,23 @@ pub(super) fn cases(prefix: &str) -> Vec<Case> {
 }
 
 impl Case {
-    /// A tensor's shape and values, if the case has it.
-    pub(super) fn find(&self, tensor: &str) -> Option<(Vec<usize>, Vec<f32>)> {
-        let file = SafeTensors::deserialize(FILE).expect("safetensors");
-        let view = file.tensor(&format!("{}.{tensor}", self.name)).ok()?;
-        let words = view.data().chunks_exact(4);
-        let values = words.map(|word| f32::from_le_bytes(word.try_into().unwrap()));
-        Some((view.shape().to_vec(), values.collect()))
+    fn find(&self, tensor: &str) -> Option<&'static Tensor> {
+        tensors().get(&format!("{}.{tensor}", self.name))
     }
 
     /// The values of a tensor; none where the case does not have it.
     pub(super) fn values(&self, tensor: &str) -> Vec<f32> {
-        self.find(tensor).unwrap_or_default().1
+        self.find(tensor)
+            .map_or_else(Vec::new, |(_, values)| values.clone())
     }
 
     /// A tensor's shape.
     pub(super) fn shape(&self, tensor: &str) -> Vec<usize> {
-        self.find(tensor)
+        let found = self.find(tensor);
+        found
             .unwrap_or_else(|| panic!("{} has no `{tensor}`", self.name))
             .0
+            .clone()
     }
 
     /// A mask.

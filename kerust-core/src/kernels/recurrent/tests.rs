@@ -26,6 +26,158 @@ fn simple_rnn_equals_keras() {
     cases.iter().for_each(|case| check(case, SimpleRnn));
 }
 
+#[test]
+fn a_batch_gives_the_bits_of_its_samples_on_any_number_of_threads() {
+    let weights = Random::new(17, 33);
+    for reset_after in [true, false] {
+        weights.check_samples(Gru { reset_after });
+    }
+    weights.check_samples(Lstm);
+    weights.check_samples(SimpleRnn);
+}
+
+#[test]
+fn gradients_of_the_weights_are_added_or_left_out() {
+    let weights = Random::new(3, 5);
+    weights.check_gradients(Gru { reset_after: true });
+    weights.check_gradients(Gru { reset_after: false });
+    weights.check_gradients(Lstm);
+    weights.check_gradients(SimpleRnn);
+}
+
+/// Random numbers for any layer of some sizes.
+struct Random {
+    inputs: usize,
+    units: usize,
+    values: Vec<f32>,
+}
+
+const SAMPLES: usize = 9;
+const STEPS: usize = 13;
+
+impl Random {
+    fn new(inputs: usize, units: usize) -> Self {
+        use rand::RngExt;
+        let mut rng = crate::rng::Seed(7).rng();
+        let len = SAMPLES * STEPS * (inputs + 4 * units) + 4 * units * (inputs + units);
+        Self {
+            inputs,
+            units,
+            values: (0..len).map(|_| rng.random_range(-0.5f32..0.5)).collect(),
+        }
+    }
+
+    fn layer<C: Cell>(&self, cell: C) -> Recurrent<C> {
+        Recurrent {
+            cell,
+            steps: STEPS,
+            inputs: self.inputs,
+            units: self.units,
+            activation: Activation::Tanh,
+            recurrent_activation: Activation::Sigmoid,
+            go_backwards: false,
+            return_sequences: true,
+            zero_output_for_mask: false,
+        }
+    }
+
+    fn weights<C: Cell>(&self, cell: C) -> RecurrentWeights<'_> {
+        let columns = C::GATES * self.units;
+        let (kernel, rest) = self.values.split_at(self.inputs * columns);
+        let (recurrent_kernel, rest) = rest.split_at(self.units * columns);
+        RecurrentWeights {
+            kernel,
+            recurrent_kernel,
+            bias: &rest[..cell.biases() * columns],
+        }
+    }
+
+    /// Some samples: everything that a pass gives, without the gradients of the weights, and those.
+    fn pass<C: Cell>(&self, cell: C, samples: Range<usize>) -> [Vec<f32>; 2] {
+        let layer = self.layer(cell);
+        let part = |len: usize| &self.values[samples.start * len..samples.end * len];
+        let mask = part(STEPS).iter().map(|x| u8::from(*x > -0.3));
+        let mask: Vec<u8> = mask.collect();
+        let given = Given {
+            mask: &mask,
+            ..Given::new(part(STEPS * self.inputs))
+        };
+        let weights = self.weights(cell);
+        let run = Run { given, weights };
+        let states = [1, C::STATES - 1].map(|count| part(count * self.units).to_vec());
+        let (inferred, inferred_states) = run.forward(&layer, states.clone());
+        let (y, last, saved) = run.forward_training(&layer, states.clone());
+        assert_eq!(bits(&inferred), bits(&y), "inference and training");
+        assert_eq!(
+            inferred_states.each_ref().map(|x| bits(x)),
+            last.each_ref().map(|x| bits(x))
+        );
+        let dy = part(STEPS * self.units);
+        let (dstates, dx, gradient) = run.backward(&layer, &saved, dy, states);
+        let mut rows = vec![];
+        for sample in 0..samples.len() {
+            for of in [&y, &last[0], &last[1], &dstates[0], &dstates[1], &dx] {
+                let len = of.len() / samples.len();
+                rows.extend(&of[sample * len..][..len]);
+            }
+        }
+        [rows, gradient.concat()]
+    }
+
+    fn check_samples<C: Cell>(&self, cell: C) {
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            let pool = pool.build().expect("threads");
+            pool.install(|| self.pass(cell, 0..SAMPLES))
+                .map(|part| bits(&part))
+        };
+        let one = on(1);
+        for threads in [2, 3, 16] {
+            assert!(on(threads) == one, "{threads} threads");
+        }
+        let alone = (0..SAMPLES).flat_map(|sample| {
+            let [rows, _] = self.pass(cell, sample..sample + 1);
+            bits(&rows)
+        });
+        assert!(alone.collect::<Vec<_>>() == one[0], "samples alone");
+    }
+
+    fn check_gradients<C: Cell>(&self, cell: C) {
+        let layer = self.layer(cell);
+        let len = 2 * STEPS;
+        let given = Given::new(&self.values[..len * self.inputs]);
+        let weights = self.weights(cell);
+        let run = Run { given, weights };
+        let states = [2, 2 * (C::STATES - 1)].map(|rows| vec![0.25; rows * self.units]);
+        let (_, _, saved) = run.forward_training(&layer, states.clone());
+        let dy = &self.values[..len * self.units];
+        let ([dh, _], dx, gradient) = run.backward(&layer, &saved, dy, states.clone());
+        let mut sums = gradient.clone();
+        let mut scratch = vec![f32::NAN; 2 * layer.backward_scratch_len(false)];
+        for twice in [false, true] {
+            let mut again = vec![f32::NAN; dx.len()];
+            let [mut of_h, mut of_c] = states.clone();
+            let gradients = RecurrentGradients {
+                states: [&mut of_h, &mut of_c],
+                x: (!twice).then_some(&mut again[..]),
+                weights: twice.then(|| sums.each_mut().map(|part| &mut part[..])),
+                accumulate: true,
+            };
+            layer.backward(given, weights, &saved, dy, gradients, &mut scratch);
+            assert_eq!(bits(&of_h), bits(&dh));
+            assert!(twice || bits(&again) == bits(&dx));
+        }
+        for (sum, once) in sums.concat().iter().zip(gradient.concat()) {
+            let gap = (sum - 2.0 * once).abs();
+            assert!(gap <= 1e-5 * once.abs().max(1.0), "{sum}, once {once}");
+        }
+    }
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
 /// The layer of a case.
 fn layer<C: Cell>(case: &Case, cell: C) -> Recurrent<C> {
     let [_, steps, inputs] = case.shape("x")[..] else {
@@ -53,8 +205,7 @@ fn layer<C: Cell>(case: &Case, cell: C) -> Recurrent<C> {
 
 fn check<C: Cell>(case: &Case, cell: C) {
     let layer = layer(case, cell);
-    let [x, mask] = ["x", "mask"].map(|name| case.values(name));
-    let mask: Vec<u8> = mask.iter().map(|value| u8::from(*value != 0.0)).collect();
+    let (x, mask) = (case.values("x"), case.mask("mask"));
     let [kernel, recurrent_kernel, bias] =
         ["kernel", "recurrent_kernel", "bias"].map(|name| case.values(name));
     let [input_dropout, recurrent_dropout] =
