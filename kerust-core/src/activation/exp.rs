@@ -22,7 +22,7 @@ const POLYNOMIAL: [f32; 6] = [
 /// targets give the same bits. In firmware, whose loops are no vectors, it stands once.
 #[cfg_attr(feature = "std", inline(always))]
 #[cfg_attr(not(feature = "std"), inline(never))]
-pub(super) fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     // Beyond these it is 0 and infinity; NaN stays.
     let x = if x < -104.0 { -104.0 } else { x };
     let x = if x > 89.0 { 89.0 } else { x };

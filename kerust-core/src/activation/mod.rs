@@ -13,7 +13,7 @@ mod normal;
 mod tanh;
 
 use crate::kernels::vectorized;
-use exp::exp;
+pub(crate) use exp::exp;
 pub(crate) use function::value::sigmoid;
 use function::{slope_of_x, slope_of_y, value};
 pub use head::*;

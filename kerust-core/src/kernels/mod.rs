@@ -21,11 +21,13 @@ macro_rules! check {
     };
 }
 
+mod attention;
 mod conv2d;
 mod depthwise;
 mod elementwise;
-mod isa;
+mod embedding;
 mod epilogue;
+mod isa;
 #[cfg(test)]
 mod golden;
 // The plain loops, or, on a Cortex-M with an FPU of single precision, what stands in their place. Cortex-R
@@ -42,7 +44,10 @@ mod golden;
 mod machine;
 mod matmul;
 mod normalize;
+#[cfg(test)]
+mod one_dimension;
 pub(crate) mod parallel;
+mod piece;
 mod pool;
 mod recurrent;
 mod reduce;
@@ -52,12 +57,14 @@ mod separable;
 mod simd;
 mod walk;
 
+pub use attention::{Attention, AttentionGradients, AttentionMasks};
 pub use conv2d::Convolution;
 pub use depthwise::Depthwise;
 pub use elementwise::{activate, activation_gradient, add_bias, copy};
 pub(crate) use elementwise::{
     activated, activated_gradient, combine, map, map_in_place, sum, sum_in_place,
 };
+pub use embedding::{gather, scatter_add};
 pub use epilogue::Epilogue;
 pub use isa::Isa;
 pub(crate) use isa::vectorized;

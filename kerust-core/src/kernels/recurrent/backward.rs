@@ -1,12 +1,12 @@
 //! The way back through the steps, and the gradients of the weights.
 
 use super::panels::Panels;
-use super::piece::Piece;
 use super::step::{BackwardStep, Cell, Reset, Skips, multiply};
 use super::{Given, Recurrent, RecurrentGradient, RecurrentWeights, States, count_of};
 use crate::kernels::Tail;
 use crate::kernels::elementwise::VALUE_MACS;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
+use crate::kernels::piece::Piece;
 use crate::kernels::reduce::sum_in_chunks;
 use core::ops::Range;
 

@@ -1,11 +1,11 @@
 //! The way forward through the steps.
 
 use super::panels::Panels;
-use super::piece::Piece;
 use super::step::{Cell, Skips, Step, multiply};
 use super::{Given, Recurrent, RecurrentWeights, States, count_of};
 use crate::kernels::Tail;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
+use crate::kernels::piece::Piece;
 
 /// Values of the gates of steps whose input products are made together: 256 KB.
 #[cfg(feature = "std")]

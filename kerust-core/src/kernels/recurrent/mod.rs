@@ -11,7 +11,7 @@
 //! panels (`panels.rs`). Backward, a step passes the gradient of its gates on to the state before; the
 //! gradients of the weights are one product over all steps of all samples at the end.
 //!
-//! A batch is divided over threads between samples, once, and all steps run inside (`piece.rs`); the
+//! A batch is divided over threads between samples, once, and all steps run inside (`../piece.rs`); the
 //! gradients of the weights are divided over their columns. So the bits do not depend on the threads.
 //!
 //! # Masks
@@ -23,7 +23,6 @@ mod forward;
 mod gru;
 mod lstm;
 mod panels;
-mod piece;
 mod simple_rnn;
 mod step;
 #[cfg(test)]
@@ -36,6 +35,7 @@ pub use gru::Gru;
 pub use lstm::Lstm;
 pub use simple_rnn::SimpleRnn;
 pub use step::Cell;
+pub(super) use step::multiply;
 
 /// The sizes and the ways of a recurrent layer.
 #[derive(Clone, Copy, Debug)]

@@ -205,7 +205,7 @@ impl<C: Cell> Recurrent<C> {
 }
 
 /// `y = a ∘ b`
-pub(super) fn multiply(a: &[f32], b: &[f32], y: &mut [f32]) {
+pub(in crate::kernels) fn multiply(a: &[f32], b: &[f32], y: &mut [f32]) {
     let values = y.iter_mut().zip(a.iter().zip(b));
     vectorized(
         #[inline(always)]

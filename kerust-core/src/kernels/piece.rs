@@ -1,18 +1,18 @@
 //! A batch divided over threads between samples.
 
 /// Slices of some samples, each with so many values a sample.
-pub(super) struct Piece<'a, const N: usize> {
+pub(crate) struct Piece<'a, const N: usize> {
     /// The number of the first sample in the batch.
-    pub(super) first: usize,
-    pub(super) samples: usize,
-    pub(super) parts: [&'a mut [f32]; N],
+    pub(crate) first: usize,
+    pub(crate) samples: usize,
+    pub(crate) parts: [&'a mut [f32]; N],
     #[cfg(feature = "std")]
     lens: [usize; N],
 }
 
 impl<'a, const N: usize> Piece<'a, N> {
     /// A whole batch, where each part has as many values as its length says for each sample.
-    pub(super) fn new(samples: usize, parts: [&'a mut [f32]; N], lens: [usize; N]) -> Self {
+    pub(crate) fn new(samples: usize, parts: [&'a mut [f32]; N], lens: [usize; N]) -> Self {
         #[cfg(not(feature = "std"))]
         let _ = lens;
         Self {
@@ -27,7 +27,7 @@ impl<'a, const N: usize> Piece<'a, N> {
     /// Does work of `macs` multiply-adds: once for each of as many pieces as it is worth threads. How a batch
     /// is cut changes no bit, since no sum runs over samples.
     #[inline(always)]
-    pub(super) fn divide(self, macs: usize, work: impl Fn(Piece<'_, N>) + Sync) {
+    pub(crate) fn divide(self, macs: usize, work: impl Fn(Piece<'_, N>) + Sync) {
         #[cfg(feature = "std")]
         {
             let threads = crate::kernels::parallel::threads(macs).min(self.samples);

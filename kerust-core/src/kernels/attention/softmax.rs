@@ -1,0 +1,106 @@
+//! The softmax of scores under masks, and its gradient.
+
+use crate::activation::exp;
+use crate::kernels::vectorized;
+
+/// Sums side by side.
+const LANES: usize = 16;
+
+/// The score of a key that a mask leaves out, before the softmax: Keras's number.
+const MASKED: f32 = -1e9;
+
+/// What a query sees of the keys.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    /// Whether it sees any.
+    pub(super) sees: bool,
+    /// How many it sees from the first on.
+    pub(super) seen: usize,
+    /// 0 for each that it does not see; empty ones leave out nothing.
+    pub(super) masks: [&'a [u8]; 3],
+}
+
+/// Turns scores into probabilities, row by row.
+#[inline(always)]
+pub(super) fn softmax_rows<'a>(
+    scores: &mut [f32],
+    keys: usize,
+    scale: f32,
+    row: impl Fn(usize) -> Row<'a>,
+) {
+    for (number, scores) in scores.chunks_exact_mut(keys.max(1)).enumerate() {
+        let row = row(number);
+        scores.iter_mut().for_each(|score| *score *= scale);
+        cover(scores, row, MASKED);
+        let peak = fold(
+            scores,
+            f32::NEG_INFINITY,
+            |peak, x| if x > peak { x } else { peak },
+        );
+        for score in scores.iter_mut() {
+            *score = exp(*score - peak);
+        }
+        let sum = fold(scores, 0.0, |sum, x| sum + x);
+        scores.iter_mut().for_each(|score| *score /= sum);
+        cover(scores, row, 0.0);
+    }
+}
+
+/// Replaces what a query does not see.
+#[inline(always)]
+fn cover(scores: &mut [f32], row: Row<'_>, with: f32) {
+    if !row.sees {
+        return scores.fill(with);
+    }
+    if let Some(unseen) = scores.get_mut(row.seen..) {
+        unseen.fill(with);
+    }
+    for mask in row.masks {
+        for (score, mask) in scores.iter_mut().zip(mask) {
+            *score = if *mask == 0 { with } else { *score };
+        }
+    }
+}
+
+/// Folds a row in lanes, and then the lanes in order.
+#[inline(always)]
+fn fold(values: &[f32], start: f32, join: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [start; LANES];
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for values in whole {
+        let pairs = lanes.iter_mut().zip(values);
+        pairs.for_each(|(lane, value)| *lane = join(*lane, *value));
+    }
+    let pairs = lanes.iter_mut().zip(rest);
+    pairs.for_each(|(lane, value)| *lane = join(*lane, *value));
+    lanes.iter().fold(start, |folded, lane| join(folded, *lane))
+}
+
+/// Turns the gradient of a head's probabilities after dropout into that of its products, before the scale:
+/// `scale · p · (dp − Σ p · dp)`.
+pub(super) fn softmax_gradient(
+    probabilities: &[f32],
+    dropout: &[f32],
+    gradient: &mut [f32],
+    keys: usize,
+    scale: f32,
+) {
+    vectorized(
+        #[inline(always)]
+        || {
+            let dropped = gradient.iter_mut().zip(dropout);
+            dropped.for_each(|(gradient, factor)| *gradient *= factor);
+            let rows = gradient.chunks_exact_mut(keys);
+            for (gradient, p) in rows.zip(probabilities.chunks_exact(keys)) {
+                let mut lanes = [0.0; LANES];
+                for (gradient, p) in gradient.chunks(LANES).zip(p.chunks(LANES)) {
+                    let lanes = lanes.iter_mut().zip(gradient.iter().zip(p));
+                    lanes.for_each(|(lane, (gradient, p))| *lane += gradient * p);
+                }
+                let sum: f32 = lanes.iter().sum();
+                let pairs = gradient.iter_mut().zip(p);
+                pairs.for_each(|(gradient, p)| *gradient = scale * p * (*gradient - sum));
+            }
+        },
+    );
+}
