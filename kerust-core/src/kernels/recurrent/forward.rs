@@ -3,9 +3,10 @@
 use super::panels::Panels;
 use super::step::{Cell, Skips, Step, multiply};
 use super::{Given, Recurrent, RecurrentWeights, States, count_of};
-use crate::kernels::Tail;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
+use crate::kernels::parallel::pairs;
 use crate::kernels::piece::Piece;
+use crate::kernels::{Tail, copy};
 
 /// Values of the gates of steps whose input products are made together: 256 KB.
 #[cfg(feature = "std")]
@@ -265,12 +266,11 @@ impl<C: Cell> Recurrent<C> {
             self.input_products(&given, weights, samples, block, gates, dropped);
             for place in place..place + steps {
                 let step = self.step_at(place);
-                let rows = before.chunks_exact_mut((self.steps * units).max(1));
-                for (before, h) in rows.zip(h.chunks_exact(units.max(1))) {
+                pairs(h, units, before, self.steps * units, |h, before| {
                     if let Some(before) = before.get_mut(step * units..(step + 1) * units) {
-                        before.copy_from_slice(h);
+                        copy(h, before);
                     }
-                }
+                });
                 let at = if beside_steps > 1 { step * units } else { 0 };
                 let skips = Skips::new(given.mask, self.steps, step);
                 C::forward(
@@ -345,13 +345,14 @@ impl<C: Cell> Recurrent<C> {
         let inputs = self.inputs.max(1);
         let masks = count_of(given.input_dropout, samples, inputs);
         let gate = if masks > 1 { gate } else { 0 };
-        let rows = dropped.chunks_exact_mut(inputs);
-        for (row, (dropped, x)) in rows.zip(given.x.chunks_exact(inputs)).enumerate() {
+        let mut row = 0;
+        pairs(given.x, inputs, dropped, inputs, |x, dropped| {
             let sample = row / self.steps.max(1);
             let first = (sample * masks + gate) * inputs;
             let factors = given.input_dropout.get(first..).unwrap_or_default();
             multiply(x, factors, dropped);
-        }
+            row += 1;
+        });
     }
 
     /// Writes the outputs of the step that comes at `place`.
@@ -362,23 +363,25 @@ impl<C: Cell> Recurrent<C> {
         } else {
             0
         };
-        let samples = y.chunks_exact_mut(self.output_len().max(1));
-        for (sample, (y, h)) in samples.zip(h.chunks_exact(units)).enumerate() {
+        let mut sample = 0;
+        pairs(h, units, y, self.output_len(), |h, y| {
+            let skips = skips.skips(sample);
+            sample += 1;
             let Some((done, y)) = y.split_at_mut_checked(at) else {
-                continue;
+                return;
             };
             let Some(y) = y.get_mut(..units) else {
-                continue;
+                return;
             };
             let previous = done.rchunks_exact(units).next();
-            if !skips.skips(sample) {
-                crate::kernels::copy(h, y);
+            if !skips {
+                copy(h, y);
             } else if self.zero_output_for_mask || place == 0 {
                 y.fill(0.0);
             } else if let Some(previous) = previous {
-                crate::kernels::copy(previous, y);
+                copy(previous, y);
             }
-        }
+        });
     }
 }
 

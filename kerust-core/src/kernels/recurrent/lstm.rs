@@ -7,6 +7,7 @@ use super::Recurrent;
 use super::panels::Panels;
 use super::step::{BackwardStep, Cell, Step, gates, gates_mut};
 use crate::activation::Activation;
+use crate::kernels::copy;
 use crate::kernels::isa::vectorized;
 use crate::kernels::matmul::Start;
 
@@ -35,13 +36,13 @@ impl Cell for Lstm {
             (step.gates, step.stride),
             dropped,
         );
-        let states = h
-            .chunks_exact_mut(units.max(1))
-            .zip(c.chunks_exact_mut(units.max(1)));
-        for (sample, (h, c)) in states.enumerate().take(step.samples) {
+        let mut carries = c.chunks_exact_mut(units.max(1));
+        let states = h.chunks_exact_mut(units.max(1));
+        for (sample, h) in states.enumerate().take(step.samples) {
+            let Some(c) = carries.next() else { return };
             let before = step.beside.get_mut(sample * step.beside_stride..);
             if let Some(before) = before.and_then(|before| before.get_mut(..units)) {
-                before.copy_from_slice(c);
+                copy(c, before);
             }
             let first = sample * step.stride;
             let Some(row) = step.gates.get_mut(first..first + of.columns()) else {
@@ -53,7 +54,7 @@ impl Cell for Lstm {
             let row = match values.get_mut(sample * of.columns()..(sample + 1) * of.columns()) {
                 None => row,
                 Some(values) => {
-                    values.copy_from_slice(row);
+                    copy(row, values);
                     values
                 }
             };

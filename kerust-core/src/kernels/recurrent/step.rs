@@ -4,6 +4,7 @@ use super::panels::Panels;
 use super::{Recurrent, count_of};
 use crate::kernels::isa::vectorized;
 use crate::kernels::matmul::Start;
+use crate::kernels::parallel::pairs;
 use core::ops::Range;
 
 /// What a step of a recurrent layer does: [`Lstm`](super::Lstm), [`Gru`](super::Gru) or
@@ -195,12 +196,12 @@ impl<C: Cell> Recurrent<C> {
         let samples = self.samples(h);
         let masks = count_of(dropout, samples, units);
         let gate = if masks > 1 { gate } else { 0 };
-        let rows = dropped.chunks_exact_mut(units.max(1)).take(samples);
-        let rows = rows.zip(h.chunks_exact(units.max(1)));
-        for (sample, (dropped, h)) in rows.enumerate() {
+        let mut sample = 0;
+        pairs(h, units, dropped, units, |h, dropped| {
             let first = (sample * masks + gate) * units;
             multiply(h, dropout.get(first..).unwrap_or_default(), dropped);
-        }
+            sample += 1;
+        });
     }
 }
 
