@@ -19,6 +19,9 @@ use function::{slope_of_x, slope_of_y, value};
 pub use head::*;
 pub(crate) use tanh::tanh;
 
+/// Sums of a row side by side.
+const LANES: usize = 16;
+
 /// An activation function, with Keras's defaults.
 ///
 /// # Shapes
@@ -223,7 +226,19 @@ fn softmax(values: &mut [f32], features: usize) {
 #[inline(never)]
 fn log_softmax(values: &mut [f32]) {
     let peak = peak(values);
-    let sum: f32 = values.iter().map(|value| exp(value - peak)).sum();
+    // Several sums side by side, which are added in order: one alone would not be vectorised.
+    let mut sums = [0.0; LANES];
+    let lanes = &mut sums;
+    vectorized(
+        #[inline(always)]
+        || {
+            for values in values.chunks(LANES) {
+                let pairs = lanes.iter_mut().zip(values);
+                pairs.for_each(|(sum, value)| *sum += exp(value - peak));
+            }
+        },
+    );
+    let sum: f32 = sums.iter().sum();
     // In two steps: `peak + ln(sum)` would lose the logarithm beside a large peak.
     let log_sum = libm::logf(sum);
     map(values, |value| value - peak - log_sum);
