@@ -1,7 +1,7 @@
 //! Layers of one dimension by the kernels of two: a sequence of (steps, features) is an image of height 1.
 
 use super::golden::{Case, cases};
-use super::{Convolution, Depthwise, Epilogue, Pooling};
+use super::{Convolution, Depthwise, Pooling, Tail};
 use crate::activation::Activation;
 use crate::layer::Pass;
 use crate::shape::{Padding, Window};
@@ -31,7 +31,7 @@ fn convolutions_of_sequences_are_those_of_images_of_height_one() {
         };
         let (kernel, bias) = (case.values("kernel"), case.values("bias"));
         let mut y = vec![f32::NAN; case.values("y").len()];
-        convolution.forward(&framed, &kernel, &bias, &mut y, Epilogue::NONE);
+        convolution.forward(&framed, &kernel, &bias, &mut y, Tail::NONE);
         case.check("y", &y, TOLERANCE);
 
         let mut dx = vec![f32::NAN; framed.len()];
