@@ -71,7 +71,9 @@ fn in_a_group(group: &Group, tokens: &TokenStream, report: &mut Report) -> Value
         Delimiter::Bracket => {
             let parts: Vec<String> = commas(inner).iter().map(text).collect();
             let number = |part: &String| part.bytes().all(|c| c.is_ascii_digit());
-            ValueKind::Spelled(if parts.iter().all(number) {
+            ValueKind::Spelled(if parts.is_empty() {
+                "3x3".to_owned()
+            } else if parts.iter().all(number) {
                 parts.join("x")
             } else {
                 format!("({})", parts.join(", "))
