@@ -260,7 +260,7 @@ mod tests {
             let mut gradient = vec![f32::NAN; range.len()];
             let pass = HeadPass {
                 logits: &logits[range.clone()],
-                gradient: &mut gradient,
+                gradient: &mut gradient[..],
             };
             let (outputs, labels) = (&outputs[range], &labels[samples.clone()]);
             let loss = objective.train(pass, outputs, labels, Some(&weights[samples]), divisor);

@@ -100,7 +100,7 @@ fn check_50(name: &str, optimizer: impl Optimizer) {
             .collect()
     };
     let mut weights = numbers(&file["start"]);
-    let mut applied = Applied::new(&optimizer, &LAYOUT);
+    let mut applied = Applied::new(&optimizer, &LAYOUT, &[]);
     let mut compared = 0;
     for (step, gradient) in file["gradients"].as_array().unwrap().iter().enumerate() {
         applied.step(&optimizer, &mut weights, &mut numbers(gradient));
