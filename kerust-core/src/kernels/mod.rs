@@ -27,9 +27,9 @@ mod depthwise;
 mod elementwise;
 mod embedding;
 mod epilogue;
-mod isa;
 #[cfg(test)]
 mod golden;
+mod isa;
 // The plain loops, or, on a Cortex-M with an FPU of single precision, what stands in their place. Cortex-R
 // with the same ABI has atomics of 64 bits, and may lack the fused multiply-add.
 #[cfg_attr(

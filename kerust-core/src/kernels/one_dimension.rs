@@ -1,7 +1,7 @@
 //! Layers of one dimension by the kernels of two: a sequence of (steps, features) is an image of height 1.
 
 use super::golden::{Case, cases};
-use super::{Convolution, Depthwise, Pooling, Tail};
+use super::{Convolution, Depthwise, Epilogue, Pooling};
 use crate::activation::Activation;
 use crate::layer::Pass;
 use crate::shape::{Padding, Window};
@@ -31,22 +31,23 @@ fn convolutions_of_sequences_are_those_of_images_of_height_one() {
         };
         let (kernel, bias) = (case.values("kernel"), case.values("bias"));
         let mut y = vec![f32::NAN; case.values("y").len()];
-        convolution.forward(&framed, &kernel, &bias, &mut y, Tail::NONE);
+        convolution.forward(&framed, &kernel, &bias, &mut y, Epilogue::NONE);
         case.check("y", &y, TOLERANCE);
 
         let mut dx = vec![f32::NAN; framed.len()];
         let mut dkernel = vec![f32::NAN; kernel.len()];
         let mut dbias = vec![f32::NAN; bias.len()];
+        let mut dy = case.values("dy");
         let pass = Pass {
-            x: &framed,
-            y: &y,
-            saved: &[],
-            dy: &mut case.values("dy"),
-            dx: Some(&mut dx),
+            x: &framed[..],
+            y: &y[..],
+            saved: (),
+            dy: &mut dy[..],
+            dx: Some(&mut dx[..]),
             accumulate: false,
         };
         let weights = [&mut dkernel[..], &mut dbias[..]];
-        convolution.backward(pass, &kernel, Activation::Linear, weights);
+        convolution.backward(pass, &kernel, Activation::Linear, Some(weights));
         let samples = dx.chunks_exact((steps + before) * channels);
         let dx: Vec<f32> = samples
             .flat_map(|dx| dx[before * channels..].to_vec())

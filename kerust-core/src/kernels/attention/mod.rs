@@ -20,7 +20,7 @@ mod tests;
 mod training;
 
 use super::matmul::{Axis, Matrix, Product, Start};
-use super::{Tail, vectorized};
+use super::{Epilogue, vectorized};
 use softmax::{Row, softmax_rows};
 pub use training::AttentionGradients;
 
@@ -269,7 +269,7 @@ fn product(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], stride: usize) {
         a,
         b,
         start: Start::Zero,
-        tail: Tail::NONE,
+        epilogue: Epilogue::NONE,
     };
     product.run_here(c, stride);
 }

@@ -3,7 +3,7 @@
 use super::panels::Panels;
 use super::step::{BackwardStep, Cell, Reset, Skips, multiply};
 use super::{Given, Recurrent, RecurrentGradient, RecurrentWeights, States, count_of};
-use crate::kernels::Tail;
+use crate::kernels::Epilogue;
 use crate::kernels::elementwise::VALUE_MACS;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::piece::Piece;
@@ -248,7 +248,7 @@ impl<C: Cell> Recurrent<C> {
                     columns: Axis::plain(inputs, columns),
                 },
                 start: Start::Zero,
-                tail: Tail::NONE,
+                epilogue: Epilogue::NONE,
             };
             product.run_here(to, inputs);
         };
@@ -296,7 +296,7 @@ impl<C: Cell> Recurrent<C> {
                     columns: Axis::plain(width, 1),
                 },
                 start,
-                tail: Tail::NONE,
+                epilogue: Epilogue::NONE,
             };
             product.run(dw, columns);
         };

@@ -6,7 +6,7 @@ use super::{Given, Recurrent, RecurrentWeights, States, count_of};
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::parallel::pairs;
 use crate::kernels::piece::Piece;
-use crate::kernels::{Tail, copy};
+use crate::kernels::{Epilogue, copy};
 
 /// Values of the gates of steps whose input products are made together: 256 KB.
 #[cfg(feature = "std")]
@@ -328,7 +328,7 @@ impl<C: Cell> Recurrent<C> {
                     columns: Axis::plain(width, 1),
                 },
                 start: Start::bias(bias.unwrap_or_default()),
-                tail: Tail::NONE,
+                epilogue: Epilogue::NONE,
             };
             product.run_here(from(gates, column), columns);
         }

@@ -4,7 +4,7 @@
 //! rows far apart would fall into the same lines of the first cache, and a transposed kernel would be
 //! turned around at every step.
 
-use crate::kernels::Tail;
+use crate::kernels::Epilogue;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use core::ops::Range;
 
@@ -121,8 +121,14 @@ impl<'a> Panels<'a> {
             columns: Axis::plain(rows.len(), 1),
         };
         let run = |b, start, c: &mut [f32]| {
-            let tail = Tail::NONE;
-            Product { a, b, start, tail }.run_here(c, stride);
+            let epilogue = Epilogue::NONE;
+            Product {
+                a,
+                b,
+                start,
+                epilogue,
+            }
+            .run_here(c, stride);
         };
         let steps = match self.layout {
             Layout::RowMajor => [self.columns, 1],
