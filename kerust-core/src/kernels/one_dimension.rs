@@ -37,6 +37,7 @@ fn convolutions_of_sequences_are_those_of_images_of_height_one() {
         let mut dx = vec![f32::NAN; framed.len()];
         let mut dkernel = vec![f32::NAN; kernel.len()];
         let mut dbias = vec![f32::NAN; bias.len()];
+        let mut dy = case.values("dy");
         let pass = Pass {
             x: &framed[..],
             y: &y[..],
