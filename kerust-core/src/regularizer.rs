@@ -21,6 +21,16 @@ impl Regularizer {
         Self::L1L2 { l1: 0.0, l2 }
     }
 
+    /// `l1 · Σ|w|`, Keras's `L1`.
+    pub const fn l1(l1: f32) -> Self {
+        Self::L1L2 { l1, l2: 0.0 }
+    }
+
+    /// `l1 · Σ|w| + l2 · Σw²`, Keras's `L1L2`.
+    pub const fn l1_l2(l1: f32, l2: f32) -> Self {
+        Self::L1L2 { l1, l2 }
+    }
+
     /// The penalty on these weights.
     pub fn penalty(&self, weights: &[f32]) -> f64 {
         let Self::L1L2 { l1, l2 } = *self;

@@ -158,10 +158,10 @@ fn merges_equal_keras() {
     check_merge::<3>("average_three", &Average::new());
     check_merge::<2>("maximum_two", &Maximum::new());
     check_merge::<3>("maximum_three", &Maximum::new());
-    check_merge::<2>("maximum_ties", &Maximum::new());
+    check_merge::<3>("maximum_ties", &Maximum::new());
     check_merge::<2>("minimum_two", &Minimum::new());
     check_merge::<3>("minimum_three", &Minimum::new());
-    check_merge::<2>("minimum_ties", &Minimum::new());
+    check_merge::<3>("minimum_ties", &Minimum::new());
     check_merge("subtract_two", &Subtract::new());
     check_merge("concatenate_last", &Concatenate::new([2, 3, 1]));
     check_merge("concatenate_axis_1", &Concatenate::new([24, 8]));

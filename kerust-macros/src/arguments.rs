@@ -3,6 +3,7 @@
 mod check;
 mod foreign;
 mod read;
+mod training;
 mod words;
 
 use crate::ast::{Argument, Layer, Value, ValueKind};
@@ -45,6 +46,10 @@ pub enum Kind {
     Flag,
     /// One of a set of words.
     Word(&'static Vocabulary),
+    /// A penalty on an array of weights: `l2(0.01)`.
+    Regularizer,
+    /// A limit on an array of weights: `max_norm(2)`.
+    Constraint,
 }
 
 /// The arguments of one layer, bound and checked.
@@ -60,6 +65,8 @@ pub struct Arguments<'a> {
     foreign: Option<usize>,
     /// `name = sign`
     pub name: Option<Ident>,
+    /// `trainable = false`
+    pub trainable: bool,
     /// Whether what the shape follows from was understood.
     pub sound: bool,
 }
@@ -69,7 +76,12 @@ impl Kind {
     fn shapes(self) -> bool {
         match self {
             Self::Count | Self::Pair | Self::Sizes { .. } => true,
-            Self::Axis | Self::Number(_) | Self::Factor(_) | Self::Flag => false,
+            Self::Axis
+            | Self::Number(_)
+            | Self::Factor(_)
+            | Self::Flag
+            | Self::Regularizer
+            | Self::Constraint => false,
             Self::Word(vocabulary) => vocabulary.what == "padding",
         }
     }
@@ -91,6 +103,7 @@ impl<'a> Arguments<'a> {
             generics,
             foreign: None,
             name: None,
+            trainable: true,
             sound: true,
         };
         let faults = report.len();
@@ -126,6 +139,9 @@ impl<'a> Arguments<'a> {
     fn keyword(&mut self, keyword: &Ident, argument: &'a Argument, report: &mut Report) {
         if keyword == "name" {
             return self.rename(argument, report);
+        }
+        if keyword == "trainable" {
+            return self.trainable(argument, report);
         }
         let found = keyword.to_string();
         let place = |name: &str| self.parameters.iter().position(|it| it.name == name);

@@ -122,6 +122,8 @@ pub struct Layer {
     pub state: bool,
     /// Whether its weights do not train.
     pub frozen: bool,
+    /// What is said about the training of its arrays of weights: their names, and terms.
+    pub settings: Vec<(String, TokenStream)>,
     /// What it reads.
     pub sources: Vec<Edge>,
     /// The node that ends it.

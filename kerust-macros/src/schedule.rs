@@ -247,7 +247,7 @@ fn overwritten(plan: &Plan, roots: &[Edge], number: usize, learns: &[bool]) -> O
     })
 }
 
-/// Whether each node has weights, or one before it has.
+/// Whether each node has weights that train, or one before it has.
 fn learns(plan: &Plan) -> Vec<bool> {
     let mut learns: Vec<bool> = Vec::new();
     for node in &plan.nodes {
@@ -255,7 +255,8 @@ fn learns(plan: &Plan) -> Vec<bool> {
             Edge::Input(_) => false,
             Edge::Node(from) => learns[*from],
         });
-        learns.push(before || node.weights.is_some());
+        let trains = node.weights.is_some() && !plan.layers[node.layer].frozen;
+        learns.push(before || trains);
     }
     learns
 }

@@ -12,3 +12,4 @@ mod keras_losses;
 mod keras_training;
 mod published;
 mod reproducible;
+mod settings;

@@ -42,7 +42,7 @@ fn convolutions_of_sequences_are_those_of_images_of_height_one() {
             x: &framed[..],
             y: &y[..],
             saved: (),
-            dy: &mut case.values("dy")[..],
+            dy: &mut dy[..],
             dx: Some(&mut dx[..]),
             accumulate: false,
         };

@@ -219,7 +219,10 @@ impl<S: Shape, T: Element> Tensors for Tensor<S, T> {
     }
 
     fn no_gradients<'a>() -> Self::GradientsOut<'a> {}
-    #[allow(clippy::needless_lifetimes, reason = "the trait's lifetime is early-bound")]
+    #[allow(
+        clippy::needless_lifetimes,
+        reason = "the trait's lifetime is early-bound"
+    )]
     fn asked_for<'a>((): Self::GradientsOut<'a>) -> Self::Gradients<'a> {}
 }
 

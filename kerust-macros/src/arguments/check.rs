@@ -39,6 +39,11 @@ pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Rep
             _ => number(parameter, value, report),
         },
         Kind::Flag => flag(parameter, value, report),
+        Kind::Regularizer | Kind::Constraint => {
+            matches!(value.kind, ValueKind::Faulty)
+                || super::training::term(parameter.kind, value).is_some()
+                || other(parameter, value, takes(parameter.kind), report)
+        }
         Kind::Word(vocabulary) => match &value.kind {
             ValueKind::Word(word) => {
                 let found = word.to_string();
@@ -93,6 +98,8 @@ fn takes(kind: Kind) -> &'static str {
         Kind::Factor(_) => "a number or two, as `(-0.2, 0.2)`",
         Kind::Flag => "`true` or `false`",
         Kind::Word(_) => "a word",
+        Kind::Regularizer => "`l1(..)`, `l2(..)` or `l1_l2(..)` of numbers that are at least 0",
+        Kind::Constraint => "`max_norm(..)` of a number that is at least 0",
     }
 }
 
@@ -345,6 +352,8 @@ pub fn sample(kind: Kind) -> &'static str {
         Kind::Factor(_) => "0.1",
         Kind::Flag => "false",
         Kind::Word(vocabulary) => vocabulary.words[0].0,
+        Kind::Regularizer => "l2(0.01)",
+        Kind::Constraint => "max_norm(2)",
     }
 }
 

@@ -33,6 +33,23 @@ const fn initializer(name: &'static str) -> Parameter {
     }
 }
 
+const fn training(name: &'static str, kind: Kind) -> Parameter {
+    Parameter {
+        name,
+        kind,
+        required: false,
+        training_only: true,
+    }
+}
+
+const fn regularizer(name: &'static str) -> Parameter {
+    training(name, Kind::Regularizer)
+}
+
+const fn constraint(name: &'static str) -> Parameter {
+    training(name, Kind::Constraint)
+}
+
 const ACTIVATION: Parameter = optional("activation", Kind::Word(&ACTIVATIONS));
 const PADDING: Parameter = optional("padding", Kind::Word(&PADDINGS));
 const INTERPOLATION: Parameter = optional("interpolation", Kind::Word(&INTERPOLATIONS));
@@ -52,6 +69,10 @@ pub static ROWS: &[Row] = &[
             optional("use_bias", Kind::Flag),
             initializer("kernel_initializer"),
             initializer("bias_initializer"),
+            regularizer("kernel_regularizer"),
+            regularizer("bias_regularizer"),
+            constraint("kernel_constraint"),
+            constraint("bias_constraint"),
         ],
         infer: values::dense,
     },
@@ -68,6 +89,10 @@ pub static ROWS: &[Row] = &[
             optional("use_bias", Kind::Flag),
             initializer("kernel_initializer"),
             initializer("bias_initializer"),
+            regularizer("kernel_regularizer"),
+            regularizer("bias_regularizer"),
+            constraint("kernel_constraint"),
+            constraint("bias_constraint"),
         ],
         infer: convolutions::conv2d,
     },
@@ -83,6 +108,10 @@ pub static ROWS: &[Row] = &[
             optional("use_bias", Kind::Flag),
             initializer("depthwise_initializer"),
             initializer("bias_initializer"),
+            regularizer("depthwise_regularizer"),
+            regularizer("bias_regularizer"),
+            constraint("depthwise_constraint"),
+            constraint("bias_constraint"),
         ],
         infer: convolutions::depthwise_conv2d,
     },
@@ -100,6 +129,12 @@ pub static ROWS: &[Row] = &[
             initializer("depthwise_initializer"),
             initializer("pointwise_initializer"),
             initializer("bias_initializer"),
+            regularizer("depthwise_regularizer"),
+            regularizer("pointwise_regularizer"),
+            regularizer("bias_regularizer"),
+            constraint("depthwise_constraint"),
+            constraint("pointwise_constraint"),
+            constraint("bias_constraint"),
         ],
         infer: convolutions::separable_conv2d,
     },
@@ -114,6 +149,10 @@ pub static ROWS: &[Row] = &[
             optional("use_bias", Kind::Flag),
             initializer("kernel_initializer"),
             initializer("bias_initializer"),
+            regularizer("kernel_regularizer"),
+            regularizer("bias_regularizer"),
+            constraint("kernel_constraint"),
+            constraint("bias_constraint"),
         ],
         infer: convolutions::conv2d_transpose,
     },
@@ -125,6 +164,10 @@ pub static ROWS: &[Row] = &[
             optional("epsilon", Kind::Number(Bounds::NotNegative)),
             optional("center", Kind::Flag),
             optional("scale", Kind::Flag),
+            regularizer("beta_regularizer"),
+            regularizer("gamma_regularizer"),
+            constraint("beta_constraint"),
+            constraint("gamma_constraint"),
         ],
         infer: values::batch_normalization,
     },

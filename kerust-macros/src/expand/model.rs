@@ -77,15 +77,17 @@ fn settings(expansion: &Expansion<'_>) -> Vec<TokenStream> {
     for (name, weights, node) in expansion.fields() {
         let layer = &expansion.plan.layers[node.layer];
         let path = name.unraw().to_string();
-        let mut say = |term: TokenStream| {
-            settings.push(quote! {
-                ::kerust::model::Setting { path: #path, term: ::kerust::model::Term::#term }
-            });
+        let mut say = |path: &str, term: TokenStream| {
+            settings.push(quote!(::kerust::model::Setting { path: #path, term: #term }));
         };
         if layer.frozen {
-            say(quote!(Frozen));
+            say(&path, quote!(::kerust::model::Term::Frozen));
         } else if node.role == Role::Custom {
-            say(quote!(Within(<#weights as ::kerust::layer::Component>::SETTINGS)));
+            let within = quote!(<#weights as ::kerust::layer::Component>::SETTINGS);
+            say(&path, quote!(::kerust::model::Term::Within(#within)));
+        }
+        for (array, term) in &layer.settings {
+            say(&format!("{path}.{array}"), term.clone());
         }
     }
     settings

@@ -106,7 +106,8 @@ impl Infer<'_> {
             training_only: spec.role == Role::TrainingOnly,
             uses: 1,
             state: spec.state,
-            frozen: false,
+            frozen: !arguments.trainable,
+            settings: arguments.settings(),
             sources: vec![place.edge],
             node: self.nodes.len() - 1,
         });

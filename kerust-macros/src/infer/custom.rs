@@ -36,7 +36,7 @@ impl Infer<'_> {
             return place.unknown(&declared);
         }
         let arguments = Arguments::bind(layer, &[], self.generics, self.report);
-        let (sound, given) = (arguments.sound, arguments.name);
+        let (sound, frozen, given) = (arguments.sound, !arguments.trainable, arguments.name);
         let name = self.names.name(layer, given.as_ref(), self.report);
         if !sound || place.data.is_unknown() {
             return place.unknown(&declared);
@@ -83,7 +83,8 @@ impl Infer<'_> {
             training_only: false,
             uses: 1,
             state: true,
-            frozen: false,
+            frozen,
+            settings: Vec::new(),
             sources: vec![place.edge],
             node: self.nodes.len() - 1,
         });

@@ -220,6 +220,7 @@ impl Infer<'_> {
             training_only: false,
             state: false,
             frozen: false,
+            settings: Vec::new(),
             sources: edges,
             node: self.nodes.len() - 1,
         });

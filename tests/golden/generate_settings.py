@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Writes `settings.json`: steps of Keras 3.15 with regularizers, a constraint and frozen layers.
+
+    KERAS_BACKEND=tensorflow python generate_settings.py
+
+The environment is that of `generate.py`. The model is Dense(4, relu) => BatchNormalization => Dense(3, tanh)
+=> Dense(2). The file holds the weights before the first step, the data, and for each case the losses of
+some steps of SGD, one batch a step, the loss of an evaluation behind them, and the weights.
+"""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+
+STEPS, BATCH, IN, OUT = 8, 6, 5, 2
+
+
+def values(seed, *shape):
+    """Numbers from -1 to 1 that need no random generator."""
+    places = np.arange(int(np.prod(shape)), dtype=np.int64)
+    numbers = ((places * 7919 + seed * 104729) % 2003) / 1001.0 - 1.0
+    return numbers.astype(np.float32).reshape(shape)
+
+
+def flat(model):
+    # Keras keeps the averages apart; kerust has them in their layer.
+    return [float(v) for layer in model.layers for w in layer.weights for v in w.numpy().ravel()]
+
+
+def build(regularized, constrained):
+    regularizers, constraints = keras.regularizers, keras.constraints
+    first = dict(kernel_regularizer=regularizers.L2(0.05)) if regularized else {}
+    second = dict(kernel_regularizer=regularizers.L1L2(0.01, 0.02)) if regularized else {}
+    second |= dict(bias_regularizer=regularizers.L1(0.03)) if regularized else {}
+    third = dict(kernel_constraint=constraints.MaxNorm(0.6)) if constrained else {}
+    model = keras.Sequential(
+        [
+            keras.Input((IN,)),
+            keras.layers.Dense(4, activation="relu", **first),
+            keras.layers.BatchNormalization(momentum=0.9),
+            keras.layers.Dense(3, activation="tanh", **second),
+            keras.layers.Dense(OUT, **third),
+        ]
+    )
+    for number, layer in enumerate(model.layers):
+        weights = [values(10 * number + place, *w.shape) * 0.7 for place, w in enumerate(layer.weights)]
+        if isinstance(layer, keras.layers.BatchNormalization):
+            weights[3] = np.abs(weights[3]) + 0.5
+        layer.set_weights(weights)
+    return model
+
+
+def run(model):
+    model.compile(keras.optimizers.SGD(0.1), "mean_squared_error")
+    x, y = values(1, STEPS, BATCH, IN), values(2, STEPS, BATCH, OUT)
+    losses = [float(model.train_on_batch(x[step], y[step])) for step in range(STEPS)]
+    evaluated = float(model.evaluate(x[0], y[0], verbose=0))
+    return {"losses": losses, "evaluated": evaluated, "weights": flat(model)}
+
+
+def main():
+    golden = {"x": values(1, STEPS * BATCH * IN).tolist(), "y": values(2, STEPS * BATCH * OUT).tolist()}
+    golden["weights"] = flat(build(False, False))
+    golden["regularized"] = run(build(True, False))
+    golden["constrained"] = run(build(False, True))
+    frozen = build(False, False)
+    frozen.layers[0].trainable = frozen.layers[1].trainable = False
+    golden["frozen"] = run(frozen)
+    path = Path(__file__).with_name("settings.json")
+    path.write_text(json.dumps(golden) + "\n")
+
+
+main()

@@ -1,0 +1,184 @@
+//! Training settings of a declaration: frozen layers, regularizers, constraints; and freezing at run time.
+
+use crate::golden::{assert_close, json};
+use kerust::layer::LayerData as _;
+use kerust::prelude::*;
+
+model! {
+    pub Regularized:
+        Input(5)
+        => Dense(4, relu, kernel_regularizer = l2(0.05))
+        => BatchNormalization(momentum = 0.9)
+        => Dense(3, tanh, kernel_regularizer = l1_l2(0.01, l2 = 0.02), bias_regularizer = l1(0.03))
+        => Dense(2)
+}
+model! {
+    pub Constrained:
+        Input(5)
+        => Dense(4, relu)
+        => BatchNormalization(momentum = 0.9)
+        => Dense(3, tanh)
+        => Dense(2, kernel_constraint = max_norm(0.6))
+}
+model! {
+    pub Frozen:
+        Input(5)
+        => Dense(4, relu, trainable = false)
+        => BatchNormalization(momentum = 0.9, trainable = false)
+        => Dense(3, tanh)
+        => Dense(2)
+}
+model! {
+    pub Body: Input(5) => Dense(4, relu) => BatchNormalization(momentum = 0.9)
+}
+model! {
+    /// The same with the frozen part as a model of its own.
+    pub Nested: Input(5) => Body(trainable = false) => Dense(3, tanh) => Dense(2)
+}
+model! {
+    /// The same with nothing frozen in the declaration.
+    pub Free: Input(5) => Body => Dense(3, tanh) => Dense(2)
+}
+
+const BATCH: usize = 6;
+const STEPS: usize = 8;
+
+fn numbers(value: &serde_json::Value) -> Vec<f32> {
+    let values = value.as_array().expect("numbers").iter();
+    values
+        .map(|value| value.as_f64().expect("a number") as f32)
+        .collect()
+}
+
+fn batch(golden: &serde_json::Value, step: usize) -> Dataset<Rank1<5>, Rank1<2>> {
+    let (x, y) = (numbers(&golden["x"]), numbers(&golden["y"]));
+    Dataset::generate(BATCH, |sample| {
+        let (x, y) = (
+            &x[5 * (step * BATCH + sample)..],
+            &y[2 * (step * BATCH + sample)..],
+        );
+        let input: [f32; 5] = std::array::from_fn(|i| x[i]);
+        (input.into(), [y[0], y[1]].into())
+    })
+}
+
+fn compiled<N: Train<Input = Rank1<5>>>(golden: &serde_json::Value) -> Compiled<N, Rank1<2>>
+where
+    MeanSquaredError: kerust::loss::Loss<N::Heads, Label = Rank1<2>>,
+{
+    let mut net = N::zeroed();
+    net.as_mut_slice()
+        .copy_from_slice(&numbers(&golden["weights"]));
+    net.compile(SGD::new(0.1), MeanSquaredError, ())
+}
+
+/// Trains a step for each batch; `before` is called with the number of each step.
+fn losses<N: Train<Input = Rank1<5>>>(
+    model: &mut Compiled<N, Rank1<2>>,
+    golden: &serde_json::Value,
+) -> Vec<f32> {
+    let step = |step: usize| {
+        let fit = Fit::epochs(1).batch_size(BATCH).shuffle(false).quiet();
+        model.fit(&batch(golden, step), fit).unwrap()["loss"][0] as f32
+    };
+    (0..STEPS).map(step).collect()
+}
+
+fn equals_keras<N: Train<Input = Rank1<5>>>(case: &str)
+where
+    MeanSquaredError: kerust::loss::Loss<N::Heads, Label = Rank1<2>>,
+{
+    let golden = json("settings.json");
+    let mut model = compiled::<N>(&golden);
+    let found = losses(&mut model, &golden);
+    assert_close(
+        &format!("{case}: losses"),
+        &found,
+        &numbers(&golden[case]["losses"]),
+        1e-5,
+    );
+    let evaluated = model.evaluate(&batch(&golden, 0)).unwrap()["loss"] as f32;
+    let expected = golden[case]["evaluated"].as_f64().unwrap() as f32;
+    assert_close(
+        &format!("{case}: evaluated"),
+        &[evaluated],
+        &[expected],
+        1e-5,
+    );
+    assert_close(
+        &format!("{case}: weights"),
+        model.weights(),
+        &numbers(&golden[case]["weights"]),
+        1e-5,
+    );
+}
+
+#[test]
+fn regularizers_equal_keras() {
+    equals_keras::<Regularized>("regularized");
+}
+
+#[test]
+fn a_constraint_equals_keras() {
+    equals_keras::<Constrained>("constrained");
+}
+
+#[test]
+fn frozen_layers_equal_keras() {
+    equals_keras::<Frozen>("frozen");
+    equals_keras::<Nested>("frozen");
+}
+
+#[test]
+fn what_is_frozen_in_the_declaration_takes_no_byte_of_the_gradient() {
+    let (dense, head) = (4 * 3 + 3, 3 * 2 + 2);
+    assert_eq!(Frozen::PARAMS, 24 + 16 + dense + head);
+    assert_eq!(<Frozen as Train>::GRADIENT_LEN, dense + head);
+    assert_eq!(<Nested as Train>::GRADIENT_LEN, dense + head);
+    assert_eq!(<Free as Train>::GRADIENT_LEN, Free::PARAMS);
+    // Nothing before the first layer that trains is asked for a gradient.
+    assert!(<Frozen as Train>::TRAINING_LEN < <Regularized as Train>::TRAINING_LEN);
+}
+
+#[test]
+fn freezing_at_run_time_equals_freezing_in_the_declaration() {
+    let golden = json("settings.json");
+    let mut model = compiled::<Free>(&golden);
+    model.freeze("body").unwrap();
+    let found = losses(&mut model, &golden);
+    assert_close(
+        "losses",
+        &found,
+        &numbers(&golden["frozen"]["losses"]),
+        1e-5,
+    );
+    assert_close(
+        "weights",
+        model.weights(),
+        &numbers(&golden["frozen"]["weights"]),
+        1e-5,
+    );
+    let before = model.weights().to_vec();
+    model.unfreeze("body.dense").unwrap();
+    losses(&mut model, &golden);
+    let moved = |range: std::ops::Range<usize>| model.weights()[range.clone()] != before[range];
+    assert!(moved(0..24), "the dense layer trains again");
+    assert!(!moved(24..40), "the normalization stays frozen");
+}
+
+#[test]
+fn a_path_that_names_nothing_is_refused_with_the_nearest() {
+    let golden = json("settings.json");
+    let mut model = compiled::<Free>(&golden);
+    let error = model.freeze("body.dens").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "`body.dens` names no part of the model; did you mean `body.dense`?"
+    );
+    let mut model = compiled::<Nested>(&golden);
+    let error = model.unfreeze("body").unwrap_err().to_string();
+    assert!(
+        error.contains("`body` is frozen in the model's declaration"),
+        "{error}"
+    );
+}
