@@ -1,7 +1,6 @@
 //! Training settings of a declaration: frozen layers, regularizers, constraints; and freezing at run time.
 
 use crate::golden::{assert_close, json};
-use kerust::layer::LayerData as _;
 use kerust::prelude::*;
 
 model! {
@@ -64,7 +63,7 @@ fn batch(golden: &serde_json::Value, step: usize) -> Dataset<Rank1<5>, Rank1<2>>
 
 fn compiled<N: Train<Input = Rank1<5>>>(golden: &serde_json::Value) -> Compiled<N, Rank1<2>>
 where
-    MeanSquaredError: kerust::loss::Loss<N::Heads, Label = Rank1<2>>,
+    MeanSquaredError: Loss<N::Heads, Label = Rank1<2>>,
 {
     let mut net = N::zeroed();
     net.as_mut_slice()
@@ -86,7 +85,7 @@ fn losses<N: Train<Input = Rank1<5>>>(
 
 fn equals_keras<N: Train<Input = Rank1<5>>>(case: &str)
 where
-    MeanSquaredError: kerust::loss::Loss<N::Heads, Label = Rank1<2>>,
+    MeanSquaredError: Loss<N::Heads, Label = Rank1<2>>,
 {
     let golden = json("settings.json");
     let mut model = compiled::<N>(&golden);

@@ -193,7 +193,7 @@ impl<S: Shape, T: Element> Tensors for Tensor<S, T> {
         part_mut::<T, S>(batch, index)
     }
 
-    fn gradient_mut<'s>((): &'s mut (), _index: usize) {}
+    fn gradient_mut((): &mut (), _index: usize) {}
     fn reborrow<'s>(batch: &'s mut &mut [T]) -> &'s mut [T] {
         batch
     }

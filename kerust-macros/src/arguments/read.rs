@@ -23,6 +23,11 @@ impl<'a> Arguments<'a> {
         self.parameters.iter().any(|it| it.name == name)
     }
 
+    /// The names of all parameters.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.parameters.iter().map(|it| it.name).collect()
+    }
+
     /// Where the layer's name was written.
     pub fn span(&self) -> Span {
         self.layer.ident().span()

@@ -160,6 +160,16 @@ pub fn relu(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
     }
 }
 
+/// A layer that computes value by value, with a setting for each number that it takes.
+pub fn elementwise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
+    let settings = numbers(arguments, &arguments.names());
+    Spec {
+        config: quote!(::new() #settings),
+        in_place: true,
+        ..Spec::default()
+    }
+}
+
 pub fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
     let scale = arguments
         .number("scale")

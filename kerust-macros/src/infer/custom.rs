@@ -2,10 +2,10 @@
 
 use super::{Infer, Place};
 use crate::arguments::Arguments;
-use crate::ast;
+use crate::ast::{self, ValueKind};
 use crate::plan::{Data, Form, Layer, Node, Role, constant};
 use crate::value::text;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Infer<'_> {
@@ -41,9 +41,72 @@ impl Infer<'_> {
         if !sound || place.data.is_unknown() {
             return place.unknown(&declared);
         }
-        self.nameable(&place.data, layer);
+        self.component(layer, path, std::slice::from_ref(place), name, frozen)
+    }
 
-        let input = place.data.path();
+    /// A layer of the user's own that takes several values: `my::Gate(a, b)`; `find` finds a value by its
+    /// name.
+    pub(super) fn custom_of_several(
+        &mut self,
+        layer: &ast::Layer,
+        path: &TokenStream,
+        find: &mut dyn FnMut(&mut Self, &Ident) -> Option<Place>,
+    ) -> Place {
+        let (mut places, mut given, mut frozen) = (Vec::new(), None, false);
+        let mut sound = true;
+        for argument in layer.arguments() {
+            let value = &argument.value;
+            match (&argument.keyword, &value.kind) {
+                (None, ValueKind::Word(name)) => match find(self, name) {
+                    Some(place) => places.push(place),
+                    None => sound = false,
+                },
+                (Some(keyword), ValueKind::Word(name)) if keyword == "name" => {
+                    given = Some(name.clone());
+                }
+                (Some(keyword), ValueKind::Flag(trainable)) if keyword == "trainable" => {
+                    frozen = !trainable;
+                }
+                (_, ValueKind::Faulty) => sound = false,
+                _ => {
+                    let found = text(&value.tokens);
+                    self.report
+                        .fault(
+                            &value.tokens,
+                            format!("`{}` takes values by their names, found `{found}`", layer.ident()),
+                        )
+                        .note("a layer of your own that takes several values is written `my::Gate(a, b)`")
+                        .help("beside values it takes `name` and `trainable`");
+                    sound = false;
+                }
+            }
+        }
+        let name = self.names.name(layer, given.as_ref(), self.report);
+        if !sound || places.iter().any(|place| place.data.is_unknown()) {
+            return Place::start().unknown(&text(path));
+        }
+        self.component(layer, path, &places, name, frozen)
+    }
+
+    /// The node of a layer of the user's own.
+    fn component(
+        &mut self,
+        layer: &ast::Layer,
+        path: &TokenStream,
+        places: &[Place],
+        name: Ident,
+        frozen: bool,
+    ) -> Place {
+        let declared = text(path);
+        for place in places {
+            self.nameable(&place.data, layer);
+        }
+        let paths = places.iter().map(|place| place.data.path());
+        let input = match places {
+            [place] => place.data.path(),
+            _ => quote!((#(#paths),*)),
+        };
+        let edges: Vec<_> = places.iter().map(|place| place.edge).collect();
         // All of it on the layer's name: what the type system refuses is refused there.
         let span = Span::call_site().located_at(layer.ident().span());
         let weights = quote_spanned!(span=> <#path as ::kerust::layer::Build<#input>>::Layer);
@@ -65,7 +128,7 @@ impl Infer<'_> {
             ..Node::new(
                 name.clone(),
                 self.layers.len(),
-                vec![place.edge],
+                edges.clone(),
                 data.clone(),
                 Role::Custom,
             )
@@ -75,7 +138,7 @@ impl Infer<'_> {
             name,
             kind: layer.ident().to_string(),
             declared: declared.clone(),
-            input: place.data.clone(),
+            input: places[0].data.clone(),
             output: data.clone(),
             params: None,
             weights: Some(weights),
@@ -85,7 +148,7 @@ impl Infer<'_> {
             state: true,
             frozen,
             settings: Vec::new(),
-            sources: vec![place.edge],
+            sources: edges,
             node: self.nodes.len() - 1,
         });
         Place {

@@ -1,11 +1,14 @@
 //! The graph form: values by name.
 
 use super::{Activation, Infer, Place, head, is_input, merge};
-use crate::ast::{self, Graph, Name, Tail};
+use crate::ast::{self, Graph, Name, Tail, ValueKind};
+use crate::catalog::ROWS;
+use crate::keras;
 use crate::plan::{Data, Edge, Head, Input};
 use crate::report::nearest;
 use crate::value::text;
 use proc_macro2::{Ident, Span};
+use quote::ToTokens;
 
 /// The most inputs and the most outputs: those of the tuples that models implement.
 const MAX_ENDS: usize = 4;
@@ -173,6 +176,13 @@ impl Infer<'_> {
             {
                 self.read(ident, values).unwrap_or(unknown)
             }
+            Name::Path(path, _) if reads_values(source) => {
+                self.custom_of_several(source, path, &mut |infer, name| infer.read(name, values))
+            }
+            Name::Bare(ident) if reads_values(source) && is_own(ident) => {
+                let path = ident.to_token_stream();
+                self.custom_of_several(source, &path, &mut |infer, name| infer.read(name, values))
+            }
             _ => {
                 values.broken = true;
                 self.report
@@ -317,6 +327,23 @@ fn name_alone(chain: &ast::Chain) -> Option<&Ident> {
         },
         _ => None,
     }
+}
+
+/// Whether a layer is applied to values by their names: `my::Gate(a, b)`.
+fn reads_values(layer: &ast::Layer) -> bool {
+    let mut values = layer.arguments().iter().filter(|it| it.keyword.is_none());
+    let is_name = |argument: &ast::Argument| matches!(&argument.value.kind, ValueKind::Word(name) if is_value(name));
+    layer.block.is_none() && values.clone().count() > 1 && values.all(is_name)
+}
+
+/// Whether a bare name can be that of a layer of the user's own.
+fn is_own(name: &Ident) -> bool {
+    let found = name.to_string();
+    let names = ROWS.iter().map(|row| row.name);
+    let names = names
+        .chain(merge::NAMES)
+        .chain(keras::LAYERS.iter().map(|(name, _)| *name));
+    !is_value(name) && names.clone().all(|name| name != found) && nearest(&found, names).is_none()
 }
 
 /// Whether a bare name is one of a value, not of a layer.
