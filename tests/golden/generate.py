@@ -277,6 +277,8 @@ def layer_cases():
         layers.ReLU(max_value=6, negative_slope=0.1, threshold=0.5),
         spread,
     )
+    yield "leaky_relu", layers.LeakyReLU(), spread
+    yield "leaky_relu_slope", layers.LeakyReLU(negative_slope=0.1), spread
 
     # Forward only.
     yield "resizing_bilinear_down", layers.Resizing(4, 5), (2, 6, 8, 3)

@@ -155,6 +155,8 @@ equal_keras! {
     softmax: Input(6) => Softmax;
     relu: Input(8) => ReLU;
     relu_capped: Input(11) => ReLU(max_value = 6.0, negative_slope = 0.1, threshold = 0.5);
+    leaky_relu: Input(11) => LeakyReLU;
+    leaky_relu_slope: Input(11) => LeakyReLU(0.1);
     conv2d_same_3x3: Input(7, 5, 3) => Conv2D(4, 3x3, same);
     conv2d_valid_3x3: Input(7, 5, 3) => Conv2D(4, 3x3);
     conv2d_stride2_same_even: Input(8, 6, 2) => Conv2D(3, 3x3, strides = 2, same);

@@ -241,6 +241,14 @@ pub static ROWS: &[Row] = &[
         infer: values::relu,
     },
     Row {
+        name: "LeakyReLU",
+        parameters: &[optional(
+            "negative_slope",
+            Kind::Number(Bounds::NotNegative),
+        )],
+        infer: values::elementwise,
+    },
+    Row {
         name: "Softmax",
         parameters: &[],
         infer: values::activation,
