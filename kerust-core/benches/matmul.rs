@@ -6,7 +6,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kerust_core::activation::Activation;
-use kerust_core::kernels::{self, Convolution, Tail};
+use kerust_core::kernels::{self, Convolution, Epilogue};
 use kerust_core::shape::{Padding, Window};
 use std::hint::black_box;
 use std::time::Duration;
@@ -54,7 +54,7 @@ fn products(criterion: &mut Criterion) {
                             &b,
                             &mut y,
                             [k, n],
-                            Tail::new(Activation::Linear),
+                            Epilogue::new(Activation::Linear),
                         )
                     });
                 });
@@ -142,7 +142,7 @@ fn convolutions(criterion: &mut Criterion) {
                             &kernel,
                             &bias,
                             &mut y,
-                            Tail::new(Activation::Linear),
+                            Epilogue::new(Activation::Linear),
                         );
                     });
                 });

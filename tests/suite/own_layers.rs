@@ -156,8 +156,8 @@ impl<const N: usize> Layer for CentreLayer<N> {
 
     fn backward(&self, x: &[f32], _y: &[f32], dy: &[f32], dx: &mut [f32], observed: &mut Self) {
         dx.copy_from_slice(dy);
-        for i in 0..N {
-            observed.sum[i] += x[i];
+        for (sum, x) in observed.sum.iter_mut().zip(x) {
+            *sum += x;
         }
         observed.count[0] += 1.0;
     }

@@ -293,7 +293,7 @@ mod tests {
             epochs(5, 2, Some(2)),
             [&first, &second, &first, &second, &first].map(Vec::clone)
         );
-        let four = vec![vec![0, 1], vec![2, 3], vec![4, 5], vec![6, 7]];
+        let four = [vec![0, 1], vec![2, 3], vec![4, 5], vec![6, 7]];
         let (first, second) = (four[..2].to_vec(), four[2..].to_vec());
         assert_eq!(
             epochs(8, 2, Some(2)),

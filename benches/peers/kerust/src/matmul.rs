@@ -1,7 +1,7 @@
 //! Products beside those of BLAS libraries, and the peak of the machine: one thread.
 
 use kerust::activation::Activation;
-use kerust::kernels::{self, Tail};
+use kerust::kernels::{self, Epilogue};
 use libloading::Library;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -106,7 +106,7 @@ fn row(product: ([usize; 3], Transposed), gemms: &[Blas]) -> String {
         for (contender, found) in found.iter_mut().enumerate() {
             found.push(seconds(|| match (contender.checked_sub(1), transposed) {
                 (None, Plain) => {
-                    let tail = Tail::new(Activation::Linear);
+                    let tail = Epilogue::new(Activation::Linear);
                     kernels::dense(black_box(&a), &b, &[], &mut c, [k, n], tail);
                 }
                 (None, Left) => {
