@@ -31,14 +31,14 @@ fn main() -> kerust::Result<()> {
 
 /// The published weights.
 #[cfg(feature = "published")]
-fn weights<M: Model>(file: &str) -> kerust::Result<Box<M>> {
+fn weights<M: kerust::Train>(file: &str) -> kerust::Result<Box<M>> {
     let folder = std::env::var("KERUST_MLPERF").expect("KERUST_MLPERF names MLPerf Tiny's folder");
     kerust::weights::keras::load(std::path::Path::new(&folder).join(file))
 }
 
 /// Fresh weights.
 #[cfg(not(feature = "published"))]
-fn weights<M: Model>(file: &str) -> kerust::Result<Box<M>> {
+fn weights<M: kerust::Train>(file: &str) -> kerust::Result<Box<M>> {
     println!(
         "SKIPPED: {file} of MLPerf Tiny: {} gets weights of a fixed seed",
         M::NAME

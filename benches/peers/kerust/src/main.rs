@@ -85,7 +85,7 @@ fn train<N, const CLASSES: usize>(
     counts: &[usize],
 ) -> kerust::Result<()>
 where
-    N: Model<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
+    N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
 {
     let data = data::<N::Input, CLASSES>(folder, size)?;
     let (times, loss) = chunks::<N, CLASSES>(&data, batch_size, counts)?;
@@ -96,7 +96,7 @@ where
 /// Microseconds of a prediction for one sample.
 fn infer<N, const CLASSES: usize>(folder: &str, size: &str, counts: &[usize]) -> kerust::Result<()>
 where
-    N: Model<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
+    N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
 {
     let data = data::<N::Input, CLASSES>(folder, size)?;
     let model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());
@@ -111,7 +111,7 @@ where
 /// Microseconds of a sample, where all of the data set are predicted.
 fn batch<N, const CLASSES: usize>(folder: &str, size: &str, counts: &[usize]) -> kerust::Result<()>
 where
-    N: Model<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
+    N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
 {
     let data = data::<N::Input, CLASSES>(folder, size)?;
     let model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());

@@ -13,7 +13,7 @@ pub fn chunks<N, const CLASSES: usize>(
     counts: &[usize],
 ) -> kerust::Result<(Vec<f64>, Option<f64>)>
 where
-    N: Model<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
+    N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
 {
     let (chunks, steps) = (counts[0], counts[1]);
     let mut model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());
