@@ -148,50 +148,8 @@ impl Monitor {
 
 /// Which way a number improves: the model's losses and metrics say it.
 fn direction(training: &Training<'_>, name: &str) -> Option<Mode> {
-    match training.higher_is_better(name) {
-        Some(true) => Some(Mode::Max),
-        Some(false) => Some(Mode::Min),
-        None => by_name(name),
-    }
-}
-
-/// Which way the numbers improve that do not say it themselves.
-fn by_name(name: &str) -> Option<Mode> {
-    const FALLS: [&str; 13] = [
-        "loss",
-        "error",
-        "mse",
-        "mae",
-        "rmse",
-        "mape",
-        "msle",
-        "crossentropy",
-        "divergence",
-        "poisson",
-        "hinge",
-        "logcosh",
-        "learning_rate",
-    ];
-    const RISES: [&str; 11] = [
-        "accuracy",
-        "acc",
-        "auc",
-        "precision",
-        "recall",
-        "f1",
-        "r2",
-        "top_",
-        "sensitivity",
-        "specificity",
-        "similarity",
-    ];
-    if FALLS.iter().any(|part| name.contains(part)) {
-        Some(Mode::Min)
-    } else if RISES.iter().any(|part| name.contains(part)) {
-        Some(Mode::Max)
-    } else {
-        None
-    }
+    let mode = |higher| if higher { Mode::Max } else { Mode::Min };
+    training.higher_is_better(name).map(mode)
 }
 
 /// The builder methods of callbacks that watch a number.
@@ -217,15 +175,6 @@ pub(super) use monitored;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_says_which_way_a_number_improves() {
-        assert_eq!(by_name("val_loss"), Some(Mode::Min));
-        assert_eq!(by_name("mean_absolute_error"), Some(Mode::Min));
-        assert_eq!(by_name("val_class_accuracy"), Some(Mode::Max));
-        assert_eq!(by_name("top_3"), Some(Mode::Max));
-        assert_eq!(by_name("mine"), None);
-    }
 
     #[test]
     fn nan_improves_nothing_and_anything_improves_on_no_number() {
