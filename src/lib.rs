@@ -64,7 +64,7 @@ pub use error::{Error, Result};
 pub use layer::{Build, Layer};
 pub use model::{Arena, Model, Train};
 pub use rng::{Rng, Seed};
-pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor};
+pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor, Tokens};
 
 /// Declares a model: `Input(..)`, and layers joined by `=>`; or a graph of such chains.
 ///
@@ -252,7 +252,7 @@ pub mod prelude {
     };
     pub use crate::{
         Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Tensor,
-        Train, model,
+        Tokens, Train, model,
     };
     pub use rand::RngExt as _;
 }

@@ -40,11 +40,11 @@ pub trait Elements: 'static {
     type Slices<'a>: Copy;
     /// The buffers, to be written.
     type SlicesMut<'a>;
-    /// The gradients of these values, where they are a layer's outputs: a slice for each buffer of `f32`,
-    /// `()` for each buffer of another type, which has no gradient.
+    /// The gradients of these values, where they are a layer's outputs: a slice for each buffer. It is empty
+    /// for a buffer of another type than `f32`, which has no gradient.
     type Gradients<'a>;
     /// Where a layer writes the gradients of these values, where they are its inputs. A slice is `None`
-    /// where nobody asks for the gradient.
+    /// where nobody asks for the gradient; for a buffer of another type than `f32` it is `None` or empty.
     type GradientsOut<'a>;
 }
 
@@ -100,25 +100,18 @@ macro_rules! elements {
     };
 }
 
-impl Elements for f32 {
-    type Slices<'a> = &'a [f32];
-    type SlicesMut<'a> = &'a mut [f32];
-    type Gradients<'a> = &'a mut [f32];
-    type GradientsOut<'a> = Option<&'a mut [f32]>;
-}
-
-macro_rules! without_gradient {
+macro_rules! one_buffer {
     ($($type:ty)+) => {$(
         impl Elements for $type {
             type Slices<'a> = &'a [$type];
             type SlicesMut<'a> = &'a mut [$type];
-            type Gradients<'a> = ();
-            type GradientsOut<'a> = ();
+            type Gradients<'a> = &'a mut [f32];
+            type GradientsOut<'a> = Option<&'a mut [f32]>;
         }
     )+};
 }
 // `u32` is the element of labels.
-without_gradient! { i8 u8 i16 u16 i32 u32 }
+one_buffer! { f32 i8 u8 i16 u16 i32 u32 }
 
 impl Elements for () {
     type Slices<'a> = ();

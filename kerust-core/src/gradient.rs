@@ -4,7 +4,9 @@
 //! its declaration has no place in it. The state that a step observes, such as the moments of a batch,
 //! stands in its layer's place, so that one buffer is all that a step computes.
 
+use crate::element::Dtype;
 use crate::layer::LayerData;
+use crate::tensor::Nth;
 use core::ops::Range;
 
 /// The gradient of a model or of a part of it, to be written by the backward pass.
@@ -13,6 +15,14 @@ pub struct Gradient<'a> {
     /// The place of the first value in the gradient of the whole model.
     start: usize,
     frozen: Frozen<'a>,
+}
+
+/// The number of values in the gradient of a tensor: none where it holds no `f32`.
+pub const fn len_of<T: Nth<0>>() -> usize {
+    match T::DTYPE {
+        Dtype::F32 => T::SHAPE.len(),
+        _ => 0,
+    }
 }
 
 /// The places in a model's gradient that are frozen at run time.

@@ -51,8 +51,13 @@ impl Buffer {
     }
 
     /// The same buffer of as many values of another type.
-    pub const fn of<T: Element>(mut self) -> Self {
-        self.dtype = T::DTYPE;
+    pub const fn of<T: Element>(self) -> Self {
+        self.of_dtype(T::DTYPE)
+    }
+
+    /// [`of`](Self::of), with the type as a value.
+    pub const fn of_dtype(mut self, dtype: Dtype) -> Self {
+        self.dtype = dtype;
         self.words = self.bytes().div_ceil(WORD_BYTES);
         self
     }

@@ -72,6 +72,18 @@ ranks! {
 #[repr(transparent)]
 pub struct Tensor<S: Shape, T: Element = f32>(S::Array<T>);
 
+/// `N` tokens: numbers of words or letters in a vocabulary.
+///
+/// The sample of a model that begins with `Input(N, dtype = token)`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// let tokens = Tokens::from([2, 7, 1, 0]);
+/// assert_eq!(tokens.as_slice(), [2, 7, 1, 0]);
+/// ```
+pub type Tokens<const N: usize> = Tensor<Rank1<N>, u16>;
+
 // SAFETY: transparent over `S::Array`, which is `Pod`.
 unsafe impl<S: Shape, T: Element> Zeroable for Tensor<S, T> {}
 // SAFETY: transparent over `S::Array`, which is `Pod`.

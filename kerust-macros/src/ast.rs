@@ -26,9 +26,11 @@ pub struct Graph {
     pub tail: Tail,
 }
 
-/// `let name = chain;`
+/// `let name = chain;` or `let (name, other) = chain;`
 pub struct Let {
     pub name: Ident,
+    /// The names of the further outputs.
+    pub others: Vec<Ident>,
     pub chain: Chain,
     /// Whether the `let` itself is missing, which is reported.
     pub is_reported: bool,

@@ -10,6 +10,7 @@ mod judge;
 mod merge;
 mod names;
 mod ranges;
+mod several;
 mod size;
 mod unknown;
 
@@ -19,6 +20,7 @@ use crate::catalog::{Before, INPUT, ROWS, Row, Rule, stand_in};
 use crate::plan::{Activation, Constant, Data, Edge, Form, Head, Input, Layer, Node, Plan};
 use crate::report::Report;
 use crate::value::{Size, Term, text};
+use crate::words;
 use kerust_core::shape::{Fault, MAX_RANK};
 use names::Names;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -46,6 +48,7 @@ pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
         layers: Vec::new(),
         activations: HashMap::new(),
         repetition: 0,
+        outputs: 1,
         constants: Vec::new(),
         unnameable: Vec::new(),
         report,
@@ -78,6 +81,8 @@ struct Infer<'a> {
     activations: HashMap<usize, (Activation, bool)>,
     /// The number of the repetition that is read, from 0.
     repetition: usize,
+    /// How many outputs of the layer that is read are named.
+    outputs: usize,
     constants: Vec<Constant>,
     /// The layers whose sizes a generic model cannot name; each is reported once.
     unnameable: Vec<String>,
@@ -91,6 +96,19 @@ struct Place {
     data: Data,
     /// The layer there, as a message names it.
     declared: String,
+    /// Which steps of the value count.
+    mask: Option<Mask>,
+    /// The further outputs of the layer there.
+    others: Vec<Place>,
+}
+
+/// A mask: a value of the graph that goes with another one.
+#[derive(Clone)]
+struct Mask {
+    edge: Edge,
+    data: Data,
+    /// The layer that made it, as a message names it.
+    by: String,
 }
 
 impl Infer<'_> {
@@ -132,7 +150,13 @@ impl Infer<'_> {
         last: bool,
     ) -> (Place, Option<Activation>) {
         let mut head = None;
+        let outputs = std::mem::replace(&mut self.outputs, 1);
         for (number, layer) in layers.iter().enumerate() {
+            self.one_value(layer, &place);
+            place.others.clear();
+            if number + 1 == layers.len() {
+                self.outputs = outputs;
+            }
             if is_input(layer) {
                 self.report
                     .fault(
@@ -164,11 +188,7 @@ impl Infer<'_> {
         if let Some(fault) = found {
             fault.help("write the sizes of one sample first: `Input(28, 28, 1) => ..`");
         }
-        Place {
-            edge: Edge::Input(0),
-            data: Data::unknown(),
-            declared: "Input".to_owned(),
-        }
+        Place::new(Edge::Input(0), Data::unknown(), "Input".to_owned())
     }
 
     fn input(&mut self, layer: &ast::Layer, name: Ident) -> Place {
@@ -185,11 +205,7 @@ impl Infer<'_> {
             name: given.unwrap_or(name),
             data: data.clone(),
         });
-        Place {
-            edge: Edge::Input(self.inputs.len() - 1),
-            data,
-            declared,
-        }
+        Place::new(Edge::Input(self.inputs.len() - 1), data, declared)
     }
 
     fn input_data(
@@ -208,10 +224,10 @@ impl Infer<'_> {
                 .help("write the sizes of one sample; the batch is not one of them");
             return None;
         }
-        let mut data = Data {
-            form: Form::Sizes(sizes),
-            constant: None,
-        };
+        let mut data = Data::float(Form::Sizes(sizes));
+        if let Some((dtype, _)) = arguments.word("dtype") {
+            data.dtype = words::dtype(dtype);
+        }
         let shape = data.shape();
         let rule = Rule {
             known: data.known().map(kerust_core::shape::input),
@@ -295,6 +311,19 @@ impl Place {
             edge: self.edge,
             data: Data::unknown(),
             declared: declared.to_owned(),
+            mask: None,
+            others: Vec::new(),
+        }
+    }
+
+    /// The place of a value without a mask.
+    fn new(edge: Edge, data: Data, declared: String) -> Self {
+        Self {
+            edge,
+            data,
+            declared,
+            mask: None,
+            others: Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod part;
 
 use crate::value::{Size, Term};
+use kerust_core::element::Dtype;
 use kerust_core::shape::Shape;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -34,7 +35,7 @@ pub enum Edge {
     Node(usize),
 }
 
-/// One computation, or one view of another's output.
+/// One value: what a computation gives, one more of its outputs, or a view of another value.
 #[derive(Clone)]
 pub struct Node {
     /// The buffer in the expansion, and the field if there is no `of`.
@@ -83,6 +84,8 @@ pub enum Role {
     Custom,
     /// Always: it joins several values.
     Merge,
+    /// Never: it is one more output of the node of this number, behind which it stands.
+    Part(usize),
     /// In training; in inference its output is its input.
     TrainingOnly,
     /// Never: its output is its input, in other words.
@@ -146,10 +149,12 @@ pub struct Head {
     pub data: Data,
 }
 
-/// The shape of a value: as far as it is known here, and as tokens.
+/// The shape of a value, as far as it is known here, and its element type.
 #[derive(Clone)]
 pub struct Data {
     pub form: Form,
+    /// The element type, where the form does not say it.
+    pub dtype: Dtype,
     /// The constant that holds the shape, where the sizes are not all known.
     pub constant: Option<TokenStream>,
 }
@@ -171,18 +176,26 @@ impl Data {
     /// A shape that is known.
     pub fn known(shape: Shape) -> Self {
         let sizes = shape.dims().iter().map(|size| Size::known(*size));
+        Self::float(Form::Sizes(sizes.collect()))
+    }
+
+    /// A value of `f32`.
+    pub fn float(form: Form) -> Self {
         Self {
-            form: Form::Sizes(sizes.collect()),
+            form,
+            dtype: Dtype::F32,
             constant: None,
         }
     }
 
+    /// The same shape of another element type.
+    pub fn of(self, dtype: Dtype) -> Self {
+        Self { dtype, ..self }
+    }
+
     /// What comes after a fault.
     pub fn unknown() -> Self {
-        Self {
-            form: Form::Unknown,
-            constant: None,
-        }
+        Self::float(Form::Unknown)
     }
 
     /// Whether a fault made it unknown, or a part of it.
@@ -198,13 +211,37 @@ impl Data {
             }
             (_, Some(constant)) => constant.clone(),
             (Form::Sizes(sizes), None) => quote!(::kerust::shape::Shape::new(&[#(#sizes),*])),
-            (Form::Typed(path), None) => quote!(<#path as ::kerust::tensor::Shape>::SHAPE),
+            (Form::Typed(path), None) => quote!(<#path as ::kerust::tensor::Nth<0>>::SHAPE),
             (Form::Unknown | Form::Part(_), None) => quote!(::kerust::shape::Shape::new(&[1])),
         }
     }
 
-    /// The shape as a type.
+    /// What a model or a layer names as its input or output: a shape for `f32`, or a tensor.
     pub fn path(&self) -> TokenStream {
+        match (&self.form, self.dtype) {
+            (Form::Typed(path), _) => path.clone(),
+            (_, Dtype::F32) => self.rank(),
+            _ => self.tensor(),
+        }
+    }
+
+    /// One sample, as a type.
+    pub fn tensor(&self) -> TokenStream {
+        let rank = self.rank();
+        match self.dtype {
+            _ if matches!(self.form, Form::Typed(_)) => {
+                quote!(<#rank as ::kerust::data::Data>::Value)
+            }
+            Dtype::F32 => quote!(::kerust::tensor::Tensor<#rank>),
+            dtype => {
+                let element = element(dtype);
+                quote!(::kerust::tensor::Tensor<#rank, #element>)
+            }
+        }
+    }
+
+    /// The shape as a type.
+    fn rank(&self) -> TokenStream {
         match &self.form {
             Form::Sizes(sizes) => {
                 let rank = format_ident!("Rank{}", sizes.len());
@@ -216,6 +253,25 @@ impl Data {
         }
     }
 
+    /// The values of a batch, as a type behind `&` or `&mut`.
+    pub fn slice(&self) -> TokenStream {
+        let element = element(self.dtype);
+        quote!([#element])
+    }
+
+    /// The element type, where it is known here.
+    pub fn known_dtype(&self) -> Option<Dtype> {
+        match &self.form {
+            Form::Typed(_) => None,
+            _ => Some(self.dtype),
+        }
+    }
+
+    /// Whether it may have a gradient: its values are `f32`, or of a type that rustc knows.
+    pub fn is_float(&self) -> bool {
+        matches!(self.known_dtype(), None | Some(Dtype::F32))
+    }
+
     /// The number of values as an expression.
     pub fn len(&self) -> TokenStream {
         match self.known_shape() {
@@ -224,6 +280,14 @@ impl Data {
                 let shape = self.shape();
                 quote!(#shape.len())
             }
+        }
+    }
+
+    /// The number of values of its gradient as an expression.
+    pub fn gradient_len(&self) -> TokenStream {
+        match &self.form {
+            Form::Typed(path) => quote!(::kerust::gradient::len_of::<#path>()),
+            _ => self.len(),
         }
     }
 
@@ -323,9 +387,28 @@ impl Plan {
 
     /// Whether it can be a layer of another model: one input, one output, something in between.
     pub fn is_layer(&self) -> bool {
-        self.inputs.len() == 1
+        self.trains()
+            && self.inputs.len() == 1
             && self.heads.len() == 1
             && self.nodes.iter().any(|node| node.role != Role::Alias)
+    }
+
+    /// Whether another model may ask for the gradient of its input.
+    pub fn hands_on(&self) -> bool {
+        self.is_layer() && self.inputs[0].data.is_float()
+    }
+
+    /// Whether it trains: its inputs are numbers or tokens. On integers it infers.
+    pub fn trains(&self) -> bool {
+        let mut inputs = self.inputs.iter();
+        inputs.all(|input| matches!(input.data.dtype, Dtype::F32 | Dtype::U16))
+    }
+
+    /// The further outputs of a node, in order: the nodes behind it that are its parts.
+    pub fn parts(&self, number: usize) -> std::ops::Range<usize> {
+        let behind = self.nodes[number + 1..].iter();
+        let parts = behind.take_while(|node| node.role == Role::Part(number));
+        number + 1..number + 1 + parts.count()
     }
 }
 
@@ -365,7 +448,7 @@ impl Node {
 
     /// Whether it has a configuration of its own that the expansion calls.
     pub fn is_configured(&self) -> bool {
-        self.role != Role::Alias && self.of.is_none()
+        !matches!(self.role, Role::Alias | Role::Part(_)) && self.of.is_none()
     }
 
     /// The inputs that its output may overwrite, where `in_place` says whether its only one.
@@ -384,6 +467,19 @@ impl Node {
     pub fn is_sum(&self) -> bool {
         self.fusion == Fusion::Sum
     }
+}
+
+/// `u16`
+pub fn element(dtype: Dtype) -> Ident {
+    let name = match dtype {
+        Dtype::F32 => "f32",
+        Dtype::I8 => "i8",
+        Dtype::U8 => "u8",
+        Dtype::I16 => "i16",
+        Dtype::U16 => "u16",
+        Dtype::I32 => "i32",
+    };
+    Ident::new(name, Span::call_site())
 }
 
 /// `DENSE_1` of `dense_1`, with the same span.

@@ -8,18 +8,43 @@ mod backward;
 mod inference;
 mod tails;
 
-use crate::plan::{Edge, Node, Plan, Role};
+use crate::plan::{Data, Edge, Form, Node, Plan, Role};
 use backward::Backward;
 pub use inference::inference;
-use kerust_core::memory::{self, Buffer};
+use kerust_core::element::Dtype;
+use kerust_core::memory::{self, Buffer, WORD_BYTES};
 use proc_macro2::TokenStream;
 
 /// A buffer to be planned.
 pub struct Slot {
     pub label: String,
+    /// Values for one sample.
     pub len: TokenStream,
+    /// Their type.
+    pub element: Element,
     pub first: usize,
     pub last: usize,
+}
+
+/// The element type of a buffer.
+pub enum Element {
+    Known(Dtype),
+    /// That of this tensor, which rustc knows.
+    Of(TokenStream),
+}
+
+impl Element {
+    fn of(data: &Data) -> Self {
+        match &data.form {
+            Form::Typed(path) => Self::Of(path.clone()),
+            _ => Self::Known(data.dtype),
+        }
+    }
+
+    /// Whether it is known to be `f32`.
+    pub fn is_float(&self) -> bool {
+        matches!(self, Self::Known(Dtype::F32))
+    }
 }
 
 impl Slot {
@@ -27,17 +52,27 @@ impl Slot {
     pub fn known_len(&self) -> Option<usize> {
         self.len.to_string().parse().ok()
     }
+
+    /// The buffer, where all of it is known here.
+    fn known(&self) -> Option<Buffer> {
+        let Element::Known(dtype) = self.element else {
+            return None;
+        };
+        let buffer = Buffer::new(self.known_len()?, self.first, self.last);
+        Some(buffer.of_dtype(dtype))
+    }
+
+    /// The words that it takes, where that is known here.
+    fn known_words(&self) -> Option<usize> {
+        Some(self.known()?.bytes().div_ceil(WORD_BYTES))
+    }
 }
 
 /// The address of each slot, if all lengths are known here: rustc would take a thousand times as long.
 /// Addresses count through the outputs, one behind the other, and then the arena.
 pub fn addresses(slots: &[Slot], outputs: &[Slot]) -> Option<Vec<usize>> {
-    let buffers = |slots: &[Slot]| -> Option<Vec<Buffer>> {
-        let slots = slots.iter();
-        slots
-            .map(|slot| Some(Buffer::new(slot.known_len()?, slot.first, slot.last)))
-            .collect()
-    };
+    let buffers =
+        |slots: &[Slot]| -> Option<Vec<Buffer>> { slots.iter().map(Slot::known).collect() };
     let (buffers, outputs) = (buffers(slots)?, buffers(outputs)?);
     let [mut addresses, mut order, mut next] = [(); 3].map(|()| vec![0; buffers.len()]);
     memory::place(&buffers, &outputs, &mut addresses, [&mut order, &mut next]);
@@ -70,15 +105,15 @@ pub struct Inference {
 }
 
 impl Inference {
-    /// Values for one sample in the slots of the arena that live at `step`, if all lengths are known
+    /// Words for one sample in the slots of the arena that live at `step`, if all lengths are known
     /// here.
     pub fn in_use(&self, step: usize) -> Option<usize> {
-        let arena: usize = self.outputs.iter().filter_map(Slot::known_len).sum();
+        let arena: usize = self.outputs.iter().filter_map(Slot::known_words).sum();
         let slots = self.slots.iter().zip(self.addresses.as_ref()?);
         let living = slots.filter(|(slot, address)| {
             slot.first <= step && step <= slot.last && **address >= arena
         });
-        living.map(|(slot, _)| slot.known_len()).sum()
+        living.map(|(slot, _)| slot.known_words()).sum()
     }
 }
 
@@ -88,6 +123,8 @@ pub struct Call {
     pub x: Vec<Place>,
     /// One of the places of `x` where the node overwrites it.
     pub y: Place,
+    /// Where its further outputs go.
+    pub parts: Vec<Place>,
     /// What training saves, or the scratch of inference.
     pub saved: Option<usize>,
     /// The nodes that inference takes into its tail, in order.
@@ -136,9 +173,13 @@ pub enum Gradient {
 pub struct Return {
     pub node: usize,
     pub x: Vec<Place>,
-    pub y: Place,
+    /// Its outputs.
+    pub y: Vec<Place>,
     pub saved: Option<usize>,
-    pub dy: usize,
+    /// The gradient of each output; `None` where it has none.
+    pub dy: Vec<Option<usize>>,
+    /// The slots of those gradients that nothing has written: nobody reads the output.
+    pub zeros: Vec<usize>,
     /// For each input; `None` where nothing before it learns.
     pub dx: Vec<Option<Gradient>>,
     /// Only where the model is a layer of another one.
@@ -156,6 +197,10 @@ pub fn training(plan: &Plan) -> Training {
     let mut places: Vec<Place> = Vec::new();
     let mut forward: Vec<Call> = Vec::new();
     for (number, node) in plan.nodes.iter().enumerate() {
+        if let Role::Part(of) = node.role {
+            places.push(forward[forward.len() - 1].parts[number - of - 1]);
+            continue;
+        }
         let x: Vec<Place> = node
             .inputs
             .iter()
@@ -171,8 +216,18 @@ pub fn training(plan: &Plan) -> Training {
         let overwritten = overwritten(plan, &roots, number, &learns);
         let y = match overwritten.map(|value| place(value, &places)) {
             Some(place) => place,
-            None => Place::Slot(push(&mut slots, name.clone(), node.output.len(), step)),
+            None => Place::Slot(push_value(&mut slots, name.clone(), &node.output, step)),
         };
+        let parts = plan.parts(number).map(|part| {
+            let part = &plan.nodes[part];
+            Place::Slot(push_value(
+                &mut slots,
+                part.name.to_string(),
+                &part.output,
+                step,
+            ))
+        });
+        let parts = parts.collect();
         let saved = node
             .saved
             .clone()
@@ -182,6 +237,7 @@ pub fn training(plan: &Plan) -> Training {
             node: number,
             x,
             y,
+            parts,
             saved,
             tail: Vec::new(),
             line: None,
@@ -201,7 +257,7 @@ pub fn training(plan: &Plan) -> Training {
         let logits = match from {
             Place::Slot(slot) if heads.iter().all(|[taken, _]| *taken != slot) => slot,
             _ => {
-                let slot = push(&mut slots, of.clone(), head.data.len(), loss);
+                let slot = push_value(&mut slots, of.clone(), &head.data, loss);
                 copies.push((slot, from));
                 slot
             }
@@ -247,10 +303,14 @@ fn overwritten(plan: &Plan, roots: &[Edge], number: usize, learns: &[bool]) -> O
     })
 }
 
-/// Whether each node has weights that train, or one before it has.
+/// Whether each node has a gradient and weights that train, or one before it has.
 fn learns(plan: &Plan) -> Vec<bool> {
     let mut learns: Vec<bool> = Vec::new();
     for node in &plan.nodes {
+        if let Role::Part(of) = node.role {
+            learns.push(learns[of] && node.output.is_float());
+            continue;
+        }
         let before = node.inputs.iter().any(|edge| match edge {
             Edge::Input(_) => false,
             Edge::Node(from) => learns[*from],
@@ -288,14 +348,23 @@ fn place(edge: Edge, places: &[Place]) -> Place {
     }
 }
 
+/// A buffer of `len` values of `f32`.
 fn push(slots: &mut Vec<Slot>, label: String, len: TokenStream, step: usize) -> usize {
     slots.push(Slot {
         label,
         len,
+        element: Element::Known(Dtype::F32),
         first: step,
         last: step,
     });
     slots.len() - 1
+}
+
+/// A buffer of values like these.
+fn push_value(slots: &mut Vec<Slot>, label: String, data: &Data, step: usize) -> usize {
+    let slot = push(slots, label, data.len(), step);
+    slots[slot].element = Element::of(data);
+    slot
 }
 
 fn live(slots: &mut [Slot], place: Place, step: usize) {

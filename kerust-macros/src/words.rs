@@ -1,6 +1,7 @@
 //! The words that stand for activations, initializers and the like.
 
 use kerust_core::activation::Activation;
+use kerust_core::element::Dtype;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -67,6 +68,31 @@ pub fn activation(name: &str) -> Activation {
     let mut all = Activation::NAMES.iter().map(|(_, activation)| *activation);
     all.find(|it| format!("{it:?}") == name)
         .unwrap_or(Activation::Linear)
+}
+
+pub static DTYPES: Vocabulary = Vocabulary {
+    what: "dtype",
+    path: || quote!(::kerust::element::Dtype),
+    words: &[
+        ("float32", "F32"),
+        ("token", "U16"),
+        ("int8", "I8"),
+        ("uint8", "U8"),
+        ("int16", "I16"),
+        ("int32", "I32"),
+    ],
+};
+
+/// The element type that a name of [`DTYPES`] means.
+pub fn dtype(name: &str) -> Dtype {
+    match name {
+        "U16" => Dtype::U16,
+        "I8" => Dtype::I8,
+        "U8" => Dtype::U8,
+        "I16" => Dtype::I16,
+        "I32" => Dtype::I32,
+        _ => Dtype::F32,
+    }
 }
 
 pub static INITIALIZERS: Vocabulary = Vocabulary {

@@ -14,3 +14,4 @@ mod own_layers;
 mod published;
 mod reproducible;
 mod settings;
+mod values;

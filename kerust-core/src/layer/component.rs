@@ -1,6 +1,6 @@
 //! What a path in `model!` stands for.
 
-use super::{LayerData, Operation};
+use super::{Forward, LayerData};
 use crate::model::{Graph, Setting};
 use crate::tensor::Tensors;
 
@@ -15,15 +15,19 @@ pub trait Build<Input> {
     type Layer: Component<Input = Input>;
 }
 
-/// A [`Layer`](super::Layer) of one's own, or a model that is used as a layer: how it computes as one of
-/// the catalogue does. Implemented for both; nothing else needs to implement it.
+/// How a layer of one's own computes, as one of the catalogue does: over whole batches, with scratch, and
+/// with inputs and outputs of any element type.
+///
+/// It is implemented for each [`Layer`](super::Layer), and for each model, which can be a layer of another
+/// one. Implement it by hand where `Layer` is not enough.
 pub trait Component: LayerData {
     /// The shape before it, or a tuple of shapes.
     type Input: Tensors;
     /// The shape after it, or a tuple of shapes.
     type Output: Tensors;
-    /// How it computes.
-    type Operation: Operation<Self, Self::Input, Self::Output, f32, f32>;
+    /// How it computes. Where the model trains, it is an
+    /// [`Operation<Self, Self::Input, Self::Output, f32, f32>`](super::Operation).
+    type Operation: Forward<Self, Self::Input, Self::Output, f32>;
     /// How it computes.
     const OPERATION: Self::Operation;
     /// Values of scratch that inference takes for each sample.

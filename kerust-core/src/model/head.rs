@@ -3,8 +3,9 @@
 use super::{Head, Heads};
 use crate::activation::{Activation, HeadActivation};
 use crate::data::Data;
-use crate::element::{Element, Elements};
+use crate::element::{Dtype, Element, Elements};
 use crate::kernels;
+use crate::shape;
 use crate::tensor::{Nth, Shape, Tensor, Tensors};
 
 /// A tensor that can be a head.
@@ -41,7 +42,7 @@ impl<S: Shape> Activated for S {
 /// Integers have no activation behind the last layer, and no gradient.
 impl<S: Shape, T: Element> Activated for Tensor<S, T> {
     fn activate(_: Activation, _: &mut [T]) {}
-    fn activation_gradient(_: Activation, _: &[T], _: &[T], (): (), _: &mut [T]) {}
+    fn activation_gradient(_: Activation, _: &[T], _: &[T], _: &mut [f32], _: &mut [T]) {}
 }
 
 impl<A: HeadActivation, S: Activated> Elements for Head<A, S> {
@@ -142,8 +143,10 @@ impl<A: HeadActivation, S: Activated> Tensors for Head<A, S> {
     }
 }
 
-impl<A: HeadActivation, S: Activated> Nth<0> for Head<A, S> {
+impl<A: HeadActivation, S: Activated + Nth<0>> Nth<0> for Head<A, S> {
     type Tensor = S;
+    const SHAPE: shape::Shape = S::SHAPE;
+    const DTYPE: Dtype = S::DTYPE;
 }
 
 impl<A: HeadActivation, S: Activated> Heads for Head<A, S> {

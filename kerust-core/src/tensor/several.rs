@@ -2,7 +2,8 @@
 
 use super::{Shape, Tensor};
 use crate::data::Data;
-use crate::element::{Element, Elements};
+use crate::element::{Dtype, Element, Elements};
+use crate::shape;
 
 /// One tensor or a tuple of up to four: the inputs or the outputs of a model or of a layer of one's own.
 ///
@@ -66,6 +67,10 @@ pub trait Floats: Tensors {
 pub trait Nth<const K: usize>: Tensors {
     /// That tensor.
     type Tensor: Tensors;
+    /// Its shape.
+    const SHAPE: shape::Shape;
+    /// Its element type.
+    const DTYPE: Dtype;
 }
 
 impl<S: Shape> Elements for S {
@@ -161,13 +166,15 @@ impl<S: Shape> Floats for S {
 
 impl<S: Shape> Nth<0> for S {
     type Tensor = S;
+    const SHAPE: shape::Shape = S::SHAPE;
+    const DTYPE: Dtype = Dtype::F32;
 }
 
 impl<S: Shape, T: Element> Elements for Tensor<S, T> {
     type Slices<'a> = &'a [T];
     type SlicesMut<'a> = &'a mut [T];
-    type Gradients<'a> = ();
-    type GradientsOut<'a> = ();
+    type Gradients<'a> = &'a mut [f32];
+    type GradientsOut<'a> = Option<&'a mut [f32]>;
 }
 
 impl<S: Shape, T: Element> Tensors for Tensor<S, T> {
@@ -193,7 +200,10 @@ impl<S: Shape, T: Element> Tensors for Tensor<S, T> {
         part_mut::<T, S>(batch, index)
     }
 
-    fn gradient_mut((): &mut (), _index: usize) {}
+    fn gradient_mut<'s>(_: &'s mut &mut [f32], _index: usize) -> &'s mut [f32] {
+        &mut []
+    }
+
     fn reborrow<'s>(batch: &'s mut &mut [T]) -> &'s mut [T] {
         batch
     }
@@ -218,16 +228,19 @@ impl<S: Shape, T: Element> Tensors for Tensor<S, T> {
         batch
     }
 
-    fn no_gradients<'a>() -> Self::GradientsOut<'a> {}
-    #[allow(
-        clippy::needless_lifetimes,
-        reason = "the trait's lifetime is early-bound"
-    )]
-    fn asked_for<'a>((): Self::GradientsOut<'a>) -> Self::Gradients<'a> {}
+    fn no_gradients<'a>() -> Self::GradientsOut<'a> {
+        None
+    }
+
+    fn asked_for<'a>(gradients: Self::GradientsOut<'a>) -> Self::Gradients<'a> {
+        gradients.unwrap_or_default()
+    }
 }
 
 impl<S: Shape, T: Element> Nth<0> for Tensor<S, T> {
     type Tensor = Self;
+    const SHAPE: shape::Shape = S::SHAPE;
+    const DTYPE: Dtype = T::DTYPE;
 }
 
 /// A sample of a batch; empty where the batch ends before it.
@@ -346,8 +359,10 @@ tuples! {
 
 macro_rules! nth {
     ($(($($name:ident),+) $place:literal $one:ident;)+) => {$(
-        impl<$($name: Tensors),+> Nth<$place> for ($($name,)+) {
+        impl<$($name: Nth<0>),+> Nth<$place> for ($($name,)+) {
             type Tensor = $one;
+            const SHAPE: shape::Shape = $one::SHAPE;
+            const DTYPE: Dtype = $one::DTYPE;
         }
     )+};
 }

@@ -3,7 +3,9 @@
 
 use super::{Row, convolutions, images, values};
 use crate::arguments::{Kind, Parameter};
-use crate::words::{ACTIVATIONS, FILL_MODES, FLIPS, INITIALIZERS, INTERPOLATIONS, PADDINGS};
+use crate::words::{
+    ACTIVATIONS, DTYPES, FILL_MODES, FLIPS, INITIALIZERS, INTERPOLATIONS, PADDINGS,
+};
 use kerust_core::shape::Bounds;
 
 const fn required(name: &'static str, kind: Kind) -> Parameter {
@@ -287,4 +289,7 @@ pub static ROWS: &[Row] = &[
 ];
 
 /// What `Input` takes; it stands before every row.
-pub const INPUT: &[Parameter] = &[required("shape", Kind::Sizes { open: false })];
+pub const INPUT: &[Parameter] = &[
+    required("shape", Kind::Sizes { open: false }),
+    optional("dtype", Kind::Word(&DTYPES)),
+];

@@ -2,8 +2,9 @@
 //! for what it costs, and inference in an arena.
 
 use super::{Expansion, local, tuple};
-use crate::plan::{Data, Edge, Layer, Role};
-use crate::schedule::{self, Inference, Slot};
+use crate::plan::{self, Edge, Layer, Role};
+use crate::schedule::{self, Element, Inference, Slot};
+use kerust_core::element::Dtype;
 use kerust_core::memory::WORD_BYTES;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -33,12 +34,12 @@ pub fn constants(expansion: &Expansion<'_>) -> TokenStream {
         } = &expansion.inference;
         memory("INFERENCE", "inference", slots, outputs, addresses.clone())
     };
-    let training = {
+    let training = plan.trains().then(|| {
         let slots = &expansion.training.slots;
         let addresses = schedule::addresses(slots, &[]);
         memory("TRAINING", "training step", slots, &[], addresses)
-    };
-    let gradient = gradient(expansion);
+    });
+    let gradient = plan.trains().then(|| gradient(expansion));
     let public = public(expansion);
     let looked_at = looked_at(expansion);
     quote! {
@@ -72,11 +73,13 @@ fn memory(
     let buffers = slots.iter().map(|slot| {
         let len = &slot.len;
         let [first, last] = [slot.first, slot.last].map(Literal::usize_unsuffixed);
-        quote!(::kerust::memory::Buffer::new(#len, #first, #last))
+        let element = element(&slot.element);
+        quote!(::kerust::memory::Buffer::new(#len, #first, #last) #element)
     });
     let written = outputs.iter().map(|slot| {
         let (len, first) = (&slot.len, Literal::usize_unsuffixed(slot.first));
-        quote!(::kerust::memory::Buffer::output(#len, #first))
+        let element = element(&slot.element);
+        quote!(::kerust::memory::Buffer::output(#len, #first) #element)
     });
     let all = quote!([#(#buffers),*], [#(#written),*]);
     let plan = match addresses {
@@ -89,6 +92,20 @@ fn memory(
     quote! {
         #[doc = #doc]
         const #name: &::kerust::memory::Plan<#(#counts),*> = &::kerust::memory::Plan::#plan;
+    }
+}
+
+/// The element type of a buffer, where it is not `f32`: `.of::<u8>()`.
+fn element(element: &Element) -> TokenStream {
+    match element {
+        Element::Known(Dtype::F32) => TokenStream::new(),
+        Element::Known(dtype) => {
+            let element = plan::element(*dtype);
+            quote!(.of::<#element>())
+        }
+        Element::Of(path) => {
+            quote!(.of_dtype(<#path as ::kerust::tensor::Nth<0>>::DTYPE))
+        }
     }
 }
 
@@ -131,9 +148,9 @@ fn in_use(inference: &Inference, step: usize) -> TokenStream {
 
 fn public(expansion: &Expansion<'_>) -> TokenStream {
     let plan = expansion.plan;
-    let ends = plan.inputs.iter().map(|input| input.data.path());
+    let ends = plan.inputs.iter().map(|input| input.data.tensor());
     let ends: Vec<_> = ends
-        .chain(plan.heads.iter().map(|head| head.data.path()))
+        .chain(plan.heads.iter().map(|head| head.data.tensor()))
         .collect();
     let layers = plan
         .layers
@@ -152,7 +169,7 @@ fn public(expansion: &Expansion<'_>) -> TokenStream {
         pub const ARENA_BYTES: usize = Self::INFERENCE.bytes();
         /// Bytes of the arena, the input and the output.
         pub const RAM_BYTES: usize = Self::ARENA_BYTES
-            #(+ ::core::mem::size_of::<::kerust::tensor::Tensor<#ends>>())*;
+            #(+ ::core::mem::size_of::<#ends>())*;
         /// The layers, in order.
         pub const LAYERS: &'static [::kerust::model::LayerInfo] = &[#(#layers),*];
 
@@ -165,13 +182,9 @@ fn predict_in(expansion: &Expansion<'_>) -> TokenStream {
         return TokenStream::new();
     }
     let plan = expansion.plan;
-    let tensor = |data: &Data| {
-        let shape = data.path();
-        quote!(::kerust::tensor::Tensor<#shape>)
-    };
     let (inputs, _) = expansion.inputs();
-    let inputs_types: Vec<_> = plan.inputs.iter().map(|it| tensor(&it.data)).collect();
-    let output = tuple(plan.heads.iter().map(|head| tensor(&head.data)));
+    let inputs_types: Vec<_> = plan.inputs.iter().map(|it| it.data.tensor()).collect();
+    let output = tuple(plan.heads.iter().map(|head| head.data.tensor()));
     let slices = tuple(inputs.iter().map(|name| quote!(#name.as_slice())));
     let [arena, result] = ["arena", "output"].map(local);
     let outputs = quote!(<Self as ::kerust::model::Model>::Heads);

@@ -39,6 +39,10 @@ fn calls(plan: &Plan) -> (Vec<(usize, Vec<Edge>)>, Vec<usize>) {
     let mut calls: Vec<(usize, Vec<Edge>)> = Vec::new();
     let mut call_of = Vec::new();
     for node in &plan.nodes {
+        if let Role::Part(of) = node.role {
+            call_of.push(call_of[of]);
+            continue;
+        }
         let first = plan.nodes.iter().find(|other| other.layer == node.layer);
         let begins =
             first.is_some_and(|first| first.name == *node.of.as_ref().unwrap_or(&node.name));

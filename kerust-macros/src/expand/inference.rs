@@ -1,6 +1,6 @@
 //! `logits`: one inference, layer after layer.
 
-use super::{Buffers, Expansion, imports, local, weights};
+use super::{Buffers, Expansion, imports, local, tuple, weights};
 use crate::plan::{Fusion, Node, Role};
 use crate::schedule::{Call, Place};
 use proc_macro2::TokenStream;
@@ -11,18 +11,18 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
     let schedule = &expansion.inference;
     let (inputs, unpack_input) = expansion.inputs();
     let (outputs, unpack_output) = expansion.outputs();
-    let mut buffers = Buffers::new("INFERENCE", &inputs, &schedule.slots, &outputs);
+    let written = (outputs.as_slice(), schedule.outputs.as_slice());
+    let mut buffers = Buffers::new("INFERENCE", &inputs, &schedule.slots, written);
     let (mut plain, mut overwrites, mut products, mut fuses) = (false, false, false, false);
     let calls: Vec<TokenStream> = schedule
         .calls
         .iter()
         .map(|number| {
-            let node = expansion.node(number.node);
             if !number.tail.is_empty() {
                 (products, fuses) = (true, true);
                 return fused(expansion, number, &mut buffers);
             }
-            buffers.name(number.y, &node.name);
+            name(expansion, number, &mut buffers);
             if number.x.contains(&number.y) {
                 overwrites = true;
                 return in_place(expansion, number, &mut buffers);
@@ -72,12 +72,26 @@ fn call(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> To
     let node = expansion.node(call.node);
     let this = format_ident!("self");
     let x: Vec<_> = call.x.iter().map(|x| buffers.operand(*x)).collect();
-    let y = buffers.operand(call.y);
+    let y = outputs(call, buffers);
     let scratch = call.saved.map(|slot| buffers.slot(slot, local("scratch")));
     let take = buffers.take();
     let (constant, weights) = (node.constant(), weights(node, &this, false));
     let (x, scratch) = (values(node, &x), scratch.unwrap_or(quote!(())));
     quote!(#take Self::#constant.forward(#weights, #x, #y, #scratch);)
+}
+
+/// Names what a call writes.
+pub(super) fn name(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) {
+    buffers.name(call.y, &expansion.node(call.node).name);
+    for (number, place) in expansion.plan.parts(call.node).zip(&call.parts) {
+        buffers.name(*place, &expansion.node(number).name);
+    }
+}
+
+/// The outputs of a call, as its operation takes them: one slice, or a tuple.
+pub(super) fn outputs(call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {
+    let places = [&call.y].into_iter().chain(&call.parts);
+    tuple(places.map(|place| buffers.operand(*place)))
 }
 
 /// The inputs of a node, as its operation takes them: one slice, an array for a merge, or a tuple.

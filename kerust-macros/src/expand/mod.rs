@@ -105,7 +105,10 @@ impl Expansion<'_> {
 
     /// A batch of inputs, as a type.
     fn input_slices(&self) -> TokenStream {
-        tuple(self.plan.inputs.iter().map(|_| quote!(&[f32])))
+        tuple(self.plan.inputs.iter().map(|input| {
+            let values = input.data.slice();
+            quote!(&#values)
+        }))
     }
 
     /// Where the gradients of the inputs go, as a type.
@@ -116,7 +119,15 @@ impl Expansion<'_> {
 
     /// A batch of outputs to be written, as a type.
     fn output_slices(&self) -> TokenStream {
-        tuple(self.plan.heads.iter().map(|_| quote!(&mut [f32])))
+        let tensors = quote!(<Self::Heads as ::kerust::element::Elements>::SlicesMut<'_>);
+        let known = self.plan.heads.iter().map(|head| head.data.known_dtype());
+        if known.clone().any(|dtype| dtype.is_none()) {
+            return tensors;
+        }
+        tuple(self.plan.heads.iter().map(|head| {
+            let values = head.data.slice();
+            quote!(&mut #values)
+        }))
     }
 
     /// The name of each input in the expansion, and what unpacks them.
@@ -154,16 +165,33 @@ fn local(name: &str) -> Ident {
 }
 
 /// `let [a, b] = memory.get(const { Self::PLAN.places([0, 1]) });`, nothing where no buffer is taken.
-fn take(plan: &str, buffers: &[(Ident, usize)]) -> TokenStream {
+/// Where they are not all of `f32`, each is taken as what it is used for.
+fn take(plan: &str, buffers: &[Taken]) -> TokenStream {
     if buffers.is_empty() {
         return TokenStream::new();
     }
     let (memory, plan) = (local("memory"), Ident::new(plan, Span::call_site()));
-    let names = buffers.iter().map(|(name, _)| name);
+    let names = buffers.iter().map(|taken| &taken.name);
     let numbers = buffers
         .iter()
-        .map(|(_, number)| Literal::usize_unsuffixed(*number));
-    quote!(let [#(#names),*] = #memory.get(const { Self::#plan.places([#(#numbers),*]) });)
+        .map(|taken| Literal::usize_unsuffixed(taken.buffer));
+    let places = quote!(const { Self::#plan.places([#(#numbers),*]) });
+    if buffers.iter().all(|taken| taken.is_float) {
+        return quote!(let [#(#names),*] = #memory.get(#places););
+    }
+    let each = names.clone();
+    quote! {
+        let [#(#names),*] = #memory.get_mixed(#places);
+        #(let #each = #each.of();)*
+    }
+}
+
+/// A buffer that a call takes: its name there, and its number.
+struct Taken {
+    name: Ident,
+    buffer: usize,
+    /// Whether it is known to hold `f32`.
+    is_float: bool,
 }
 
 /// The layout of a struct with these parts.
@@ -240,21 +268,31 @@ struct Buffers<'a> {
     plan: &'static str,
     inputs: &'a [Ident],
     outputs: &'a [Ident],
+    /// Whether each slot, and behind them each output, is known to hold `f32`.
+    floats: Vec<bool>,
     /// The number of slots; the plan counts the outputs behind them.
     slots: usize,
     /// The name of each slot that was written.
     names: HashMap<usize, Ident>,
-    taken: Vec<(Ident, usize)>,
+    taken: Vec<Taken>,
     /// Whether any buffer was taken.
     used: bool,
 }
 
 impl<'a> Buffers<'a> {
-    fn new(plan: &'static str, inputs: &'a [Ident], slots: &[Slot], outputs: &'a [Ident]) -> Self {
+    fn new(
+        plan: &'static str,
+        inputs: &'a [Ident],
+        slots: &[Slot],
+        written: (&'a [Ident], &[Slot]),
+    ) -> Self {
+        let (outputs, written) = written;
+        let floats = slots.iter().chain(written);
         Self {
             plan,
             inputs,
             outputs,
+            floats: floats.map(|slot| slot.element.is_float()).collect(),
             slots: slots.len(),
             names: HashMap::new(),
             taken: Vec::new(),
@@ -293,8 +331,12 @@ impl<'a> Buffers<'a> {
 
     /// A slot under a name of this call's own.
     fn slot(&mut self, slot: usize, name: Ident) -> TokenStream {
-        if !self.taken.iter().any(|(_, taken)| *taken == slot) {
-            self.taken.push((name.clone(), slot));
+        if !self.taken.iter().any(|taken| taken.buffer == slot) {
+            self.taken.push(Taken {
+                name: name.clone(),
+                buffer: slot,
+                is_float: self.floats[slot],
+            });
         }
         name.into_token_stream()
     }

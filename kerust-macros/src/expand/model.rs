@@ -25,19 +25,9 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
             .map(|head| head.name.unraw().to_string())
             .collect(),
     };
-    let (init, logits) = (init(expansion), inference::logits(expansion));
-    let (forward, heads) = (training::forward(expansion), training::heads(expansion));
-    let backward = backward(expansion);
-    let absorb = absorb(expansion);
+    let logits = inference::logits(expansion);
+    let train = train(expansion);
     let inputs = inputs(expansion);
-    let gradient_len = match expansion.fields().count() {
-        0 => quote!(0),
-        fields => {
-            let fields = Literal::usize_unsuffixed(fields);
-            quote!(Self::GRADIENT[#fields])
-        }
-    };
-    let settings = settings(expansion);
     let graph = graph::graph(expansion.plan);
     quote! {
         #[automatically_derived]
@@ -56,6 +46,30 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
             #logits
         }
 
+        #train
+    }
+}
+
+/// `impl Train`, where the model trains.
+fn train(expansion: &Expansion<'_>) -> TokenStream {
+    if !expansion.plan.trains() {
+        return TokenStream::new();
+    }
+    let header = &expansion.model.header;
+    let name = &header.name;
+    let (generics, arguments, bounds) = header.generics.split_for_impl();
+    let gradient_len = match expansion.fields().count() {
+        0 => quote!(0),
+        fields => {
+            let fields = Literal::usize_unsuffixed(fields);
+            quote!(Self::GRADIENT[#fields])
+        }
+    };
+    let settings = settings(expansion);
+    let init = init(expansion);
+    let (forward, heads) = (training::forward(expansion), training::heads(expansion));
+    let (backward, absorb) = (backward(expansion), absorb(expansion));
+    quote! {
         #[automatically_derived]
         impl #generics ::kerust::model::Train for #name #arguments #bounds {
             const TRAINING_LEN: usize = Self::TRAINING.len();
@@ -117,20 +131,21 @@ fn backward(expansion: &Expansion<'_>) -> TokenStream {
         false => local(&format!("_{name}")),
     };
     let slices = expansion.input_slices();
-    let is_layer = expansion.plan.is_layer();
+    let hands_on = expansion.plan.hands_on();
     let [input, memory, gradient] = [
         named("input", uses_input),
         named("memory", uses_memory),
         named("gradient", uses_gradient),
     ];
     let mutable = uses_gradient.then(|| quote!(mut));
-    let (through, accumulate) = match is_layer {
+    let through = match hands_on {
         true => {
             let through = local("through");
-            (quote!(mut #through), named("accumulate", uses_gradient))
+            quote!(mut #through)
         }
-        false => (local("_through").into_token_stream(), local("_accumulate")),
+        false => local("_through").into_token_stream(),
     };
+    let accumulate = named("accumulate", uses_gradient && expansion.plan.is_layer());
     let places = expansion.gradient_places();
     let unpack = uses_input.then_some(unpack);
     quote! {

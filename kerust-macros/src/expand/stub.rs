@@ -27,6 +27,10 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
         None => Data::unknown().path(),
     };
     let inputs: Vec<_> = plan.inputs.iter().map(|it| end(&it.data)).collect();
+    let samples = plan.inputs.iter().map(|it| match it.data.known_shape() {
+        Some(_) => it.data.tensor(),
+        None => Data::unknown().tensor(),
+    });
     let outputs: Vec<_> = plan.heads.iter().map(|it| end(&it.data)).collect();
     let activations = plan.heads.iter().map(|it| {
         // A softmax over one value is a fault whose mending is a sigmoid: what fits that is no fault.
@@ -45,7 +49,10 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
     let heads = tuple(outputs.iter().zip(activations).map(|(output, activation)| {
         quote!(::kerust::model::Head<::kerust::activation::#activation, #output>)
     }));
-    let values = tuple(inputs.iter().map(|_| quote!(&[f32])));
+    let values = tuple(plan.inputs.iter().map(|input| {
+        let values = input.data.slice();
+        quote!(&#values)
+    }));
     let logits = tuple(outputs.iter().map(|_| quote!(&mut [f32])));
     let places = tuple(
         inputs
@@ -92,7 +99,7 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
             /// Never runs.
             pub fn predict_in(
                 &self,
-                #(_: &::kerust::tensor::Tensor<#inputs>,)*
+                #(_: &#samples,)*
                 _: &mut ::kerust::model::Arena<Self>,
             ) -> #output {
                 ::core::unreachable!()

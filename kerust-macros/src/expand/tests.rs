@@ -81,3 +81,18 @@ fn a_model_with_weights_and_budgets() {
         },
     );
 }
+
+#[test]
+fn a_graph_of_tokens_masks_and_states() {
+    keep(
+        "values",
+        quote! {
+            pub Reader {
+                let words = Input(6, dtype = token);
+                let (x, mask) = words => my::Embed;
+                let (_, state) = my::Cell(x, mask);
+                state => Dense(2)
+            }
+        },
+    );
+}

@@ -1,10 +1,9 @@
 //! A training step: forward, the heads, backward.
 
-use super::inference::{in_place, values};
-use super::{Buffers, Expansion, imports, local, take, weights};
-use crate::plan::Role;
+use super::inference::{in_place, name, outputs, values};
+use super::{Buffers, Expansion, Taken, imports, local, take, tuple, weights};
 use crate::schedule::{Back, Gradient, Return};
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 /// `fn forward_training`.
@@ -13,7 +12,8 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
     let schedule = &expansion.training;
     let step = local("step");
     let (inputs, unpack) = expansion.inputs();
-    let mut buffers = Buffers::new("TRAINING", &inputs, &expansion.training.slots, &[]);
+    let slots = &expansion.training.slots;
+    let mut buffers = Buffers::new("TRAINING", &inputs, slots, (&[], &[]));
     let (mut overwrites, mut plain) = (false, false);
     let calls: Vec<TokenStream> = schedule
         .forward
@@ -25,16 +25,17 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
                 return in_place(expansion, call, &mut buffers);
             }
             plain = true;
-            buffers.name(call.y, &node.name);
+            name(expansion, call, &mut buffers);
             let x: Vec<_> = call.x.iter().map(|x| buffers.operand(*x)).collect();
-            let y = buffers.operand(call.y);
+            let y = outputs(call, &mut buffers);
             let saved = match call.saved {
                 Some(slot) => buffers.slot(slot, local("saved")),
                 None => quote!(()),
             };
-            let scratch = match node.role {
-                Role::Custom => quote!(&mut []),
-                _ => quote!(()),
+            // What training keeps for the backward pass serves as scratch too.
+            let scratch = match node.scratch {
+                Some(_) => quote!(&mut []),
+                None => quote!(()),
             };
             let take = buffers.take();
             let (constant, weights) = (node.constant(), weights(node, &this, false));
@@ -93,8 +94,13 @@ pub fn heads(expansion: &Expansion<'_>) -> TokenStream {
     let (mut all_logits, mut gradients) = (Vec::new(), Vec::new());
     for (head, [logits, gradient]) in schedule.heads.iter().enumerate() {
         let names = [named("logits", head), named("gradient", head)];
-        buffers.push((names[0].clone(), *logits));
-        buffers.push((names[1].clone(), *gradient));
+        for (name, buffer) in names.iter().zip([*logits, *gradient]) {
+            buffers.push(Taken {
+                name: name.clone(),
+                buffer,
+                is_float: schedule.slots[buffer].element.is_float(),
+            });
+        }
         let [logits, gradient] = names;
         all_logits.push(quote!(#logits));
         gradients.push(quote!(#gradient));
@@ -127,21 +133,22 @@ pub struct Backward {
 /// The calls of the backward pass.
 pub fn backward(expansion: &Expansion<'_>) -> Backward {
     let (inputs, unpack) = expansion.inputs();
-    let mut buffers = Buffers::new("TRAINING", &inputs, &expansion.training.slots, &[]);
+    let slots = &expansion.training.slots;
+    let mut buffers = Buffers::new("TRAINING", &inputs, slots, (&[], &[]));
     for call in &expansion.training.forward {
-        let name = &expansion.node(call.node).name;
         match call.x.contains(&call.y) {
-            true => buffers.rename(call.y, name),
-            false => buffers.name(call.y, name),
+            true => buffers.rename(call.y, &expansion.node(call.node).name),
+            false => name(expansion, call, &mut buffers),
         }
     }
     let (mut nodes, mut overwrites) = (Vec::new(), false);
     let calls = expansion.training.backward.iter();
     let calls: Vec<TokenStream> = calls
         .map(|back| match back {
-            Back::Call(call) if call.x == [call.y] => {
+            Back::Call(call) if call.x == call.y => {
                 overwrites = true;
-                let (y, dy) = (buffers.operand(call.y), buffers.slot(call.dy, local("dy")));
+                let y = buffers.operand(call.y[0]);
+                let dy = gradients(call, &mut buffers);
                 let node = expansion.node(call.node);
                 let (take, constant) = (buffers.take(), node.constant());
                 let weights = weights(node, &format_ident!("self"), false);
@@ -171,9 +178,16 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
     let node = expansion.node(call.node);
     let [this, gradient] = [format_ident!("self"), local("gradient")];
     let x: Vec<_> = call.x.iter().map(|x| buffers.operand(*x)).collect();
-    let y = buffers.operand(call.y);
+    let y = tuple(call.y.iter().map(|y| buffers.operand(*y)));
     let saved = call.saved.map(|slot| buffers.slot(slot, local("saved")));
-    let dy = buffers.slot(call.dy, local("dy"));
+    let dy = gradients(call, buffers);
+    let unread = call.dy.iter().enumerate();
+    let unread = unread.filter(|(_, dy)| dy.is_some_and(|slot| call.zeros.contains(&slot)));
+    let zeros = unread.map(|(place, _)| {
+        let dy = gradient_name(call, place);
+        quote!(#dy.fill(0.0);)
+    });
+    let zeros: TokenStream = zeros.collect();
     let through = local("through");
     let single = call.dx.len() == 1;
     let dx = call.dx.iter().enumerate().map(|(place, dx)| {
@@ -207,6 +221,10 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
         Some(range) => quote!(#gradient.part(#range)),
         None => quote!(::kerust::gradient::Gradient::none()),
     };
+    let dy = match call.dy.as_slice() {
+        [Some(_)] => dy,
+        _ => quote!(dy: #dy),
+    };
     let accumulate = match (node.weights.is_some(), call.again) {
         (true, false) if expansion.plan.is_layer() => {
             let accumulate = local("accumulate");
@@ -218,6 +236,7 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
     let saved = saved.map_or(quote!(saved: ()), |saved| quote!(#saved));
     let statements = quote! {
         #take
+        #zeros
         Self::#constant.backward(
             #own,
             ::kerust::layer::Pass { x: #x, y: #y, #saved, #dy, dx: #dx, #accumulate },
@@ -228,7 +247,7 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
     let end = expansion.gradient_ends(node).map(|(_, end)| {
         let unasked = expansion
             .plan
-            .is_layer()
+            .hands_on()
             .then(|| quote!(&& #through.is_none()));
         quote! {
             if #gradient.ends_at(#end) #unasked {
@@ -239,6 +258,22 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
     match call.nested {
         true => quote!(if #through.is_some() { #statements }),
         false => quote!(#end #statements),
+    }
+}
+
+/// The gradients of a call's outputs, as its operation takes them.
+fn gradients(call: &Return, buffers: &mut Buffers<'_>) -> TokenStream {
+    tuple(call.dy.iter().enumerate().map(|(place, dy)| match dy {
+        None => quote!(&mut []),
+        Some(slot) => buffers.slot(*slot, gradient_name(call, place)),
+    }))
+}
+
+/// What the gradient of an output is called.
+fn gradient_name(call: &Return, place: usize) -> Ident {
+    match call.dy.len() {
+        1 => local("dy"),
+        _ => local(&format!("dy_{place}")),
     }
 }
 

@@ -85,11 +85,7 @@ impl Infer<'_> {
             }
             _ => {}
         }
-        let place = Place {
-            edge,
-            data,
-            declared: ident.to_string(),
-        };
+        let place = Place::new(edge, data, ident.to_string());
         (place, head)
     }
 

@@ -111,11 +111,7 @@ impl Infer<'_> {
             sources: vec![place.edge],
             node: self.nodes.len() - 1,
         });
-        let place = Place {
-            edge,
-            data,
-            declared,
-        };
+        let place = Place::new(edge, data, declared);
         (place, head)
     }
 

@@ -5,7 +5,7 @@ use crate::arguments::Arguments;
 use crate::ast::{self, ValueKind};
 use crate::plan::{Data, Form, Layer, Node, Role, constant};
 use crate::value::text;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Infer<'_> {
@@ -111,15 +111,25 @@ impl Infer<'_> {
         let span = Span::call_site().located_at(layer.ident().span());
         let weights = quote_spanned!(span=> <#path as ::kerust::layer::Build<#input>>::Layer);
         let component = quote_spanned!(span=> <#weights as ::kerust::layer::Component>);
-        let shape = quote_spanned! {span=>
-            <#component::Output as ::kerust::tensor::Nth<0>>::Tensor
-        };
-        let value = quote_spanned!(span=> <#shape as ::kerust::tensor::Shape>::SHAPE);
-        let constant = self.constant(constant(&name, "_SHAPE"), value, false);
-        let data = Data {
-            form: Form::Typed(shape),
-            constant: Some(constant),
-        };
+        let outputs: Vec<Data> = (0..self.outputs)
+            .map(|number| {
+                let suffix = match number {
+                    0 => "_SHAPE".to_owned(),
+                    number => format!("_SHAPE_{number}"),
+                };
+                let number = Literal::usize_unsuffixed(number);
+                let output = quote_spanned! {span=>
+                    <#component::Output as ::kerust::tensor::Nth<#number>>
+                };
+                let value = quote_spanned!(span=> #output::SHAPE);
+                let constant = self.constant(constant(&name, &suffix), value, false);
+                Data {
+                    constant: Some(constant),
+                    ..Data::float(Form::Typed(quote_spanned!(span=> #output::Tensor)))
+                }
+            })
+            .collect();
+        let data = outputs[0].clone();
         let edge = self.node(Node {
             operation: (quote!(#component::Operation), quote!(#component::OPERATION)),
             weights: Some(weights.clone()),
@@ -133,6 +143,10 @@ impl Infer<'_> {
                 Role::Custom,
             )
         });
+        let node = self.nodes.len() - 1;
+        let others = self.parts(&name, &outputs[1..]);
+        let others = others.into_iter().zip(&outputs[1..]);
+        let others = others.map(|(edge, data)| Place::new(edge, data.clone(), declared.clone()));
         self.layers.push(Layer {
             tokens: layer.tokens.clone(),
             name,
@@ -149,12 +163,11 @@ impl Infer<'_> {
             frozen,
             settings: Vec::new(),
             sources: edges,
-            node: self.nodes.len() - 1,
+            node,
         });
         Place {
-            edge,
-            data,
-            declared,
+            others: others.collect(),
+            ..Place::new(edge, data, declared.clone())
         }
     }
 }

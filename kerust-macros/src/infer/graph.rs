@@ -50,7 +50,9 @@ impl Infer<'_> {
         let mut values = Values::default();
         for (number, statement) in graph.lets.iter().enumerate() {
             let later = graph.lets[number..].iter();
-            values.later = later.map(|it| &it.name).collect();
+            values.later = later
+                .flat_map(|it| [&it.name].into_iter().chain(&it.others))
+                .collect();
             self.statement(statement, is_output(number), &mut values);
         }
         values.later.clear();
@@ -100,6 +102,7 @@ impl Infer<'_> {
     fn statement(&mut self, statement: &ast::Let, is_output: bool, values: &mut Values<'_>) {
         let name = &statement.name;
         values.broken |= statement.is_reported;
+        self.outputs = 1 + statement.others.len();
         if let Some(other) = name_alone(&statement.chain) {
             self.report
                 .fault(
@@ -110,17 +113,25 @@ impl Infer<'_> {
             values.find(name, false);
         }
         let (place, activation, is_input) = self.value(&statement.chain, name, is_output, values);
+        self.outputs = 1;
         if is_output && let Some(last) = statement.chain.layers.last() {
             self.nameable(&place.data, last);
         }
+        let others = self.others(statement, &place);
+        let place = Place {
+            others: Vec::new(),
+            ..place
+        };
         values.values.push(Value {
-            name: name.clone(),
-            place,
             is_input,
-            used: false,
             activation,
-            activated: None,
+            ..Value::new(name, place)
         });
+        let others = statement.others.iter().zip(others);
+        values
+            .values
+            .extend(others.map(|(name, place)| Value::new(name, place)));
+        values.values.retain(|value| value.name != "_");
     }
 
     /// What an expression stands for; its activation, where that is a head's; whether it is an
@@ -135,7 +146,12 @@ impl Infer<'_> {
         let Some((source, layers)) = chain.layers.split_first() else {
             return (Place::start().unknown(""), None, false);
         };
+        let outputs = std::mem::replace(&mut self.outputs, 1);
+        if layers.is_empty() {
+            self.outputs = outputs;
+        }
         let place = self.source(source, layers, name, values);
+        self.outputs = outputs;
         let bare = is_input(source) && layers.is_empty();
         let (place, activation) = self.follow(layers, place, is_output);
         (place, activation, bare)
@@ -298,6 +314,19 @@ impl Infer<'_> {
     }
 }
 
+impl Value {
+    fn new(name: &Ident, place: Place) -> Self {
+        Self {
+            name: name.clone(),
+            place,
+            is_input: false,
+            used: false,
+            activation: None,
+            activated: None,
+        }
+    }
+}
+
 impl Values<'_> {
     /// The last value of a name.
     fn find(&mut self, name: &Ident, used: bool) -> Option<&mut Value> {
@@ -310,11 +339,7 @@ impl Values<'_> {
 impl Place {
     /// A place before anything.
     pub(super) fn start() -> Self {
-        Self {
-            edge: Edge::Input(0),
-            data: Data::unknown(),
-            declared: String::new(),
-        }
+        Self::new(Edge::Input(0), Data::unknown(), String::new())
     }
 }
 

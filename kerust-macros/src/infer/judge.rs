@@ -36,8 +36,8 @@ impl Infer<'_> {
         let sizes = match (after, &constant) {
             (After::Same, _) => {
                 return Data {
-                    form: before.form.clone(),
                     constant: constant.or_else(|| before.constant.clone()),
+                    ..Data::float(before.form.clone())
                 };
             }
             (After::Sizes(_), None) => return expected(after, before),
@@ -52,8 +52,8 @@ impl Infer<'_> {
             }
         };
         Data {
-            form: Form::Sizes(sizes),
             constant,
+            ..Data::float(Form::Sizes(sizes))
         }
     }
 

@@ -224,11 +224,7 @@ impl Infer<'_> {
             sources: edges,
             node: self.nodes.len() - 1,
         });
-        Place {
-            edge,
-            data,
-            declared: said.to_owned(),
-        }
+        Place::new(edge, data, said.to_owned())
     }
 
     /// The shape of joined values that rustc judges.
@@ -267,8 +263,8 @@ impl Infer<'_> {
             }
         };
         Some(Data {
-            form,
             constant: Some(constant),
+            ..Data::float(form)
         })
     }
 

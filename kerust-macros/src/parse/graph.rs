@@ -104,13 +104,18 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
             TokenTree::Ident(name) if is_named && !value.is_empty() => Some(Let {
                 chain: chain(value, end, &mut Report::default()),
                 name,
+                others: Vec::new(),
                 is_reported: true,
             }),
             _ => None,
         };
     }
-    let name = match rest.next() {
-        Some(TokenTree::Ident(name)) if name != "mut" => name,
+    let (name, others) = match rest.next() {
+        Some(TokenTree::Ident(name)) if name != "mut" => (name, Vec::new()),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
+            let mut names = names(&group, "a value", report).into_iter();
+            (names.next()?, names.collect())
+        }
         found => {
             let at = found.map_or(word.to_token_stream(), TokenTree::into_token_stream);
             report
@@ -122,7 +127,8 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
             return None;
         }
     };
-    if syn::parse2::<Ident>(name.to_token_stream()).is_err() {
+    let is_dropped = name == "_" && !others.is_empty();
+    if !is_dropped && syn::parse2::<Ident>(name.to_token_stream()).is_err() {
         report
             .fault(
                 &name,
@@ -152,8 +158,43 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
     Some(Let {
         chain: chain(value, end, report),
         name,
+        others,
         is_reported: false,
     })
+}
+
+/// The names in `(a, b)`.
+fn names(group: &Group, what: &str, report: &mut Report) -> Vec<Ident> {
+    let mut names = Vec::new();
+    let mut written = TokenStream::new();
+    let mut name = |tokens: TokenStream, report: &mut Report| {
+        let word = tokens.to_string();
+        if let Ok(name) = syn::parse2::<Ident>(tokens.clone()) {
+            names.push(name);
+        } else if word == "_" && what == "a value" {
+            names.push(Ident::new("_", Span::call_site()));
+        } else if !tokens.is_empty() {
+            report
+                .fault(
+                    &tokens,
+                    format!(
+                        "found `{}`, expected the name of {what}",
+                        value::short(&tokens)
+                    ),
+                )
+                .help("outputs are named: `let class = ..;`, and `(class, offset)` at the end");
+        }
+    };
+    for token in group.stream() {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ',' => {
+                name(std::mem::take(&mut written), report);
+            }
+            _ => written.extend([token]),
+        }
+    }
+    name(written, report);
+    names
 }
 
 fn tail(tokens: TokenStream, end: Span, report: &mut Report) -> Tail {
@@ -174,32 +215,7 @@ fn tail(tokens: TokenStream, end: Span, report: &mut Report) -> Tail {
     } else if group.delimiter() != Delimiter::Parenthesis {
         return Tail::Chain(chain(tokens, end, report));
     }
-    let mut names = Vec::new();
-    let mut written = TokenStream::new();
-    let mut name = |tokens: TokenStream, report: &mut Report| {
-        if let Ok(name) = syn::parse2::<Ident>(tokens.clone()) {
-            names.push(name);
-        } else if !tokens.is_empty() {
-            report
-                .fault(
-                    &tokens,
-                    format!(
-                        "found `{}`, expected the name of an output",
-                        value::short(&tokens)
-                    ),
-                )
-                .help("outputs are named: `let class = ..;`, and `(class, offset)` at the end");
-        }
-    };
-    for token in group.stream() {
-        match &token {
-            TokenTree::Punct(punct) if punct.as_char() == ',' => {
-                name(std::mem::take(&mut written), report);
-            }
-            _ => written.extend([token]),
-        }
-    }
-    name(written, report);
+    let names = names(&group, "an output", report);
     if group.stream().is_empty() {
         report
             .fault(&group, "the graph has no output")

@@ -17,10 +17,7 @@ impl Data {
                 Self::unknown()
             }
             Some(all) => Self::known(Shape::new(&all)),
-            None => Self {
-                form: Form::Part(sizes),
-                constant: None,
-            },
+            None => Self::float(Form::Part(sizes)),
         }
     }
 

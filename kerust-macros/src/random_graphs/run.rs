@@ -265,11 +265,12 @@ impl<'a> Net<'a> {
                 }
             };
             let (kernel, w) = self.of(call.node);
-            let y = memory.read(call.y);
-            if call.x == [call.y] {
-                let mut dy = memory.read(Place::Slot(call.dy));
+            let (output, upstream) = (call.y[0], call.dy[0].expect("a gradient"));
+            let y = memory.read(output);
+            if call.x == call.y {
+                let mut dy = memory.read(Place::Slot(upstream));
                 kernel.backward_in_place(&y, &mut dy);
-                memory.write(Place::Slot(call.dy), &dy);
+                memory.write(Place::Slot(upstream), &dy);
                 continue;
             }
             let forgets = self.plan.nodes[call.node].forgets_output;
@@ -279,7 +280,7 @@ impl<'a> Net<'a> {
             let mut saved = call
                 .saved
                 .map_or_else(Vec::new, |slot| memory.read(Place::Slot(slot)));
-            let mut dy = memory.read(Place::Slot(call.dy));
+            let mut dy = memory.read(Place::Slot(upstream));
             let mut dx: Vec<Option<Vec<f32>>> = call
                 .dx
                 .iter()
@@ -303,12 +304,12 @@ impl<'a> Net<'a> {
                 true => dy,
                 false => vec![f32::NAN; dy.len()],
             };
-            memory.write(Place::Slot(call.dy), &left);
+            memory.write(Place::Slot(upstream), &left);
             for (to, dx) in call.dx.iter().zip(dx) {
                 let Some(dx) = dx else { continue };
                 match to.expect("a place for what was computed") {
                     Gradient::Slot(slot) | Gradient::NestedSlot(slot) => {
-                        assert_ne!(slot, call.dy, "the gradient overwrites what it is made of");
+                        assert_ne!(slot, upstream, "the gradient overwrites what it is made of");
                         memory.write(Place::Slot(slot), &dx);
                     }
                     Gradient::Through | Gradient::ThroughOr(_) => through = dx,

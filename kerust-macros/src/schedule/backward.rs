@@ -33,26 +33,33 @@ impl Backward<'_> {
             let at = call.node;
             let node = &plan.nodes[at];
             let nested = !self.learns[at];
+            let outputs: Vec<usize> = [at].into_iter().chain(plan.parts(at)).collect();
+            let is_asked = outputs
+                .iter()
+                .any(|output| self.gradients[*output].is_some());
             // Without weights here or before it nobody asks, but a model that this one is a layer
             // of.
-            let Some(dy) = self.gradients[at].filter(|_| !nested || self.plan.is_layer()) else {
+            if !is_asked || nested && !self.plan.hands_on() {
                 continue;
-            };
-            let step = self.step();
-            let (x, y, saved) = (call.x.clone(), call.y, call.saved);
-            for place in x.iter().copied().chain([y]) {
-                live(&mut self.training.slots, place, step);
             }
-            for slot in [Some(dy), saved].into_iter().flatten() {
+            let step = self.step();
+            let (x, saved) = (call.x.clone(), call.saved);
+            let y: Vec<Place> = [call.y].iter().chain(&call.parts).copied().collect();
+            for place in x.iter().chain(&y) {
+                live(&mut self.training.slots, *place, step);
+            }
+            let (dy, zeros) = self.outputs(&outputs, step);
+            for slot in dy.iter().copied().chain([saved]).flatten() {
                 live(&mut self.training.slots, Place::Slot(slot), step);
             }
             let mut parts = Vec::new();
             // The gradient of an input that is overwritten, or of the first that is summed, is that of the output.
-            let mut handed_on = !(x == [y] || node.is_sum() && !nested);
+            let mut handed_on = !(x == y || node.is_sum() && !nested);
             let mut dx = Vec::new();
             for edge in &node.inputs {
                 let from = root(&self.roots, *edge);
-                if !handed_on && matches!(from, Edge::Node(from) if self.learns[from]) {
+                let learns = matches!(from, Edge::Node(from) if self.learns[from]);
+                if let Some(dy) = dy[0].filter(|_| !handed_on && learns) {
                     handed_on = true;
                     parts.push((from, dy, false));
                     dx.push(None);
@@ -68,6 +75,7 @@ impl Backward<'_> {
                 y,
                 saved,
                 dy,
+                zeros,
                 dx,
                 nested,
                 again,
@@ -81,6 +89,29 @@ impl Backward<'_> {
         }
     }
 
+    /// Where the gradients of a node's outputs stand, and those of them that nothing has written.
+    fn outputs(&mut self, outputs: &[usize], step: usize) -> (Vec<Option<usize>>, Vec<usize>) {
+        let mut zeros = Vec::new();
+        let slots = outputs.iter().map(|output| {
+            let node = &self.plan.nodes[*output];
+            let written = self.gradients[*output];
+            if written.is_some() || !node.output.is_float() {
+                return written;
+            }
+            let label = format!("gradient of {}", node.name);
+            let slot = push(
+                &mut self.training.slots,
+                label,
+                node.output.gradient_len(),
+                step,
+            );
+            zeros.push(slot);
+            Some(slot)
+        });
+        let slots = slots.collect();
+        (slots, zeros)
+    }
+
     /// Where the gradient of one input goes; what is to be summed behind the call goes to `parts`.
     fn input(
         &mut self,
@@ -92,22 +123,26 @@ impl Backward<'_> {
     ) -> Option<Gradient> {
         let from = root(&self.roots, edge);
         let always = node.role == Role::Custom;
-        let (label, len, learns) = match from {
+        let (label, data, learns) = match from {
             Edge::Node(from) => {
                 let node = &self.plan.nodes[from];
                 let label = format!("gradient of {}", node.name);
-                (label, node.output.len(), self.learns[from])
+                (label, &node.output, self.learns[from])
             }
             Edge::Input(input) => {
                 let of = match self.plan.inputs.as_slice() {
                     [_] => "the input".to_owned(),
                     inputs => inputs[input].name.to_string(),
                 };
-                let len = self.plan.inputs[input].data.len();
-                (format!("gradient of {of}"), len, false)
+                let data = &self.plan.inputs[input].data;
+                (format!("gradient of {of}"), data, false)
             }
         };
-        let is_layer = self.plan.is_layer();
+        if !data.is_float() {
+            return None;
+        }
+        let len = data.gradient_len();
+        let is_layer = self.plan.hands_on();
         if !learns && !is_layer && !always {
             return None;
         }

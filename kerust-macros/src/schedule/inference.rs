@@ -2,7 +2,8 @@
 //! once.
 
 use super::tails::units;
-use super::{Call, Inference, Place, Slot, addresses, live, place, push, root, roots};
+use super::{Call, Element, Inference, Place, Slot, addresses, live, place};
+use super::{push, push_value, root, roots};
 use crate::plan::{Edge, Fusion, Node, Plan, Role};
 use proc_macro2::Literal;
 use quote::ToTokens;
@@ -63,6 +64,12 @@ pub fn inference(plan: &Plan) -> Inference {
     let mut steps = Vec::new();
     let mut calls: Vec<Call> = Vec::new();
     for (number, node) in plan.nodes.iter().enumerate() {
+        if let Role::Part(of) = node.role {
+            let call = &calls[calls.len() - 1];
+            steps.push(calls.len() - 1);
+            places.push(call.parts[number - of - 1]);
+            continue;
+        }
         let x: Vec<Place> = node
             .inputs
             .iter()
@@ -89,15 +96,22 @@ pub fn inference(plan: &Plan) -> Inference {
             (None, Some(value)) => place(value, &places),
             (None, None) => {
                 let end = &plan.nodes[end];
-                Place::Slot(push(
-                    &mut slots,
-                    end.name.to_string(),
-                    end.output.len(),
-                    step,
-                ))
+                let name = end.name.to_string();
+                Place::Slot(push_value(&mut slots, name, &end.output, step))
             }
         };
         live(&mut slots, y, step);
+        let parts = plan.parts(number).map(|number| {
+            let part = &plan.nodes[number];
+            match outputs.get(&Edge::Node(number)) {
+                Some(head) => Place::Output(*head),
+                None => {
+                    let name = part.name.to_string();
+                    Place::Slot(push_value(&mut slots, name, &part.output, step))
+                }
+            }
+        });
+        let parts = parts.collect();
         let kept = node.in_place_scratch.filter(|_| x.contains(&y));
         let scratch = kept.map(|len| Literal::usize_unsuffixed(len).to_token_stream());
         let scratch = scratch.or(node.scratch.clone()).map(|len| {
@@ -118,6 +132,7 @@ pub fn inference(plan: &Plan) -> Inference {
             node: number,
             x,
             y,
+            parts,
             saved: scratch,
             tail: unit.tail.clone(),
             line,
@@ -130,10 +145,14 @@ pub fn inference(plan: &Plan) -> Inference {
         .map(|(head, it)| (head, place(it.from, &places)))
         .filter(|(head, place)| *place != Place::Output(*head));
     let outputs = plan.heads.iter().enumerate().map(|(head, it)| {
-        let writes = |call: &Call| call.y == Place::Output(head);
+        let writes = |call: &Call| {
+            let output = Place::Output(head);
+            call.y == output || call.parts.contains(&output)
+        };
         Slot {
             label: it.name.to_string(),
             len: it.data.len(),
+            element: Element::of(&it.data),
             // What is copied is written behind all calls.
             first: calls.iter().position(writes).unwrap_or(calls.len()),
             last: usize::MAX,

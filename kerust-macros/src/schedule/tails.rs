@@ -4,7 +4,7 @@
 //! scaled, shifted, added to what the skip left in the output's place, and activated, before it is written.
 
 use super::root;
-use crate::plan::{Edge, Fusion, Node, Plan};
+use crate::plan::{Edge, Fusion, Node, Plan, Role};
 
 /// A node, with those that become its tail.
 pub(super) struct Unit {
@@ -21,7 +21,10 @@ pub(super) fn units(
     is_view: &dyn Fn(&Node) -> bool,
 ) -> Vec<Option<Unit>> {
     let computes: Vec<usize> = (0..plan.nodes.len())
-        .filter(|number| !is_view(&plan.nodes[*number]))
+        .filter(|number| {
+            let node = &plan.nodes[*number];
+            !is_view(node) && !matches!(node.role, Role::Part(_))
+        })
         .collect();
     let mut units: Vec<Option<Unit>> = plan.nodes.iter().map(|_| None).collect();
     let mut rest = computes.as_slice();
