@@ -298,7 +298,7 @@ impl<const IN: usize, const OUT: usize> Forward<QuantizedLayer<IN, OUT>, Int8<IN
     }
 }
 
-model! { pub Integer: Input(6, dtype = int8) => Quantized::<8> => Quantized::<4> => Quantized::<3> }
+model! { pub Integer: Input(6, dtype = int8) => Quantized::<5> => Quantized::<7> => Quantized::<3> }
 
 #[test]
 fn a_layer_on_tokens_trains() {
@@ -366,38 +366,23 @@ fn gradients_flow_through_every_output_that_is_read() {
     assert!(model.model().decay.decay.iter().all(|decay| *decay != 0.5));
 }
 
+fn integer() -> Box<Integer> {
+    let mut model = Integer::zeroed();
+    let values = |from: usize| move |i: usize| ((i + from) * 37 % 201) as i8;
+    let fill = |kernel: &mut [i8], value: &dyn Fn(usize) -> i8| {
+        let places = kernel.iter_mut().enumerate();
+        places.for_each(|(i, weight)| *weight = value(i));
+    };
+    fill(model.quantized.kernel.as_flattened_mut(), &values(0));
+    fill(model.quantized_1.kernel.as_flattened_mut(), &values(3));
+    fill(model.quantized_2.kernel.as_flattened_mut(), &values(5));
+    model.quantized.bias = [1000, -2000, 30, 4, 5000];
+    model
+}
+
 #[test]
 fn an_integer_model_infers() {
-    let mut model = Integer::zeroed();
-    let weights = |i: usize| (i * 37 % 201) as i8 as i32 - 20;
-    for (i, row) in model
-        .quantized
-        .kernel
-        .as_flattened_mut()
-        .iter_mut()
-        .enumerate()
-    {
-        *row = weights(i) as i8;
-    }
-    for (i, row) in model
-        .quantized_1
-        .kernel
-        .as_flattened_mut()
-        .iter_mut()
-        .enumerate()
-    {
-        *row = weights(i + 3) as i8;
-    }
-    for (i, row) in model
-        .quantized_2
-        .kernel
-        .as_flattened_mut()
-        .iter_mut()
-        .enumerate()
-    {
-        *row = weights(i + 5) as i8;
-    }
-    model.quantized.bias = [1000, -2000, 30, 4, 5000, -6, 70, 800];
+    let model = integer();
     let input = Int8::<6>::from([1, -2, 3, 100, -128, 127]);
     let dense = |kernel: &[i8], bias: &[i32], x: &[i8]| -> Vec<i8> {
         let out = bias.len();
@@ -427,6 +412,43 @@ fn an_integer_model_infers() {
     let mut arena = Arena::<Integer>::new();
     assert_eq!(model.predict_in(&input, &mut arena).as_slice(), y);
     // Five and seven bytes, each in whole words.
-    assert_eq!(Integer::ARENA_BYTES, 8 + 4);
-    assert_eq!(Integer::WEIGHT_BYTES, size_of::<Integer>());
+    // Five and seven bytes, each in whole words.
+    assert_eq!(Integer::ARENA_BYTES, 8 + 8);
+}
+
+#[test]
+fn gaps_between_numbers_are_in_no_file() {
+    // Two bytes behind a kernel of 30, one behind one of 35, three behind one of 21.
+    let layout = <Integer as kerust::layer::LayerData>::LAYOUT;
+    assert_eq!(Integer::WEIGHT_BYTES, layout.bytes() + 2 + 1 + 3);
+    let path =
+        std::env::temp_dir().join(format!("kerust-{}-integer.safetensors", std::process::id()));
+    let model = integer();
+    kerust::weights::save(&path, &*model).unwrap();
+    let file = std::fs::read(&path).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&file).unwrap();
+    let bytes: usize = tensors
+        .tensors()
+        .iter()
+        .map(|(_, tensor)| tensor.data().len())
+        .sum();
+    assert_eq!(bytes, layout.bytes());
+    let kernel = tensors.tensor("quantized_1.kernel").unwrap();
+    let expected = model.quantized_1.kernel.as_flattened().iter();
+    assert!(
+        kernel
+            .data()
+            .iter()
+            .map(|byte| *byte as i8)
+            .eq(expected.copied())
+    );
+    let loaded = kerust::weights::load::<Integer>(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let embedded = kerust::weights::embedded::<Integer>("integer.safetensors", &file);
+    for found in [&*loaded, &embedded] {
+        assert_eq!(found.quantized.kernel, model.quantized.kernel);
+        assert_eq!(found.quantized.bias, model.quantized.bias);
+        assert_eq!(found.quantized_1.kernel, model.quantized_1.kernel);
+        assert_eq!(found.quantized_2.kernel, model.quantized_2.kernel);
+    }
 }

@@ -1,7 +1,8 @@
 //! A layer's numbers as plain data, and how they lie in memory.
 
 use crate::element::{Dtype, Element};
-use crate::shape::Text;
+#[cfg(feature = "std")]
+use std::borrow::Cow;
 
 /// How the numbers of a layer lie in memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,41 +87,31 @@ impl Layout {
         }
     }
 
-    /// The layout of the `repr(C)` struct `T`, in which it has no gaps.
-    ///
-    /// # Panics
-    /// When there is a gap; in a derived `LAYOUT` this is a compile error on the struct's name.
-    #[doc(hidden)]
-    #[track_caller]
-    pub const fn without_gaps<T>(self, name: &str) -> Self {
-        let (found, expected) = (size_of::<T>(), self.bytes());
-        if found != expected {
-            let text = Text::<512>::new()
-                .str("`")
-                .str(name)
-                .str("` has gaps between its numbers: found ")
-                .number(found)
-                .str(" bytes, expected ")
-                .number(expected)
-                .note("`f32` and `i32` lie at multiples of 4 bytes; in a file nothing lies between")
-                .help(
-                    "put fields of `i8` behind the others, and let them take a multiple of 4 bytes",
-                );
-            panic!("{}", text.as_str());
+    /// Calls `each` with the byte of the struct where the values of a tensor begin, and how many bytes they
+    /// are, tensor after tensor; `offset` is the byte where the layout begins.
+    #[cfg(feature = "std")]
+    fn each_tensor(&self, offset: usize, each: &mut dyn FnMut(usize, usize)) {
+        match self {
+            Self::Tensor(..) => each(offset, self.bytes()),
+            Self::Parts(parts) => {
+                for part in *parts {
+                    part.layout.each_tensor(offset + part.offset, each);
+                }
+            }
         }
-        self
     }
 }
 
-/// Plain data: arrays of numbers and structs of them, nothing else and no padding.
+/// Plain data: arrays of numbers and structs of them, nothing else.
 ///
 /// Implemented for arrays of every [`Element`], for `()`, and by `#[derive(LayerData)]` for
 /// `#[repr(C)]` structs whose fields are `LayerData`. A field marked `#[state]` is not trainable. What
-/// trains is all `f32`.
+/// trains is all `f32`. Between numbers of different types there may be gaps, as `repr(C)` leaves them; they
+/// are never read, and files have none.
 ///
 /// # Safety
-/// The type is `repr(C)` (or an array), every bit pattern of its numbers is valid for it, its size is
-/// `LAYOUT.bytes()`, and its numbers lie in the order of `LAYOUT`.
+/// The type is `repr(C)` (or an array), every bit pattern of its numbers is valid for it, and its numbers are
+/// those of `LAYOUT`, in this order, each part at its offset.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no data of a layer",
     label = "expected an array of `f32`, `i8` or `i32`, or a struct of such arrays",
@@ -176,20 +167,64 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
         Some(unsafe { &mut *values.as_mut_ptr().cast() })
     }
 
-    /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT).
+    /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT); it compiles where there are no gaps
+    /// between them.
     fn as_bytes(&self) -> &[u8] {
-        // SAFETY: the trait promises `LAYOUT.bytes()` bytes of numbers, and none between them.
+        const { assert!(is_dense::<Self>(), "there are gaps between the numbers") };
+        // SAFETY: the trait promises `LAYOUT.bytes()` bytes of numbers, and the size says that nothing lies
+        // between them.
         unsafe {
             core::slice::from_raw_parts(core::ptr::from_ref(self).cast(), Self::LAYOUT.bytes())
         }
     }
 
-    /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT).
+    /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT); it compiles where there are no gaps
+    /// between them.
     fn as_mut_bytes(&mut self) -> &mut [u8] {
+        const { assert!(is_dense::<Self>(), "there are gaps between the numbers") };
         // SAFETY: as in `as_bytes`; the borrow is unique, and any bytes are numbers.
         unsafe {
             core::slice::from_raw_parts_mut(core::ptr::from_mut(self).cast(), Self::LAYOUT.bytes())
         }
+    }
+
+    /// The bytes of all numbers, tensor after tensor in the order of [`LAYOUT`](Self::LAYOUT), as a file
+    /// holds them.
+    #[cfg(feature = "std")]
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        let start = core::ptr::from_ref(self).cast::<u8>();
+        if is_dense::<Self>() {
+            // SAFETY: as in `as_bytes`.
+            return Cow::Borrowed(unsafe {
+                core::slice::from_raw_parts(start, Self::LAYOUT.bytes())
+            });
+        }
+        let mut bytes = Vec::with_capacity(Self::LAYOUT.bytes());
+        Self::LAYOUT.each_tensor(0, &mut |offset, len| {
+            // SAFETY: the trait promises a tensor of so many bytes there.
+            bytes.extend_from_slice(unsafe { core::slice::from_raw_parts(start.add(offset), len) });
+        });
+        Cow::Owned(bytes)
+    }
+
+    /// Lets `fill` write the bytes of all numbers, which stand as in [`to_bytes`](Self::to_bytes).
+    #[cfg(feature = "std")]
+    fn fill_bytes<R>(&mut self, fill: impl FnOnce(&mut [u8]) -> R) -> R {
+        let start = core::ptr::from_mut(self).cast::<u8>();
+        if is_dense::<Self>() {
+            // SAFETY: as in `as_mut_bytes`.
+            return fill(unsafe { core::slice::from_raw_parts_mut(start, Self::LAYOUT.bytes()) });
+        }
+        let mut bytes = self.to_bytes().into_owned();
+        let filled = fill(&mut bytes);
+        let mut rest = bytes.as_slice();
+        Self::LAYOUT.each_tensor(0, &mut |offset, len| {
+            let (tensor, behind) = rest.split_at(len);
+            rest = behind;
+            // SAFETY: the trait promises a tensor of so many bytes there; any bytes are numbers.
+            unsafe { core::ptr::copy_nonoverlapping(tensor.as_ptr(), start.add(offset), len) };
+        });
+        filled
     }
 
     /// All numbers 0, made on the heap: a model of any size never crosses the stack.
@@ -198,6 +233,11 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
         // SAFETY: the trait promises that zeros are a valid value.
         unsafe { Box::new_zeroed().assume_init() }
     }
+}
+
+/// Whether nothing lies between the numbers of `T`.
+const fn is_dense<T: LayerData>() -> bool {
+    size_of::<T>() == T::LAYOUT.bytes()
 }
 
 // SAFETY: no values.

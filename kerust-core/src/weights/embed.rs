@@ -44,7 +44,6 @@ pub const fn embedded_data<W: LayerData>(
     name: &str,
     layers: &[LayerInfo],
 ) -> W {
-    assert!(size_of::<W>() == W::LAYOUT.bytes());
     let mut weights = MaybeUninit::<W>::zeroed();
     // SAFETY: zeroed bytes, as many as there are.
     let target =
@@ -97,7 +96,6 @@ const fn lay(
         met: [false; MOST_TENSORS],
         next: 0,
         target,
-        place: 0,
         missing: 0,
         is_searched: false,
         is_state,
@@ -111,10 +109,10 @@ const fn lay(
         own: "model",
     };
     let name = if is_state { Some(&name) } else { None };
-    lay.layout(layout, name, Pass::Lay);
+    lay.layout(layout, 0, name, Pass::Lay);
     if lay.missing > 0 {
         lay.is_searched = lay.count_surplus() <= MOST_NEAR;
-        lay.layout(layout, name, Pass::Missing);
+        lay.layout(layout, 0, name, Pass::Missing);
     }
     lay.surplus();
     if lay.differences == 0 {
@@ -225,8 +223,6 @@ struct Lay<'a> {
     /// The tensor that most likely comes next.
     next: usize,
     target: &'a mut [u8],
-    /// Bytes of the model that are passed.
-    place: usize,
     missing: usize,
     /// Whether missing tensors are looked for under similar names.
     is_searched: bool,
@@ -265,17 +261,22 @@ impl Lay<'_> {
         self.tell(layer_difference(lines, layers));
     }
 
-    /// Passes each tensor of a part called `name`.
-    const fn layout(&mut self, layout: &Layout, name: Option<&Name<'_>>, pass: Pass) {
+    /// Passes each tensor of a part called `name`, which begins at the byte `offset` of the model.
+    const fn layout(
+        &mut self,
+        layout: &Layout,
+        offset: usize,
+        name: Option<&Name<'_>>,
+        pass: Pass,
+    ) {
         match (layout, name) {
             (Layout::Tensor(dtype, sizes), Some(name)) => {
                 let len = layout.bytes();
                 match pass {
                     _ if len == 0 => {}
-                    Pass::Lay => self.tensor(name, dtype.name(), sizes, len),
+                    Pass::Lay => self.tensor(name, dtype.name(), sizes, [offset, len]),
                     Pass::Missing => self.missing(name, sizes),
                 }
-                self.place += len;
             }
             (Layout::Tensor(..), None) => panic!("a model is no bare array"),
             (Layout::Parts(parts), before) => {
@@ -283,15 +284,22 @@ impl Lay<'_> {
                 while number < parts.len() {
                     let own = parts[number].name;
                     let name = Name { before, own };
-                    self.layout(&parts[number].layout, Some(&name), pass);
+                    let offset = offset + parts[number].offset;
+                    self.layout(&parts[number].layout, offset, Some(&name), pass);
                     number += 1;
                 }
             }
         }
     }
 
-    /// Lays one tensor of `len` bytes, and of the type that is expected.
-    const fn tensor(&mut self, name: &Name<'_>, expected: &str, sizes: &[usize], len: usize) {
+    /// Lays one tensor of `len` bytes at the byte `offset`, and of the type that is expected.
+    const fn tensor(
+        &mut self,
+        name: &Name<'_>,
+        expected: &str,
+        sizes: &[usize],
+        [offset, len]: [usize; 2],
+    ) {
         let Some(number) = self.find(name) else {
             self.missing += 1;
             return;
@@ -313,7 +321,7 @@ impl Lay<'_> {
             // As long as the sizes and the type say: the header has been checked.
             let begin = found.begin as usize;
             let values = self.data.split_at(begin).1.split_at(len).0;
-            let target = self.target.split_at_mut(self.place).1.split_at_mut(len).0;
+            let target = self.target.split_at_mut(offset).1.split_at_mut(len).0;
             target.copy_from_slice(values);
         }
     }

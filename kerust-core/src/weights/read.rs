@@ -147,22 +147,24 @@ impl WeightsFile {
     /// Reads a model's weights, from a training's state too.
     fn load_model<M: Model>(&self, model: &mut M, is_converted: bool) -> Result<()> {
         let is_state = self.metadata.contains_key(key::OPTIMIZER);
-        let section = SectionMut {
-            prefix: if is_state { "model" } else { "" },
-            layout: &M::LAYOUT,
-            values: model.as_mut_bytes(),
-        };
         let found = self.tensors.iter();
         let found = found.filter(|found| !(is_state && found.name.starts_with(key::OPTIMIZERS)));
         let found: Vec<_> = found.collect();
         let differences = self.architecture::<M>();
-        self.load(
-            &mut [section],
-            &found,
-            Some(M::NAME),
-            is_converted,
-            differences,
-        )
+        model.fill_bytes(|values| {
+            let section = SectionMut {
+                prefix: if is_state { "model" } else { "" },
+                layout: &M::LAYOUT,
+                values,
+            };
+            self.load(
+                &mut [section],
+                &found,
+                Some(M::NAME),
+                is_converted,
+                differences,
+            )
+        })
     }
 
     /// How the architecture that the file names differs.

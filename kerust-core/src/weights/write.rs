@@ -28,7 +28,7 @@ pub fn save<M: Model>(path: impl AsRef<Path>, model: &M) -> Result<()> {
     let section = Section {
         prefix: "",
         layout: &M::LAYOUT,
-        values: model.as_bytes(),
+        values: &model.to_bytes(),
     };
     save_sections(path, &[section], &model_metadata::<M>())
 }

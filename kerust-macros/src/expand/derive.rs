@@ -3,7 +3,7 @@
 use super::{error, layout};
 use crate::report::Report;
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields};
 
@@ -76,20 +76,12 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
             .predicates
             .push(syn::parse_quote!(#parameter: ::kerust::layer::LayerData));
     }
-    // The length of a generic struct is seen where it is used; another representation is told already.
-    let is_seen = report.is_empty() && input.generics.params.is_empty();
-    let seen = is_seen.then(|| {
-        quote_spanned! {name.span()=>
-            const _: ::kerust::layer::Layout = <#name as ::kerust::layer::LayerData>::LAYOUT;
-        }
-    });
-    let layout = layout(name, &parts);
+    let layout = layout(&parts);
     let faults = error(report);
     quote! {
         #faults
-        #seen
 
-        // SAFETY: `repr(C)` without gaps, and every field is `LayerData`, in the order of the layout.
+        // SAFETY: `repr(C)`, and every field is `LayerData`, in the order of the layout and at its offset.
         #[automatically_derived]
         unsafe impl #generics ::kerust::layer::LayerData for #name #arguments #bounds {
             #layout
@@ -97,22 +89,21 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
     }
 }
 
+/// Whether the representation is `C` or `transparent`, and no other stands beside it in this attribute or
+/// another: `align(16)` would pad, and of a packed struct no field could be borrowed.
 fn is_repr_c(input: &DeriveInput) -> bool {
-    input
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("repr"))
-        .any(|attribute| {
-            let mut found = false;
-            // Another representation beside it, such as `align(16)`, could pad.
-            let only = attribute.parse_nested_meta(|meta| {
-                found |= meta.path.is_ident("C") || meta.path.is_ident("transparent");
-                if meta.path.is_ident("C") || meta.path.is_ident("transparent") {
-                    Ok(())
-                } else {
-                    Err(meta.error("padding"))
-                }
-            });
-            found && only.is_ok()
-        })
+    let attributes = input.attrs.iter();
+    let mut found = false;
+    let mut representations = attributes.filter(|attribute| attribute.path().is_ident("repr"));
+    let is_alone = representations.all(|attribute| {
+        let only = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("C") || meta.path.is_ident("transparent") {
+                found = true;
+                return Ok(());
+            }
+            Err(meta.error("another representation"))
+        });
+        only.is_ok()
+    });
+    found && is_alone
 }

@@ -17,7 +17,7 @@ use crate::report::Report;
 use crate::schedule::{self, Inference, Place, Slot, Training};
 use crate::{infer, parse};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote};
 use std::collections::HashMap;
 use syn::ext::IdentExt;
 
@@ -195,14 +195,10 @@ struct Taken {
 }
 
 /// The layout of a struct with these parts.
-fn layout(name: &Ident, parts: &[TokenStream]) -> TokenStream {
-    let text = name.to_string();
-    let parts = quote!(::kerust::layer::Layout::Parts(&[#(#parts),*]));
-    // The spans of the name: there rustc says what is wrong.
-    let layout = quote_spanned! {name.span()=>
-        ::kerust::layer::Layout::without_gaps::<Self>(#parts, #text)
-    };
-    quote!(const LAYOUT: ::kerust::layer::Layout = #layout;)
+fn layout(parts: &[TokenStream]) -> TokenStream {
+    quote! {
+        const LAYOUT: ::kerust::layer::Layout = ::kerust::layer::Layout::Parts(&[#(#parts),*]);
+    }
 }
 
 /// The weights of a node, `()` where it has none.

@@ -48,7 +48,7 @@ pub fn structure(expansion: &Expansion<'_>) -> TokenStream {
             }
         }
     });
-    let layout = layout(name, &parts.collect::<Vec<_>>());
+    let layout = layout(&parts.collect::<Vec<_>>());
     quote! {
         #(#attributes)*
         #gap
@@ -58,7 +58,7 @@ pub fn structure(expansion: &Expansion<'_>) -> TokenStream {
             #(#fields),*
         }
 
-        // SAFETY: `repr(C)` without gaps, and every field is `LayerData`, in the order of the layout.
+        // SAFETY: `repr(C)`, and every field is `LayerData`, in the order of the layout and at its offset.
         #[automatically_derived]
         unsafe impl #generics ::kerust::layer::LayerData for #name #arguments #bounds {
             #layout

@@ -1,8 +1,9 @@
-//! Expected help: the larger numbers first.
+//! Expected help: the representation is `C` alone, also where another attribute says more.
 use kerust::LayerData;
 
 #[derive(LayerData)]
 #[repr(C)]
+#[repr(packed)]
 pub struct Dense {
     kernel: [[i8; 3]; 3],
     bias: [i32; 3],
