@@ -6,7 +6,7 @@ use crate::arguments::{Kind, Parameter};
 use crate::words::{ACTIVATIONS, FILL_MODES, FLIPS, INITIALIZERS, INTERPOLATIONS, PADDINGS};
 use kerust_core::shape::Bounds;
 
-const fn required(name: &'static str, kind: Kind) -> Parameter {
+pub(super) const fn required(name: &'static str, kind: Kind) -> Parameter {
     Parameter {
         name,
         kind,
@@ -15,7 +15,7 @@ const fn required(name: &'static str, kind: Kind) -> Parameter {
     }
 }
 
-const fn optional(name: &'static str, kind: Kind) -> Parameter {
+pub(super) const fn optional(name: &'static str, kind: Kind) -> Parameter {
     Parameter {
         name,
         kind,
@@ -24,7 +24,7 @@ const fn optional(name: &'static str, kind: Kind) -> Parameter {
     }
 }
 
-const fn initializer(name: &'static str) -> Parameter {
+pub(super) const fn initializer(name: &'static str) -> Parameter {
     Parameter {
         name,
         kind: Kind::Word(&INITIALIZERS),
@@ -42,16 +42,16 @@ const fn training(name: &'static str, kind: Kind) -> Parameter {
     }
 }
 
-const fn regularizer(name: &'static str) -> Parameter {
+pub(super) const fn regularizer(name: &'static str) -> Parameter {
     training(name, Kind::Regularizer)
 }
 
-const fn constraint(name: &'static str) -> Parameter {
+pub(super) const fn constraint(name: &'static str) -> Parameter {
     training(name, Kind::Constraint)
 }
 
-const ACTIVATION: Parameter = optional("activation", Kind::Word(&ACTIVATIONS));
-const PADDING: Parameter = optional("padding", Kind::Word(&PADDINGS));
+pub(super) const ACTIVATION: Parameter = optional("activation", Kind::Word(&ACTIVATIONS));
+pub(super) const PADDING: Parameter = optional("padding", Kind::Word(&PADDINGS));
 const INTERPOLATION: Parameter = optional("interpolation", Kind::Word(&INTERPOLATIONS));
 const POOL: &[Parameter] = &[
     optional("pool_size", Kind::Pair),
@@ -59,7 +59,7 @@ const POOL: &[Parameter] = &[
     PADDING,
 ];
 
-/// Every layer.
+/// Every layer but those over sequences.
 pub static ROWS: &[Row] = &[
     Row {
         name: "Dense",

@@ -34,6 +34,8 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
             };
             let scratch = match node.role {
                 Role::Custom => quote!(&mut []),
+                // Training has its own.
+                _ if node.scratch.is_some() => quote!(&mut []),
                 _ => quote!(()),
             };
             let take = buffers.take();

@@ -1,0 +1,72 @@
+//! Layers of the catalogue that are applied to several values by their names:
+//! `MultiHeadAttention(query, value, num_heads = 4, key_dim = 8)`.
+
+use super::{Infer, Place};
+use crate::arguments::Arguments;
+use crate::ast::{self, ValueKind};
+use crate::catalog;
+use crate::value::text;
+use proc_macro2::Ident;
+
+impl Infer<'_> {
+    /// Applies the layer to the values that `find` finds by their names, which stand first.
+    pub(super) fn of_several(
+        &mut self,
+        layer: &ast::Layer,
+        find: &mut dyn FnMut(&mut Self, &Ident) -> Option<Place>,
+    ) -> Place {
+        let ident = layer.ident();
+        let kind = ident.to_string();
+        let is_name = |argument: &&ast::Argument| {
+            argument.keyword.is_none() && matches!(argument.value.kind, ValueKind::Word(_))
+        };
+        let names: Vec<&Ident> = layer.arguments().iter().take_while(is_name).filter_map(name).collect();
+        let unknown = Place::start().unknown(&text(&layer.tokens));
+        let (Some(row), Some([least, most])) = (
+            catalog::rows().find(|row| row.name == kind),
+            catalog::values(&kind),
+        ) else {
+            return unknown;
+        };
+        let places: Vec<Place> = names.iter().filter_map(|name| find(self, name)).collect();
+        if places.len() < names.len() {
+            return unknown;
+        }
+        if names.len() < least || names.len() > most {
+            let found = names.len();
+            let place = names.get(most).map_or(ident, |name| *name);
+            let plural = if found == 1 { "" } else { "s" };
+            self.report
+                .fault(
+                    place,
+                    format!("`{kind}` is applied to {least} or {most} values, found {found} name{plural}"),
+                )
+                .note("the values are the query, the value and the key")
+                .help(match names.first() {
+                    Some(name) if found == 1 => format!("write `{name} => {kind}(..)` for self-attention"),
+                    _ => format!("write `{kind}(query, value, ..)`, or `x => {kind}(..)` for self-attention"),
+                });
+            return unknown;
+        }
+        let arguments = Arguments::bind_behind(
+            layer,
+            names.len(),
+            row.parameters,
+            self.generics,
+            self.report,
+        );
+        let (first, others) = match places.split_first() {
+            Some(places) => places,
+            None => return unknown,
+        };
+        let (place, _) = self.catalogued_of(row, layer, &arguments, (first, others), false);
+        place
+    }
+}
+
+fn name(argument: &ast::Argument) -> Option<&Ident> {
+    match &argument.value.kind {
+        ValueKind::Word(name) => Some(name),
+        _ => None,
+    }
+}
