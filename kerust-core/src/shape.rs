@@ -9,6 +9,7 @@ mod fault;
 mod macs;
 mod merge;
 mod rules;
+mod sequence;
 mod text;
 
 pub use convolution::*;
@@ -16,6 +17,7 @@ pub use fault::Fault;
 pub use macs::*;
 pub use merge::*;
 pub use rules::*;
+pub use sequence::*;
 pub use text::Text;
 
 /// The most dimensions that a shape has, without the batch.
@@ -144,6 +146,9 @@ pub enum Padding {
     Valid,
     /// `out = ceil(in / stride)`; zeros are added around, the odd one after.
     Same,
+    /// `out = ceil(in / stride)`; zeros are added before alone, `span - 1` of them: an output sees nothing
+    /// that comes after its own place.
+    Causal,
 }
 
 /// A window that slides over the rows and columns of an image: a convolution's or a pool's.
@@ -178,7 +183,9 @@ impl Window {
     pub const fn output(&self, height: usize, width: usize) -> [usize; 2] {
         let (span, strides) = (self.span(), self.divisors());
         match self.padding {
-            Padding::Same => [height.div_ceil(strides[0]), width.div_ceil(strides[1])],
+            Padding::Same | Padding::Causal => {
+                [height.div_ceil(strides[0]), width.div_ceil(strides[1])]
+            }
             Padding::Valid => [
                 (height - span[0]) / strides[0] + 1,
                 (width - span[1]) / strides[1] + 1,
@@ -207,6 +214,10 @@ impl Window {
     pub const fn padding_before(&self, height: usize, width: usize) -> [usize; 2] {
         match self.padding {
             Padding::Valid => [0, 0],
+            Padding::Causal => {
+                let [rows, columns] = self.span();
+                [rows - 1, columns - 1]
+            }
             Padding::Same => {
                 let output = self.output(height, width);
                 let span = self.span();

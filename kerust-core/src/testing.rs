@@ -166,6 +166,41 @@ pub fn check_operation<W: LayerData, V: Saved>(
     .run()
 }
 
+/// [`check_operation`] of a layer whose inference takes scratch, and whose training does without.
+#[cfg(test)]
+pub(crate) fn check_scratch_operation<W: LayerData>(
+    operation: &impl Operation<W, f32, f32, f32, f32>,
+    input: usize,
+    output: usize,
+    saved: usize,
+) -> Result<(), GradientGap> {
+    let seed = Seed(1);
+    let saved = std::cell::RefCell::new(vec![0.0; BATCH * saved]);
+    Check {
+        seed,
+        x: Random::new(seed).vectors(&[BATCH * input]),
+        y: vec![vec![0.0; BATCH * output]],
+        forward: &|weights: &W, x, y| {
+            let (mut saved, step) = (saved.borrow_mut(), step(seed));
+            operation.forward_training(weights, &x[0], &mut y[0], &mut [], &mut saved, step);
+        },
+        backward: &|weights: &W, x, y, dy, dx, gradient| {
+            let mut saved = saved.borrow_mut();
+            let pass = Pass {
+                x: &x[0][..],
+                y: &y[0][..],
+                saved: &mut saved[..],
+                dy: &mut dy[0].clone()[..],
+                dx: Some(&mut dx[0][..]),
+                accumulate: false,
+            };
+            operation.backward(weights, pass, Gradient::of_layer(gradient));
+        },
+        init: &|weights: &mut W| operation.init(weights, &mut seed.rng()),
+    }
+    .run()
+}
+
 /// Checks the gradients of a layer without weights that joins `N` inputs of `inputs` values a sample into
 /// `output`.
 ///

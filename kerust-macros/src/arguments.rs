@@ -34,6 +34,8 @@ pub enum Kind {
     Count,
     /// Rows and columns: `3x3` or `3`.
     Pair,
+    /// Steps before and after: `1` or `(1, 2)`.
+    Ends,
     /// Every size that is left; a size may be -1 if it says so.
     Sizes { open: bool },
     /// An axis: a whole number, which the macro has to know.
@@ -75,7 +77,7 @@ impl Kind {
     /// Whether the shape behind the layer follows from it.
     fn shapes(self) -> bool {
         match self {
-            Self::Count | Self::Pair | Self::Sizes { .. } => true,
+            Self::Count | Self::Pair | Self::Ends | Self::Sizes { .. } => true,
             Self::Axis
             | Self::Number(_)
             | Self::Factor(_)
@@ -95,6 +97,17 @@ impl<'a> Arguments<'a> {
         generics: &'a [String],
         report: &mut Report,
     ) -> Self {
+        Self::bind_behind(layer, 0, parameters, generics, report)
+    }
+
+    /// Binds what stands behind so many values that the layer is applied to.
+    pub fn bind_behind(
+        layer: &'a Layer,
+        values: usize,
+        parameters: &'a [Parameter],
+        generics: &'a [String],
+        report: &mut Report,
+    ) -> Self {
         let mut arguments = Self {
             layer,
             parameters,
@@ -107,7 +120,7 @@ impl<'a> Arguments<'a> {
             sound: true,
         };
         let faults = report.len();
-        for argument in layer.arguments() {
+        for argument in layer.arguments().iter().skip(values) {
             match &argument.keyword {
                 Some(keyword) => arguments.keyword(keyword, argument, report),
                 None => arguments.positional(argument, report),

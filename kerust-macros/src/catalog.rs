@@ -3,6 +3,7 @@
 mod convolutions;
 mod images;
 mod rows;
+mod sequences;
 mod values;
 
 use crate::arguments::{Arguments, Parameter};
@@ -12,7 +13,12 @@ use crate::value::{Size, Sliding};
 use kerust_core::shape::{Fault, Shape};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-pub use rows::{INPUT, ROWS};
+pub use rows::INPUT;
+
+/// Every layer.
+pub fn rows() -> impl Iterator<Item = &'static Row> + Clone {
+    rows::ROWS.iter().chain(sequences::ROWS)
+}
 
 /// A layer of the catalogue.
 pub struct Row {
@@ -22,9 +28,20 @@ pub struct Row {
     pub infer: fn(&Arguments<'_>, &Before<'_>, &mut Report) -> Spec,
 }
 
+/// How many values a layer of the catalogue may be applied to by their names, at least and at most:
+/// `MultiHeadAttention(query, value, num_heads = 4, key_dim = 8)`.
+pub fn values(layer: &str) -> Option<[usize; 2]> {
+    let mut several = sequences::OF_SEVERAL.iter();
+    several
+        .find(|(name, _)| *name == layer)
+        .map(|(_, counts)| *counts)
+}
+
 /// What stands before a layer.
 pub struct Before<'a> {
     pub data: &'a Data,
+    /// Further values, of a layer that is applied to several.
+    pub others: &'a [&'a Data],
     /// Whether a computed size may stand in a type.
     pub nameable: bool,
 }
@@ -42,6 +59,8 @@ pub struct Spec {
     pub weights: Option<Weights>,
     pub macs: Macs,
     pub saved: Option<TokenStream>,
+    /// Values of scratch that inference takes for each sample.
+    pub scratch: Option<TokenStream>,
     /// Whether the numbers hold state that no gradient moves.
     pub state: bool,
     /// Whether it has `forward_in_place`: inference may put its output where its input stands.
@@ -124,6 +143,10 @@ pub enum Macs {
     DepthwiseConv2D(Box<Sliding>),
     SeparableConv2D(Box<Sliding>, Size),
     Conv2DTranspose(Box<Sliding>),
+    /// Of so many units and gates.
+    Recurrent(Size, Size),
+    /// As a number where it is known, and as an expression.
+    Stated(Option<usize>, TokenStream),
 }
 
 /// Applies a rule to terms: the value where all are known, and the call for where they are not.
@@ -157,6 +180,7 @@ impl Default for Spec {
             weights: None,
             macs: Macs::None,
             saved: None,
+            scratch: None,
             state: false,
             in_place: false,
             in_place_scratch: None,
@@ -174,6 +198,7 @@ fn initializers(arguments: &Arguments<'_>) -> TokenStream {
         "kernel_initializer",
         "depthwise_initializer",
         "pointwise_initializer",
+        "recurrent_initializer",
         "bias_initializer",
     ]
     .iter()

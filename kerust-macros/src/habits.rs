@@ -1,6 +1,6 @@
 //! What users of Keras, PyTorch and Rust write out of habit, and the word of kerust that they mean.
 
-use crate::catalog::ROWS;
+use crate::catalog;
 use crate::infer::{BLOCKS, MERGES};
 use crate::keras;
 use crate::report::nearest;
@@ -16,7 +16,7 @@ pub enum Named {
 
 /// Every name that a layer of the catalogue has.
 pub fn layers() -> impl Iterator<Item = &'static str> + Clone {
-    let rows = ROWS.iter().map(|row| row.name);
+    let rows = catalog::rows().map(|row| row.name);
     rows.chain(["Input"]).chain(BLOCKS).chain(MERGES)
 }
 
@@ -301,7 +301,7 @@ mod tests {
                 "{name}"
             );
         }
-        for row in ROWS {
+        for row in catalog::rows() {
             for parameter in row.parameters {
                 let (layer, argument) = (row.name, parameter.name);
                 assert!(is_of_keras(layer, argument), "`{argument}` of `{layer}`");

@@ -9,6 +9,7 @@ mod graph;
 mod judge;
 mod merge;
 mod names;
+mod outputs;
 mod ranges;
 mod several;
 mod size;
@@ -16,7 +17,7 @@ mod unknown;
 
 use crate::arguments::Arguments;
 use crate::ast;
-use crate::catalog::{Before, INPUT, ROWS, Row, Rule, stand_in};
+use crate::catalog::{Before, INPUT, Row, Rule, rows, stand_in};
 use crate::plan::{Activation, Constant, Data, Edge, Form, Head, Input, Layer, Node, Plan};
 use crate::report::Report;
 use crate::value::{Size, Term, text};
@@ -263,7 +264,7 @@ impl Infer<'_> {
                     merge::misplaced(ident, self.report);
                     return (place.unknown(&found), None);
                 }
-                match ROWS.iter().find(|row| row.name == found) {
+                match rows().find(|row| row.name == found) {
                     Some(row) => row,
                     None => return (self.not_catalogued(layer, ident, place), None),
                 }
@@ -285,6 +286,7 @@ impl Infer<'_> {
         let stand_in = found.clone().unwrap_or_else(stand_in);
         let before = Before {
             data: &stand_in,
+            others: &[],
             nameable: true,
         };
         let rule = (row.infer)(arguments, &before, &mut Report::default()).rule;
@@ -293,11 +295,12 @@ impl Infer<'_> {
         };
         if fault.is_own() && arguments.sound {
             self.fault(&fault, arguments.tokens(fault.argument()), declared, "");
-        } else if let (Fault::Rank { .. }, Some(shape)) = (fault, found) {
+        } else if let (Fault::Rank { .. } | Fault::Features { .. }, Some(shape)) = (fault, found) {
             // The rule's words, without the sizes that stand in for those that are not known.
             let message = fault.text(declared, &place.declared);
             let found = place.data.to_string();
             let message = message.as_str().replace(&shape.to_string(), &found);
+            let message = message.replace("Reshape(4096, -1)", "Reshape(.., -1)");
             self.report
                 .fault(arguments.tokens(fault.argument()), message);
         }

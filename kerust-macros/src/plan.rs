@@ -220,14 +220,14 @@ impl Data {
     pub fn path(&self) -> TokenStream {
         match (&self.form, self.dtype) {
             (Form::Typed(path), _) => path.clone(),
-            (_, Dtype::F32) => self.rank(),
+            (_, Dtype::F32) => self.rank_type(),
             _ => self.tensor(),
         }
     }
 
     /// One sample, as a type.
     pub fn tensor(&self) -> TokenStream {
-        let rank = self.rank();
+        let rank = self.rank_type();
         match self.dtype {
             _ if matches!(self.form, Form::Typed(_)) => {
                 quote!(<#rank as ::kerust::data::Data>::Value)
@@ -241,7 +241,7 @@ impl Data {
     }
 
     /// The shape as a type.
-    fn rank(&self) -> TokenStream {
+    fn rank_type(&self) -> TokenStream {
         match &self.form {
             Form::Sizes(sizes) => {
                 let rank = format_ident!("Rank{}", sizes.len());
@@ -288,6 +288,15 @@ impl Data {
         match &self.form {
             Form::Typed(path) => quote!(::kerust::gradient::len_of::<#path>()),
             _ => self.len(),
+        }
+    }
+
+    /// The number of dimensions, where it is known here.
+    pub fn rank(&self) -> Option<usize> {
+        match &self.form {
+            Form::Sizes(sizes) => Some(sizes.len()),
+            Form::Part(sizes) => Some(sizes.len()),
+            Form::Typed(_) | Form::Unknown => None,
         }
     }
 

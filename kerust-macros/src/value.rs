@@ -83,6 +83,18 @@ impl Term for Size {
     }
 }
 
+impl Term for bool {
+    type Known = Self;
+
+    fn known(&self) -> Option<Self> {
+        Some(*self)
+    }
+
+    fn tokens(&self) -> TokenStream {
+        quote!(#self)
+    }
+}
+
 /// Rows and columns.
 #[derive(Clone)]
 pub struct Pair(pub Size, pub Size);
@@ -202,6 +214,7 @@ pub fn padding(padding: Padding) -> TokenStream {
     match padding {
         Padding::Valid => quote!(::kerust::shape::Padding::Valid),
         Padding::Same => quote!(::kerust::shape::Padding::Same),
+        Padding::Causal => quote!(::kerust::shape::Padding::Causal),
     }
 }
 

@@ -122,6 +122,13 @@ pub static PADDINGS: Vocabulary = Vocabulary {
     words: &[("valid", "Valid"), ("same", "Same")],
 };
 
+/// Those of `Conv1D`, which alone may look back.
+pub static PADDINGS_1D: Vocabulary = Vocabulary {
+    what: "padding",
+    path: || quote!(::kerust::shape::Padding),
+    words: &[("valid", "Valid"), ("same", "Same"), ("causal", "Causal")],
+};
+
 pub static INTERPOLATIONS: Vocabulary = Vocabulary {
     what: "interpolation",
     path: || quote!(::kerust::layers::Interpolation),

@@ -53,25 +53,28 @@ probe!(Probe1, Rank1, [f32; N], <N>);
 probe!(Probe2, Rank2, [[f32; W]; H], <H, W>);
 probe!(Probe3, Rank3, [[[f32; C]; W]; H], <H, W, C>);
 
-/// Holds the model `Probe => layer => Probe` to the golden numbers of `case`.
-fn check<M, X, S>(case: &str)
+/// Holds the model `Probe => layer => Probe` to the golden numbers of `case` in a file.
+pub fn check<M, X, S>(file: &str, case: &str)
 where
     M: Train<Input = X, Heads = Head<Linear, S>>,
     X: Shape,
     S: Shape,
 {
-    let golden = Tensors::open("layers.safetensors");
+    let golden = Tensors::open(file);
     let tensor = |name: &str| golden.find(&format!("{case}.{name}"));
+    // By their names, or by their numbers in Keras's order.
+    let all = |names: [&str; 3]| -> Vec<f32> {
+        let [kernel, bias, number] = names;
+        let numbered = (0..8).filter_map(|place| tensor(&format!("{number}{place}")));
+        let named = [tensor(kernel), tensor(bias)].into_iter().flatten();
+        named.chain(numbered).flatten().collect()
+    };
     let (x, y) = (tensor("x").unwrap(), tensor("y").unwrap());
     let batch = x.len() / X::LEN;
 
     let mut net = M::zeroed();
-    let weights = [tensor("kernel"), tensor("bias")]
-        .into_iter()
-        .flatten()
-        .flatten();
-    let slots = net.as_mut_slice()[2 * X::LEN..].iter_mut();
-    slots.zip(weights).for_each(|(slot, weight)| *slot = weight);
+    let weights = all(["kernel", "bias", "w"]);
+    net.as_mut_slice()[2 * X::LEN..][..weights.len()].copy_from_slice(&weights);
 
     let mut arena = vec![0.0; batch * M::ARENA_LEN];
     let mut found = vec![f32::NAN; batch * S::LEN];
@@ -101,14 +104,13 @@ where
             .zip(gradient.as_slice())
             .for_each(|(sum, part)| *sum += part);
     }
-    let expected = [tensor("d_kernel"), tensor("d_bias")];
-    let expected: Vec<f32> = expected.into_iter().flatten().flatten().collect();
+    let expected = all(["d_kernel", "d_bias", "d_w"]);
     let found = &sums[2 * X::LEN..][..expected.len()];
     assert_close(&format!("{case}.d_weights"), found, &expected, TOLERANCE);
 }
 
 macro_rules! equal_keras {
-    ($($case:ident: $input:ident $sizes:tt => $($layer:ident $(($($argument:tt)*))?)=>+;)+) => {$(
+    ($file:literal: $($case:ident: $input:ident $sizes:tt => $($layer:ident $(($($argument:tt)*))?)=>+;)+) => {$(
         mod $case {
             use super::*;
 
@@ -116,13 +118,16 @@ macro_rules! equal_keras {
 
             #[test]
             fn equals_keras() {
-                check::<Net, _, _>(stringify!($case));
+                check::<Net, _, _>($file, stringify!($case));
             }
         }
     )+};
 }
 
+pub(crate) use equal_keras;
+
 equal_keras! {
+    "layers.safetensors":
     dense_linear: Input(7) => Dense(5);
     dense_relu: Input(7) => Dense(5, relu);
     dense_no_bias: Input(7) => Dense(5, use_bias = false);

@@ -9,6 +9,7 @@ mod keras_draws;
 mod keras_images;
 mod keras_layers;
 mod keras_losses;
+mod keras_sequences;
 mod keras_training;
 mod own_layers;
 mod published;

@@ -52,8 +52,7 @@ mod piece;
 mod pool;
 mod recurrent;
 mod reduce;
-#[cfg(feature = "std")]
-mod scratch;
+pub(crate) mod scratch;
 mod separable;
 mod simd;
 mod walk;

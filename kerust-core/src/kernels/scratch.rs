@@ -1,8 +1,12 @@
 //! Working memory of a thread, kept between calls: after the first step nothing is allocated.
+//!
+//! Without `std` there is none: what needs it is training, whose kernels then leave their outputs alone.
 
+#[cfg(feature = "std")]
 use core::cell::Cell;
 
 /// What working memory is for; each use has its own, so that a kernel may call another.
+#[cfg_attr(not(feature = "std"), allow(dead_code, reason = "most kernels then do without"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Use {
     /// A panel of a product's right matrix.
@@ -23,12 +27,20 @@ pub(crate) enum Use {
     Gates,
     /// The scores of a head.
     Scores,
+    /// States, gates and their gradients in a step of training.
+    Recurrent,
+    /// The gradients of both directions of a recurrent layer.
+    Bidirectional,
+    /// Projections and their gradients in a step of training.
+    Attention,
 }
 
+#[cfg(feature = "std")]
 const ALIGNMENT_BYTES: usize = 64;
 
+#[cfg(feature = "std")]
 std::thread_local! {
-    static BUFFERS: [Cell<Vec<f32>>; 9] = const { [const { Cell::new(Vec::new()) }; 9] };
+    static BUFFERS: [Cell<Vec<f32>>; 12] = const { [const { Cell::new(Vec::new()) }; 12] };
 }
 
 /// Calls `work` with `len` values of scratch, of any content, on a cache line's boundary.
@@ -36,6 +48,7 @@ std::thread_local! {
 /// The buffer is taken out of its place meanwhile. Should the same thread ask for the same use
 /// again inside `work` (a thread that waits for others may take up another batch), it gets a fresh
 /// one.
+#[cfg(feature = "std")]
 pub(crate) fn with<T>(of: Use, len: usize, work: impl FnOnce(&mut [f32]) -> T) -> T {
     BUFFERS.with(|buffers| {
         let place = &buffers[of as usize];
@@ -50,4 +63,10 @@ pub(crate) fn with<T>(of: Use, len: usize, work: impl FnOnce(&mut [f32]) -> T) -
         place.set(buffer);
         result
     })
+}
+
+/// Calls `work` with nothing.
+#[cfg(not(feature = "std"))]
+pub(crate) fn with<T>(_of: Use, _len: usize, work: impl FnOnce(&mut [f32]) -> T) -> T {
+    work(&mut [])
 }

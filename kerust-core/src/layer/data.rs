@@ -155,6 +155,17 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
         }
     }
 
+    /// The values of a flat buffer as this type, if it is as long, to be read.
+    #[doc(hidden)]
+    fn from_slice(values: &[f32]) -> Option<&Self> {
+        const { assert!(Self::LAYOUT.is_of(Dtype::F32), "not all numbers are `f32`") };
+        if Self::LAYOUT.is_empty() || values.len() != Self::LAYOUT.len() {
+            return None;
+        }
+        // SAFETY: as in `from_mut_slice`.
+        Some(unsafe { &*values.as_ptr().cast() })
+    }
+
     /// The values of a flat buffer as this type, if it is as long.
     #[doc(hidden)]
     fn from_mut_slice(values: &mut [f32]) -> Option<&mut Self> {
@@ -265,7 +276,7 @@ arrays! {
 macro_rules! weights {
     (
         $(#[$doc:meta])*
-        pub struct $name:ident<$(const $size:ident: usize $(= $default:ident)?),+ $(,)?> {
+        pub struct $name:ident<$(const $size:ident: usize $(= $default:tt)?),+ $(,)?> {
             $($(#[$field_doc:meta])* pub $field:ident: $type:ty,)*
         }
         $(state {

@@ -94,7 +94,7 @@ impl Conv2DTranspose {
     fn transposed(&self) -> Convolution {
         let [height, width, channels] = self.input;
         let (window, beyond) = (self.window, |axis: usize| match self.window.padding {
-            Padding::Same => 0,
+            Padding::Same | Padding::Causal => 0,
             Padding::Valid => self.window.size[axis].saturating_sub(self.window.strides[axis]),
         });
         Convolution {

@@ -7,7 +7,7 @@
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, Operation, Pass};
-use crate::rng::LayerStep;
+use crate::rng::{LayerStep, Rng};
 use rand::Rng as _;
 
 /// Sets values to 0 at random in training: `Dropout(rate)`.
@@ -21,7 +21,7 @@ use rand::Rng as _;
 /// in training one random number and one product for each value; in inference a copy
 #[derive(Clone, Copy, Debug)]
 pub struct Dropout {
-    rate: f32,
+    rate: Rate,
 }
 
 impl Dropout {
@@ -30,8 +30,32 @@ impl Dropout {
     /// # Panics
     /// When the rate lies outside of 0 to 1.
     pub const fn new(rate: f32) -> Self {
+        Self {
+            rate: Rate::new(rate),
+        }
+    }
+}
+
+/// The share of values that is dropped.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rate(f32);
+
+impl Rate {
+    /// A share of 0 to 1.
+    pub(super) const fn new(rate: f32) -> Self {
         assert!(rate >= 0.0 && rate <= 1.0, "`rate` is outside of 0 to 1");
-        Self { rate }
+        Self(rate)
+    }
+
+    /// Draws what values are multiplied with: 0 for those that are dropped.
+    pub(super) fn draw(self, rng: &mut Rng, factors: &mut [f32]) {
+        // As 33 bits, so that the rates 0 and 1 are exact.
+        let dropped_below = (f64::from(self.0) * 4_294_967_296.0) as u64;
+        let kept = 1.0 / (1.0 - self.0);
+        for factor in factors {
+            let is_dropped = u64::from(rng.next_u32()) < dropped_below;
+            *factor = if is_dropped { 0.0 } else { kept };
+        }
     }
 }
 
@@ -51,14 +75,10 @@ impl Operation<(), f32, f32, (), f32> for Dropout {
         saved: &mut [f32],
         step: LayerStep<'_>,
     ) {
-        let mut rng = step.rng(x.len());
-        // As 33 bits, so that the rates 0 and 1 are exact.
-        let dropped_below = (f64::from(self.rate) * 4_294_967_296.0) as u64;
-        let kept = 1.0 / (1.0 - self.rate);
+        self.rate.draw(&mut step.rng(x.len()), saved);
         for ((y, x), factor) in y.iter_mut().zip(x).zip(saved) {
-            let is_dropped = u64::from(rng.next_u32()) < dropped_below;
-            *factor = if is_dropped { 0.0 } else { kept };
-            *y = if is_dropped { 0.0 } else { x * kept };
+            // A product with 0 would keep what is not finite.
+            *y = if *factor == 0.0 { 0.0 } else { x * *factor };
         }
     }
 

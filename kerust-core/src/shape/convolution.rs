@@ -114,7 +114,7 @@ pub const fn conv2d_transpose(shape: Shape, filters: usize, window: Window) -> J
         let strided = shape.dim(axis).saturating_mul(window.strides[axis]);
         let beyond = window.size[axis].saturating_sub(window.strides[axis]);
         sizes[axis] = match window.padding {
-            Padding::Same => strided,
+            Padding::Same | Padding::Causal => strided,
             Padding::Valid => strided.saturating_add(beyond),
         };
         axis += 1;

@@ -12,6 +12,11 @@ pub enum Fault {
         /// The number of dimensions that it takes.
         expected: usize,
     },
+    /// The layer takes features, or the features of each step.
+    Features {
+        /// The shape before the layer.
+        found: Shape,
+    },
     /// A size is 0.
     Zero {
         /// The argument.
@@ -36,6 +41,32 @@ pub enum Fault {
         count: usize,
         /// `input channels` or `filters`.
         of: &'static str,
+    },
+    /// Nothing is left of the steps.
+    Cropping {
+        /// Steps that are cut off before and after.
+        cropping: [usize; 2],
+        /// The shape before the layer.
+        found: Shape,
+    },
+    /// Keys of other steps than the values.
+    Keys {
+        /// The values' shape.
+        values: Shape,
+        /// The keys' shape.
+        keys: Shape,
+    },
+    /// Fewer positions than steps.
+    Positions {
+        /// The positions.
+        sequence_length: usize,
+        /// The shape before the layer.
+        found: Shape,
+    },
+    /// Dimensions in an order that names not each of them once.
+    Permutation {
+        /// The shape before the layer.
+        found: Shape,
     },
     /// Strides and dilation together, which Keras refuses.
     StridesWithDilation,
@@ -103,7 +134,10 @@ impl Fault {
             Self::Range => "factor",
             Self::SingleSoftmax => "activation",
             Self::Axis { .. } => "axis",
-            Self::Merge { .. } | Self::Rank { .. } | Self::Reshape { .. } | Self::Overflow => "",
+            Self::Cropping { .. } => "cropping",
+            Self::Permutation { .. } => "dims",
+            Self::Positions { .. } => "sequence_length",
+            Self::Merge { .. } | Self::Keys { .. } | Self::Rank { .. } | Self::Features { .. } | Self::Reshape { .. } | Self::Overflow => "",
         }
     }
 
@@ -120,7 +154,19 @@ impl Fault {
                     .number(expected)
                     .str(" input, found ")
                     .shape(found);
-                mend_rank(text.origin(found, previous), found.rank(), expected, declared)
+                let text = text.origin(found, previous);
+                if expected == 2 {
+                    return mend_sequence(text, found, declared, previous);
+                }
+                mend_rank(text, found.rank(), expected, declared)
+            }
+            Self::Features { found } => {
+                let text = text
+                    .str("`")
+                    .str(kind(declared))
+                    .str("` takes a rank-1 or rank-2 input, found ")
+                    .shape(found);
+                mend_rank(text.origin(found, previous), found.rank(), 1, declared)
             }
             Self::Zero { argument } => {
                 let sizes = matches!(argument.as_bytes(), b"shape" | b"target_shape");
@@ -142,6 +188,9 @@ impl Fault {
             } => {
                 let kernel = matches!(argument.as_bytes(), b"kernel_size");
                 let word = if kernel { "kernel" } else { "pool" };
+                if found.rank() == 2 {
+                    return window_of_steps(text, word, [size[1], span[1]], found, previous);
+                }
                 let image = [found.dim(0), found.dim(1)];
                 let dilated = span[0] != size[0] || span[1] != size[1];
                 let text = text.str(word).str(" ").window(size);
@@ -173,6 +222,52 @@ impl Fault {
                 .note("each group takes the same number of channels to the same number of filters")
                 .help("write a number of groups that divides ")
                 .number(count),
+            Self::Cropping { cropping, found } => text
+                .str("`")
+                .str(declared)
+                .str("` cuts off ")
+                .number(cropping[0].saturating_add(cropping[1]))
+                .str(" steps, found ")
+                .number(found.dim(0))
+                .origin(found, previous)
+                .help("cut off fewer steps, so that at least 1 is left"),
+            Self::Permutation { found } => {
+                let text = text
+                    .str("`")
+                    .str(declared)
+                    .str("` names not each dimension of ")
+                    .shape(found)
+                    .str(" once")
+                    .origin(found, previous)
+                    .note("as in Keras, the dimensions are counted from 1");
+                match found.rank() {
+                    1 => text.help("remove it: there is one dimension alone"),
+                    2 => text.help("write `Permute(2, 1)`"),
+                    3 => text.help("write, for example, `Permute(2, 1, 3)`"),
+                    _ => text.help("write, for example, `Permute(2, 1, 3, 4)`"),
+                }
+            }
+            Self::Keys { values, keys } => text
+                .str("the keys of `")
+                .str(kind(declared))
+                .str("` have ")
+                .number(keys.dim(0))
+                .str(" steps, expected the ")
+                .number(values.dim(0))
+                .str(" of its values")
+                .note("each key stands for one value")
+                .help("make both of one sequence"),
+            Self::Positions { sequence_length, found } => text
+                .str("`")
+                .str(declared)
+                .str("` has ")
+                .number(sequence_length)
+                .str(" positions, found ")
+                .number(found.dim(0))
+                .str(" steps")
+                .origin(found, previous)
+                .help("leave `sequence_length` out, or write at least ")
+                .number(found.dim(0)),
             Self::StridesWithDilation => text
                 .str("`strides` and `dilation_rate` above 1 do not go together")
                 .note("Keras refuses the pair too")
@@ -339,5 +434,74 @@ const fn mend_rank(text: Text, found: usize, expected: usize, declared: &str) ->
             .str(declared)
             .str("`"),
         _ => text.help("an image is (height, width, channels)"),
+    }
+}
+
+/// A layer that takes (steps, features).
+const fn mend_sequence(text: Text, found: Shape, declared: &str, previous: &str) -> Text {
+    match found.rank() {
+        1 if is_recurrent(previous) => text
+            .help("let the layer before it return the output of every step: `")
+            .str(without_end(previous))
+            .str(", return_sequences = true)`"),
+        1 => text
+            .help("a sequence is (steps, features): fold the vector: `=> Reshape(steps, features) => ")
+            .str(declared)
+            .str("`")
+            .help("or repeat it at each step: `=> RepeatVector(steps) => ")
+            .str(declared)
+            .str("`"),
+        3 => text
+            .help("a sequence is (steps, features): take each row of the image as a step: `=> Reshape(")
+            .number(found.dim(0))
+            .str(", -1) => ")
+            .str(declared)
+            .str("`"),
+        _ => text.help("a sequence is (steps, features)"),
+    }
+}
+
+/// A window that is longer than the steps.
+const fn window_of_steps(
+    text: Text,
+    word: &str,
+    [size, span]: [usize; 2],
+    found: Shape,
+    previous: &str,
+) -> Text {
+    let text = text.str(word).str(" ").number(size);
+    let text = if span != size {
+        text.str(", dilated to ").number(span).str(",")
+    } else {
+        text
+    };
+    let text = text
+        .str(" does not fit ")
+        .number(found.dim(0))
+        .str(" steps under `valid` padding")
+        .origin(found, previous);
+    if span != size {
+        text.help("write `same`, or a smaller `dilation_rate`")
+    } else {
+        text.help("write `same`, or a ")
+            .str(word)
+            .str(" of at most ")
+            .number(found.dim(0))
+    }
+}
+
+const fn is_recurrent(declared: &str) -> bool {
+    matches!(
+        kind(declared).as_bytes(),
+        b"SimpleRNN" | b"LSTM" | b"GRU" | b"Bidirectional"
+    )
+}
+
+/// `LSTM(16` of `LSTM(16)`.
+const fn without_end(declared: &str) -> &str {
+    let bytes = declared.as_bytes();
+    match bytes {
+        [.., b')'] => declared.split_at(bytes.len() - 1).0,
+        _ => declared,
     }
 }

@@ -4,12 +4,12 @@ use super::{Shape, Window};
 
 /// Multiply-adds of `Dense` for one sample.
 pub const fn dense_macs(input: Shape, output: Shape) -> usize {
-    input.len().saturating_mul(output.len())
+    input.len().saturating_mul(output.last())
 }
 
 /// Multiply-adds of `Conv2D` for one sample.
 pub const fn conv2d_macs(input: Shape, output: Shape, window: Window, groups: usize) -> usize {
-    let taps = window.size[0] * window.size[1] * (input.dim(2) / groups);
+    let taps = window.size[0] * window.size[1] * (input.last() / groups);
     output.len().saturating_mul(taps)
 }
 
@@ -25,13 +25,50 @@ pub const fn separable_conv2d_macs(
     multiplier: usize,
     window: Window,
 ) -> usize {
-    let between = output.dim(0) * output.dim(1) * input.dim(2) * multiplier;
-    let taps = window.size[0] * window.size[1] + output.dim(2);
+    let between = output.len() / output.last() * input.last() * multiplier;
+    let taps = window.size[0] * window.size[1] + output.last();
     between.saturating_mul(taps)
 }
 
 /// Multiply-adds of `Conv2DTranspose` for one sample.
 pub const fn conv2d_transpose_macs(input: Shape, output: Shape, window: Window) -> usize {
-    let taps = window.size[0] * window.size[1] * output.dim(2);
+    let taps = window.size[0] * window.size[1] * output.last();
     input.len().saturating_mul(taps)
+}
+
+/// Multiply-adds of a recurrent layer of so many gates for one sample: the products of the inputs and of the
+/// state, at each step.
+pub const fn recurrent_macs(input: Shape, units: usize, gates: usize) -> usize {
+    let each = input.last().saturating_add(units);
+    let of_gates = units.saturating_mul(gates);
+    (input.len() / input.last())
+        .saturating_mul(each)
+        .saturating_mul(of_gates)
+}
+
+/// Multiply-adds of `MultiHeadAttention` for one sample: the projections, the scores, the sums of the values, and
+/// the projection of what the heads found. `values` are the shapes of the query, the value and the key, as far as
+/// they are not the same.
+pub const fn multi_head_attention_macs(
+    values: &[Shape],
+    num_heads: usize,
+    key_dim: usize,
+    value_dim: usize,
+) -> usize {
+    let query = values[0];
+    let value = if values.len() > 1 { values[1] } else { query };
+    let key = if values.len() > 2 { values[2] } else { value };
+    let both = key_dim.saturating_add(value_dim);
+    let of_query = query.len().saturating_mul(both);
+    let of_key = key.len().saturating_mul(key_dim);
+    let of_value = value.len().saturating_mul(value_dim);
+    let of_scores = (query.len() / query.last())
+        .saturating_mul(value.len() / value.last())
+        .saturating_mul(both);
+    num_heads.saturating_mul(
+        of_query
+            .saturating_add(of_key)
+            .saturating_add(of_value)
+            .saturating_add(of_scores),
+    )
 }

@@ -27,7 +27,7 @@ pub const fn elementwise(shape: Shape) -> Judged {
     Ok(shape)
 }
 
-/// `Dense`: (IN) → (units).
+/// `Dense`: (IN) → (units), and (steps, IN) → (steps, units).
 ///
 /// # Errors
 /// Another rank, no units, or too many values.
@@ -35,13 +35,24 @@ pub const fn dense(shape: Shape, units: usize) -> Judged {
     if units == 0 {
         return Err(Fault::Zero { argument: "units" });
     }
-    if shape.rank() != 1 {
-        return Err(rank(shape, 1));
+    if shape.rank() != 1 && shape.rank() != 2 {
+        return Err(Fault::Features { found: shape });
     }
-    // The kernel is the largest thing there.
-    match addressable(Shape::new(&[shape.dim(0), units])) {
-        Ok(_) => Ok(Shape::new(&[units])),
+    match addressable(Shape::new(&[shape.last(), units])) {
+        Ok(_) if shape.rank() == 1 => Ok(Shape::new(&[units])),
+        Ok(_) => addressable(Shape::new(&[shape.dim(0), units])),
         Err(fault) => Err(fault),
+    }
+}
+
+/// `Dense` behind a layer whose rank is known to rustc only: (IN) → (units).
+///
+/// # Errors
+/// Another rank, no units, or too many values.
+pub const fn dense_of_vector(shape: Shape, units: usize) -> Judged {
+    match dense(shape, units) {
+        Ok(_) if shape.rank() != 1 => Err(rank(shape, 1)),
+        judged => judged,
     }
 }
 
@@ -231,7 +242,7 @@ pub const fn softmax(shape: Shape) -> Judged {
     Ok(shape)
 }
 
-const fn rank(found: Shape, expected: usize) -> Fault {
+pub(super) const fn rank(found: Shape, expected: usize) -> Fault {
     Fault::Rank { found, expected }
 }
 
@@ -307,7 +318,7 @@ mod tests {
         let fault = dense(IMAGE, 3).unwrap_err();
         assert_eq!(
             fault.text("Dense(3, relu)", "Conv2D(4, 3x3)").as_str(),
-            "`Dense` takes a rank-1 input, found (5, 7, 4)\n\n\
+            "`Dense` takes a rank-1 or rank-2 input, found (5, 7, 4)\n\n\
              = note: (5, 7, 4) is the output of `Conv2D(4, 3x3)`\n\
              = help: flatten it first: `=> Flatten => Dense(3, relu)`\n\
              = help: or average over the pixels: `=> GlobalAveragePooling2D => Dense(3, relu)`\n\

@@ -20,6 +20,15 @@ pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Rep
     match parameter.kind {
         Kind::Count => count(parameter, value, report),
         Kind::Pair => pair(parameter, value, report),
+        Kind::Ends => match &value.kind {
+            ValueKind::Tuple(ends) if ends.len() == 2 => {
+                ends.iter().all(|end| count(parameter, end, report))
+            }
+            ValueKind::Tuple(_) | ValueKind::Sizes(_) | ValueKind::Spelled(_) => {
+                other(parameter, value, takes(Kind::Ends), report)
+            }
+            _ => count(parameter, value, report),
+        },
         Kind::Sizes { open } => sizes(parameter, value, open, report),
         Kind::Axis => match value.kind {
             ValueKind::Integer(_) => true,
@@ -94,6 +103,7 @@ fn takes(kind: Kind) -> &'static str {
     match kind {
         Kind::Count | Kind::Sizes { .. } | Kind::Axis => "a whole number",
         Kind::Pair => "rows and columns, as `3x3`",
+        Kind::Ends => "a whole number or two, as `(1, 2)`",
         Kind::Number(_) => "a number",
         Kind::Factor(_) => "a number or two, as `(-0.2, 0.2)`",
         Kind::Flag => "`true` or `false`",
@@ -346,6 +356,7 @@ pub fn sample(kind: Kind) -> &'static str {
     match kind {
         Kind::Count => "32",
         Kind::Pair => "3x3",
+        Kind::Ends => "(1, 2)",
         Kind::Sizes { .. } => "28, 28, 1",
         Kind::Axis => "-1",
         Kind::Number(_) => "0.5",

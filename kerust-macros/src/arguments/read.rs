@@ -1,9 +1,10 @@
 //! What the arguments of a layer are, once they are bound.
 
-use super::{Arguments, Kind};
+use super::{Arguments, Kind, Parameter};
 use crate::ast::{Value, ValueKind};
 use crate::fold;
 use crate::value::{Number, Pair, Size, text};
+use crate::words::Vocabulary;
 use kerust_core::shape::Bounds;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -200,6 +201,12 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// Whether one parameter alone takes these words.
+    fn is_only(&self, vocabulary: &Vocabulary) -> bool {
+        let takes = |it: &&Parameter| matches!(it.kind, Kind::Word(other) if std::ptr::eq(other, vocabulary));
+        self.parameters.iter().filter(takes).count() == 1
+    }
+
     /// The layer in one spelling, without what changes no inference.
     pub fn declared(&self) -> String {
         let mut written = Vec::new();
@@ -219,14 +226,18 @@ impl<'a> Arguments<'a> {
                             Kind::Pair => "x",
                             _ => ", ",
                         };
-                        parts.join(joint)
+                        match parameter.kind {
+                            Kind::Ends => format!("({})", parts.join(joint)),
+                            _ => parts.join(joint),
+                        }
                     }
                     _ => text(&value.tokens),
                 };
                 let bare = parameter.required
                     || (leading && (place == 0 || matches!(parameter.kind, Kind::Number(_))))
                     || matches!(parameter.kind, Kind::Word(vocabulary) if
-                        matches!(vocabulary.what, "activation" | "padding"));
+                        matches!(vocabulary.what, "activation" | "padding")
+                            && self.is_only(vocabulary));
                 written.push(if bare {
                     text
                 } else {

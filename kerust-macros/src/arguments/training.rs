@@ -40,9 +40,16 @@ impl Arguments<'_> {
             else {
                 continue;
             };
+            if self.layer.ident() == "MultiHeadAttention" {
+                let projections = ["query", "key", "value", "attention_output"];
+                let of = |projection| (format!("{projection}.{array}"), term.clone());
+                settings.extend(projections.map(of));
+                continue;
+            }
             // Keras names the kernel of a depthwise layer `depthwise` in some arguments.
             let array = match (self.layer.ident().to_string().as_str(), array) {
-                ("SeparableConv2D", "depthwise" | "pointwise") => format!("{array}_kernel"),
+                ("SeparableConv1D" | "SeparableConv2D", "depthwise" | "pointwise") => format!("{array}_kernel"),
+                (_, "recurrent") => "recurrent_kernel".to_owned(),
                 (_, "depthwise") => "kernel".to_owned(),
                 _ => array.to_owned(),
             };

@@ -103,18 +103,7 @@ pub fn separable_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
     let multiplier = multiplier(arguments);
     let rule = rule!(separable_conv2d(before.data, filters, multiplier, window));
     let between = rule!(depthwise_conv2d(before.data, multiplier, window));
-    let saved = between.map(|rule| match rule.known {
-        Some(Ok(shape)) => Size::known(shape.len()).tokens(),
-        Some(Err(_)) => quote!(0),
-        None => {
-            let call = rule.tokens;
-            // What is wrong is reported where the shape is judged.
-            quote!(match #call {
-                ::core::result::Result::Ok(shape) => shape.len(),
-                ::core::result::Result::Err(_) => 0,
-            })
-        }
-    });
+    let saved = between.map(len_of);
     let (input, size) = (image(before), window.size.tokens());
     let mut config = quote!(::new(#input, #filters, #multiplier, #size));
     config.extend(window_settings(arguments, &window));
@@ -178,19 +167,34 @@ pub fn conv2d_transpose(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
     }
 }
 
-fn multiplier(arguments: &Arguments<'_>) -> Size {
+/// The number of values of the shape that a rule gives; what is wrong is reported where the shape is judged.
+pub(super) fn len_of(rule: Rule) -> TokenStream {
+    match rule.known {
+        Some(Ok(shape)) => Size::known(shape.len()).tokens(),
+        Some(Err(_)) => quote!(0),
+        None => {
+            let call = rule.tokens;
+            quote!(match #call {
+                ::core::result::Result::Ok(shape) => shape.len(),
+                ::core::result::Result::Err(_) => 0,
+            })
+        }
+    }
+}
+
+pub(super) fn multiplier(arguments: &Arguments<'_>) -> Size {
     let given = arguments.optional_count("depth_multiplier");
     given.unwrap_or(Size::known(1))
 }
 
-fn bias(arguments: &Arguments<'_>, bias: Bias) -> Bias {
+pub(super) fn bias(arguments: &Arguments<'_>, bias: Bias) -> Bias {
     match arguments.flag("use_bias", true) {
         true => bias,
         false => Bias::None,
     }
 }
 
-fn times(a: &Size, b: &Size, nameable: bool) -> Size {
+pub(super) fn times(a: &Size, b: &Size, nameable: bool) -> Size {
     match (a.known, b.known) {
         (Some(a), Some(b)) => Size::known(a.saturating_mul(b)),
         (_, Some(1)) => a.clone(),
@@ -198,7 +202,7 @@ fn times(a: &Size, b: &Size, nameable: bool) -> Size {
     }
 }
 
-fn dilation(window: &Sliding) -> TokenStream {
+pub(super) fn dilation(window: &Sliding) -> TokenStream {
     if window.dilation.is(1) {
         return TokenStream::new();
     }

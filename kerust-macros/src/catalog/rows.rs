@@ -8,7 +8,7 @@ use crate::words::{
 };
 use kerust_core::shape::Bounds;
 
-const fn required(name: &'static str, kind: Kind) -> Parameter {
+pub(super) const fn required(name: &'static str, kind: Kind) -> Parameter {
     Parameter {
         name,
         kind,
@@ -17,7 +17,7 @@ const fn required(name: &'static str, kind: Kind) -> Parameter {
     }
 }
 
-const fn optional(name: &'static str, kind: Kind) -> Parameter {
+pub(super) const fn optional(name: &'static str, kind: Kind) -> Parameter {
     Parameter {
         name,
         kind,
@@ -26,7 +26,7 @@ const fn optional(name: &'static str, kind: Kind) -> Parameter {
     }
 }
 
-const fn initializer(name: &'static str) -> Parameter {
+pub(super) const fn initializer(name: &'static str) -> Parameter {
     Parameter {
         name,
         kind: Kind::Word(&INITIALIZERS),
@@ -44,16 +44,16 @@ const fn training(name: &'static str, kind: Kind) -> Parameter {
     }
 }
 
-const fn regularizer(name: &'static str) -> Parameter {
+pub(super) const fn regularizer(name: &'static str) -> Parameter {
     training(name, Kind::Regularizer)
 }
 
-const fn constraint(name: &'static str) -> Parameter {
+pub(super) const fn constraint(name: &'static str) -> Parameter {
     training(name, Kind::Constraint)
 }
 
-const ACTIVATION: Parameter = optional("activation", Kind::Word(&ACTIVATIONS));
-const PADDING: Parameter = optional("padding", Kind::Word(&PADDINGS));
+pub(super) const ACTIVATION: Parameter = optional("activation", Kind::Word(&ACTIVATIONS));
+pub(super) const PADDING: Parameter = optional("padding", Kind::Word(&PADDINGS));
 const INTERPOLATION: Parameter = optional("interpolation", Kind::Word(&INTERPOLATIONS));
 const POOL: &[Parameter] = &[
     optional("pool_size", Kind::Pair),
@@ -61,7 +61,7 @@ const POOL: &[Parameter] = &[
     PADDING,
 ];
 
-/// Every layer.
+/// Every layer but those over sequences.
 pub static ROWS: &[Row] = &[
     Row {
         name: "Dense",

@@ -2,7 +2,7 @@
 
 use super::{After, Before, Bias, Macs, Rule, Spec, Weights, initializers, rule};
 use crate::arguments::Arguments;
-use crate::plan::{Form, Fusion, Role};
+use crate::plan::{Fusion, Role};
 use crate::report::Report;
 use crate::value::{Number, Size, Term, text};
 use kerust_core::shape::{Fault, Shape};
@@ -12,13 +12,30 @@ use quote::quote;
 pub fn dense(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
     let units = arguments.count("units");
     let initializers = initializers(arguments);
+    let (rule, after) = match before.data.rank() {
+        Some(2) => {
+            let steps = before.data.dim(0, before.nameable);
+            (
+                rule!(dense(before.data, units)),
+                vec![Some(steps), Some(units.clone())],
+            )
+        }
+        Some(_) => (
+            rule!(dense(before.data, units)),
+            vec![Some(units.clone())],
+        ),
+        None => (
+            rule!(dense_of_vector(before.data, units)),
+            vec![Some(units.clone())],
+        ),
+    };
     Spec {
-        rule: rule!(dense(before.data, units)),
-        after: After::Sizes(vec![Some(units.clone())]),
+        rule,
+        after: After::Sizes(after),
         config: quote!(::new() #initializers),
         weights: Some(Weights::kernel(
             "DenseWeights",
-            vec![before.data.dim(0, before.nameable), units.clone()],
+            vec![before.data.last_size(before.nameable), units.clone()],
             match arguments.flag("use_bias", true) {
                 true => Bias::OfEach(units),
                 false => Bias::None,
@@ -191,10 +208,7 @@ pub fn batch_normalization(
     before: &Before<'_>,
     report: &mut Report,
 ) -> Spec {
-    let rank = match &before.data.form {
-        Form::Sizes(sizes) => Some(sizes.len()),
-        _ => None,
-    };
+    let rank = before.data.rank();
     let axis = arguments.axis("axis");
     let is_last = |axis: i128| axis == -1 || rank.is_some_and(|rank| axis + 1 == rank as i128);
     if axis.is_some_and(|axis| !is_last(axis)) {
@@ -256,7 +270,7 @@ fn of_features(name: &'static str, features: &Size, vectors: usize) -> Weights {
 }
 
 /// `.epsilon(0.001)` where it is given.
-fn numbers(arguments: &Arguments<'_>, names: &[&str]) -> TokenStream {
+pub(super) fn numbers(arguments: &Arguments<'_>, names: &[&str]) -> TokenStream {
     let given = names.iter().filter_map(|name| {
         let value = arguments.number(name)?.tokens();
         let method = Ident::new(name, Span::call_site());

@@ -6,7 +6,7 @@ use crate::ast;
 use crate::catalog::{Before, Row};
 use crate::plan::{Activation, Data, Edge, Layer, Node, Role};
 use crate::words::{self, ACTIVATIONS};
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Literal};
 use quote::{format_ident, quote};
 
 impl Infer<'_> {
@@ -19,17 +19,32 @@ impl Infer<'_> {
         place: &Place,
         last: bool,
     ) -> (Place, Option<Activation>) {
+        self.catalogued_of(row, layer, arguments, (place, &[]), last)
+    }
+
+    /// The same, applied to further values.
+    pub(super) fn catalogued_of(
+        &mut self,
+        row: &Row,
+        layer: &ast::Layer,
+        arguments: &Arguments<'_>,
+        (place, others): (&Place, &[Place]),
+        last: bool,
+    ) -> (Place, Option<Activation>) {
         let given = arguments.name.as_ref().map(|name| self.repeated(name));
         let name = self.names.name(layer, given.as_ref(), self.report);
         let declared = arguments.declared();
+        let other_data: Vec<&Data> = others.iter().map(|place| &place.data).collect();
         let before = Before {
             data: &place.data,
+            others: &other_data,
             nameable: self.generics.is_empty(),
         };
         let mut spec = (row.infer)(arguments, &before, self.report);
         let rule = spec.rule.take();
         self.ranges(&name, arguments, &declared);
-        let data = if place.data.is_unknown() || !arguments.sound {
+        let is_unknown = place.data.is_unknown() || other_data.iter().any(|it| it.is_unknown());
+        let data = if is_unknown || !arguments.sound {
             self.judge_alone(row, arguments, &declared, place);
             judge::expected(&spec.after, &place.data)
         } else {
@@ -66,23 +81,39 @@ impl Infer<'_> {
         let number = self.layers.len();
         let own = spec.operation.is_some();
         let mut edge = place.edge;
+        let sources: Vec<Edge> = [place].into_iter().chain(others).map(|it| it.edge).collect();
         if !own || activation.is_none() {
             // The activation of the head is the head's; its layer is a view, and computes nothing.
             let (path, config) = if own {
                 (quote!(()), quote!(()))
             } else {
-                (path.clone(), quote!(#path #config))
+                let value = quote!(#path #config);
+                let inputs = Literal::usize_unsuffixed(sources.len());
+                match others {
+                    [] => (path.clone(), value),
+                    _ => (quote!(#path<#inputs>), value),
+                }
             };
             edge = self.node(Node {
                 operation: (path, config),
                 weights: weights.as_ref().map(|weights| weights.0.clone()),
                 saved: spec.saved.clone(),
+                scratch: spec.scratch.clone(),
                 in_place: spec.in_place,
                 in_place_scratch: spec.in_place_scratch,
                 fusion: spec.fusion,
                 takes_activation: spec.takes_activation && bare,
                 forgets_output: spec.forgets_output && bare,
-                ..Node::new(name.clone(), number, vec![edge], data.clone(), spec.role)
+                ..Node::new(
+                    name.clone(),
+                    number,
+                    sources.clone(),
+                    data.clone(),
+                    match others {
+                        [] => spec.role,
+                        _ => Role::Merge,
+                    },
+                )
             });
         }
         if let Some((word, span)) = activation {
@@ -108,7 +139,7 @@ impl Infer<'_> {
             state: spec.state,
             frozen: !arguments.trainable,
             settings: arguments.settings(),
-            sources: vec![place.edge],
+            sources,
             node: self.nodes.len() - 1,
         });
         let place = Place::new(edge, data, declared);

@@ -2,7 +2,7 @@
 
 use super::{Activation, Infer, Place, head, is_input, merge};
 use crate::ast::{self, Graph, Name, Tail, ValueKind};
-use crate::catalog::ROWS;
+use crate::catalog;
 use crate::keras;
 use crate::plan::{Data, Edge, Head, Input};
 use crate::report::nearest;
@@ -180,12 +180,21 @@ impl Infer<'_> {
                 unknown
             }
             // What it should read is reported.
-            Name::Bare(ident) if source.faulty_arguments && !merge::is_merge(ident) => {
+            Name::Bare(ident)
+                if source.faulty_arguments
+                    && !merge::is_merge(ident)
+                    && catalog::values(&ident.to_string()).is_none() =>
+            {
                 values.broken = true;
                 unknown
             }
             Name::Bare(ident) if merge::is_merge(ident) => {
                 self.merge(source, &mut |infer, name| infer.read(name, values))
+            }
+            Name::Bare(ident)
+                if catalog::values(&ident.to_string()).is_some() && source.block.is_none() =>
+            {
+                self.of_several(source, &mut |infer, name| infer.read(name, values))
             }
             Name::Bare(ident)
                 if source.arguments.is_none() && source.block.is_none() && is_value(ident) =>
@@ -364,7 +373,7 @@ fn reads_values(layer: &ast::Layer) -> bool {
 /// Whether a bare name can be that of a layer of the user's own.
 fn is_own(name: &Ident) -> bool {
     let found = name.to_string();
-    let names = ROWS.iter().map(|row| row.name);
+    let names = catalog::rows().map(|row| row.name);
     let names = names
         .chain(merge::NAMES)
         .chain(keras::LAYERS.iter().map(|(name, _)| *name));

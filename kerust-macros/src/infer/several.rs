@@ -1,74 +1,72 @@
-//! Layers of several outputs, and the names that a `let` gives to them.
+//! Layers of the catalogue that are applied to several values by their names:
+//! `MultiHeadAttention(query, value, num_heads = 4, key_dim = 8)`.
 
 use super::{Infer, Place};
-use crate::ast;
-use crate::plan::{Data, Edge, Node, Role};
+use crate::arguments::Arguments;
+use crate::ast::{self, ValueKind};
+use crate::catalog;
 use crate::value::text;
 use proc_macro2::Ident;
 
 impl Infer<'_> {
-    /// Adds the further outputs of the node that was added last; each is a value of its own.
-    pub(super) fn parts(&mut self, name: &Ident, outputs: &[Data]) -> Vec<Edge> {
-        let node = self.nodes.len() - 1;
-        let layer = self.nodes[node].layer;
-        let outputs = outputs.iter().enumerate();
-        outputs
-            .map(|(number, data)| {
-                let name = self.names.fresh(name, &format!("output_{}", number + 1));
-                let role = Role::Part(node);
-                self.node(Node::new(name, layer, Vec::new(), data.clone(), role))
-            })
-            .collect()
-    }
-
-    /// The further outputs that a `let` names, at `place`.
-    pub(super) fn others(&mut self, statement: &ast::Let, place: &Place) -> Vec<Place> {
-        let (named, given) = (1 + statement.others.len(), 1 + place.others.len());
-        if named == given || place.data.is_unknown() {
-            let missing = std::iter::repeat_n(place.unknown(""), named - 1);
-            return match named == given {
-                true => place.others.clone(),
-                false => missing.collect(),
-            };
+    /// Applies the layer to the values that `find` finds by their names, which stand first.
+    pub(super) fn of_several(
+        &mut self,
+        layer: &ast::Layer,
+        find: &mut dyn FnMut(&mut Self, &Ident) -> Option<Place>,
+    ) -> Place {
+        let ident = layer.ident();
+        let kind = ident.to_string();
+        let is_name = |argument: &&ast::Argument| {
+            argument.keyword.is_none() && matches!(argument.value.kind, ValueKind::Word(_))
+        };
+        let names: Vec<&Ident> = layer.arguments().iter().take_while(is_name).filter_map(name).collect();
+        let unknown = Place::start().unknown(&text(&layer.tokens));
+        let (Some(row), Some([least, most])) = (
+            catalog::rows().find(|row| row.name == kind),
+            catalog::values(&kind),
+        ) else {
+            return unknown;
+        };
+        let places: Vec<Place> = names.iter().filter_map(|name| find(self, name)).collect();
+        if places.len() < names.len() {
+            return unknown;
         }
-        let declared = &place.declared;
-        let gives = match given {
-            1 => "one value".to_owned(),
-            given => format!("{given} values"),
-        };
-        let names = match named {
-            1 => "one name".to_owned(),
-            named => format!("{named} names"),
-        };
-        let written: Vec<&str> = ["sequence", "state", "carry", "value"][..given.min(4)].to_vec();
-        let fault = self.report.fault(
-            statement.others.last().unwrap_or(&statement.name),
-            format!("`{declared}` gives {gives}, found {names}"),
+        if names.len() < least || names.len() > most {
+            let found = names.len();
+            let place = names.get(most).map_or(ident, |name| *name);
+            let plural = if found == 1 { "" } else { "s" };
+            self.report
+                .fault(
+                    place,
+                    format!("`{kind}` is applied to {least} or {most} values, found {found} name{plural}"),
+                )
+                .note("the values are the query, the value and the key")
+                .help(match names.first() {
+                    Some(name) if found == 1 => format!("write `{name} => {kind}(..)` for self-attention"),
+                    _ => format!("write `{kind}(query, value, ..)`, or `x => {kind}(..)` for self-attention"),
+                });
+            return unknown;
+        }
+        let arguments = Arguments::bind_behind(
+            layer,
+            names.len(),
+            row.parameters,
+            self.generics,
+            self.report,
         );
-        match given {
-            1 => fault.help(format!("write `let {} = ..;`", statement.name)),
-            _ => fault
-                .note("a value that is not needed is named `_`")
-                .help(format!("name each: `let ({}) = ..;`", written.join(", "))),
+        let (first, others) = match places.split_first() {
+            Some(places) => places,
+            None => return unknown,
         };
-        std::iter::repeat_n(place.unknown(""), named - 1).collect()
+        let (place, _) = self.catalogued_of(row, layer, &arguments, (first, others), false);
+        place
     }
+}
 
-    /// Refuses a layer behind several values.
-    pub(super) fn one_value(&mut self, layer: &ast::Layer, place: &Place) {
-        if place.others.is_empty() || place.data.is_unknown() {
-            return;
-        }
-        let (ident, declared) = (layer.ident(), &place.declared);
-        let given = 1 + place.others.len();
-        self.report
-            .fault(
-                ident,
-                format!("`{ident}` takes one value, and `{declared}` gives {given}"),
-            )
-            .help(format!(
-                "name them, and go on from one: `let (x, state, ..) = ..;` and `x => {}`",
-                text(&layer.tokens)
-            ));
+fn name(argument: &ast::Argument) -> Option<&Ident> {
+    match &argument.value.kind {
+        ValueKind::Word(name) => Some(name),
+        _ => None,
     }
 }

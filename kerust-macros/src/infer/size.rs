@@ -62,6 +62,15 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
                 quote!(::kerust::shape::conv2d_transpose_macs(#from, #to, #tokens)),
             )
         }
+        Macs::Stated(known, tokens) => (*known, tokens.clone()),
+        Macs::Recurrent(units, gates) => {
+            let known = input.known().filter(|input| input.rank() == 2);
+            let known = known.zip(units.known.zip(gates.known));
+            (
+                known.map(|(input, (units, gates))| shape::recurrent_macs(input, units, gates)),
+                quote!(::kerust::shape::recurrent_macs(#from, #units, #gates)),
+            )
+        }
     };
     known.map_or(tokens, |macs| Size::known(macs).tokens())
 }
@@ -75,12 +84,13 @@ fn conv2d(input: &Data, output: &Data, window: &Sliding, groups: &Size) -> Optio
     // A fault may have left another rank or no groups here.
     let groups = groups
         .known
-        .filter(|groups| *groups > 0 && input.rank() == 3)?;
+        .filter(|groups| *groups > 0 && input.rank() == output.rank() && input.rank() > 1)?;
     Some(shape::conv2d_macs(input, output, window, groups))
 }
 
-/// Two images; a fault may have left another rank.
+/// Two images, or two sequences; a fault may have left another rank.
 fn images(input: &Data, output: &Data) -> Option<(Shape, Shape)> {
-    let both = input.known()?.rank() == 3 && output.known()?.rank() == 3;
+    let [from, to] = [input.known()?.rank(), output.known()?.rank()];
+    let both = from == to && from > 1;
     input.known().zip(output.known()).filter(|_| both)
 }

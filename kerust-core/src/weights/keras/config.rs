@@ -1,7 +1,7 @@
 //! The graph in a model's configuration: `config.json` of a `.keras`, `model_config` of a `.h5`.
 
 use super::graph::{Call, Graph, Node, Value};
-use super::names::{activation, snake_case};
+use super::names::{activation, keeps_activations, snake_case};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 
@@ -165,7 +165,9 @@ fn name(layer: &Json) -> Option<&str> {
 
 fn node(layer: &Json) -> Option<Node> {
     let class = class(layer)?;
+    let kind = snake_case(class);
     let set = layer.pointer("/config/activation").and_then(Json::as_str);
+    let set = set.filter(|_| !keeps_activations(&kind));
     let applied = [set, Some(class)]
         .into_iter()
         .flatten()
@@ -178,7 +180,7 @@ fn node(layer: &Json) -> Option<Node> {
     };
     Some(Node {
         name: name(layer).unwrap_or_default().to_owned(),
-        kind: snake_case(class),
+        kind,
         activations: applied.collect(),
         weights: None,
         inside,

@@ -1,7 +1,7 @@
 //! What a model expects of a file.
 
 use super::graph::{Call, Graph, Node, Value};
-use super::names::{activations, numbered, snake_case};
+use super::names::{activations, keeps_activations, numbered, snake_case};
 use crate::layer::{Layout, Part};
 use crate::model::{self, LayerInfo, Model, Source};
 
@@ -106,10 +106,14 @@ fn level(
 
 /// A layer of the model's list.
 fn node(info: &LayerInfo) -> Node {
+    let kind = snake_case(info.kind);
     Node {
         name: info.name.to_owned(),
-        kind: snake_case(info.kind),
-        activations: activations(info.declared),
+        activations: match keeps_activations(&kind) {
+            true => Vec::new(),
+            false => activations(info.declared),
+        },
+        kind,
         weights: None,
         inside: None,
     }

@@ -1,5 +1,7 @@
 //! Names as Keras makes them.
 
+use std::borrow::Cow;
+
 /// `max_pooling2d` of `MaxPooling2D`: Keras's `to_snake_case`.
 pub(super) fn snake_case(kind: &str) -> String {
     let letters: Vec<char> = kind.chars().collect();
@@ -69,6 +71,24 @@ pub(super) fn activation(word: &str) -> Option<String> {
         word => word,
     };
     FUNCTIONS.contains(&word).then(|| word.to_owned())
+}
+
+/// Whether the activations of a layer are inside of it, and none is applied to what it gives.
+pub(super) fn keeps_activations(kind: &str) -> bool {
+    matches!(kind, "simple_rnn" | "lstm" | "gru")
+}
+
+/// Where Keras keeps the tensors of a group inside a layer of this kind: a recurrent layer has a cell, and
+/// attention a layer for each projection.
+pub(super) fn group_of<'a>(kind: &str, group: &'a str) -> Cow<'a, str> {
+    match (kind, group) {
+        ("simple_rnn" | "lstm" | "gru", "") => "cell".into(),
+        ("bidirectional", direction) => format!("{direction}_layer/cell").into(),
+        ("time_distributed", "") => "layer".into(),
+        ("multi_head_attention", "attention_output") => "output_dense".into(),
+        ("multi_head_attention", projection) => format!("{projection}_dense").into(),
+        (_, group) => group.into(),
+    }
 }
 
 #[cfg(test)]

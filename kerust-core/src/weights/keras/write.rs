@@ -2,11 +2,13 @@
 
 use super::expected::{self, ExpectedLayer};
 use super::graph::Graph;
+use super::names::group_of;
 use crate::error::{Error, Result};
 use crate::layer::LayerData;
 use crate::model::Model;
 use crate::weights::write_atomically;
 use hdf5_pure::{AttrValue, FileBuilder, GroupBuilder};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
@@ -83,7 +85,7 @@ fn add_layers(group: &mut GroupBuilder, graph: &Graph, expected: &[ExpectedLayer
                 let mut groups = Inside::default();
                 for tensor in tensors {
                     let values = &values[tensor.start..tensor.start + tensor.len];
-                    groups.add(&tensor.group, (tensor.sizes, values));
+                    groups.add(group_of(&node.kind, &tensor.group), (tensor.sizes, values));
                 }
                 groups.write(&mut layer, Some(&node.name));
             }
@@ -97,14 +99,16 @@ fn add_layers(group: &mut GroupBuilder, graph: &Graph, expected: &[ExpectedLayer
 #[derive(Default)]
 struct Inside<'a> {
     tensors: Vec<(&'a [usize], &'a [f32])>,
-    groups: BTreeMap<&'a str, Inside<'a>>,
+    groups: BTreeMap<String, Inside<'a>>,
 }
 
 impl<'a> Inside<'a> {
     /// Adds a tensor under the names in `path`.
-    fn add(&mut self, path: &'a str, tensor: (&'a [usize], &'a [f32])) {
+    fn add(&mut self, path: Cow<'_, str>, tensor: (&'a [usize], &'a [f32])) {
         let names = path.split('/').filter(|name| !name.is_empty());
-        let inside = names.fold(self, |inside, name| inside.groups.entry(name).or_default());
+        let inside = names.fold(self, |inside, name| {
+            inside.groups.entry(name.to_owned()).or_default()
+        });
         inside.tensors.push(tensor);
     }
 

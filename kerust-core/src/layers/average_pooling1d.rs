@@ -1,0 +1,62 @@
+//! Average over windows of steps.
+//!
+//! `y[t, c] = Σ x[t·s + u − p, c] / n` over the window u, of which n steps lie inside the sequence.
+
+use super::AveragePooling2D;
+use super::one_dimension::one_row;
+use crate::shape::Padding;
+
+/// Takes the average of each window of steps, channel by channel: `AveragePooling1D(pool_size, strides, padding)`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(64, 2) => AveragePooling1D(4) => Flatten => Dense(3) }
+/// assert_eq!(Wave::PARAMS, 16 * 2 * 3 + 3);
+/// ```
+///
+/// # Shapes
+/// input `[T][C]`, output `[OT][C]` with `OT` by [`Window::output`](crate::shape::Window::output)
+///
+/// # Cost
+/// `OT * P * C` values added; no weights.
+#[derive(Clone, Copy, Debug)]
+pub struct AveragePooling1D(AveragePooling2D);
+
+impl AveragePooling1D {
+    /// A layer over sequences of `input` steps and channels, with Keras's defaults: windows side by side, no
+    /// padding.
+    pub const fn new(input: [usize; 2], pool_size: usize) -> Self {
+        Self(AveragePooling2D::new([1, input[0], input[1]], [1, pool_size]))
+    }
+
+    /// Sets the steps from one window to the next.
+    pub const fn strides(mut self, strides: usize) -> Self {
+        self.0 = self.0.strides([1, strides]);
+        self
+    }
+
+    /// Sets what happens at the border.
+    pub const fn padding(mut self, padding: Padding) -> Self {
+        self.0 = self.0.padding(padding);
+        self
+    }
+}
+
+one_row! { AveragePooling1D }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check_operation;
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        let layer = AveragePooling1D::new([7, 3], 2);
+        check_operation(&layer, 7 * 3, 3 * 3, 0).unwrap();
+        let layer = AveragePooling1D::new([17, 1], 3)
+            .strides(2)
+            .padding(Padding::Same);
+        check_operation(&layer, 17, 9, 0).unwrap();
+    }
+}

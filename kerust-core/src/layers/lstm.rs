@@ -1,0 +1,113 @@
+//! Long short-term memory.
+//!
+//! `i, f, o = σ(z_i), σ(z_f), σ(z_o)`, `c[t] = f·c[t−1] + i·act(z_c)`, `h[t] = o·act(c[t])`, with `z = x[t]·W + b +
+//! h[t−1]·U` and the gates side by side in Keras's order i, f, c, o: Hochreiter & Schmidhuber (1997), with the
+//! forget gate of Gers et al. (2000), whose bias begins at 1: Jozefowicz et al. (2015). Initialised by Glorot &
+//! Bengio (2010), eq. 16, and for U by a random orthonormal matrix: Saxe et al. (2014).
+
+use super::recurrent::{RecurrentLayer, arrays};
+use crate::activation::Activation;
+use crate::kernels::Lstm;
+use crate::layer::weights;
+
+/// Long short-term memory: `LSTM(units, activation, recurrent_activation, use_bias, kernel_initializer,
+/// recurrent_initializer, bias_initializer, unit_forget_bias, dropout, recurrent_dropout, return_sequences,
+/// go_backwards)`.
+///
+/// The output is the last state h, or with `return_sequences = true` that of every step. `dropout` and
+/// `recurrent_dropout` are the shares of the inputs and of h that are dropped in training, the same ones at all
+/// steps of a sequence; with `recurrent_dropout` each gate has a draw of its own, as in Keras.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Forecast: Input(24, 2) => LSTM(16, return_sequences = true) => LSTM(8) => Dense(1) }
+/// assert_eq!(Forecast::PARAMS, (2 + 16 + 1) * 64 + (16 + 8 + 1) * 32 + 9);
+/// ```
+///
+/// # Shapes
+/// input `[T][IN]`, kernel `[IN][4 * U]`, recurrent kernel `[U][4 * U]`, bias `[4 * U]`, output `[U]` or `[T][U]`
+///
+/// # Cost
+/// `T * (IN + U) * 4 * U` multiply-adds; `16 * (IN + U + 1) * U` bytes of weights.
+pub type LSTM = RecurrentLayer<Lstm>;
+
+weights! {
+    /// The numbers of an [`LSTM`], in Keras's order; `COLUMNS` is `4 * UNITS`, and `BIAS` is `COLUMNS`, or 0
+    /// without a bias.
+    pub struct LSTMWeights<const IN: usize, const UNITS: usize, const COLUMNS: usize, const BIAS: usize = COLUMNS> {
+        /// The weight of each input in each gate: i, f, c, o.
+        pub kernel: [[f32; COLUMNS]; IN],
+        /// The weight of each unit of the state before in each gate.
+        pub recurrent_kernel: [[f32; COLUMNS]; UNITS],
+        /// What is added to each gate.
+        pub bias: [f32; BIAS],
+    }
+}
+
+arrays! {
+    LSTMWeights<IN, UNITS, COLUMNS, BIAS>, bias as as_slice as_mut_slice,
+    [&[IN, COLUMNS], &[UNITS, COLUMNS], &[BIAS]]
+}
+
+impl LSTM {
+    /// A layer over sequences of `input` steps and features, with Keras's defaults: tanh, sigmoid for the gates,
+    /// Glorot uniform kernel, orthogonal recurrent kernel, zero bias but 1 for the forget gate, the last state
+    /// alone.
+    pub const fn new(input: [usize; 2], units: usize) -> Self {
+        Self::of(Lstm, input, units).unit_forget_bias(true)
+    }
+
+    /// Sets the activation of the gates.
+    pub const fn recurrent_activation(mut self, activation: Activation) -> Self {
+        self.kernel.recurrent_activation = activation;
+        self
+    }
+
+    /// Sets whether the bias of the forget gate begins at 1.
+    pub const fn unit_forget_bias(mut self, unit_forget_bias: bool) -> Self {
+        self.unit_forget_bias = unit_forget_bias;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::init::Initializer;
+    use crate::layer::Operation;
+    use crate::layers::recurrent::check;
+    use crate::rng::Seed;
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        check::<_, LSTMWeights<3, 5, 20>>(&LSTM::new([7, 3], 5));
+        let layer = LSTM::new([3, 1], 3)
+            .return_sequences(true)
+            .go_backwards(true)
+            .recurrent_activation(Activation::Tanh);
+        check::<_, LSTMWeights<1, 3, 12, 0>>(&layer);
+        check::<_, LSTMWeights<17, 1, 4>>(&LSTM::new([1, 17], 1).dropout(0.4));
+        let layer = LSTM::new([4, 3], 3).dropout(0.4).recurrent_dropout(0.5);
+        check::<_, LSTMWeights<3, 3, 12>>(&layer);
+    }
+
+    #[test]
+    fn the_forget_gates_begin_open() {
+        let drawn = |layer: LSTM| {
+            let mut weights = LSTMWeights::<2, 3, 12> {
+                kernel: [[0.0; 12]; 2],
+                recurrent_kernel: [[0.0; 12]; 3],
+                bias: [0.0; 12],
+            };
+            layer
+                .bias_initializer(Initializer::Constant(0.5))
+                .init(&mut weights, &mut Seed(1).rng());
+            weights.bias
+        };
+        let layer = LSTM::new([4, 2], 3);
+        let open = [0.5, 0.5, 0.5, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
+        assert_eq!(drawn(layer), open);
+        assert_eq!(drawn(layer.unit_forget_bias(false)), [0.5; 12]);
+    }
+}

@@ -1,0 +1,532 @@
+//! Attention of several heads.
+//!
+//! For each head, `Q = q·W_Q + b_Q`, `K = k·W_K + b_K`, `V = v·W_V + b_V`, and `P = softmax(Q·Kᵀ / √key_dim)` over the
+//! keys; then `y = Σ (P·V)·W_O + b_O` over the heads: Vaswani et al. (2017), section 3.2.2. Initialised by Glorot &
+//! Bengio (2010), eq. 16, with the fans that Keras counts since 3.15: all heads together.
+
+use super::dropout::Rate;
+use crate::element::Elements;
+use crate::gradient::Gradient;
+use crate::init::Initializer;
+use crate::kernels::scratch::{self, Use};
+use crate::kernels::{self, Attention, AttentionGradients, AttentionMasks, Epilogue};
+use crate::layer::{Forward, LayerData, Operation, Pass, weights};
+use crate::rng::{LayerStep, Rng};
+
+/// Attention of several heads: `MultiHeadAttention(num_heads, key_dim, value_dim, dropout, use_bias,
+/// use_causal_mask, kernel_initializer, bias_initializer)`.
+///
+/// In a chain it is self-attention: queries, keys and values are projections of the same steps.
+/// `MultiHeadAttention(query, value, ..)` takes keys and values from another sequence, and
+/// `MultiHeadAttention(query, value, key, ..)` from two. `key_dim` and `value_dim` are for each head, and
+/// `value_dim` is `key_dim` where it is left out. With `use_causal_mask = true` a step sees itself and the steps
+/// before it; in Keras it is an argument of the call. `dropout` is the share of the probabilities that is dropped in
+/// training.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! {
+///     pub Block:
+///         Input(16, 32)
+///         => Residual(LayerNormalization => MultiHeadAttention(num_heads = 4, key_dim = 8))
+///         => GlobalAveragePooling1D
+///         => Dense(2)
+/// }
+/// assert_eq!(Block::PARAMS, 2 * 32 + 4 * (32 * 32 + 32) + 33 * 2);
+/// ```
+///
+/// # Shapes
+/// query `[T][D]`, key `[S][DK]`, value `[S][DV]`, output `[T][D]`; kernels `[D][H][K]`, `[DK][H][K]`, `[DV][H][V]`
+/// and `[H][V][D]`, biases `[H][K]`, `[H][K]`, `[H][V]` and `[D]`. Saves `H * (T * (K + V + S) + S * (K + V))` values,
+/// and with dropout `H * T * S` more.
+///
+/// # Cost
+/// `H * (T * D * (K + V) + S * (DK * K + DV * V) + T * S * (K + V))` multiply-adds
+///
+/// `INPUTS` is the number of values that the layer is applied to.
+#[derive(Clone, Copy, Debug)]
+pub struct MultiHeadAttention<const INPUTS: usize = 1> {
+    attention: Attention,
+    /// Features of a query, a key and a value.
+    features: [usize; 3],
+    dropout: f32,
+    kernel_initializer: Initializer,
+    bias_initializer: Initializer,
+}
+
+weights! {
+    /// A projection to all heads; `BIAS` is `HEADS`, or 0 without a bias.
+    pub struct ProjectionWeights<const IN: usize, const HEADS: usize, const WIDTH: usize, const BIAS: usize = HEADS> {
+        /// The weight of each input in each value of each head.
+        pub kernel: [[[f32; WIDTH]; HEADS]; IN],
+        /// What is added to each value of each head.
+        pub bias: [[f32; WIDTH]; BIAS],
+    }
+}
+
+weights! {
+    /// The projection from all heads; `BIAS` is `OUT`, or 0 without a bias.
+    pub struct OutputProjectionWeights<const HEADS: usize, const WIDTH: usize, const OUT: usize, const BIAS: usize = OUT> {
+        /// The weight of each value of each head in each output.
+        pub kernel: [[[f32; OUT]; WIDTH]; HEADS],
+        /// What is added to each output.
+        pub bias: [f32; BIAS],
+    }
+}
+
+weights! {
+    /// The numbers of a [`MultiHeadAttention`], in Keras's order. `BIASES` is `HEADS` and `OUTPUT_BIAS` is `D`, or
+    /// both 0 without a bias.
+    pub struct MultiHeadAttentionWeights<const D: usize, const DK: usize, const DV: usize, const HEADS: usize, const K: usize, const V: usize, const BIASES: usize = HEADS, const OUTPUT_BIAS: usize = D> {
+        /// The projection of the queries.
+        pub query: ProjectionWeights<D, HEADS, K, BIASES>,
+        /// The projection of the keys.
+        pub key: ProjectionWeights<DK, HEADS, K, BIASES>,
+        /// The projection of the values.
+        pub value: ProjectionWeights<DV, HEADS, V, BIASES>,
+        /// The projection of what the heads found.
+        pub attention_output: OutputProjectionWeights<HEADS, V, D, OUTPUT_BIAS>,
+    }
+}
+
+/// Kernel and bias of the projections: query, key, value, output.
+pub trait AttentionArrays: LayerData {
+    /// The weights, to be read.
+    fn arrays(&self) -> [[&[f32]; 2]; 4];
+
+    /// The weights, to be written.
+    fn arrays_mut(&mut self) -> [[&mut [f32]; 2]; 4];
+}
+
+impl<
+    const D: usize,
+    const DK: usize,
+    const DV: usize,
+    const HEADS: usize,
+    const K: usize,
+    const V: usize,
+    const BIASES: usize,
+    const OUTPUT_BIAS: usize,
+> AttentionArrays for MultiHeadAttentionWeights<D, DK, DV, HEADS, K, V, BIASES, OUTPUT_BIAS>
+{
+    fn arrays(&self) -> [[&[f32]; 2]; 4] {
+        fn of<const IN: usize, const H: usize, const W: usize, const B: usize>(
+            of: &ProjectionWeights<IN, H, W, B>,
+        ) -> [&[f32]; 2] {
+            [of.kernel.as_flattened().as_flattened(), of.bias.as_flattened()]
+        }
+        let output = &self.attention_output;
+        [
+            of(&self.query),
+            of(&self.key),
+            of(&self.value),
+            [output.kernel.as_flattened().as_flattened(), &output.bias],
+        ]
+    }
+
+    fn arrays_mut(&mut self) -> [[&mut [f32]; 2]; 4] {
+        fn of<const IN: usize, const H: usize, const W: usize, const B: usize>(
+            of: &mut ProjectionWeights<IN, H, W, B>,
+        ) -> [&mut [f32]; 2] {
+            let kernel = of.kernel.as_flattened_mut().as_flattened_mut();
+            [kernel, of.bias.as_flattened_mut()]
+        }
+        let output = &mut self.attention_output;
+        let kernel = output.kernel.as_flattened_mut().as_flattened_mut();
+        [
+            of(&mut self.query),
+            of(&mut self.key),
+            of(&mut self.value),
+            [kernel, &mut output.bias],
+        ]
+    }
+}
+
+/// The buffers of a pass, each for all samples.
+struct Buffers<'a> {
+    /// Projected queries, keys and values.
+    projected: [&'a mut [f32]; 3],
+    /// What the heads found.
+    found: &'a mut [f32],
+    rest: &'a mut [f32],
+}
+
+impl<const INPUTS: usize> MultiHeadAttention<INPUTS> {
+    /// A layer over queries of `[steps, features]` and values of `[steps, features]`, whose keys have the values'
+    /// steps and features, with Keras's defaults: values as wide as keys, no dropout, no mask, Glorot uniform
+    /// kernels, zero biases.
+    pub const fn new(
+        query: [usize; 2],
+        value: [usize; 2],
+        num_heads: usize,
+        key_dim: usize,
+    ) -> Self {
+        Self {
+            attention: Attention {
+                heads: num_heads,
+                key_width: key_dim,
+                value_width: key_dim,
+                queries: query[0],
+                keys: value[0],
+                scale: 0.0,
+                causal: false,
+            },
+            features: [query[1], value[1], value[1]],
+            dropout: 0.0,
+            kernel_initializer: Initializer::GLOROT_UNIFORM,
+            bias_initializer: Initializer::ZEROS,
+        }
+    }
+
+    /// Sets the features of a key, where keys are no values.
+    pub const fn key_features(mut self, features: usize) -> Self {
+        self.features[1] = features;
+        self
+    }
+
+    /// Sets the values of each head.
+    pub const fn value_dim(mut self, value_dim: usize) -> Self {
+        self.attention.value_width = value_dim;
+        self
+    }
+
+    /// Sets the share of the probabilities that is dropped in training.
+    ///
+    /// # Panics
+    /// When the rate lies outside of 0 to 1.
+    pub const fn dropout(mut self, rate: f32) -> Self {
+        _ = Rate::new(rate);
+        self.dropout = rate;
+        self
+    }
+
+    /// Sets whether a step sees itself and the steps before it only.
+    pub const fn use_causal_mask(mut self, use_causal_mask: bool) -> Self {
+        self.attention.causal = use_causal_mask;
+        self
+    }
+
+    /// Sets how the kernels are drawn.
+    pub const fn kernel_initializer(mut self, initializer: Initializer) -> Self {
+        self.kernel_initializer = initializer;
+        self
+    }
+
+    /// Sets how the biases are drawn.
+    pub const fn bias_initializer(mut self, initializer: Initializer) -> Self {
+        self.bias_initializer = initializer;
+        self
+    }
+
+    /// Values of scratch that inference takes for each sample: the projections, and the scores of a query.
+    pub const fn scratch_len(&self) -> usize {
+        let [query, key, value] = self.projected_lens();
+        query + key + value + self.found_len() + self.attention.keys
+    }
+
+    /// Values that a training step saves for each sample: the projections, the probabilities, and the factors of
+    /// dropout.
+    pub const fn saved_len(&self) -> usize {
+        let [query, key, value] = self.projected_lens();
+        query + key + value + self.found_len() + self.attention.saved_len() + self.factors_len()
+    }
+
+    /// Values of the projected queries, keys and values of a sample.
+    const fn projected_lens(&self) -> [usize; 3] {
+        let Attention {
+            heads,
+            key_width,
+            value_width,
+            queries,
+            keys,
+            ..
+        } = self.attention;
+        [
+            queries * heads * key_width,
+            keys * heads * key_width,
+            keys * heads * value_width,
+        ]
+    }
+
+    /// Values of what the heads found in a sample.
+    const fn found_len(&self) -> usize {
+        self.attention.queries * self.attention.heads * self.attention.value_width
+    }
+
+    /// Factors that dropout draws for a sample.
+    const fn factors_len(&self) -> usize {
+        if self.dropout > 0.0 {
+            self.attention.saved_len()
+        } else {
+            0
+        }
+    }
+
+    /// Inputs and outputs of each projection.
+    const fn sizes(&self) -> [[usize; 2]; 4] {
+        let [query, key, value] = self.features;
+        let keys = self.attention.heads * self.attention.key_width;
+        let values = self.attention.heads * self.attention.value_width;
+        [[query, keys], [key, keys], [value, values], [values, query]]
+    }
+
+    /// The attention itself.
+    fn scaled(&self) -> Attention {
+        Attention {
+            scale: 1.0 / libm::sqrtf(self.attention.key_width as f32),
+            ..self.attention
+        }
+    }
+
+    /// How many samples queries are of.
+    const fn samples(&self, query: &[f32]) -> usize {
+        let len = self.attention.queries * self.features[0];
+        if len == 0 { 0 } else { query.len() / len }
+    }
+
+    /// The buffers in one piece of memory.
+    fn buffers<'a>(&self, memory: &'a mut [f32], samples: usize) -> Option<Buffers<'a>> {
+        let [query, key, value] = self.projected_lens().map(|len| samples * len);
+        let (query, rest) = memory.split_at_mut_checked(query)?;
+        let (key, rest) = rest.split_at_mut_checked(key)?;
+        let (value, rest) = rest.split_at_mut_checked(value)?;
+        let (found, rest) = rest.split_at_mut_checked(samples * self.found_len())?;
+        Some(Buffers {
+            projected: [query, key, value],
+            found,
+            rest,
+        })
+    }
+
+    /// Projects queries, keys and values.
+    fn project(&self, arrays: [[&[f32]; 2]; 4], x: [&[f32]; 3], projected: &mut [&mut [f32]; 3]) {
+        let projections = arrays.into_iter().zip(self.sizes()).zip(x);
+        for ((([kernel, bias], sizes), x), y) in projections.zip(projected) {
+            kernels::dense(x, kernel, bias, y, sizes, Epilogue::NONE);
+        }
+    }
+
+    /// Inference over queries, keys and values.
+    fn infer(&self, arrays: [[&[f32]; 2]; 4], x: [&[f32]; 3], y: &mut [f32], scratch: &mut [f32]) {
+        let samples = self.samples(x[0]);
+        let Some(buffers) = self.buffers(scratch, samples) else {
+            return;
+        };
+        let Buffers {
+            mut projected,
+            found,
+            rest,
+        } = buffers;
+        self.project(arrays, x, &mut projected);
+        let [query, key, value] = projected;
+        let masks = AttentionMasks::default();
+        self.scaled()
+            .forward([query, key, value], masks, found, rest);
+        let ([.., [kernel, bias]], [.., sizes]) = (arrays, self.sizes());
+        kernels::dense(found, kernel, bias, y, sizes, Epilogue::NONE);
+    }
+
+    /// The forward pass of a training step.
+    fn train(
+        &self,
+        arrays: [[&[f32]; 2]; 4],
+        x: [&[f32]; 3],
+        y: &mut [f32],
+        saved: &mut [f32],
+        step: LayerStep<'_>,
+    ) {
+        let samples = self.samples(x[0]);
+        let Some(buffers) = self.buffers(saved, samples) else {
+            return;
+        };
+        let Buffers {
+            mut projected,
+            found,
+            rest,
+        } = buffers;
+        let (probabilities, factors) = rest.split_at_mut(samples * self.attention.saved_len());
+        Rate::new(self.dropout).draw(&mut step.rng(factors.len()), factors);
+        self.project(arrays, x, &mut projected);
+        let [query, key, value] = projected;
+        let scratch_len = self.attention.training_scratch_len(!factors.is_empty());
+        scratch::with(Use::Attention, samples * scratch_len, |scratch| {
+            let (values, masks) = ([&*query, key, value], AttentionMasks::default());
+            let attention = self.scaled();
+            attention.forward_training(values, masks, factors, found, probabilities, scratch);
+        });
+        let ([.., [kernel, bias]], [.., sizes]) = (arrays, self.sizes());
+        kernels::dense(found, kernel, bias, y, sizes, Epilogue::NONE);
+    }
+
+    /// The backward pass; `inputs` says of which input queries, keys and values were.
+    fn back(
+        &self,
+        arrays: [[&[f32]; 2]; 4],
+        pass: Pass<'_, [f32; INPUTS], f32, f32>,
+        inputs: [usize; 3],
+        gradient: Option<[[&mut [f32]; 2]; 4]>,
+    ) {
+        let x = inputs.map(|input| pass.x[input]);
+        let (samples, sizes) = (self.samples(x[0]), self.sizes());
+        let Some(saved) = self.buffers(pass.saved, samples) else {
+            return;
+        };
+        let (probabilities, factors) =
+            saved.rest.split_at(samples * self.attention.saved_len());
+        let backward_len = self.attention.backward_scratch_len(!factors.is_empty());
+        let widest = x.map(<[f32]>::len).into_iter().max().unwrap_or(0);
+        let projected_len: usize = self.projected_lens().into_iter().sum();
+        let own_len = projected_len + self.found_len() + backward_len;
+        scratch::with(Use::Attention, widest + samples * own_len, |scratch| {
+            let (part, scratch) = scratch.split_at_mut(widest);
+            let Some(buffers) = self.buffers(scratch, samples) else {
+                return;
+            };
+            let [.., [kernel, _]] = arrays;
+            let [.., [found, outputs]] = sizes;
+            kernels::dense_input_gradient(pass.dy, kernel, buffers.found, found, outputs);
+            let [dquery, dkey, dvalue] = buffers.projected;
+            let gradients = AttentionGradients {
+                query: Some(&mut *dquery),
+                key: Some(&mut *dkey),
+                value: Some(&mut *dvalue),
+            };
+            let values = saved.projected.each_ref().map(|values| &**values);
+            self.scaled().backward(
+                values,
+                factors,
+                probabilities,
+                buffers.found,
+                gradients,
+                buffers.rest,
+            );
+            let dprojected = [&*dquery, &*dkey, &*dvalue];
+            if let Some(gradient) = gradient {
+                let x = [x[0], x[1], x[2], saved.found];
+                let [dquery, dkey, dvalue] = dprojected;
+                let dy = [dquery, dkey, dvalue, pass.dy];
+                let projections = gradient.into_iter().zip(sizes);
+                for ((([dkernel, dbias], [rows, columns]), x), dy) in
+                    projections.zip(x).zip(dy)
+                {
+                    let adds = pass.accumulate;
+                    kernels::dense_weight_gradient(x, dy, dkernel, rows, columns, adds);
+                    kernels::column_sums(dy, dbias, columns, adds);
+                }
+            }
+            let mut dx = pass.dx;
+            for (place, input) in inputs.into_iter().enumerate() {
+                let Some(dx) = &mut dx[input] else { continue };
+                let ([kernel, _], [rows, columns]) = (arrays[place], sizes[place]);
+                let dy = dprojected[place];
+                if inputs[..place].contains(&input) {
+                    let part = &mut part[..dx.len()];
+                    kernels::dense_input_gradient(dy, kernel, part, rows, columns);
+                    kernels::sum_into(dx, part);
+                } else {
+                    kernels::dense_input_gradient(dy, kernel, dx, rows, columns);
+                }
+            }
+        });
+    }
+}
+
+/// Implements the layer for some inputs.
+macro_rules! attend {
+    ($x:ty, $count:literal, $inputs:expr, |$of:ident| $values:expr, |$pass:ident| $one:expr) => {
+        impl<W: AttentionArrays> Forward<W, $x, f32, f32> for MultiHeadAttention<$count> {
+            fn forward(
+                &self,
+                weights: &W,
+                $of: <$x as Elements>::Slices<'_>,
+                y: &mut [f32],
+                scratch: &mut [f32],
+            ) {
+                self.infer(weights.arrays(), $values, y, scratch);
+            }
+        }
+
+        impl<W: AttentionArrays> Operation<W, $x, f32, f32, f32> for MultiHeadAttention<$count> {
+            fn init(&self, weights: &mut W, rng: &mut Rng) {
+                for ([kernel, bias], sizes) in weights.arrays_mut().into_iter().zip(self.sizes()) {
+                    self.kernel_initializer.fill(kernel, &sizes, rng);
+                    let len = bias.len();
+                    self.bias_initializer.fill(bias, &[len], rng);
+                }
+            }
+
+            fn forward_training(
+                &self,
+                weights: &W,
+                $of: <$x as Elements>::Slices<'_>,
+                y: &mut [f32],
+                _: &mut [f32],
+                saved: &mut [f32],
+                step: LayerStep<'_>,
+            ) {
+                self.train(weights.arrays(), $values, y, saved, step);
+            }
+
+            fn backward(
+                &self,
+                weights: &W,
+                $pass: Pass<'_, $x, f32, f32>,
+                gradient: Gradient<'_>,
+            ) {
+                let gradient = gradient.of::<W>().map(W::arrays_mut);
+                let pass: Pass<'_, [f32; $count], f32, f32> = $one;
+                self.back(weights.arrays(), pass, $inputs, gradient);
+            }
+        }
+    };
+}
+attend!(f32, 1, [0, 0, 0], |x| [x, x, x], |pass| Pass {
+    x: [pass.x],
+    y: pass.y,
+    saved: pass.saved,
+    dy: pass.dy,
+    dx: [pass.dx],
+    accumulate: pass.accumulate,
+});
+// As in Keras the value stands before the key.
+attend!([f32; 2], 2, [0, 1, 1], |x| [x[0], x[1], x[1]], |pass| pass);
+attend!([f32; 3], 3, [0, 2, 1], |x| [x[0], x[2], x[1]], |pass| pass);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Seed, Step};
+    use crate::testing::check_scratch_operation;
+
+    type Weights = MultiHeadAttentionWeights<4, 4, 4, 2, 3, 5>;
+
+    fn layer() -> MultiHeadAttention {
+        MultiHeadAttention::new([5, 4], [5, 4], 2, 3).value_dim(5)
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        for layer in [layer(), layer().use_causal_mask(true), layer().dropout(0.4)] {
+            check_scratch_operation::<Weights>(&layer, 20, 20, layer.saved_len()).unwrap();
+        }
+        let layer = MultiHeadAttention::new([1, 17], [1, 17], 3, 1);
+        type OneStep = MultiHeadAttentionWeights<17, 17, 17, 3, 1, 1, 0, 0>;
+        check_scratch_operation::<OneStep>(&layer, 17, 17, layer.saved_len()).unwrap();
+    }
+
+    #[test]
+    fn training_gives_what_inference_gives() {
+        let layer = layer();
+        let mut weights = Weights::zeroed();
+        layer.init(&mut *weights, &mut Seed(1).rng());
+        let x: Vec<f32> = (0..3 * 20).map(|i| (i * 7 % 11) as f32 / 8.0).collect();
+        let mut y = [vec![f32::NAN; 60], vec![f32::NAN; 60]];
+        let mut scratch = vec![f32::NAN; 3 * layer.scratch_len()];
+        layer.forward(&*weights, &x[..], &mut y[0], &mut scratch);
+        let mut saved = vec![f32::NAN; 3 * layer.saved_len()];
+        let step = Step::new(Seed(1), 0).layer(0);
+        layer.forward_training(&*weights, &x[..], &mut y[1], &mut [], &mut saved, step);
+        assert_eq!(y[0], y[1]);
+    }
+}

@@ -1,0 +1,112 @@
+//! Dropout of whole channels.
+//!
+//! In training `y[t, c] = x[t, c] * m[c]`, with `m` = 0 at a share of `rate` of the channels of each sequence and
+//! `1 / (1 - rate)` elsewhere; else `y = x`. Tompson et al. (2015).
+
+use super::dropout::Rate;
+use crate::gradient::Gradient;
+use crate::layer::{Forward, Operation, Pass};
+use crate::rng::LayerStep;
+
+/// Sets channels to 0 at random in training, each at all steps: `SpatialDropout1D(rate)`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(64, 2) => Conv1D(8, 3) => SpatialDropout1D(0.2) => GlobalMaxPooling1D }
+/// assert_eq!(Wave::MACS, 62 * 3 * 2 * 8);
+/// ```
+///
+/// # Shapes
+/// input `[T][C]`, output as input; saves `C` values
+///
+/// # Cost
+/// in training one random number for each channel and one product for each value; in inference nothing
+#[derive(Clone, Copy, Debug)]
+pub struct SpatialDropout1D {
+    input: [usize; 2],
+    rate: Rate,
+}
+
+impl SpatialDropout1D {
+    /// Drops a share of `rate` of the channels of sequences of `input` steps and channels.
+    ///
+    /// # Panics
+    /// When the rate lies outside of 0 to 1.
+    pub const fn new(input: [usize; 2], rate: f32) -> Self {
+        Self {
+            input,
+            rate: Rate::new(rate),
+        }
+    }
+
+    /// `y = x * factors`, with the factors of each sequence at each of its steps.
+    fn scale(&self, x: &[f32], factors: &[f32], y: &mut [f32]) {
+        let [steps, channels] = self.input;
+        let len = steps * channels;
+        let sequences = x.chunks_exact(len).zip(y.chunks_exact_mut(len));
+        for ((x, y), factors) in sequences.zip(factors.chunks_exact(channels)) {
+            for (x, y) in x.chunks_exact(channels).zip(y.chunks_exact_mut(channels)) {
+                let values = y.iter_mut().zip(x.iter().zip(factors));
+                // A product with 0 would keep what is not finite.
+                values.for_each(|(y, (x, factor))| *y = if *factor == 0.0 { 0.0 } else { x * factor });
+            }
+        }
+    }
+}
+
+impl Forward<()> for SpatialDropout1D {
+    fn forward(&self, (): &(), x: &[f32], y: &mut [f32], (): ()) {
+        y.copy_from_slice(x);
+    }
+}
+
+impl Operation<(), f32, f32, (), f32> for SpatialDropout1D {
+    fn forward_training(
+        &self,
+        (): &(),
+        x: &[f32],
+        y: &mut [f32],
+        (): (),
+        saved: &mut [f32],
+        step: LayerStep<'_>,
+    ) {
+        self.rate.draw(&mut step.rng(saved.len()), saved);
+        self.scale(x, saved, y);
+    }
+
+    fn backward(&self, (): &(), pass: Pass<'_, f32, f32, f32>, _: Gradient<'_>) {
+        if let Some(dx) = pass.dx {
+            self.scale(pass.dy, pass.saved, dx);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Seed, Step};
+    use crate::testing::check_operation;
+
+    #[test]
+    fn a_channel_is_dropped_at_every_step() {
+        const CHANNELS: usize = 1_000;
+        let layer = SpatialDropout1D::new([3, CHANNELS], 0.3);
+        let x = [1.0; 2 * 3 * CHANNELS];
+        let (mut y, mut saved) = (vec![f32::NAN; x.len()], vec![f32::NAN; 2 * CHANNELS]);
+        let step = Step::new(Seed(1), 2);
+        layer.forward_training(&(), &x, &mut y, (), &mut saved, step.layer(3));
+        for (y, saved) in y.chunks(3 * CHANNELS).zip(saved.chunks(CHANNELS)) {
+            assert!(y.chunks(CHANNELS).all(|step| step == saved));
+        }
+        let dropped = saved.iter().filter(|factor| **factor == 0.0).count() as f32 / 2_000.0;
+        // Five standard errors.
+        assert!((dropped - 0.3).abs() < 0.0513, "{dropped}");
+    }
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        let layer = SpatialDropout1D::new([5, 3], 0.4);
+        check_operation::<(), _>(&layer, 15, 15, 3).unwrap();
+    }
+}

@@ -1,0 +1,45 @@
+//! Zeros before and after a sequence.
+//!
+//! `y[t + before, c] = x[t, c]`, and 0 elsewhere.
+
+use super::ZeroPadding2D;
+use super::one_dimension::one_row;
+
+/// Puts zeros before and after a sequence: `ZeroPadding1D(padding)`, of one number or of two, `(before, after)`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(5, 2) => ZeroPadding1D((1, 2)) => Flatten => Dense(1) }
+/// assert_eq!(Wave::PARAMS, (1 + 5 + 2) * 2 + 1);
+/// ```
+///
+/// # Shapes
+/// input `[T][C]`, output `[before + T + after][C]`
+///
+/// # Cost
+/// a copy of each value; no weights.
+#[derive(Clone, Copy, Debug)]
+pub struct ZeroPadding1D(ZeroPadding2D);
+
+impl ZeroPadding1D {
+    /// A layer over sequences of `input` steps and channels, with `padding` steps before and after.
+    pub const fn new(input: [usize; 2], padding: [usize; 2]) -> Self {
+        let image = [1, input[0], input[1]];
+        Self(ZeroPadding2D::new(image, [[0, 0], padding]))
+    }
+}
+
+one_row! { ZeroPadding1D }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check_operation;
+
+    #[test]
+    fn gradients_match_finite_differences() {
+        check_operation(&ZeroPadding1D::new([5, 3], [2, 0]), 15, 21, 0).unwrap();
+        check_operation(&ZeroPadding1D::new([1, 1], [0, 3]), 1, 4, 0).unwrap();
+    }
+}

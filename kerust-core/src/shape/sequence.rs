@@ -1,0 +1,444 @@
+//! The rules of layers over sequences, (steps, features).
+//!
+//! A sequence is an image one row high: what slides over steps is judged by the rules of images.
+
+use super::rules::{Judged, addressable, rank};
+use super::{Fault, MAX_RANK, Shape, Window};
+
+/// `Conv1D`: (steps, C) → (steps, filters).
+///
+/// # Errors
+/// Those of [`conv2d`](super::conv2d).
+pub const fn conv1d(shape: Shape, filters: usize, window: Window, groups: usize) -> Judged {
+    of_image(shape, super::conv2d(image(shape), filters, window, groups))
+}
+
+/// `DepthwiseConv1D`: (steps, C) → (steps, C · multiplier).
+///
+/// # Errors
+/// Those of [`depthwise_conv2d`](super::depthwise_conv2d).
+pub const fn depthwise_conv1d(shape: Shape, multiplier: usize, window: Window) -> Judged {
+    of_image(
+        shape,
+        super::depthwise_conv2d(image(shape), multiplier, window),
+    )
+}
+
+/// `SeparableConv1D`: (steps, C) → (steps, filters).
+///
+/// # Errors
+/// Those of [`separable_conv2d`](super::separable_conv2d).
+pub const fn separable_conv1d(
+    shape: Shape,
+    filters: usize,
+    multiplier: usize,
+    window: Window,
+) -> Judged {
+    of_image(
+        shape,
+        super::separable_conv2d(image(shape), filters, multiplier, window),
+    )
+}
+
+/// `Conv1DTranspose`: (steps, C) → (steps, filters).
+///
+/// # Errors
+/// Those of [`conv2d_transpose`](super::conv2d_transpose).
+pub const fn conv1d_transpose(shape: Shape, filters: usize, window: Window) -> Judged {
+    of_image(
+        shape,
+        super::conv2d_transpose(image(shape), filters, window),
+    )
+}
+
+/// `MaxPooling1D` and `AveragePooling1D`: (steps, C) → (steps, C).
+///
+/// # Errors
+/// Those of [`pooling2d`](super::pooling2d).
+pub const fn pooling1d(shape: Shape, window: Window) -> Judged {
+    of_image(shape, super::pooling2d(image(shape), window))
+}
+
+/// `GlobalMaxPooling1D` and `GlobalAveragePooling1D`: (steps, C) → (C).
+///
+/// # Errors
+/// Another rank.
+pub const fn global_pooling1d(shape: Shape) -> Judged {
+    match sequence(shape) {
+        Ok(shape) => Ok(Shape::new(&[shape.dim(1)])),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// `ZeroPadding1D`: (steps, C) → (before + steps + after, C).
+///
+/// # Errors
+/// Another rank, or too many values.
+pub const fn zero_padding1d(shape: Shape, padding: [usize; 2]) -> Judged {
+    match sequence(shape) {
+        Ok(shape) => addressable(Shape::new(&[
+            shape
+                .dim(0)
+                .saturating_add(padding[0])
+                .saturating_add(padding[1]),
+            shape.dim(1),
+        ])),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// `Cropping1D`: (steps, C) → (steps − before − after, C).
+///
+/// # Errors
+/// Another rank, or no step that is left.
+pub const fn cropping1d(shape: Shape, cropping: [usize; 2]) -> Judged {
+    let shape = match sequence(shape) {
+        Ok(shape) => shape,
+        Err(fault) => return Err(fault),
+    };
+    let cut = cropping[0].saturating_add(cropping[1]);
+    if cut >= shape.dim(0) {
+        return Err(Fault::Cropping {
+            cropping,
+            found: shape,
+        });
+    }
+    Ok(Shape::new(&[shape.dim(0) - cut, shape.dim(1)]))
+}
+
+/// `UpSampling1D`: (steps, C) → (steps · size, C).
+///
+/// # Errors
+/// Another rank, a size of 0, or too many values.
+pub const fn up_sampling1d(shape: Shape, size: usize) -> Judged {
+    of_image(shape, super::up_sampling2d(image(shape), [1, size]))
+}
+
+/// `RepeatVector`: (C) → (n, C).
+///
+/// # Errors
+/// Another rank, no steps, or too many values.
+pub const fn repeat_vector(shape: Shape, n: usize) -> Judged {
+    if n == 0 {
+        return Err(Fault::Zero { argument: "n" });
+    }
+    if shape.rank() != 1 {
+        return Err(rank(shape, 1));
+    }
+    addressable(Shape::new(&[n, shape.dim(0)]))
+}
+
+/// `Permute`: the dimensions in the order of `dims`, which counts them from 1.
+///
+/// # Errors
+/// An order that names not each dimension once.
+pub const fn permute(shape: Shape, dims: &[usize]) -> Judged {
+    let mut sizes = [1; MAX_RANK];
+    let mut seen = [false; MAX_RANK];
+    let fault = Err(Fault::Permutation { found: shape });
+    if dims.len() != shape.rank() {
+        return fault;
+    }
+    let mut axis = 0;
+    while axis < dims.len() {
+        let dim = dims[axis].wrapping_sub(1);
+        if dim >= shape.rank() || seen[dim] {
+            return fault;
+        }
+        seen[dim] = true;
+        sizes[axis] = shape.dim(dim);
+        axis += 1;
+    }
+    Ok(Shape::new(sizes.split_at(dims.len()).0))
+}
+
+/// `SimpleRNN`, `LSTM` and `GRU`: (steps, C) → (units), or (steps, units) where the output of each step is
+/// returned.
+///
+/// # Errors
+/// Another rank, no units, or too many values.
+pub const fn recurrent(
+    shape: Shape,
+    units: usize,
+    gates: usize,
+    return_sequences: bool,
+) -> Judged {
+    if units == 0 {
+        return Err(Fault::Zero { argument: "units" });
+    }
+    let shape = match sequence(shape) {
+        Ok(shape) => shape,
+        Err(fault) => return Err(fault),
+    };
+    let columns = units.saturating_mul(gates);
+    let kernels = [shape.dim(1), units];
+    let mut kernel = 0;
+    while kernel < kernels.len() {
+        if let Err(fault) = addressable(Shape::new(&[kernels[kernel], columns])) {
+            return Err(fault);
+        }
+        kernel += 1;
+    }
+    if return_sequences {
+        addressable(Shape::new(&[shape.dim(0), units]))
+    } else {
+        Ok(Shape::new(&[units]))
+    }
+}
+
+/// `Bidirectional`: the shape of a recurrent layer, with twice the features where both directions are joined.
+///
+/// # Errors
+/// Those of [`recurrent`].
+pub const fn bidirectional(
+    shape: Shape,
+    units: usize,
+    gates: usize,
+    return_sequences: bool,
+    joins: bool,
+) -> Judged {
+    let shape = match recurrent(shape, units, gates, return_sequences) {
+        Ok(shape) if joins => shape,
+        judged => return judged,
+    };
+    let features = shape.last().saturating_mul(2);
+    if return_sequences {
+        addressable(Shape::new(&[shape.dim(0), features]))
+    } else {
+        addressable(Shape::new(&[features]))
+    }
+}
+
+/// `TimeDistributed`: (steps, ..) → (steps, ..), where `inner` is what the layer gives for a step.
+///
+/// # Errors
+/// Those of the layer, or too many dimensions or values.
+pub const fn time_distributed(shape: Shape, inner: Judged) -> Judged {
+    let inner = match inner {
+        Ok(inner) => inner,
+        Err(fault) => return Err(fault),
+    };
+    if shape.rank() < 2 || inner.rank() >= MAX_RANK {
+        return Err(rank(shape, 2));
+    }
+    let mut sizes = [1; MAX_RANK];
+    sizes[0] = shape.dim(0);
+    let mut axis = 0;
+    while axis < inner.rank() {
+        sizes[axis + 1] = inner.dim(axis);
+        axis += 1;
+    }
+    addressable(Shape::new(sizes.split_at(inner.rank() + 1).0))
+}
+
+/// The shape of a step: without the first size.
+pub const fn step(shape: Shape) -> Shape {
+    match shape.dims() {
+        [_, step @ ..] if !step.is_empty() => Shape::new(step),
+        _ => shape,
+    }
+}
+
+/// `MultiHeadAttention` over a query, (steps, C), a value and a key: keeps the query's shape. Values and keys have
+/// steps of their own.
+///
+/// # Errors
+/// Another rank, no heads or values of a head, keys of other steps than the values, or too many values.
+pub const fn multi_head_attention(
+    values: &[Shape],
+    num_heads: usize,
+    key_dim: usize,
+    value_dim: usize,
+) -> Judged {
+    if num_heads == 0 {
+        return Err(Fault::Zero {
+            argument: "num_heads",
+        });
+    }
+    if key_dim == 0 {
+        return Err(Fault::Zero {
+            argument: "key_dim",
+        });
+    }
+    if value_dim == 0 {
+        return Err(Fault::Zero {
+            argument: "value_dim",
+        });
+    }
+    if let Err(fault) = attended(values) {
+        return Err(fault);
+    }
+    let widest = if key_dim > value_dim {
+        key_dim
+    } else {
+        value_dim
+    };
+    let mut place = 0;
+    while place < values.len() {
+        let projected = [values[place].dim(0), values[place].dim(1)];
+        let mut axis = 0;
+        while axis < 2 {
+            let size = projected[axis];
+            if let Err(fault) = addressable(Shape::new(&[size, num_heads, widest])) {
+                return Err(fault);
+            }
+            axis += 1;
+        }
+        place += 1;
+    }
+    match addressable(Shape::new(&[num_heads, values[0].dim(0), steps(values)])) {
+        Ok(_) => Ok(values[0]),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// The steps of the values, which are the queries' in self-attention.
+const fn steps(values: &[Shape]) -> usize {
+    values[if values.len() > 1 { 1 } else { 0 }].dim(0)
+}
+
+/// Whether all are sequences, and the keys have the values' steps.
+const fn attended(values: &[Shape]) -> Result<(), Fault> {
+    let mut place = 0;
+    while place < values.len() {
+        if let Err(fault) = sequence(values[place]) {
+            return Err(fault);
+        }
+        place += 1;
+    }
+    if values.len() == 3 && values[1].dim(0) != values[2].dim(0) {
+        return Err(Fault::Keys {
+            values: values[1],
+            keys: values[2],
+        });
+    }
+    Ok(())
+}
+
+/// `PositionEmbedding`: keeps the shape of a sequence of at most `sequence_length` steps.
+///
+/// # Errors
+/// Another rank, no positions, or more steps than positions.
+pub const fn position_embedding(shape: Shape, sequence_length: usize) -> Judged {
+    if sequence_length == 0 {
+        return Err(Fault::Zero {
+            argument: "sequence_length",
+        });
+    }
+    let shape = match sequence(shape) {
+        Ok(shape) => shape,
+        Err(fault) => return Err(fault),
+    };
+    if sequence_length < shape.dim(0) {
+        return Err(Fault::Positions {
+            sequence_length,
+            found: shape,
+        });
+    }
+    match addressable(Shape::new(&[sequence_length, shape.dim(1)])) {
+        Ok(_) => Ok(shape),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// A layer that keeps the shape of a sequence.
+///
+/// # Errors
+/// Another rank.
+pub const fn sequence(shape: Shape) -> Judged {
+    if shape.rank() == 2 {
+        Ok(shape)
+    } else {
+        Err(rank(shape, 2))
+    }
+}
+
+/// The sequence as an image one row high; of another rank some image.
+const fn image(shape: Shape) -> Shape {
+    Shape::new(&[1, shape.extent(0), shape.extent(1)])
+}
+
+/// What a rule says of a sequence that says this of the image.
+const fn of_image(shape: Shape, judged: Judged) -> Judged {
+    match judged {
+        Err(fault) if fault.is_own() => Err(fault),
+        _ if shape.rank() != 2 => Err(rank(shape, 2)),
+        Ok(image) => Ok(Shape::new(&[image.dim(1), image.dim(2)])),
+        Err(Fault::Window {
+            argument,
+            size,
+            span,
+            ..
+        }) => Err(Fault::Window {
+            argument,
+            size,
+            span,
+            found: shape,
+        }),
+        Err(fault) => Err(fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::Padding;
+
+    const STEPS: Shape = Shape::new(&[7, 3]);
+
+    const fn window(size: usize, strides: usize, dilation: usize, padding: Padding) -> Window {
+        Window {
+            size: [1, size],
+            strides: [1, strides],
+            padding,
+            dilation: [1, dilation],
+        }
+    }
+
+    #[test]
+    fn paddings_give_the_steps_of_keras() {
+        for (size, strides, dilation, padding, steps) in [
+            (3, 1, 1, Padding::Valid, 5),
+            (3, 2, 1, Padding::Valid, 3),
+            (3, 1, 2, Padding::Valid, 3),
+            (3, 2, 1, Padding::Same, 4),
+            (3, 1, 4, Padding::Causal, 7),
+            (3, 3, 1, Padding::Causal, 3),
+        ] {
+            let window = window(size, strides, dilation, padding);
+            assert_eq!(conv1d(STEPS, 5, window, 1).unwrap().dims(), [steps, 5]);
+        }
+    }
+
+    #[test]
+    fn a_long_kernel_is_told_in_steps() {
+        let fault = conv1d(STEPS, 5, window(9, 1, 1, Padding::Valid), 1).unwrap_err();
+        assert_eq!(
+            fault.text("Conv1D(5, 9)", "Input(7, 3)").as_str(),
+            "kernel 9 does not fit 7 steps under `valid` padding\n\n\
+             = note: (7, 3) is the output of `Input(7, 3)`\n\
+             = help: write `same`, or a kernel of at most 7"
+        );
+    }
+
+    #[test]
+    fn a_last_state_before_a_recurrent_layer_names_return_sequences() {
+        let fault = recurrent(Shape::new(&[16]), 8, 4, false).unwrap_err();
+        assert_eq!(
+            fault.text("LSTM(8)", "LSTM(16)").as_str(),
+            "`LSTM` takes a rank-2 input, found (16)\n\n\
+             = note: (16) is the output of `LSTM(16)`\n\
+             = help: let the layer before it return the output of every step: \
+             `LSTM(16, return_sequences = true)`"
+        );
+    }
+
+    #[test]
+    fn a_permutation_names_each_dimension_once() {
+        let image = Shape::new(&[5, 7, 4]);
+        assert_eq!(permute(image, &[3, 1, 2]).unwrap().dims(), [4, 5, 7]);
+        for dims in [&[1, 2][..], &[1, 1, 2], &[0, 1, 2], &[1, 2, 4]] {
+            assert!(permute(image, dims).is_err());
+        }
+    }
+}

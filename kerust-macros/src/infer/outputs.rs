@@ -1,0 +1,74 @@
+//! Layers of several outputs, and the names that a `let` gives to them.
+
+use super::{Infer, Place};
+use crate::ast;
+use crate::plan::{Data, Edge, Node, Role};
+use crate::value::text;
+use proc_macro2::Ident;
+
+impl Infer<'_> {
+    /// Adds the further outputs of the node that was added last; each is a value of its own.
+    pub(super) fn parts(&mut self, name: &Ident, outputs: &[Data]) -> Vec<Edge> {
+        let node = self.nodes.len() - 1;
+        let layer = self.nodes[node].layer;
+        let outputs = outputs.iter().enumerate();
+        outputs
+            .map(|(number, data)| {
+                let name = self.names.fresh(name, &format!("output_{}", number + 1));
+                let role = Role::Part(node);
+                self.node(Node::new(name, layer, Vec::new(), data.clone(), role))
+            })
+            .collect()
+    }
+
+    /// The further outputs that a `let` names, at `place`.
+    pub(super) fn others(&mut self, statement: &ast::Let, place: &Place) -> Vec<Place> {
+        let (named, given) = (1 + statement.others.len(), 1 + place.others.len());
+        if named == given || place.data.is_unknown() {
+            let missing = std::iter::repeat_n(place.unknown(""), named - 1);
+            return match named == given {
+                true => place.others.clone(),
+                false => missing.collect(),
+            };
+        }
+        let declared = &place.declared;
+        let gives = match given {
+            1 => "one value".to_owned(),
+            given => format!("{given} values"),
+        };
+        let names = match named {
+            1 => "one name".to_owned(),
+            named => format!("{named} names"),
+        };
+        let written: Vec<&str> = ["sequence", "state", "carry", "value"][..given.min(4)].to_vec();
+        let fault = self.report.fault(
+            statement.others.last().unwrap_or(&statement.name),
+            format!("`{declared}` gives {gives}, found {names}"),
+        );
+        match given {
+            1 => fault.help(format!("write `let {} = ..;`", statement.name)),
+            _ => fault
+                .note("a value that is not needed is named `_`")
+                .help(format!("name each: `let ({}) = ..;`", written.join(", "))),
+        };
+        std::iter::repeat_n(place.unknown(""), named - 1).collect()
+    }
+
+    /// Refuses a layer behind several values.
+    pub(super) fn one_value(&mut self, layer: &ast::Layer, place: &Place) {
+        if place.others.is_empty() || place.data.is_unknown() {
+            return;
+        }
+        let (ident, declared) = (layer.ident(), &place.declared);
+        let given = 1 + place.others.len();
+        self.report
+            .fault(
+                ident,
+                format!("`{ident}` takes one value, and `{declared}` gives {given}"),
+            )
+            .help(format!(
+                "name them, and go on from one: `let (x, state, ..) = ..;` and `x => {}`",
+                text(&layer.tokens)
+            ));
+    }
+}

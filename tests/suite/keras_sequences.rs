@@ -1,0 +1,229 @@
+//! Layers over sequences against Keras: outputs, gradients of input and weights, and training step by step.
+
+use crate::golden::{Tensors, assert_close};
+use crate::keras_layers::{Probe, check, equal_keras};
+use crate::keras_training::losses;
+use kerust::activation::Linear;
+use kerust::gradient::Gradient;
+use kerust::layer::LayerData;
+use kerust::memory::Memory;
+use kerust::model::Head;
+use kerust::prelude::*;
+use kerust::rng::Step;
+use kerust::tensor::Shape;
+
+equal_keras! {
+    "sequence_layers.safetensors":
+    dense_steps: Input(7, 3) => Reshape(7, 3) => Dense(5, tanh);
+    dense_one_step: Input(1, 17) => Reshape(1, 17) => Dense(3, use_bias = false);
+    layer_normalization_steps: Input(7, 5) => LayerNormalization;
+    batch_normalization_steps: Input(7, 5) => BatchNormalization(trainable = false);
+    softmax_steps: Input(7, 5) => Softmax;
+    gelu_steps: Input(7, 5) => Activation(gelu);
+    flatten_steps: Input(7, 5) => Flatten;
+    reshape_steps: Input(7, 5) => Reshape(5, 7);
+    conv1d_same: Input(7, 3) => Conv1D(4, 3, same);
+    conv1d_valid_relu: Input(7, 3) => Conv1D(4, 3, relu);
+    conv1d_causal: Input(7, 3) => Conv1D(4, 3, causal);
+    conv1d_causal_dilation3: Input(7, 3) => Conv1D(4, 3, causal, dilation_rate = 3);
+    conv1d_causal_stride3: Input(8, 3) => Conv1D(4, 4, padding = causal, strides = 3);
+    conv1d_causal_stride2: Input(7, 3) => Conv1D(4, 2, 2, causal);
+    conv1d_stride2_same: Input(9, 2) => Conv1D(3, 4, strides = 2, same);
+    conv1d_stride2_valid: Input(8, 2) => Conv1D(3, 3, 2);
+    conv1d_dilation2: Input(9, 2) => Conv1D(3, 3, dilation_rate = 2);
+    conv1d_groups2: Input(5, 4) => Conv1D(6, 3, same, groups = 2);
+    conv1d_one_step: Input(1, 17) => Conv1D(3, 1);
+    conv1d_no_bias: Input(17, 1) => Conv1D(1, 3, same, use_bias = false);
+    depthwise_conv1d_same: Input(7, 3) => DepthwiseConv1D(3, same, depth_multiplier = 2);
+    depthwise_conv1d_stride2: Input(9, 5) => DepthwiseConv1D(4, 2, relu, use_bias = false);
+    separable_conv1d_same: Input(7, 3) => SeparableConv1D(4, 3, same, depth_multiplier = 2);
+    separable_conv1d_stride2: Input(8, 3) => SeparableConv1D(5, 3, 2, tanh, use_bias = false);
+    conv1d_transpose_same: Input(5, 3) => Conv1DTranspose(4, 3, 2, same);
+    conv1d_transpose_valid: Input(5, 3) => Conv1DTranspose(2, 4, 3, relu);
+    max_pooling1d_2: Input(7, 3) => MaxPooling1D;
+    max_pooling1d_3_stride2_same: Input(8, 3) => MaxPooling1D(3, 2, same);
+    max_pooling1d_2_stride1: Input(5, 3) => MaxPooling1D(2, strides = 1);
+    average_pooling1d_2: Input(7, 3) => AveragePooling1D(2);
+    average_pooling1d_3_stride2_same: Input(8, 3) => AveragePooling1D(3, 2, same);
+    average_pooling1d_2_stride1: Input(5, 3) => AveragePooling1D(2, 1);
+    global_max_pooling1d: Input(7, 3) => GlobalMaxPooling1D;
+    global_average_pooling1d: Input(7, 3) => GlobalAveragePooling1D;
+    zero_padding1d: Input(5, 3) => ZeroPadding1D((1, 2));
+    zero_padding1d_2: Input(1, 3) => ZeroPadding1D(2);
+    cropping1d: Input(7, 3) => Cropping1D((1, 2));
+    cropping1d_default: Input(7, 3) => Cropping1D;
+    up_sampling1d: Input(5, 3) => UpSampling1D(3);
+    repeat_vector: Input(3) => RepeatVector(4);
+    permute: Input(5, 3) => Permute(2, 1);
+    permute_image: Input(5, 3, 2) => Permute(3, 1, 2);
+    simple_rnn_last: Input(7, 3) => SimpleRNN(5);
+    simple_rnn_sequences: Input(7, 3) => SimpleRNN(5, return_sequences = true);
+    simple_rnn_backwards: Input(6, 2) => SimpleRNN(4, return_sequences = true, go_backwards = true);
+    simple_rnn_one_step: Input(1, 17) => SimpleRNN(3);
+    simple_rnn_one_feature: Input(17, 1) => SimpleRNN(1, use_bias = false);
+    simple_rnn_relu: Input(7, 3) => SimpleRNN(5, relu);
+    lstm_last: Input(7, 3) => LSTM(5);
+    lstm_sequences: Input(7, 3) => LSTM(5, return_sequences = true);
+    lstm_backwards: Input(6, 2) => LSTM(4, return_sequences = true, go_backwards = true);
+    lstm_one_step: Input(1, 17) => LSTM(3);
+    lstm_one_feature: Input(17, 1) => LSTM(1, use_bias = false);
+    lstm_relu: Input(7, 3) => LSTM(5, activation = relu);
+    lstm_gates: Input(5, 3) => LSTM(4, activation = softsign, recurrent_activation = hard_sigmoid);
+    gru_last: Input(7, 3) => GRU(5);
+    gru_sequences: Input(7, 3) => GRU(5, return_sequences = true);
+    gru_backwards: Input(6, 2) => GRU(4, return_sequences = true, go_backwards = true);
+    gru_one_step: Input(1, 17) => GRU(3);
+    gru_one_feature: Input(17, 1) => GRU(1, use_bias = false);
+    gru_relu: Input(7, 3) => GRU(5, activation = relu);
+    gru_before: Input(7, 3) => GRU(5, reset_after = false);
+    self_attention: Input(5, 4) => MultiHeadAttention(2, 3);
+    self_attention_one_head: Input(7, 3) => MultiHeadAttention(num_heads = 1, key_dim = 8, value_dim = 3);
+    self_attention_one_step: Input(1, 17) => MultiHeadAttention(3, 1, use_bias = false);
+    self_attention_causal: Input(5, 4) => MultiHeadAttention(2, 3, 5, use_causal_mask = true);
+    gru_before_sequences: Input(7, 3) => GRU(5, use_bias = false, return_sequences = true, reset_after = false);
+}
+
+/// Holds a layer of two inputs, between three probes, to the golden numbers of `case`.
+fn check_two<M, A, B, S>(case: &str)
+where
+    M: Train<Input = (A, B), Heads = Head<Linear, S>>,
+    A: Shape,
+    B: Shape,
+    S: Shape,
+{
+    const TOLERANCE: f32 = 2e-5;
+    let golden = Tensors::open("sequence_layers.safetensors");
+    let of = |name: &str| golden.tensor(&format!("{case}.{name}"));
+    let all = |of: &str| -> Vec<f32> {
+        let numbered = (0..8).filter_map(|place| golden.find(&format!("{case}.{of}{place}")));
+        numbered.flatten().collect()
+    };
+    let (x, lens) = ([of("x0"), of("x1")], [A::LEN, B::LEN]);
+    let first = 2 * (A::LEN + B::LEN);
+    let mut net = M::zeroed();
+    let weights = all("w");
+    net.as_mut_slice()[first..][..weights.len()].copy_from_slice(&weights);
+    let (y, dy) = (of("y"), of("dy"));
+    let batch = y.len() / S::LEN;
+    let mut arena = vec![0.0; batch * M::ARENA_LEN];
+    let mut found = vec![f32::NAN; y.len()];
+    let mut memory = Memory::new(&mut arena, batch);
+    net.logits((&x[0], &x[1]), &mut memory, &mut found);
+    assert_close(&format!("{case}.y"), &found, &y, TOLERANCE);
+    let mut training = vec![f32::NAN; batch * M::TRAINING_LEN];
+    let mut memory = Memory::new(&mut training, batch);
+    net.forward_training((&x[0], &x[1]), &mut memory, Step::new(Seed(1), 0));
+    M::heads(&mut memory).gradient.copy_from_slice(&dy);
+    let mut gradient = M::zeroed();
+    let into = Gradient::of_layer(&mut *gradient);
+    net.backward((&x[0], &x[1]), &mut memory, into, (None, None), false);
+    let expected = all("d_w");
+    let found = &gradient.as_slice()[first..][..expected.len()];
+    assert_close(&format!("{case}.d_weights"), found, &expected, TOLERANCE);
+    for (input, (len, shift)) in lens.into_iter().zip([A::LEN, 2 * A::LEN + B::LEN]).enumerate() {
+        let dx = of(&format!("dx{input}"));
+        let mut expected = vec![0.0; len];
+        for dx in dx.chunks(len) {
+            expected.iter_mut().zip(dx).for_each(|(sum, dx)| *sum += dx);
+        }
+        let found = &gradient.as_slice()[shift..][..len];
+        assert_close(&format!("{case}.dx{input}"), found, &expected, TOLERANCE);
+    }
+}
+
+macro_rules! two_equal_keras {
+    ($($case:ident: $a:ident $first:tt, $b:ident $second:tt => $layer:ident($($argument:tt)*);)+) => {$(
+        mod $case {
+            use super::*;
+
+            model! {
+                Net {
+                    let query = $a $first;
+                    let value = $b $second;
+                    let q = query => Probe;
+                    let v = value => Probe;
+                    let y = $layer(q, v, $($argument)*);
+                    y => Probe
+                }
+            }
+
+            #[test]
+            fn equals_keras() {
+                check_two::<Net, _, _, _>(stringify!($case));
+            }
+        }
+    )+};
+}
+
+two_equal_keras! {
+    cross_attention: Input(5, 4), Input(7, 6) => MultiHeadAttention(num_heads = 2, key_dim = 3, value_dim = 5);
+    cross_attention_causal:
+        Input(3, 3), Input(5, 3) => MultiHeadAttention(1, 4, use_bias = false, use_causal_mask = true);
+}
+
+/// A golden sample.
+fn tensor<S: Shape>(values: &[f32], sample: usize) -> Tensor<S> {
+    let mut tensor = Tensor::zeroed();
+    let values = &values[sample * S::LEN..][..S::LEN];
+    tensor.as_mut_slice().copy_from_slice(values);
+    tensor
+}
+
+/// Holds 20 steps of Adam to the golden run of that name: the loss of each.
+macro_rules! train_as_keras {
+    ($($run:ident: $net:ident, $x:ty => $y:ty;)+) => {$(
+        #[test]
+        fn $run() {
+            let golden = Tensors::open("sequence_training.safetensors");
+            let of = |name: &str| golden.tensor(&format!("{}.{name}", stringify!($run)));
+            let (x, y) = (of("x"), of("y"));
+            let data: Dataset<$x, $y> =
+                Dataset::generate(20 * 8, |i| (tensor(&x, i), tensor(&y, i)));
+            let mut net = $net::zeroed();
+            net.as_mut_slice().copy_from_slice(&of("weights"));
+            let mut model = net.compile(Adam::new(0.01), MeanSquaredError, ());
+            let found = losses(&mut model, &data, 8, 20);
+            assert_close(stringify!($run), &found, &of("losses"), 1e-4);
+        }
+    )+};
+}
+
+model! {
+    Forecast:
+        Input(9, 2)
+        => Conv1D(8, 3, causal, relu)
+        => LSTM(6, return_sequences = true)
+        => GRU(5)
+        => Dense(1)
+}
+
+model! { TwoLSTM: Input(7, 3) => LSTM(7, return_sequences = true) => LSTM(5) => Dense(2) }
+
+model! {
+    TwoGRU:
+        Input(7, 3)
+        => GRU(7, return_sequences = true, reset_after = false)
+        => BatchNormalization
+        => GRU(5)
+        => Dense(2)
+}
+
+model! {
+    Transformer:
+        Input(6, 8)
+        => Residual(LayerNormalization => MultiHeadAttention(num_heads = 2, key_dim = 4))
+        => Residual(LayerNormalization => Dense(16, gelu) => Dense(8))
+        => GlobalAveragePooling1D
+        => Dense(2)
+}
+
+mod twenty_steps_of {
+    use super::*;
+
+    train_as_keras! {
+        forecast: Forecast, Rank2<9, 2> => Rank1<1>;
+        lstm: TwoLSTM, Rank2<7, 3> => Rank1<2>;
+        gru: TwoGRU, Rank2<7, 3> => Rank1<2>;
+        transformer: Transformer, Rank2<6, 8> => Rank1<2>;
+    }
+}
