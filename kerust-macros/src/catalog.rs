@@ -10,6 +10,7 @@ use crate::arguments::{Arguments, Parameter};
 use crate::plan::{Activation, Data, Fusion, Role};
 use crate::report::Report;
 use crate::value::{Size, Sliding};
+use kerust_core::element::Dtype;
 use kerust_core::shape::{Fault, Shape};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -42,12 +43,37 @@ pub struct Before<'a> {
     pub data: &'a Data,
     /// Further values, of a layer that is applied to several.
     pub others: &'a [&'a Data],
+    /// Whether each of the values has a mask.
+    pub masked: &'a [bool],
     /// Whether a computed size may stand in a type.
     pub nameable: bool,
 }
 
+/// What a layer does with a mask.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Masking {
+    /// It knows no mask, so one would be lost.
+    Refuses,
+    /// It computes each step by itself: the mask goes on with its output.
+    Keeps,
+    /// It reads the mask, which ends there.
+    Uses,
+    /// It reads the mask, which goes on with its output.
+    UsesAndKeeps,
+    /// It makes one: its second output.
+    Makes,
+}
+
 /// What a layer is, once its arguments and the shape before it are known.
 pub struct Spec {
+    /// The element type that it takes.
+    pub takes: Dtype,
+    /// What it does with a mask.
+    pub masking: Masking,
+    /// Type arguments of its configuration: `<2>`.
+    pub arguments: TokenStream,
+    /// Its further outputs, without a mask that it makes.
+    pub outputs: Vec<Data>,
     /// The shape rule, called here where all is known.
     pub rule: Option<Rule>,
     pub after: After,
@@ -172,6 +198,10 @@ pub fn stand_in() -> Data {
 impl Default for Spec {
     fn default() -> Self {
         Self {
+            takes: Dtype::F32,
+            masking: Masking::Refuses,
+            arguments: TokenStream::new(),
+            outputs: Vec::new(),
             rule: None,
             after: After::Same,
             role: Role::Compute,

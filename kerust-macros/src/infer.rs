@@ -7,6 +7,7 @@ mod catalogued;
 mod custom;
 mod graph;
 mod judge;
+mod masks;
 mod merge;
 mod names;
 mod outputs;
@@ -287,6 +288,7 @@ impl Infer<'_> {
         let before = Before {
             data: &stand_in,
             others: &[],
+            masked: &[false],
             nameable: true,
         };
         let rule = (row.infer)(arguments, &before, &mut Report::default()).rule;

@@ -45,6 +45,9 @@ pub struct Node {
     /// The number of its layer.
     pub layer: usize,
     pub inputs: Vec<Edge>,
+    /// How many of the inputs stand together in the call: one alone as itself, several as an array, and for
+    /// none `()`.
+    pub groups: Vec<usize>,
     pub output: Data,
     pub role: Role,
     /// The type of the configuration, and its value.
@@ -127,8 +130,10 @@ pub struct Layer {
     pub frozen: bool,
     /// What is said about the training of its arrays of weights: their names, and terms.
     pub settings: Vec<(String, TokenStream)>,
-    /// What it reads.
+    /// What it reads, without masks.
     pub sources: Vec<Edge>,
+    /// The mask that it reads.
+    pub mask: Option<Edge>,
     /// The node that ends it.
     pub node: usize,
 }
@@ -413,6 +418,14 @@ impl Plan {
         inputs.all(|input| matches!(input.data.dtype, Dtype::F32 | Dtype::U16))
     }
 
+    /// The element type of a value, where it is known here.
+    pub fn dtype(&self, value: Edge) -> Option<Dtype> {
+        match value {
+            Edge::Input(input) => self.inputs[input].data.known_dtype(),
+            Edge::Node(node) => self.nodes[node].output.known_dtype(),
+        }
+    }
+
     /// The further outputs of a node, in order: the nodes behind it that are its parts.
     pub fn parts(&self, number: usize) -> std::ops::Range<usize> {
         let behind = self.nodes[number + 1..].iter();
@@ -424,11 +437,16 @@ impl Plan {
 impl Node {
     /// A node of a layer without numbers.
     pub fn new(name: Ident, layer: usize, inputs: Vec<Edge>, output: Data, role: Role) -> Self {
+        let groups = match role {
+            Role::Merge => vec![inputs.len()],
+            _ => vec![1; inputs.len()],
+        };
         Self {
             name,
             of: None,
             layer,
             inputs,
+            groups,
             output,
             role,
             operation: (TokenStream::new(), TokenStream::new()),

@@ -120,7 +120,11 @@ where
     let expected = all("d_w");
     let found = &gradient.as_slice()[first..][..expected.len()];
     assert_close(&format!("{case}.d_weights"), found, &expected, TOLERANCE);
-    for (input, (len, shift)) in lens.into_iter().zip([A::LEN, 2 * A::LEN + B::LEN]).enumerate() {
+    for (input, (len, shift)) in lens
+        .into_iter()
+        .zip([A::LEN, 2 * A::LEN + B::LEN])
+        .enumerate()
+    {
         let dx = of(&format!("dx{input}"));
         let mut expected = vec![0.0; len];
         for dx in dx.chunks(len) {

@@ -525,7 +525,10 @@ impl<'a> Recurrent<'a> {
         } = self;
         let sequences = arguments.flag("return_sequences", false);
         let after = match sequences {
-            true => vec![Some(before.data.dim(0, before.nameable)), Some(units.clone())],
+            true => vec![
+                Some(before.data.dim(0, before.nameable)),
+                Some(units.clone()),
+            ],
             false => vec![Some(units.clone())],
         };
         let (columns, inputs) = (self.columns(), features(before));
@@ -628,12 +631,13 @@ fn multi_head_attention(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
     let judged = known.clone().map(|(shapes, [heads, key_dim, value_dim])| {
         kerust_core::shape::multi_head_attention(&shapes, heads, key_dim, value_dim)
     });
-    let macs = known
-        .filter(|_| matches!(judged, Some(Ok(_))))
-        .map(|(shapes, [heads, key_dim, value_dim])| {
+    let macs = known.filter(|_| matches!(judged, Some(Ok(_)))).map(
+        |(shapes, [heads, key_dim, value_dim])| {
             kerust_core::shape::multi_head_attention_macs(&shapes, heads, key_dim, value_dim)
-        });
-    let of = |features: &Size, width: &Size| product(&[features.clone(), heads.clone(), width.clone()]);
+        },
+    );
+    let of =
+        |features: &Size, width: &Size| product(&[features.clone(), heads.clone(), width.clone()]);
     let kernels = [
         of(&query_features, &key_dim),
         of(&key_features, &key_dim),

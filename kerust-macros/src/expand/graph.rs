@@ -1,6 +1,7 @@
 //! How the layers are connected, use by use.
 
 use crate::plan::{Edge, Plan, Role};
+use kerust_core::element::Dtype;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -43,6 +44,11 @@ fn calls(plan: &Plan) -> (Vec<(usize, Vec<Edge>)>, Vec<usize>) {
             call_of.push(call_of[of]);
             continue;
         }
+        // A mask that is joined for a layer is no use of it.
+        if node.output.known_dtype() == Some(Dtype::U8) {
+            call_of.push(calls.len());
+            continue;
+        }
         let first = plan.nodes.iter().find(|other| other.layer == node.layer);
         let begins =
             first.is_some_and(|first| first.name == *node.of.as_ref().unwrap_or(&node.name));
@@ -53,7 +59,9 @@ fn calls(plan: &Plan) -> (Vec<(usize, Vec<Edge>)>, Vec<usize>) {
         call_of.push(match goes_on {
             Some(call) if !begins => call,
             _ => {
-                calls.push((node.layer, node.inputs.clone()));
+                let inputs = node.inputs.iter().copied();
+                let values = inputs.filter(|input| plan.dtype(*input) != Some(Dtype::U8));
+                calls.push((node.layer, values.collect()));
                 calls.len() - 1
             }
         });

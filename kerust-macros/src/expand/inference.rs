@@ -1,7 +1,7 @@
 //! `logits`: one inference, layer after layer.
 
 use super::{Buffers, Expansion, imports, local, tuple, weights};
-use crate::plan::{Fusion, Node, Role};
+use crate::plan::{Fusion, Node};
 use crate::schedule::{Call, Place};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -96,11 +96,16 @@ pub(super) fn outputs(call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {
 
 /// The inputs of a node, as its operation takes them: one slice, an array for a merge, or a tuple.
 pub(super) fn values(node: &Node, x: &[TokenStream]) -> TokenStream {
-    match (node.role, x) {
-        (Role::Merge, x) => quote!([#(#x),*]),
-        (_, [x]) => x.clone(),
-        (_, x) => quote!((#(#x),*)),
-    }
+    let mut rest = x;
+    tuple(node.groups.iter().map(|count| {
+        let (group, behind) = rest.split_at(*count);
+        rest = behind;
+        match group {
+            [] => quote!(()),
+            [x] => x.clone(),
+            group => quote!([#(#group),*]),
+        }
+    }))
 }
 
 /// A product with what follows it.

@@ -1,12 +1,13 @@
 //! Layers of the catalogue: a row, its arguments and the shape before it become nodes.
 
-use super::{Infer, Place, absorb, judge, size};
+use super::{Infer, Mask, Place, absorb, judge, size};
 use crate::arguments::Arguments;
 use crate::ast;
-use crate::catalog::{Before, Row};
-use crate::plan::{Activation, Data, Edge, Layer, Node, Role};
+use crate::catalog::{Before, Masking, Row};
+use crate::plan::{Activation, Data, Edge, Form, Layer, Node, Role};
 use crate::words::{self, ACTIVATIONS};
-use proc_macro2::{Ident, Literal};
+use kerust_core::element::Dtype;
+use proc_macro2::Ident;
 use quote::{format_ident, quote};
 
 impl Infer<'_> {
@@ -35,14 +36,20 @@ impl Infer<'_> {
         let name = self.names.name(layer, given.as_ref(), self.report);
         let declared = arguments.declared();
         let other_data: Vec<&Data> = others.iter().map(|place| &place.data).collect();
+        let places = [place].into_iter().chain(others);
+        let masked: Vec<bool> = places.map(|place| place.mask.is_some()).collect();
         let before = Before {
             data: &place.data,
             others: &other_data,
+            masked: &masked,
             nameable: self.generics.is_empty(),
         };
         let mut spec = (row.infer)(arguments, &before, self.report);
         let rule = spec.rule.take();
         self.ranges(&name, arguments, &declared);
+        if !self.takes(layer, spec.takes, place) {
+            return (place.unknown(&declared), None);
+        }
         let is_unknown = place.data.is_unknown() || other_data.iter().any(|it| it.is_unknown());
         let data = if is_unknown || !arguments.sound {
             self.judge_alone(row, arguments, &declared, place);
@@ -81,20 +88,25 @@ impl Infer<'_> {
         let number = self.layers.len();
         let own = spec.operation.is_some();
         let mut edge = place.edge;
-        let sources: Vec<Edge> = [place].into_iter().chain(others).map(|it| it.edge).collect();
+        let sources: Vec<Edge> = [place]
+            .into_iter()
+            .chain(others)
+            .map(|it| it.edge)
+            .collect();
+        let (masks, mask_groups) = self.masks(layer, &name, spec.masking, place, others);
+        let first = self.nodes.len();
+        let mut parts: Vec<(Edge, Data)> = Vec::new();
         if !own || activation.is_none() {
             // The activation of the head is the head's; its layer is a view, and computes nothing.
             let (path, config) = if own {
                 (quote!(()), quote!(()))
             } else {
-                let value = quote!(#path #config);
-                let inputs = Literal::usize_unsuffixed(sources.len());
-                match others {
-                    [] => (path.clone(), value),
-                    _ => (quote!(#path<#inputs>), value),
-                }
+                let arguments = &spec.arguments;
+                (quote!(#path #arguments), quote!(#path #config))
             };
+            let groups = [vec![sources.len()], mask_groups].concat();
             edge = self.node(Node {
+                groups,
                 operation: (path, config),
                 weights: weights.as_ref().map(|weights| weights.0.clone()),
                 saved: spec.saved.clone(),
@@ -107,14 +119,17 @@ impl Infer<'_> {
                 ..Node::new(
                     name.clone(),
                     number,
-                    sources.clone(),
+                    [sources.as_slice(), &masks].concat(),
                     data.clone(),
-                    match others {
-                        [] => spec.role,
-                        _ => Role::Merge,
-                    },
+                    spec.role,
                 )
             });
+            let steps = data.dim(0, self.generics.is_empty());
+            let mask = Data::float(Form::Sizes(vec![steps])).of(Dtype::U8);
+            let made = (spec.masking == Masking::Makes).then_some(mask);
+            let outputs: Vec<Data> = spec.outputs.iter().cloned().chain(made).collect();
+            let edges = self.parts(&name, &outputs);
+            parts = edges.into_iter().zip(outputs).collect();
         }
         if let Some((word, span)) = activation {
             let name = if own {
@@ -140,9 +155,28 @@ impl Infer<'_> {
             frozen: !arguments.trainable,
             settings: arguments.settings(),
             sources,
-            node: self.nodes.len() - 1,
+            mask: masks.first().copied(),
+            node: match edge {
+                Edge::Node(node) => node,
+                Edge::Input(_) => first,
+            },
         });
-        let place = Place::new(edge, data, declared);
+        let mask = match spec.masking {
+            Masking::Makes => parts.pop().map(|(edge, data)| Mask {
+                edge,
+                data,
+                by: declared.clone(),
+            }),
+            Masking::Keeps | Masking::UsesAndKeeps => place.mask.clone(),
+            Masking::Uses | Masking::Refuses => None,
+        };
+        let others = parts.into_iter();
+        let others = others.map(|(edge, data)| Place::new(edge, data, declared.clone()));
+        let place = Place {
+            mask,
+            others: others.collect(),
+            ..Place::new(edge, data, declared.clone())
+        };
         (place, head)
     }
 

@@ -163,6 +163,7 @@ impl Infer<'_> {
             frozen,
             settings: Vec::new(),
             sources: edges,
+            mask: None,
             node,
         });
         Place {

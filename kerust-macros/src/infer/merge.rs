@@ -6,6 +6,7 @@ use crate::catalog::Rule;
 use crate::plan::{Data, Form, Fusion, Layer, Node, Role};
 use crate::report::Report;
 use crate::value::{Size, Term, text};
+use kerust_core::element::Dtype;
 use kerust_core::shape::{self, Fault, Shape};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
@@ -163,6 +164,11 @@ impl Infer<'_> {
         if places.iter().any(|place| place.data.is_unknown()) {
             return places[0].unknown(said);
         }
+        for place in places {
+            if !self.takes(layer, Dtype::F32, place) {
+                return place.unknown(said);
+            }
+        }
         let concatenates = kind == "Concatenate";
         let axis = settings.axis.unwrap_or(-1);
         let rule = rule(places, concatenates.then_some(axis));
@@ -206,6 +212,9 @@ impl Infer<'_> {
                 Role::Merge,
             )
         });
+        let node = self.nodes.len() - 1;
+        let along_steps = concatenates && !matches!(axis, -1 | 1);
+        let mask = self.merged_mask(layer, &name, along_steps, places);
         self.layers.push(Layer {
             tokens: layer.tokens.clone(),
             name,
@@ -222,9 +231,13 @@ impl Infer<'_> {
             frozen: false,
             settings: Vec::new(),
             sources: edges,
-            node: self.nodes.len() - 1,
+            mask: None,
+            node,
         });
-        Place::new(edge, data, said.to_owned())
+        Place {
+            mask,
+            ..Place::new(edge, data, said.to_owned())
+        }
     }
 
     /// The shape of joined values that rustc judges.

@@ -20,7 +20,12 @@ impl Infer<'_> {
         let is_name = |argument: &&ast::Argument| {
             argument.keyword.is_none() && matches!(argument.value.kind, ValueKind::Word(_))
         };
-        let names: Vec<&Ident> = layer.arguments().iter().take_while(is_name).filter_map(name).collect();
+        let names: Vec<&Ident> = layer
+            .arguments()
+            .iter()
+            .take_while(is_name)
+            .filter_map(name)
+            .collect();
         let unknown = Place::start().unknown(&text(&layer.tokens));
         let (Some(row), Some([least, most])) = (
             catalog::rows().find(|row| row.name == kind),
