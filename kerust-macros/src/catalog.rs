@@ -4,6 +4,7 @@ mod convolutions;
 mod images;
 mod rows;
 mod sequences;
+mod tokens;
 mod values;
 
 use crate::arguments::{Arguments, Parameter};
@@ -18,7 +19,8 @@ pub use rows::INPUT;
 
 /// Every layer.
 pub fn rows() -> impl Iterator<Item = &'static Row> + Clone {
-    rows::ROWS.iter().chain(sequences::ROWS)
+    let rows = rows::ROWS.iter().chain(sequences::ROWS);
+    rows.chain(tokens::ROWS)
 }
 
 /// A layer of the catalogue.

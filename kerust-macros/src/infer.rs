@@ -18,7 +18,7 @@ mod unknown;
 
 use crate::arguments::Arguments;
 use crate::ast;
-use crate::catalog::{Before, INPUT, Row, Rule, rows, stand_in};
+use crate::catalog::{Before, INPUT, Masking, Row, Rule, rows, stand_in};
 use crate::plan::{Activation, Constant, Data, Edge, Form, Head, Input, Layer, Node, Plan};
 use crate::report::Report;
 use crate::value::{Size, Term, text};
@@ -49,6 +49,7 @@ pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
         nodes: Vec::new(),
         layers: Vec::new(),
         activations: HashMap::new(),
+        maskings: HashMap::new(),
         repetition: 0,
         outputs: 1,
         constants: Vec::new(),
@@ -81,6 +82,8 @@ struct Infer<'a> {
     layers: Vec<Layer>,
     /// The activation of each layer that has one, and whether it became a head's.
     activations: HashMap<usize, (Activation, bool)>,
+    /// What each layer of the catalogue does with a mask.
+    maskings: HashMap<usize, Masking>,
     /// The number of the repetition that is read, from 0.
     repetition: usize,
     /// How many outputs of the layer that is read are named.

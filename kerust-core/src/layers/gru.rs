@@ -32,7 +32,7 @@ use crate::layer::weights;
 ///
 /// # Cost
 /// `T * (IN + U) * 3 * U` multiply-adds; `12 * (IN + U + 2) * U` bytes of weights, or `12 * (IN + U + 1) * U`.
-pub type GRU = RecurrentLayer<Gru>;
+pub type GRU<X = f32, Y = f32> = RecurrentLayer<Gru, X, Y>;
 
 weights! {
     /// The numbers of a [`GRU`] with `reset_after`, in Keras's order; `COLUMNS` is `3 * UNITS`, and `ROWS` is 2, or
@@ -69,7 +69,7 @@ arrays! {
     [&[IN, COLUMNS], &[UNITS, COLUMNS], &[BIAS]]
 }
 
-impl GRU {
+impl<X, Y> GRU<X, Y> {
     /// A layer over sequences of `input` steps and features, with Keras's defaults: tanh, sigmoid for the gates,
     /// the state reset after its product, Glorot uniform kernel, orthogonal recurrent kernel, zero bias, the last
     /// state alone.

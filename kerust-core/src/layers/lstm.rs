@@ -30,7 +30,7 @@ use crate::layer::weights;
 ///
 /// # Cost
 /// `T * (IN + U) * 4 * U` multiply-adds; `16 * (IN + U + 1) * U` bytes of weights.
-pub type LSTM = RecurrentLayer<Lstm>;
+pub type LSTM<X = f32, Y = f32> = RecurrentLayer<Lstm, X, Y>;
 
 weights! {
     /// The numbers of an [`LSTM`], in Keras's order; `COLUMNS` is `4 * UNITS`, and `BIAS` is `COLUMNS`, or 0
@@ -50,7 +50,7 @@ arrays! {
     [&[IN, COLUMNS], &[UNITS, COLUMNS], &[BIAS]]
 }
 
-impl LSTM {
+impl<X, Y> LSTM<X, Y> {
     /// A layer over sequences of `input` steps and features, with Keras's defaults: tanh, sigmoid for the gates,
     /// Glorot uniform kernel, orthogonal recurrent kernel, zero bias but 1 for the forget gate, the last state
     /// alone.

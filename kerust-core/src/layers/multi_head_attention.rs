@@ -12,6 +12,7 @@ use crate::kernels::scratch::{self, Use};
 use crate::kernels::{self, Attention, AttentionGradients, AttentionMasks, Epilogue};
 use crate::layer::{Forward, LayerData, Operation, Pass, weights};
 use crate::rng::{LayerStep, Rng};
+use core::marker::PhantomData;
 
 /// Attention of several heads: `MultiHeadAttention(num_heads, key_dim, value_dim, dropout, use_bias,
 /// use_causal_mask, kernel_initializer, bias_initializer)`.
@@ -44,15 +45,16 @@ use crate::rng::{LayerStep, Rng};
 /// # Cost
 /// `H * (T * D * (K + V) + S * (DK * K + DV * V) + T * S * (K + V))` multiply-adds
 ///
-/// `INPUTS` is the number of values that the layer is applied to.
+/// `X` are the element types of what the layer is applied to: see [`AttentionInput`].
 #[derive(Clone, Copy, Debug)]
-pub struct MultiHeadAttention<const INPUTS: usize = 1> {
+pub struct MultiHeadAttention<X = f32> {
     attention: Attention,
     /// Features of a query, a key and a value.
     features: [usize; 3],
     dropout: f32,
     kernel_initializer: Initializer,
     bias_initializer: Initializer,
+    inputs: PhantomData<X>,
 }
 
 weights! {
@@ -155,7 +157,7 @@ struct Buffers<'a> {
     rest: &'a mut [f32],
 }
 
-impl<const INPUTS: usize> MultiHeadAttention<INPUTS> {
+impl<X> MultiHeadAttention<X> {
     /// A layer over queries of `[steps, features]` and values of `[steps, features]`, whose keys have the values'
     /// steps and features, with Keras's defaults: values as wide as keys, no dropout, no mask, Glorot uniform
     /// kernels, zero biases.
@@ -179,6 +181,7 @@ impl<const INPUTS: usize> MultiHeadAttention<INPUTS> {
             dropout: 0.0,
             kernel_initializer: Initializer::GLOROT_UNIFORM,
             bias_initializer: Initializer::ZEROS,
+            inputs: PhantomData,
         }
     }
 
@@ -311,7 +314,13 @@ impl<const INPUTS: usize> MultiHeadAttention<INPUTS> {
     }
 
     /// Inference over queries, keys and values.
-    fn infer(&self, arrays: [[&[f32]; 2]; 4], x: [&[f32]; 3], y: &mut [f32], scratch: &mut [f32]) {
+    fn infer(
+        &self,
+        arrays: [[&[f32]; 2]; 4],
+        (x, masks): ([&[f32]; 3], AttentionMasks<'_>),
+        y: &mut [f32],
+        scratch: &mut [f32],
+    ) {
         let samples = self.samples(x[0]);
         let Some(buffers) = self.buffers(scratch, samples) else {
             return;
@@ -323,7 +332,6 @@ impl<const INPUTS: usize> MultiHeadAttention<INPUTS> {
         } = buffers;
         self.project(arrays, x, &mut projected);
         let [query, key, value] = projected;
-        let masks = AttentionMasks::default();
         self.scaled()
             .forward([query, key, value], masks, found, rest);
         let ([.., [kernel, bias]], [.., sizes]) = (arrays, self.sizes());
@@ -334,7 +342,7 @@ impl<const INPUTS: usize> MultiHeadAttention<INPUTS> {
     fn train(
         &self,
         arrays: [[&[f32]; 2]; 4],
-        x: [&[f32]; 3],
+        (x, masks): ([&[f32]; 3], AttentionMasks<'_>),
         y: &mut [f32],
         saved: &mut [f32],
         step: LayerStep<'_>,
@@ -354,7 +362,7 @@ impl<const INPUTS: usize> MultiHeadAttention<INPUTS> {
         let [query, key, value] = projected;
         let scratch_len = self.attention.training_scratch_len(!factors.is_empty());
         scratch::with(Use::Attention, samples * scratch_len, |scratch| {
-            let (values, masks) = ([&*query, key, value], AttentionMasks::default());
+            let values = [&*query, key, value];
             let attention = self.scaled();
             attention.forward_training(values, masks, factors, found, probabilities, scratch);
         });
@@ -362,15 +370,16 @@ impl<const INPUTS: usize> MultiHeadAttention<INPUTS> {
         kernels::dense(found, kernel, bias, y, sizes, Epilogue::NONE);
     }
 
-    /// The backward pass; `inputs` says of which input queries, keys and values were.
+    /// The backward pass.
     fn back(
         &self,
         arrays: [[&[f32]; 2]; 4],
-        pass: Pass<'_, [f32; INPUTS], f32, f32>,
-        inputs: [usize; 3],
+        pass: Pass<'_, X, f32, f32>,
         gradient: Option<[[&mut [f32]; 2]; 4]>,
-    ) {
-        let x = inputs.map(|input| pass.x[input]);
+    ) where
+        X: AttentionInput,
+    {
+        let (x, _) = X::parts(pass.x);
         let (samples, sizes) = (self.samples(x[0]), self.sizes());
         let Some(saved) = self.buffers(pass.saved, samples) else {
             return;
@@ -415,7 +424,8 @@ impl<const INPUTS: usize> MultiHeadAttention<INPUTS> {
                     kernels::column_sums(dy, dbias, columns, adds);
                 }
             }
-            let mut dx = pass.dx;
+            let inputs = X::INPUTS;
+            let mut dx = X::gradients(pass.dx);
             for (place, input) in inputs.into_iter().enumerate() {
                 let Some(dx) = &mut dx[input] else { continue };
                 let ([kernel, _], [rows, columns]) = (arrays[place], sizes[place]);
@@ -432,61 +442,144 @@ impl<const INPUTS: usize> MultiHeadAttention<INPUTS> {
     }
 }
 
-/// Implements the layer for some inputs.
-macro_rules! attend {
-    ($x:ty, $count:literal, $inputs:expr, |$of:ident| $values:expr, |$pass:ident| $one:expr) => {
-        impl<W: AttentionArrays> Forward<W, $x, f32, f32> for MultiHeadAttention<$count> {
-            fn forward(
-                &self,
-                weights: &W,
-                $of: <$x as Elements>::Slices<'_>,
-                y: &mut [f32],
-                scratch: &mut [f32],
-            ) {
-                self.infer(weights.arrays(), $values, y, scratch);
-            }
-        }
-
-        impl<W: AttentionArrays> Operation<W, $x, f32, f32, f32> for MultiHeadAttention<$count> {
-            fn init(&self, weights: &mut W, rng: &mut Rng) {
-                for ([kernel, bias], sizes) in weights.arrays_mut().into_iter().zip(self.sizes()) {
-                    self.kernel_initializer.fill(kernel, &sizes, rng);
-                    let len = bias.len();
-                    self.bias_initializer.fill(bias, &[len], rng);
-                }
-            }
-
-            fn forward_training(
-                &self,
-                weights: &W,
-                $of: <$x as Elements>::Slices<'_>,
-                y: &mut [f32],
-                _: &mut [f32],
-                saved: &mut [f32],
-                step: LayerStep<'_>,
-            ) {
-                self.train(weights.arrays(), $values, y, saved, step);
-            }
-
-            fn backward(&self, weights: &W, $pass: Pass<'_, $x, f32, f32>, gradient: Gradient<'_>) {
-                let gradient = gradient.of::<W>().map(W::arrays_mut);
-                let pass: Pass<'_, [f32; $count], f32, f32> = $one;
-                self.back(weights.arrays(), pass, $inputs, gradient);
-            }
-        }
-    };
+/// The element types of what attention is applied to: `f32` for self-attention, `[f32; 2]` for queries and values,
+/// `[f32; 3]` for queries, values and keys. With masks, `(f32, u8)`, or `([f32; 2], Q, K)` and `([f32; 3], Q, K)`, where
+/// each of `Q`, the mask of the queries, and `K`, that of the values and keys, is `u8`, or `()` for none.
+pub trait AttentionInput: Elements {
+    /// The numbers of the inputs that queries, keys and values are.
+    const INPUTS: [usize; 3];
+    /// Queries, keys and values, and their masks.
+    fn parts<'a>(x: Self::Slices<'a>) -> ([&'a [f32]; 3], AttentionMasks<'a>);
+    /// Where the gradient of each input goes, if anybody asks for it.
+    fn gradients<'a>(dx: Self::GradientsOut<'a>) -> [Option<&'a mut [f32]>; 3];
 }
-attend!(f32, 1, [0, 0, 0], |x| [x, x, x], |pass| Pass {
-    x: [pass.x],
-    y: pass.y,
-    saved: pass.saved,
-    dy: pass.dy,
-    dx: [pass.dx],
-    accumulate: pass.accumulate,
-});
+
+/// A mask, or none.
+pub trait MaskInput: Elements {
+    /// The mask; empty where there is none.
+    fn mask<'a>(x: Self::Slices<'a>) -> &'a [u8];
+}
+
+impl MaskInput for () {
+    fn mask<'a>((): Self::Slices<'a>) -> &'a [u8] {
+        &[]
+    }
+}
+
+impl MaskInput for u8 {
+    fn mask<'a>(x: Self::Slices<'a>) -> &'a [u8] {
+        x
+    }
+}
+
+impl AttentionInput for f32 {
+    const INPUTS: [usize; 3] = [0, 0, 0];
+
+    fn parts<'a>(x: Self::Slices<'a>) -> ([&'a [f32]; 3], AttentionMasks<'a>) {
+        ([x; 3], AttentionMasks::default())
+    }
+
+    fn gradients<'a>(dx: Self::GradientsOut<'a>) -> [Option<&'a mut [f32]>; 3] {
+        [dx, None, None]
+    }
+}
+
+impl AttentionInput for [f32; 2] {
+    const INPUTS: [usize; 3] = [0, 1, 1];
+
+    fn parts<'a>([query, value]: Self::Slices<'a>) -> ([&'a [f32]; 3], AttentionMasks<'a>) {
+        ([query, value, value], AttentionMasks::default())
+    }
+
+    fn gradients<'a>([query, value]: Self::GradientsOut<'a>) -> [Option<&'a mut [f32]>; 3] {
+        [query, value, None]
+    }
+}
+
 // As in Keras the value stands before the key.
-attend!([f32; 2], 2, [0, 1, 1], |x| [x[0], x[1], x[1]], |pass| pass);
-attend!([f32; 3], 3, [0, 2, 1], |x| [x[0], x[2], x[1]], |pass| pass);
+impl AttentionInput for [f32; 3] {
+    const INPUTS: [usize; 3] = [0, 2, 1];
+
+    fn parts<'a>([query, value, key]: Self::Slices<'a>) -> ([&'a [f32]; 3], AttentionMasks<'a>) {
+        ([query, key, value], AttentionMasks::default())
+    }
+
+    fn gradients<'a>(dx: Self::GradientsOut<'a>) -> [Option<&'a mut [f32]>; 3] {
+        dx
+    }
+}
+
+impl AttentionInput for (f32, u8) {
+    const INPUTS: [usize; 3] = f32::INPUTS;
+
+    fn parts<'a>((x, mask): Self::Slices<'a>) -> ([&'a [f32]; 3], AttentionMasks<'a>) {
+        let masks = AttentionMasks {
+            query: mask,
+            value: mask,
+            ..AttentionMasks::default()
+        };
+        ([x; 3], masks)
+    }
+
+    fn gradients<'a>((dx, _): Self::GradientsOut<'a>) -> [Option<&'a mut [f32]>; 3] {
+        f32::gradients(dx)
+    }
+}
+
+impl<const N: usize, Q: MaskInput, K: MaskInput> AttentionInput for ([f32; N], Q, K)
+where
+    [f32; N]: AttentionInput,
+{
+    const INPUTS: [usize; 3] = <[f32; N]>::INPUTS;
+
+    fn parts<'a>((x, query, key): Self::Slices<'a>) -> ([&'a [f32]; 3], AttentionMasks<'a>) {
+        let masks = AttentionMasks {
+            query: Q::mask(query),
+            value: K::mask(key),
+            ..AttentionMasks::default()
+        };
+        (<[f32; N]>::parts(x).0, masks)
+    }
+
+    fn gradients<'a>((dx, ..): Self::GradientsOut<'a>) -> [Option<&'a mut [f32]>; 3] {
+        <[f32; N]>::gradients(dx)
+    }
+}
+
+impl<W: AttentionArrays, X: AttentionInput> Forward<W, X, f32, f32> for MultiHeadAttention<X> {
+    fn forward(&self, weights: &W, x: X::Slices<'_>, y: &mut [f32], scratch: &mut [f32]) {
+        self.infer(weights.arrays(), X::parts(x), y, scratch);
+    }
+}
+
+impl<W: AttentionArrays, X: AttentionInput> Operation<W, X, f32, f32, f32>
+    for MultiHeadAttention<X>
+{
+    fn init(&self, weights: &mut W, rng: &mut Rng) {
+        for ([kernel, bias], sizes) in weights.arrays_mut().into_iter().zip(self.sizes()) {
+            self.kernel_initializer.fill(kernel, &sizes, rng);
+            let len = bias.len();
+            self.bias_initializer.fill(bias, &[len], rng);
+        }
+    }
+
+    fn forward_training(
+        &self,
+        weights: &W,
+        x: X::Slices<'_>,
+        y: &mut [f32],
+        _: &mut [f32],
+        saved: &mut [f32],
+        step: LayerStep<'_>,
+    ) {
+        self.train(weights.arrays(), X::parts(x), y, saved, step);
+    }
+
+    fn backward(&self, weights: &W, pass: Pass<'_, X, f32, f32>, gradient: Gradient<'_>) {
+        let gradient = gradient.of::<W>().map(W::arrays_mut);
+        self.back(weights.arrays(), pass, gradient);
+    }
+}
 
 #[cfg(test)]
 mod tests {

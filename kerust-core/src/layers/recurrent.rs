@@ -1,17 +1,19 @@
 //! What the recurrent layers share: settings, weights, and the passes around the kernel.
 
 use super::dropout::Rate;
+use super::recurrent_values::{RecurrentInput, RecurrentInputs, RecurrentOutput};
 use crate::activation::Activation;
 use crate::gradient::Gradient;
 use crate::init::Initializer;
 use crate::kernels::scratch::{self, Use};
-use crate::kernels::{Cell, Given, Recurrent, RecurrentGradients, RecurrentWeights};
+use crate::kernels::{self, Cell, Given, Recurrent, RecurrentGradients, RecurrentWeights};
 use crate::layer::{Forward, LayerData, Operation, Pass};
 use crate::rng::{LayerStep, Rng};
+use core::marker::PhantomData;
 
 /// A recurrent layer: [`SimpleRNN`](super::SimpleRNN), [`LSTM`](super::LSTM) or [`GRU`](super::GRU).
 #[derive(Clone, Copy, Debug)]
-pub struct RecurrentLayer<C> {
+pub struct RecurrentLayer<C, X = f32, Y = f32> {
     pub(super) kernel: Recurrent<C>,
     pub(super) kernel_initializer: Initializer,
     pub(super) recurrent_initializer: Initializer,
@@ -19,6 +21,7 @@ pub struct RecurrentLayer<C> {
     /// Whether the bias of the forget gate begins at 1.
     pub(super) unit_forget_bias: bool,
     dropout: Rates,
+    values: PhantomData<(X, Y)>,
 }
 
 /// The shares of the inputs and of the state that are dropped.
@@ -40,7 +43,7 @@ pub trait RecurrentArrays: LayerData {
     fn arrays_mut(&mut self) -> [&mut [f32]; 3];
 }
 
-impl<C: Cell> RecurrentLayer<C> {
+impl<C: Cell, X, Y> RecurrentLayer<C, X, Y> {
     /// A layer over sequences of `input` steps and features.
     pub(super) const fn of(cell: C, input: [usize; 2], units: usize) -> Self {
         Self {
@@ -67,6 +70,7 @@ impl<C: Cell> RecurrentLayer<C> {
                 input: 0.0,
                 recurrent: 0.0,
             },
+            values: PhantomData,
         }
     }
 
@@ -203,13 +207,14 @@ impl<C: Cell> RecurrentLayer<C> {
     }
 
     /// What is given to the kernel.
-    fn given<'a>(&self, x: &'a [f32], factors: &'a [f32]) -> Given<'a> {
-        let len = self.samples(x) * self.factors()[0];
+    fn given<'a>(&self, input: &RecurrentInputs<'a>, factors: &'a [f32]) -> Given<'a> {
+        let len = self.samples(input.x) * self.factors()[0];
         let (input_dropout, recurrent_dropout) = factors.split_at(len.min(factors.len()));
         Given {
+            mask: input.mask,
             input_dropout,
             recurrent_dropout,
-            ..Given::new(x)
+            ..Given::new(input.x)
         }
     }
 }
@@ -219,25 +224,63 @@ const fn drops(rate: f32) -> bool {
     rate > 0.0 && rate < 1.0
 }
 
-impl<C: Cell, W: RecurrentArrays> Forward<W, f32, f32, f32> for RecurrentLayer<C> {
-    // In sight of the call, so that firmware links no activation that no layer names.
+impl<C, W, X, Y> Forward<W, X, Y, f32> for RecurrentLayer<C, X, Y>
+where
+    C: Cell,
+    W: RecurrentArrays,
+    X: RecurrentInput,
+    Y: RecurrentOutput,
+{
+    // Inlined so that unused activations are dropped from firmware.
     #[cfg_attr(not(feature = "std"), inline(always))]
-    fn forward(&self, weights: &W, x: &[f32], y: &mut [f32], scratch: &mut [f32]) {
-        let samples = self.samples(x);
+    fn forward(&self, weights: &W, x: X::Slices<'_>, y: Y::SlicesMut<'_>, scratch: &mut [f32]) {
+        let (input, (y, last)) = (X::parts(x), Y::parts(y));
+        let samples = self.samples(input.x);
         let states_len = samples * self.states_len();
         let Some((states, rest)) = scratch.split_at_mut_checked(states_len) else {
             return;
         };
-        states.fill(0.0);
         let Some((h, c)) = states.split_at_mut_checked(samples * self.kernel.units) else {
             return;
         };
+        begin(input.states, [&mut *h, &mut *c]);
+        let given = Given {
+            mask: input.mask,
+            ..Given::new(input.x)
+        };
+        let states = [&mut *h, &mut *c];
         self.kernel
-            .forward(Given::new(x), weights.arrays(), [h, c], y, rest);
+            .forward(given, weights.arrays(), states, y, rest);
+        end([h, c], last);
     }
 }
 
-impl<C: Cell, W: RecurrentArrays> Operation<W, f32, f32, f32, f32> for RecurrentLayer<C> {
+/// Fills the states with which a pass begins.
+fn begin(from: [&[f32]; 2], states: [&mut [f32]; 2]) {
+    for (state, from) in states.into_iter().zip(from) {
+        match from {
+            [] => state.fill(0.0),
+            from => kernels::copy(from, state),
+        }
+    }
+}
+
+/// Hands out states where there is a place for them.
+fn end(states: [&[f32]; 2], to: [&mut [f32]; 2]) {
+    for (state, to) in states.into_iter().zip(to) {
+        if !to.is_empty() {
+            kernels::copy(state, to);
+        }
+    }
+}
+
+impl<C, W, X, Y> Operation<W, X, Y, f32, f32> for RecurrentLayer<C, X, Y>
+where
+    C: Cell,
+    W: RecurrentArrays,
+    X: RecurrentInput,
+    Y: RecurrentOutput,
+{
     fn init(&self, weights: &mut W, rng: &mut Rng) {
         let units = self.kernel.units;
         let [kernel, recurrent_kernel, bias] = weights.arrays_mut();
@@ -256,13 +299,14 @@ impl<C: Cell, W: RecurrentArrays> Operation<W, f32, f32, f32, f32> for Recurrent
     fn forward_training(
         &self,
         weights: &W,
-        x: &[f32],
-        y: &mut [f32],
+        x: X::Slices<'_>,
+        y: Y::SlicesMut<'_>,
         _: &mut [f32],
         saved: &mut [f32],
         step: LayerStep<'_>,
     ) {
-        let samples = self.samples(x);
+        let (input, (y, last)) = (X::parts(x), Y::parts(y));
+        let samples = self.samples(input.x);
         let (saved, factors) = saved.split_at_mut(samples * self.kernel.saved_len());
         self.draw(factors, samples, step);
         let scratch_len = self.kernel.training_scratch_len(!factors.is_empty());
@@ -272,17 +316,21 @@ impl<C: Cell, W: RecurrentArrays> Operation<W, f32, f32, f32, f32> for Recurrent
             states_len + samples * scratch_len,
             |scratch| {
                 let (states, scratch) = scratch.split_at_mut(states_len);
-                states.fill(0.0);
                 let (h, c) = states.split_at_mut(samples * self.kernel.units);
-                let given = self.given(x, factors);
+                begin(input.states, [&mut *h, &mut *c]);
+                let given = self.given(&input, factors);
+                let states = [&mut *h, &mut *c];
                 self.kernel
-                    .forward_training(given, weights.arrays(), [h, c], y, saved, scratch);
+                    .forward_training(given, weights.arrays(), states, y, saved, scratch);
+                end([h, c], last);
             },
         );
     }
 
-    fn backward(&self, weights: &W, pass: Pass<'_, f32, f32, f32>, gradient: Gradient<'_>) {
-        let samples = self.samples(pass.x);
+    fn backward(&self, weights: &W, pass: Pass<'_, X, Y, f32>, gradient: Gradient<'_>) {
+        let (input, (dy, dlast)) = (X::parts(pass.x), Y::gradients(pass.dy));
+        let (dx, dfirst) = X::gradients(pass.dx);
+        let samples = self.samples(input.x);
         let (saved, factors) = pass.saved.split_at(samples * self.kernel.saved_len());
         let scratch_len = self.kernel.backward_scratch_len(!factors.is_empty());
         let states_len = samples * self.states_len();
@@ -291,17 +339,18 @@ impl<C: Cell, W: RecurrentArrays> Operation<W, f32, f32, f32, f32> for Recurrent
             states_len + samples * scratch_len,
             |scratch| {
                 let (states, scratch) = scratch.split_at_mut(states_len);
-                states.fill(0.0);
                 let (dh, dc) = states.split_at_mut(samples * self.kernel.units);
+                begin(dlast, [&mut *dh, &mut *dc]);
                 let gradients = RecurrentGradients {
-                    states: [dh, dc],
-                    x: pass.dx,
+                    states: [&mut *dh, &mut *dc],
+                    x: dx,
                     weights: gradient.of::<W>().map(W::arrays_mut),
                     accumulate: pass.accumulate,
                 };
-                let given = self.given(pass.x, factors);
+                let given = self.given(&input, factors);
                 self.kernel
-                    .backward(given, weights.arrays(), saved, pass.dy, gradients, scratch);
+                    .backward(given, weights.arrays(), saved, dy, gradients, scratch);
+                end([dh, dc], dfirst.map(Option::unwrap_or_default));
             },
         );
     }
@@ -370,7 +419,7 @@ mod tests {
 
     #[test]
     fn a_sample_draws_the_same_numbers_however_a_batch_is_divided() {
-        let layer = LSTM::new([3, 5], 4).dropout(0.5).recurrent_dropout(0.3);
+        let layer = <LSTM>::new([3, 5], 4).dropout(0.5).recurrent_dropout(0.3);
         let weights = LSTMWeights::<5, 4, 16> {
             kernel: [[0.1; 16]; 5],
             recurrent_kernel: [[0.2; 16]; 4],

@@ -26,7 +26,7 @@ use crate::layer::weights;
 ///
 /// # Cost
 /// `T * (IN + U) * U` multiply-adds; `4 * (IN + U + 1) * U` bytes of weights.
-pub type SimpleRNN = RecurrentLayer<SimpleRnn>;
+pub type SimpleRNN<X = f32, Y = f32> = RecurrentLayer<SimpleRnn, X, Y>;
 
 weights! {
     /// The numbers of a [`SimpleRNN`], in Keras's order; `BIAS` is `UNITS`, or 0 without a bias.
@@ -45,7 +45,7 @@ arrays! {
     [&[IN, UNITS], &[UNITS, UNITS], &[BIAS]]
 }
 
-impl SimpleRNN {
+impl<X, Y> SimpleRNN<X, Y> {
     /// A layer over sequences of `input` steps and features, with Keras's defaults: tanh, Glorot uniform kernel,
     /// orthogonal recurrent kernel, zero bias, the last state alone.
     pub const fn new(input: [usize; 2], units: usize) -> Self {

@@ -63,6 +63,11 @@ pub enum Fault {
         /// The shape before the layer.
         found: Shape,
     },
+    /// A vocabulary of more tokens than a token can say.
+    Vocabulary {
+        /// Its size.
+        found: usize,
+    },
     /// Dimensions in an order that names not each of them once.
     Permutation {
         /// The shape before the layer.
@@ -119,7 +124,11 @@ impl Fault {
     pub const fn is_own(&self) -> bool {
         matches!(
             self,
-            Self::Zero { .. } | Self::StridesWithDilation | Self::Bounds { .. } | Self::Range
+            Self::Zero { .. }
+                | Self::StridesWithDilation
+                | Self::Bounds { .. }
+                | Self::Range
+                | Self::Vocabulary { .. }
         )
     }
 
@@ -137,6 +146,7 @@ impl Fault {
             Self::Cropping { .. } => "cropping",
             Self::Permutation { .. } => "dims",
             Self::Positions { .. } => "sequence_length",
+            Self::Vocabulary { .. } => "input_dim",
             Self::Merge { .. }
             | Self::Keys { .. }
             | Self::Rank { .. }
@@ -236,6 +246,15 @@ impl Fault {
                 .number(found.dim(0))
                 .origin(found, previous)
                 .help("cut off fewer steps, so that at least 1 is left"),
+            Self::Vocabulary { found } => text
+                .str("the vocabulary of `")
+                .str(kind(declared))
+                .str("` has ")
+                .number(found)
+                .str(" tokens, expected at most ")
+                .number(super::MAX_VOCABULARY)
+                .note("a token is a `u16`")
+                .help("keep the most frequent words, and one token for all others"),
             Self::Permutation { found } => {
                 let text = text
                     .str("`")

@@ -348,6 +348,36 @@ pub const fn sequence(shape: Shape) -> Judged {
     }
 }
 
+/// The most tokens of a vocabulary: as many as a `u16` can say.
+pub const MAX_VOCABULARY: usize = 1 << u16::BITS;
+
+/// `Embedding`: (T) tokens → (T, output_dim).
+///
+/// # Errors
+/// Another rank, no vocabulary or one that is too large, no values, or too many.
+pub const fn embedding(shape: Shape, input_dim: usize, output_dim: usize) -> Judged {
+    if input_dim == 0 {
+        return Err(Fault::Zero {
+            argument: "input_dim",
+        });
+    }
+    if output_dim == 0 {
+        return Err(Fault::Zero {
+            argument: "output_dim",
+        });
+    }
+    if input_dim > MAX_VOCABULARY {
+        return Err(Fault::Vocabulary { found: input_dim });
+    }
+    if shape.rank() != 1 {
+        return Err(rank(shape, 1));
+    }
+    match addressable(Shape::new(&[input_dim, output_dim])) {
+        Ok(_) => addressable(Shape::new(&[shape.dim(0), output_dim])),
+        Err(fault) => Err(fault),
+    }
+}
+
 /// The sequence as an image one row high; of another rank some image.
 const fn image(shape: Shape) -> Shape {
     Shape::new(&[1, shape.extent(0), shape.extent(1)])

@@ -4,10 +4,11 @@ use super::convolutions::{bias, multiplier, times};
 use super::rows::{ACTIVATION, PADDING, constraint, initializer, optional, regularizer, required};
 use super::values::numbers;
 use super::{
-    After, Before, Bias, Macs, Row, Rule, Spec, Weights, initializers, product, rule, setting, sum,
+    After, Before, Bias, Macs, Masking, Row, Rule, Spec, Weights, initializers, product, rule,
+    setting, sum,
 };
 use crate::arguments::{Arguments, Kind, Parameter};
-use crate::plan::{Data, Fusion, Role};
+use crate::plan::{Data, Form, Fusion, Role};
 use crate::report::Report;
 use crate::value::{Number, Pair, Size, Sliding, Term};
 use crate::words::{ACTIVATIONS, PADDINGS_1D};
@@ -126,7 +127,7 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "GlobalAveragePooling1D",
         parameters: &[],
-        infer: global_pooling1d,
+        infer: global_average_pooling1d,
     },
     Row {
         name: "ZeroPadding1D",
@@ -176,7 +177,9 @@ pub static ROWS: &[Row] = &[
             optional("dropout", RATE),
             optional("recurrent_dropout", RATE),
             optional("return_sequences", Kind::Flag),
+            optional("return_state", Kind::Flag),
             optional("go_backwards", Kind::Flag),
+            optional("zero_output_for_mask", Kind::Flag),
         ],
         infer: simple_rnn,
     },
@@ -200,7 +203,9 @@ pub static ROWS: &[Row] = &[
             optional("dropout", RATE),
             optional("recurrent_dropout", RATE),
             optional("return_sequences", Kind::Flag),
+            optional("return_state", Kind::Flag),
             optional("go_backwards", Kind::Flag),
+            optional("zero_output_for_mask", Kind::Flag),
         ],
         infer: lstm,
     },
@@ -223,7 +228,9 @@ pub static ROWS: &[Row] = &[
             optional("dropout", RATE),
             optional("recurrent_dropout", RATE),
             optional("return_sequences", Kind::Flag),
+            optional("return_state", Kind::Flag),
             optional("go_backwards", Kind::Flag),
+            optional("zero_output_for_mask", Kind::Flag),
             optional("reset_after", Kind::Flag),
         ],
         infer: gru,
@@ -381,6 +388,19 @@ fn pooling1d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> 
         after: After::Sizes(vec![None, Some(features(before))]),
         config,
         ..Spec::default()
+    }
+}
+
+fn global_average_pooling1d(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    report: &mut Report,
+) -> Spec {
+    let is_masked = before.masked[0];
+    Spec {
+        masking: Masking::Uses,
+        arguments: is_masked.then(|| quote!(<(f32, u8)>)).unwrap_or_default(),
+        ..global_pooling1d(arguments, before, report)
     }
 }
 
@@ -544,10 +564,18 @@ impl<'a> Recurrent<'a> {
         sizes.extend((*gates > 1).then_some(columns));
         sizes.extend(none);
         let config = self.config();
-        let layer = Ident::new(layer, Span::call_site());
+        let (layer, values) = (Ident::new(layer, Span::call_site()), self.values());
         let len = |of: &str| {
             let of = Ident::new(of, Span::call_site());
-            quote!((::kerust::layers::#layer #config).#of())
+            let turbofish = match values.is_empty() {
+                true => quote!(<::kerust::layers::#layer>),
+                false => quote!(<::kerust::layers::#layer #values>),
+            };
+            quote!((#turbofish #config).#of())
+        };
+        let states = match arguments.flag("return_state", false) {
+            true => vec![Data::float(Form::Sizes(vec![units.clone()])); self.states()],
+            false => Vec::new(),
         };
         let gates = Size::known(*gates);
         Spec {
@@ -559,10 +587,45 @@ impl<'a> Recurrent<'a> {
                 params: sum(kernels, biases),
             }),
             macs: Macs::Recurrent(units.clone(), gates),
+            masking: match sequences {
+                true => Masking::UsesAndKeeps,
+                false => Masking::Uses,
+            },
+            outputs: states,
+            arguments: values.clone(),
             scratch: Some(len("scratch_len")),
             saved: Some(len("saved_len")),
             config,
             ..Spec::default()
+        }
+    }
+
+    /// How many states the layer has.
+    fn states(&self) -> usize {
+        // Of the LSTM, h and c.
+        if self.gates == 4 { 2 } else { 1 }
+    }
+
+    /// The element types of its inputs and outputs, where they are more than a sequence.
+    fn values(&self) -> TokenStream {
+        let mut inputs = vec![quote!(f32)];
+        match self.before.others.len() {
+            0 => {}
+            1 => inputs.push(quote!(f32)),
+            states => {
+                let states = Literal::usize_unsuffixed(states);
+                inputs.push(quote!([f32; #states]));
+            }
+        }
+        inputs.extend(self.before.masked[0].then(|| quote!(u8)));
+        let returns = self.arguments.flag("return_state", false);
+        let outputs = 1 + if returns { self.states() } else { 0 };
+        let outputs = vec![quote!(f32); outputs];
+        match (inputs.len(), outputs.len()) {
+            (1, 1) => TokenStream::new(),
+            (_, 1) => quote!(<(#(#inputs),*)>),
+            (1, _) => quote!(<f32, (#(#outputs),*)>),
+            _ => quote!(<(#(#inputs),*), (#(#outputs),*)>),
         }
     }
 
@@ -574,6 +637,7 @@ impl<'a> Recurrent<'a> {
         for (flag, default) in [
             ("return_sequences", false),
             ("go_backwards", false),
+            ("zero_output_for_mask", false),
             ("unit_forget_bias", true),
             ("reset_after", true),
         ] {
@@ -667,12 +731,24 @@ fn multi_head_attention(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
     if !arguments.flag("use_bias", true) {
         sizes.extend([Size::known(0), Size::known(0)]);
     }
+    let count = Literal::usize_unsuffixed(all.len());
+    let inputs = match (before.others, before.masked) {
+        ([], [true, ..]) => quote!(<(f32, u8)>),
+        ([], _) => TokenStream::new(),
+        (_, [query, keys @ ..]) if *query || keys.contains(&true) => {
+            let mask = |is: bool| if is { quote!(u8) } else { quote!(()) };
+            let [query, key] = [mask(*query), mask(keys.contains(&true))];
+            quote!(<([f32; #count], #query, #key)>)
+        }
+        _ => quote!(<[f32; #count]>),
+    };
     let len = |of: &str| {
         let of = Ident::new(of, Span::call_site());
-        let inputs = Literal::usize_unsuffixed(all.len());
-        quote!((::kerust::layers::MultiHeadAttention::<#inputs> #config).#of())
+        quote!((<::kerust::layers::MultiHeadAttention #inputs> #config).#of())
     };
     Spec {
+        masking: Masking::UsesAndKeeps,
+        arguments: inputs.clone(),
         rule: Some(Rule {
             known: judged,
             tokens: quote!(::kerust::shape::multi_head_attention(#terms)),
@@ -701,6 +777,7 @@ fn position_embedding(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Re
     let initializer = setting(arguments, "initializer");
     let features = features(before);
     Spec {
+        masking: Masking::Keeps,
         rule: rule!(position_embedding(before.data, length)),
         after: After::Same,
         config: quote!(::new(#steps) #initializer),

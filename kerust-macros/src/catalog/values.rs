@@ -1,6 +1,6 @@
 //! The layers that look at values, not at pixels.
 
-use super::{After, Before, Bias, Macs, Rule, Spec, Weights, initializers, rule};
+use super::{After, Before, Bias, Macs, Masking, Rule, Spec, Weights, initializers, rule};
 use crate::arguments::Arguments;
 use crate::plan::{Fusion, Role};
 use crate::report::Report;
@@ -27,6 +27,7 @@ pub fn dense(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> 
         ),
     };
     Spec {
+        masking: Masking::Keeps,
         rule,
         after: After::Sizes(after),
         config: quote!(::new() #initializers),
@@ -110,6 +111,7 @@ pub fn dropout(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -
     let rate = arguments.number("rate").unwrap_or(Number::known(0.5));
     let tokens = rate.tokens();
     Spec {
+        masking: Masking::Keeps,
         role: Role::TrainingOnly,
         config: quote!(::new(#tokens)),
         saved: Some(before.data.len()),
@@ -121,6 +123,7 @@ pub fn gaussian_noise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report)
     let stddev = arguments.number("stddev").unwrap_or(Number::known(0.0));
     let tokens = stddev.tokens();
     Spec {
+        masking: Masking::Keeps,
         role: Role::TrainingOnly,
         config: quote!(::new(#tokens)),
         ..Spec::default()
@@ -131,6 +134,7 @@ pub fn gaussian_noise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report)
 pub fn activation(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
     let softmax = ("Softmax", arguments.span());
     Spec {
+        masking: Masking::Keeps,
         role: Role::Alias,
         operation: Some("Activation"),
         activation: match arguments.has("activation") {
@@ -161,6 +165,7 @@ pub fn relu(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
     }
     if plain {
         return Spec {
+            masking: Masking::Keeps,
             role: Role::Alias,
             operation: Some("Activation"),
             activation: Some(("Relu", arguments.span())),
@@ -168,6 +173,7 @@ pub fn relu(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
         };
     }
     Spec {
+        masking: Masking::Keeps,
         config,
         in_place: true,
         ..Spec::default()
@@ -178,6 +184,7 @@ pub fn relu(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
 pub fn elementwise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
     let settings = numbers(arguments, &arguments.names());
     Spec {
+        masking: Masking::Keeps,
         config: quote!(::new() #settings),
         in_place: true,
         ..Spec::default()
@@ -194,6 +201,7 @@ pub fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> S
         .unwrap_or(Number::known(0.0))
         .tokens();
     Spec {
+        masking: Masking::Keeps,
         config: quote!(::new(#scale, #offset)),
         in_place: true,
         ..Spec::default()
@@ -249,6 +257,7 @@ pub fn layer_normalization(arguments: &Arguments<'_>, before: &Before<'_>, _: &m
     let features = before.data.last_size(before.nameable);
     let settings = numbers(arguments, &["epsilon"]);
     Spec {
+        masking: Masking::Keeps,
         config: quote!(::new(#features) #settings),
         weights: Some(of_features("LayerNormalizationWeights", &features, 2)),
         in_place: true,

@@ -1,12 +1,13 @@
 //! A layer that is applied again, with the weights that it has.
 
-use super::{Activation, Infer, Place};
+use super::{Activation, Infer, Mask, Place};
 use crate::ast;
-use crate::catalog::Rule;
-use crate::plan::{Data, Edge, Node};
+use crate::catalog::{Masking, Rule};
+use crate::plan::{Data, Edge, Node, Role};
 use crate::report::nearest;
 use proc_macro2::Ident;
 use quote::quote;
+use std::collections::HashMap;
 
 impl Infer<'_> {
     /// The layer before this one that a bare name without parentheses means.
@@ -52,18 +53,10 @@ impl Infer<'_> {
             // It reports nothing here: rustc judges.
             let _ = self.judge_at(&fresh, rule, &|_| quote!(#ident), &ident.to_string(), "");
         }
-        let mut edge = place.edge;
-        let nodes = self.nodes.iter().filter(|node| node.layer == number);
-        let nodes: Vec<Node> = nodes.filter(|node| node.of.is_none()).cloned().collect();
-        for node in nodes {
-            let fresh = self.names.fresh(&node.name, "again");
-            edge = self.node(Node {
-                name: Ident::new(&fresh.to_string(), ident.span()),
-                of: Some(node.name.clone()),
-                inputs: vec![edge],
-                ..node
-            });
+        if !self.takes_again(ident, number, place) {
+            return (place.unknown(&ident.to_string()), None);
         }
+        let (mut edge, mut parts) = self.copied(ident, number, place);
         let layer = &mut self.layers[number];
         layer.sources.push(place.edge);
         layer.uses += 1;
@@ -85,8 +78,90 @@ impl Infer<'_> {
             }
             _ => {}
         }
-        let place = Place::new(edge, data, ident.to_string());
+        let mask = match self.maskings.get(&number) {
+            Some(Masking::Makes) => parts.pop().map(|(edge, data)| Mask {
+                edge,
+                data,
+                by: ident.to_string(),
+            }),
+            Some(Masking::Keeps | Masking::UsesAndKeeps) => place.mask.clone(),
+            _ => None,
+        };
+        let others = parts.into_iter();
+        let others = others.map(|(edge, data)| Place::new(edge, data, ident.to_string()));
+        let place = Place {
+            mask,
+            others: others.collect(),
+            ..Place::new(edge, data, ident.to_string())
+        };
         (place, head)
+    }
+
+    /// Whether the layer of this number may be applied once more, as far as masks and the number of values say.
+    fn takes_again(&mut self, ident: &Ident, number: usize, place: &Place) -> bool {
+        let layer = &self.layers[number];
+        let uses = layer.uses.max(1);
+        if layer.sources.len() > uses {
+            let values = layer.sources.len() + 1 - uses;
+            self.report
+                .fault(ident, format!("`{ident}` takes {values} values, found one"))
+                .help("write a layer of its own here, applied to as many values");
+            return false;
+        }
+        match (layer.mask, &place.mask, self.maskings.get(&number)) {
+            (Some(_), Some(_), _)
+            | (None, None, _)
+            | (None, Some(_), Some(Masking::Keeps | Masking::Makes)) => true,
+            (before, ..) => {
+                let words = |masked: bool| if masked { "with a mask" } else { "without one" };
+                let [before, here] = [before.is_some(), place.mask.is_some()].map(words);
+                self.report
+                    .fault(
+                        ident,
+                        format!("`{ident}` was applied {before} before, and here {here}"),
+                    )
+                    .help("give both uses a mask or none, or write a layer of its own here");
+                false
+            }
+        }
+    }
+
+    /// Adds the nodes of a layer once more, over the value at `place`; gives its output, and its further ones.
+    fn copied(&mut self, ident: &Ident, number: usize, place: &Place) -> (Edge, Vec<(Edge, Data)>) {
+        let mut parts = Vec::new();
+        let layer = &self.layers[number];
+        let mut edges: HashMap<Edge, Edge> = HashMap::from([(layer.sources[0], place.edge)]);
+        if let (Some(before), Some(mask)) = (layer.mask, &place.mask) {
+            edges.insert(before, mask.edge);
+        }
+        let end = Edge::Node(layer.node);
+        let nodes = self.nodes.iter().enumerate();
+        let nodes = nodes.filter(|(_, node)| node.layer == number && node.of.is_none());
+        let nodes: Vec<(usize, Node)> = nodes.map(|(at, node)| (at, node.clone())).collect();
+        for (at, node) in nodes {
+            let fresh = self.names.fresh(&node.name, "again");
+            let (is_part, output) = (matches!(node.role, Role::Part(_)), node.output.clone());
+            let inputs = node.inputs.iter();
+            let inputs = inputs.map(|edge| *edges.get(edge).unwrap_or(edge));
+            let copy = self.node(Node {
+                name: Ident::new(&fresh.to_string(), ident.span()),
+                of: Some(node.name.clone()),
+                inputs: inputs.collect(),
+                role: match node.role {
+                    Role::Part(of) => match edges.get(&Edge::Node(of)) {
+                        Some(Edge::Node(of)) => Role::Part(*of),
+                        _ => node.role,
+                    },
+                    role => role,
+                },
+                ..node
+            });
+            edges.insert(Edge::Node(at), copy);
+            if is_part {
+                parts.push((copy, output));
+            }
+        }
+        (edges.get(&end).copied().unwrap_or(place.edge), parts)
     }
 
     /// Reports a name in lower case that no layer has.

@@ -86,6 +86,7 @@ impl Infer<'_> {
         }
 
         let number = self.layers.len();
+        self.maskings.insert(number, spec.masking);
         let own = spec.operation.is_some();
         let mut edge = place.edge;
         let sources: Vec<Edge> = [place]
