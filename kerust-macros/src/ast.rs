@@ -104,6 +104,8 @@ pub enum Block {
     },
     /// `Repeat(n, chain)`
     Repeat { count: Value, chain: Chain },
+    /// `Bidirectional(layer, ..)`: a layer around another, whose own arguments are the layer's.
+    Wrapper { inner: Chain },
 }
 
 /// What a layer is called.

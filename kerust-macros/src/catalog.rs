@@ -5,6 +5,7 @@ mod images;
 mod rows;
 mod sequences;
 mod values;
+mod wrappers;
 
 use crate::arguments::{Arguments, Parameter};
 use crate::plan::{Activation, Data, Fusion, Role};
@@ -14,6 +15,7 @@ use kerust_core::shape::{Fault, Shape};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 pub use rows::INPUT;
+pub use wrappers::{BIDIRECTIONAL, TIME_DISTRIBUTED, bidirectional, gates};
 
 /// Every layer.
 pub fn rows() -> impl Iterator<Item = &'static Row> + Clone {
@@ -54,9 +56,13 @@ pub struct Spec {
     pub role: Role,
     /// The name in `kerust::layers`, where it is not the row's.
     pub operation: Option<&'static str>,
+    /// The type argument of that name.
+    pub of: Option<TokenStream>,
     /// What follows that name: `::new()` and settings.
     pub config: TokenStream,
     pub weights: Option<Weights>,
+    /// The type of `kerust::layers` that holds such weights.
+    pub weights_in: Option<&'static str>,
     pub macs: Macs,
     pub saved: Option<TokenStream>,
     /// Values of scratch that inference takes for each sample.
@@ -176,8 +182,10 @@ impl Default for Spec {
             after: After::Same,
             role: Role::Compute,
             operation: None,
+            of: None,
             config: quote!(::new()),
             weights: None,
+            weights_in: None,
             macs: Macs::None,
             saved: None,
             scratch: None,

@@ -13,6 +13,7 @@ mod ranges;
 mod several;
 mod size;
 mod unknown;
+mod wrapper;
 
 use crate::arguments::Arguments;
 use crate::ast;

@@ -34,8 +34,8 @@ use crate::rng::{LayerStep, Rng};
 /// # Cost
 /// twice that of the layer, and one pass over both outputs
 #[derive(Clone, Copy, Debug)]
-pub struct Bidirectional<C> {
-    layer: RecurrentLayer<C>,
+pub struct Bidirectional<L> {
+    layer: L,
     merge_mode: MergeMode,
 }
 
@@ -83,7 +83,7 @@ unsafe impl<W: LayerData> LayerData for BidirectionalWeights<W> {
     });
 }
 
-impl<C: Cell> Bidirectional<C> {
+impl<C: Cell> Bidirectional<RecurrentLayer<C>> {
     /// A layer of two like `layer`, whose outputs are joined.
     pub const fn new(layer: RecurrentLayer<C>) -> Self {
         Self {
@@ -197,7 +197,7 @@ fn units_of(values: &[f32], row: usize, units: usize) -> &[f32] {
 }
 
 impl<C: Cell, W: RecurrentArrays> Forward<BidirectionalWeights<W>, f32, f32, f32>
-    for Bidirectional<C>
+    for Bidirectional<RecurrentLayer<C>>
 {
     #[cfg_attr(not(feature = "std"), inline(always))]
     fn forward(
@@ -223,7 +223,7 @@ impl<C: Cell, W: RecurrentArrays> Forward<BidirectionalWeights<W>, f32, f32, f32
 }
 
 impl<C: Cell, W: RecurrentArrays> Operation<BidirectionalWeights<W>, f32, f32, f32, f32>
-    for Bidirectional<C>
+    for Bidirectional<RecurrentLayer<C>>
 {
     fn init(&self, weights: &mut BidirectionalWeights<W>, rng: &mut Rng) {
         self.layer.init(&mut weights.forward, rng);

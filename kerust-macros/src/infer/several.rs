@@ -5,7 +5,8 @@ use super::{Infer, Place};
 use crate::arguments::Arguments;
 use crate::ast::{self, ValueKind};
 use crate::catalog;
-use crate::value::text;
+use crate::value::{Term, text};
+use kerust_core::shape::Fault;
 use proc_macro2::Ident;
 
 impl Infer<'_> {
@@ -46,6 +47,14 @@ impl Infer<'_> {
                     Some(name) if found == 1 => format!("write `{name} => {kind}(..)` for self-attention"),
                     _ => format!("write `{kind}(query, value, ..)`, or `x => {kind}(..)` for self-attention"),
                 });
+            return unknown;
+        }
+        let values = names.iter().zip(&places);
+        for (name, place) in values.filter(|(_, place)| place.data.rank().is_some_and(|rank| rank != 2)) {
+            if let Some(found) = place.data.known() {
+                let fault = Fault::Rank { found, expected: 2 };
+                self.fault(&fault, name, &kind, &place.declared);
+            }
             return unknown;
         }
         let arguments = Arguments::bind_behind(

@@ -110,6 +110,13 @@ fn read(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) -> Optio
     let ident = layer.ident().clone();
     let is_bare = matches!(layer.name, Name::Bare(_));
     match group {
+        Some(group) if is_bare && block::is_wrapper(&ident) && written.is_some() => {
+            let faults = report.len();
+            let (inner, arguments) = block::wrapper(&ident, group, report)?;
+            layer.block = Some(inner);
+            layer.arguments = Some(arguments);
+            layer.faulty_arguments = report.len() > faults;
+        }
         Some(group) if is_bare && block::is_block(&ident) && written.is_some() => {
             layer.block = Some(block::block(&ident, group, report)?);
         }
