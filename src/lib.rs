@@ -189,7 +189,7 @@ pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor, Tokens};
 /// ```
 ///
 /// ```text
-/// error: `Dense` takes a rank-1 input, found (28, 28, 1)
+/// error: `Dense` takes a rank-1 or rank-2 input, found (28, 28, 1)
 ///
 ///        = note: (28, 28, 1) is the output of `Input(28, 28, 1)`
 ///        = help: flatten it first: `=> Flatten => Dense(10, softmax)`

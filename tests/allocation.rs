@@ -85,6 +85,20 @@ model! {
 
 model! { Plain: Input(300) => Dense(128, tanh) => Dense(3, softmax) }
 
+model! {
+    /// Layers over sequences, with dropout in all of them.
+    Sequences:
+        Input(12, 3)
+        => Conv1D(8, 3, causal, relu)
+        => SpatialDropout1D(0.1)
+        => Bidirectional(LSTM(5, return_sequences = true, dropout = 0.1, recurrent_dropout = 0.1))
+        => PositionEmbedding
+        => Residual(LayerNormalization => MultiHeadAttention(num_heads = 2, key_dim = 4, dropout = 0.1))
+        => TimeDistributed(Dense(7, tanh))
+        => GRU(6, dropout = 0.1)
+        => Dense(3, softmax)
+}
+
 // One test: the count is of the whole process.
 #[test]
 fn steps_and_predictions_allocate_nothing() {
@@ -95,6 +109,7 @@ fn steps_and_predictions_allocate_nothing() {
         pool.broadcast(|_| COUNTED.set(true));
         pool.install(|| {
             train::<Everything, _>(Adam::new(0.01).global_clipnorm(1.0));
+            train::<Sequences, _>(Adam::new(0.01));
             train::<Plain, _>(RMSprop::new(0.01).momentum(0.9).clipnorm(1.0));
         });
         // The end of a thread allocates too, at a time of its own.

@@ -16,6 +16,7 @@ use kerust_core::shape::Bounds;
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt;
+pub use training::Setting;
 use words::{bare, unknown};
 
 /// What a layer takes under one name, as Keras names it.

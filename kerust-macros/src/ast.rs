@@ -95,6 +95,8 @@ pub struct Layer {
     pub faulty_arguments: bool,
     /// The chains in the parentheses of a layer that is made of layers.
     pub block: Option<Block>,
+    /// What the layer is applied to, where that stands behind it: `LSTM(16)(x, initial_state = (h, c))`.
+    pub applied: Option<Vec<Argument>>,
 }
 
 /// What a layer that is made of layers holds.
@@ -106,6 +108,8 @@ pub enum Block {
     },
     /// `Repeat(n, chain)`
     Repeat { count: Value, chain: Chain },
+    /// `Bidirectional(layer, ..)`: a layer around another, whose own arguments are the layer's.
+    Wrapper { inner: Chain },
 }
 
 /// What a layer is called.

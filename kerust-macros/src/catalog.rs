@@ -6,6 +6,7 @@ mod rows;
 mod sequences;
 mod tokens;
 mod values;
+mod wrappers;
 
 use crate::arguments::{Arguments, Parameter};
 use crate::plan::{Activation, Data, Fusion, Role};
@@ -16,6 +17,7 @@ use kerust_core::shape::{Fault, Shape};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 pub use rows::INPUT;
+pub use wrappers::{BIDIRECTIONAL, TIME_DISTRIBUTED, bidirectional, gates};
 
 /// Every layer.
 pub fn rows() -> impl Iterator<Item = &'static Row> + Clone {
@@ -74,6 +76,8 @@ pub struct Spec {
     pub masking: Masking,
     /// Type arguments of its configuration: `<2>`.
     pub arguments: TokenStream,
+    /// The values that are states with which it begins: they stand together in the call, behind the first one.
+    pub states: usize,
     /// Its further outputs, without a mask that it makes.
     pub outputs: Vec<Data>,
     /// The shape rule, called here where all is known.
@@ -82,9 +86,13 @@ pub struct Spec {
     pub role: Role,
     /// The name in `kerust::layers`, where it is not the row's.
     pub operation: Option<&'static str>,
+    /// The type argument of that name.
+    pub of: Option<TokenStream>,
     /// What follows that name: `::new()` and settings.
     pub config: TokenStream,
     pub weights: Option<Weights>,
+    /// The type of `kerust::layers` that holds such weights.
+    pub weights_in: Option<&'static str>,
     pub macs: Macs,
     pub saved: Option<TokenStream>,
     /// Values of scratch that inference takes for each sample.
@@ -203,13 +211,16 @@ impl Default for Spec {
             takes: Dtype::F32,
             masking: Masking::Refuses,
             arguments: TokenStream::new(),
+            states: 0,
             outputs: Vec::new(),
             rule: None,
             after: After::Same,
             role: Role::Compute,
             operation: None,
+            of: None,
             config: quote!(::new()),
             weights: None,
+            weights_in: None,
             macs: Macs::None,
             saved: None,
             scratch: None,

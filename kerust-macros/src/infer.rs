@@ -15,6 +15,7 @@ mod ranges;
 mod several;
 mod size;
 mod unknown;
+mod wrapper;
 
 use crate::arguments::Arguments;
 use crate::ast;
@@ -255,6 +256,18 @@ impl Infer<'_> {
     ) -> (Place, Option<Activation>) {
         if let Some(block) = &layer.block {
             return self.block(layer, block, place, last);
+        }
+        if layer.applied.is_some() {
+            self.report
+                .fault(
+                    layer.ident(),
+                    format!(
+                        "`{}` is applied to values by their names, and stands behind an arrow",
+                        layer.ident()
+                    ),
+                )
+                .help("begin the chain with it: `let y = LSTM(16)(x, initial_state = (h, c));`");
+            return (place.unknown(&text(&layer.tokens)), None);
         }
         if let Some(number) = self.applied_before(layer) {
             return self.again(layer.ident(), number, place, last);

@@ -146,6 +146,17 @@ pub static FILL_MODES: Vocabulary = Vocabulary {
     ],
 };
 
+pub static MERGE_MODES: Vocabulary = Vocabulary {
+    what: "merge mode",
+    path: || quote!(::kerust::layers::MergeMode),
+    words: &[
+        ("concat", "Concat"),
+        ("sum", "Sum"),
+        ("mul", "Mul"),
+        ("ave", "Ave"),
+    ],
+};
+
 pub static FLIPS: Vocabulary = Vocabulary {
     what: "mode",
     path: || quote!(::kerust::layers::Flip),

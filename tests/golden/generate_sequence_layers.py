@@ -154,6 +154,21 @@ def layer_cases():
         (2, 1, 17),
     )
 
+    yield (
+        "time_distributed_dense",
+        layers.TimeDistributed(layers.Dense(4, activation="relu")),
+        (2, 5, 3),
+    )
+    yield (
+        "time_distributed_conv2d",
+        layers.TimeDistributed(
+            layers.Conv2D(3, 3, padding="same", activation="relu")
+        ),
+        (2, 3, 5, 4, 2),
+    )
+    yield "time_distributed_flatten", layers.TimeDistributed(layers.Flatten()), (2, 3, 5, 2)
+    yield "time_distributed_lstm", layers.TimeDistributed(layers.LSTM(4)), (2, 3, 5, 2)
+
     def attention(heads, width, **config):
         return layers.MultiHeadAttention(heads, width, **config)
 

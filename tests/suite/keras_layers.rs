@@ -52,6 +52,7 @@ macro_rules! probe {
 probe!(Probe1, Rank1, [f32; N], <N>);
 probe!(Probe2, Rank2, [[f32; W]; H], <H, W>);
 probe!(Probe3, Rank3, [[[f32; C]; W]; H], <H, W, C>);
+probe!(Probe4, Rank4, [[[[f32; C]; W]; H]; D], <D, H, W, C>);
 
 /// Holds the model `Probe => layer => Probe` to the golden numbers of `case` in a file.
 pub fn check<M, X, S>(file: &str, case: &str)

@@ -76,6 +76,19 @@ equal_keras! {
     gru_one_feature: Input(17, 1) => GRU(1, use_bias = false);
     gru_relu: Input(7, 3) => GRU(5, activation = relu);
     gru_before: Input(7, 3) => GRU(5, reset_after = false);
+    bidirectional_lstm_concat: Input(5, 3) => Bidirectional(LSTM(4));
+    bidirectional_lstm_sum: Input(5, 3) => Bidirectional(LSTM(4), merge_mode = sum);
+    bidirectional_lstm_mul: Input(5, 3) => Bidirectional(LSTM(4), mul);
+    bidirectional_lstm_ave: Input(5, 3) => Bidirectional(LSTM(4), merge_mode = ave);
+    bidirectional_gru_sequences_concat: Input(5, 3) => Bidirectional(GRU(4, return_sequences = true));
+    bidirectional_gru_sequences_sum: Input(5, 3) => Bidirectional(GRU(4, return_sequences = true), sum);
+    bidirectional_gru_sequences_mul: Input(5, 3) => Bidirectional(GRU(4, return_sequences = true), mul);
+    bidirectional_gru_sequences_ave: Input(5, 3) => Bidirectional(GRU(4, return_sequences = true), ave);
+    bidirectional_simple_rnn: Input(1, 17) => Bidirectional(SimpleRNN(3, relu));
+    time_distributed_dense: Input(5, 3) => Reshape(5, 3) => TimeDistributed(Dense(4, relu));
+    time_distributed_conv2d: Input(3, 5, 4, 2) => Reshape(3, 5, 4, 2) => TimeDistributed(Conv2D(3, 3x3, same, relu));
+    time_distributed_flatten: Input(3, 5, 2) => Reshape(3, 5, 2) => TimeDistributed(Flatten);
+    time_distributed_lstm: Input(3, 5, 2) => Reshape(3, 5, 2) => TimeDistributed(LSTM(4));
     self_attention: Input(5, 4) => MultiHeadAttention(2, 3);
     self_attention_one_head: Input(7, 3) => MultiHeadAttention(num_heads = 1, key_dim = 8, value_dim = 3);
     self_attention_one_step: Input(1, 17) => MultiHeadAttention(3, 1, use_bias = false);
@@ -221,6 +234,14 @@ model! {
         => Dense(2)
 }
 
+model! {
+    BothWays:
+        Input(7, 3)
+        => Bidirectional(LSTM(4, return_sequences = true))
+        => Bidirectional(GRU(3), merge_mode = sum)
+        => Dense(2)
+}
+
 mod twenty_steps_of {
     use super::*;
 
@@ -228,6 +249,78 @@ mod twenty_steps_of {
         forecast: Forecast, Rank2<9, 2> => Rank1<1>;
         lstm: TwoLSTM, Rank2<7, 3> => Rank1<2>;
         gru: TwoGRU, Rank2<7, 3> => Rank1<2>;
+        bidirectional: BothWays, Rank2<7, 3> => Rank1<2>;
         transformer: Transformer, Rank2<6, 8> => Rank1<2>;
     }
+}
+
+model! {
+    /// A model whose layers draw: for inputs, states, gates, channels and probabilities.
+    Drawing:
+        Input(9, 3)
+        => Conv1D(8, 3, causal, relu)
+        => SpatialDropout1D(0.2)
+        => Bidirectional(LSTM(5, return_sequences = true, dropout = 0.2, recurrent_dropout = 0.3))
+        => MultiHeadAttention(num_heads = 2, key_dim = 4, dropout = 0.2)
+        => GRU(6, dropout = 0.2)
+        => Dense(1)
+}
+
+type Trained = Compiled<Drawing, Rank1<1>>;
+
+/// Trains on with so many threads; the bits of the weights.
+fn fit(model: &mut Trained, epochs: usize, threads: usize) -> Vec<u32> {
+    let data: Dataset<Rank2<9, 3>, Rank1<1>> = Dataset::generate(75, |i| {
+        let value = |place: usize| ((i * 31 + place * 7) % 17) as f32 / 17.0;
+        let x = Tensor::from_fn(|[step, feature]| value(3 * step + feature));
+        (x, Tensor::from([value(5)]))
+    });
+    let fit = Fit::epochs(epochs).batch_size(32).seed(Seed(5));
+    model.fit(&data, fit.threads(threads).quiet()).unwrap();
+    let weights = model.weights().iter();
+    weights.map(|weight| weight.to_bits()).collect()
+}
+
+#[test]
+fn weights_have_the_same_bits_on_any_number_of_threads() {
+    let run = |threads| {
+        let mut model = Drawing::new(Seed(3)).compile(Adam::new(0.01), MeanSquaredError, ());
+        fit(&mut model, 3, threads)
+    };
+    let first = run(1);
+    for threads in [1, 2, 3] {
+        assert!(run(threads) == first, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_series_is_forecast() {
+    model! {
+        Net:
+            Input(24, 2)
+            => Conv1D(8, 3, same, relu)
+            => LSTM(16, return_sequences = true)
+            => GRU(16)
+            => Dense(1)
+    }
+    let series: Dataset<Rank2<24, 2>, Rank1<1>> = Dataset::generate(128, |i| {
+        let phase = i as f32 * 0.1;
+        let x = Tensor::from_fn(|[t, c]| (phase + 0.3 * t as f32 + c as f32).sin());
+        (x, Tensor::from([(phase + 0.3 * 24.0).sin()]))
+    });
+    let mut model =
+        Net::new(Seed(6)).compile(Adam::new(0.005), MeanSquaredError, MeanAbsoluteError);
+    let fit = Fit::epochs(20).batch_size(16).quiet();
+    model.fit(&series, fit).unwrap();
+    let error = model.evaluate(&series).unwrap()["mean_absolute_error"];
+    assert!(error < 0.1, "{error}");
+    assert_eq!(
+        Net::MACS,
+        24 * 3 * 2 * 8 + 24 * (8 + 16) * 64 + 24 * (16 + 16) * 48 + 16
+    );
+    let summary = Net::summary();
+    assert!(
+        summary.contains("LSTM") && summary.contains("(24, 16)"),
+        "{summary}"
+    );
 }

@@ -419,7 +419,7 @@ fn an_integer_model_infers() {
 #[test]
 fn gaps_between_numbers_are_in_no_file() {
     // Two bytes behind a kernel of 30, one behind one of 35, three behind one of 21.
-    let layout = <Integer as kerust::layer::LayerData>::LAYOUT;
+    let layout = <Integer as LayerData>::LAYOUT;
     assert_eq!(Integer::WEIGHT_BYTES, layout.bytes() + 2 + 1 + 3);
     let path =
         std::env::temp_dir().join(format!("kerust-{}-integer.safetensors", std::process::id()));

@@ -4,6 +4,7 @@
 //! from the last one on, turned back; `∘` joins or combines them: Schuster & Paliwal (1997).
 
 use super::recurrent::{RecurrentArrays, RecurrentLayer};
+use super::recurrent_values::RecurrentInput;
 use crate::gradient::Gradient;
 use crate::kernels::scratch::{self, Use};
 use crate::kernels::{Cell, copy, sum_into};
@@ -34,8 +35,8 @@ use crate::rng::{LayerStep, Rng};
 /// # Cost
 /// twice that of the layer, and one pass over both outputs
 #[derive(Clone, Copy, Debug)]
-pub struct Bidirectional<C> {
-    layer: RecurrentLayer<C>,
+pub struct Bidirectional<L> {
+    layer: L,
     merge_mode: MergeMode,
 }
 
@@ -85,9 +86,9 @@ unsafe impl<W: LayerData> LayerData for BidirectionalWeights<W> {
     );
 }
 
-impl<C: Cell> Bidirectional<C> {
+impl<C: Cell, X: Copy> Bidirectional<RecurrentLayer<C, X>> {
     /// A layer of two like `layer`, whose outputs are joined.
-    pub const fn new(layer: RecurrentLayer<C>) -> Self {
+    pub const fn new(layer: RecurrentLayer<C, X>) -> Self {
         Self {
             layer,
             merge_mode: MergeMode::Concat,
@@ -111,9 +112,13 @@ impl<C: Cell> Bidirectional<C> {
     }
 
     /// The layers of both directions.
-    const fn both(&self) -> [RecurrentLayer<C>; 2] {
-        let goes_backwards = self.layer.kernel.go_backwards;
-        [self.layer, self.layer.go_backwards(!goes_backwards)]
+    const fn both(&self) -> [RecurrentLayer<C, X>; 2] {
+        let mut layers = [self.layer; 2];
+        layers[1].kernel.go_backwards = !self.layer.kernel.go_backwards;
+        // As in Keras, so that steps that a mask leaves out meet in both directions.
+        layers[0].kernel.zero_output_for_mask = self.layer.kernel.return_sequences;
+        layers[1].kernel.zero_output_for_mask = self.layer.kernel.return_sequences;
+        layers
     }
 
     /// Rows of outputs of a sample.
@@ -207,18 +212,21 @@ fn units_of(values: &[f32], row: usize, units: usize) -> &[f32] {
         .unwrap_or_default()
 }
 
-impl<C: Cell, W: RecurrentArrays> Forward<BidirectionalWeights<W>, f32, f32, f32>
-    for Bidirectional<C>
+impl<C, W, X> Forward<BidirectionalWeights<W>, X, f32, f32> for Bidirectional<RecurrentLayer<C, X>>
+where
+    C: Cell,
+    W: RecurrentArrays,
+    X: RecurrentInput + Copy,
 {
     #[cfg_attr(not(feature = "std"), inline(always))]
     fn forward(
         &self,
         weights: &BidirectionalWeights<W>,
-        x: &[f32],
+        x: X::Slices<'_>,
         y: &mut [f32],
         scratch: &mut [f32],
     ) {
-        let samples = self.layer.samples(x);
+        let samples = self.layer.samples(X::parts(x).x);
         let len = samples * self.layer.output_len();
         let Some((f, rest)) = scratch.split_at_mut_checked(len) else {
             return;
@@ -233,8 +241,12 @@ impl<C: Cell, W: RecurrentArrays> Forward<BidirectionalWeights<W>, f32, f32, f32
     }
 }
 
-impl<C: Cell, W: RecurrentArrays> Operation<BidirectionalWeights<W>, f32, f32, f32, f32>
-    for Bidirectional<C>
+impl<C, W, X> Operation<BidirectionalWeights<W>, X, f32, f32, f32>
+    for Bidirectional<RecurrentLayer<C, X>>
+where
+    C: Cell,
+    W: RecurrentArrays,
+    X: RecurrentInput + Copy,
 {
     fn init(&self, weights: &mut BidirectionalWeights<W>, rng: &mut Rng) {
         self.layer.init(&mut weights.forward, rng);
@@ -244,13 +256,13 @@ impl<C: Cell, W: RecurrentArrays> Operation<BidirectionalWeights<W>, f32, f32, f
     fn forward_training(
         &self,
         weights: &BidirectionalWeights<W>,
-        x: &[f32],
+        x: X::Slices<'_>,
         y: &mut [f32],
         _: &mut [f32],
         saved: &mut [f32],
         step: LayerStep<'_>,
     ) {
-        let samples = self.layer.samples(x);
+        let samples = self.layer.samples(X::parts(x).x);
         let (outputs, saved) = saved.split_at_mut(2 * samples * self.layer.output_len());
         let (f, b) = outputs.split_at_mut(samples * self.layer.output_len());
         let (of_f, of_b) = saved.split_at_mut(samples * self.layer.saved_len());
@@ -266,47 +278,36 @@ impl<C: Cell, W: RecurrentArrays> Operation<BidirectionalWeights<W>, f32, f32, f
     fn backward(
         &self,
         weights: &BidirectionalWeights<W>,
-        pass: Pass<'_, f32, f32, f32>,
+        pass: Pass<'_, X, f32, f32>,
         gradient: Gradient<'_>,
     ) {
-        let samples = self.layer.samples(pass.x);
+        let samples = self.layer.samples(X::parts(pass.x).x);
         let len = samples * self.layer.output_len();
         let (outputs, saved) = pass.saved.split_at_mut(2 * len);
         let (f, b) = outputs.split_at(len);
         let (of_f, of_b) = saved.split_at_mut(samples * self.layer.saved_len());
         let gradient = gradient.of::<BidirectionalWeights<W>>();
-        let [in_forward, in_backward] = match gradient {
+        let [of_forward, of_backward] = match gradient {
             Some(gradient) => {
-                [&mut gradient.forward, &mut gradient.backward].map(Gradient::of_layer)
+                [&mut gradient.forward, &mut gradient.backward].map(|it| Some(W::arrays_mut(it)))
             }
-            None => [Gradient::none(), Gradient::none()],
+            None => [None, None],
         };
-        let part_len = pass.dx.as_ref().map_or(0, |dx| dx.len());
+        let (mut dx, _) = X::gradients(pass.dx);
+        let part_len = dx.as_ref().map_or(0, |dx| dx.len());
         let [forward, backward] = self.both();
-        let (x, dy, accumulate) = (pass.x, pass.dy, pass.accumulate);
-        let mut dx = pass.dx;
+        let (x, dy, accumulate) = (X::parts(pass.x), pass.dy, pass.accumulate);
         scratch::with(Use::Bidirectional, 2 * len + part_len, |scratch| {
             let (gradients, part) = scratch.split_at_mut(2 * len);
             let (df, db) = gradients.split_at_mut(len);
             self.merge_gradient(dy, [f, b], [df, db], samples);
-            let pass_f = Pass {
-                x,
-                y: f,
-                saved: of_f,
-                dy: df,
-                dx: dx.as_deref_mut(),
-                accumulate,
-            };
-            forward.backward(&weights.forward, pass_f, in_forward);
-            let pass_b = Pass {
-                x,
-                y: b,
-                saved: of_b,
-                dy: db,
-                dx: dx.is_some().then_some(&mut *part),
-                accumulate,
-            };
-            backward.backward(&weights.backward, pass_b, in_backward);
+            let (df, db) = ((&*df, [&[][..]; 2]), (&*db, [&[][..]; 2]));
+            let asked = (dx.as_deref_mut(), [None, None]);
+            let to = (of_forward, accumulate);
+            forward.back(&weights.forward, x, of_f, df, asked, to);
+            let asked = (dx.is_some().then_some(&mut *part), [None, None]);
+            let to = (of_backward, accumulate);
+            backward.back(&weights.backward, x, of_b, db, asked, to);
             if let Some(dx) = dx {
                 sum_into(dx, part);
             }

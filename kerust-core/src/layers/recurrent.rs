@@ -131,6 +131,12 @@ impl<C: Cell, X, Y> RecurrentLayer<C, X, Y> {
         self
     }
 
+    /// Sets whether the output of a step that a mask leaves out is 0, or that of the step before.
+    pub const fn zero_output_for_mask(mut self, zero_output_for_mask: bool) -> Self {
+        self.kernel.zero_output_for_mask = zero_output_for_mask;
+        self
+    }
+
     /// Values of scratch that inference takes for each sample: the states, and what the kernel asks for.
     pub const fn scratch_len(&self) -> usize {
         self.states_len() + self.kernel.scratch_len()
@@ -328,10 +334,28 @@ where
     }
 
     fn backward(&self, weights: &W, pass: Pass<'_, X, Y, f32>, gradient: Gradient<'_>) {
-        let (input, (dy, dlast)) = (X::parts(pass.x), Y::gradients(pass.dy));
-        let (dx, dfirst) = X::gradients(pass.dx);
-        let samples = self.samples(input.x);
-        let (saved, factors) = pass.saved.split_at(samples * self.kernel.saved_len());
+        let (inputs, asked) = (X::parts(pass.x), X::gradients(pass.dx));
+        let (saved, accumulate) = (&*pass.saved, pass.accumulate);
+        let gradient = gradient.of::<W>().map(W::arrays_mut);
+        let dy = Y::gradients(pass.dy);
+        self.back(weights, inputs, saved, dy, asked, (gradient, accumulate));
+    }
+}
+
+impl<C: Cell, X, Y> RecurrentLayer<C, X, Y> {
+    /// The backward pass: from the gradients of the outputs and of the last states to those of the sequences and of
+    /// the first states, and to that of the weights, which is added to what stands there or replaces it.
+    pub(super) fn back<W: RecurrentArrays>(
+        &self,
+        weights: &W,
+        inputs: RecurrentInputs<'_>,
+        saved: &[f32],
+        (dy, dlast): (&[f32], [&[f32]; 2]),
+        (dx, dfirst): (Option<&mut [f32]>, [Option<&mut [f32]>; 2]),
+        (gradient, accumulate): (Option<[&mut [f32]; 3]>, bool),
+    ) {
+        let samples = self.samples(inputs.x);
+        let (saved, factors) = saved.split_at(samples * self.kernel.saved_len());
         let scratch_len = self.kernel.backward_scratch_len(!factors.is_empty());
         let states_len = samples * self.states_len();
         scratch::with(
@@ -344,10 +368,10 @@ where
                 let gradients = RecurrentGradients {
                     states: [&mut *dh, &mut *dc],
                     x: dx,
-                    weights: gradient.of::<W>().map(W::arrays_mut),
-                    accumulate: pass.accumulate,
+                    weights: gradient,
+                    accumulate,
                 };
-                let given = self.given(&input, factors);
+                let given = self.given(&inputs, factors);
                 self.kernel
                     .backward(given, weights.arrays(), saved, dy, gradients, scratch);
                 end([dh, dc], dfirst.map(Option::unwrap_or_default));

@@ -413,11 +413,14 @@ impl Fault {
 
 impl Text {
     const fn origin(self, shape: Shape, previous: &str) -> Self {
-        self.note("")
-            .shape(shape)
-            .str(" is the output of `")
-            .str(previous)
-            .str("`")
+        let text = self.note("").shape(shape);
+        // The layer before one that is applied to each step.
+        match previous.as_bytes() {
+            [b'a', b' ', b's', b't', b'e', b'p', b' ', ..] => {
+                text.str(" is ").str(previous).str("`")
+            }
+            _ => text.str(" is the output of `").str(previous).str("`"),
+        }
     }
 }
 
@@ -464,10 +467,14 @@ const fn mend_rank(text: Text, found: usize, expected: usize, declared: &str) ->
 /// A layer that takes (steps, features).
 const fn mend_sequence(text: Text, found: Shape, declared: &str, previous: &str) -> Text {
     match found.rank() {
-        1 if is_recurrent(previous) => text
-            .help("let the layer before it return the output of every step: `")
-            .str(without_end(previous))
-            .str(", return_sequences = true)`"),
+        1 if is_recurrent(previous) => {
+            let (before, end) = previous.split_at(end_of_recurrent(previous));
+            text.help("let the layer before it return the output of every step: `")
+                .str(before)
+                .str(", return_sequences = true")
+                .str(end)
+                .str("`")
+        }
         1 => text
             .help("a sequence is (steps, features): fold the vector: `=> Reshape(steps, features) => ")
             .str(declared)
@@ -521,11 +528,23 @@ const fn is_recurrent(declared: &str) -> bool {
     )
 }
 
-/// `LSTM(16` of `LSTM(16)`.
-const fn without_end(declared: &str) -> &str {
+/// Where the arguments of a recurrent layer end: in `LSTM(16)` and in `Bidirectional(LSTM(16), sum)`.
+const fn end_of_recurrent(declared: &str) -> usize {
     let bytes = declared.as_bytes();
-    match bytes {
-        [.., b')'] => declared.split_at(bytes.len() - 1).0,
-        _ => declared,
+    let innermost = if matches!(kind(declared).as_bytes(), b"Bidirectional") {
+        2
+    } else {
+        1
+    };
+    let (mut depth, mut at) = (0, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'(' => depth += 1,
+            b')' if depth == innermost => return at,
+            b')' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
     }
+    bytes.len()
 }

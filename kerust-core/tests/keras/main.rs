@@ -8,6 +8,7 @@ mod memory;
 mod models;
 mod places;
 mod published;
+mod sequences;
 
 use kerust_core::layer::LayerData;
 use kerust_core::model::Model;

@@ -90,6 +90,13 @@ fn has_settings(value: &Value) -> bool {
 pub fn unknown(word: &Ident, vocabulary: &Vocabulary, near: Option<&str>, report: &mut Report) {
     let found = word.to_string();
     let what = vocabulary.what;
+    if what == "padding" && found == "causal" {
+        report
+            .fault(word, "`causal` is a padding of `Conv1D` alone")
+            .note("elsewhere there is no step that an output must not see")
+            .help(list(vocabulary));
+        return;
+    }
     if near.is_none() && habits::is_word_of_keras(&found, vocabulary) {
         report
             .fault(

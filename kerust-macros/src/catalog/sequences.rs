@@ -565,13 +565,13 @@ impl<'a> Recurrent<'a> {
         sizes.extend(none);
         let config = self.config();
         let (layer, values) = (Ident::new(layer, Span::call_site()), self.values());
-        let len = |of: &str| {
-            let of = Ident::new(of, Span::call_site());
-            let turbofish = match values.is_empty() {
-                true => quote!(<::kerust::layers::#layer>),
-                false => quote!(<::kerust::layers::#layer #values>),
-            };
-            quote!((#turbofish #config).#of())
+        let known = self.lens();
+        let len = |of: &str, known: Option<usize>| match known {
+            Some(known) => Size::known(known).tokens(),
+            None => {
+                let of = Ident::new(of, Span::call_site());
+                quote!((<::kerust::layers::#layer #values> #config).#of())
+            }
         };
         let states = match arguments.flag("return_state", false) {
             true => vec![Data::float(Form::Sizes(vec![units.clone()])); self.states()],
@@ -591,10 +591,11 @@ impl<'a> Recurrent<'a> {
                 true => Masking::UsesAndKeeps,
                 false => Masking::Uses,
             },
+            states: before.others.len(),
             outputs: states,
             arguments: values.clone(),
-            scratch: Some(len("scratch_len")),
-            saved: Some(len("saved_len")),
+            scratch: Some(len("scratch_len", known.map(|lens| lens[0]))),
+            saved: Some(len("saved_len", known.map(|lens| lens[1]))),
             config,
             ..Spec::default()
         }
@@ -627,6 +628,40 @@ impl<'a> Recurrent<'a> {
             (1, _) => quote!(<f32, (#(#outputs),*)>),
             _ => quote!(<(#(#inputs),*), (#(#outputs),*)>),
         }
+    }
+
+    /// Values of scratch and values saved, as the layer says, where they are known here.
+    fn lens(&self) -> Option<[usize; 2]> {
+        use kerust_core::layers::{GRU, LSTM, SimpleRNN};
+        let shape = self.before.data.known_shape()?;
+        let &[steps, inputs] = shape.dims() else {
+            return None;
+        };
+        let rate = |name: &str| -> Option<f32> {
+            let rate = self
+                .arguments
+                .number(name)
+                .map_or(Some(0.0), |rate| rate.known)?;
+            (0.0..=1.0).contains(&rate).then_some(rate)
+        };
+        let (dropout, recurrent) = (rate("dropout")?, rate("recurrent_dropout")?);
+        let (input, units) = ([steps, inputs], self.units.known?);
+        macro_rules! lens {
+            ($layer:ident) => {{
+                let layer = <$layer>::new(input, units);
+                let layer = layer.dropout(dropout).recurrent_dropout(recurrent);
+                [layer.scratch_len(), layer.saved_len()]
+            }};
+        }
+        // What overflows is refused by the rule.
+        let largest = steps
+            .checked_mul(inputs.checked_add(units)?)?
+            .checked_mul(64)?;
+        (largest < usize::MAX >> 8).then(|| match self.gates {
+            1 => lens!(SimpleRNN),
+            3 => lens!(GRU),
+            _ => lens!(LSTM),
+        })
     }
 
     fn config(&self) -> TokenStream {
@@ -695,7 +730,7 @@ fn multi_head_attention(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
     let judged = known.clone().map(|(shapes, [heads, key_dim, value_dim])| {
         kerust_core::shape::multi_head_attention(&shapes, heads, key_dim, value_dim)
     });
-    let macs = known.filter(|_| matches!(judged, Some(Ok(_)))).map(
+    let macs = known.clone().filter(|_| matches!(judged, Some(Ok(_)))).map(
         |(shapes, [heads, key_dim, value_dim])| {
             kerust_core::shape::multi_head_attention_macs(&shapes, heads, key_dim, value_dim)
         },
@@ -742,7 +777,28 @@ fn multi_head_attention(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
         }
         _ => quote!(<[f32; #count]>),
     };
-    let len = |of: &str| {
+    let layer = known
+        .clone()
+        .and_then(|(shapes, [heads, key_dim, value_dim])| {
+            let &[query, ..] = shapes.as_slice() else {
+                return None;
+            };
+            let value = *shapes.get(1).unwrap_or(&query);
+            let rate = arguments
+                .number("dropout")
+                .map_or(Some(0.0), |rate| rate.known)?;
+            let sound = matches!(judged, Some(Ok(_))) && (0.0..=1.0).contains(&rate);
+            let [query, value] = [query, value].map(|shape| [shape.extent(0), shape.extent(1)]);
+            sound.then(|| {
+                <kerust_core::layers::MultiHeadAttention>::new(query, value, heads, key_dim)
+                    .value_dim(value_dim)
+                    .dropout(rate)
+            })
+        });
+    let len = |of: &str, known: Option<usize>| {
+        if let Some(known) = known {
+            return Size::known(known).tokens();
+        }
         let of = Ident::new(of, Span::call_site());
         quote!((<::kerust::layers::MultiHeadAttention #inputs> #config).#of())
     };
@@ -763,8 +819,8 @@ fn multi_head_attention(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
             macs,
             quote!(::kerust::shape::multi_head_attention_macs(#terms)),
         ),
-        scratch: Some(len("scratch_len")),
-        saved: Some(len("saved_len")),
+        scratch: Some(len("scratch_len", layer.map(|layer| layer.scratch_len()))),
+        saved: Some(len("saved_len", layer.map(|layer| layer.saved_len()))),
         config,
         ..Spec::default()
     }

@@ -7,7 +7,7 @@ use proc_macro2::Ident;
 use quote::format_ident;
 
 /// Their names.
-pub const NAMES: [&str; 2] = ["Residual", "Repeat"];
+pub const NAMES: [&str; 4] = ["Residual", "Repeat", "Bidirectional", "TimeDistributed"];
 
 impl Infer<'_> {
     pub(super) fn block(
@@ -26,6 +26,7 @@ impl Infer<'_> {
                 };
                 (self.residual(layer, main, skip), None)
             }
+            Block::Wrapper { inner } => self.wrapper(layer, inner, place, last),
             Block::Repeat { count, chain } => {
                 let count = match count.kind {
                     ValueKind::Integer(count) if count > 0 => count,

@@ -1,14 +1,33 @@
 //! Layers of the catalogue: a row, its arguments and the shape before it become nodes.
 
 use super::{Infer, Mask, Place, absorb, judge, size};
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Setting};
 use crate::ast;
-use crate::catalog::{Before, Masking, Row};
+use crate::catalog::{Before, Masking, Row, Spec};
 use crate::plan::{Activation, Data, Edge, Form, Layer, Node, Role};
 use crate::words::{self, ACTIVATIONS};
 use kerust_core::element::Dtype;
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use quote::{format_ident, quote};
+
+/// What is said of a layer, where it was written.
+pub(super) struct Said<'a> {
+    pub(super) kind: &'a str,
+    /// The row of the layer, or of the one that it is around.
+    pub(super) row: &'a Row,
+    /// The arguments that its shape follows from.
+    pub(super) arguments: &'a Arguments<'a>,
+    pub(super) declared: String,
+    pub(super) name: Option<&'a Ident>,
+    pub(super) trainable: bool,
+    pub(super) settings: Vec<Setting>,
+    /// Whether the row judges what is wrong with the layer by itself.
+    pub(super) judges_alone: bool,
+    /// Its name in `kerust::layers`.
+    pub(super) operation: &'a str,
+    /// The layer that a fault is of, and what stands before it, where they are others.
+    pub(super) judged: Option<[String; 2]>,
+}
 
 impl Infer<'_> {
     /// A layer of the catalogue, and the activation that is the head's where it is the last one.
@@ -32,9 +51,6 @@ impl Infer<'_> {
         (place, others): (&Place, &[Place]),
         last: bool,
     ) -> (Place, Option<Activation>) {
-        let given = arguments.name.as_ref().map(|name| self.repeated(name));
-        let name = self.names.name(layer, given.as_ref(), self.report);
-        let declared = arguments.declared();
         let other_data: Vec<&Data> = others.iter().map(|place| &place.data).collect();
         let places = [place].into_iter().chain(others);
         let masked: Vec<bool> = places.map(|place| place.mask.is_some()).collect();
@@ -44,18 +60,62 @@ impl Infer<'_> {
             masked: &masked,
             nameable: self.generics.is_empty(),
         };
-        let mut spec = (row.infer)(arguments, &before, self.report);
+        let spec = (row.infer)(arguments, &before, self.report);
+        let said = Said {
+            kind: row.name,
+            row,
+            arguments,
+            declared: arguments.declared(),
+            name: arguments.name.as_ref(),
+            trainable: arguments.trainable,
+            settings: arguments.settings(),
+            judges_alone: true,
+            operation: row.name,
+            judged: None,
+        };
+        self.placed(layer, said, spec, (place, others), last)
+    }
+
+    /// The nodes of a layer that is this.
+    pub(super) fn placed(
+        &mut self,
+        layer: &ast::Layer,
+        said: Said<'_>,
+        mut spec: Spec,
+        (place, others): (&Place, &[Place]),
+        last: bool,
+    ) -> (Place, Option<Activation>) {
+        let Said {
+            row,
+            arguments,
+            declared,
+            ..
+        } = said;
+        let given = said.name.map(|name| self.repeated(name));
+        let name = self.names.name(layer, given.as_ref(), self.report);
         let rule = spec.rule.take();
         self.ranges(&name, arguments, &declared);
         if !self.takes(layer, spec.takes, place) {
             return (place.unknown(&declared), None);
         }
-        let is_unknown = place.data.is_unknown() || other_data.iter().any(|it| it.is_unknown());
+        let mut all = [place].into_iter().chain(others);
+        let is_unknown = all.any(|place| place.data.is_unknown());
         let data = if is_unknown || !arguments.sound {
-            self.judge_alone(row, arguments, &declared, place);
+            if said.judges_alone {
+                self.judge_alone(row, arguments, &declared, place);
+            }
             judge::expected(&spec.after, &place.data)
         } else {
-            self.after(&name, &spec.after, rule, arguments, place, &declared)
+            match said.judged {
+                None => self.after(&name, &spec.after, rule, arguments, place, &declared),
+                Some([declared, previous]) => {
+                    let place = Place {
+                        declared: previous,
+                        ..place.clone()
+                    };
+                    self.after(&name, &spec.after, rule, arguments, &place, &declared)
+                }
+            }
         };
 
         let mut activation = spec.activation;
@@ -71,9 +131,17 @@ impl Infer<'_> {
             for size in &weights.sizes {
                 self.nameable_size(size, layer);
             }
-            (size::weights(weights), weights.params)
+            let path = size::weights(weights);
+            let path = match spec.weights_in {
+                None => path,
+                Some(outer) => {
+                    let outer = Ident::new(outer, Span::call_site());
+                    quote!(::kerust::layers::#outer<#path>)
+                }
+            };
+            (path, weights.params)
         });
-        let operation = Ident::new(spec.operation.unwrap_or(row.name), arguments.span());
+        let operation = Ident::new(spec.operation.unwrap_or(said.operation), arguments.span());
         let path = quote!(::kerust::layers::#operation);
         let mut config = std::mem::take(&mut spec.config);
         let mut bare = true;
@@ -94,7 +162,8 @@ impl Infer<'_> {
             .chain(others)
             .map(|it| it.edge)
             .collect();
-        let (masks, mask_groups) = self.masks(layer, &name, spec.masking, place, others);
+        let joined = if spec.states > 0 { &[] } else { others };
+        let (masks, mask_groups) = self.masks(layer, &name, spec.masking, place, joined);
         let first = self.nodes.len();
         let mut parts: Vec<(Edge, Data)> = Vec::new();
         if !own || activation.is_none() {
@@ -102,10 +171,17 @@ impl Infer<'_> {
             let (path, config) = if own {
                 (quote!(()), quote!(()))
             } else {
-                let arguments = &spec.arguments;
+                let arguments = match &spec.of {
+                    Some(of) => quote!(<#of>),
+                    None => spec.arguments.clone(),
+                };
                 (quote!(#path #arguments), quote!(#path #config))
             };
-            let groups = [vec![sources.len()], mask_groups].concat();
+            let values = match spec.states {
+                0 => vec![sources.len()],
+                states => vec![1, states],
+            };
+            let groups = [values, mask_groups].concat();
             edge = self.node(Node {
                 groups,
                 operation: (path, config),
@@ -143,7 +219,7 @@ impl Infer<'_> {
         self.layers.push(Layer {
             tokens: layer.tokens.clone(),
             name,
-            kind: row.name.to_owned(),
+            kind: said.kind.to_owned(),
             declared: declared.clone(),
             input: place.data.clone(),
             output: data.clone(),
@@ -153,8 +229,8 @@ impl Infer<'_> {
             training_only: spec.role == Role::TrainingOnly,
             uses: 1,
             state: spec.state,
-            frozen: !arguments.trainable,
-            settings: arguments.settings(),
+            frozen: !said.trainable,
+            settings: said.settings,
             sources,
             mask: masks.first().copied(),
             node: match edge {

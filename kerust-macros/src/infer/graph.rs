@@ -188,6 +188,9 @@ impl Infer<'_> {
                 values.broken = true;
                 unknown
             }
+            Name::Bare(_) if source.applied.is_some() => {
+                self.applied(source, &mut |infer, name| infer.read(name, values))
+            }
             Name::Bare(ident) if merge::is_merge(ident) => {
                 self.merge(source, &mut |infer, name| infer.read(name, values))
             }

@@ -140,6 +140,7 @@ impl Infer<'_> {
             arguments: None,
             faulty_arguments: false,
             block: None,
+            applied: None,
         };
         let settings = Settings {
             name: None,

@@ -5,7 +5,8 @@ use super::{Infer, Place};
 use crate::arguments::Arguments;
 use crate::ast::{self, ValueKind};
 use crate::catalog;
-use crate::value::text;
+use crate::value::{Term, text};
+use kerust_core::shape::Fault;
 use proc_macro2::Ident;
 
 impl Infer<'_> {
@@ -53,6 +54,16 @@ impl Infer<'_> {
                 });
             return unknown;
         }
+        let values = names.iter().zip(&places);
+        for (name, place) in
+            values.filter(|(_, place)| place.data.rank().is_some_and(|rank| rank != 2))
+        {
+            if let Some(found) = place.data.known() {
+                let fault = Fault::Rank { found, expected: 2 };
+                self.fault(&fault, name, &kind, &place.declared);
+            }
+            return unknown;
+        }
         let arguments = Arguments::bind_behind(
             layer,
             names.len(),
@@ -66,6 +77,118 @@ impl Infer<'_> {
         };
         let (place, _) = self.catalogued_of(row, layer, &arguments, (first, others), false);
         place
+    }
+
+    /// Applies a recurrent layer to a sequence and to the states with which it begins:
+    /// `LSTM(16)(x, initial_state = (h, c))`.
+    pub(super) fn applied(
+        &mut self,
+        layer: &ast::Layer,
+        find: &mut dyn FnMut(&mut Self, &Ident) -> Option<Place>,
+    ) -> Place {
+        let (ident, kind) = (layer.ident(), layer.ident().to_string());
+        let unknown = Place::start().unknown(&text(&layer.tokens));
+        let Some(gates) = catalog::gates(&kind) else {
+            self.report
+                .fault(ident, format!("`{kind}` takes no `initial_state`"))
+                .note("recurrent layers take one: `LSTM`, `GRU` and `SimpleRNN`")
+                .help(format!("write what it reads before it: `x => {kind}`"));
+            return unknown;
+        };
+        let (mut sequence, mut states) = (None, Vec::new());
+        for argument in layer.applied.iter().flatten() {
+            let value = &argument.value;
+            match (&argument.keyword, &value.kind) {
+                (None, ValueKind::Word(name)) if sequence.is_none() => sequence = Some(name),
+                (Some(keyword), ValueKind::Word(name)) if keyword == "initial_state" => {
+                    states.push(name);
+                }
+                (Some(keyword), ValueKind::Tuple(names)) if keyword == "initial_state" => {
+                    states.extend(names.iter().filter_map(|name| match &name.kind {
+                        ValueKind::Word(name) => Some(name),
+                        _ => None,
+                    }));
+                }
+                (_, ValueKind::Faulty) => return unknown,
+                _ => {
+                    let found = text(&value.tokens);
+                    self.report
+                        .fault(
+                            &value.tokens,
+                            format!(
+                                "`{kind}` is applied to a value and its states, found `{found}`"
+                            ),
+                        )
+                        .help(format!("write `{kind}(..)(x, initial_state = h)`"));
+                    return unknown;
+                }
+            }
+        }
+        let expected = if gates == 4 { 2 } else { 1 };
+        let Some(sequence) = sequence.filter(|_| states.len() == expected) else {
+            let found = states.len();
+            let [example, plural] = match expected {
+                2 => ["(h, c)", "s"],
+                _ => ["h", ""],
+            };
+            self.report
+                .fault(
+                    ident,
+                    format!("`{kind}` begins with {expected} state{plural}, found {found}"),
+                )
+                .help(format!("write `{kind}(..)(x, initial_state = {example})`"));
+            return unknown;
+        };
+        let names = [sequence].into_iter().chain(states);
+        let places: Vec<Option<Place>> = names.map(|name| find(self, name)).collect();
+        let places: Option<Vec<Place>> = places.into_iter().collect();
+        let row = catalog::rows().find(|row| row.name == kind);
+        let (Some(places), Some(row)) = (places, row) else {
+            return unknown;
+        };
+        let arguments = Arguments::bind(layer, row.parameters, self.generics, self.report);
+        let [place, states @ ..] = places.as_slice() else {
+            return unknown;
+        };
+        if !self.are_states(layer, &arguments, states) {
+            return unknown;
+        }
+        self.catalogued_of(row, layer, &arguments, (place, states), false)
+            .0
+    }
+
+    /// Whether values can be the states of a recurrent layer: as many numbers as it has units.
+    fn are_states(
+        &mut self,
+        layer: &ast::Layer,
+        arguments: &Arguments<'_>,
+        states: &[Place],
+    ) -> bool {
+        let units = arguments.count("units").known;
+        for state in states {
+            let Some(shape) = state.data.known_shape() else {
+                continue;
+            };
+            if units.is_none_or(|units| shape.dims() == [units]) {
+                continue;
+            }
+            let (ident, units) = (layer.ident(), units.unwrap_or_default());
+            self.report
+                .fault(
+                    ident,
+                    format!(
+                        "`{ident}` of {units} units begins with a state of ({units}), found {}",
+                        state.data
+                    ),
+                )
+                .note(format!(
+                    "{} is the output of `{}`",
+                    state.data, state.declared
+                ))
+                .help("give both layers the same number of units");
+            return false;
+        }
+        true
     }
 }
 

@@ -73,6 +73,11 @@ fn numbers_out_of_range() {
 }
 
 #[test]
+fn layers_over_sequences() {
+    table("sequences", include_str!("sequences.txt"));
+}
+
+#[test]
 fn what_is_right_gets_no_error() {
     for model in include_str!("valid.txt")
         .lines()
@@ -116,7 +121,7 @@ fn a_bad_argument_hides_no_other_mistake() {
         let [_, second] = faults.as_slice() else {
             panic!("{model}: {} errors", faults.len());
         };
-        let expected = format!("`Dense` takes a rank-1 input, found {found}");
+        let expected = format!("`Dense` takes a rank-1 or rank-2 input, found {found}");
         assert!(
             second.to_string().starts_with(&expected),
             "{model}: {second}"

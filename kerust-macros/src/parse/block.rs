@@ -1,7 +1,8 @@
 //! Layers that are made of layers: `Residual(chain)` and `Repeat(n, chain)`.
 
+use super::arguments::arguments;
 use super::chain::chain;
-use crate::ast::{Block, Chain};
+use crate::ast::{Argument, Block, Chain};
 use crate::report::Report;
 use crate::value;
 use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
@@ -9,14 +10,56 @@ use quote::ToTokens;
 
 /// Whether a layer of this name holds layers.
 pub fn is_block(name: &Ident) -> bool {
-    name == "Residual" || name == "Repeat"
+    name == "Residual" || name == "Repeat" || is_wrapper(name)
+}
+
+/// Whether a layer of this name is one around another.
+pub fn is_wrapper(name: &Ident) -> bool {
+    name == "Bidirectional" || name == "TimeDistributed"
 }
 
 /// How to write one.
 pub fn example(name: &Ident) -> &'static str {
     match name.to_string().as_str() {
+        "Bidirectional" => "write the layer that goes both ways: `Bidirectional(LSTM(16))`",
+        "TimeDistributed" => "write the layer of each step: `TimeDistributed(Conv2D(8, 3x3))`",
         "Repeat" => "write how often and what: `Repeat(3, Dense(64, relu))`",
         _ => "write the chain that goes around: `Residual(Conv2D(8, 3x3, same) => ReLU)`",
+    }
+}
+
+/// Reads a layer around another, and its own arguments; what is wrong is reported.
+pub fn wrapper(name: &Ident, group: &Group, report: &mut Report) -> Option<(Block, Vec<Argument>)> {
+    let mut parts = parts(group.stream()).into_iter();
+    let inner = parts.next().map(|(_, inner)| without_name(inner));
+    let Some(inner) = inner.filter(|inner| !inner.is_empty()) else {
+        report
+            .fault(name, format!("`{name}` holds a layer, found none"))
+            .help(example(name));
+        return None;
+    };
+    let mut others = TokenStream::new();
+    for (comma, part) in parts {
+        if !others.is_empty() {
+            others.extend(comma.to_token_stream());
+        }
+        others.extend(part);
+    }
+    let inner = chain(inner, group.span_close(), report);
+    let arguments = arguments(others, report);
+    Some((Block::Wrapper { inner }, arguments))
+}
+
+/// `LSTM(16)` of `layer = LSTM(16)`.
+fn without_name(tokens: TokenStream) -> TokenStream {
+    let mut rest = tokens.clone().into_iter();
+    match (rest.next(), rest.next()) {
+        (Some(TokenTree::Ident(word)), Some(TokenTree::Punct(punct)))
+            if word == "layer" && punct.as_char() == '=' && punct.spacing() == Spacing::Alone =>
+        {
+            rest.collect()
+        }
+        _ => tokens,
     }
 }
 

@@ -27,6 +27,7 @@ pub fn faulty(tokens: &TokenStream) -> Layer {
         arguments: None,
         faulty_arguments: true,
         block: None,
+        applied: None,
     }
 }
 
@@ -106,10 +107,18 @@ fn read(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) -> Optio
         arguments: None,
         faulty_arguments: false,
         block: None,
+        applied: None,
     };
     let ident = layer.ident().clone();
     let is_bare = matches!(layer.name, Name::Bare(_));
     match group {
+        Some(group) if is_bare && block::is_wrapper(&ident) && written.is_some() => {
+            let faults = report.len();
+            let (inner, arguments) = block::wrapper(&ident, group, report)?;
+            layer.block = Some(inner);
+            layer.arguments = Some(arguments);
+            layer.faulty_arguments = report.len() > faults;
+        }
         Some(group) if is_bare && block::is_block(&ident) && written.is_some() => {
             layer.block = Some(block::block(&ident, group, report)?);
         }
@@ -141,11 +150,24 @@ fn read(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) -> Optio
             }
         }
     }
+    if let Some(TokenTree::Group(values)) = rest.clone().next()
+        && rest.len() == 1
+        && is_call(values)
+    {
+        rest.next();
+        layer.applied = Some(arguments::arguments(values.stream(), report));
+    }
     let left: Vec<TokenTree> = rest.cloned().collect();
     if !left.is_empty() && !behind(&mut layer, &left, group, report) {
         return None;
     }
     Some(layer)
+}
+
+/// Whether a group behind a layer is what the layer is applied to, with the states that it begins with.
+fn is_call(values: &Group) -> bool {
+    let is_state = |tree| matches!(tree, TokenTree::Ident(name) if name == "initial_state");
+    values.delimiter() == Delimiter::Parenthesis && values.stream().into_iter().any(is_state)
 }
 
 /// Reports what begins with no name.

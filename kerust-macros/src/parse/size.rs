@@ -75,6 +75,7 @@ fn count(
                     None => Ok(()),
                 })
             }
+            Block::Wrapper { inner } => count(inner, times, left, report),
             Block::Repeat {
                 count: given,
                 chain,

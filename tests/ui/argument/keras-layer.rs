@@ -4,7 +4,7 @@ use kerust::model;
 model! {
     pub Net:
         Input(4)
-        => LSTM(32)
+        => ConvLSTM1D(32, 3)
         => Dense(3)
 }
 

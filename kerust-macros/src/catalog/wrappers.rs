@@ -1,0 +1,87 @@
+//! The layers around another layer.
+
+use super::rows::optional;
+use super::{After, Before, Rule, Spec, rule, setting};
+use crate::arguments::{Arguments, Kind, Parameter};
+use crate::value::{Size, Term};
+use crate::words::MERGE_MODES;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+/// What `Bidirectional` takes behind its layer.
+pub const BIDIRECTIONAL: &[Parameter] = &[optional("merge_mode", Kind::Word(&MERGE_MODES))];
+/// What `TimeDistributed` takes behind its layer.
+pub const TIME_DISTRIBUTED: &[Parameter] = &[];
+
+/// The gates of a recurrent layer.
+pub fn gates(layer: &str) -> Option<usize> {
+    match layer {
+        "SimpleRNN" => Some(1),
+        "LSTM" => Some(4),
+        "GRU" => Some(3),
+        _ => None,
+    }
+}
+
+/// The recurrent layer `inner` of this name and so many gates, in both directions.
+pub fn bidirectional(
+    (name, gates): (&str, usize),
+    arguments: [&Arguments<'_>; 2],
+    before: &Before<'_>,
+    inner: Spec,
+) -> Spec {
+    let [outer, given] = arguments;
+    let (units, gates) = (given.count("units"), Size::known(gates));
+    let sequences = given.flag("return_sequences", false);
+    let joins = matches!(outer.word("merge_mode"), None | Some(("Concat", _)));
+    let features = match (joins, units.known) {
+        (false, _) => units.clone(),
+        (true, Some(units)) => Size::known(units.saturating_mul(2)),
+        (true, None) => Size::expression(quote!(2 * (#units)), before.nameable),
+    };
+    let after = match sequences {
+        true => vec![Some(before.data.dim(0, before.nameable)), Some(features)],
+        false => vec![Some(features)],
+    };
+    let layer = Ident::new(name, Span::call_site());
+    let (layer, values, config) = (
+        quote!(::kerust::layers::#layer),
+        inner.arguments,
+        inner.config,
+    );
+    let of = quote!(#layer #values);
+    let merge_mode = setting(outer, "merge_mode");
+    let config = quote!(::new(#layer #config) #merge_mode);
+    // Both outputs stand beside what both layers keep.
+    let outputs = match (sequences, before.data.known_shape(), units.known) {
+        (false, _, units) => units,
+        (true, Some(shape), Some(units)) if shape.rank() == 2 => shape.dim(0).checked_mul(units),
+        _ => None,
+    };
+    let of_layer = of.clone();
+    let len = |inner: Option<TokenStream>, times: usize, of: &str| {
+        let inner = inner.and_then(|len| len.to_string().parse::<usize>().ok());
+        let of = Ident::new(of, Span::call_site());
+        match inner.zip(outputs) {
+            Some((inner, outputs)) => Size::known(2 * outputs + times * inner).tokens(),
+            None => quote!((<::kerust::layers::Bidirectional<#of_layer>> #config).#of()),
+        }
+    };
+    let weights = inner.weights.map(|mut weights| {
+        weights.params = weights.params.and_then(|params| params.checked_mul(2));
+        weights
+    });
+    Spec {
+        rule: rule!(bidirectional(before.data, units, gates, sequences, joins)),
+        after: After::Sizes(after),
+        masking: inner.masking,
+        of: Some(of),
+        scratch: Some(len(inner.scratch, 1, "scratch_len")),
+        saved: Some(len(inner.saved, 2, "saved_len")),
+        config,
+        weights,
+        weights_in: Some("BidirectionalWeights"),
+        macs: inner.macs,
+        ..Spec::default()
+    }
+}

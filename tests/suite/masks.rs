@@ -1,0 +1,263 @@
+//! Tokens, masks and states against Keras: outputs, and the gradients of all weights.
+
+use crate::golden::{Tensors, assert_close};
+use kerust::activation::Linear;
+use kerust::element::Elements;
+use kerust::gradient::Gradient;
+use kerust::memory::Memory;
+use kerust::model::Head;
+use kerust::prelude::*;
+use kerust::rng::Step;
+use kerust::tensor::Shape;
+
+model! { pub Lstm: Input(6, dtype = token) => Embedding(11, 4, mask_zero = true) => LSTM(5) }
+model! {
+    pub LstmSequences:
+        Input(6, dtype = token)
+        => Embedding(11, 4, mask_zero = true)
+        => LSTM(5, return_sequences = true)
+}
+model! {
+    pub GruBackwards:
+        Input(6, dtype = token)
+        => Embedding(11, 4, mask_zero = true)
+        => GRU(5, return_sequences = true, go_backwards = true)
+}
+model! {
+    pub GruBefore:
+        Input(5, dtype = token) => Embedding(11, 3, mask_zero = true) => GRU(4, reset_after = false)
+}
+model! {
+    pub SimpleRnnZeros:
+        Input(6, dtype = token)
+        => Embedding(11, 4, mask_zero = true)
+        => SimpleRNN(5, return_sequences = true, zero_output_for_mask = true)
+}
+model! {
+    pub TwoLayers:
+        Input(6, dtype = token)
+        => Embedding(11, 4, mask_zero = true)
+        => LSTM(5, return_sequences = true)
+        => GRU(3)
+}
+model! {
+    pub BothWays:
+        Input(6, dtype = token)
+        => Embedding(11, 4, mask_zero = true)
+        => Bidirectional(LSTM(3, return_sequences = true))
+        => Bidirectional(GRU(2), merge_mode = sum)
+}
+model! {
+    pub Kept:
+        Input(6, dtype = token)
+        => Embedding(11, 4, mask_zero = true)
+        => LayerNormalization
+        => Dense(5, tanh)
+        => Dropout(0.0)
+        => Rescaling(0.5)
+        => LSTM(3)
+}
+model! {
+    pub Average:
+        Input(6, dtype = token) => Embedding(11, 4, mask_zero = true) => GlobalAveragePooling1D
+}
+model! {
+    pub Masked: Input(6, 3) => Masking => GRU(4, return_sequences = true) => Dense(2)
+}
+model! {
+    pub SelfAttention:
+        Input(5, dtype = token)
+        => Embedding(11, 4, mask_zero = true)
+        => Residual(MultiHeadAttention(2, 3))
+        => GlobalAveragePooling1D
+}
+model! {
+    pub CrossAttention {
+        let query = Input(5, dtype = token);
+        let value = Input(7, dtype = token);
+        let query = query => Embedding(11, 4, mask_zero = true);
+        let value = value => Embedding(11, 4, mask_zero = true);
+        MultiHeadAttention(query, value, num_heads = 2, key_dim = 3) => LSTM(3)
+    }
+}
+model! {
+    pub MaskedQuery {
+        let query = Input(5, dtype = token);
+        let value = Input(7, 4);
+        let query = query => Embedding(11, 4, mask_zero = true);
+        MultiHeadAttention(query, value, num_heads = 1, key_dim = 3) => LSTM(3)
+    }
+}
+model! {
+    pub MaskedValue {
+        let query = Input(5, 4);
+        let value = Input(7, dtype = token);
+        let value = value => Embedding(11, 4, mask_zero = true);
+        MultiHeadAttention(query, value, num_heads = 1, key_dim = 3) => LSTM(3)
+    }
+}
+macro_rules! merges {
+    ($($name:ident $merge:ident;)+) => {$(
+        model! {
+            pub $name {
+                let a = Input(5, dtype = token);
+                let b = Input(5, dtype = token);
+                let a = a => Embedding(11, 3, mask_zero = true);
+                let b = b => Embedding(11, 3, mask_zero = true);
+                $merge(a, b) => LSTM(3)
+            }
+        }
+    )+};
+}
+merges! {
+    Added Add;
+    Subtracted Subtract;
+    Averaged Average;
+    Concatenated Concatenate;
+}
+model! {
+    pub LstmStates {
+        let x = Input(6, 3);
+        let (x, h, c) = x => LSTM(4, return_sequences = true, return_state = true);
+        let x = x => Flatten;
+        Concatenate(x, h, c)
+    }
+}
+model! {
+    pub GruState {
+        let x = Input(6, dtype = token);
+        let (_, h) = x => Embedding(11, 3, mask_zero = true) => GRU(4, return_state = true);
+        h => Dense(2)
+    }
+}
+model! {
+    pub EncoderDecoder {
+        let from = Input(6, dtype = token);
+        let to = Input(4, 3);
+        let (_, h, c) = from => Embedding(11, 3, mask_zero = true) => LSTM(5, return_state = true);
+        LSTM(5, return_sequences = true)(to, initial_state = (h, c)) => Dense(2)
+    }
+}
+model! {
+    pub GruEncoderDecoder {
+        let from = Input(6, dtype = token);
+        let to = Input(4, dtype = token);
+        let from = from => Embedding(11, 3, mask_zero = true);
+        let to = to => Embedding(11, 2, mask_zero = true);
+        let (_, h) = from => GRU(5, return_state = true);
+        GRU(5, return_sequences = true)(to, initial_state = h) => Dense(2)
+    }
+}
+
+/// An input of the golden file, as a model takes it.
+enum Values {
+    Tokens(Vec<u16>),
+    Series(Vec<f32>),
+}
+
+impl Values {
+    fn open(golden: &Tensors, name: &str, tokens: bool) -> Self {
+        let values = golden.tensor(name);
+        match tokens {
+            true => Self::Tokens(values.iter().map(|x| *x as u16).collect()),
+            false => Self::Series(values),
+        }
+    }
+
+    fn tokens(&self) -> &[u16] {
+        match self {
+            Self::Tokens(tokens) => tokens,
+            Self::Series(_) => panic!("a series is no tokens"),
+        }
+    }
+
+    fn series(&self) -> &[f32] {
+        match self {
+            Self::Series(series) => series,
+            Self::Tokens(_) => panic!("tokens are no series"),
+        }
+    }
+}
+
+const TOLERANCE: f32 = 3e-5;
+
+fn check<M, S>(golden: &Tensors, case: &str, x: <M::Input as Elements>::Slices<'_>)
+where
+    M: Train<Heads = Head<Linear, S>>,
+    S: Shape,
+{
+    let of = |name: &str| golden.tensor(&format!("{case}.{name}"));
+    let mut net = M::zeroed();
+    net.as_mut_slice().copy_from_slice(&of("weights"));
+    let (y, dy) = (of("y"), of("dy"));
+    let batch = y.len() / S::LEN;
+
+    // Inference, in an arena of NaN.
+    let mut arena = vec![f32::NAN; batch * M::ARENA_LEN];
+    let mut found = vec![f32::NAN; y.len()];
+    net.logits(x, &mut Memory::new(&mut arena, batch), &mut found);
+    assert_close(&format!("{case}.y"), &found, &y, TOLERANCE);
+
+    // A training step.
+    let mut training = vec![f32::NAN; batch * M::TRAINING_LEN];
+    let mut memory = Memory::new(&mut training, batch);
+    net.forward_training(x, &mut memory, Step::new(Seed(1), 0));
+    let pass = M::heads(&mut memory);
+    assert_close(&format!("{case}.y in training"), pass.logits, &y, TOLERANCE);
+    pass.gradient.copy_from_slice(&dy);
+    let mut gradient = M::zeroed();
+    gradient.as_mut_slice().fill(f32::NAN);
+    let into = Gradient::of_layer(&mut *gradient);
+    net.backward(x, &mut memory, into, M::Input::no_gradients(), false);
+    let found = gradient.as_slice();
+    assert_close(
+        &format!("{case}.d_weights"),
+        found,
+        &of("d_weights"),
+        TOLERANCE,
+    );
+}
+
+use kerust::tensor::Tensors as _;
+
+macro_rules! equal_keras {
+    ($($case:ident: $model:ident($($input:ident),+);)+) => {$(
+        #[test]
+        fn $case() {
+            let golden = Tensors::open("masks.safetensors");
+            let mut number = 0;
+            let mut open = |tokens: bool| {
+                number += 1;
+                let name = format!("{}.x{}", stringify!($case), number - 1);
+                Values::open(&golden, &name, tokens)
+            };
+            let values = [$(open(stringify!($input) == "tokens")),+];
+            let mut values = values.iter();
+            check::<$model, _>(&golden, stringify!($case), ($(values.next().unwrap().$input()),+));
+        }
+    )+};
+}
+equal_keras! {
+    lstm: Lstm(tokens);
+    lstm_sequences: LstmSequences(tokens);
+    gru_backwards: GruBackwards(tokens);
+    gru_before: GruBefore(tokens);
+    simple_rnn_zeros: SimpleRnnZeros(tokens);
+    two_layers: TwoLayers(tokens);
+    bidirectional: BothWays(tokens);
+    kept: Kept(tokens);
+    average: Average(tokens);
+    masking: Masked(series);
+    self_attention: SelfAttention(tokens);
+    cross_attention: CrossAttention(tokens, tokens);
+    masked_query: MaskedQuery(tokens, series);
+    masked_value: MaskedValue(series, tokens);
+    add: Added(tokens, tokens);
+    subtract: Subtracted(tokens, tokens);
+    averages: Averaged(tokens, tokens);
+    concatenate: Concatenated(tokens, tokens);
+    lstm_states: LstmStates(series);
+    gru_state: GruState(tokens);
+    encoder_decoder: EncoderDecoder(tokens, series);
+    gru_encoder_decoder: GruEncoderDecoder(tokens, tokens);
+}
