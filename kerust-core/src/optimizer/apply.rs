@@ -37,6 +37,17 @@ struct Stretch {
 impl Applied {
     pub(crate) fn new(optimizer: &dyn Optimizer, layout: &Layout, settings: &[Setting]) -> Self {
         let tensors = tensors::trainable(layout, settings);
+        for tensor in &tensors {
+            let axis = tensor
+                .constraint
+                .and_then(|it| it.missing_axis(tensor.sizes));
+            if let Some(axis) = axis {
+                let (name, sizes) = (&tensor.name, tensor.sizes);
+                panic!(
+                    "the constraint of `{name}` has axis {axis}, expected an axis of the shape {sizes:?}"
+                );
+            }
+        }
         let len = tensors.iter().map(|tensor| tensor.weights.len()).sum();
         let names = optimizer.slots();
         assert!(

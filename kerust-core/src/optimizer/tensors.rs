@@ -9,6 +9,8 @@ use std::ops::Range;
 /// A trainable tensor.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Trainable {
+    /// Its path: `features.conv2d.kernel`.
+    pub(crate) name: String,
     /// Its place in the weights.
     pub(crate) weights: Range<usize>,
     /// The place of its first value in the gradient, which has none for layers that are frozen in the
@@ -56,6 +58,8 @@ type Said<'a> = (&'a str, &'a Setting);
 #[derive(Default)]
 struct Walk<'a> {
     tensors: Vec<Trainable>,
+    /// The path to here.
+    path: String,
     weights: usize,
     gradient: usize,
     slot: usize,
@@ -72,6 +76,11 @@ impl Walk<'_> {
                 let wanted = self.wanted;
                 for part in *parts {
                     let before = self.gradient;
+                    let above = self.path.len();
+                    if above > 0 {
+                        self.path.push('.');
+                    }
+                    self.path.push_str(part.name);
                     self.wanted = wanted.and_then(|path| below(path, part.name));
                     let inner = inner(said, part.name);
                     let weights = self.weights;
@@ -84,6 +93,7 @@ impl Walk<'_> {
                     if self.wanted == Some("") {
                         self.found = Some(before..self.gradient);
                     }
+                    self.path.truncate(above);
                 }
                 self.wanted = wanted;
             }
@@ -97,6 +107,7 @@ impl Walk<'_> {
                 terms.map(|(_, setting)| setting.term).find(of)
             };
             self.tensors.push(Trainable {
+                name: self.path.clone(),
                 weights: self.weights..self.weights + len,
                 gradient: self.gradient,
                 slot: self.slot,
@@ -225,6 +236,8 @@ mod tests {
         let tensors = trainable(&LAYOUT, &settings);
         let regularizers: Vec<_> = tensors.iter().map(|tensor| tensor.regularizer).collect();
         assert_eq!(regularizers, [None, Some(L2), None]);
+        let names: Vec<_> = tensors.iter().map(|tensor| &*tensor.name).collect();
+        assert_eq!(names, ["block.norm.gamma", "b.kernel", "b.bias"]);
     }
 
     #[test]
