@@ -10,6 +10,7 @@ mod keras_images;
 mod keras_layers;
 mod keras_losses;
 mod keras_training;
+mod keras_vocabulary;
 mod own_layers;
 mod published;
 mod reproducible;
