@@ -245,8 +245,8 @@ pub mod prelude {
         WeightedMetric,
     };
     pub use crate::optimizer::{
-        Adadelta, Adagrad, Adam, AdamW, Adamax, Clip, CosineDecay, CosineDecayRestarts,
-        ExponentialDecay, Ftrl, InverseTimeDecay, LearningRate, Lion, Nadam, Optimizer,
+        Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Clip, CosineDecay, CosineDecayRestarts,
+        ExponentialDecay, Ftrl, InverseTimeDecay, Lamb, LearningRate, Lion, Muon, Nadam, Optimizer,
         PiecewiseConstantDecay, PolynomialDecay, RMSprop, SGD, Schedule,
     };
     #[doc(hidden)]

@@ -2,7 +2,7 @@
 
 use super::{Mean, Metrics, Single, single};
 use crate::activation::HeadActivation;
-use crate::loss::{Batch, CosineSimilarity, Loss};
+use crate::loss::{Batch, CosineSimilarity};
 use crate::model::Head;
 use crate::tensor::Shape;
 
