@@ -227,20 +227,26 @@ pub mod prelude {
         TruncatedNormal, Zeros,
     };
     pub use crate::loss::{
-        Batch, BinaryCrossentropy, CategoricalCrossentropy, CosineSimilarity, FromLogits, Hinge,
-        Huber, KLDivergence, LabelSmoothing, LogCosh, Loss, MeanAbsoluteError,
-        MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, MultiLabel,
-        PointwiseLoss, Poisson, SparseCategoricalCrossentropy, SquaredHinge, WeightedLoss,
+        Batch, BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy,
+        CategoricalFocalCrossentropy, CategoricalGeneralizedCrossEntropy, CategoricalHinge, Circle,
+        CosineSimilarity, Dice, FromLogits, Hinge, Huber, KLDivergence, LabelSmoothing, LogCosh,
+        Loss, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+        MeanSquaredLogarithmicError, MultiLabel, PointwiseLoss, Poisson, Reduction,
+        SparseCategoricalCrossentropy, SquaredHinge, Tversky, WeightedLoss,
     };
     pub use crate::metric::{
-        AUC, Accuracy, BinaryAccuracy, CategoricalAccuracy, Curve, Mean, Metrics, Names,
-        PointwiseMetric, Precision, R2Score, Recall, RootMeanSquaredError,
-        SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy, TopK, TopKCategoricalAccuracy,
+        AUC, Accuracy, Average, BinaryAccuracy, BinaryIoU, CategoricalAccuracy, ClassAggregation,
+        ConcordanceCorrelation, Curve, EqualityAccuracy, F1Score, FBetaScore, FalseNegatives,
+        FalsePositives, IoU, Mean, MeanIoU, Metrics, Names, OneHotIoU, OneHotMeanIoU,
+        PearsonCorrelation, PointwiseMetric, Precision, PrecisionAtRecall, R2Score, Recall,
+        RecallAtPrecision, RootMeanSquaredError, SensitivityAtSpecificity,
+        SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy, SpecificityAtSensitivity,
+        SummationMethod, TopK, TopKCategoricalAccuracy, TrueNegatives, TruePositives,
         WeightedMetric,
     };
     pub use crate::optimizer::{
-        Adadelta, Adagrad, Adam, AdamW, Adamax, Clip, CosineDecay, CosineDecayRestarts,
-        ExponentialDecay, Ftrl, InverseTimeDecay, LearningRate, Lion, Nadam, Optimizer,
+        Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Clip, CosineDecay, CosineDecayRestarts,
+        ExponentialDecay, Ftrl, InverseTimeDecay, Lamb, LearningRate, Lion, Muon, Nadam, Optimizer,
         PiecewiseConstantDecay, PolynomialDecay, RMSprop, SGD, Schedule,
     };
     #[doc(hidden)]

@@ -5,7 +5,8 @@
 
 The environment is that of `generate.py`. The weights are two tensors, of 3 and of 4 values. Some of
 their gradients are 0 for a while, some are large. The file holds the weights before the first step,
-the gradients of all steps, and for each case the weights after step 1, 10 and 50.
+the gradients of all steps, and for each case the weights after step 1, 10 and 50. `shaped` has the same for
+tensors of one to three axes.
 """
 
 import json
@@ -60,6 +61,82 @@ def cases():
     yield "weight_decay", make.SGD(0.05, weight_decay=0.1)
 
 
+SHAPES = {"first/kernel": (3, 4), "first/bias": (5,), "head/kernel": (6, 2), "conv/kernel": (2, 3, 2)}
+
+
+def shaped_cases():
+    """Optimizers that look at whole tensors, and what all optimizers have."""
+    make = keras.optimizers
+    yield "adafactor", make.Adafactor(0.05)
+    yield "adafactor_options", make.Adafactor(
+        0.5, beta_2_decay=-0.6, epsilon_1=1e-8, epsilon_2=0.01, clip_threshold=0.5, relative_step=False
+    )
+    yield "lamb", make.Lamb(0.01)
+    excluded = make.Lamb(0.02, beta_1=0.8, beta_2=0.9, epsilon=1e-3, weight_decay=0.1)
+    excluded.exclude_from_weight_decay(var_names=["bias"])
+    yield "lamb_options", excluded
+    yield "muon", make.Muon(0.02)
+    yield "muon_options", make.Muon(
+        0.02,
+        exclude_layers=["head"],
+        nesterov=False,
+        ns_steps=2,
+        momentum=0.8,
+        rms_rate=None,
+        weight_decay=0.1,
+        adam_weight_decay=0.2,
+        adam_lr_ratio=0.5,
+        adam_beta_1=0.8,
+        adam_beta_2=0.9,
+    )
+    excluded = make.AdamW(0.01, weight_decay=0.3)
+    excluded.exclude_from_weight_decay(var_names=["bias"])
+    yield "adamw_excluded", excluded
+    yield "ema", make.Adam(0.02, use_ema=True, ema_momentum=0.9)
+    yield "ema_overwrite", make.SGD(0.02, use_ema=True, ema_momentum=0.8, ema_overwrite_frequency=3)
+    yield "accumulation", make.Adam(0.02, gradient_accumulation_steps=4)
+    yield "accumulation_options", make.SGD(
+        0.05, momentum=0.9, gradient_accumulation_steps=3, global_clipnorm=0.5, weight_decay=0.1, use_ema=True
+    )
+
+
+def shaped():
+    """Weights after some steps, and behind them their averages where there are any."""
+    sizes = [int(np.prod(shape)) for shape in SHAPES.values()]
+    start = values(3, sum(sizes), 1.0)
+    gradients = values(4, STEPS * sum(sizes), 1.2).reshape(STEPS, -1)
+    gradients[::9, 4] *= 20.0
+
+    def split(flat):
+        parts = np.split(flat, np.cumsum(sizes)[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, SHAPES.values())]
+
+    found = {}
+    for name, optimizer in shaped_cases():
+        weights = []
+        for (path, _), part in zip(SHAPES.items(), split(start)):
+            layer, own = path.split("/")
+            with keras.name_scope(layer):
+                weights.append(keras.Variable(part, name=own))
+        assert weights[2].path == "head/kernel", weights[2].path
+        optimizer.build(weights)
+        after = {}
+        for step, gradient in enumerate(gradients, 1):
+            parts = [keras.ops.convert_to_tensor(part) for part in split(gradient)]
+            optimizer.apply(parts, weights)
+            if step in (1, 10, STEPS):
+                kept = weights + (optimizer._model_variables_moving_average if optimizer.use_ema else [])
+                flat = np.concatenate([np.asarray(weight).ravel() for weight in kept])
+                assert np.isfinite(flat).all(), name
+                after[str(step)] = [float(value) for value in flat]
+        found[name] = after
+    return {
+        "start": [float(value) for value in start],
+        "gradients": [[float(value) for value in gradient] for gradient in gradients],
+        "after": found,
+    }
+
+
 def main():
     start = values(1, LEN, 2.0)
     gradients = values(2, STEPS * LEN, 1.5).reshape(STEPS, LEN)
@@ -82,6 +159,7 @@ def main():
         "start": [float(value) for value in start],
         "gradients": [[float(value) for value in gradient] for gradient in gradients],
         "after": found,
+        "shaped": shaped(),
     }
     with open("optimizers.json", "w") as out:
         json.dump(file, out)

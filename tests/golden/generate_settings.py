@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes `settings.json`: steps of Keras 3.15 with regularizers, a constraint and frozen layers.
+"""Writes `settings.json`: steps of Keras 3.15 with regularizers, constraints and frozen layers.
 
     KERAS_BACKEND=tensorflow python generate_settings.py
 
@@ -29,12 +29,12 @@ def flat(model):
     return [float(v) for layer in model.layers for w in layer.weights for v in w.numpy().ravel()]
 
 
-def build(regularized, constrained):
-    regularizers, constraints = keras.regularizers, keras.constraints
+def build(regularized, constrained=({}, {}, {})):
+    regularizers = keras.regularizers
     first = dict(kernel_regularizer=regularizers.L2(0.05)) if regularized else {}
     second = dict(kernel_regularizer=regularizers.L1L2(0.01, 0.02)) if regularized else {}
     second |= dict(bias_regularizer=regularizers.L1(0.03)) if regularized else {}
-    third = dict(kernel_constraint=constraints.MaxNorm(0.6)) if constrained else {}
+    first, second, third = [a | b for a, b in zip((first, second, {}), constrained)]
     model = keras.Sequential(
         [
             keras.Input((IN,)),
@@ -62,10 +62,22 @@ def run(model):
 
 def main():
     golden = {"x": values(1, STEPS * BATCH * IN).tolist(), "y": values(2, STEPS * BATCH * OUT).tolist()}
-    golden["weights"] = flat(build(False, False))
-    golden["regularized"] = run(build(True, False))
-    golden["constrained"] = run(build(False, True))
-    frozen = build(False, False)
+    make = keras.constraints
+    golden["weights"] = flat(build(False))
+    golden["regularized"] = run(build(True))
+    golden["constrained"] = run(build(False, ({}, {}, dict(kernel_constraint=make.MaxNorm(0.6)))))
+    non_neg = (dict(kernel_constraint=make.NonNeg()), dict(bias_constraint=make.NonNeg()), {})
+    golden["non_neg"] = run(build(False, non_neg))
+    unit_norm = dict(kernel_constraint=make.UnitNorm(axis=-1), bias_constraint=make.UnitNorm())
+    unit_norm = (dict(kernel_constraint=make.UnitNorm()), unit_norm, {})
+    golden["unit_norm"] = run(build(False, unit_norm))
+    min_max_norm = (
+        dict(kernel_constraint=make.MinMaxNorm(0.5, 0.7)),
+        dict(kernel_constraint=make.MinMaxNorm(0.5, 0.7, rate=0.3, axis=[0, 1])),
+        dict(kernel_constraint=make.MaxNorm(0.6, axis=1)),
+    )
+    golden["min_max_norm"] = run(build(False, min_max_norm))
+    frozen = build(False)
     frozen.layers[0].trainable = frozen.layers[1].trainable = False
     golden["frozen"] = run(frozen)
     path = Path(__file__).with_name("settings.json")

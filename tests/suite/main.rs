@@ -11,6 +11,7 @@ mod keras_layers;
 mod keras_losses;
 mod keras_sequences;
 mod keras_training;
+mod keras_vocabulary;
 mod masks;
 mod own_layers;
 mod published;

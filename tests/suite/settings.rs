@@ -8,7 +8,7 @@ model! {
         Input(5)
         => Dense(4, relu, kernel_regularizer = l2(0.05))
         => BatchNormalization(momentum = 0.9)
-        => Dense(3, tanh, kernel_regularizer = l1_l2(0.01, l2 = 0.02), bias_regularizer = l1(0.03))
+        => Dense(3, tanh, kernel_regularizer = l1_l2(l2 = 0.02, l1 = 0.01), bias_regularizer = l1(0.03))
         => Dense(2)
 }
 model! {
@@ -18,6 +18,30 @@ model! {
         => BatchNormalization(momentum = 0.9)
         => Dense(3, tanh)
         => Dense(2, kernel_constraint = max_norm(0.6))
+}
+model! {
+    pub NonNegative:
+        Input(5)
+        => Dense(4, relu, kernel_constraint = non_neg)
+        => BatchNormalization(momentum = 0.9)
+        => Dense(3, tanh, bias_constraint = non_neg())
+        => Dense(2)
+}
+model! {
+    pub UnitNorm:
+        Input(5)
+        => Dense(4, relu, kernel_constraint = unit_norm)
+        => BatchNormalization(momentum = 0.9)
+        => Dense(3, tanh, kernel_constraint = unit_norm(axis = -1), bias_constraint = unit_norm())
+        => Dense(2)
+}
+model! {
+    pub MinMaxNorm:
+        Input(5)
+        => Dense(4, relu, kernel_constraint = min_max_norm(0.5, 0.7))
+        => BatchNormalization(momentum = 0.9)
+        => Dense(3, tanh, kernel_constraint = min_max_norm(0.5, max_value = 0.7, rate = 0.3, axis = (0, 1)))
+        => Dense(2, kernel_constraint = max_norm(0.6, axis = 1))
 }
 model! {
     pub Frozen:
@@ -118,8 +142,23 @@ fn regularizers_equal_keras() {
 }
 
 #[test]
-fn a_constraint_equals_keras() {
+fn constraints_equal_keras() {
     equals_keras::<Constrained>("constrained");
+    equals_keras::<NonNegative>("non_neg");
+    equals_keras::<UnitNorm>("unit_norm");
+    equals_keras::<MinMaxNorm>("min_max_norm");
+}
+
+model! {
+    pub NoSuchAxis: Input(5) => Dense(2, kernel_constraint = max_norm(2, axis = (0, 1, 2)))
+}
+
+#[test]
+#[should_panic(
+    expected = "the constraint of `dense.kernel` has axis 2, expected an axis of the shape [5, 2]"
+)]
+fn an_axis_that_the_kernel_has_not_is_refused() {
+    NoSuchAxis::new(Seed(1)).compile(SGD::new(0.1), MeanSquaredError, ());
 }
 
 #[test]

@@ -191,7 +191,7 @@ impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
     }
 
     /// Turns the derivative with respect to the outputs into that with respect to the logits.
-    fn through_activation(self, gradient: &mut [f32]) {
+    pub(crate) fn through_activation(self, gradient: &mut [f32]) {
         let shape = S::SHAPE;
         let features = shape.dim(shape.rank() - 1);
         // An activation whose derivative needs its input finds it in `self.logits`.
@@ -200,6 +200,40 @@ impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
 }
 
 impl<A: HeadActivation, S: Shape> Batch<'_, Head<A, S>, S> {
+    /// The mean over the batch, and over the places of a map, of a loss that compares vectors along the
+    /// last axis, and whose derivative with respect to the logits is known.
+    pub(crate) fn mean_of_vectors(
+        self,
+        gradient: Option<&mut [f32]>,
+        mut loss: impl FnMut(Scores<'_>, &[f32], Option<&mut [f32]>) -> f64,
+    ) -> f64 {
+        let (len, features) = (S::LEN, S::SHAPE.last());
+        let places = len / features;
+        let labels: &[f32] = self.labels;
+        assert_eq!(labels.len(), self.outputs.len());
+        self.mean_by_logits(gradient, |sample, scores, mut gradient| {
+            let labels = &labels[sample * len..(sample + 1) * len];
+            let mut total = 0.0;
+            for start in (0..len).step_by(features) {
+                let range = start..start + features;
+                let scores = Scores {
+                    logits: &scores.logits[range.clone()],
+                    outputs: &scores.outputs[range.clone()],
+                };
+                let slots = gradient
+                    .as_deref_mut()
+                    .map(|slots| &mut slots[range.clone()]);
+                total += loss(scores, &labels[range], slots);
+            }
+            if let Some(gradient) = gradient
+                && places > 1
+            {
+                gradient.iter_mut().for_each(|slot| *slot /= places as f32);
+            }
+            total / places as f64
+        })
+    }
+
     /// The mean over all values of the batch of a loss that compares value with value.
     ///
     /// `loss` gets an output and its label. It returns the loss and its derivative with respect to

@@ -40,7 +40,7 @@ pub struct BinaryCrossentropy;
 /// let loss = BinaryCrossentropy.multi_label();
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct MultiLabel<L>(L);
+pub struct MultiLabel<L>(pub(super) L);
 
 impl BinaryCrossentropy {
     /// The loss behind a head without activation (Keras's `from_logits = True`).

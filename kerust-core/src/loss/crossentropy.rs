@@ -4,13 +4,13 @@
 //! computed from the logits, `Σ t_j (ln Σ exp x_k - x_j)`, so that no probability is clipped and
 //! the derivative `p - t` is exact.
 
-use super::batch::Scores;
-use super::weight::weighable;
+use super::logits::softmax;
+use super::weight::{scaled, weighable};
 use super::{Batch, Loss};
 use crate::activation::{Linear, Softmax};
 use crate::data::Class;
 use crate::model::Head;
-use crate::tensor::Rank1;
+use crate::tensor::{Rank1, Shape};
 use core::marker::PhantomData;
 
 /// Crossentropy for several classes, with the number of the class as the label. Keras:
@@ -33,7 +33,8 @@ pub struct SparseCategoricalCrossentropy;
 /// `CategoricalCrossentropy`.
 ///
 /// It fits a softmax over N classes with labels `Rank1<N>`; for a head without activation it is
-/// `CategoricalCrossentropy::from_logits()`.
+/// `CategoricalCrossentropy::from_logits()`. Of a map, such as a segmentation of (rows, columns, N), the
+/// loss is the mean over its places.
 ///
 /// ```
 /// # extern crate kerust_core as kerust;
@@ -84,10 +85,42 @@ impl<L> LabelSmoothing<L> {
     }
 }
 
+/// A crossentropy that leaves samples of one class out: Keras's `ignore_class`.
+///
+/// Their loss and gradient are 0, and a mean is that of the others.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::SparseCategoricalCrossentropy;
+///
+/// let loss = SparseCategoricalCrossentropy.ignore_class(0);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct IgnoreClass<L> {
+    class: usize,
+    loss: PhantomData<L>,
+}
+
 impl SparseCategoricalCrossentropy {
     /// The loss behind a head without activation (Keras's `from_logits = True`).
     pub const fn from_logits() -> FromLogits<Self> {
         FromLogits(Self)
+    }
+
+    /// Leaves out samples of this class (Keras's `ignore_class`).
+    pub const fn ignore_class(self, class: usize) -> IgnoreClass<Self> {
+        let loss = PhantomData;
+        IgnoreClass { class, loss }
+    }
+}
+
+impl FromLogits<SparseCategoricalCrossentropy> {
+    /// Leaves out samples of this class (Keras's `ignore_class`).
+    pub const fn ignore_class(
+        self,
+        class: usize,
+    ) -> FromLogits<IgnoreClass<SparseCategoricalCrossentropy>> {
+        FromLogits(self.0.ignore_class(class))
     }
 }
 
@@ -124,47 +157,59 @@ weighable! {
     CategoricalCrossentropy;
     {L} FromLogits<L>;
     {L} LabelSmoothing<L>;
+    {L} IgnoreClass<L>;
 }
 
 macro_rules! sparse {
-    ($($name:ty, $activation:ident;)+) => {$(
+    ($($name:ty, $activation:ident, |$self:ident| $ignored:expr;)+) => {$(
         impl<const N: usize> Loss<Head<$activation, Rank1<N>>> for $name {
             type Label = Class<N>;
 
             fn measure(
-                &self,
+                &$self,
                 batch: Batch<'_, Head<$activation, Rank1<N>>, Class<N>>,
-                gradient: Option<&mut [f32]>,
+                mut gradient: Option<&mut [f32]>,
             ) -> f64 {
                 let labels: &[u32] = batch.labels;
-                batch.mean_by_logits(gradient, |sample, scores, gradient| {
+                let ignored: Option<usize> = $ignored;
+                let mut valid = 0;
+                let mean = batch.mean_by_logits(gradient.as_deref_mut(), |sample, scores, gradient| {
                     let label = labels[sample] as usize;
                     debug_assert!(label < N, "class {label} of {N}");
+                    if Some(label) == ignored {
+                        gradient.into_iter().for_each(|slots| slots.fill(0.0));
+                        return 0.0;
+                    }
+                    valid += 1;
                     softmax::$activation(scores).sparse(label, gradient)
-                })
+                });
+                match ignored {
+                    None => mean,
+                    Some(_) => scaled(mean, gradient, batch.len() as f64 / f64::from(valid.max(1))),
+                }
             }
         }
     )+};
 }
 sparse! {
-    SparseCategoricalCrossentropy, Softmax;
-    FromLogits<SparseCategoricalCrossentropy>, Linear;
+    SparseCategoricalCrossentropy, Softmax, |self| None;
+    FromLogits<SparseCategoricalCrossentropy>, Linear, |self| None;
+    IgnoreClass<SparseCategoricalCrossentropy>, Softmax, |self| Some(self.class);
+    FromLogits<IgnoreClass<SparseCategoricalCrossentropy>>, Linear, |self| Some(self.0.class);
 }
 
 macro_rules! categorical {
     ($($name:ty, $activation:ident, |$self:ident| $smoothing:expr;)+) => {$(
-        impl<const N: usize> Loss<Head<$activation, Rank1<N>>> for $name {
-            type Label = Rank1<N>;
+        impl<S: Shape> Loss<Head<$activation, S>> for $name {
+            type Label = S;
 
             fn measure(
                 &$self,
-                batch: Batch<'_, Head<$activation, Rank1<N>>, Rank1<N>>,
+                batch: Batch<'_, Head<$activation, S>, S>,
                 gradient: Option<&mut [f32]>,
             ) -> f64 {
-                let labels: &[f32] = batch.labels;
                 let smoothing = $smoothing;
-                batch.mean_by_logits(gradient, |sample, scores, gradient| {
-                    let target = &labels[sample * N..(sample + 1) * N];
+                batch.mean_of_vectors(gradient, |scores, target, gradient| {
                     softmax::$activation(scores).dense(target, smoothing, gradient)
                 })
             }
@@ -176,116 +221,6 @@ categorical! {
     LabelSmoothing<CategoricalCrossentropy>, Softmax, |self| self.amount;
     FromLogits<CategoricalCrossentropy>, Linear, |self| 0.0;
     FromLogits<LabelSmoothing<CategoricalCrossentropy>>, Linear, |self| self.0.amount;
-}
-
-/// One sample's logits, ready to be compared.
-struct Logits<'a> {
-    values: &'a [f32],
-    /// The softmax of the logits, where the head has computed it.
-    probabilities: Option<&'a [f32]>,
-    /// The largest logit.
-    peak: f32,
-    /// `ln Σ exp(x_j - peak)`.
-    excess: f64,
-}
-
-/// How a head's scores become [`Logits`], by the name of its activation.
-#[allow(non_snake_case, reason = "named as the activations are")]
-mod softmax {
-    use super::{Logits, Scores};
-
-    pub(super) fn Softmax(scores: Scores<'_>) -> Logits<'_> {
-        let (place, peak) = super::peak(scores.logits);
-        // exp(x_j - peak) / Σ is known already: no second exp. What is near 1 has lost its digits,
-        // so there the others are summed.
-        let likeliest = f64::from(scores.outputs[place]);
-        let excess = if likeliest > 0.5 {
-            let others = scores.outputs.iter().enumerate();
-            let others = others.filter(|(other, _)| *other != place);
-            -libm::log1p(-others.map(|(_, p)| f64::from(*p)).sum::<f64>())
-        } else {
-            -libm::log(likeliest)
-        };
-        Logits {
-            values: scores.logits,
-            probabilities: Some(scores.outputs),
-            peak,
-            excess,
-        }
-    }
-
-    pub(super) fn Linear(scores: Scores<'_>) -> Logits<'_> {
-        let (place, peak) = super::peak(scores.logits);
-        let others = scores.logits.iter().enumerate();
-        let others = others.filter(|(other, _)| *other != place);
-        let sum: f64 = others
-            .map(|(_, x)| libm::exp(f64::from(*x) - f64::from(peak)))
-            .sum();
-        Logits {
-            values: scores.logits,
-            probabilities: None,
-            peak,
-            excess: libm::log1p(sum),
-        }
-    }
-}
-
-/// The place of the largest value, and the value.
-fn peak(values: &[f32]) -> (usize, f32) {
-    let mut best = (0, values[0]);
-    for (place, value) in values.iter().enumerate() {
-        if *value > best.1 {
-            best = (place, *value);
-        }
-    }
-    best
-}
-
-impl Logits<'_> {
-    /// `-ln p_j`
-    fn surprise(&self, place: usize) -> f64 {
-        f64::from(self.peak) - f64::from(self.values[place]) + self.excess
-    }
-
-    fn write_probabilities(&self, to: &mut [f32]) {
-        match self.probabilities {
-            Some(probabilities) => to.copy_from_slice(probabilities),
-            None => {
-                for (place, slot) in to.iter_mut().enumerate() {
-                    *slot = libm::exp(-self.surprise(place)) as f32;
-                }
-            }
-        }
-    }
-
-    fn sparse(&self, label: usize, gradient: Option<&mut [f32]>) -> f64 {
-        if let Some(gradient) = gradient {
-            self.write_probabilities(gradient);
-            gradient[label] -= 1.0;
-        }
-        self.surprise(label)
-    }
-
-    fn dense(&self, labels: &[f32], smoothing: f32, gradient: Option<&mut [f32]>) -> f64 {
-        let floor = smoothing / labels.len() as f32;
-        let smooth = |label: f32| label * (1.0 - smoothing) + floor;
-        if let Some(gradient) = gradient {
-            self.write_probabilities(gradient);
-            // 1 for a distribution, and then the derivative is p - t.
-            let total: f32 = labels.iter().map(|label| smooth(*label)).sum();
-            for (slot, label) in gradient.iter_mut().zip(labels) {
-                *slot = *slot * total - smooth(*label);
-            }
-        }
-        let terms = labels.iter().enumerate();
-        terms
-            .map(|(place, label)| match smooth(*label) {
-                // 0 · ∞ is 0 here: a class of weight 0 says nothing.
-                0.0 => 0.0,
-                target => f64::from(target) * self.surprise(place),
-            })
-            .sum()
-    }
 }
 
 #[cfg(test)]

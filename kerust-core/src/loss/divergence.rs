@@ -30,7 +30,22 @@ pub struct KLDivergence;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CosineSimilarity;
 
+/// Mean of `max(0, 1 + max((1 - t) y) - Σ t y)`, with one-hot labels. Keras: `CategoricalHinge`; as a
+/// metric `categorical_hinge`.
+///
+/// It fits every head; the label is a tensor of the head's shape.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::CategoricalHinge;
+///
+/// let loss = CategoricalHinge;
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CategoricalHinge;
+
 weighable! {
+    CategoricalHinge;
     KLDivergence;
     CosineSimilarity;
 }
@@ -51,35 +66,24 @@ macro_rules! of_vectors {
     )+};
 }
 of_vectors! {
+    CategoricalHinge categorical_hinge;
     KLDivergence kl_divergence;
     CosineSimilarity cosine;
 }
 
+/// The mean of a loss in terms of the outputs along the last axis.
 fn mean_of_vectors<A: HeadActivation, S: Shape>(
     batch: Batch<'_, Head<A, S>, S>,
-    gradient: Option<&mut [f32]>,
+    mut gradient: Option<&mut [f32]>,
     loss: impl Fn(&[f32], &[f32], Option<&mut [f32]>) -> f64,
 ) -> f64 {
-    let len = S::LEN;
-    let features = S::SHAPE.dim(S::SHAPE.rank() - 1);
-    let vectors = len / features;
-    let labels: &[f32] = batch.labels;
-    assert_eq!(labels.len(), batch.outputs.len());
-    batch.mean_of_samples(gradient, |sample, outputs, mut gradient| {
-        let labels = &labels[sample * len..(sample + 1) * len];
-        let mut total = 0.0;
-        for start in (0..len).step_by(features) {
-            let range = start..start + features;
-            let slot = gradient
-                .as_deref_mut()
-                .map(|slots| &mut slots[range.clone()]);
-            total += loss(&outputs[range.clone()], &labels[range], slot);
-        }
-        if let Some(gradient) = gradient {
-            gradient.iter_mut().for_each(|slot| *slot /= vectors as f32);
-        }
-        total / vectors as f64
-    })
+    let mean = batch.mean_of_vectors(gradient.as_deref_mut(), |scores, labels, slots| {
+        loss(scores.outputs, labels, slots)
+    });
+    if let Some(gradient) = gradient {
+        batch.through_activation(gradient);
+    }
+    mean
 }
 
 fn kl_divergence(outputs: &[f32], labels: &[f32], gradient: Option<&mut [f32]>) -> f64 {
@@ -100,6 +104,32 @@ fn kl_divergence(outputs: &[f32], labels: &[f32], gradient: Option<&mut [f32]>) 
         t * libm::log(t / y)
     });
     terms.sum()
+}
+
+fn categorical_hinge(outputs: &[f32], labels: &[f32], gradient: Option<&mut [f32]>) -> f64 {
+    let pairs = || outputs.iter().zip(labels);
+    let others = || pairs().map(|(output, label)| (1.0 - label) * output);
+    let right: f64 = pairs()
+        .map(|(output, label)| f64::from(label * output))
+        .sum();
+    let peak = others().fold(f32::NEG_INFINITY, f32::max);
+    let margin = f64::from(peak) - right + 1.0;
+    if let Some(gradient) = gradient {
+        // As in TensorFlow: outputs that are all the largest share its derivative, and at 0 the slope is
+        // that of the margin.
+        let share = 1.0 / others().filter(|other| *other == peak).count().max(1) as f32;
+        for ((slot, other), label) in gradient.iter_mut().zip(others()).zip(labels) {
+            let of_peak = if other == peak { share } else { 0.0 };
+            // Written so that NaN stays.
+            *slot = if margin < 0.0 {
+                0.0
+            } else {
+                (1.0 - label) * of_peak - label
+            };
+        }
+    }
+    // Written so that NaN stays.
+    if margin < 0.0 { 0.0 } else { margin }
 }
 
 fn cosine(outputs: &[f32], labels: &[f32], gradient: Option<&mut [f32]>) -> f64 {
@@ -136,6 +166,11 @@ mod tests {
         check_gradient::<Softmax, Rank1<3>, _, _>(&KLDivergence, &x, &labels);
         check_gradient::<Sigmoid, Rank2<2, 3>, _, _>(&KLDivergence, &x, &labels);
         check_gradient::<Linear, Rank2<2, 3>, _, _>(&CosineSimilarity, &x, &labels);
+        let labels = [0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0];
+        // No margin is 0.
+        let x: Vec<f32> = x.iter().map(|x| 1.37 * x).collect();
+        check_gradient::<Linear, Rank1<3>, _, _>(&CategoricalHinge, &x, &labels);
+        check_gradient::<Softmax, Rank2<2, 3>, _, _>(&CategoricalHinge, &x, &labels);
     }
 
     #[test]

@@ -10,6 +10,8 @@
 //! | `Dense(N, softmax)` | one-hot, `Rank1<N>` | [`CategoricalCrossentropy`] |
 //! | `Dense(1, sigmoid)` | `Binary` | [`BinaryCrossentropy`] |
 //! | `Dense(N, sigmoid)` | zeros and ones, `Rank1<N>` | `BinaryCrossentropy.multi_label()` |
+//! | `Dense(N)`, an embedding | `Class<M>` | [`Circle`]`::<M>` |
+//! | `Conv2D(N, 1x1, softmax)`, a map | one-hot along the last axis | [`CategoricalCrossentropy`], [`Dice`](struct@Dice), [`Tversky`](struct@Tversky) |
 //! | any | the shape of the head | [`MeanSquaredError`], [`MeanAbsoluteError`], [`Huber`](struct@Huber), .. |
 //!
 //! The loss of a batch is the mean over its samples, each times its sample weight (Keras's
@@ -45,10 +47,15 @@
 
 mod batch;
 mod binary;
+mod circle;
 mod crossentropy;
 mod divergence;
+mod focal;
+mod generalized;
 mod hinge;
+mod logits;
 mod objective;
+mod overlap;
 mod pointwise;
 mod regression;
 #[cfg(test)]
@@ -57,27 +64,32 @@ mod weight;
 
 pub use batch::Batch;
 pub use binary::{BinaryCrossentropy, MultiLabel};
+pub use circle::Circle;
 pub use crossentropy::{
-    CategoricalCrossentropy, FromLogits, LabelSmoothing, SparseCategoricalCrossentropy,
+    CategoricalCrossentropy, FromLogits, IgnoreClass, LabelSmoothing, SparseCategoricalCrossentropy,
 };
-pub use divergence::{CosineSimilarity, KLDivergence};
+pub use divergence::{CategoricalHinge, CosineSimilarity, KLDivergence};
+pub use focal::{BinaryFocalCrossentropy, CategoricalFocalCrossentropy};
+pub use generalized::CategoricalGeneralizedCrossEntropy;
 pub use hinge::{Hinge, OfBinary, SquaredHinge};
 pub use objective::{Objective, objective};
+pub use overlap::{Dice, Tversky};
 pub use pointwise::PointwiseLoss;
 pub use regression::{
     Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
     MeanSquaredLogarithmicError, Poisson,
 };
-pub use weight::WeightedLoss;
+pub use weight::{Reduced, Reduction, WeightedLoss};
 
 use crate::data::Data;
 use crate::habit::no_new;
 use crate::model::Heads;
 
 no_new! {
-    HasNew: BinaryCrossentropy, CategoricalCrossentropy, CosineSimilarity, Hinge, Huber,
-    KLDivergence, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
-    MeanSquaredLogarithmicError, Poisson, SparseCategoricalCrossentropy, SquaredHinge,
+    HasNew: BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy,
+    CategoricalFocalCrossentropy, CategoricalGeneralizedCrossEntropy, CategoricalHinge,
+    CosineSimilarity, Dice, Hinge, Huber, KLDivergence, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, Poisson, SparseCategoricalCrossentropy, SquaredHinge, Tversky,
 }
 
 /// A loss that fits the head `H`; a tuple of losses fits a tuple of heads.

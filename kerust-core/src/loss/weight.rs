@@ -1,9 +1,30 @@
-//! Weights of losses.
+//! Weights and reductions of losses.
 
 use super::{Batch, Loss};
 use crate::activation::HeadActivation;
 use crate::model::Head;
 use crate::tensor::Shape;
+
+/// Gives losses their `.weight(..)` and their `.reduction(..)`.
+macro_rules! weighable {
+    ($($({$parameter:ident})? $name:ty;)+) => {$(
+        impl$(<$parameter>)? $name {
+            /// This loss times `weight` in the sum over the heads (Keras's `loss_weights`).
+            ///
+            /// # Panics
+            /// Unless `weight` is finite.
+            pub fn weight(self, weight: f32) -> $crate::loss::WeightedLoss<Self> {
+                $crate::loss::WeightedLoss::new(self, weight)
+            }
+
+            /// This loss with another reduction of a batch (Keras's `reduction`).
+            pub fn reduction(self, reduction: $crate::loss::Reduction) -> $crate::loss::Reduced<Self> {
+                $crate::loss::Reduced::new(self, reduction)
+            }
+        }
+    )+};
+}
+pub(crate) use weighable;
 
 /// A loss times a weight, for a model with several heads: Keras's `loss_weights`.
 ///
@@ -33,13 +54,14 @@ impl<L> WeightedLoss<L> {
         );
         Self { loss, weight }
     }
+}
 
-    fn scaled(&self, loss: f64, gradient: Option<&mut [f32]>) -> f64 {
-        if let Some(gradient) = gradient {
-            gradient.iter_mut().for_each(|slot| *slot *= self.weight);
-        }
-        f64::from(self.weight) * loss
+/// A loss and its gradient times `factor`.
+pub(super) fn scaled(loss: f64, gradient: Option<&mut [f32]>, factor: f64) -> f64 {
+    if let Some(gradient) = gradient {
+        gradient.iter_mut().for_each(|slot| *slot *= factor as f32);
     }
+    factor * loss
 }
 
 impl<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>> Loss<Head<A, S>> for WeightedLoss<L> {
@@ -51,7 +73,7 @@ impl<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>> Loss<Head<A, S>> for Weig
         mut gradient: Option<&mut [f32]>,
     ) -> f64 {
         let loss = self.loss.measure(batch, gradient.as_deref_mut());
-        self.scaled(loss, gradient)
+        scaled(loss, gradient, self.weight.into())
     }
 
     fn measure_each(
@@ -61,22 +83,78 @@ impl<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>> Loss<Head<A, S>> for Weig
         each: &mut Vec<f64>,
     ) -> f64 {
         let loss = self.loss.measure_each(batch, gradient.as_deref_mut(), each);
-        self.scaled(loss, gradient)
+        scaled(loss, gradient, self.weight.into())
     }
 }
 
-/// Gives losses their `.weight(..)`.
-macro_rules! weighable {
-    ($($({$parameter:ident})? $name:ty;)+) => {$(
-        impl$(<$parameter>)? $name {
-            /// This loss times `weight` in the sum over the heads (Keras's `loss_weights`).
-            ///
-            /// # Panics
-            /// Unless `weight` is finite.
-            pub fn weight(self, weight: f32) -> $crate::loss::WeightedLoss<Self> {
-                $crate::loss::WeightedLoss::new(self, weight)
-            }
-        }
-    )+};
+/// How the losses of a batch become one number: Keras's `reduction`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::{MeanSquaredError, Reduction};
+///
+/// let loss = MeanSquaredError.reduction(Reduction::Sum);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Reduction {
+    /// Their sum, each times its sample weight, divided by their number: the default.
+    #[default]
+    SumOverBatchSize,
+    /// Their sum, each times its sample weight.
+    Sum,
+    /// That sum, divided by the sum of the sample weights.
+    MeanWithSampleWeight,
 }
-pub(crate) use weighable;
+
+/// A loss with another [`Reduction`]; `.reduction(..)` of a loss makes it.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::loss::{Huber, Reduced, Reduction};
+///
+/// let loss: Reduced<Huber> = Huber.reduction(Reduction::Sum);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Reduced<L> {
+    loss: L,
+    reduction: Reduction,
+}
+
+impl<L> Reduced<L> {
+    /// `loss` with this reduction; for a loss of one's own, which has no method `reduction`.
+    pub fn new(loss: L, reduction: Reduction) -> Self {
+        Self { loss, reduction }
+    }
+}
+
+impl<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>> Loss<Head<A, S>> for Reduced<L> {
+    type Label = L::Label;
+
+    fn measure(
+        &self,
+        batch: Batch<'_, Head<A, S>, L::Label>,
+        mut gradient: Option<&mut [f32]>,
+    ) -> f64 {
+        let mean = self.loss.measure(batch, gradient.as_deref_mut());
+        // A loss has a value for each place of a map.
+        let places = (S::LEN / S::SHAPE.last().max(1)) as f64;
+        let factor = match (self.reduction, batch.weights) {
+            (Reduction::Sum, _) => batch.divisor() as f64 * places,
+            (Reduction::MeanWithSampleWeight, Some(weights)) => {
+                let weights = &weights[..batch.len()];
+                let sum: f64 = weights.iter().map(|weight| f64::from(*weight)).sum();
+                match sum == 0.0 {
+                    true => 0.0,
+                    // Of a part of a larger batch the mean counts by the part's share of the samples.
+                    false => batch.len() as f64 * places / sum,
+                }
+            }
+            _ => return mean,
+        };
+        scaled(mean, gradient, factor)
+    }
+}
+
+weighable! {
+    {L} Reduced<L>;
+}

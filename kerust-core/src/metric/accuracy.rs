@@ -37,7 +37,7 @@ pub struct Accuracy;
 pub struct SparseCategoricalAccuracy;
 
 /// How often the class with the highest score is that of the one-hot label. Reported as
-/// `categorical_accuracy`.
+/// `categorical_accuracy`. Of a map, such as a segmentation, all places count.
 ///
 /// ```
 /// # extern crate kerust_core as kerust;
@@ -125,25 +125,25 @@ macro_rules! sparse {
 }
 sparse! { Accuracy SparseCategoricalAccuracy }
 
-impl<const N: usize> Metrics<Head<Softmax, Rank1<N>>, Rank1<N>> for Accuracy {
+impl<S: Shape> Metrics<Head<Softmax, S>, S> for Accuracy {
     single!(Mean);
 
-    fn update(&self, state: &mut Mean, batch: Batch<'_, Head<Softmax, Rank1<N>>, Rank1<N>>) {
+    fn update(&self, state: &mut Mean, batch: Batch<'_, Head<Softmax, S>, S>) {
         Metrics::update(&CategoricalAccuracy, state, batch);
     }
 }
 
-impl<A: HeadActivation, const N: usize> Metrics<Head<A, Rank1<N>>, Rank1<N>>
-    for CategoricalAccuracy
-{
+impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for CategoricalAccuracy {
     single!(Mean);
 
-    fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, Rank1<N>>, Rank1<N>>) {
-        let labels: &[f32] = batch.labels;
+    fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
+        let (labels, features): (&[f32], _) = (batch.labels, S::SHAPE.last());
         state.add_batch(batch, |sample| {
-            let range = sample * N..(sample + 1) * N;
-            let answer = argmax(&batch.outputs[range.clone()]);
-            f64::from(u8::from(answer == argmax(&labels[range])))
+            let range = sample * S::LEN..(sample + 1) * S::LEN;
+            let outputs = batch.outputs[range.clone()].chunks_exact(features);
+            let pairs = outputs.zip(labels[range].chunks_exact(features));
+            let right = pairs.filter(|(outputs, labels)| argmax(outputs) == argmax(labels));
+            right.count() as f64 / (S::LEN / features) as f64
         });
     }
 }

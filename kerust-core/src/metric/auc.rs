@@ -1,9 +1,10 @@
 //! The area under a curve.
 
+use super::answers::{Answers, of_probabilities};
 use super::confusion::ratio;
 use super::{Metrics, Single, single};
-use crate::activation::{HeadActivation, Sigmoid, Softmax};
-use crate::data::{Binary, Data};
+use crate::activation::{Sigmoid, Softmax};
+use crate::data::{Binary, Class};
 use crate::loss::Batch;
 use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
@@ -13,8 +14,8 @@ use crate::value::value;
 ///
 /// As in Keras, the curve is computed at evenly spaced thresholds (200 by default) and interpolated:
 /// the ROC curve by trapezoids, the PR curve by Davis & Goadrich (2006), section 4. It fits one
-/// sigmoid with labels `Binary`, and several sigmoids or a softmax with labels of the head's shape,
-/// whose values are all counted.
+/// sigmoid with labels `Binary`, and several sigmoids or a softmax with labels of the head's shape or
+/// class numbers, whose values are all counted.
 ///
 /// ```
 /// # extern crate kerust_core as kerust;
@@ -31,6 +32,7 @@ use crate::value::value;
 pub struct AUC {
     thresholds: Thresholds,
     curve: Curve,
+    summation_method: SummationMethod,
 }
 
 /// Where the curve is computed.
@@ -46,6 +48,7 @@ value! {
     AUC {
         thresholds: Thresholds::Even(200),
         curve: Curve::Roc,
+        summation_method: SummationMethod::Interpolation,
     }
 }
 
@@ -65,6 +68,25 @@ pub enum Curve {
     Roc,
     /// Keras's `"PR"`: precision over recall.
     Pr,
+}
+
+/// How the area between two thresholds is computed: Keras's `summation_method`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::{AUC, SummationMethod};
+///
+/// let at_least = AUC.summation_method(SummationMethod::Minoring);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SummationMethod {
+    /// By interpolation: a trapezoid, or for the PR curve the hyperbola of Davis & Goadrich.
+    #[default]
+    Interpolation,
+    /// By the lower end.
+    Minoring,
+    /// By the higher end.
+    Majoring,
 }
 
 /// The weights of the samples whose output lies between one threshold and the next; the state of
@@ -109,31 +131,33 @@ impl AUC {
         self
     }
 
-    fn add<A: HeadActivation, S: Shape, Y: Data>(
-        &self,
-        state: &mut Buckets,
-        batch: Batch<'_, Head<A, S>, Y>,
-        labels: &[f32],
-    ) {
+    /// Sets how the area is computed (Keras's `summation_method`).
+    pub fn summation_method(mut self, summation_method: SummationMethod) -> Self {
+        self.summation_method = summation_method;
+        self
+    }
+
+    fn add(&self, state: &mut Buckets, answers: Answers<'_>) {
         state.make_room(match &self.thresholds {
             Thresholds::Even(count) => count - 1,
             Thresholds::Given(thresholds) => thresholds.len() + 1,
         });
-        for (place, (output, label)) in batch.outputs.iter().zip(labels).enumerate() {
+        for answer in answers.each() {
+            let output = answer.output;
             let bucket = match &self.thresholds {
                 Thresholds::Even(count) => {
                     // In `f32` as Keras computes it, so that a tie falls to the same side.
                     let bucket = libm::ceilf(output.clamp(0.0, 1.0) * (count - 1) as f32) - 1.0;
                     bucket.max(0.0) as usize
                 }
-                Thresholds::Given(thresholds) => thresholds.partition_point(|t| t < output),
+                Thresholds::Given(thresholds) => thresholds.partition_point(|t| *t < output),
             };
-            let side = if *label == 0.0 {
+            let side = if answer.label == 0.0 {
                 &mut state.negatives
             } else {
                 &mut state.positives
             };
-            side[bucket] += f64::from(batch.weight(place / S::LEN));
+            side[bucket] += answer.weight;
         }
     }
 }
@@ -170,12 +194,22 @@ impl Single for AUC {
         let buckets = state.positives.iter().zip(&state.negatives);
         for (more_true, more_false) in buckets.rev() {
             let next = (above.0 + more_true, above.1 + more_false);
-            area += match self.curve {
-                Curve::Roc => {
-                    let width = ratio(next.1, negatives) - ratio(above.1, negatives);
-                    width * (ratio(next.0, positives) + ratio(above.0, positives)) / 2.0
+            // The axes of the curve, at the one threshold and at the next.
+            let point = |(found, wrong): (f64, f64)| {
+                let recall = ratio(found, positives);
+                match self.curve {
+                    Curve::Roc => (ratio(wrong, negatives), recall),
+                    Curve::Pr => (recall, ratio(found, found + wrong)),
                 }
-                Curve::Pr => precision_area(above, next, positives),
+            };
+            let ((x, y), (next_x, next_y)) = (point(above), point(next));
+            area += match (self.summation_method, self.curve) {
+                (SummationMethod::Interpolation, Curve::Pr) => {
+                    precision_area(above, next, positives)
+                }
+                (SummationMethod::Interpolation, Curve::Roc) => (next_x - x) * (next_y + y) / 2.0,
+                (SummationMethod::Minoring, _) => (next_x - x) * next_y.min(y),
+                (SummationMethod::Majoring, _) => (next_x - x) * next_y.max(y),
             };
             above = next;
         }
@@ -198,28 +232,7 @@ fn precision_area(above: (f64, f64), below: (f64, f64), positives: f64) -> f64 {
     ratio(slope * (gained + intercept * libm::log(growth)), positives)
 }
 
-macro_rules! measures {
-    ($(<$($shape:ident)?> $head:ty, $label:ty;)+) => {$(
-        impl$(<$shape: Shape>)? Metrics<$head, $label> for AUC {
-            single!(Buckets);
-
-            fn update(&self, state: &mut Buckets, batch: Batch<'_, $head, $label>) {
-                self.add(state, batch, batch.labels);
-            }
-
-            fn reset(&self, state: &mut Buckets) {
-                // Keeps the memory.
-                state.positives.fill(0.0);
-                state.negatives.fill(0.0);
-            }
-        }
-    )+};
-}
-measures! {
-    <> Head<Sigmoid, Rank1<1>>, Binary;
-    <S> Head<Sigmoid, S>, S;
-    <S> Head<Softmax, S>, S;
-}
+of_probabilities! { AUC: Buckets; }
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,9 @@
-//! Precision and recall.
+//! Precision and recall, and what they count.
 
+use super::answers::{Answers, of_probabilities};
 use super::{Metrics, Single, single};
-use crate::activation::{HeadActivation, Sigmoid, Softmax};
-use crate::data::{Binary, Data};
+use crate::activation::{Sigmoid, Softmax};
+use crate::data::{Binary, Class};
 use crate::loss::Batch;
 use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
@@ -13,7 +14,9 @@ use crate::value::value;
 ///
 /// A prediction is positive if the output is above the threshold, 0.5 by default. The metric fits
 /// one sigmoid with labels `Binary`, and several sigmoids or a softmax with labels of the head's
-/// shape, whose values are all counted.
+/// shape or class numbers, whose values are all counted, or those of one class by
+/// [`class_id`](Self::class_id). With [`top_k`](Self::top_k) the classes with the highest outputs are
+/// the positive predictions.
 ///
 /// ```
 /// # extern crate kerust_core as kerust;
@@ -24,7 +27,7 @@ use crate::value::value;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Precision {
-    threshold: f32,
+    positive: Positive,
 }
 
 /// The share of the positive labels that are found: `TP / (TP + FN)`, or 0 if there are none.
@@ -32,7 +35,9 @@ pub struct Precision {
 ///
 /// A prediction is positive if the output is above the threshold, 0.5 by default. The metric fits
 /// one sigmoid with labels `Binary`, and several sigmoids or a softmax with labels of the head's
-/// shape, whose values are all counted.
+/// shape or class numbers, whose values are all counted, or those of one class by
+/// [`class_id`](Self::class_id). With [`top_k`](Self::top_k) the classes with the highest outputs are
+/// the positive predictions.
 ///
 /// ```
 /// # extern crate kerust_core as kerust;
@@ -43,8 +48,23 @@ pub struct Precision {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Recall {
-    threshold: f32,
+    positive: Positive,
 }
+
+/// Which predictions are positive, and of which class they are counted.
+#[derive(Clone, Copy, Debug)]
+struct Positive {
+    threshold: Option<f32>,
+    top_k: Option<usize>,
+    class_id: Option<usize>,
+}
+
+/// Keras's defaults.
+const POSITIVE: Positive = Positive {
+    threshold: None,
+    top_k: None,
+    class_id: None,
+};
 
 /// The weights of the samples by label and prediction; the state of [`Precision`](struct@Precision)
 /// and [`Recall`](struct@Recall).
@@ -52,13 +72,14 @@ pub struct Recall {
 pub struct Counts {
     true_positives: f64,
     false_positives: f64,
+    true_negatives: f64,
     false_negatives: f64,
 }
 
 macro_rules! metrics {
-    ($($name:ident $text:literal $other:ident;)+) => {$(
+    ($($name:ident $text:literal $higher:literal |$counts:ident| $result:expr;)+) => {$(
         value! {
-            $name { threshold: 0.5 }
+            $name { positive: POSITIVE }
         }
 
         impl $name {
@@ -71,14 +92,18 @@ macro_rules! metrics {
                     (0.0..=1.0).contains(&threshold),
                     "a threshold is from 0 to 1, found {threshold}"
                 );
-                self.threshold = threshold;
+                self.positive.threshold = Some(threshold);
                 self
+            }
+
+            fn add(&self, state: &mut Counts, answers: Answers<'_>) {
+                state.add(answers, self.positive);
             }
         }
 
         impl Single for $name {
             type State = Counts;
-            const HIGHER_IS_BETTER: bool = true;
+            const HIGHER_IS_BETTER: bool = $higher;
 
             fn name(&self) -> String {
                 $text.into()
@@ -88,58 +113,103 @@ macro_rules! metrics {
                 state.merge(other);
             }
 
-            fn result(&self, state: &Counts) -> f64 {
-                ratio(state.true_positives, state.true_positives + state.$other)
+            fn result(&self, $counts: &Counts) -> f64 {
+                $result
             }
         }
 
-        impl Metrics<Head<Sigmoid, Rank1<1>>, Binary> for $name {
-            single!(Counts);
-
-            fn update(&self, state: &mut Counts, batch: Batch<'_, Head<Sigmoid, Rank1<1>>, Binary>) {
-                state.add(batch, batch.labels, self.threshold);
-            }
-        }
-
-        metrics!(@shaped $name Sigmoid);
-        metrics!(@shaped $name Softmax);
+        of_probabilities! { $name: Counts; }
     )+};
-    (@shaped $name:ident $activation:ident) => {
-        impl<S: Shape> Metrics<Head<$activation, S>, S> for $name {
-            single!(Counts);
-
-            fn update(&self, state: &mut Counts, batch: Batch<'_, Head<$activation, S>, S>) {
-                state.add(batch, batch.labels, self.threshold);
-            }
-        }
-    };
 }
 metrics! {
-    Precision "precision" false_positives;
-    Recall "recall" false_negatives;
+    Precision "precision" true
+        |it| ratio(it.true_positives, it.true_positives + it.false_positives);
+    Recall "recall" true |it| ratio(it.true_positives, it.true_positives + it.false_negatives);
+    TruePositives "true_positives" true |it| it.true_positives;
+    TrueNegatives "true_negatives" true |it| it.true_negatives;
+    FalsePositives "false_positives" false |it| it.false_positives;
+    FalseNegatives "false_negatives" false |it| it.false_negatives;
+}
+
+macro_rules! of_classes {
+    ($($name:ident)+) => {$(
+        impl $name {
+            /// Counts the `k` classes with the highest outputs as positive, if they are above the threshold;
+            /// there is none unless it is set (Keras's `top_k`).
+            ///
+            /// # Panics
+            /// If `k` is 0.
+            pub fn top_k(mut self, k: usize) -> Self {
+                assert!(k > 0, "`top_k` is 0, expected at least 1");
+                self.positive.top_k = Some(k);
+                self
+            }
+
+            /// Counts the outputs of one class alone (Keras's `class_id`).
+            pub fn class_id(mut self, class: usize) -> Self {
+                self.positive.class_id = Some(class);
+                self
+            }
+        }
+    )+};
+}
+of_classes! { Precision Recall }
+
+macro_rules! counts {
+    ($($name:ident $what:literal;)+) => {$(
+        #[doc = concat!("The number of ", $what, ", each by its sample weight. Keras: `", stringify!($name), "`.")]
+        ///
+        /// A prediction is positive if the output is above the threshold, 0.5 by default. What the metric fits
+        /// is what [`Precision`](struct@Precision) fits.
+        ///
+        /// ```
+        /// # extern crate kerust_core as kerust;
+        #[doc = concat!("use kerust::metric::", stringify!($name), ";")]
+        ///
+        #[doc = concat!("let metric = ", stringify!($name), ".threshold(0.3);")]
+        /// ```
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name {
+            positive: Positive,
+        }
+    )+};
+}
+counts! {
+    TruePositives "positive predictions that are right";
+    TrueNegatives "negative predictions that are right";
+    FalsePositives "positive predictions that are wrong";
+    FalseNegatives "negative predictions that are wrong";
 }
 
 impl Counts {
     fn merge(&mut self, other: &Self) {
         self.true_positives += other.true_positives;
         self.false_positives += other.false_positives;
+        self.true_negatives += other.true_negatives;
         self.false_negatives += other.false_negatives;
     }
 
-    fn add<A: HeadActivation, S: Shape, Y: Data>(
-        &mut self,
-        batch: Batch<'_, Head<A, S>, Y>,
-        labels: &[f32],
-        threshold: f32,
-    ) {
-        for (place, (output, label)) in batch.outputs.iter().zip(labels).enumerate() {
-            let weight = f64::from(batch.weight(place / S::LEN));
-            match (*label != 0.0, *output > threshold) {
-                (true, true) => self.true_positives += weight,
-                (false, true) => self.false_positives += weight,
-                (true, false) => self.false_negatives += weight,
-                (false, false) => {}
+    fn add(&mut self, answers: Answers<'_>, positive: Positive) {
+        let threshold = match (positive.threshold, positive.top_k) {
+            (Some(threshold), _) => threshold,
+            (None, None) => 0.5,
+            (None, Some(_)) => f32::NEG_INFINITY,
+        };
+        for answer in answers.each() {
+            if positive.class_id.is_some_and(|class| class != answer.class) {
+                continue;
             }
+            let is_positive = answer.output > threshold
+                && positive
+                    .top_k
+                    .is_none_or(|k| answers.is_in_top(answer.place, k));
+            let count = match (answer.label != 0.0, is_positive) {
+                (true, true) => &mut self.true_positives,
+                (false, true) => &mut self.false_positives,
+                (true, false) => &mut self.false_negatives,
+                (false, false) => &mut self.true_negatives,
+            };
+            *count += answer.weight;
         }
     }
 }

@@ -47,13 +47,18 @@
 //! ```
 
 mod accuracy;
+mod answers;
+mod at;
 mod auc;
 mod confusion;
+mod f_score;
+mod iou;
 mod mean;
 mod names;
 mod of_loss;
 mod pointwise;
 mod r2;
+mod similarity;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -63,13 +68,21 @@ mod top_k;
 pub use accuracy::{
     Accuracy, BinaryAccuracy, BinaryAccuracyAt, CategoricalAccuracy, SparseCategoricalAccuracy,
 };
-pub use auc::{AUC, Curve};
-pub use confusion::{Precision, Recall};
+pub use at::{
+    PrecisionAtRecall, RecallAtPrecision, SensitivityAtSpecificity, SpecificityAtSensitivity,
+};
+pub use auc::{AUC, Curve, SummationMethod};
+pub use confusion::{
+    FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives,
+};
+pub use f_score::{Average, F1Score, F1ScoreAt, FBetaScore, FBetaScoreAt};
+pub use iou::{BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU};
 pub use mean::Mean;
 pub use names::Names;
 pub use of_loss::RootMeanSquaredError;
 pub use pointwise::PointwiseMetric;
-pub use r2::R2Score;
+pub use r2::{ClassAggregation, R2Score};
+pub use similarity::{ConcordanceCorrelation, EqualityAccuracy, PearsonCorrelation};
 pub use top_k::TopKCategoricalAccuracy;
 #[doc(no_inline)]
 pub use top_k::{
@@ -79,15 +92,17 @@ pub use top_k::{
 use crate::data::Data;
 use crate::habit::no_new;
 use crate::loss::{
-    Batch, BinaryCrossentropy, CategoricalCrossentropy, Hinge, KLDivergence, LogCosh,
-    MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError,
-    Poisson, SparseCategoricalCrossentropy, SquaredHinge,
+    Batch, BinaryCrossentropy, CategoricalCrossentropy, CategoricalHinge, CosineSimilarity, Hinge,
+    KLDivergence, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, Poisson, SparseCategoricalCrossentropy, SquaredHinge,
 };
 use crate::model::{Head, Heads};
 
 no_new! {
-    HasNew: AUC, Accuracy, BinaryAccuracy, CategoricalAccuracy, Precision, R2Score, Recall,
-    RootMeanSquaredError, SparseCategoricalAccuracy,
+    HasNew: AUC, Accuracy, BinaryAccuracy, BinaryIoU, CategoricalAccuracy, ConcordanceCorrelation,
+    EqualityAccuracy, F1Score, FBetaScore, FalseNegatives, FalsePositives, IoU, MeanIoU, OneHotIoU,
+    OneHotMeanIoU, PearsonCorrelation, Precision, R2Score, Recall, RootMeanSquaredError,
+    SparseCategoricalAccuracy, TrueNegatives, TruePositives,
 }
 
 /// Metrics that fit the head `H` with labels `Y`: one, or a tuple; see the [module](self).
@@ -95,7 +110,7 @@ no_new! {
     message = "the metric `{Self}` does not fit the head `{H}` with labels `{Y}`",
     label = "this metric does not fit",
     note = "softmax over N classes: `Accuracy`, `TopK::<K>`; with labels `Class<N>` `SparseCategoricalAccuracy`, with one-hot labels `CategoricalAccuracy`",
-    note = "one sigmoid with labels `Binary`: `Accuracy`, `BinaryAccuracy`, `Precision`, `Recall`, `AUC`",
+    note = "one sigmoid with labels `Binary`: `Accuracy`, `BinaryAccuracy`, `Precision`, `Recall`, `AUC`, `F1Score.threshold(0.5)`",
     note = "any head with labels of its own shape: `MeanSquaredError`, `MeanAbsoluteError`, `RootMeanSquaredError`",
     note = "one head takes a metric, a tuple of up to 6 or `()`; several heads take a tuple with one entry for each",
     note = "a metric is a value without quotes: `(Accuracy, AUC)`, not `[\"accuracy\", \"auc\"]`"
@@ -216,7 +231,11 @@ macro_rules! weightable {
 }
 weightable! {
     Accuracy, SparseCategoricalAccuracy, CategoricalAccuracy, BinaryAccuracy, BinaryAccuracyAt,
-    Precision, Recall, AUC, RootMeanSquaredError, R2Score, MeanSquaredError, MeanAbsoluteError,
+    Precision, Recall, AUC, F1Score, F1ScoreAt, FBetaScore, FBetaScoreAt, IoU, MeanIoU, OneHotIoU,
+    OneHotMeanIoU, BinaryIoU, SensitivityAtSpecificity, SpecificityAtSensitivity, PrecisionAtRecall,
+    RecallAtPrecision, TruePositives, TrueNegatives, FalsePositives, FalseNegatives,
+    PearsonCorrelation, ConcordanceCorrelation, EqualityAccuracy, CosineSimilarity, CategoricalHinge,
+    RootMeanSquaredError, R2Score, MeanSquaredError, MeanAbsoluteError,
     MeanAbsolutePercentageError, MeanSquaredLogarithmicError, LogCosh, Poisson, Hinge, SquaredHinge,
     KLDivergence, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy,
 }

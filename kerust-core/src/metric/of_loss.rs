@@ -6,8 +6,8 @@ use super::{Mean, Metrics, Single, single};
 use crate::activation::{HeadActivation, Linear, Sigmoid, Softmax};
 use crate::data::{Binary, Class};
 use crate::loss::{
-    Batch, BinaryCrossentropy, CategoricalCrossentropy, FromLogits, Hinge, KLDivergence, LogCosh,
-    Loss, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    Batch, BinaryCrossentropy, CategoricalCrossentropy, CategoricalHinge, FromLogits, Hinge,
+    KLDivergence, LogCosh, Loss, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
     MeanSquaredLogarithmicError, MultiLabel, Poisson, SparseCategoricalCrossentropy, SquaredHinge,
 };
 use crate::model::Head;
@@ -109,23 +109,22 @@ metrics! {
     MeanSquaredLogarithmicError, "mean_squared_logarithmic_error", <A, S> <> Head<A, S>, S;
     LogCosh, "logcosh", <A, S> <> Head<A, S>, S;
     Poisson, "poisson", <A, S> <> Head<A, S>, S;
+    CategoricalHinge, "categorical_hinge", <A, S> <> Head<A, S>, S;
     Hinge, "hinge", <A, S> <> Head<A, S>, S;
     SquaredHinge, "squared_hinge", <A, S> <> Head<A, S>, S;
     KLDivergence, "kl_divergence", <A, S> <> Head<A, S>, S;
     BinaryCrossentropy, "binary_crossentropy", <> <> Head<Sigmoid, Rank1<1>>, Binary;
     FromLogits<BinaryCrossentropy>, "binary_crossentropy", <> <> Head<Linear, Rank1<1>>, Binary;
     MultiLabel<BinaryCrossentropy>, "binary_crossentropy", <S> <> Head<Sigmoid, S>, S;
-    CategoricalCrossentropy, "categorical_crossentropy",
-        <> <const N> Head<Softmax, Rank1<N>>, Rank1<N>;
-    FromLogits<CategoricalCrossentropy>, "categorical_crossentropy",
-        <> <const N> Head<Linear, Rank1<N>>, Rank1<N>;
+    CategoricalCrossentropy, "categorical_crossentropy", <S> <> Head<Softmax, S>, S;
+    FromLogits<CategoricalCrossentropy>, "categorical_crossentropy", <S> <> Head<Linear, S>, S;
     SparseCategoricalCrossentropy, "sparse_categorical_crossentropy",
         <> <const N> Head<Softmax, Rank1<N>>, Class<N>;
     FromLogits<SparseCategoricalCrossentropy>, "sparse_categorical_crossentropy",
         <> <const N> Head<Linear, Rank1<N>>, Class<N>;
 }
 
-fn add<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>>(
+pub(super) fn add<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>>(
     state: &mut Mean,
     batch: Batch<'_, Head<A, S>, L::Label>,
     loss: &L,

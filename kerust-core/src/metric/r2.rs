@@ -1,10 +1,11 @@
 //! The coefficient of determination.
 
-use super::{Metrics, Single, single};
+use super::{Metrics, Names};
 use crate::activation::HeadActivation;
 use crate::loss::Batch;
 use crate::model::Head;
 use crate::tensor::Shape;
+use crate::value::value;
 
 /// How much of the labels' variance the outputs explain: `1 - Σ (t - y)² / Σ (t - mean t)²`, the
 /// mean over the values of a sample. Keras: `R2Score`; reported as `r2_score`.
@@ -14,18 +15,76 @@ use crate::tensor::Shape;
 ///
 /// ```
 /// # extern crate kerust_core as kerust;
-/// use kerust::metric::R2Score;
+/// use kerust::metric::{ClassAggregation, R2Score};
 ///
 /// let metric = R2Score;
+/// let by_variance = R2Score.class_aggregation(ClassAggregation::VarianceWeightedAverage);
+/// let adjusted = R2Score.num_regressors(13);
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct R2Score;
+#[derive(Clone, Copy, Debug)]
+pub struct R2Score {
+    class_aggregation: ClassAggregation,
+    num_regressors: usize,
+}
+
+value! {
+    R2Score {
+        class_aggregation: ClassAggregation::UniformAverage,
+        num_regressors: 0,
+    }
+}
+
+/// How the scores of the values of a sample become one: Keras's `class_aggregation`.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::metric::{ClassAggregation, R2Score};
+///
+/// let metric = R2Score.class_aggregation(ClassAggregation::None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ClassAggregation {
+    /// Their mean.
+    #[default]
+    UniformAverage,
+    /// Their mean, each by the variance of its labels.
+    VarianceWeightedAverage,
+    /// They do not: each value has its own score, `r2_score_0`, `r2_score_1`, ..
+    None,
+}
+
+impl R2Score {
+    /// Sets how the scores of several values become one (Keras's `class_aggregation`).
+    pub const fn class_aggregation(mut self, class_aggregation: ClassAggregation) -> Self {
+        self.class_aggregation = class_aggregation;
+        self
+    }
+
+    /// Adjusts the score to so many numbers that a sample is predicted from (Keras's `num_regressors`); with
+    /// 0 it is not. Where there are not more labels than them, it is not either.
+    pub const fn num_regressors(mut self, num_regressors: usize) -> Self {
+        self.num_regressors = num_regressors;
+        self
+    }
+
+    /// The score with the adjustment; `count` is the number of labels.
+    fn adjusted(&self, score: f64, count: f64) -> f64 {
+        let regressors = self.num_regressors as f64;
+        if self.num_regressors == 0 || regressors >= count - 1.0 {
+            return score;
+        }
+        1.0 - (1.0 - score) * (count - 1.0) / (count - regressors - 1.0)
+    }
+}
 
 /// Sums over samples for each value of a sample; the state of [`R2Score`].
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Sums {
     values: Vec<Sum>,
+    /// The weight of all samples.
     count: f64,
+    /// The labels, all values of all samples.
+    labels: f64,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -35,12 +94,16 @@ struct Sum {
     residuals: f64,
 }
 
-impl Single for R2Score {
+impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for R2Score {
     type State = Sums;
-    const HIGHER_IS_BETTER: bool = true;
 
-    fn name(&self) -> String {
-        "r2_score".into()
+    fn names(&self, names: &mut Names) {
+        if self.class_aggregation != ClassAggregation::None || S::LEN == 1 {
+            return names.push("r2_score", Some(true));
+        }
+        for value in 0..S::LEN {
+            names.push(&format!("r2_score_{value}"), Some(true));
+        }
     }
 
     fn merge(&self, state: &mut Sums, other: &Sums) {
@@ -53,23 +116,37 @@ impl Single for R2Score {
             sum.residuals += other.residuals;
         }
         state.count += other.count;
+        state.labels += other.labels;
     }
 
-    fn result(&self, state: &Sums) -> f64 {
-        if state.count == 0.0 {
-            return 0.0;
-        }
-        let scores = state.values.iter().map(|sum| {
-            let total = sum.squares - sum.labels * sum.labels / state.count;
-            let score = 1.0 - sum.residuals / total;
+    fn results(&self, state: &Sums, results: &mut Vec<f64>) {
+        let total = |sum: &Sum| sum.squares - sum.labels * sum.labels / state.count;
+        let score = |sum: &Sum| {
+            let score = 1.0 - sum.residuals / total(sum);
             if score.is_infinite() { 0.0 } else { score }
-        });
-        scores.sum::<f64>() / state.values.len() as f64
+        };
+        let values = &state.values;
+        let is_empty = state.count == 0.0;
+        match self.class_aggregation {
+            ClassAggregation::None if is_empty => results.extend([0.0].repeat(S::LEN)),
+            _ if is_empty => results.push(0.0),
+            ClassAggregation::None => {
+                let scores = values
+                    .iter()
+                    .map(|sum| self.adjusted(score(sum), state.labels));
+                results.extend(scores);
+            }
+            ClassAggregation::UniformAverage => {
+                let mean = values.iter().map(score).sum::<f64>() / values.len() as f64;
+                results.push(self.adjusted(mean, state.labels));
+            }
+            ClassAggregation::VarianceWeightedAverage => {
+                let whole: f64 = values.iter().map(total).sum();
+                let sum: f64 = values.iter().map(|sum| total(sum) * score(sum)).sum();
+                results.push(self.adjusted(sum / whole, state.labels));
+            }
+        }
     }
-}
-
-impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for R2Score {
-    single!(Sums);
 
     fn update(&self, state: &mut Sums, batch: Batch<'_, Head<A, S>, S>) {
         state.values.resize(S::LEN, Sum::default());
@@ -85,12 +162,13 @@ impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for R2Score {
         state.count += (0..batch.len())
             .map(|sample| f64::from(batch.weight(sample)))
             .sum::<f64>();
+        state.labels += batch.outputs.len() as f64;
     }
 
     fn reset(&self, state: &mut Sums) {
         // Keeps the memory.
         state.values.fill(Sum::default());
-        state.count = 0.0;
+        (state.count, state.labels) = (0.0, 0.0);
     }
 }
 

@@ -4,8 +4,8 @@ use super::*;
 use crate::activation::{Linear, Sigmoid, Softmax};
 use crate::data::{Binary, Class};
 use crate::loss::{
-    Hinge, KLDivergence, LogCosh, MeanAbsolutePercentageError, MeanSquaredLogarithmicError,
-    Poisson, SquaredHinge,
+    CategoricalHinge, CosineSimilarity, Hinge, KLDivergence, LogCosh, MeanAbsolutePercentageError,
+    MeanSquaredLogarithmicError, Poisson, SquaredHinge,
 };
 use crate::tensor::Rank1;
 
@@ -85,6 +85,16 @@ fn merged_states_give_the_results_of_all_samples() {
     check_merge::<Classes, Rank1<3>, _, _>(CategoricalCrossentropy, &scores, &one_hot);
     check_merge::<Classes, Rank1<3>, _, _>(KLDivergence, &scores, &one_hot);
 
+    check_merge::<Classes, Class<3>, _, _>(F1Score, &scores, &numbers);
+    check_merge::<Classes, Rank1<3>, _, _>(F1Score.average(Average::Weighted), &scores, &one_hot);
+    check_merge::<Classes, Class<3>, _, _>(FBetaScore.beta(2.0).threshold(0.2), &scores, &numbers);
+    check_merge::<Classes, Class<3>, _, _>(MeanIoU, &scores, &numbers);
+    check_merge::<Classes, Rank1<3>, _, _>(OneHotIoU.target_class_ids([1]), &scores, &one_hot);
+    check_merge::<Classes, Class<3>, _, _>(Precision.top_k(2), &scores, &numbers);
+    check_merge::<Classes, Class<3>, _, _>(Recall.class_id(1).threshold(0.1), &scores, &numbers);
+    check_merge::<Classes, Class<3>, _, _>(AUC, &scores, &numbers);
+    check_merge::<Classes, Rank1<3>, _, _>(CategoricalHinge, &scores, &one_hot);
+
     type One = Head<Sigmoid, Rank1<1>>;
     let scores = outputs::<1>();
     let yes: Vec<f32> = (0..17)
@@ -101,6 +111,15 @@ fn merged_states_give_the_results_of_all_samples() {
         &yes,
     );
     check_merge::<One, Binary, _, _>(AUC.weighted(), &scores, &yes);
+    check_merge::<One, Binary, _, _>(F1Score.threshold(0.5), &scores, &yes);
+    check_merge::<One, Binary, _, _>(BinaryIoU, &scores, &yes);
+    check_merge::<One, Binary, _, _>(SensitivityAtSpecificity::new(0.5), &scores, &yes);
+    check_merge::<One, Binary, _, _>(RecallAtPrecision::new(0.4), &scores, &yes);
+    check_merge::<One, Binary, _, _>(
+        (TruePositives, TrueNegatives, FalsePositives, FalseNegatives),
+        &scores,
+        &yes,
+    );
     check_merge::<One, Binary, _, _>(BinaryCrossentropy, &scores, &yes);
 
     type Values = Head<Linear, Rank1<3>>;
@@ -109,6 +128,16 @@ fn merged_states_give_the_results_of_all_samples() {
         outputs::<3>().into_iter().rev().collect::<Vec<_>>(),
     );
     check_merge::<Values, Rank1<3>, _, _>(R2Score, &values, &labels);
+    let adjusted = R2Score.num_regressors(2);
+    check_merge::<Values, Rank1<3>, _, _>(adjusted, &values, &labels);
+    let each = R2Score.class_aggregation(ClassAggregation::None);
+    check_merge::<Values, Rank1<3>, _, _>(each, &values, &labels);
+    check_merge::<Values, Rank1<3>, _, _>(CosineSimilarity, &values, &labels);
+    check_merge::<Values, Rank1<3>, _, _>(PearsonCorrelation, &values, &labels);
+    check_merge::<Values, Rank1<3>, _, _>(ConcordanceCorrelation, &values, &labels);
+    let rounded = |values: &[f32]| values.iter().map(|v| v.round()).collect::<Vec<_>>();
+    let (outputs, truth) = (rounded(&values), rounded(&labels));
+    check_merge::<Values, Rank1<3>, _, _>(EqualityAccuracy, &outputs, &truth);
     check_merge::<Values, Rank1<3>, _, _>(RootMeanSquaredError, &values, &labels);
     check_merge::<Values, Rank1<3>, _, _>(MeanSquaredError, &values, &labels);
     check_merge::<Values, Rank1<3>, _, _>(MeanAbsoluteError, &values, &labels);
@@ -131,9 +160,12 @@ fn each_metric_states_whether_higher_is_better() {
     let rising = of(&|names| {
         Metrics::<One, Binary>::names(&(Accuracy, BinaryAccuracy, Precision, Recall, AUC), names);
         Metrics::<One, Rank1<1>>::names(&R2Score, names);
+        Metrics::<One, Binary>::names(&(F1Score.threshold(0.5), BinaryIoU, TruePositives), names);
+        Metrics::<One, Binary>::names(&PrecisionAtRecall::new(0.5), names);
+        Metrics::<One, Rank1<1>>::names(&(CosineSimilarity, PearsonCorrelation), names);
         Metrics::<Head<Softmax, Rank1<5>>, Class<5>>::names(&TopK::<2>.weighted(), names);
     });
-    assert_eq!(rising, [Some(true); 7]);
+    assert_eq!(rising, [Some(true); 13]);
     let falling = of(&|names| {
         let errors = (
             MeanSquaredError,
@@ -144,6 +176,8 @@ fn each_metric_states_whether_higher_is_better() {
         );
         Metrics::<One, Rank1<1>>::names(&errors, names);
         Metrics::<One, Binary>::names(&BinaryCrossentropy, names);
+        Metrics::<One, Binary>::names(&(FalsePositives, FalseNegatives), names);
+        Metrics::<One, Rank1<1>>::names(&CategoricalHinge, names);
     });
-    assert_eq!(falling, [Some(false); 6]);
+    assert_eq!(falling, [Some(false); 9]);
 }

@@ -226,6 +226,8 @@ as_adam! {
     weight_decay: f64;
 }
 
+super::settings::base!(AdamW, |self| self.0.settings);
+
 impl Optimizer for AdamW {
     fn name(&self) -> &'static str {
         "adamw"

@@ -1,7 +1,8 @@
 //! One step of an optimizer over all weights: which values move, clipping, decay, threads.
 
+use super::slots::Slot;
 use super::tensors::{self, Trainable};
-use super::{Clip, MAX_SLOTS, Moment, Optimizer, Piece, Slots};
+use super::{Clip, MAX_SLOTS, Moment, Optimizer, Piece, Scope, Settings, Slots, TensorInfo};
 use crate::gradient::Frozen;
 use crate::layer::Layout;
 use crate::model::Setting;
@@ -16,9 +17,15 @@ const CHUNK: usize = 1 << 14;
 pub(crate) struct Applied {
     /// The steps done.
     pub(crate) step: u64,
-    /// A buffer for each of [`Optimizer::slots`], with places for the trainable tensors alone.
-    pub(crate) slots: Vec<Vec<f32>>,
+    /// [`Optimizer::slots`], and behind them what is kept for any optimizer.
+    pub(crate) slots: Vec<Slot>,
+    /// The place among them of the sum of the gradients since the weights moved.
+    accumulator: Option<usize>,
+    /// The place among them of the averages of the weights.
+    averages: Option<usize>,
     pub(crate) tensors: Vec<Trainable>,
+    /// Whether each of them is decayed.
+    decays: Vec<bool>,
     /// What is frozen at run time: places in the gradient, in order, none of which touch.
     frozen: Vec<Range<usize>>,
     /// The tensors that move, each by itself.
@@ -29,15 +36,27 @@ pub(crate) struct Applied {
 
 /// A stretch of values that are neighbours in the weights, in the gradient and in the slots.
 struct Stretch {
+    /// The numbers of the tensors.
+    tensors: Range<usize>,
     weights: Range<usize>,
     gradient: Range<usize>,
-    slot: Range<usize>,
+    decays: bool,
 }
 
 impl Applied {
     pub(crate) fn new(optimizer: &dyn Optimizer, layout: &Layout, settings: &[Setting]) -> Self {
         let tensors = tensors::trainable(layout, settings);
-        let len = tensors.iter().map(|tensor| tensor.weights.len()).sum();
+        for tensor in &tensors {
+            let axis = tensor
+                .constraint
+                .and_then(|it| it.missing_axis(tensor.sizes));
+            if let Some(axis) = axis {
+                let (name, sizes) = (&tensor.name, tensor.sizes);
+                panic!(
+                    "the constraint of `{name}` has axis {axis}, expected an axis of the shape {sizes:?}"
+                );
+            }
+        }
         let names = optimizer.slots();
         assert!(
             names.len() <= MAX_SLOTS,
@@ -45,9 +64,28 @@ impl Applied {
             optimizer.name(),
             names.len()
         );
+        let settings = optimizer.settings();
+        let own = 0..names.len();
+        let mut slots: Vec<Slot> = own
+            .map(|number| Slot::of_optimizer(optimizer, number, &tensors))
+            .collect();
+        let mut more = |is_kept: bool, name| {
+            is_kept.then(|| {
+                slots.push(Slot::whole(name, &tensors));
+                slots.len() - 1
+            })
+        };
+        let accumulator = more(
+            settings.gradient_accumulation_steps > 1,
+            "gradient_accumulator",
+        );
+        let averages = more(settings.use_ema, "average");
         let mut applied = Self {
             step: 0,
-            slots: names.iter().map(|_| vec![0.0; len]).collect(),
+            slots,
+            accumulator,
+            averages,
+            decays: tensors::decays(&tensors, &settings.exclude_from_weight_decay),
             tensors,
             frozen: Vec::new(),
             moving: Vec::new(),
@@ -79,7 +117,7 @@ impl Applied {
             };
             let weights = &weights[tensor.weights.clone()];
             penalty += regularizer.penalty(weights);
-            let range = tensor.gradient..tensor.gradient + weights.len();
+            let range = tensor.in_gradient();
             if let Some(gradient) = &mut gradient
                 && !frozen.covers(&range)
             {
@@ -98,19 +136,118 @@ impl Applied {
         gradient: &mut [f32],
     ) {
         let settings = optimizer.settings();
+        if self.accumulate(settings, gradient) {
+            self.update(optimizer, weights, gradient);
+        }
+        self.average(settings, weights);
+        let frozen = Frozen(&self.frozen);
+        for tensor in &self.tensors {
+            if let Some(constraint) = tensor.constraint
+                && !frozen.covers(&tensor.in_gradient())
+            {
+                constraint.apply(&mut weights[tensor.weights.clone()], tensor.sizes);
+            }
+        }
+        self.step += 1;
+    }
+
+    /// Whether the weights move in this step; then the gradient becomes the mean of those since they moved.
+    fn accumulate(&mut self, settings: &Settings, gradient: &mut [f32]) -> bool {
+        let Some(accumulator) = self.accumulator else {
+            return true;
+        };
+        let steps = settings.gradient_accumulation_steps;
+        let moves = (self.step + 1).is_multiple_of(steps);
+        let frozen = Frozen(&self.frozen);
+        for (number, tensor) in self.tensors.iter().enumerate() {
+            if frozen.covers(&tensor.in_gradient()) {
+                continue;
+            }
+            let sums = self.slots[accumulator].of(number);
+            let pairs = sums.iter_mut().zip(&mut gradient[tensor.in_gradient()]);
+            for (sum, g) in pairs {
+                if moves {
+                    *g = (*g + *sum) / steps as f32;
+                    *sum = 0.0;
+                } else {
+                    *sum += *g;
+                }
+            }
+        }
+        moves
+    }
+
+    /// Moves the averages of the weights, where they are kept.
+    fn average(&mut self, settings: &Settings, weights: &mut [f32]) {
+        let Some(averages) = self.averages else {
+            return;
+        };
+        let time = self.step / settings.gradient_accumulation_steps;
+        let momentum = match time {
+            0 => 0.0,
+            _ => settings.ema_momentum as f32,
+        };
+        for (number, tensor) in self.tensors.iter().enumerate() {
+            let pairs = self.slots[averages].of(number).iter_mut();
+            for (average, w) in pairs.zip(&weights[tensor.weights.clone()]) {
+                *average = momentum * *average + (1.0 - momentum) * w;
+            }
+        }
+        let frequency = settings.ema_overwrite_frequency;
+        if frequency.is_some_and(|frequency| (time + 1).is_multiple_of(frequency)) {
+            self.overwrite(weights);
+        }
+    }
+
+    /// Puts the averages of the weights in the place of the weights, where they are kept and there has been a
+    /// step.
+    pub(crate) fn overwrite(&mut self, weights: &mut [f32]) {
+        self.with_averages(|average, w| *w = *average, weights);
+    }
+
+    /// Exchanges the weights and their averages, where they are kept and there has been a step.
+    pub(crate) fn swap(&mut self, weights: &mut [f32]) {
+        self.with_averages(std::mem::swap, weights);
+    }
+
+    /// Whether averages of the weights are kept.
+    pub(crate) fn has_averages(&self) -> bool {
+        self.averages.is_some()
+    }
+
+    fn with_averages(&mut self, each: impl Fn(&mut f32, &mut f32), weights: &mut [f32]) {
+        let Some(averages) = self.averages else {
+            return;
+        };
+        if self.step == 0 {
+            return;
+        }
+        for (number, tensor) in self.tensors.iter().enumerate() {
+            let pairs = self.slots[averages].of(number).iter_mut();
+            let pairs = pairs.zip(&mut weights[tensor.weights.clone()]);
+            pairs.for_each(|(average, w)| each(average, w));
+        }
+    }
+
+    /// Moves the trainable weights that are not frozen.
+    fn update(&mut self, optimizer: &dyn Optimizer, weights: &mut [f32], gradient: &mut [f32]) {
+        let settings = optimizer.settings();
         let moment = Moment {
-            step: self.step,
+            // As in Keras a schedule counts all steps, a rule those that move the weights.
+            step: self.step / settings.gradient_accumulation_steps,
             learning_rate: settings.learning_rate.at(self.step),
         };
         let mut rule = Rule {
             optimizer,
             moment,
-            decay: settings.weight_decay.map(|decay| decay as f32),
+            decay: None,
             scale: Scale::None,
         };
         let clip = settings.clip.in_force();
+        let is_whole = optimizer.scope() == Scope::Tensor;
         let stretches = match clip {
             Clip::Norm(_) => &self.moving,
+            _ if is_whole => &self.moving,
             _ => &self.merged,
         };
         if let Clip::GlobalNorm(limit) = clip {
@@ -130,30 +267,30 @@ impl Applied {
             }
             let mut slots = Slots::none();
             for (slot, buffer) in slots.buffers.iter_mut().zip(&mut self.slots) {
-                *slot = &mut buffer[stretch.slot.clone()];
+                let place = buffer.place(&stretch.tensors);
+                *slot = &mut buffer.values[place];
             }
-            rule.apply(&mut weights[stretch.weights.clone()], gradient, slots);
-        }
-        let frozen = Frozen(&self.frozen);
-        for tensor in &self.tensors {
-            let range = tensor.gradient..tensor.gradient + tensor.weights.len();
-            if let Some(constraint) = tensor.constraint
-                && !frozen.covers(&range)
-            {
-                constraint.apply(&mut weights[tensor.weights.clone()], tensor.sizes);
+            let tensor = is_whole.then(|| self.tensors[stretch.tensors.start].info());
+            let decay = match tensor {
+                Some(tensor) => optimizer.weight_decay_of(tensor),
+                None => settings.weight_decay,
+            };
+            rule.decay = decay.filter(|_| stretch.decays).map(|decay| decay as f32);
+            let weights = &mut weights[stretch.weights.clone()];
+            match tensor {
+                Some(_) => rule.chunk(weights, gradient, slots, tensor),
+                None => rule.apply(weights, gradient, slots),
             }
         }
-        self.step += 1;
     }
 
     /// What is not frozen, tensor by tensor, or as long as it may be where tensors `merge`.
     fn stretches(&self, merge: bool) -> Vec<Stretch> {
         let frozen = Frozen(&self.frozen);
         let mut stretches: Vec<Stretch> = Vec::new();
-        for tensor in &self.tensors {
-            let len = tensor.weights.len();
-            let gradient = tensor.gradient..tensor.gradient + len;
-            let slot = tensor.slot..tensor.slot + len;
+        for (number, tensor) in self.tensors.iter().enumerate() {
+            let gradient = tensor.in_gradient();
+            let decays = self.decays[number];
             if frozen.covers(&gradient) {
                 continue;
             }
@@ -162,31 +299,33 @@ impl Applied {
                     if merge
                         && last.weights.end == tensor.weights.start
                         && last.gradient.end == gradient.start
-                        && last.slot.end == slot.start =>
+                        && last.tensors.end == number
+                        && last.decays == decays =>
                 {
                     last.weights.end = tensor.weights.end;
                     last.gradient.end = gradient.end;
-                    last.slot.end = slot.end;
+                    last.tensors.end = number + 1;
                 }
                 _ => stretches.push(Stretch {
+                    tensors: number..number + 1,
                     weights: tensor.weights.clone(),
                     gradient,
-                    slot,
+                    decays,
                 }),
             }
         }
         stretches
     }
 
-    /// Sets the slots to 0 of the tensors in these places of the gradient: they train anew.
+    /// Sets the slots to 0 of the tensors in these places of the gradient: they train anew. The averages of
+    /// their weights stay.
     pub(crate) fn clear_slots(&mut self, places: &Range<usize>) {
-        for tensor in &self.tensors {
-            let range = tensor.gradient..tensor.gradient + tensor.weights.len();
+        for (number, tensor) in self.tensors.iter().enumerate() {
+            let range = tensor.in_gradient();
             if places.start <= range.start && range.end <= places.end {
-                let slot = tensor.slot..tensor.slot + range.len();
-                self.slots
-                    .iter_mut()
-                    .for_each(|buffer| buffer[slot.clone()].fill(0.0));
+                let slots = self.slots.iter_mut().enumerate();
+                let slots = slots.filter(|(place, _)| Some(*place) != self.averages);
+                slots.for_each(|(_, slot)| slot.of(number).fill(0.0));
             }
         }
     }
@@ -235,7 +374,7 @@ impl Rule<'_> {
     fn apply(&self, weights: &mut [f32], gradient: &mut [f32], slots: Slots<'_>) {
         let len = weights.len();
         if len <= CHUNK {
-            return self.chunk(weights, gradient, slots);
+            return self.chunk(weights, gradient, slots, None);
         }
         let middle = (len / 2).next_multiple_of(CHUNK).min(len - 1);
         let (low_weights, high_weights) = weights.split_at_mut(middle);
@@ -251,7 +390,13 @@ impl Rule<'_> {
         }
     }
 
-    fn chunk(&self, weights: &mut [f32], gradient: &mut [f32], slots: Slots<'_>) {
+    fn chunk<'a>(
+        &self,
+        weights: &'a mut [f32],
+        gradient: &'a mut [f32],
+        slots: Slots<'a>,
+        tensor: Option<TensorInfo<'a>>,
+    ) {
         self.scale.apply(gradient);
         if let Some(decay) = self.decay {
             for w in weights.iter_mut() {
@@ -262,6 +407,7 @@ impl Rule<'_> {
             weights,
             gradient,
             slots,
+            tensor,
         };
         self.optimizer.update(self.moment, piece);
     }

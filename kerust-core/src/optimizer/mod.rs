@@ -9,28 +9,35 @@
 // stands in `apply.rs`, once.
 
 mod adadelta;
+mod adafactor;
 mod adagrad;
 mod adam;
 mod adamax;
 mod apply;
 mod ftrl;
+mod lamb;
 mod lion;
+mod muon;
 mod nadam;
 mod rmsprop;
 mod schedule;
 mod settings;
 mod sgd;
+mod slots;
 mod tensors;
 #[cfg(test)]
 mod tests;
 
 pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
 pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW};
 pub use adamax::Adamax;
 pub(crate) use apply::Applied;
 pub use ftrl::Ftrl;
+pub use lamb::Lamb;
 pub use lion::Lion;
+pub use muon::Muon;
 pub use nadam::Nadam;
 pub use rmsprop::RMSprop;
 pub use schedule::{
@@ -46,9 +53,11 @@ pub const MAX_SLOTS: usize = 4;
 
 /// A rule that updates weights by their gradient.
 ///
-/// The rule is elementwise: a weight's new value depends on its own value, gradient and slots, and
-/// on the step's number. The training loop calls [`update`](Self::update) on parts of the
-/// trainable weights, from several threads; how they are divided changes no bit of the result.
+/// The rule is elementwise unless [`scope`](Self::scope) says otherwise: a weight's new value depends on its
+/// own value, gradient and slots, and on the step's number. The training loop calls
+/// [`update`](Self::update) on parts of the trainable weights, from several threads; how they are divided
+/// changes no bit of the result. A rule that looks at a tensor as a whole, such as that of [`Lamb`], has
+/// [`Scope::Tensor`] and is called for each tensor once.
 ///
 /// ```
 /// # extern crate kerust_core as kerust;
@@ -95,6 +104,23 @@ pub trait Optimizer: Send + Sync {
         &[]
     }
 
+    /// What [`update`](Self::update) is called with.
+    fn scope(&self) -> Scope {
+        Scope::Elements
+    }
+
+    /// How many values the slot number `slot` has for a tensor; as many as the tensor, unless the rule of a
+    /// [`Scope::Tensor`] needs fewer.
+    fn slot_len(&self, _slot: usize, tensor: TensorInfo<'_>) -> usize {
+        tensor.sizes.iter().product()
+    }
+
+    /// The weight decay of a tensor, where the rule has a [`Scope::Tensor`]; that of the settings, unless it
+    /// differs from tensor to tensor.
+    fn weight_decay_of(&self, _tensor: TensorInfo<'_>) -> Option<f64> {
+        self.settings().weight_decay
+    }
+
     /// Learning rate, clipping and weight decay.
     fn settings(&self) -> &Settings;
 
@@ -105,17 +131,37 @@ pub trait Optimizer: Send + Sync {
     fn update(&self, moment: Moment, piece: Piece<'_>);
 }
 
+/// What an optimizer's [`update`](Optimizer::update) is called with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Scope {
+    /// Any part of the weights: the rule is elementwise.
+    #[default]
+    Elements,
+    /// A tensor as a whole.
+    Tensor,
+}
+
+/// A tensor of weights.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TensorInfo<'a> {
+    /// Its path in the model: `features.conv2d.kernel`.
+    pub name: &'a str,
+    /// Its sizes.
+    pub sizes: &'a [usize],
+}
+
 /// The step at which an optimizer is called; see the example of [`Optimizer`].
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Moment {
-    /// The number of steps done before this one.
+    /// The number of steps done before this one; where gradients are accumulated, of those that moved the
+    /// weights.
     pub step: u64,
     /// The learning rate of this step.
     pub learning_rate: f32,
 }
 
-/// A part of the weights, with their gradient and slots; all slices are equally long. See the example
-/// of [`Optimizer`].
+/// A part of the weights, with their gradient and slots; all slices are equally long, but for slots that
+/// [`Optimizer::slot_len`] makes shorter. See the example of [`Optimizer`].
 pub struct Piece<'a> {
     /// The weights, to be updated.
     pub weights: &'a mut [f32],
@@ -123,6 +169,8 @@ pub struct Piece<'a> {
     pub gradient: &'a [f32],
     /// Their slots.
     pub slots: Slots<'a>,
+    /// The tensor that they are, where the rule has a [`Scope::Tensor`].
+    pub tensor: Option<TensorInfo<'a>>,
 }
 
 /// The slots of a part of the weights; [`take`](Self::take) hands them out.

@@ -20,15 +20,30 @@ pub struct Settings {
     /// `w ← w - w · weight_decay · learning_rate` before each step: Loshchilov & Hutter (2019),
     /// in Keras's form.
     pub weight_decay: Option<f64>,
+    /// What is not decayed: names of tensors, or paths, or parts of them.
+    pub exclude_from_weight_decay: Vec<String>,
+    /// Whether averages of the weights are kept, which take their place when a training ends.
+    pub use_ema: bool,
+    /// How much of an average stays in each step.
+    pub ema_momentum: f64,
+    /// After how many steps the averages take the place of the weights, again and again.
+    pub ema_overwrite_frequency: Option<u64>,
+    /// The steps whose gradients are averaged before the weights move.
+    pub gradient_accumulation_steps: u64,
 }
 
 impl Settings {
-    /// A learning rate or a schedule; no clipping, no weight decay.
+    /// A learning rate or a schedule; no clipping, no weight decay, no averages of weights.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             learning_rate: learning_rate.into(),
             clip: Clip::None,
             weight_decay: None,
+            exclude_from_weight_decay: Vec::new(),
+            use_ema: false,
+            ema_momentum: 0.99,
+            ema_overwrite_frequency: None,
+            gradient_accumulation_steps: 1,
         }
     }
 }
@@ -97,8 +112,71 @@ macro_rules! settings {
                 self
             }
         }
+
+        $crate::optimizer::settings::base!($optimizer, |self| self.settings);
     };
 }
+
+/// The builder methods that set what Keras's base class has.
+macro_rules! base {
+    ($optimizer:ty, |$self:ident| $settings:expr) => {
+        impl $optimizer {
+            /// Leaves tensors out of the weight decay: by their names (`bias`), by the path of a layer
+            /// (`features.conv2d`) or of a tensor (`dense.bias`). A name that is none of the model's is refused
+            /// by `compile`.
+            pub fn exclude_from_weight_decay<S: Into<String>>(
+                mut $self,
+                names: impl IntoIterator<Item = S>,
+            ) -> Self {
+                $settings.exclude_from_weight_decay = names.into_iter().map(Into::into).collect();
+                $self
+            }
+
+            /// Whether moving averages of the weights are kept, which take the place of the weights when
+            /// `fit` ends (Keras's `use_ema`). They cost as much memory as one more slot.
+            pub fn use_ema(mut $self, use_ema: bool) -> Self {
+                $settings.use_ema = use_ema;
+                $self
+            }
+
+            /// How much of a moving average stays in each step; 0.99 unless set.
+            ///
+            /// # Panics
+            /// Unless `0 <= momentum <= 1`.
+            pub fn ema_momentum(mut $self, momentum: f64) -> Self {
+                assert!(
+                    (0.0..=1.0).contains(&momentum),
+                    "`ema_momentum` is {momentum}, expected a number from 0 to 1"
+                );
+                $settings.ema_momentum = momentum;
+                $self
+            }
+
+            /// After how many steps the averages take the place of the weights, again and again; when `fit`
+            /// ends they do so in any case.
+            ///
+            /// # Panics
+            /// If it is 0.
+            pub fn ema_overwrite_frequency(mut $self, steps: u64) -> Self {
+                assert!(steps > 0, "`ema_overwrite_frequency` is 0, expected at least 1");
+                $settings.ema_overwrite_frequency = Some(steps);
+                $self
+            }
+
+            /// Averages the gradients of so many steps before the weights move. It costs as much memory as one
+            /// more slot.
+            ///
+            /// # Panics
+            /// If it is 0.
+            pub fn gradient_accumulation_steps(mut $self, steps: u64) -> Self {
+                assert!(steps > 0, "`gradient_accumulation_steps` is 0, expected at least 1");
+                $settings.gradient_accumulation_steps = steps;
+                $self
+            }
+        }
+    };
+}
+pub(super) use base;
 
 /// The builder methods that set a number or a switch of an optimizer's own.
 macro_rules! options {

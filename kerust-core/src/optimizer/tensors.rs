@@ -1,4 +1,4 @@
-//! Where the trainable tensors of a model lie: in its weights, in its gradient and in an optimizer's slots.
+//! Where the trainable tensors of a model lie: in its weights and in its gradient.
 
 use crate::constraint::Constraint;
 use crate::layer::Layout;
@@ -9,16 +9,45 @@ use std::ops::Range;
 /// A trainable tensor.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Trainable {
+    /// Its path: `features.conv2d.kernel`.
+    pub(crate) name: String,
     /// Its place in the weights.
     pub(crate) weights: Range<usize>,
     /// The place of its first value in the gradient, which has none for layers that are frozen in the
     /// declaration.
     pub(crate) gradient: usize,
-    /// The place of its first value in each slot, which has places for trainable tensors alone.
-    pub(crate) slot: usize,
     pub(crate) sizes: &'static [usize],
     pub(crate) regularizer: Option<Regularizer>,
     pub(crate) constraint: Option<Constraint>,
+}
+
+impl Trainable {
+    /// Its place in the gradient.
+    pub(crate) fn in_gradient(&self) -> Range<usize> {
+        self.gradient..self.gradient + self.weights.len()
+    }
+}
+
+/// Whether each tensor is decayed: none is that has one of the names, which are parts of paths.
+///
+/// # Panics
+/// When a name is part of no path.
+pub(super) fn decays(tensors: &[Trainable], excluded: &[String]) -> Vec<bool> {
+    let has = |tensor: &Trainable, name: &str| {
+        let path = format!(".{}.", tensor.name);
+        path.contains(&format!(".{name}."))
+    };
+    for name in excluded {
+        if !tensors.iter().any(|tensor| has(tensor, name)) {
+            let paths: Vec<_> = tensors.iter().map(|tensor| &*tensor.name).collect();
+            panic!(
+                "`exclude_from_weight_decay` has `{name}`, expected a name or a path of the tensors that train: {}",
+                paths.join(", ")
+            );
+        }
+    }
+    let excludes = |tensor: &Trainable| excluded.iter().any(|name| has(tensor, name));
+    tensors.iter().map(|tensor| !excludes(tensor)).collect()
 }
 
 /// The trainable tensors of a model, in order.
@@ -56,9 +85,10 @@ type Said<'a> = (&'a str, &'a Setting);
 #[derive(Default)]
 struct Walk<'a> {
     tensors: Vec<Trainable>,
+    /// The path to here.
+    path: String,
     weights: usize,
     gradient: usize,
-    slot: usize,
     /// The path from here to what is looked for.
     wanted: Option<&'a str>,
     found: Option<Range<usize>>,
@@ -72,6 +102,11 @@ impl Walk<'_> {
                 let wanted = self.wanted;
                 for part in *parts {
                     let before = self.gradient;
+                    let above = self.path.len();
+                    if above > 0 {
+                        self.path.push('.');
+                    }
+                    self.path.push_str(part.name);
                     self.wanted = wanted.and_then(|path| below(path, part.name));
                     let inner = inner(said, part.name);
                     let weights = self.weights;
@@ -84,6 +119,7 @@ impl Walk<'_> {
                     if self.wanted == Some("") {
                         self.found = Some(before..self.gradient);
                     }
+                    self.path.truncate(above);
                 }
                 self.wanted = wanted;
             }
@@ -97,9 +133,9 @@ impl Walk<'_> {
                 terms.map(|(_, setting)| setting.term).find(of)
             };
             self.tensors.push(Trainable {
+                name: self.path.clone(),
                 weights: self.weights..self.weights + len,
                 gradient: self.gradient,
-                slot: self.slot,
                 sizes,
                 regularizer: match term(&|term| matches!(term, Term::Regularizer(_))) {
                     Some(Term::Regularizer(regularizer)) => Some(regularizer),
@@ -110,7 +146,6 @@ impl Walk<'_> {
                     _ => None,
                 },
             });
-            self.slot += len;
         }
         self.weights += len;
         self.gradient += len;
@@ -180,23 +215,21 @@ mod tests {
     ]);
     const L2: Regularizer = Regularizer::l2(0.5);
 
-    fn places(settings: &[Setting]) -> Vec<(usize, usize, usize)> {
+    fn places(settings: &[Setting]) -> Vec<(usize, usize)> {
         let tensors = trainable(&LAYOUT, settings).into_iter();
-        tensors
-            .map(|it| (it.weights.start, it.gradient, it.slot))
-            .collect()
+        tensors.map(|it| (it.weights.start, it.gradient)).collect()
     }
 
     #[test]
-    fn state_has_a_place_in_the_gradient_and_none_in_a_slot() {
+    fn state_has_a_place_in_the_gradient() {
         let expected = [
-            (0, 0, 0),
-            (6, 6, 6),
-            (9, 9, 9),
-            (15, 15, 15),
-            (18, 18, 18),
-            (24, 24, 21),
-            (30, 30, 27),
+            (0, 0),
+            (6, 6),
+            (9, 9),
+            (15, 15),
+            (18, 18),
+            (24, 24),
+            (30, 30),
         ];
         assert_eq!(places(&[]), expected);
     }
@@ -221,10 +254,31 @@ mod tests {
                 term: Term::Regularizer(L2),
             },
         ];
-        assert_eq!(places(&settings), [(18, 0, 0), (24, 6, 3), (30, 12, 9)]);
+        assert_eq!(places(&settings), [(18, 0), (24, 6), (30, 12)]);
         let tensors = trainable(&LAYOUT, &settings);
         let regularizers: Vec<_> = tensors.iter().map(|tensor| tensor.regularizer).collect();
         assert_eq!(regularizers, [None, Some(L2), None]);
+        let names: Vec<_> = tensors.iter().map(|tensor| &*tensor.name).collect();
+        assert_eq!(names, ["block.norm.gamma", "b.kernel", "b.bias"]);
+    }
+
+    #[test]
+    fn a_name_or_a_path_excludes_from_the_decay() {
+        let tensors = trainable(&LAYOUT, &[]);
+        let decays = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|name| String::from(*name)).collect();
+            let decays = decays(&tensors, &names).into_iter();
+            decays.map(u8::from).collect::<Vec<_>>()
+        };
+        assert_eq!(decays(&[]), [1; 7]);
+        assert_eq!(decays(&["bias"]), [1, 0, 1, 0, 1, 1, 0]);
+        assert_eq!(decays(&["block", "b.kernel"]), [1, 1, 0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    #[should_panic(expected = "`exclude_from_weight_decay` has `bia`, expected a name or a path")]
+    fn a_name_of_nothing_is_refused() {
+        decays(&trainable(&LAYOUT, &[]), &["bia".into()]);
     }
 
     #[test]

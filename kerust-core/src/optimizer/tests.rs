@@ -168,6 +168,134 @@ fn fifty_steps_are_those_of_keras() {
     check_50("weight_decay", SGD::new(0.05).weight_decay(0.1));
 }
 
+/// Fifty steps on tensors of one to three axes, and the averages of the weights where they are kept.
+#[track_caller]
+fn check_shaped(name: &str, optimizer: impl Optimizer, tolerance: f32) {
+    const FIRST: Layout = Layout::Parts(&[part("kernel", true, &[3, 4]), part("bias", true, &[5])]);
+    const HEAD: Layout = Layout::Parts(&[part("kernel", true, &[6, 2])]);
+    const CONV: Layout = Layout::Parts(&[part("kernel", true, &[2, 3, 2])]);
+    const fn layer(name: &'static str, layout: Layout) -> Part {
+        Part {
+            offset: 0,
+            name,
+            trainable: true,
+            layout,
+        }
+    }
+    const LAYOUT: Layout = Layout::Parts(&[
+        layer("first", FIRST),
+        layer("head", HEAD),
+        layer("conv", CONV),
+    ]);
+    let file: serde_json::Value =
+        serde_json::from_str(include_str!("../../../tests/golden/optimizers.json")).unwrap();
+    let file = &file["shaped"];
+    let numbers = |value: &serde_json::Value| -> Vec<f32> {
+        let values = value.as_array().expect("a list").iter();
+        values
+            .map(|it| it.as_f64().expect("a number") as f32)
+            .collect()
+    };
+    let mut weights = numbers(&file["start"]);
+    let mut applied = Applied::new(&optimizer, &LAYOUT, &[]);
+    let mut compared = 0;
+    for (step, gradient) in file["gradients"].as_array().unwrap().iter().enumerate() {
+        applied.step(&optimizer, &mut weights, &mut numbers(gradient));
+        let after = &file["after"][name][(step + 1).to_string()];
+        if after.is_null() {
+            continue;
+        }
+        let mut found = weights.clone();
+        if applied.has_averages() {
+            let mut averages = weights.clone();
+            applied.swap(&mut averages);
+            found.extend(&averages);
+            applied.swap(&mut averages);
+            assert_eq!(averages, weights, "swapped back");
+        }
+        let after = numbers(after);
+        assert_eq!(found.len(), after.len(), "{name}");
+        for (found, expected) in found.iter().zip(after) {
+            assert!(
+                (found - expected).abs() <= tolerance * (1.0 + expected.abs()),
+                "{name}, step {}: found {found}, expected {expected}",
+                step + 1
+            );
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 3, "{name} is not in the file");
+}
+
+#[test]
+fn optimizers_of_whole_tensors_are_those_of_keras() {
+    check_shaped("adafactor", Adafactor::new(0.05), 2e-6);
+    let adafactor = Adafactor::new(0.5)
+        .beta_2_decay(-0.6)
+        .epsilon_1(1e-8)
+        .epsilon_2(0.01)
+        .clip_threshold(0.5)
+        .relative_step(false);
+    check_shaped("adafactor_options", adafactor, 4e-6);
+    check_shaped("lamb", Lamb::new(0.01), 2e-6);
+    let lamb = Lamb::new(0.02)
+        .beta_1(0.8)
+        .beta_2(0.9)
+        .epsilon(1e-3)
+        .weight_decay(0.1)
+        .exclude_from_weight_decay(["bias"]);
+    check_shaped("lamb_options", lamb, 2e-6);
+    check_shaped("muon", Muon::new(0.02), 1e-5);
+    let muon = Muon::new(0.02)
+        .exclude_layers(["head"])
+        .nesterov(false)
+        .ns_steps(2)
+        .momentum(0.8)
+        .rms_rate(None)
+        .weight_decay(0.1)
+        .adam_weight_decay(0.2)
+        .adam_lr_ratio(0.5)
+        .adam_beta_1(0.8)
+        .adam_beta_2(0.9);
+    check_shaped("muon_options", muon, 1e-5);
+}
+
+#[test]
+fn averages_accumulation_and_exclusion_are_those_of_keras() {
+    let adamw = AdamW::new(0.01).weight_decay(0.3);
+    let adamw = adamw.exclude_from_weight_decay(["bias"]);
+    check_shaped("adamw_excluded", adamw, 2e-6);
+    let ema = Adam::new(0.02).use_ema(true).ema_momentum(0.9);
+    check_shaped("ema", ema, 2e-6);
+    let ema = SGD::new(0.02)
+        .use_ema(true)
+        .ema_momentum(0.8)
+        .ema_overwrite_frequency(3);
+    check_shaped("ema_overwrite", ema, 2e-6);
+    let accumulation = Adam::new(0.02).gradient_accumulation_steps(4);
+    check_shaped("accumulation", accumulation, 2e-6);
+    let accumulation = SGD::new(0.05)
+        .momentum(0.9)
+        .gradient_accumulation_steps(3)
+        .global_clipnorm(0.5)
+        .weight_decay(0.1)
+        .use_ema(true);
+    check_shaped("accumulation_options", accumulation, 2e-6);
+}
+
+#[test]
+fn a_slot_is_as_long_as_the_rule_needs() {
+    const LAYOUT: Layout = Layout::Parts(&[part("a", true, &[7, 5]), part("b", true, &[3])]);
+    let lens = |optimizer: &dyn Optimizer| -> Vec<usize> {
+        let applied = Applied::new(optimizer, &LAYOUT, &[]);
+        applied.slots.iter().map(|slot| slot.values.len()).collect()
+    };
+    assert_eq!(lens(&Adafactor::new(0.1)), [7 + 3, 5]);
+    assert_eq!(lens(&Muon::new(0.1)), [35 + 3, 3]);
+    let kept = Lamb::new(0.1).use_ema(true).gradient_accumulation_steps(2);
+    assert_eq!(lens(&kept), [38; 4]);
+}
+
 #[test]
 fn a_step_has_the_same_bits_on_any_number_of_threads() {
     const LEN: usize = 100_003;

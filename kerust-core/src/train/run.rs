@@ -80,7 +80,11 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
                 let _ = session.end(&mut self.trainee, true);
                 Err(error.into())
             }
-            Ok(()) => session.end(&mut self.trainee, false),
+            Ok(()) => {
+                // As in Keras, before callbacks hear of the end.
+                self.trainee.finalize();
+                session.end(&mut self.trainee, false)
+            }
             failed => failed,
         };
         session.remember(&mut self.trainee);

@@ -60,7 +60,7 @@ pub(super) fn save<N: Train>(trainee: &Trainee<N>, path: &Path) -> Result<()> {
         layout: &N::LAYOUT,
         values: trainee.model.as_bytes(),
     }];
-    let slots = trainee.applied.slots.iter();
+    let slots = 0..trainee.applied.slots.len();
     let slots: Vec<_> = slots.map(|slot| scatter(trainee, slot)).collect();
     sections.extend(prefixes.iter().zip(&slots).map(|(prefix, values)| Section {
         prefix,
@@ -145,7 +145,10 @@ pub(super) fn resume<N: Train>(trainee: &mut Trainee<N>, path: &Path) -> Result<
         trainee.optimizer.settings_mut().learning_rate = LearningRate::Constant(rate);
     }
     trainee.model = model;
-    trainee.applied.slots = slots.iter().map(|slot| gather(trainee, slot)).collect();
+    let applied = &mut trainee.applied;
+    for (slot, values) in applied.slots.iter_mut().zip(&slots) {
+        slot.gather(&applied.tensors, values);
+    }
     trainee.applied.step = step;
     trainee.run = run;
     Ok(())
@@ -153,26 +156,17 @@ pub(super) fn resume<N: Train>(trainee: &mut Trainee<N>, path: &Path) -> Result<
 
 /// A slot with a value for each of the weights, 0 for those that do not train: so a file has the model's
 /// tensors for each slot.
-fn scatter<N: Train>(trainee: &Trainee<N>, slot: &[f32]) -> Vec<f32> {
+fn scatter<N: Train>(trainee: &Trainee<N>, slot: usize) -> Vec<f32> {
     let mut values = vec![0.0; N::LAYOUT.len()];
-    for tensor in &trainee.applied.tensors {
-        let range = tensor.weights.clone();
-        let from = tensor.slot..tensor.slot + range.len();
-        values[range].copy_from_slice(&slot[from]);
-    }
+    trainee.applied.slots[slot].scatter(&trainee.applied.tensors, &mut values);
     values
 }
 
-/// The values of a slot that belong to weights that train.
-fn gather<N: Train>(trainee: &Trainee<N>, values: &[f32]) -> Vec<f32> {
-    let tensors = trainee.applied.tensors.iter();
-    let values = tensors.flat_map(|tensor| &values[tensor.weights.clone()]);
-    values.copied().collect()
-}
-
 fn prefixes<N: Train>(trainee: &Trainee<N>) -> Vec<String> {
-    let slots = trainee.optimizer.slots().iter();
-    slots.map(|slot| format!("optimizer.{slot}")).collect()
+    let slots = trainee.applied.slots.iter();
+    slots
+        .map(|slot| format!("optimizer.{}", slot.name))
+        .collect()
 }
 
 /// What stands before the names of weights that a callback remembers.
@@ -182,8 +176,9 @@ fn prefix(callback: &str, key: &str) -> String {
 
 /// The optimizer with its slots: `adam momentum velocity`.
 fn rule<N: Train>(trainee: &Trainee<N>) -> String {
-    let slots = trainee.optimizer.slots();
-    [&[trainee.optimizer.name()], slots].concat().join(" ")
+    let slots = trainee.applied.slots.iter().map(|slot| slot.name);
+    let names = [trainee.optimizer.name()].into_iter().chain(slots);
+    names.collect::<Vec<_>>().join(" ")
 }
 
 /// A number a line, its name behind it: a name may hold anything but a line's end.

@@ -72,6 +72,11 @@ impl<N: Train> Trainee<N> {
         let frozen = Frozen(self.applied.frozen());
         self.model.absorb(Gradient::new(gradient, frozen));
     }
+
+    /// Puts the averages of the weights in their place, where the optimizer keeps them.
+    pub(super) fn finalize(&mut self) {
+        self.applied.overwrite(self.model.as_mut_slice());
+    }
 }
 
 /// A [`Trainee`] of any model, as a callback sees it.

@@ -12,7 +12,7 @@ use crate::optimizer::Optimizer;
 use crate::rng::Seed;
 use crate::summary;
 use crate::tensor::Tensors;
-use crate::weights;
+use crate::weights::{self, LoadReport};
 use std::cell::Cell;
 use std::path::Path;
 
@@ -113,6 +113,42 @@ pub trait Workflow: Model {
     /// As [`load`](Self::load); and when a number is too large for `F32`.
     fn load_converted(path: impl AsRef<Path>) -> Result<Box<Self>> {
         weights::load_converted(path)
+    }
+
+    /// Reads the weights whose names a file has; the others stay as they are. The report counts and names
+    /// what was taken, what is missing in the file, and what the model lacks.
+    ///
+    /// So a trained body gets a new head: the layers of the body have the same names in both models, the
+    /// heads have others.
+    ///
+    /// ```ignore
+    /// let (ten, report) = Ten::new(Seed(2)).load_partial("six.safetensors")?;
+    /// println!("{report}");
+    /// ```
+    ///
+    /// # Errors
+    /// When the file cannot be read, a tensor of it has the name of one of the model and another shape or
+    /// element type, or no tensor has a name of the model's.
+    /// [`weights::load_partial_into`](crate::weights::load_partial_into) then leaves the model as it was.
+    fn load_partial(
+        mut self: Box<Self>,
+        path: impl AsRef<Path>,
+    ) -> Result<(Box<Self>, LoadReport)> {
+        let report = weights::load_partial_into(&mut *self, path, false)?;
+        Ok((self, report))
+    }
+
+    /// [`load_partial`](Self::load_partial) that leaves out tensors which do not fit where their name does,
+    /// and reports them (Keras's `skip_mismatch = True`).
+    ///
+    /// # Errors
+    /// When the file cannot be read, or nothing in it can be taken.
+    fn load_partial_skip_mismatch(
+        mut self: Box<Self>,
+        path: impl AsRef<Path>,
+    ) -> Result<(Box<Self>, LoadReport)> {
+        let report = weights::load_partial_into(&mut *self, path, true)?;
+        Ok((self, report))
     }
 
     /// Writes the weights to a file, as a whole or not at all.

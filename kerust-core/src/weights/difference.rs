@@ -175,7 +175,11 @@ pub(super) fn tensor_differences(
 }
 
 /// What differs between two tensors of one name.
-fn difference(expected: &Entry, found: &Found, is_converted: bool) -> Option<Difference> {
+pub(super) fn difference(
+    expected: &Entry,
+    found: &Found,
+    is_converted: bool,
+) -> Option<Difference> {
     let name = expected.name.clone();
     if found.sizes != expected.sizes {
         return Some(Difference::Shape {
@@ -211,7 +215,7 @@ pub(super) fn layer_difference(found: &str, expected: &str) -> Difference {
 }
 
 /// Sizes as Keras writes a shape: `(784, 64)`.
-fn shape(sizes: &[usize]) -> String {
+pub(super) fn shape(sizes: &[usize]) -> String {
     let mut shown: Vec<_> = sizes.iter().take(MOST_AXES).map(usize::to_string).collect();
     if sizes.len() > MOST_AXES {
         shown.push("..".to_owned());

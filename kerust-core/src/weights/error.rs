@@ -54,6 +54,35 @@ pub enum WeightsError {
         /// All the differences.
         differences: Vec<Difference>,
     },
+    /// Some of a file's weights were to be loaded, by their names, and do not fit.
+    Partial {
+        /// The file.
+        path: PathBuf,
+        /// The model.
+        model: &'static str,
+        /// What does not fit, where the names do.
+        differences: Vec<Difference>,
+    },
+    /// Some of a file's weights were to be loaded, and none has a name of the model's.
+    NothingTaken {
+        /// The file.
+        path: PathBuf,
+        /// The model.
+        model: &'static str,
+        /// The tensors of both.
+        differences: Vec<Difference>,
+    },
+}
+
+/// Writes a line for each difference, up to [`MOST_LISTED`].
+fn list(f: &mut Formatter<'_>, differences: &[Difference]) -> core::fmt::Result {
+    for difference in differences.iter().take(MOST_LISTED) {
+        write!(f, "\n  {difference}")?;
+    }
+    if differences.len() > MOST_LISTED {
+        write!(f, "\n  and {} more", differences.len() - MOST_LISTED)?;
+    }
+    Ok(())
 }
 
 impl Display for WeightsError {
@@ -106,16 +135,40 @@ impl Display for WeightsError {
                     Some(model) => write!(f, " do not fit the model `{model}`")?,
                     None => write!(f, " do not fit")?,
                 }
-                for difference in differences.iter().take(MOST_LISTED) {
-                    write!(f, "\n  {difference}")?;
-                }
-                if differences.len() > MOST_LISTED {
-                    write!(f, "\n  and {} more", differences.len() - MOST_LISTED)?;
-                }
+                list(f, differences)?;
                 if expected.is_some() && differences.iter().any(Difference::is_convertible) {
                     write!(f, "\n  {CONVERSION}")?;
                 }
                 Ok(())
+            }
+            Self::Partial {
+                path,
+                model,
+                differences,
+            } => {
+                write!(
+                    f,
+                    "some weights in `{}` have a name of the model `{model}` and do not fit",
+                    path.display()
+                )?;
+                list(f, differences)?;
+                f.write_str(
+                    "\n  give the layer another name (`name = ..`), or leave out what does not fit with \
+                     `load_partial_skip_mismatch`",
+                )
+            }
+            Self::NothingTaken {
+                path,
+                model,
+                differences,
+            } => {
+                write!(
+                    f,
+                    "nothing in `{}` can be taken for the model `{model}`, expected a tensor with the name \
+                     of one of the model's",
+                    path.display()
+                )?;
+                list(f, differences)
             }
         }
     }

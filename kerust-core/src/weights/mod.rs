@@ -30,6 +30,8 @@ pub mod keras;
 mod keys;
 mod name;
 #[cfg(feature = "std")]
+mod partial;
+#[cfg(feature = "std")]
 mod read;
 #[cfg(feature = "std")]
 mod section;
@@ -50,6 +52,8 @@ pub use error::WeightsError;
 pub use fingerprint::fingerprint;
 #[cfg(feature = "std")]
 pub(crate) use format::{check_save, check_save_state};
+#[cfg(feature = "std")]
+pub use partial::{LoadReport, load_partial_into};
 #[cfg(feature = "std")]
 pub use read::{WeightsFile, load, load_converted, load_into, load_sections};
 #[cfg(feature = "std")]

@@ -146,14 +146,11 @@ impl WeightsFile {
 
     /// Reads a model's weights, from a training's state too.
     fn load_model<M: Model>(&self, model: &mut M, is_converted: bool) -> Result<()> {
-        let is_state = self.metadata.contains_key(key::OPTIMIZER);
-        let found = self.tensors.iter();
-        let found = found.filter(|found| !(is_state && found.name.starts_with(key::OPTIMIZERS)));
-        let found: Vec<_> = found.collect();
+        let (prefix, found) = self.weights();
         let differences = self.architecture::<M>();
         model.fill_bytes(|values| {
             let section = SectionMut {
-                prefix: if is_state { "model" } else { "" },
+                prefix,
                 layout: &M::LAYOUT,
                 values,
             };
@@ -165,6 +162,28 @@ impl WeightsFile {
                 differences,
             )
         })
+    }
+
+    /// The tensors of a model's weights, and what their names begin with: in a training's state there are
+    /// others.
+    pub(super) fn weights(&self) -> (&'static str, Vec<&Found>) {
+        let is_state = self.metadata.contains_key(key::OPTIMIZER);
+        let found = self.tensors.iter();
+        let found = found.filter(|found| !(is_state && found.name.starts_with(key::OPTIMIZERS)));
+        (if is_state { "model" } else { "" }, found.collect())
+    }
+
+    /// The values of a tensor whose type is that of `entry`.
+    pub(super) fn values(&self, entry: &Entry, found: &Found) -> Result<Vec<u8>> {
+        let mut values = reserved(found.bytes).map_err(Error::io("read", &self.path))?;
+        append(&mut values, &self.bytes(found)?, entry);
+        Ok(values)
+    }
+
+    fn bytes(&self, found: &Found) -> Result<Vec<u8>> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = read_at(&mut file, self.data_start + found.begin, found.bytes);
+        read.map_err(Error::io("read", &self.path))
     }
 
     /// How the architecture that the file names differs.
@@ -212,9 +231,7 @@ impl WeightsFile {
             .map_err(Error::io("read", &self.path))?;
         for entry in &all {
             let found = places[&*entry.name];
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            let read = read_at(&mut file, self.data_start + found.begin, found.bytes);
-            let read = read.map_err(Error::io("read", &self.path))?;
+            let read = self.bytes(found)?;
             if found.dtype == entry.dtype.name() {
                 append(&mut values, &read, entry);
             } else if let Err(number) = convert::append(&mut values, &read, found.dtype) {
@@ -261,7 +278,7 @@ fn open(path: &Path) -> Result<(File, u64)> {
 
 /// Whether a file is one of Keras's, by its first bytes.
 #[cfg(feature = "keras")]
-fn is_keras(path: &Path) -> Result<bool> {
+pub(super) fn is_keras(path: &Path) -> Result<bool> {
     let (file, _) = open(path)?;
     let mut first = Vec::new();
     let read = file.take(16).read_to_end(&mut first);

@@ -5,6 +5,7 @@
 
 mod embed;
 mod odd;
+mod partial;
 mod save;
 mod stored;
 #[cfg(feature = "tflite")]

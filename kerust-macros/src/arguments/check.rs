@@ -109,7 +109,9 @@ fn takes(kind: Kind) -> &'static str {
         Kind::Flag => "`true` or `false`",
         Kind::Word(_) => "a word",
         Kind::Regularizer => "`l1(..)`, `l2(..)` or `l1_l2(..)` of numbers that are at least 0",
-        Kind::Constraint => "`max_norm(..)` of a number that is at least 0",
+        Kind::Constraint => {
+            "`max_norm(..)` or `min_max_norm(..)` of numbers that are at least 0, `unit_norm` or `non_neg`"
+        }
     }
 }
 

@@ -63,58 +63,128 @@ impl Arguments<'_> {
 
 /// What a regularizer or a constraint expands to; `None` where the value is none.
 pub(super) fn term(kind: Kind, value: &Value) -> Option<TokenStream> {
-    let (name, numbers) = call(&value.tokens)?;
-    let number = |place: usize, default: f32| {
-        let number = numbers.get(place).copied().unwrap_or(default);
-        Literal::f32_unsuffixed(number)
-    };
-    let at_most = |count: usize| (numbers.len() <= count).then_some(());
-    let term = match (kind, name.as_str()) {
+    let call = Call::read(&value.tokens)?;
+    let term = match (kind, call.name.as_str()) {
         (Kind::Regularizer, "l2") => {
-            at_most(1)?;
-            let l2 = number(0, 0.01);
+            let [l2] = call.bind(["l2"])?;
+            let l2 = number(l2, 0.01)?;
             quote!(Regularizer(::kerust::regularizer::Regularizer::l2(#l2)))
         }
         (Kind::Regularizer, "l1") => {
-            at_most(1)?;
-            let l1 = number(0, 0.01);
+            let [l1] = call.bind(["l1"])?;
+            let l1 = number(l1, 0.01)?;
             quote!(Regularizer(::kerust::regularizer::Regularizer::l1(#l1)))
         }
         (Kind::Regularizer, "l1_l2") => {
-            at_most(2)?;
-            let (l1, l2) = (number(0, 0.0), number(1, 0.0));
+            let [l1, l2] = call.bind(["l1", "l2"])?;
+            let (l1, l2) = (number(l1, 0.0)?, number(l2, 0.0)?);
             quote!(Regularizer(::kerust::regularizer::Regularizer::l1_l2(#l1, #l2)))
         }
         (Kind::Constraint, "max_norm") => {
-            at_most(1)?;
-            let limit = number(0, 2.0);
-            quote!(Constraint(::kerust::constraint::Constraint::MaxNorm(#limit)))
+            let [max, axis] = call.bind(["max_value", "axis"])?;
+            let (max, axis) = (number(max, 2.0)?, axes(axis)?);
+            quote!(Constraint(::kerust::constraint::Constraint::max_norm(#max) #axis))
+        }
+        (Kind::Constraint, "min_max_norm") => {
+            let [min, max, rate, axis] = call.bind(["min_value", "max_value", "rate", "axis"])?;
+            let (min, max, rate) = (number(min, 0.0)?, number(max, 1.0)?, number(rate, 1.0)?);
+            let axis = axes(axis)?;
+            quote!(Constraint(
+                ::kerust::constraint::Constraint::min_max_norm(#min, #max, #rate) #axis
+            ))
+        }
+        (Kind::Constraint, "unit_norm") => {
+            let [axis] = call.bind(["axis"])?;
+            let axis = axes(axis)?;
+            quote!(Constraint(::kerust::constraint::Constraint::unit_norm() #axis))
+        }
+        (Kind::Constraint, "non_neg") => {
+            let [] = call.bind([])?;
+            quote!(Constraint(::kerust::constraint::Constraint::non_neg()))
         }
         _ => return None,
     };
     Some(quote!(::kerust::model::Term::#term))
 }
 
-/// `l1_l2(0.01, l2 = 0.02)`: a name, and numbers of at least 0.
-fn call(tokens: &TokenStream) -> Option<(String, Vec<f32>)> {
-    let mut trees = tokens.clone().into_iter();
-    let Some(TokenTree::Ident(name)) = trees.next() else {
-        return None;
-    };
-    let numbers = match trees.next() {
-        None => Vec::new(),
-        Some(TokenTree::Group(group)) if trees.next().is_none() => {
-            let written = group.stream().to_string();
-            let written = written.trim_end_matches([',', ' ']);
-            let parts = written.split(',').filter(|part| !part.trim().is_empty());
-            let numbers = parts.map(|part| {
-                let number = part.rsplit('=').next().unwrap_or(part);
-                let number: f32 = number.trim().replace('_', "").parse().ok()?;
-                (number.is_finite() && number >= 0.0).then_some(number)
+/// `l1_l2(0.01, l2 = 0.02)`: a name, and what stands in its parentheses.
+struct Call {
+    name: String,
+    /// The names, where they are written, and the values.
+    arguments: Vec<(Option<String>, Vec<TokenTree>)>,
+}
+
+impl Call {
+    fn read(tokens: &TokenStream) -> Option<Self> {
+        let mut trees = tokens.clone().into_iter();
+        let Some(TokenTree::Ident(name)) = trees.next() else {
+            return None;
+        };
+        let inside: Vec<TokenTree> = match trees.next() {
+            None => Vec::new(),
+            Some(TokenTree::Group(group)) if trees.next().is_none() => {
+                group.stream().into_iter().collect()
+            }
+            _ => return None,
+        };
+        let is_punct = |tree: &TokenTree, sign: char| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == sign);
+        let parts = inside.split(|tree| is_punct(tree, ','));
+        let arguments = parts
+            .filter(|part| !part.is_empty())
+            .map(|part| match part {
+                [TokenTree::Ident(name), equals, value @ ..] if is_punct(equals, '=') => {
+                    (Some(name.to_string()), value.to_vec())
+                }
+                value => (None, value.to_vec()),
             });
-            numbers.collect::<Option<_>>()?
+        Some(Self {
+            name: name.to_string(),
+            arguments: arguments.collect(),
+        })
+    }
+
+    /// The values of these parameters; `None` where one is unknown or given twice, or they are too many.
+    fn bind<const N: usize>(&self, parameters: [&str; N]) -> Option<[Option<&[TokenTree]>; N]> {
+        let mut bound = [None; N];
+        for (place, (name, value)) in self.arguments.iter().enumerate() {
+            let place = match name {
+                Some(name) => parameters.iter().position(|parameter| parameter == name)?,
+                None => place,
+            };
+            let slot = bound.get_mut(place)?;
+            if slot.replace(&value[..]).is_some() {
+                return None;
+            }
         }
-        _ => return None,
+        Some(bound)
+    }
+}
+
+/// A number of at least 0.
+fn number(written: Option<&[TokenTree]>, default: f32) -> Option<Literal> {
+    let number = match written {
+        None => default,
+        Some([TokenTree::Literal(literal)]) => literal.to_string().replace('_', "").parse().ok()?,
+        Some(_) => return None,
     };
-    Some((name.to_string(), numbers))
+    (f32::is_finite(number) && number >= 0.0).then(|| Literal::f32_unsuffixed(number))
+}
+
+/// `axis = 0`, `axis = -1`, `axis = (0, 1, 2)`, as a call of `axis`; nothing where it is not given.
+fn axes(written: Option<&[TokenTree]>) -> Option<TokenStream> {
+    let Some(written) = written else {
+        return Some(TokenStream::new());
+    };
+    let inside: Vec<TokenTree> = match written {
+        [TokenTree::Group(group)] => group.stream().into_iter().collect(),
+        value => value.to_vec(),
+    };
+    let parts = inside.split(|tree| matches!(tree, TokenTree::Punct(it) if it.as_char() == ','));
+    let axes = parts.filter(|part| !part.is_empty()).map(|part| {
+        let written: String = part.iter().map(ToString::to_string).collect();
+        let axis: i8 = written.parse().ok()?;
+        (-8..8).contains(&axis).then_some(axis)
+    });
+    let axes = axes.collect::<Option<Vec<_>>>()?;
+    (!axes.is_empty()).then(|| quote!(.axis(&[#(#axes),*])))
 }

@@ -129,6 +129,21 @@ pub(super) fn pairs(
     by_order::certain(&sides, graph, stored, &chosen)
 }
 
+/// Pairs the layers by their names alone; what has no name of the other side stays alone.
+pub(super) fn pairs_by_name(expected: &[ExpectedLayer], stored: &Stored) -> Pairs {
+    if stored.is_kerusts {
+        let place = |layer: &ExpectedLayer| {
+            let mut layers = stored.layers.iter();
+            layers.position(|other| other.names.iter().eq(layer.names.iter()))
+        };
+        return expected.iter().map(place).collect();
+    }
+    by_chosen_names(&Sides {
+        expected,
+        stored: &stored.layers,
+    })
+}
+
 /// Pairs by all names, if both sides have the same ones.
 fn by_kerusts_names(sides: &Sides<'_>) -> Option<Pairs> {
     let full = |layer: &StoredLayer| layer.names.join(".");

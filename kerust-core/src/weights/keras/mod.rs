@@ -38,13 +38,14 @@ mod write;
 
 pub use write::save;
 
-use super::{Difference, WeightsError};
+use super::partial::Sorted;
+use super::{Difference, LoadReport, WeightsError};
 use crate::element::Dtype;
 use crate::error::Result;
 use crate::layer::LayerData;
 use crate::model::Model;
-use compare::compare;
-use matching::pairs;
+use compare::{Target, compare};
+use matching::{pairs, pairs_by_name};
 use std::path::Path;
 use stored::Unread;
 
@@ -84,12 +85,58 @@ pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> 
     };
     let pairs =
         pairs(&expected, &graph, &stored).map_err(|difference| mismatch(vec![difference]))?;
-    let (targets, mut differences) = compare(&expected, &stored.layers, &pairs);
+    let (targets, differences) = compare(&expected, &stored.layers, &pairs);
     if !differences.is_empty() {
         return Err(mismatch(differences).into());
     }
-    let mut copies = Vec::new();
-    for target in &targets {
+    let (copies, differences) = read(path, file_len, &targets)?;
+    if !differences.is_empty() {
+        return Err(mismatch(differences).into());
+    }
+    copy(model, copies);
+    Ok(())
+}
+
+/// Reads some of a model's weights from a file of Keras: see
+/// [`load_partial_into`](super::load_partial_into).
+pub(super) fn load_partial_into<M: Model>(
+    model: &mut M,
+    path: &Path,
+    skip_mismatch: bool,
+) -> Result<LoadReport> {
+    let (stored, file_len) = archive::open(path)?;
+    let (expected, _) = expected::layers::<M>();
+    let pairs = pairs_by_name(&expected, &stored);
+    let (targets, differences) = compare(&expected, &stored.layers, &pairs);
+    let (copies, unread) = read(path, file_len, &targets)?;
+    let mut sorted = Sorted::default();
+    differences
+        .into_iter()
+        .chain(unread)
+        .for_each(|difference| sorted.add(difference));
+    let taken = targets.iter().filter(|target| {
+        copies
+            .iter()
+            .any(|(start, _)| *start == target.tensor.start)
+    });
+    sorted.taken = taken
+        .map(|target| {
+            let name = target.layer.tensor_name(target.tensor);
+            (name, target.tensor.sizes.to_vec())
+        })
+        .collect();
+    let report = sorted.report::<M>(path, skip_mismatch)?;
+    copy(model, copies);
+    Ok(report)
+}
+
+/// Values, and the place in the model where they begin.
+type Copies = Vec<(usize, Vec<f32>)>;
+
+/// Reads values, and tells which do not fit.
+fn read(path: &Path, file_len: u64, targets: &[Target<'_>]) -> Result<(Copies, Vec<Difference>)> {
+    let (mut copies, mut differences) = (Vec::new(), Vec::new());
+    for target in targets {
         match target.stored.read(file_len) {
             Ok(values) if values.len() == target.tensor.len => {
                 copies.push((target.tensor.start, values))
@@ -110,14 +157,14 @@ pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> 
             Err(Unread::Fault(found)) => return Err(fault(path, found).into()),
         }
     }
-    if !differences.is_empty() {
-        return Err(mismatch(differences).into());
-    }
+    Ok((copies, differences))
+}
+
+fn copy<M: Model>(model: &mut M, copies: Copies) {
     let values_of_model = LayerData::as_mut_slice(model);
     for (start, values) in copies {
         values_of_model[start..start + values.len()].copy_from_slice(&values);
     }
-    Ok(())
 }
 
 fn fault(path: &Path, found: String) -> WeightsError {

@@ -1,0 +1,140 @@
+//! The outputs of a batch beside their labels, free of the types of head and labels.
+
+use crate::activation::HeadActivation;
+use crate::data::Data;
+use crate::loss::Batch;
+use crate::model::Head;
+use crate::tensor::Shape;
+
+/// A batch as metrics of scores see it.
+#[derive(Clone, Copy)]
+pub(super) struct Answers<'a> {
+    pub(super) outputs: &'a [f32],
+    labels: Labels<'a>,
+    weights: Option<&'a [f32]>,
+    /// Values of a sample.
+    len: usize,
+    /// Values along the last axis.
+    pub(super) features: usize,
+}
+
+/// The labels: a value for each output, or the number of the class for each vector of outputs.
+#[derive(Clone, Copy)]
+pub(super) enum Labels<'a> {
+    Values(&'a [f32]),
+    Classes(&'a [u32]),
+}
+
+impl<'a> From<&'a [f32]> for Labels<'a> {
+    fn from(values: &'a [f32]) -> Self {
+        Self::Values(values)
+    }
+}
+
+impl<'a> From<&'a [u32]> for Labels<'a> {
+    fn from(classes: &'a [u32]) -> Self {
+        Self::Classes(classes)
+    }
+}
+
+/// An output with its label.
+#[derive(Clone, Copy)]
+pub(super) struct Answer {
+    /// Its number among the outputs.
+    pub(super) place: usize,
+    /// Its number along the last axis.
+    pub(super) class: usize,
+    pub(super) output: f32,
+    /// Its label; a class number counts as one-hot.
+    pub(super) label: f32,
+    /// The weight of its sample.
+    pub(super) weight: f64,
+}
+
+impl<'a> Answers<'a> {
+    pub(super) fn new<A: HeadActivation, S: Shape, Y: Data>(
+        batch: Batch<'a, Head<A, S>, Y>,
+        labels: impl Into<Labels<'a>>,
+    ) -> Self {
+        Self {
+            outputs: batch.outputs,
+            labels: labels.into(),
+            weights: batch.weights,
+            len: S::LEN,
+            features: S::SHAPE.last(),
+        }
+    }
+
+    /// Each output.
+    pub(super) fn each(self) -> impl Iterator<Item = Answer> {
+        self.outputs.iter().enumerate().map(move |(place, output)| {
+            let class = place % self.features;
+            Answer {
+                place,
+                class,
+                output: *output,
+                label: match self.labels {
+                    Labels::Values(values) => values[place],
+                    Labels::Classes(classes) => {
+                        f32::from(u8::from(classes[place / self.features] as usize == class))
+                    }
+                },
+                weight: self.weight(place),
+            }
+        })
+    }
+
+    /// Each vector along the last axis: its outputs, its labels, if they are values, and its weight.
+    pub(super) fn vectors(self) -> impl Iterator<Item = (&'a [f32], Labels<'a>, f64)> {
+        let vectors = self.outputs.chunks_exact(self.features).enumerate();
+        vectors.map(move |(number, outputs)| {
+            let start = number * self.features;
+            let labels = match self.labels {
+                Labels::Values(values) => Labels::Values(&values[start..start + self.features]),
+                Labels::Classes(classes) => Labels::Classes(&classes[number..=number]),
+            };
+            (outputs, labels, self.weight(start))
+        })
+    }
+
+    /// Whether the output at `place` is among the `k` largest along its axis, the first of equals first.
+    pub(super) fn is_in_top(self, place: usize, k: usize) -> bool {
+        let start = place - place % self.features;
+        let vector = &self.outputs[start..start + self.features];
+        let own = self.outputs[place];
+        let before = vector
+            .iter()
+            .enumerate()
+            .filter(|(other, value)| **value > own || (**value == own && start + other < place));
+        before.count() < k
+    }
+
+    fn weight(self, place: usize) -> f64 {
+        f64::from(
+            self.weights
+                .map_or(1.0, |weights| weights[place / self.len]),
+        )
+    }
+}
+
+/// Implements [`Metrics`](super::Metrics) for heads whose outputs are probabilities, by a method
+/// `add(&self, &mut State, Answers)`: one sigmoid with labels `Binary`, a softmax with class numbers, and both
+/// with labels of the head's shape.
+macro_rules! of_probabilities {
+    ($($name:ty: $state:ty;)+) => {$(
+        of_probabilities!(@one $name, $state, [] Head<Sigmoid, Rank1<1>>, Binary);
+        of_probabilities!(@one $name, $state, [const N: usize] Head<Softmax, Rank1<N>>, Class<N>);
+        of_probabilities!(@one $name, $state, [S: Shape] Head<Sigmoid, S>, S);
+        of_probabilities!(@one $name, $state, [S: Shape] Head<Softmax, S>, S);
+    )+};
+    (@one $name:ty, $state:ty, [$($parameter:tt)*] $head:ty, $label:ty) => {
+        impl<$($parameter)*> Metrics<$head, $label> for $name {
+            single!($state);
+
+            fn update(&self, state: &mut $state, batch: Batch<'_, $head, $label>) {
+                self.add(state, Answers::new(batch, batch.labels));
+            }
+        }
+    };
+}
+pub(super) use of_probabilities;

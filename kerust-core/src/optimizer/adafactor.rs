@@ -1,0 +1,187 @@
+//! Adafactor.
+//!
+//! ```text
+//! η = min(learning_rate, 1 / √t),   ρ = max(ε₂, rms(w)) · η,   β = 1 - t^decay
+//! r ← β · r + (1 - β) · mean of (g² + ε₁) over columns,   c likewise over rows
+//! v = r · c / mean of r                                of a tensor of two axes or more
+//! v ← β · v + (1 - β) · (g² + ε₁)                      of any other
+//! u = g / √v,   w ← w - ρ · u / max(1, rms(u) / threshold)
+//! ```
+//!
+//! Shazeer & Stern (2018), algorithm 4, with Keras's form of the learning rate.
+
+use super::settings::{has_settings, options, settings};
+use super::{LearningRate, Moment, Optimizer, Piece, Scope, Settings, TensorInfo};
+use std::cell::Cell;
+
+/// Adafactor: the average square of a matrix's gradient is kept as one number for each row and each
+/// column. Keras: `Adafactor`.
+///
+/// Keras's defaults: `beta_2_decay` -0.8, `epsilon_1` 1e-30, `epsilon_2` 1e-3, `clip_threshold` 1,
+/// `relative_step` on, which holds the learning rate below `1 / √t`, unless it is a schedule.
+///
+/// ```
+/// # extern crate kerust_core as kerust;
+/// use kerust::optimizer::Adafactor;
+///
+/// let optimizer = Adafactor::new(0.01).clip_threshold(0.5);
+/// ```
+///
+/// # Cost
+/// Two slots, which for a tensor of two axes or more hold a number for each row and for each column.
+#[derive(Debug)]
+pub struct Adafactor {
+    settings: Settings,
+    beta_2_decay: f64,
+    epsilon_1: f64,
+    epsilon_2: f64,
+    clip_threshold: f64,
+    relative_step: bool,
+}
+
+impl Adafactor {
+    /// Adafactor with a learning rate (Keras's default is 0.001) or a schedule.
+    pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
+        Self {
+            settings: Settings::new(learning_rate),
+            beta_2_decay: -0.8,
+            epsilon_1: 1e-30,
+            epsilon_2: 1e-3,
+            clip_threshold: 1.0,
+            relative_step: true,
+        }
+    }
+}
+
+impl Default for Adafactor {
+    fn default() -> Self {
+        Self::new(0.001)
+    }
+}
+
+settings!(Adafactor);
+options!(Adafactor {
+    /// The exponent with which the decay of the average square grows, below 0.
+    beta_2_decay: f64;
+    /// What is added to a square.
+    epsilon_1: f64;
+    /// The least size of the weights that a step is measured by.
+    epsilon_2: f64;
+    /// The root mean square above which a step is shortened.
+    clip_threshold: f64;
+    /// Whether the learning rate stays below `1 / √t`.
+    relative_step: bool;
+});
+
+/// The rows and the columns of a tensor's last two axes, and how many such matrices it has; `None` of a
+/// tensor of fewer axes.
+fn matrices(sizes: &[usize]) -> Option<[usize; 3]> {
+    let [before @ .., rows, columns] = sizes else {
+        return None;
+    };
+    Some([before.iter().product(), *rows, *columns])
+}
+
+/// The root of the mean square.
+fn rms(values: impl ExactSizeIterator<Item = f32>) -> f32 {
+    let count = values.len() as f64;
+    let squares = values.map(|value| f64::from(value) * f64::from(value));
+    (squares.sum::<f64>() / count).sqrt() as f32
+}
+
+impl Optimizer for Adafactor {
+    fn name(&self) -> &'static str {
+        "adafactor"
+    }
+
+    fn slots(&self) -> &'static [&'static str] {
+        &["row", "column"]
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Tensor
+    }
+
+    fn slot_len(&self, slot: usize, tensor: TensorInfo<'_>) -> usize {
+        match (matrices(tensor.sizes), slot) {
+            (Some([count, rows, _]), 0) => count * rows,
+            (Some([count, _, columns]), _) => count * columns,
+            (None, 0) => tensor.sizes.iter().product(),
+            (None, _) => 0,
+        }
+    }
+
+    has_settings!();
+
+    fn update(&self, moment: Moment, piece: Piece<'_>) {
+        let time = (moment.step + 1) as f32;
+        let limit = 1.0 / time.sqrt();
+        let rate = match (self.relative_step, &self.settings.learning_rate) {
+            (true, LearningRate::Constant(rate)) => rate.min(limit),
+            _ => moment.learning_rate,
+        };
+        // As in Keras a step is limited in any case.
+        let rho = rate.min(limit);
+        let alpha = rms(piece.weights.iter().copied()).max(self.epsilon_2 as f32) * rho;
+        let beta = 1.0 - libm::powf(time, self.beta_2_decay as f32);
+        let epsilon = self.epsilon_1 as f32;
+        let (weights, gradient) = (piece.weights, piece.gradient);
+        let [row, column] = piece.slots.take();
+        let sizes = piece.tensor.map_or(&[][..], |tensor| tensor.sizes);
+        match matrices(sizes) {
+            None => {
+                for (v, g) in row.iter_mut().zip(gradient) {
+                    *v = beta * *v + (1.0 - beta) * (g * g + epsilon);
+                }
+                let row = &*row;
+                self.step(weights, gradient, alpha, |place| row[place]);
+            }
+            Some([_, rows, columns]) => {
+                let square = |place: usize| gradient[place] * gradient[place] + epsilon;
+                for (number, r) in row.iter_mut().enumerate() {
+                    let start = number * columns;
+                    let sum: f32 = (start..start + columns).map(square).sum();
+                    *r = beta * *r + (1.0 - beta) * (sum / columns as f32);
+                }
+                for (number, c) in column.iter_mut().enumerate() {
+                    let start = number / columns * rows * columns + number % columns;
+                    let sum: f32 = (0..rows).map(|row| square(start + row * columns)).sum();
+                    *c = beta * *c + (1.0 - beta) * (sum / rows as f32);
+                }
+                let (row, column) = (&*row, &*column);
+                // Of the matrix that the last place was in, so that it is computed once for each.
+                let mean = Cell::new((usize::MAX, 0.0));
+                let mean_of = |matrix: usize| {
+                    if mean.get().0 != matrix {
+                        let rows_of = &row[matrix * rows..(matrix + 1) * rows];
+                        mean.set((matrix, rows_of.iter().sum::<f32>() / rows as f32));
+                    }
+                    mean.get().1
+                };
+                self.step(weights, gradient, alpha, |place| {
+                    let matrix = place / (rows * columns);
+                    let r = row[place / columns] / mean_of(matrix);
+                    r * column[matrix * columns + place % columns]
+                });
+            }
+        }
+    }
+}
+
+impl Adafactor {
+    /// Moves the weights by the gradient over the root of the average square, cut where it is too large.
+    fn step(
+        &self,
+        weights: &mut [f32],
+        gradient: &[f32],
+        alpha: f32,
+        average: impl Fn(usize) -> f32,
+    ) {
+        let step = |place: usize| gradient[place] / average(place).sqrt();
+        let size = rms((0..gradient.len()).map(step));
+        let cut = (size / self.clip_threshold as f32).max(1.0);
+        for (place, w) in weights.iter_mut().enumerate() {
+            *w -= alpha * (step(place) / cut);
+        }
+    }
+}
