@@ -319,7 +319,8 @@ mod tests {
         for row in catalog::rows() {
             for parameter in row.parameters {
                 let (layer, argument) = (row.name, parameter.name);
-                let is_known = ELSEWHERE.contains(&(layer, argument)) || is_of_keras(layer, argument);
+                let is_known =
+                    ELSEWHERE.contains(&(layer, argument)) || is_of_keras(layer, argument);
                 assert!(is_known, "`{argument}` of `{layer}`");
             }
         }

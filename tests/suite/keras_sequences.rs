@@ -133,7 +133,11 @@ where
     let expected = all("d_w");
     let found = &gradient.as_slice()[first..][..expected.len()];
     assert_close(&format!("{case}.d_weights"), found, &expected, TOLERANCE);
-    for (input, (len, shift)) in lens.into_iter().zip([A::LEN, 2 * A::LEN + B::LEN]).enumerate() {
+    for (input, (len, shift)) in lens
+        .into_iter()
+        .zip([A::LEN, 2 * A::LEN + B::LEN])
+        .enumerate()
+    {
         let dx = of(&format!("dx{input}"));
         let mut expected = vec![0.0; len];
         for dx in dx.chunks(len) {
@@ -304,12 +308,19 @@ fn a_series_is_forecast() {
         let x = Tensor::from_fn(|[t, c]| (phase + 0.3 * t as f32 + c as f32).sin());
         (x, Tensor::from([(phase + 0.3 * 24.0).sin()]))
     });
-    let mut model = Net::new(Seed(6)).compile(Adam::new(0.005), MeanSquaredError, MeanAbsoluteError);
+    let mut model =
+        Net::new(Seed(6)).compile(Adam::new(0.005), MeanSquaredError, MeanAbsoluteError);
     let fit = Fit::epochs(20).batch_size(16).quiet();
     model.fit(&series, fit).unwrap();
     let error = model.evaluate(&series).unwrap()["mean_absolute_error"];
     assert!(error < 0.1, "{error}");
-    assert_eq!(Net::MACS, 24 * 3 * 2 * 8 + 24 * (8 + 16) * 64 + 24 * (16 + 16) * 48 + 16);
+    assert_eq!(
+        Net::MACS,
+        24 * 3 * 2 * 8 + 24 * (8 + 16) * 64 + 24 * (16 + 16) * 48 + 16
+    );
     let summary = Net::summary();
-    assert!(summary.contains("LSTM") && summary.contains("(24, 16)"), "{summary}");
+    assert!(
+        summary.contains("LSTM") && summary.contains("(24, 16)"),
+        "{summary}"
+    );
 }

@@ -6,7 +6,10 @@
 use core::cell::Cell;
 
 /// What working memory is for; each use has its own, so that a kernel may call another.
-#[cfg_attr(not(feature = "std"), allow(dead_code, reason = "most kernels then do without"))]
+#[cfg_attr(
+    not(feature = "std"),
+    allow(dead_code, reason = "most kernels then do without")
+)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Use {
     /// A panel of a product's right matrix.

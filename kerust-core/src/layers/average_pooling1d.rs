@@ -27,7 +27,10 @@ impl AveragePooling1D {
     /// A layer over sequences of `input` steps and channels, with Keras's defaults: windows side by side, no
     /// padding.
     pub const fn new(input: [usize; 2], pool_size: usize) -> Self {
-        Self(AveragePooling2D::new([1, input[0], input[1]], [1, pool_size]))
+        Self(AveragePooling2D::new(
+            [1, input[0], input[1]],
+            [1, pool_size],
+        ))
     }
 
     /// Sets the steps from one window to the next.

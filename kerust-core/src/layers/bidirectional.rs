@@ -65,22 +65,24 @@ pub struct BidirectionalWeights<W> {
 
 // SAFETY: `repr(C)`, two values of one type, which is `LayerData`, in the order of the layout.
 unsafe impl<W: LayerData> LayerData for BidirectionalWeights<W> {
-    const LAYOUT: Layout = Layout::Parts(const {
-        &[
-            Part {
-                name: "forward",
-                offset: core::mem::offset_of!(Self, forward),
-                trainable: true,
-                layout: W::LAYOUT,
-            },
-            Part {
-                name: "backward",
-                offset: core::mem::offset_of!(Self, backward),
-                trainable: true,
-                layout: W::LAYOUT,
-            },
-        ]
-    });
+    const LAYOUT: Layout = Layout::Parts(
+        const {
+            &[
+                Part {
+                    name: "forward",
+                    offset: core::mem::offset_of!(Self, forward),
+                    trainable: true,
+                    layout: W::LAYOUT,
+                },
+                Part {
+                    name: "backward",
+                    offset: core::mem::offset_of!(Self, backward),
+                    trainable: true,
+                    layout: W::LAYOUT,
+                },
+            ]
+        },
+    );
 }
 
 impl<C: Cell> Bidirectional<RecurrentLayer<C>> {
@@ -135,7 +137,10 @@ impl<C: Cell> Bidirectional<RecurrentLayer<C>> {
     }
 
     fn merge(&self, [f, b]: [&[f32]; 2], y: &mut [f32], samples: usize) {
-        let (units, joins) = (self.layer.kernel.units, self.merge_mode == MergeMode::Concat);
+        let (units, joins) = (
+            self.layer.kernel.units,
+            self.merge_mode == MergeMode::Concat,
+        );
         let width = if joins { 2 * units } else { units };
         self.each_row(samples, |row, rows| {
             let row_of = |values, row: usize| units_of(values, row, units);
@@ -168,7 +173,11 @@ impl<C: Cell> Bidirectional<RecurrentLayer<C>> {
         samples: usize,
     ) {
         let (units, mode) = (self.layer.kernel.units, self.merge_mode);
-        let width = if mode == MergeMode::Concat { 2 * units } else { units };
+        let width = if mode == MergeMode::Concat {
+            2 * units
+        } else {
+            units
+        };
         self.each_row(samples, |row, rows| {
             let dy = &dy[row * width..(row + 1) * width];
             for (number, gradient) in [&mut *df, &mut *db].into_iter().enumerate() {
@@ -193,7 +202,9 @@ impl<C: Cell> Bidirectional<RecurrentLayer<C>> {
 }
 
 fn units_of(values: &[f32], row: usize, units: usize) -> &[f32] {
-    values.get(row * units..(row + 1) * units).unwrap_or_default()
+    values
+        .get(row * units..(row + 1) * units)
+        .unwrap_or_default()
 }
 
 impl<C: Cell, W: RecurrentArrays> Forward<BidirectionalWeights<W>, f32, f32, f32>
@@ -265,7 +276,9 @@ impl<C: Cell, W: RecurrentArrays> Operation<BidirectionalWeights<W>, f32, f32, f
         let (of_f, of_b) = saved.split_at_mut(samples * self.layer.saved_len());
         let gradient = gradient.of::<BidirectionalWeights<W>>();
         let [in_forward, in_backward] = match gradient {
-            Some(gradient) => [&mut gradient.forward, &mut gradient.backward].map(Gradient::of_layer),
+            Some(gradient) => {
+                [&mut gradient.forward, &mut gradient.backward].map(Gradient::of_layer)
+            }
             None => [Gradient::none(), Gradient::none()],
         };
         let part_len = pass.dx.as_ref().map_or(0, |dx| dx.len());

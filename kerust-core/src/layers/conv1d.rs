@@ -47,7 +47,11 @@ impl Conv1D {
     /// A layer over sequences of `input` steps and channels, with Keras's defaults: strides and dilation 1, no
     /// padding, one group, linear, Glorot uniform kernel, zero bias.
     pub const fn new(input: [usize; 2], filters: usize, kernel_size: usize) -> Self {
-        Self(Conv2D::new([1, input[0], input[1]], filters, [1, kernel_size]))
+        Self(Conv2D::new(
+            [1, input[0], input[1]],
+            filters,
+            [1, kernel_size],
+        ))
     }
 
     /// Sets the steps from one window to the next.
@@ -111,8 +115,7 @@ impl<const K: usize, const IN: usize, const OUT: usize, const BIAS: usize>
         scratch: &mut [f32],
         epilogue: Epilogue<'_>,
     ) {
-        if let Some(weights) =
-            Conv2DWeights::<1, K, IN, OUT, BIAS>::from_slice(weights.as_slice())
+        if let Some(weights) = Conv2DWeights::<1, K, IN, OUT, BIAS>::from_slice(weights.as_slice())
         {
             self.0.forward_fused(weights, x, y, scratch, epilogue);
         }

@@ -44,7 +44,11 @@ impl DepthwiseConv1D {
     /// with Keras's defaults: strides and dilation 1, no padding, linear, Glorot uniform kernel, zero bias.
     pub const fn new(input: [usize; 2], depth_multiplier: usize, kernel_size: usize) -> Self {
         let image = [1, input[0], input[1]];
-        Self(DepthwiseConv2D::new(image, depth_multiplier, [1, kernel_size]))
+        Self(DepthwiseConv2D::new(
+            image,
+            depth_multiplier,
+            [1, kernel_size],
+        ))
     }
 
     /// Sets the steps from one window to the next.

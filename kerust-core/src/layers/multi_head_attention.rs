@@ -114,7 +114,10 @@ impl<
         fn of<const IN: usize, const H: usize, const W: usize, const B: usize>(
             of: &ProjectionWeights<IN, H, W, B>,
         ) -> [&[f32]; 2] {
-            [of.kernel.as_flattened().as_flattened(), of.bias.as_flattened()]
+            [
+                of.kernel.as_flattened().as_flattened(),
+                of.bias.as_flattened(),
+            ]
         }
         let output = &self.attention_output;
         [
@@ -372,8 +375,7 @@ impl<const INPUTS: usize> MultiHeadAttention<INPUTS> {
         let Some(saved) = self.buffers(pass.saved, samples) else {
             return;
         };
-        let (probabilities, factors) =
-            saved.rest.split_at(samples * self.attention.saved_len());
+        let (probabilities, factors) = saved.rest.split_at(samples * self.attention.saved_len());
         let backward_len = self.attention.backward_scratch_len(!factors.is_empty());
         let widest = x.map(<[f32]>::len).into_iter().max().unwrap_or(0);
         let projected_len: usize = self.projected_lens().into_iter().sum();
@@ -407,9 +409,7 @@ impl<const INPUTS: usize> MultiHeadAttention<INPUTS> {
                 let [dquery, dkey, dvalue] = dprojected;
                 let dy = [dquery, dkey, dvalue, pass.dy];
                 let projections = gradient.into_iter().zip(sizes);
-                for ((([dkernel, dbias], [rows, columns]), x), dy) in
-                    projections.zip(x).zip(dy)
-                {
+                for ((([dkernel, dbias], [rows, columns]), x), dy) in projections.zip(x).zip(dy) {
                     let adds = pass.accumulate;
                     kernels::dense_weight_gradient(x, dy, dkernel, rows, columns, adds);
                     kernels::column_sums(dy, dbias, columns, adds);
@@ -468,12 +468,7 @@ macro_rules! attend {
                 self.train(weights.arrays(), $values, y, saved, step);
             }
 
-            fn backward(
-                &self,
-                weights: &W,
-                $pass: Pass<'_, $x, f32, f32>,
-                gradient: Gradient<'_>,
-            ) {
+            fn backward(&self, weights: &W, $pass: Pass<'_, $x, f32, f32>, gradient: Gradient<'_>) {
                 let gradient = gradient.of::<W>().map(W::arrays_mut);
                 let pass: Pass<'_, [f32; $count], f32, f32> = $one;
                 self.back(weights.arrays(), pass, $inputs, gradient);

@@ -67,8 +67,8 @@ impl PositionEmbedding {
     }
 }
 
-impl<const LENGTH: usize, const FEATURES: usize>
-    Forward<PositionEmbeddingWeights<LENGTH, FEATURES>> for PositionEmbedding
+impl<const LENGTH: usize, const FEATURES: usize> Forward<PositionEmbeddingWeights<LENGTH, FEATURES>>
+    for PositionEmbedding
 {
     fn forward(
         &self,
@@ -82,8 +82,8 @@ impl<const LENGTH: usize, const FEATURES: usize>
     }
 }
 
-impl<const LENGTH: usize, const FEATURES: usize>
-    InPlace<PositionEmbeddingWeights<LENGTH, FEATURES>> for PositionEmbedding
+impl<const LENGTH: usize, const FEATURES: usize> InPlace<PositionEmbeddingWeights<LENGTH, FEATURES>>
+    for PositionEmbedding
 {
     fn forward_in_place(
         &self,
@@ -140,7 +140,12 @@ mod tests {
         };
         let mut y = [f32::NAN; 8];
         let layer = PositionEmbedding::new(2);
-        layer.forward(&weights, &[10.0, 20.0, 30.0, 40.0, 0.0, 0.0, 0.0, 0.0], &mut y, ());
+        layer.forward(
+            &weights,
+            &[10.0, 20.0, 30.0, 40.0, 0.0, 0.0, 0.0, 0.0],
+            &mut y,
+            (),
+        );
         assert_eq!(y, [11.0, 22.0, 33.0, 44.0, 1.0, 2.0, 3.0, 4.0]);
     }
 

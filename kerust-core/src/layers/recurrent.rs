@@ -145,7 +145,11 @@ impl<C: Cell> RecurrentLayer<C> {
             return_sequences,
             ..
         } = self.kernel;
-        if return_sequences { steps * units } else { units }
+        if return_sequences {
+            steps * units
+        } else {
+            units
+        }
     }
 
     /// Values of the states of a sample.
@@ -296,14 +300,8 @@ impl<C: Cell, W: RecurrentArrays> Operation<W, f32, f32, f32, f32> for Recurrent
                     accumulate: pass.accumulate,
                 };
                 let given = self.given(pass.x, factors);
-                self.kernel.backward(
-                    given,
-                    weights.arrays(),
-                    saved,
-                    pass.dy,
-                    gradients,
-                    scratch,
-                );
+                self.kernel
+                    .backward(given, weights.arrays(), saved, pass.dy, gradients, scratch);
             },
         );
     }

@@ -49,7 +49,8 @@ impl Operation<()> for RepeatVector {
         dx.fill(0.0);
         let sequences = pass.dy.chunks_exact(self.n * self.features);
         for (dx, dy) in dx.chunks_exact_mut(self.features).zip(sequences) {
-            dy.chunks_exact(self.features).for_each(|dy| sum_into(dx, dy));
+            dy.chunks_exact(self.features)
+                .for_each(|dy| sum_into(dx, dy));
         }
     }
 }

@@ -54,7 +54,12 @@ impl SeparableConv1D {
         kernel_size: usize,
     ) -> Self {
         let (image, window) = ([1, input[0], input[1]], [1, kernel_size]);
-        Self(SeparableConv2D::new(image, filters, depth_multiplier, window))
+        Self(SeparableConv2D::new(
+            image,
+            filters,
+            depth_multiplier,
+            window,
+        ))
     }
 
     /// Sets the steps from one window to the next.

@@ -49,7 +49,9 @@ impl SpatialDropout1D {
             for (x, y) in x.chunks_exact(channels).zip(y.chunks_exact_mut(channels)) {
                 let values = y.iter_mut().zip(x.iter().zip(factors));
                 // A product with 0 would keep what is not finite.
-                values.for_each(|(y, (x, factor))| *y = if *factor == 0.0 { 0.0 } else { x * factor });
+                values.for_each(|(y, (x, factor))| {
+                    *y = if *factor == 0.0 { 0.0 } else { x * factor }
+                });
             }
         }
     }

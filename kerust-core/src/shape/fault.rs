@@ -137,7 +137,12 @@ impl Fault {
             Self::Cropping { .. } => "cropping",
             Self::Permutation { .. } => "dims",
             Self::Positions { .. } => "sequence_length",
-            Self::Merge { .. } | Self::Keys { .. } | Self::Rank { .. } | Self::Features { .. } | Self::Reshape { .. } | Self::Overflow => "",
+            Self::Merge { .. }
+            | Self::Keys { .. }
+            | Self::Rank { .. }
+            | Self::Features { .. }
+            | Self::Reshape { .. }
+            | Self::Overflow => "",
         }
     }
 

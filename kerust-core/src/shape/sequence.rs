@@ -157,12 +157,7 @@ pub const fn permute(shape: Shape, dims: &[usize]) -> Judged {
 ///
 /// # Errors
 /// Another rank, no units, or too many values.
-pub const fn recurrent(
-    shape: Shape,
-    units: usize,
-    gates: usize,
-    return_sequences: bool,
-) -> Judged {
+pub const fn recurrent(shape: Shape, units: usize, gates: usize, return_sequences: bool) -> Judged {
     if units == 0 {
         return Err(Fault::Zero { argument: "units" });
     }

@@ -47,7 +47,10 @@ fn layers_over_sequences_are_read_from_every_kind_of_file() {
             let x = Tensor::<Rank2<6, 4>>::from_fn(|[step, feature]| x[4 * step + feature]);
             let found = model.predict(&x);
             let gaps = found.as_slice().iter().zip(y).map(|(a, b)| (a - b).abs());
-            assert!(gaps.fold(0.0, f32::max) < 2e-6, "{found:?}, Keras has {y:?}");
+            assert!(
+                gaps.fold(0.0, f32::max) < 2e-6,
+                "{found:?}, Keras has {y:?}"
+            );
         }
     }
 }
@@ -70,7 +73,10 @@ fn what_is_saved_is_read_again() {
     ] {
         assert!(paths.contains(&path), "{path} of {paths:?}");
     }
-    assert_eq!(keras::load::<Sequences>(&path).unwrap().as_slice(), counted());
+    assert_eq!(
+        keras::load::<Sequences>(&path).unwrap().as_slice(),
+        counted()
+    );
     let Some(python) = std::env::var_os("KERUST_KERAS_PYTHON") else {
         skipped("Keras loaded nothing, for `KERUST_KERAS_PYTHON` names no Python with Keras");
         return;

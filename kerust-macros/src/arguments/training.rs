@@ -48,7 +48,9 @@ impl Arguments<'_> {
             }
             // Keras names the kernel of a depthwise layer `depthwise` in some arguments.
             let array = match (self.layer.ident().to_string().as_str(), array) {
-                ("SeparableConv1D" | "SeparableConv2D", "depthwise" | "pointwise") => format!("{array}_kernel"),
+                ("SeparableConv1D" | "SeparableConv2D", "depthwise" | "pointwise") => {
+                    format!("{array}_kernel")
+                }
                 (_, "recurrent") => "recurrent_kernel".to_owned(),
                 (_, "depthwise") => "kernel".to_owned(),
                 _ => array.to_owned(),

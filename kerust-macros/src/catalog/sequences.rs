@@ -525,7 +525,10 @@ impl<'a> Recurrent<'a> {
         } = self;
         let sequences = arguments.flag("return_sequences", false);
         let after = match sequences {
-            true => vec![Some(before.data.dim(0, before.nameable)), Some(units.clone())],
+            true => vec![
+                Some(before.data.dim(0, before.nameable)),
+                Some(units.clone()),
+            ],
             false => vec![Some(units.clone())],
         };
         let (columns, inputs) = (self.columns(), features(before));
@@ -575,7 +578,10 @@ impl<'a> Recurrent<'a> {
             return None;
         };
         let rate = |name: &str| -> Option<f32> {
-            let rate = self.arguments.number(name).map_or(Some(0.0), |rate| rate.known)?;
+            let rate = self
+                .arguments
+                .number(name)
+                .map_or(Some(0.0), |rate| rate.known)?;
             (0.0..=1.0).contains(&rate).then_some(rate)
         };
         let (dropout, recurrent) = (rate("dropout")?, rate("recurrent_dropout")?);
@@ -588,7 +594,9 @@ impl<'a> Recurrent<'a> {
             }};
         }
         // What overflows is refused by the rule.
-        let largest = steps.checked_mul(inputs.checked_add(units)?)?.checked_mul(64)?;
+        let largest = steps
+            .checked_mul(inputs.checked_add(units)?)?
+            .checked_mul(64)?;
         (largest < usize::MAX >> 8).then(|| match self.gates {
             1 => lens!(SimpleRNN),
             3 => lens!(GRU),
@@ -661,13 +669,13 @@ fn multi_head_attention(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
     let judged = known.clone().map(|(shapes, [heads, key_dim, value_dim])| {
         kerust_core::shape::multi_head_attention(&shapes, heads, key_dim, value_dim)
     });
-    let macs = known
-        .clone()
-        .filter(|_| matches!(judged, Some(Ok(_))))
-        .map(|(shapes, [heads, key_dim, value_dim])| {
+    let macs = known.clone().filter(|_| matches!(judged, Some(Ok(_)))).map(
+        |(shapes, [heads, key_dim, value_dim])| {
             kerust_core::shape::multi_head_attention_macs(&shapes, heads, key_dim, value_dim)
-        });
-    let of = |features: &Size, width: &Size| product(&[features.clone(), heads.clone(), width.clone()]);
+        },
+    );
+    let of =
+        |features: &Size, width: &Size| product(&[features.clone(), heads.clone(), width.clone()]);
     let kernels = [
         of(&query_features, &key_dim),
         of(&key_features, &key_dim),
@@ -697,20 +705,24 @@ fn multi_head_attention(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
     if !arguments.flag("use_bias", true) {
         sizes.extend([Size::known(0), Size::known(0)]);
     }
-    let layer = known.clone().and_then(|(shapes, [heads, key_dim, value_dim])| {
-        let &[query, ..] = shapes.as_slice() else {
-            return None;
-        };
-        let value = *shapes.get(1).unwrap_or(&query);
-        let rate = arguments.number("dropout").map_or(Some(0.0), |rate| rate.known)?;
-        let sound = matches!(judged, Some(Ok(_))) && (0.0..=1.0).contains(&rate);
-        let [query, value] = [query, value].map(|shape| [shape.extent(0), shape.extent(1)]);
-        sound.then(|| {
-            kerust_core::layers::MultiHeadAttention::<1>::new(query, value, heads, key_dim)
-                .value_dim(value_dim)
-                .dropout(rate)
-        })
-    });
+    let layer = known
+        .clone()
+        .and_then(|(shapes, [heads, key_dim, value_dim])| {
+            let &[query, ..] = shapes.as_slice() else {
+                return None;
+            };
+            let value = *shapes.get(1).unwrap_or(&query);
+            let rate = arguments
+                .number("dropout")
+                .map_or(Some(0.0), |rate| rate.known)?;
+            let sound = matches!(judged, Some(Ok(_))) && (0.0..=1.0).contains(&rate);
+            let [query, value] = [query, value].map(|shape| [shape.extent(0), shape.extent(1)]);
+            sound.then(|| {
+                kerust_core::layers::MultiHeadAttention::<1>::new(query, value, heads, key_dim)
+                    .value_dim(value_dim)
+                    .dropout(rate)
+            })
+        });
     let len = |of: &str, known: Option<usize>| {
         if let Some(known) = known {
             return Size::known(known).tokens();

@@ -20,10 +20,7 @@ pub fn dense(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> 
                 vec![Some(steps), Some(units.clone())],
             )
         }
-        Some(_) => (
-            rule!(dense(before.data, units)),
-            vec![Some(units.clone())],
-        ),
+        Some(_) => (rule!(dense(before.data, units)), vec![Some(units.clone())]),
         None => (
             rule!(dense_of_vector(before.data, units)),
             vec![Some(units.clone())],

@@ -50,9 +50,7 @@ pub fn bidirectional(
     // Both outputs stand beside what both layers keep.
     let outputs = match (sequences, before.data.known_shape(), units.known) {
         (false, _, units) => units,
-        (true, Some(shape), Some(units)) if shape.rank() == 2 => {
-            shape.dim(0).checked_mul(units)
-        }
+        (true, Some(shape), Some(units)) if shape.rank() == 2 => shape.dim(0).checked_mul(units),
         _ => None,
     };
     let len = |inner: Option<TokenStream>, times: usize, of: &str| {

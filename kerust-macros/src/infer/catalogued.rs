@@ -81,7 +81,12 @@ impl Infer<'_> {
         (place, others): (&Place, &[Place]),
         last: bool,
     ) -> (Place, Option<Activation>) {
-        let Said { row, arguments, declared, .. } = said;
+        let Said {
+            row,
+            arguments,
+            declared,
+            ..
+        } = said;
         let given = said.name.map(|name| self.repeated(name));
         let name = self.names.name(layer, given.as_ref(), self.report);
         let rule = spec.rule.take();
@@ -144,7 +149,11 @@ impl Infer<'_> {
         let number = self.layers.len();
         let own = spec.operation.is_some();
         let mut edge = place.edge;
-        let sources: Vec<Edge> = [place].into_iter().chain(others).map(|it| it.edge).collect();
+        let sources: Vec<Edge> = [place]
+            .into_iter()
+            .chain(others)
+            .map(|it| it.edge)
+            .collect();
         if !own || activation.is_none() {
             // The activation of the head is the head's; its layer is a view, and computes nothing.
             let (path, config) = if own {

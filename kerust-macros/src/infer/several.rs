@@ -21,7 +21,12 @@ impl Infer<'_> {
         let is_name = |argument: &&ast::Argument| {
             argument.keyword.is_none() && matches!(argument.value.kind, ValueKind::Word(_))
         };
-        let names: Vec<&Ident> = layer.arguments().iter().take_while(is_name).filter_map(name).collect();
+        let names: Vec<&Ident> = layer
+            .arguments()
+            .iter()
+            .take_while(is_name)
+            .filter_map(name)
+            .collect();
         let unknown = Place::start().unknown(&text(&layer.tokens));
         let (Some(row), Some([least, most])) = (
             catalog::rows().find(|row| row.name == kind),
@@ -50,7 +55,9 @@ impl Infer<'_> {
             return unknown;
         }
         let values = names.iter().zip(&places);
-        for (name, place) in values.filter(|(_, place)| place.data.rank().is_some_and(|rank| rank != 2)) {
+        for (name, place) in
+            values.filter(|(_, place)| place.data.rank().is_some_and(|rank| rank != 2))
+        {
             if let Some(found) = place.data.known() {
                 let fault = Fault::Rank { found, expected: 2 };
                 self.fault(&fault, name, &kind, &place.declared);

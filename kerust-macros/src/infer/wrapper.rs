@@ -5,7 +5,8 @@ use super::{Infer, Place, size, unknown};
 use crate::arguments::Arguments;
 use crate::ast::{self, Name};
 use crate::catalog::{
-    After, BIDIRECTIONAL, Before, Macs, Row, Rule, Spec, TIME_DISTRIBUTED, bidirectional, gates, rows,
+    After, BIDIRECTIONAL, Before, Macs, Row, Rule, Spec, TIME_DISTRIBUTED, bidirectional, gates,
+    rows,
 };
 use crate::plan::{Activation, Data, Form, Role};
 use crate::value::{Size, Term, text};
@@ -27,7 +28,11 @@ impl Infer<'_> {
             return unknown;
         };
         let is_bidirectional = kind == "Bidirectional";
-        let parameters = if is_bidirectional { BIDIRECTIONAL } else { TIME_DISTRIBUTED };
+        let parameters = if is_bidirectional {
+            BIDIRECTIONAL
+        } else {
+            TIME_DISTRIBUTED
+        };
         let outer = Arguments::bind(layer, parameters, self.generics, self.report);
         let given = Arguments::bind(inner, row.parameters, self.generics, self.report);
         let nameable = self.generics.is_empty();
@@ -97,9 +102,7 @@ impl Infer<'_> {
         let ident = inner.ident();
         let row = match &inner.name {
             Name::Faulty(_) => return None,
-            Name::Bare(ident) if inner.block.is_none() => {
-                rows().find(|row| ident == row.name)
-            }
+            Name::Bare(ident) if inner.block.is_none() => rows().find(|row| ident == row.name),
             _ => None,
         };
         let takes = |row: &&Row| kind != "Bidirectional" || gates(row.name).is_some();
@@ -111,8 +114,14 @@ impl Infer<'_> {
             return None;
         }
         let (expected, example) = match kind {
-            "Bidirectional" => ("a recurrent layer", "write `LSTM(..)`, `GRU(..)` or `SimpleRNN(..)`"),
-            _ => ("a layer of the catalogue", "write, for example, `TimeDistributed(Conv2D(8, 3x3))`"),
+            "Bidirectional" => (
+                "a recurrent layer",
+                "write `LSTM(..)`, `GRU(..)` or `SimpleRNN(..)`",
+            ),
+            _ => (
+                "a layer of the catalogue",
+                "write, for example, `TimeDistributed(Conv2D(8, 3x3))`",
+            ),
         };
         self.report
             .fault(ident, format!("`{kind}` takes {expected}, found `{ident}`"))
@@ -174,7 +183,10 @@ impl Infer<'_> {
                 false => "it draws once for each sample, not for each step",
             })
             .help(match spec.state {
-                true => format!("put it beside: it works on the last axis: `=> {}`", row.name),
+                true => format!(
+                    "put it beside: it works on the last axis: `=> {}`",
+                    row.name
+                ),
                 false => "put it before what makes the steps".to_owned(),
             });
         true

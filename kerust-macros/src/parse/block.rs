@@ -29,11 +29,7 @@ pub fn example(name: &Ident) -> &'static str {
 }
 
 /// Reads a layer around another, and its own arguments; what is wrong is reported.
-pub fn wrapper(
-    name: &Ident,
-    group: &Group,
-    report: &mut Report,
-) -> Option<(Block, Vec<Argument>)> {
+pub fn wrapper(name: &Ident, group: &Group, report: &mut Report) -> Option<(Block, Vec<Argument>)> {
     let mut parts = parts(group.stream()).into_iter();
     let inner = parts.next().map(|(_, inner)| without_name(inner));
     let Some(inner) = inner.filter(|inner| !inner.is_empty()) else {
