@@ -35,8 +35,14 @@ pub struct Row {
 pub fn values(layer: &str) -> Option<[usize; 2]> {
     let mut several = sequences::OF_SEVERAL.iter();
     several
-        .find(|(name, _)| *name == layer)
-        .map(|(_, counts)| *counts)
+        .find(|(name, ..)| *name == layer)
+        .map(|(_, counts, _)| *counts)
+}
+
+/// Whether a layer of the catalogue stands behind one value: in a chain.
+pub fn is_of_one(layer: &str) -> bool {
+    let mut several = sequences::OF_SEVERAL.iter();
+    !several.any(|(name, _, is_of_one)| *name == layer && !is_of_one)
 }
 
 /// What stands before a layer.

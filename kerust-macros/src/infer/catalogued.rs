@@ -6,7 +6,7 @@ use crate::ast;
 use crate::catalog::{Before, Row, Spec};
 use crate::plan::{Activation, Data, Edge, Layer, Node, Role};
 use crate::words::{self, ACTIVATIONS};
-use proc_macro2::{Ident, Literal, Span};
+use proc_macro2::{Ident, Span};
 use quote::{format_ident, quote};
 
 /// What is said of a layer, where it was written.
@@ -160,11 +160,9 @@ impl Infer<'_> {
                 (quote!(()), quote!(()))
             } else {
                 let value = quote!(#path #config);
-                let inputs = Literal::usize_unsuffixed(sources.len());
-                match (&spec.of, others) {
-                    (Some(of), _) => (quote!(#path<#of>), value),
-                    (None, []) => (path.clone(), value),
-                    _ => (quote!(#path<#inputs>), value),
+                match &spec.of {
+                    Some(of) => (quote!(#path<#of>), value),
+                    None => (path.clone(), value),
                 }
             };
             edge = self.node(Node {
