@@ -38,8 +38,14 @@ pub struct Row {
 pub fn values(layer: &str) -> Option<[usize; 2]> {
     let mut several = sequences::OF_SEVERAL.iter();
     several
-        .find(|(name, _)| *name == layer)
-        .map(|(_, counts)| *counts)
+        .find(|(name, ..)| *name == layer)
+        .map(|(_, counts, _)| *counts)
+}
+
+/// Whether a layer of the catalogue stands behind one value: in a chain.
+pub fn is_of_one(layer: &str) -> bool {
+    let mut several = sequences::OF_SEVERAL.iter();
+    !several.any(|(name, _, is_of_one)| *name == layer && !is_of_one)
 }
 
 /// What stands before a layer.
@@ -86,8 +92,6 @@ pub struct Spec {
     pub role: Role,
     /// The name in `kerust::layers`, where it is not the row's.
     pub operation: Option<&'static str>,
-    /// The type argument of that name.
-    pub of: Option<TokenStream>,
     /// What follows that name: `::new()` and settings.
     pub config: TokenStream,
     pub weights: Option<Weights>,
@@ -217,7 +221,6 @@ impl Default for Spec {
             after: After::Same,
             role: Role::Compute,
             operation: None,
-            of: None,
             config: quote!(::new()),
             weights: None,
             weights_in: None,

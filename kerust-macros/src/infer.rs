@@ -19,7 +19,7 @@ mod wrapper;
 
 use crate::arguments::Arguments;
 use crate::ast;
-use crate::catalog::{Before, INPUT, Masking, Row, Rule, rows, stand_in};
+use crate::catalog::{self, Before, INPUT, Masking, Row, Rule, rows, stand_in};
 use crate::plan::{Activation, Constant, Data, Edge, Form, Head, Input, Layer, Node, Plan};
 use crate::report::Report;
 use crate::value::{Size, Term, text};
@@ -279,6 +279,15 @@ impl Infer<'_> {
                 let found = ident.to_string();
                 if merge::is_merge(ident) {
                     merge::misplaced(ident, self.report);
+                    return (place.unknown(&found), None);
+                }
+                if !catalog::is_of_one(&found) {
+                    self.report
+                        .fault(
+                            ident,
+                            format!("`{found}` is applied to values, and stands at the beginning of a chain"),
+                        )
+                        .help(format!("name the values: `let y = {found}(a, b, ..);`"));
                     return (place.unknown(&found), None);
                 }
                 match rows().find(|row| row.name == found) {

@@ -191,12 +191,17 @@ def two_input_cases():
         ((2, 3, 3), (2, 5, 3)),
     )
     yield "attention_dot", layers.Attention(), ((2, 5, 4), (2, 7, 4))
-    yield (
-        "attention_scale",
-        layers.Attention(use_scale=True, score_mode="concat"),
-        ((2, 5, 4), (2, 7, 4)),
-    )
+    yield "attention_dot_causal", layers.Attention(), ((2, 5, 3), (2, 5, 3))
     yield "additive_attention", layers.AdditiveAttention(), ((2, 5, 4), (2, 7, 4))
+    yield (
+        "additive_attention_causal",
+        layers.AdditiveAttention(use_scale=False),
+        ((2, 5, 3), (2, 5, 3)),
+    )
+    yield "dot_rows", layers.Dot(axes=2), ((2, 5, 4), (2, 7, 4))
+    yield "dot_axes", layers.Dot(axes=(1, 2)), ((2, 5, 4), (2, 3, 5))
+    yield "dot_vectors", layers.Dot(axes=1), ((2, 17), (2, 17))
+    yield "dot_row_and_vector", layers.Dot(axes=(2, 1)), ((2, 5, 4), (2, 4))
 
 
 def call(name, layer, inputs):
@@ -204,7 +209,7 @@ def call(name, layer, inputs):
     if isinstance(layer, layers.MultiHeadAttention):
         return layer(*(inputs * 2)[:2], **causal)
     if len(inputs) > 1:
-        return layer(inputs, **causal)
+        return layer(list(inputs), **causal)
     return layer(inputs[0])
 
 

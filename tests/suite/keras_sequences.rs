@@ -157,8 +157,8 @@ macro_rules! two_equal_keras {
                 Net {
                     let query = $a $first;
                     let value = $b $second;
-                    let q = query => Probe;
-                    let v = value => Probe;
+                    let q = query => Probe => Reshape $first;
+                    let v = value => Probe => Reshape $second;
                     let y = $layer(q, v, $($argument)*);
                     y => Probe
                 }
@@ -176,6 +176,15 @@ two_equal_keras! {
     cross_attention: Input(5, 4), Input(7, 6) => MultiHeadAttention(num_heads = 2, key_dim = 3, value_dim = 5);
     cross_attention_causal:
         Input(3, 3), Input(5, 3) => MultiHeadAttention(1, 4, use_bias = false, use_causal_mask = true);
+    attention_dot: Input(5, 4), Input(7, 4) => Attention();
+    attention_dot_causal: Input(5, 3), Input(5, 3) => Attention(use_causal_mask = true);
+    additive_attention: Input(5, 4), Input(7, 4) => AdditiveAttention();
+    additive_attention_causal:
+        Input(5, 3), Input(5, 3) => AdditiveAttention(use_scale = false, use_causal_mask = true);
+    dot_rows: Input(5, 4), Input(7, 4) => Dot(axes = 2);
+    dot_axes: Input(5, 4), Input(3, 5) => Dot(axes = (1, 2));
+    dot_vectors: Input(17), Input(17) => Dot(axes = 1);
+    dot_row_and_vector: Input(5, 4), Input(4) => Dot(axes = (2, 1));
 }
 
 /// A golden sample.
@@ -320,7 +329,7 @@ fn a_series_is_forecast() {
     );
     let summary = Net::summary();
     assert!(
-        summary.contains("LSTM") && summary.contains("(24, 16)"),
+        summary.contains("lstm (LSTM)") && summary.contains("(None, 24, 16)"),
         "{summary}"
     );
 }

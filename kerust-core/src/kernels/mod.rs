@@ -57,7 +57,9 @@ mod separable;
 mod simd;
 mod walk;
 
-pub use attention::{Attention, AttentionGradients, AttentionMasks};
+pub use attention::{
+    AdditiveAttention, AdditiveGradients, Attention, AttentionGradients, AttentionMasks,
+};
 pub use conv2d::Convolution;
 pub use depthwise::Depthwise;
 pub use elementwise::{activate, activation_gradient, add_bias, copy};
@@ -68,6 +70,7 @@ pub use embedding::{gather, scatter_add};
 pub use epilogue::Epilogue;
 pub use isa::Isa;
 pub(crate) use isa::vectorized;
+pub(crate) use matmul::product_of;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
 pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, layer_norm_in_place, moments};
 #[cfg(feature = "std")]

@@ -2,6 +2,8 @@
 
 mod activation;
 mod add;
+mod additive_attention;
+mod attention;
 mod average;
 mod average_pooling1d;
 mod average_pooling2d;
@@ -16,6 +18,7 @@ mod cropping1d;
 mod dense;
 mod depthwise_conv1d;
 mod depthwise_conv2d;
+mod dot;
 mod dropout;
 mod embedding;
 mod flatten;
@@ -61,6 +64,8 @@ mod zero_padding2d;
 
 pub use activation::Activation;
 pub use add::Add;
+pub use additive_attention::{AdditiveAttention, AdditiveAttentionWeights};
+pub use attention::Attention;
 pub use average::Average;
 pub use average_pooling1d::AveragePooling1D;
 pub use average_pooling2d::AveragePooling2D;
@@ -75,6 +80,7 @@ pub use cropping1d::Cropping1D;
 pub use dense::{Dense, DenseWeights};
 pub use depthwise_conv1d::{DepthwiseConv1D, DepthwiseConv1DWeights};
 pub use depthwise_conv2d::{DepthwiseConv2D, DepthwiseConv2DWeights};
+pub use dot::Dot;
 pub use dropout::Dropout;
 pub use embedding::{Embedding, EmbeddingOutput, EmbeddingWeights};
 pub use flatten::Flatten;

@@ -56,6 +56,15 @@ pub enum Fault {
         /// The keys' shape.
         keys: Shape,
     },
+    /// Two values whose products cannot be summed along these axes, which are counted from 1.
+    Dot {
+        /// The first one.
+        a: Shape,
+        /// The second one.
+        b: Shape,
+        /// The axis of each.
+        axes: [usize; 2],
+    },
     /// Fewer positions than steps.
     Positions {
         /// The positions.
@@ -147,6 +156,7 @@ impl Fault {
             Self::Permutation { .. } => "dims",
             Self::Positions { .. } => "sequence_length",
             Self::Vocabulary { .. } => "input_dim",
+            Self::Dot { .. } => "axes",
             Self::Merge { .. }
             | Self::Keys { .. }
             | Self::Rank { .. }
@@ -281,6 +291,27 @@ impl Fault {
                 .str(" of its values")
                 .note("each key stands for one value")
                 .help("make both of one sequence"),
+            Self::Dot { a, b, axes } => {
+                let text = text
+                    .str("`")
+                    .str(kind(declared))
+                    .str("` sums over axis ")
+                    .number(axes[0])
+                    .str(" of ")
+                    .shape(a)
+                    .str(" and axis ")
+                    .number(axes[1])
+                    .str(" of ")
+                    .shape(b)
+                    .str(", expected axes of one size");
+                if matches!(kind(declared).as_bytes(), b"Dot") {
+                    text.note("as in Keras axis 0 is the batch, and values have 1 or 2 axes beside it")
+                        .help("write an axis of each: `axes = (2, 1)`")
+                } else {
+                    text.note("a score is the product of a query and a key")
+                        .help("bring both to the same features: `=> Dense(n)`")
+                }
+            }
             Self::Positions { sequence_length, found } => text
                 .str("`")
                 .str(declared)

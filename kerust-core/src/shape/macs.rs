@@ -46,6 +46,19 @@ pub const fn recurrent_macs(input: Shape, units: usize, gates: usize) -> usize {
         .saturating_mul(of_gates)
 }
 
+/// Multiply-adds of `Attention` for one sample: the scores, and the sums of the values.
+pub const fn attention_macs(values: &[Shape]) -> usize {
+    let (query, value) = (values[0], values[1]);
+    let scores = query.dim(0).saturating_mul(value.dim(0));
+    scores.saturating_mul(query.last().saturating_add(value.last()))
+}
+
+/// Multiply-adds of `Dot` for one sample.
+pub const fn dot_macs(values: &[Shape], axes: [usize; 2]) -> usize {
+    let [m, k, n] = super::dot_sizes(values, axes);
+    m.saturating_mul(k).saturating_mul(n)
+}
+
 /// Multiply-adds of `MultiHeadAttention` for one sample: the projections, the scores, the sums of the values, and
 /// the projection of what the heads found. `values` are the shapes of the query, the value and the key, as far as
 /// they are not the same.

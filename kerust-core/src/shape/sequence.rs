@@ -287,6 +287,77 @@ pub const fn multi_head_attention(
     }
 }
 
+/// `Attention` over a query, (steps, C), a value and a key: (steps, features of a value).
+///
+/// # Errors
+/// Another rank, keys of other steps than the values, or of other features than the queries, or too many values.
+pub const fn attention(values: &[Shape]) -> Judged {
+    if let Err(fault) = attended(values) {
+        return Err(fault);
+    }
+    let (query, value) = (values[0], values[1]);
+    let key = if values.len() > 2 { values[2] } else { value };
+    if query.dim(1) != key.dim(1) {
+        return Err(Fault::Dot {
+            a: query,
+            b: key,
+            axes: [2, 2],
+        });
+    }
+    match addressable(Shape::new(&[query.dim(0), value.dim(0)])) {
+        Ok(_) => addressable(Shape::new(&[query.dim(0), value.dim(1)])),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// `Dot`: the sizes of both without the axes that are summed over; `axes` counts from 1, for 0 is the batch.
+///
+/// # Errors
+/// An axis that a value has not, or axes of other sizes.
+pub const fn dot(values: &[Shape], axes: [usize; 2]) -> Judged {
+    let fault = Err(Fault::Dot {
+        a: values[0],
+        b: values[1],
+        axes,
+    });
+    let mut value = 0;
+    while value < 2 {
+        let rank = values[value].rank();
+        if axes[value] == 0 || axes[value] > rank || rank > 2 {
+            return fault;
+        }
+        value += 1;
+    }
+    let [m, k, n] = dot_sizes(values, axes);
+    if values[1].dim(axes[1] - 1) != k {
+        return fault;
+    }
+    match (values[0].rank(), values[1].rank()) {
+        (1, 1) => Ok(Shape::new(&[1])),
+        (1, _) => Ok(Shape::new(&[n])),
+        (_, 1) => Ok(Shape::new(&[m])),
+        _ => addressable(Shape::new(&[m, n])),
+    }
+}
+
+/// Values beside the axis of the first one, along it, and beside that of the second one; 1 where there is none.
+pub const fn dot_sizes(values: &[Shape], axes: [usize; 2]) -> [usize; 3] {
+    [
+        other_than(values[0], axes[0]),
+        values[0].extent(axes[0].saturating_sub(1)),
+        other_than(values[1], axes[1]),
+    ]
+}
+
+/// The size beside the axis that is counted from 1.
+const fn other_than(shape: Shape, axis: usize) -> usize {
+    if shape.rank() < 2 {
+        1
+    } else {
+        shape.extent(if axis == 1 { 1 } else { 0 })
+    }
+}
+
 /// The steps of the values, which are the queries' in self-attention.
 const fn steps(values: &[Shape]) -> usize {
     values[if values.len() > 1 { 1 } else { 0 }].dim(0)

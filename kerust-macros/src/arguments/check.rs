@@ -372,6 +372,11 @@ pub fn sample(kind: Kind) -> &'static str {
 
 pub fn example(kind: &Ident, parameters: &[Parameter]) -> String {
     let required = parameters.iter().filter(|parameter| parameter.required);
+    if !crate::catalog::is_of_one(&kind.to_string()) {
+        let named = required.map(|it| format!("{} = {}", it.name, sample(it.kind)));
+        let values: Vec<_> = named.collect();
+        return format!("{kind}(a, b, {})", values.join(", "));
+    }
     let values: Vec<_> = required.map(|parameter| sample(parameter.kind)).collect();
     format!("{kind}({})", values.join(", "))
 }

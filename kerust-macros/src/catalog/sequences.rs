@@ -24,8 +24,14 @@ const POOL: &[Parameter] = &[
 ];
 const RATE: Kind = Kind::Number(Bounds::Share);
 
-/// The layers that may be applied to several values, and to how many.
-pub const OF_SEVERAL: &[(&str, [usize; 2])] = &[("MultiHeadAttention", [2, 3])];
+/// The layers that are applied to several values, to how many at least and at most, and whether they may stand
+/// behind one value too.
+pub const OF_SEVERAL: &[(&str, [usize; 2], bool)] = &[
+    ("MultiHeadAttention", [2, 3], true),
+    ("Attention", [2, 3], false),
+    ("AdditiveAttention", [2, 3], false),
+    ("Dot", [2, 2], false),
+];
 
 /// Every layer over sequences.
 pub static ROWS: &[Row] = &[
@@ -252,6 +258,28 @@ pub static ROWS: &[Row] = &[
             optional("use_causal_mask", Kind::Flag),
         ],
         infer: multi_head_attention,
+    },
+    Row {
+        name: "Attention",
+        parameters: &[
+            optional("dropout", RATE),
+            optional("use_causal_mask", Kind::Flag),
+        ],
+        infer: attention,
+    },
+    Row {
+        name: "AdditiveAttention",
+        parameters: &[
+            optional("use_scale", Kind::Flag),
+            optional("dropout", RATE),
+            optional("use_causal_mask", Kind::Flag),
+        ],
+        infer: additive_attention,
+    },
+    Row {
+        name: "Dot",
+        parameters: &[required("axes", Kind::Ends)],
+        infer: dot,
     },
     Row {
         name: "PositionEmbedding",
@@ -822,6 +850,141 @@ fn multi_head_attention(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
         scratch: Some(len("scratch_len", layer.map(|layer| layer.scratch_len()))),
         saved: Some(len("saved_len", layer.map(|layer| layer.saved_len()))),
         config,
+        ..Spec::default()
+    }
+}
+
+fn attention(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    attended(arguments, before, "Attention")
+}
+
+fn additive_attention(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let features = before.data.dim(1, before.nameable);
+    let scales = match arguments.flag("use_scale", true) {
+        true => features,
+        false => Size::known(0),
+    };
+    Spec {
+        weights: Some(Weights {
+            name: "AdditiveAttentionWeights",
+            params: scales.known,
+            sizes: vec![scales],
+        }),
+        ..attended(arguments, before, "AdditiveAttention")
+    }
+}
+
+/// Attention without projections, by this layer.
+fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec {
+    let layer_name = Ident::new(layer, Span::call_site());
+    let all: Vec<&Data> = [&[before.data], before.others].concat();
+    let value = before.others.first().copied().unwrap_or(before.data);
+    let [query_input, value_input] = [before.data, value].map(|data| {
+        let [steps, features] = [0, 1].map(|axis| data.dim(axis, true));
+        quote!([#steps, #features])
+    });
+    let mut config = quote!(::new(#query_input, #value_input));
+    if arguments.flag("use_causal_mask", false) {
+        config.extend(quote!(.use_causal_mask(true)));
+    }
+    config.extend(numbers(arguments, &["dropout"]));
+    let known: Option<Vec<Shape>> = all.iter().map(|data| data.known()).collect();
+    let known = known.filter(|shapes| shapes.len() > 1);
+    let judged = known.as_deref().map(kerust_core::shape::attention);
+    let sound = known.filter(|_| matches!(judged, Some(Ok(_))));
+    let shapes = all.iter().map(|data| data.shape());
+    let terms = quote!(&[#(#shapes),*]);
+    let inputs = Literal::usize_unsuffixed(all.len());
+    let len = |of: &str, known: Option<usize>| match known {
+        Some(known) => Size::known(known).tokens(),
+        None => {
+            let of = Ident::new(of, Span::call_site());
+            quote!((::kerust::layers::#layer_name::<#inputs> #config).#of())
+        }
+    };
+    let square = sound
+        .as_ref()
+        .map(|shapes| shapes[0].dim(0) * shapes[1].dim(0));
+    // The scores of one query, or of all.
+    let keys = match layer {
+        "Attention" => sound.as_ref().map(|shapes| shapes[1].dim(0)),
+        _ => square,
+    };
+    let saved = match arguments.number("dropout").map(|rate| rate.known) {
+        None => square,
+        Some(Some(rate)) => square.map(|len| if rate > 0.0 { 2 * len } else { len }),
+        Some(None) => None,
+    };
+    Spec {
+        arguments: quote!(<#inputs>),
+        rule: Some(Rule {
+            known: judged,
+            tokens: quote!(::kerust::shape::attention(#terms)),
+        }),
+        after: After::Sizes(vec![
+            Some(before.data.dim(0, before.nameable)),
+            Some(value.dim(1, before.nameable)),
+        ]),
+        macs: Macs::Stated(
+            sound.as_deref().map(kerust_core::shape::attention_macs),
+            quote!(::kerust::shape::attention_macs(#terms)),
+        ),
+        scratch: Some(len("scratch_len", keys)),
+        saved: Some(len("saved_len", saved)),
+        config,
+        ..Spec::default()
+    }
+}
+
+fn dot(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let axes = arguments.pair("axes").unwrap_or(Pair::square(1));
+    let all: Vec<&Data> = [&[before.data], before.others].concat();
+    let known: Option<Vec<Shape>> = all.iter().map(|data| data.known()).collect();
+    let known = known.filter(|shapes| shapes.len() > 1).zip(axes.known());
+    let judged = known
+        .as_ref()
+        .map(|(shapes, axes)| kerust_core::shape::dot(shapes, *axes));
+    let shapes = all.iter().map(|data| data.shape());
+    let pair = axes.tokens();
+    let terms = quote!(&[#(#shapes),*], #pair);
+    let after = match &judged {
+        Some(Ok(shape)) => shape
+            .dims()
+            .iter()
+            .map(|size| Some(Size::known(*size)))
+            .collect(),
+        _ => {
+            let ranks = all.iter().map(|data| data.rank().unwrap_or(1));
+            let rank = ranks.sum::<usize>().saturating_sub(2).clamp(1, 2);
+            vec![None; rank]
+        }
+    };
+    let Pair(first, second) = &axes;
+    let sizes = match &known {
+        Some((shapes, axes)) => {
+            let [m, k, n] = kerust_core::shape::dot_sizes(shapes, *axes).map(Size::known);
+            quote!([#m, #k, #n])
+        }
+        None => quote!(::kerust::shape::dot_sizes(#terms)),
+    };
+    let macs = known
+        .filter(|_| matches!(judged, Some(Ok(_))))
+        .map(|(shapes, axes)| kerust_core::shape::dot_macs(&shapes, axes));
+    let [first, second] = [first, second].map(|axis| match axis.known {
+        Some(axis) => {
+            let is_first = axis == 1;
+            quote!(#is_first)
+        }
+        None => quote!((#axis) == 1),
+    });
+    Spec {
+        rule: Some(Rule {
+            known: judged,
+            tokens: quote!(::kerust::shape::dot(#terms)),
+        }),
+        after: After::Sizes(after),
+        macs: Macs::Stated(macs, quote!(::kerust::shape::dot_macs(#terms))),
+        config: quote!(::new(#sizes, [#first, #second])),
         ..Spec::default()
     }
 }

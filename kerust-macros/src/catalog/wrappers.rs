@@ -75,7 +75,7 @@ pub fn bidirectional(
         rule: rule!(bidirectional(before.data, units, gates, sequences, joins)),
         after: After::Sizes(after),
         masking: inner.masking,
-        of: Some(of),
+        arguments: quote!(<#of>),
         scratch: Some(len(inner.scratch, 1, "scratch_len")),
         saved: Some(len(inner.saved, 2, "saved_len")),
         config,

@@ -171,10 +171,7 @@ impl Infer<'_> {
             let (path, config) = if own {
                 (quote!(()), quote!(()))
             } else {
-                let arguments = match &spec.of {
-                    Some(of) => quote!(<#of>),
-                    None => spec.arguments.clone(),
-                };
+                let arguments = &spec.arguments;
                 (quote!(#path #arguments), quote!(#path #config))
             };
             let values = match spec.states {

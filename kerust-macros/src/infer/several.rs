@@ -5,6 +5,7 @@ use super::{Infer, Place};
 use crate::arguments::Arguments;
 use crate::ast::{self, ValueKind};
 use crate::catalog;
+use crate::plan::Form;
 use crate::value::{Term, text};
 use kerust_core::shape::Fault;
 use proc_macro2::Ident;
@@ -42,26 +43,52 @@ impl Infer<'_> {
             let found = names.len();
             let place = names.get(most).map_or(ident, |name| *name);
             let plural = if found == 1 { "" } else { "s" };
-            self.report
-                .fault(
-                    place,
-                    format!("`{kind}` is applied to {least} or {most} values, found {found} name{plural}"),
-                )
-                .note("the values are the query, the value and the key")
-                .help(match names.first() {
-                    Some(name) if found == 1 => format!("write `{name} => {kind}(..)` for self-attention"),
-                    _ => format!("write `{kind}(query, value, ..)`, or `x => {kind}(..)` for self-attention"),
+            let counts = match least == most {
+                true => least.to_string(),
+                false => format!("{least} or {most}"),
+            };
+            let fault = self.report.fault(
+                place,
+                format!("`{kind}` is applied to {counts} values, found {found} name{plural}"),
+            );
+            if kind == "Dot" {
+                fault.help("write `Dot(a, b, axes = 1)`");
+            } else {
+                fault.note("the values are the query, the value and the key");
+                fault.help(match names.first() {
+                    Some(name) if found == 1 && catalog::is_of_one(&kind) => {
+                        format!("write `{name} => {kind}(..)` for self-attention")
+                    }
+                    _ => format!("write `{kind}(query, value, ..)`"),
                 });
+            }
             return unknown;
         }
         let values = names.iter().zip(&places);
-        for (name, place) in
-            values.filter(|(_, place)| place.data.rank().is_some_and(|rank| rank != 2))
-        {
+        for (name, place) in values.filter(|(_, place)| {
+            place
+                .data
+                .rank()
+                .is_some_and(|rank| rank != 2 && kind != "Dot")
+        }) {
             if let Some(found) = place.data.known() {
                 let fault = Fault::Rank { found, expected: 2 };
                 self.fault(&fault, name, &kind, &place.declared);
             }
+            return unknown;
+        }
+        if kind == "Dot"
+            && places
+                .iter()
+                .any(|place| matches!(place.data.form, Form::Typed(_)))
+        {
+            self.report
+                .fault(
+                    ident,
+                    "`Dot` behind a layer that is no layer of the catalogue",
+                )
+                .note("its number of dimensions is known to rustc only")
+                .help("put a layer of the catalogue behind it: `=> Reshape(24, 8)`");
             return unknown;
         }
         let arguments = Arguments::bind_behind(

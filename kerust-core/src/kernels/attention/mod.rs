@@ -14,6 +14,7 @@
 //! threads between samples, so the bits do not depend on the threads. Sums over a row are made in 16 sums
 //! side by side, which are added in order. In training the probabilities are saved.
 
+mod additive;
 mod softmax;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ mod training;
 
 use super::matmul::{Axis, Matrix, Product, Start};
 use super::{Epilogue, vectorized};
+pub use additive::{AdditiveAttention, AdditiveGradients};
 use softmax::{Row, softmax_rows};
 pub use training::AttentionGradients;
 

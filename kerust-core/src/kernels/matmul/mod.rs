@@ -77,6 +77,26 @@ pub(crate) struct Product<'a> {
     pub(crate) epilogue: Epilogue<'a>,
 }
 
+/// `c = a·b` on this thread, of `[m, k, n]` sizes; a matrix that is turned is stored by columns.
+pub(crate) fn product_of(
+    [a, b]: [&[f32]; 2],
+    turned: [bool; 2],
+    [m, k, n]: [usize; 3],
+    c: &mut [f32],
+) {
+    let view = |values, rows, columns, is_turned| match is_turned {
+        true => Matrix::row_major(values, columns, rows).transposed(),
+        false => Matrix::row_major(values, rows, columns),
+    };
+    let product = Product {
+        a: view(a, m, k, turned[0]),
+        b: view(b, k, n, turned[1]),
+        start: Start::Zero,
+        epilogue: Epilogue::NONE,
+    };
+    product.run_here(c, n);
+}
+
 impl Product<'_> {
     /// Multiply-adds.
     #[cfg(feature = "std")]

@@ -1,0 +1,254 @@
+//! Additive attention: Bahdanau et al. (2015).
+//!
+//! `y = P·v` with `P = softmax(e)` over the keys, and `e[t, s] = Σ c[d] · tanh(q[t, d] + k[s, d])`. The sums go from the
+//! first feature to the last one. A batch is not divided over threads: the gradient of c is one sum over all samples.
+
+use super::softmax::{Row, softmax_gradient, softmax_rows};
+use super::{Matrix, product};
+use crate::activation::tanh;
+use crate::kernels::recurrent::multiply;
+
+/// The sizes of an additive attention.
+#[derive(Clone, Copy, Debug)]
+pub struct AdditiveAttention {
+    /// Steps of the queries, which are those of the output.
+    pub queries: usize,
+    /// Steps of the keys and values.
+    pub keys: usize,
+    /// Features of a query and of a key.
+    pub features: usize,
+    /// Features of a value.
+    pub value_width: usize,
+    /// Whether a query sees the keys up to its own step only.
+    pub causal: bool,
+}
+
+/// Where the gradients of an additive attention go; every value is written.
+#[derive(Debug)]
+pub struct AdditiveGradients<'a> {
+    /// (samples, queries, features)
+    pub query: Option<&'a mut [f32]>,
+    /// (samples, keys, features)
+    pub key: Option<&'a mut [f32]>,
+    /// (samples, keys, value width)
+    pub value: Option<&'a mut [f32]>,
+    /// (features), added to what stands there.
+    pub scale: Option<&'a mut [f32]>,
+}
+
+impl AdditiveAttention {
+    /// Values that training saves for a sample, and those of scratch that its passes need for all: probabilities.
+    pub const fn square_len(&self) -> usize {
+        self.queries * self.keys
+    }
+
+    /// `y` of `[query, key, value]`, by scores of `scratch`, which has [`square_len`](Self::square_len) values; an
+    /// empty `scale` is 1 everywhere.
+    pub fn forward(
+        &self,
+        [q, k, v]: [&[f32]; 3],
+        scale: &[f32],
+        y: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        check!(
+            self.fits([q, k, v], scale, y) && scratch.len() >= self.square_len(),
+            "the slices of an additive attention do not fit its sizes"
+        );
+        let Some(scores) = scratch.get_mut(..self.square_len()) else {
+            return;
+        };
+        for (q, (k, (v, y))) in self.queries_of(q).zip(
+            self.keys_of(k).zip(
+                self.values_of(v)
+                    .zip(y.chunks_exact_mut(self.output_len().max(1))),
+            ),
+        ) {
+            self.probabilities(q, k, scale, scores);
+            self.mean(scores, v, y);
+        }
+    }
+
+    /// [`forward`](Self::forward) that leaves the probabilities in `saved`. `dropout` is what they are then multiplied
+    /// with, or nothing; `scratch` has [`square_len`](Self::square_len) values.
+    pub fn forward_training(
+        &self,
+        [q, k, v]: [&[f32]; 3],
+        scale: &[f32],
+        dropout: &[f32],
+        y: &mut [f32],
+        saved: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        check!(
+            self.fits([q, k, v], scale, y) && scratch.len() >= self.square_len(),
+            "the slices of an additive attention do not fit its sizes"
+        );
+        let square = self.square_len().max(1);
+        let mut factors = dropout.chunks_exact(square);
+        let inputs = self
+            .queries_of(q)
+            .zip(self.keys_of(k).zip(self.values_of(v)));
+        let outputs = y.chunks_exact_mut(self.output_len().max(1));
+        let outputs = outputs.zip(saved.chunks_exact_mut(square));
+        for ((q, (k, v)), (y, saved)) in inputs.zip(outputs) {
+            self.probabilities(q, k, scale, saved);
+            let dropped = dropped(saved, factors.next(), scratch);
+            self.mean(dropped, v, y);
+        }
+    }
+
+    /// The backward pass of [`forward_training`](Self::forward_training), which was given the same and left `saved`;
+    /// `scratch` has twice [`square_len`](Self::square_len) values.
+    pub fn backward(
+        &self,
+        [q, k, v]: [&[f32]; 3],
+        scale: &[f32],
+        [dropout, saved, dy]: [&[f32]; 3],
+        gradients: AdditiveGradients<'_>,
+        scratch: &mut [f32],
+    ) {
+        let square = self.square_len();
+        check!(
+            self.fits([q, k, v], scale, dy) && scratch.len() >= 2 * square,
+            "the slices of an additive attention do not fit its sizes"
+        );
+        let (scores, room) = scratch[..2 * square].split_at_mut(square);
+        let AdditiveGradients {
+            mut query,
+            mut key,
+            mut value,
+            scale: mut dscale,
+        } = gradients;
+        for gradient in [&mut query, &mut key].into_iter().flatten() {
+            gradient.fill(0.0);
+        }
+        let mut factors = dropout.chunks_exact(square.max(1));
+        let inputs = self
+            .queries_of(q)
+            .zip(self.keys_of(k).zip(self.values_of(v)));
+        let outputs = saved
+            .chunks_exact(square.max(1))
+            .zip(dy.chunks_exact(self.output_len().max(1)));
+        for (sample, ((q, (k, v)), (saved, dy))) in inputs.zip(outputs).enumerate() {
+            let factors = factors.next();
+            let dy = Matrix::row_major(dy, self.queries, self.value_width);
+            if let Some(value) = part_of(&mut value, sample, self.keys * self.value_width) {
+                let dropped = dropped(saved, factors, room);
+                let dropped = Matrix::row_major(dropped, self.queries, self.keys);
+                product(dropped.transposed(), dy, value, self.value_width);
+            }
+            let v = Matrix::row_major(v, self.keys, self.value_width);
+            product(dy, v.transposed(), scores, self.keys);
+            softmax_gradient(saved, factors.unwrap_or_default(), scores, self.keys, 1.0);
+            let dq = part_of(&mut query, sample, q.len());
+            let dk = part_of(&mut key, sample, k.len());
+            self.scores_gradient([q, k], scale, scores, [dq, dk, dscale.as_deref_mut()]);
+        }
+    }
+
+    /// From the gradient of a sample's scores to those of its queries and keys, and of the scale; they are added.
+    fn scores_gradient(
+        &self,
+        [q, k]: [&[f32]; 2],
+        scale: &[f32],
+        scores: &[f32],
+        [mut dq, mut dk, mut dscale]: [Option<&mut [f32]>; 3],
+    ) {
+        let features = self.features;
+        for (t, (q, scores)) in q
+            .chunks_exact(features)
+            .zip(scores.chunks_exact(self.keys))
+            .enumerate()
+        {
+            for (s, (k, score)) in k.chunks_exact(features).zip(scores).enumerate() {
+                let row = |gradient: &mut Option<&mut [f32]>, row: usize, d: usize, by: f32| {
+                    if let Some(gradient) = gradient {
+                        gradient[row * features + d] += by;
+                    }
+                };
+                for (d, (q, k)) in q.iter().zip(k).enumerate() {
+                    let u = tanh(q + k);
+                    let inner = score * scale.get(d).unwrap_or(&1.0) * (1.0 - u * u);
+                    row(&mut dq, t, d, inner);
+                    row(&mut dk, s, d, inner);
+                    row(&mut dscale, 0, d, score * u);
+                }
+            }
+        }
+    }
+
+    /// A sample's probabilities.
+    fn probabilities(&self, q: &[f32], k: &[f32], scale: &[f32], scores: &mut [f32]) {
+        let features = self.features.max(1);
+        let rows = q
+            .chunks_exact(features)
+            .zip(scores.chunks_exact_mut(self.keys.max(1)));
+        for (q, scores) in rows {
+            for (k, score) in k.chunks_exact(features).zip(scores) {
+                let terms = q.iter().zip(k).map(|(q, k)| tanh(q + k));
+                *score = match scale {
+                    [] => terms.sum(),
+                    scale => terms.zip(scale).map(|(term, scale)| term * scale).sum(),
+                };
+            }
+        }
+        softmax_rows(scores, self.keys, 1.0, |query| Row {
+            sees: true,
+            seen: if self.causal { query + 1 } else { self.keys },
+            masks: [&[]; 3],
+        });
+    }
+
+    /// `y = P·v` of a sample.
+    fn mean(&self, probabilities: &[f32], v: &[f32], y: &mut [f32]) {
+        let probabilities = Matrix::row_major(probabilities, self.queries, self.keys);
+        let v = Matrix::row_major(v, self.keys, self.value_width);
+        product(probabilities, v, y, self.value_width);
+    }
+
+    fn queries_of<'a>(&self, q: &'a [f32]) -> core::slice::ChunksExact<'a, f32> {
+        q.chunks_exact((self.queries * self.features).max(1))
+    }
+
+    fn keys_of<'a>(&self, k: &'a [f32]) -> core::slice::ChunksExact<'a, f32> {
+        k.chunks_exact((self.keys * self.features).max(1))
+    }
+
+    fn values_of<'a>(&self, v: &'a [f32]) -> core::slice::ChunksExact<'a, f32> {
+        v.chunks_exact((self.keys * self.value_width).max(1))
+    }
+
+    const fn output_len(&self) -> usize {
+        self.queries * self.value_width
+    }
+
+    fn fits(&self, [q, k, v]: [&[f32]; 3], scale: &[f32], y: &[f32]) -> bool {
+        let samples = y.len().checked_div(self.output_len()).unwrap_or(0);
+        q.len() == samples * self.queries * self.features
+            && k.len() == samples * self.keys * self.features
+            && v.len() == samples * self.keys * self.value_width
+            && y.len() == samples * self.output_len()
+            && (scale.is_empty() || scale.len() == self.features)
+    }
+}
+
+/// A sample's probabilities after dropout.
+fn dropped<'a>(saved: &'a [f32], factors: Option<&[f32]>, room: &'a mut [f32]) -> &'a [f32] {
+    let (Some(factors), Some(room)) = (factors, room.get_mut(..saved.len())) else {
+        return saved;
+    };
+    multiply(saved, factors, room);
+    room
+}
+
+/// A sample's part of a gradient.
+fn part_of<'a>(
+    gradient: &'a mut Option<&mut [f32]>,
+    sample: usize,
+    len: usize,
+) -> Option<&'a mut [f32]> {
+    gradient
+        .as_deref_mut()?
+        .get_mut(sample * len..(sample + 1) * len)
+}
