@@ -5,13 +5,15 @@ mod support;
 
 use kerust_core::Result;
 use kerust_core::data::Binary;
+use kerust_core::layer::LayerData;
 use kerust_core::loss::BinaryCrossentropy;
 use kerust_core::metric::Accuracy;
 use kerust_core::optimizer::{Adam, CosineDecay, SGD};
 use kerust_core::rng::Seed;
 use kerust_core::train::{
     BackupAndRestore, CSVLogger, Callback, Compiled, EarlyStopping, Fit, History, LambdaCallback,
-    LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, Training, Workflow,
+    LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, SwapEMAWeights, Training,
+    Workflow,
 };
 use std::fs;
 use std::path::PathBuf;
@@ -160,6 +162,79 @@ fn a_checkpoint_fills_in_its_name() {
             .kernel[0][0],
         1.0
     );
+}
+
+#[test]
+fn a_checkpoint_counts_batches_over_epochs() {
+    let folder = scratch("batches");
+    let checkpoint = ModelCheckpoint::new(folder.join("{epoch}-{batch:02d}.safetensors"));
+    // 4 batches in an epoch: after the third, the sixth and the ninth of 12.
+    let fit = Fit::epochs(3).batch_size(1).quiet();
+    model()
+        .fit(&xor(), fit.callback(checkpoint.save_freq(3)))
+        .unwrap();
+    let mut names: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let expected = ["1-03", "2-02", "3-01", "3-04"].map(|name| format!("{name}.safetensors"));
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn a_checkpoint_within_an_epoch_knows_no_validation() {
+    let checkpoint = || ModelCheckpoint::new(scratch("x.safetensors")).save_freq(2);
+    let fit = |checkpoint: ModelCheckpoint| {
+        let data = xor();
+        let fit = Fit::epochs(1).validation_data(&data).quiet();
+        let error = model().fit(&xor(), fit.callback(checkpoint)).unwrap_err();
+        error.to_string()
+    };
+    let message = fit(checkpoint().save_best_only());
+    assert!(message.contains("`val_loss`"), "{message}");
+    let message = fit(ModelCheckpoint::new(scratch("{val_loss}.safetensors")).save_freq(2));
+    assert!(
+        message.ends_with("expected one of `epoch`, `batch`, `loss`, `accuracy`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn averages_are_exchanged_only_where_they_are_kept() {
+    let message = refusal(SwapEMAWeights::new());
+    assert_eq!(
+        message,
+        "a callback exchanges the weights with their moving averages, but the optimizer keeps none, expected \
+         `.use_ema(true)`"
+    );
+}
+
+#[test]
+fn a_checkpoint_behind_an_exchange_saves_the_averages() {
+    let path = scratch("averages.safetensors");
+    let mut model = Xor::new(Seed(1)).compile(
+        SGD::new(0.5).use_ema(true).ema_momentum(0.5),
+        BinaryCrossentropy,
+        Accuracy,
+    );
+    let mut raw = Vec::new();
+    let fit = Fit::epochs(3)
+        .quiet()
+        .callback(SwapEMAWeights::new().swap_on_epoch())
+        .callback(ModelCheckpoint::new(&path))
+        .callback(LambdaCallback::new().on_train_batch_end(|training| {
+            raw.push(training.weights().to_vec());
+        }));
+    model.fit(&xor(), fit).unwrap();
+    // Half of the last weights, a quarter of those before, and a quarter of the first.
+    let average = |place: usize| 0.5 * raw[2][place] + 0.25 * raw[1][place] + 0.25 * raw[0][place];
+    let saved = Xor::load(&path).unwrap();
+    for (place, (saved, last)) in saved.as_slice().iter().zip(model.weights()).enumerate() {
+        assert!((saved - average(place)).abs() < 1e-6);
+        // The end of the training leaves the averages too, once.
+        assert_eq!(saved, last);
+    }
 }
 
 #[test]

@@ -60,6 +60,25 @@ def run(model):
     return {"losses": losses, "evaluated": evaluated, "weights": flat(model)}
 
 
+def averages(swap):
+    """Two epochs with moving averages of the weights, which `swap` puts into the validations."""
+    model = build(False)
+    optimizer = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.8)
+    model.compile(optimizer, "mean_squared_error")
+    x, y = values(1, STEPS * BATCH, IN), values(2, STEPS * BATCH, OUT)
+    history = model.fit(
+        x,
+        y,
+        batch_size=BATCH,
+        epochs=2,
+        shuffle=False,
+        verbose=0,
+        validation_data=(x[:BATCH], y[:BATCH]),
+        callbacks=[keras.callbacks.SwapEMAWeights()] if swap else [],
+    ).history
+    return {"losses": history["loss"], "val_losses": history["val_loss"], "weights": flat(model)}
+
+
 def main():
     golden = {"x": values(1, STEPS * BATCH * IN).tolist(), "y": values(2, STEPS * BATCH * OUT).tolist()}
     make = keras.constraints
@@ -80,6 +99,8 @@ def main():
     frozen = build(False)
     frozen.layers[0].trainable = frozen.layers[1].trainable = False
     golden["frozen"] = run(frozen)
+    golden["averages"] = averages(False)
+    golden["averages_swapped"] = averages(True)
     path = Path(__file__).with_name("settings.json")
     path.write_text(json.dumps(golden) + "\n")
 

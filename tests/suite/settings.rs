@@ -1,6 +1,7 @@
 //! Training settings of a declaration: frozen layers, regularizers, constraints; and freezing at run time.
 
 use crate::golden::{assert_close, json};
+use kerust::layer::LayerData as _;
 use kerust::prelude::*;
 
 model! {
@@ -217,4 +218,45 @@ fn a_path_that_names_nothing_is_refused_with_the_nearest() {
         error.contains("`body` is frozen in the model's declaration"),
         "{error}"
     );
+}
+
+#[test]
+fn averages_of_weights_equal_keras() {
+    let golden = json("settings.json");
+    let (x, y) = (numbers(&golden["x"]), numbers(&golden["y"]));
+    let data = |count: usize| {
+        Dataset::<Rank1<5>, Rank1<2>>::generate(count, |sample| {
+            let input: [f32; 5] = std::array::from_fn(|i| x[5 * sample + i]);
+            (input.into(), [y[2 * sample], y[2 * sample + 1]].into())
+        })
+    };
+    let validation = data(BATCH);
+    for case in ["averages", "averages_swapped"] {
+        let mut net = Free::new(Seed(1));
+        net.as_mut_slice()
+            .copy_from_slice(&numbers(&golden["weights"]));
+        let optimizer = SGD::new(0.1).use_ema(true).ema_momentum(0.8);
+        let mut model = net.compile(optimizer, MeanSquaredError, ());
+        let mut fit = Fit::epochs(2)
+            .batch_size(BATCH)
+            .shuffle(false)
+            .validation_data(&validation)
+            .quiet();
+        if case == "averages_swapped" {
+            fit = fit.callback(SwapEMAWeights::new());
+        }
+        let history = model.fit(&data(STEPS * BATCH), fit).unwrap();
+        for (series, name) in [("loss", "losses"), ("val_loss", "val_losses")] {
+            let found: Vec<f32> = history[series].iter().map(|loss| *loss as f32).collect();
+            let what = format!("{case}: {series}");
+            assert_close(&what, &found, &numbers(&golden[case][name]), 1e-5);
+        }
+        let what = format!("{case}: weights");
+        assert_close(
+            &what,
+            model.weights(),
+            &numbers(&golden[case]["weights"]),
+            1e-5,
+        );
+    }
 }

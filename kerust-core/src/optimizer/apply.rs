@@ -23,6 +23,8 @@ pub(crate) struct Applied {
     accumulator: Option<usize>,
     /// The place among them of the averages of the weights.
     averages: Option<usize>,
+    /// Whether the weights stand there, and the averages in the model.
+    is_swapped: bool,
     pub(crate) tensors: Vec<Trainable>,
     /// Whether each of them is decayed.
     decays: Vec<bool>,
@@ -85,6 +87,7 @@ impl Applied {
             slots,
             accumulator,
             averages,
+            is_swapped: false,
             decays: tensors::decays(&tensors, &settings.exclude_from_weight_decay),
             tensors,
             frozen: Vec::new(),
@@ -200,14 +203,29 @@ impl Applied {
     }
 
     /// Puts the averages of the weights in the place of the weights, where they are kept and there has been a
-    /// step.
+    /// step. Weights that have been exchanged with them are given up.
     pub(crate) fn overwrite(&mut self, weights: &mut [f32]) {
-        self.with_averages(|average, w| *w = *average, weights);
+        match self.is_swapped {
+            true => self.with_averages(|average, w| *average = *w, weights),
+            false => self.with_averages(|average, w| *w = *average, weights),
+        }
+        self.is_swapped = false;
     }
 
     /// Exchanges the weights and their averages, where they are kept and there has been a step.
     pub(crate) fn swap(&mut self, weights: &mut [f32]) {
+        self.is_swapped ^= self.averages.is_some() && self.step > 0;
         self.with_averages(std::mem::swap, weights);
+    }
+
+    /// Whether the averages stand in the model.
+    pub(crate) fn is_swapped(&self) -> bool {
+        self.is_swapped
+    }
+
+    /// Says where the averages stand, of a state that is taken up.
+    pub(crate) fn set_swapped(&mut self, is_swapped: bool) {
+        self.is_swapped = is_swapped;
     }
 
     /// Whether averages of the weights are kept.

@@ -96,6 +96,8 @@ pub enum TrainError {
     },
     /// A callback sets the learning rate of an optimizer that has a schedule.
     Scheduled,
+    /// A callback exchanges the weights with averages that the optimizer does not keep.
+    NoAverages,
     /// A file's name holds a placeholder that cannot be filled in.
     Placeholder {
         /// The placeholder: `{val_los:.2f}`.
@@ -210,6 +212,11 @@ impl fmt::Display for TrainError {
                 f,
                 "a callback sets the learning rate, but the optimizer has a schedule, expected a \
                  number"
+            ),
+            Self::NoAverages => write!(
+                f,
+                "a callback exchanges the weights with their moving averages, but the optimizer keeps none, \
+                 expected `.use_ema(true)`"
             ),
             Self::Placeholder { found, known } => write!(
                 f,

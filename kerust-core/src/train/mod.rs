@@ -11,6 +11,7 @@ mod fit;
 mod freeze;
 mod history;
 mod order;
+mod own_loop;
 mod pool;
 mod predict;
 mod progress;
@@ -27,13 +28,15 @@ use crate::Result;
 pub use before_compile::BeforeCompile;
 pub use callback::{
     BackupAndRestore, CSVLogger, Callback, CallbackState, EarlyStopping, LambdaCallback,
-    LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, TerminateOnNaN, Training,
+    LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, SwapEMAWeights,
+    TerminateOnNaN, Training,
 };
 pub use compiled::Compiled;
 pub use error::TrainError;
 pub use exchange::Exchange;
 pub use fit::{Classes, Fit};
 pub use history::History;
+pub use own_loop::StepGradient;
 pub use progress::Verbosity;
 pub use report::Report;
 pub use workflow::Workflow;

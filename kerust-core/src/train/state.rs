@@ -20,6 +20,9 @@ type Metadata = BTreeMap<String, String>;
 /// What stands before the name of a callback, in the header.
 const CALLBACK: &str = "training.callback.";
 
+/// Says that the averages of the weights stand in the model, and the weights in their slot.
+const SWAPPED: &str = "swapped";
+
 /// Writes the state.
 pub(super) fn save<N: Train>(trainee: &Trainee<N>, path: &Path) -> Result<()> {
     let run = &trainee.run;
@@ -32,6 +35,9 @@ pub(super) fn save<N: Train>(trainee: &Trainee<N>, path: &Path) -> Result<()> {
     tell("epoch_step", run.step.to_string());
     tell("epochs_done", run.epochs_done.to_string());
     tell("stopped", run.stopped.to_string());
+    if trainee.applied.is_swapped() {
+        tell(SWAPPED, true.to_string());
+    }
     if let LearningRate::Constant(rate) = trainee.optimizer.settings().learning_rate {
         tell("learning_rate", rate.to_string());
     }
@@ -87,6 +93,7 @@ pub(super) fn resume<N: Train>(trainee: &mut Trainee<N>, path: &Path) -> Result<
         return Err(differs("optimizer", found, &expected));
     }
     let step = number(metadata, "step")?;
+    let is_swapped = metadata.contains_key(&format!("training.{SWAPPED}"));
     let mut run = Run {
         seed: Seed(number(metadata, "seed")?),
         epoch: number(metadata, "epoch")?,
@@ -150,6 +157,7 @@ pub(super) fn resume<N: Train>(trainee: &mut Trainee<N>, path: &Path) -> Result<
         slot.gather(&applied.tensors, values);
     }
     trainee.applied.step = step;
+    trainee.applied.set_swapped(is_swapped);
     trainee.run = run;
     Ok(())
 }

@@ -107,7 +107,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
 
     /// Leaves the gradient of a share of a batch in the trainee, and returns the share's part of the
     /// batch's mean loss. The model does not move.
-    fn compute(
+    pub(super) fn compute(
         &mut self,
         trainee: &mut Trainee<N>,
         objective: &mut dyn Objective<N::Heads, Y>,

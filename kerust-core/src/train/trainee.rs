@@ -91,6 +91,8 @@ pub(super) trait Subject: Send {
     fn save(&self, path: &Path) -> Result<()>;
     fn save_state(&self, path: &Path) -> Result<()>;
     fn resume(&mut self, path: &Path) -> Result<()>;
+    fn applied(&self) -> &Applied;
+    fn swap_averages(&mut self);
     fn run(&self) -> &Run;
     fn run_mut(&mut self) -> &mut Run;
 }
@@ -147,6 +149,14 @@ impl<N: Train> Subject for Trainee<N> {
 
     fn resume(&mut self, path: &Path) -> Result<()> {
         state::resume(self, path)
+    }
+
+    fn applied(&self) -> &Applied {
+        &self.applied
+    }
+
+    fn swap_averages(&mut self) {
+        self.applied.swap(self.model.as_mut_slice());
     }
 
     fn run(&self) -> &Run {

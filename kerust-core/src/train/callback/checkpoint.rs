@@ -20,6 +20,9 @@ pub struct ModelCheckpoint {
     save_best_only: bool,
     initial_value_threshold: Option<f64>,
     verbose: bool,
+    /// The batches between two saves; `None` saves after each epoch.
+    save_freq: Option<usize>,
+    batches_since_saving: usize,
 }
 
 impl ModelCheckpoint {
@@ -32,6 +35,8 @@ impl ModelCheckpoint {
             save_best_only: false,
             initial_value_threshold: None,
             verbose: false,
+            save_freq: None,
+            batches_since_saving: 0,
         }
     }
 
@@ -52,6 +57,29 @@ impl ModelCheckpoint {
     pub fn initial_value_threshold(mut self, threshold: f64) -> Self {
         self.initial_value_threshold = Some(threshold);
         self
+    }
+
+    /// Saves after so many batches instead of after each epoch; then the path may hold `{batch}` (from 1), and
+    /// only numbers of the training can be monitored.
+    ///
+    /// # Panics
+    /// If it is 0.
+    #[track_caller]
+    pub fn save_freq(mut self, batches: usize) -> Self {
+        assert!(batches > 0, "`save_freq` is 0, expected at least 1");
+        self.save_freq = Some(batches);
+        self
+    }
+
+    fn save(&mut self, training: &Training<'_>) -> Result<()> {
+        let path = self.file.fill(training, self.save_freq.is_some())?;
+        if !self.is_wanted(training, &path)? {
+            return Ok(());
+        }
+        if let Some(folder) = path.parent() {
+            file_system::create_folder(folder).map_err(Error::io("create", folder))?;
+        }
+        training.save(path)
     }
 
     fn is_wanted(&mut self, training: &Training<'_>, path: &Path) -> Result<bool> {
@@ -92,33 +120,48 @@ impl Callback for ModelCheckpoint {
 
     fn state(&self, state: &mut CallbackState) {
         self.monitor.save(state);
+        state.insert("batches_since_saving", self.batches_since_saving);
     }
 
     fn restore(&mut self, state: &CallbackState, _training: &mut Training<'_>) -> Result<()> {
         self.monitor.restore(state)?;
+        self.batches_since_saving = state.get("batches_since_saving")?.unwrap_or_default();
         Ok(())
     }
 
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         if self.save_best_only {
             self.monitor.check(training)?;
+            if self.save_freq.is_some() && training.logs().value(self.monitor.name()).is_none() {
+                // What a validation measures is not known within an epoch.
+                let known = training.logs().names().map(String::from);
+                return Err(self.monitor.unknown(known.collect()));
+            }
             self.monitor
                 .check_number("initial_value_threshold", self.initial_value_threshold)?;
             // Kept from one `fit` to the next, as in Keras.
             let best = self.monitor.best().or(self.initial_value_threshold);
             self.monitor.set_best(best);
         }
-        weights::check_save(&self.file.check(training)?)
+        weights::check_save(&self.file.check(training, self.save_freq.is_some())?)
+    }
+
+    fn on_train_batch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+        let Some(save_freq) = self.save_freq else {
+            return Ok(());
+        };
+        self.batches_since_saving += 1;
+        if self.batches_since_saving < save_freq {
+            return Ok(());
+        }
+        self.batches_since_saving = 0;
+        self.save(training)
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
-        let path = self.file.fill(training)?;
-        if !self.is_wanted(training, &path)? {
-            return Ok(());
+        match self.save_freq {
+            Some(_) => Ok(()),
+            None => self.save(training),
         }
-        if let Some(folder) = path.parent() {
-            file_system::create_folder(folder).map_err(Error::io("create", folder))?;
-        }
-        training.save(path)
     }
 }

@@ -39,21 +39,33 @@ impl FileName {
     }
 
     /// Refuses a placeholder that no epoch can fill in. Gives a name that an epoch could have.
-    pub(super) fn check(&self, training: &Training<'_>) -> Result<PathBuf> {
+    ///
+    /// With `by_batch` a batch within an epoch must be able to, which knows its own number.
+    pub(super) fn check(&self, training: &Training<'_>, by_batch: bool) -> Result<PathBuf> {
         let series = training.series();
+        let measured = match by_batch {
+            true => training.logs().len(),
+            false => series.len(),
+        };
+        let known = &series[..measured];
         self.filled(|placeholder| {
-            let known = series.iter().any(|name| name == placeholder.name);
-            let known = known || placeholder.name == "learning_rate";
-            value(placeholder, 0, known.then_some(0.0))
+            let is_known = known.iter().any(|name| name == placeholder.name);
+            let is_known = is_known || (placeholder.name == "learning_rate" && !by_batch);
+            value(placeholder, [0, 0], by_batch, is_known.then_some(0.0))
         })
-        .map_err(|found| unknown(found, series))
+        .map_err(|found| unknown(found, known, by_batch))
     }
 
-    /// The name after this epoch.
-    pub(super) fn fill(&self, training: &Training<'_>) -> Result<PathBuf> {
-        let (epoch, logs) = (training.epoch() + 1, training.logs());
-        self.filled(|placeholder| value(placeholder, epoch, logs.value(placeholder.name)))
-            .map_err(|found| unknown(found, training.series()))
+    /// The name after this epoch, or `by_batch` after this batch of it.
+    pub(super) fn fill(&self, training: &Training<'_>, by_batch: bool) -> Result<PathBuf> {
+        let (numbers, logs) = (
+            [training.epoch() + 1, training.batch() + 1],
+            training.logs(),
+        );
+        self.filled(|placeholder| {
+            value(placeholder, numbers, by_batch, logs.value(placeholder.name))
+        })
+        .map_err(|found| unknown(found, training.series(), by_batch))
     }
 
     fn filled(
@@ -92,8 +104,9 @@ fn pieces(name: &OsStr) -> Vec<Piece> {
     }]
 }
 
-fn unknown(found: String, series: &[String]) -> crate::Error {
+fn unknown(found: String, series: &[String], by_batch: bool) -> crate::Error {
     let mut known = vec!["epoch".into()];
+    known.extend(by_batch.then(|| "batch".into()));
     known.extend_from_slice(series);
     TrainError::Placeholder { found, known }.into()
 }
@@ -140,10 +153,17 @@ fn parse(inner: &str) -> Option<Placeholder<'_>> {
     })
 }
 
-fn value(placeholder: &Placeholder<'_>, epoch: usize, number: Option<f64>) -> Option<String> {
+/// `epoch` and `batch` begin at 1; the batch is known where names are made `by_batch`.
+fn value(
+    placeholder: &Placeholder<'_>,
+    [epoch, batch]: [usize; 2],
+    by_batch: bool,
+    number: Option<f64>,
+) -> Option<String> {
     let digits = placeholder.precision;
     let text = match (placeholder.name, placeholder.kind) {
         ("epoch", ' ' | 'd') => epoch.to_string(),
+        ("batch", ' ' | 'd') if by_batch => batch.to_string(),
         ("epoch", _) => return None,
         (_, 'f') => format!("{:.*}", digits.unwrap_or(6), number?),
         (_, 'e') => exponent(number?, digits.unwrap_or(6)),
@@ -168,8 +188,9 @@ mod tests {
     fn path(template: &Path) -> Result<PathBuf, String> {
         let mut logs = Report::default();
         logs.insert("val_loss", 0.34567);
-        let value =
-            |placeholder: &Placeholder<'_>| value(placeholder, 7, logs.value(placeholder.name));
+        let value = |placeholder: &Placeholder<'_>| {
+            value(placeholder, [7, 3], false, logs.value(placeholder.name))
+        };
         FileName::new(template).filled(value)
     }
 

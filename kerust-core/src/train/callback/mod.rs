@@ -11,6 +11,7 @@ mod learning_rate;
 mod monitor;
 mod plateau;
 mod state;
+mod swap_ema;
 mod terminate;
 mod training;
 
@@ -23,6 +24,7 @@ pub use learning_rate::LearningRateScheduler;
 pub use monitor::Mode;
 pub use plateau::ReduceLROnPlateau;
 pub use state::CallbackState;
+pub use swap_ema::SwapEMAWeights;
 pub use terminate::TerminateOnNaN;
 pub use training::Training;
 

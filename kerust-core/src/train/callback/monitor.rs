@@ -136,7 +136,7 @@ impl Monitor {
         }
     }
 
-    fn unknown(&self, known: Vec<String>) -> crate::Error {
+    pub(super) fn unknown(&self, known: Vec<String>) -> crate::Error {
         TrainError::UnknownSeries {
             callback: self.callback,
             found: self.name.clone(),

@@ -4,7 +4,7 @@ use super::super::progress::Progress;
 use super::super::report::Report;
 use super::super::session::Series;
 use super::super::trainee::Subject;
-use super::super::{History, Result};
+use super::super::{History, Result, TrainError};
 use crate::layer::Layout;
 use std::path::{Path, PathBuf};
 
@@ -106,6 +106,30 @@ impl Training<'_> {
     /// When the optimizer has a schedule, as in Keras.
     pub fn set_learning_rate(&mut self, learning_rate: f32) -> Result<()> {
         self.subject.set_learning_rate(learning_rate)
+    }
+
+    /// Exchanges the weights with their moving averages, which the optimizer keeps (`use_ema(true)`); before
+    /// the first step there are none, and nothing happens.
+    ///
+    /// # Errors
+    /// When the optimizer keeps none.
+    pub fn swap_ema_weights(&mut self) -> Result<()> {
+        self.check_ema()?;
+        self.subject.swap_averages();
+        Ok(())
+    }
+
+    /// Whether the model has the moving averages for its weights, after
+    /// [`swap_ema_weights`](Self::swap_ema_weights).
+    pub fn has_ema_weights(&self) -> bool {
+        self.subject.applied().is_swapped()
+    }
+
+    pub(super) fn check_ema(&self) -> Result<()> {
+        match self.subject.applied().has_averages() {
+            true => Ok(()),
+            false => Err(TrainError::NoAverages.into()),
+        }
     }
 
     /// Ends the training after this epoch, or after this step.

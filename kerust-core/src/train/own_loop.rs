@@ -1,0 +1,149 @@
+//! Training loops of one's own.
+
+use super::TrainError;
+use super::compiled::Compiled;
+use super::exchange::Alone;
+use super::pool;
+use super::report::Report;
+use super::step::Source;
+use crate::Result;
+use crate::data::{Data, Samples};
+use crate::model::Train;
+
+impl<N: Train, Y: Data> Compiled<N, Y> {
+    /// One training step over all samples of `batch`, together: Keras's `train_on_batch`. Loss and metrics
+    /// are those of this batch.
+    ///
+    /// ```ignore
+    /// for epoch in 0..10 {
+    ///     for batch in batches(&data, epoch) {
+    ///         let logs = model.train_step(&batch)?;
+    ///         println!("{logs}");
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no sample, one cannot be read, or the loss is not finite; then nothing is moved.
+    pub fn train_step(&mut self, batch: &impl Samples<N::Input, Y>) -> Result<Report> {
+        let numbers = numbers(batch)?;
+        let source = Source {
+            data: batch,
+            sample_weight: None,
+            class_weight: None,
+        };
+        pool::inside(None, || {
+            self.objective.reset();
+            let (trainee, objective) = (&mut self.trainee, &mut *self.objective);
+            let buffers = &mut self.buffers;
+            let loss = buffers.train(trainee, objective, &source, &numbers, &mut Alone)?;
+            self.check_finite(loss)?;
+            Ok(self.logs())
+        })?
+    }
+
+    /// The loss of all samples of `batch` and its gradient, without a step: to be looked at or changed, and then
+    /// [applied](StepGradient::apply).
+    ///
+    /// ```ignore
+    /// let mut step = model.compute_gradient(&batch)?;
+    /// step.values_mut().iter_mut().for_each(|g| *g = g.signum());
+    /// let logs = step.apply();
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no sample, one cannot be read, or the loss is not finite.
+    pub fn compute_gradient(
+        &mut self,
+        batch: &impl Samples<N::Input, Y>,
+    ) -> Result<StepGradient<'_, N, Y>> {
+        let numbers = numbers(batch)?;
+        let source = Source {
+            data: batch,
+            sample_weight: None,
+            class_weight: None,
+        };
+        let loss = pool::inside(None, || {
+            self.objective.reset();
+            let (trainee, objective) = (&mut self.trainee, &mut *self.objective);
+            let all = 0..numbers.len();
+            let loss = self
+                .buffers
+                .compute(trainee, objective, &source, &numbers, all)?;
+            let penalty = trainee.penalize();
+            objective.add_penalty(penalty, numbers.len());
+            Ok::<f64, crate::Error>(loss + penalty)
+        })??;
+        self.check_finite(loss)?;
+        Ok(StepGradient {
+            compiled: self,
+            loss,
+        })
+    }
+
+    fn logs(&self) -> Report {
+        let mut values = Vec::new();
+        self.objective.values(&mut values);
+        Report::new(self.objective.names(), &values)
+    }
+
+    fn check_finite(&self, loss: f64) -> Result<()> {
+        if loss.is_finite() {
+            return Ok(());
+        }
+        Err(TrainError::NotFinite {
+            epoch: self.trainee.run.epoch,
+            step: usize::try_from(self.trainee.applied.step).unwrap_or(usize::MAX),
+            loss,
+            history: Box::new(self.trainee.run.history.clone()),
+        }
+        .into())
+    }
+}
+
+fn numbers<X: Data, Y: Data>(batch: &impl Samples<X, Y>) -> Result<Vec<usize>> {
+    match batch.len() {
+        0 => {
+            let which = "the batch to train on";
+            Err(TrainError::EmptyDataset { which }.into())
+        }
+        len => Ok((0..len).collect()),
+    }
+}
+
+/// The gradient of a batch, which has not moved the model yet:
+/// [`Compiled::compute_gradient`] returns it.
+pub struct StepGradient<'a, N: Train, Y: Data> {
+    compiled: &'a mut Compiled<N, Y>,
+    loss: f64,
+}
+
+impl<N: Train, Y: Data> StepGradient<'_, N, Y> {
+    /// The loss of the batch, with the penalties of regularizers.
+    pub fn loss(&self) -> f64 {
+        self.loss
+    }
+
+    /// The model.
+    pub fn model(&self) -> &N {
+        &self.compiled.trainee.model
+    }
+
+    /// The gradient: a value for each weight of the layers that train, in the order of the model's layout. The
+    /// state of a layer, such as the averages of `BatchNormalization`, has its place there too: what the
+    /// batch showed of it.
+    pub fn values(&self) -> &[f32] {
+        &self.compiled.trainee.gradient
+    }
+
+    /// The gradient, to be changed.
+    pub fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.compiled.trainee.gradient
+    }
+
+    /// Does the optimizer's step. Loss and metrics are those of the batch.
+    pub fn apply(self) -> Report {
+        self.compiled.trainee.apply();
+        self.compiled.logs()
+    }
+}
