@@ -299,8 +299,8 @@ mod tests {
 
     /// What is not Keras's: what the language adds, what it calls otherwise, and what is KerasHub's.
     const OWN: [&str; 4] = ["Input", "Residual", "Repeat", "PositionEmbedding"];
-    /// What Keras takes where it calls a layer.
-    const OF_CALLS: [&str; 1] = ["use_causal_mask"];
+    /// What Keras takes where it calls a layer, and what its recurrent layers take by `**kwargs`.
+    const OF_CALLS: [&str; 2] = ["use_causal_mask", "zero_output_for_mask"];
 
     #[test]
     fn the_catalogue_has_the_names_of_keras() {

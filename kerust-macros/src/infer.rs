@@ -144,6 +144,8 @@ impl Infer<'_> {
         let (place, activation) = self.follow(layers, place, true);
         if let Some(last) = chain.layers.last() {
             self.nameable(&place.data, last);
+            self.uses_mask(last.ident(), &place);
+            self.one_output(last, &place);
         }
         head(Ident::new("output", Span::call_site()), place, activation)
     }
@@ -231,8 +233,8 @@ impl Infer<'_> {
             return None;
         }
         let mut data = Data::float(Form::Sizes(sizes));
-        if let Some((dtype, _)) = arguments.word("dtype") {
-            data.dtype = words::dtype(dtype);
+        if arguments.is_given("dtype") {
+            data.dtype = words::dtype(arguments.word("dtype")?.0);
         }
         let shape = data.shape();
         let rule = Rule {

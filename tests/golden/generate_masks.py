@@ -54,11 +54,18 @@ def models():
         return name, [inputs], x, [tokens(name, steps, empty)]
 
     yield chain("lstm", embedding(4), layers.LSTM(5))
-    yield chain("lstm_sequences", embedding(4), layers.LSTM(5, return_sequences=True))
+    yield chain(
+        "lstm_sequences",
+        embedding(4),
+        layers.LSTM(5, return_sequences=True),
+        layers.GlobalAveragePooling1D(),
+        empty=False,
+    )
     yield chain(
         "gru_backwards",
         embedding(4),
         layers.GRU(5, return_sequences=True, go_backwards=True),
+        layers.SimpleRNN(3),
     )
     yield chain(
         "gru_before", embedding(3), layers.GRU(4, reset_after=False), steps=5
@@ -67,6 +74,7 @@ def models():
         "simple_rnn_zeros",
         embedding(4),
         layers.SimpleRNN(5, return_sequences=True, zero_output_for_mask=True),
+        layers.LSTM(3),
     )
     yield chain(
         "two_layers",
@@ -96,7 +104,8 @@ def models():
     inputs = keras.Input((6, 3))
     x = layers.Masking()(inputs)
     x = layers.GRU(4, return_sequences=True)(x)
-    yield "masking", [inputs], layers.Dense(2)(x), [series("masking", 6, 3)]
+    x = layers.LSTM(3)(layers.Dense(2)(x))
+    yield "masking", [inputs], x, [series("masking", 6, 3)]
 
     inputs = keras.Input((5,), dtype="int32")
     x = embedding(4)(inputs)
@@ -152,7 +161,7 @@ def models():
         to(inputs[1]), mask=to.compute_mask(inputs[1]), initial_state=h
     )
     given = [tokens("gru encoder", 6, True), tokens("gru decoder", 4, True)]
-    yield "gru_encoder_decoder", inputs, layers.Dense(2)(x), given
+    yield "gru_encoder_decoder", inputs, layers.LSTM(2)(x), given
 
 
 def generate():

@@ -16,12 +16,14 @@ model! {
         Input(6, dtype = token)
         => Embedding(11, 4, mask_zero = true)
         => LSTM(5, return_sequences = true)
+        => GlobalAveragePooling1D
 }
 model! {
     pub GruBackwards:
         Input(6, dtype = token)
         => Embedding(11, 4, mask_zero = true)
         => GRU(5, return_sequences = true, go_backwards = true)
+        => SimpleRNN(3)
 }
 model! {
     pub GruBefore:
@@ -32,6 +34,7 @@ model! {
         Input(6, dtype = token)
         => Embedding(11, 4, mask_zero = true)
         => SimpleRNN(5, return_sequences = true, zero_output_for_mask = true)
+        => LSTM(3)
 }
 model! {
     pub TwoLayers:
@@ -62,7 +65,7 @@ model! {
         Input(6, dtype = token) => Embedding(11, 4, mask_zero = true) => GlobalAveragePooling1D
 }
 model! {
-    pub Masked: Input(6, 3) => Masking => GRU(4, return_sequences = true) => Dense(2)
+    pub Masked: Input(6, 3) => Masking => GRU(4, return_sequences = true) => Dense(2) => LSTM(3)
 }
 model! {
     pub SelfAttention:
@@ -145,7 +148,7 @@ model! {
         let from = from => Embedding(11, 3, mask_zero = true);
         let to = to => Embedding(11, 2, mask_zero = true);
         let (_, h) = from => GRU(5, return_state = true);
-        GRU(5, return_sequences = true)(to, initial_state = h) => Dense(2)
+        GRU(5, return_sequences = true)(to, initial_state = h) => LSTM(2)
     }
 }
 

@@ -72,6 +72,11 @@ pub enum Fault {
         /// The shape before the layer.
         found: Shape,
     },
+    /// The layer takes a row of tokens.
+    Tokens {
+        /// The shape before the layer.
+        found: Shape,
+    },
     /// A vocabulary of more tokens than a token can say.
     Vocabulary {
         /// Its size.
@@ -158,6 +163,7 @@ impl Fault {
             Self::Vocabulary { .. } => "input_dim",
             Self::Dot { .. } => "axes",
             Self::Merge { .. }
+            | Self::Tokens { .. }
             | Self::Keys { .. }
             | Self::Rank { .. }
             | Self::Features { .. }
@@ -256,6 +262,15 @@ impl Fault {
                 .number(found.dim(0))
                 .origin(found, previous)
                 .help("cut off fewer steps, so that at least 1 is left"),
+            Self::Tokens { found } => text
+                .str("`")
+                .str(kind(declared))
+                .str("` takes a row of tokens, found ")
+                .shape(found)
+                .origin(found, previous)
+                .help("declare one row: `Input(")
+                .number(found.len())
+                .str(", dtype = token)`"),
             Self::Vocabulary { found } => text
                 .str("the vocabulary of `")
                 .str(kind(declared))

@@ -441,7 +441,7 @@ pub const fn embedding(shape: Shape, input_dim: usize, output_dim: usize) -> Jud
         return Err(Fault::Vocabulary { found: input_dim });
     }
     if shape.rank() != 1 {
-        return Err(rank(shape, 1));
+        return Err(Fault::Tokens { found: shape });
     }
     match addressable(Shape::new(&[input_dim, output_dim])) {
         Ok(_) => addressable(Shape::new(&[shape.dim(0), output_dim])),

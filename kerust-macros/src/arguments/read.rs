@@ -24,6 +24,11 @@ impl<'a> Arguments<'a> {
         self.parameters.iter().any(|it| it.name == name)
     }
 
+    /// Whether something was written for a parameter, right or wrong.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.value(name).is_some() || self.refused[self.place(name)]
+    }
+
     /// The names of all parameters.
     pub fn names(&self) -> Vec<&'static str> {
         self.parameters.iter().map(|it| it.name).collect()

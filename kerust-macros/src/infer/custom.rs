@@ -100,6 +100,9 @@ impl Infer<'_> {
         let declared = text(path);
         for place in places {
             self.nameable(&place.data, layer);
+            if place.mask.is_some() {
+                self.refuses(layer, place, &[]);
+            }
         }
         let paths = places.iter().map(|place| place.data.path());
         let input = match places {

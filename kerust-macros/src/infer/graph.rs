@@ -62,6 +62,8 @@ impl Infer<'_> {
                 let (place, activation, _) = self.value(chain, &name, true, &mut values);
                 if let Some(last) = chain.layers.last() {
                     self.nameable(&place.data, last);
+                    self.uses_mask(last.ident(), &place);
+                    self.one_output(last, &place);
                 }
                 vec![head(name, place, activation)]
             }
@@ -153,6 +155,8 @@ impl Infer<'_> {
         let place = self.source(source, layers, name, values);
         self.outputs = outputs;
         let bare = is_input(source) && layers.is_empty();
+        // What such a layer reads is not known where it is misplaced.
+        values.broken |= layers.iter().any(|layer| layer.applied.is_some());
         let (place, activation) = self.follow(layers, place, is_output);
         (place, activation, bare)
     }
@@ -189,7 +193,10 @@ impl Infer<'_> {
                 unknown
             }
             Name::Bare(_) if source.applied.is_some() => {
-                self.applied(source, &mut |infer, name| infer.read(name, values))
+                let faults = self.report.len();
+                let place = self.applied(source, &mut |infer, name| infer.read(name, values));
+                values.broken |= self.report.len() > faults;
+                place
             }
             Name::Bare(ident) if merge::is_merge(ident) => {
                 self.merge(source, &mut |infer, name| infer.read(name, values))
@@ -297,7 +304,9 @@ impl Infer<'_> {
                         "name what comes of it: `let y = {name} => Dense(3);`"
                     ));
             }
-            heads.push(head((*name).clone(), value.place.clone(), value.activation));
+            let (place, activation) = (value.place.clone(), value.activation);
+            self.uses_mask(name, &place);
+            heads.push(head((*name).clone(), place, activation));
         }
         heads
     }

@@ -80,7 +80,7 @@ impl Infer<'_> {
     }
 
     /// Reports that a layer would lose a mask.
-    fn refuses(&mut self, layer: &ast::Layer, place: &Place, others: &[Place]) {
+    pub(super) fn refuses(&mut self, layer: &ast::Layer, place: &Place, others: &[Place]) {
         let mut places = [place].into_iter().chain(others);
         let Some(mask) = places.find_map(|place| place.mask.as_ref()) else {
             return;
@@ -96,6 +96,19 @@ impl Infer<'_> {
                 "put a layer before it that uses the mask, such as `GlobalAveragePooling1D` or `LSTM(16)`, or make none in `{}`",
                 mask.by
             ));
+    }
+
+    /// Refuses an output whose mask nothing has used: a loss would count the steps that are padding.
+    pub(super) fn uses_mask(&mut self, at: &Ident, place: &Place) {
+        let Some(mask) = &place.mask else {
+            return;
+        };
+        self.report
+            .fault(at, format!("the output has the mask of `{}`", mask.by))
+            .note("a loss counts every step of an output, those that are padding too")
+            .help(
+                "end in a layer that uses the mask, such as `GlobalAveragePooling1D` or `LSTM(16)`",
+            );
     }
 
     /// The mask of values that are merged: `operation` says which steps count. `None` without masks.

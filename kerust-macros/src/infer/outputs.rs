@@ -54,6 +54,20 @@ impl Infer<'_> {
         std::iter::repeat_n(place.unknown(""), named - 1).collect()
     }
 
+    /// Refuses a chain that ends in several values.
+    pub(super) fn one_output(&mut self, layer: &ast::Layer, place: &Place) {
+        if place.others.is_empty() || place.data.is_unknown() {
+            return;
+        }
+        let given = 1 + place.others.len();
+        self.report
+            .fault(
+                layer.ident(),
+                format!("`{}` gives {given} values, and a chain ends in one", place.declared),
+            )
+            .help("write a graph, which names them: `{ let x = Input(24, 2); let (y, state, ..) = x => ..; (y, state) }`");
+    }
+
     /// Refuses a layer behind several values.
     pub(super) fn one_value(&mut self, layer: &ast::Layer, place: &Place) {
         if place.others.is_empty() || place.data.is_unknown() {
