@@ -12,7 +12,7 @@ pub use setting::{Setting, Term};
 
 use crate::element::Elements;
 use crate::gradient::Gradient;
-use crate::layer::LayerData;
+use crate::layer::{LayerData, Layout};
 use crate::memory::Memory;
 use crate::rng::{Rng, Step};
 use crate::shape;
@@ -106,6 +106,10 @@ pub trait Model: LayerData {
     const LAYERS: &'static [LayerInfo];
     /// How its layers are connected; `None` where only [`LAYERS`](Self::LAYERS) says so.
     const GRAPH: Option<&'static Graph> = None;
+    /// For each input, the number of tokens that its embeddings know; `usize::MAX` where there is none. Empty
+    /// for a model without tokens.
+    #[doc(hidden)]
+    const VOCABULARIES: &'static [usize] = &[];
     /// Words that one inference of one sample needs beside weights, input and output.
     const ARENA_LEN: usize;
 
@@ -157,6 +161,22 @@ pub trait Train: Model {
 
     /// Moves the state of layers (moving averages) by what a step observed, which stands in `gradient`.
     fn absorb(&mut self, _gradient: Gradient<'_>) {}
+}
+
+/// The number of tokens that embeddings know which read one input: the least of theirs.
+#[doc(hidden)]
+pub const fn vocabulary(layouts: &[Layout]) -> usize {
+    let (mut least, mut number) = (usize::MAX, 0);
+    while number < layouts.len() {
+        if let Layout::Parts([table, ..]) = layouts[number]
+            && let Layout::Tensor(_, [rows, ..]) = table.layout
+            && *rows < least
+        {
+            least = *rows;
+        }
+        number += 1;
+    }
+    least
 }
 
 /// The multiply-adds of some layers together: of those that state them.

@@ -221,6 +221,38 @@ where
     );
 }
 
+#[test]
+fn a_token_beyond_the_vocabulary_is_named_before_anything_moves() {
+    model! {
+        pub Pair {
+            let a = Input(3, dtype = token);
+            let b = Input(2, dtype = token);
+            let a = a => Embedding(20, 2) => Flatten;
+            let b = b => Embedding(11, 2) => Flatten;
+            Concatenate(a, b) => Dense(1)
+        }
+    }
+    let data: Dataset<(Tokens<3>, Tokens<2>), Rank1<1>> = Dataset::generate(4, |i| {
+        let second = if i == 2 { [3, 11] } else { [10, 0] };
+        ((Tokens::from([19; 3]), Tokens::from(second)), [1.0].into())
+    });
+    let expected = "input 1 of sample 2 has the token 11 at index 1, expected one below 11, the vocabulary of the \
+                    model's `Embedding`";
+    let mut model = Pair::new(Seed(1)).compile(SGD::new(0.1), MeanSquaredError, ());
+    let before = model.model().as_slice().to_vec();
+    let messages = [
+        model
+            .fit(&data, Fit::epochs(1).batch_size(4).quiet())
+            .unwrap_err(),
+        model.evaluate(&data).unwrap_err(),
+        model.predict_all(&data).unwrap_err(),
+    ];
+    for message in messages {
+        assert_eq!(message.to_string(), expected);
+    }
+    assert_eq!(before, model.model().as_slice());
+}
+
 use kerust::tensor::Tensors as _;
 
 macro_rules! equal_keras {

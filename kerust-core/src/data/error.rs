@@ -120,6 +120,19 @@ pub enum DataError {
         /// The number: NaN or infinite.
         found: f32,
     },
+    /// A token that is in no vocabulary of the model.
+    Token {
+        /// Which of several inputs, from 0.
+        part: usize,
+        /// The number of the sample, from 0.
+        sample: usize,
+        /// The place in the sample, from 0.
+        index: usize,
+        /// The token.
+        found: u16,
+        /// The number of tokens of the vocabulary.
+        vocabulary: usize,
+    },
     /// A folder of images that cannot be taken.
     #[cfg(feature = "images")]
     ImageFolder {
@@ -222,6 +235,23 @@ impl Display for DataError {
                     f,
                     "{what}{which} of sample {sample} is {found} at index {index}, expected a finite \
                      number"
+                )
+            }
+            Self::Token {
+                part,
+                sample,
+                index,
+                found,
+                vocabulary,
+            } => {
+                let which = match part {
+                    0 => String::new(),
+                    part => format!(" {part}"),
+                };
+                write!(
+                    f,
+                    "input{which} of sample {sample} has the token {found} at index {index}, expected one \
+                     below {vocabulary}, the vocabulary of the model's `Embedding`"
                 )
             }
             #[cfg(feature = "images")]

@@ -86,6 +86,13 @@ pub trait Data: Elements + Sized {
     fn find_not_finite(_batch: Self::Slices<'_>, _infinite: bool) -> Option<Found> {
         None
     }
+
+    /// The first token that is not below the limit of its part, in a batch.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn find_beyond(_batch: Self::Slices<'_>, _limits: &[usize]) -> Option<Found> {
+        None
+    }
 }
 
 /// A number in a batch.

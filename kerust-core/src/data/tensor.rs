@@ -3,6 +3,8 @@
 use super::Data;
 #[cfg(feature = "std")]
 use super::{Found, find_not_finite, neighbours};
+#[cfg(feature = "std")]
+use crate::element::Dtype;
 use crate::element::Element;
 use crate::tensor::{Shape, Tensor};
 
@@ -141,5 +143,22 @@ impl<S: Shape, T: Element> Data for Tensor<S, T> {
             batch.extend_from_slice(&column[index * S::LEN..(index + 1) * S::LEN]);
         }
         batch
+    }
+
+    #[cfg(feature = "std")]
+    fn find_beyond(batch: &[T], limits: &[usize]) -> Option<Found> {
+        let limit = *limits.first()?;
+        if T::DTYPE != Dtype::U16 {
+            return None;
+        }
+        let tokens: &[u16] = bytemuck::cast_slice(batch);
+        let is_beyond = |token: &u16| usize::from(*token) >= limit;
+        let place = tokens.iter().position(is_beyond)?;
+        Some(Found {
+            part: 0,
+            sample: place / S::LEN,
+            index: place % S::LEN,
+            value: tokens[place].into(),
+        })
     }
 }

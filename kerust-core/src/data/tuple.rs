@@ -51,6 +51,17 @@ macro_rules! tuples {
                 })+
                 None
             }
+
+            #[cfg(feature = "std")]
+            fn find_beyond(batch: Self::Slices<'_>, limits: &[usize]) -> Option<Found> {
+                $(
+                    let limits_here = limits.get($place..).unwrap_or_default();
+                    if let Some(found) = $name::find_beyond(batch.$place, limits_here) {
+                        return Some(Found { part: $place, ..found });
+                    }
+                )+
+                None
+            }
         }
     )+};
 }

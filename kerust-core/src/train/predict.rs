@@ -2,6 +2,7 @@
 
 use super::compiled::BATCH_SIZE;
 use super::pool;
+use super::step::refuse_tokens;
 use super::workflow::with_scratch;
 use crate::Result;
 use crate::data::samples::{Room, Side};
@@ -60,6 +61,7 @@ fn batch<N: Model, Y: Data>(
     logits: &mut <N::Heads as Data>::Batch,
 ) -> Result<Vec<<N::Heads as Data>::Value>> {
     let (input, _) = data.gather(numbers, room)?;
+    refuse_tokens::<N>(numbers, input)?;
     let samples = numbers.len();
     N::Heads::resize(logits, samples);
     with_scratch(N::ARENA_LEN * samples, |arena| {

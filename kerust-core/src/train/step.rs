@@ -9,10 +9,11 @@ use super::trainee::Trainee;
 use crate::Result;
 use crate::data::samples::{Room, Side};
 use crate::data::{Data, DataError, Found, Samples};
+use crate::element::Elements;
 use crate::gradient::{Frozen, Gradient};
 use crate::loss::Objective;
 use crate::memory::Memory;
-use crate::model::{Heads, Train};
+use crate::model::{Heads, Model, Train};
 use crate::rng::Step;
 use crate::tensor::Tensors;
 use std::ops::Range;
@@ -125,6 +126,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         let (input, labels) = source.data.gather(numbers, room)?;
         // Not left to the loss to tell: a maximum, in a pool or in `Hinge`, swallows a NaN.
         refuse::<N::Input, Y>(numbers, input, labels, false)?;
+        refuse_tokens::<N>(numbers, input)?;
         let weights = source.weights(numbers, labels, &mut self.weights);
         N::Heads::resize(&mut self.outputs, numbers.len());
         let frozen = Frozen(trainee.applied.frozen());
@@ -165,6 +167,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
     ) -> Result<()> {
         let room = Room::new(&mut self.inputs, &mut self.labels);
         let (input, labels) = source.data.gather(numbers, room)?;
+        refuse_tokens::<N>(numbers, input)?;
         let weights = source.weights(numbers, labels, &mut self.weights);
         N::Heads::resize(&mut self.logits, numbers.len());
         N::Heads::resize(&mut self.outputs, numbers.len());
@@ -208,6 +211,23 @@ fn refuse<X: Data, Y: Data>(
     match Y::find_not_finite(labels, infinite) {
         Some(found) => Err(fault("label", found)),
         None => Ok(()),
+    }
+}
+
+/// Refuses a batch with a token that the model's embeddings do not know.
+pub(super) fn refuse_tokens<N: Model>(
+    numbers: &[usize],
+    input: <N::Input as Elements>::Slices<'_>,
+) -> Result<(), DataError> {
+    match N::Input::find_beyond(input, N::VOCABULARIES) {
+        None => Ok(()),
+        Some(found) => Err(DataError::Token {
+            part: found.part,
+            sample: numbers[found.sample],
+            index: found.index,
+            found: found.value as u16,
+            vocabulary: N::VOCABULARIES[found.part],
+        }),
     }
 }
 

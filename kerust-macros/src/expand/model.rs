@@ -1,7 +1,8 @@
 //! The implementation of `Model`.
 
 use super::{Expansion, graph, imports, inference, local, training, weights};
-use crate::plan::Role;
+use crate::plan::{Edge, Role};
+use kerust_core::element::Dtype;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
@@ -28,6 +29,7 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
     let logits = inference::logits(expansion);
     let train = train(expansion);
     let inputs = inputs(expansion);
+    let vocabularies = vocabularies(expansion);
     let graph = graph::graph(expansion.plan);
     quote! {
         #[automatically_derived]
@@ -41,6 +43,7 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
             const LAYERS: &'static [::kerust::model::LayerInfo] = Self::LAYERS;
             #graph
             #inputs
+            #vocabularies
             const ARENA_LEN: usize = Self::INFERENCE.len();
 
             #logits
@@ -114,6 +117,27 @@ fn inputs(expansion: &Expansion<'_>) -> TokenStream {
         quote!((#name, #shape))
     });
     quote!(const INPUTS: &'static [(&'static str, ::kerust::shape::Shape)] = &[#(#inputs),*];)
+}
+
+/// The vocabularies of the inputs that embeddings read.
+fn vocabularies(expansion: &Expansion<'_>) -> Option<TokenStream> {
+    let plan = expansion.plan;
+    let mut inputs = plan.inputs.iter();
+    if !inputs.any(|input| input.data.dtype == Dtype::U16) {
+        return None;
+    }
+    let least = (0..plan.inputs.len()).map(|input| {
+        let readers = plan.nodes.iter();
+        let readers = readers.filter(|node| node.inputs.contains(&Edge::Input(input)));
+        let tables = readers.filter(|node| plan.layers[node.layer].kind == "Embedding");
+        let tables = tables.filter_map(|node| node.weights.as_ref());
+        quote! {
+            ::kerust::model::vocabulary(&[
+                #(<#tables as ::kerust::layer::LayerData>::LAYOUT),*
+            ])
+        }
+    });
+    Some(quote!(const VOCABULARIES: &'static [usize] = &[#(#least),*];))
 }
 
 /// `fn backward`; a model that may be a layer hands the gradient of its input on.
