@@ -4,14 +4,17 @@
 //! and the constants that a model with symbolic sizes expands to call it again, so both speak with
 //! the same words.
 
+mod attention;
 mod convolution;
 mod fault;
 mod macs;
+mod mend;
 mod merge;
 mod rules;
 mod sequence;
 mod text;
 
+pub use attention::*;
 pub use convolution::*;
 pub use fault::Fault;
 pub use macs::*;

@@ -1,9 +1,12 @@
 //! The layers: what a row of the catalogue (`catalog/rows.rs`) is, and what it makes of its arguments.
 
+mod attention;
 mod convolutions;
 mod images;
+mod recurrent;
 mod rows;
 mod sequences;
+mod steps;
 mod tokens;
 mod values;
 mod wrappers;

@@ -296,15 +296,6 @@ impl Data {
         }
     }
 
-    /// The number of dimensions, where it is known here.
-    pub fn rank(&self) -> Option<usize> {
-        match &self.form {
-            Form::Sizes(sizes) => Some(sizes.len()),
-            Form::Part(sizes) => Some(sizes.len()),
-            Form::Typed(_) | Form::Unknown => None,
-        }
-    }
-
     /// The size along `axis`; `nameable` says whether a computed one may stand in a type.
     pub fn dim(&self, axis: usize, nameable: bool) -> Size {
         match &self.form {

@@ -333,3 +333,73 @@ fn a_series_is_forecast() {
         "{summary}"
     );
 }
+
+#[test]
+fn what_follows_a_product_is_applied_at_each_step() {
+    model! {
+        Sequence {
+            let x = Input(5, 3);
+            let y = x => Conv1D(4, 3, same, use_bias = false) => BatchNormalization => ReLU;
+            let z = x => Dense(4) => BatchNormalization;
+            Add(y, z) => Activation(relu) => Dense(2)
+        }
+    }
+    model! {
+        Image {
+            let x = Input(1, 5, 3);
+            let y = x => Conv2D(4, 1x3, same, use_bias = false) => BatchNormalization => ReLU;
+            let z = x => Conv2D(4, 1x1) => BatchNormalization;
+            Add(y, z) => Activation(relu) => Conv2D(2, 1x1)
+        }
+    }
+    let (mut sequence, mut image) = (Sequence::zeroed(), Image::zeroed());
+    assert_eq!(Sequence::PARAMS, Image::PARAMS);
+    for (place, weight) in sequence.as_mut_slice().iter_mut().enumerate() {
+        // Variances are not negative.
+        *weight = ((place * 7 % 13) as f32 - 3.0) / 8.0 + 0.4;
+    }
+    image.as_mut_slice().copy_from_slice(sequence.as_slice());
+    let value = |place: usize| (place as f32 * 0.7).sin();
+    let found = sequence.predict(&Tensor::from_fn(|[t, c]| value(3 * t + c)));
+    let expected = image.predict(&Tensor::from_fn(|[_, t, c]| value(3 * t + c)));
+    assert_eq!(found.as_slice(), expected.as_slice());
+    assert!(found.as_slice().iter().any(|y| *y != 0.0));
+}
+
+#[test]
+fn sizes_may_be_constants() {
+    const STEPS: usize = 7;
+    const UNITS: usize = 5;
+    model! {
+        Constants:
+            Input(STEPS, 3)
+            => Conv1D(UNITS, 3, causal)
+            => Bidirectional(LSTM(UNITS, return_sequences = true))
+            => MultiHeadAttention(num_heads = 2, key_dim = UNITS)
+            => TimeDistributed(Dense({ 2 * UNITS }, relu))
+            => GRU(UNITS)
+            => Dense(1)
+    }
+    model! {
+        Numbers:
+            Input(7, 3)
+            => Conv1D(5, 3, causal)
+            => Bidirectional(LSTM(5, return_sequences = true))
+            => MultiHeadAttention(num_heads = 2, key_dim = 5)
+            => TimeDistributed(Dense(10, relu))
+            => GRU(5)
+            => Dense(1)
+    }
+    let (constants, numbers) = (Constants::new(Seed(4)), Numbers::new(Seed(4)));
+    assert_eq!(constants.as_slice(), numbers.as_slice());
+    assert_eq!(Constants::MACS, Numbers::MACS);
+    assert_eq!(Constants::ARENA_BYTES, Numbers::ARENA_BYTES);
+    let x = Tensor::from_fn(|[t, c]| (t as f32 * 0.7 + c as f32).sin());
+    assert_eq!(constants.predict(&x), numbers.predict(&x));
+    let data: Dataset<Rank2<7, 3>, Rank1<1>> =
+        Dataset::generate(9, |i| (x.clone(), Tensor::from([i as f32])));
+    let mut model = constants.compile(Adam::new(0.01), MeanSquaredError, ());
+    let before = model.evaluate(&data).unwrap()["loss"];
+    model.fit(&data, Fit::epochs(3).quiet()).unwrap();
+    assert!(model.evaluate(&data).unwrap()["loss"] < before);
+}

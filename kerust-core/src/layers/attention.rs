@@ -88,11 +88,8 @@ impl<const INPUTS: usize> Attention<INPUTS> {
     }
 
     /// How many samples a training step saved values of.
-    const fn samples(&self, saved: &[f32]) -> usize {
-        match self.saved_len() {
-            0 => 0,
-            len => saved.len() / len,
-        }
+    fn samples(&self, saved: &[f32]) -> usize {
+        saved.len().checked_div(self.saved_len()).unwrap_or(0)
     }
 
     /// The forward pass over query, key and value of a training step.

@@ -75,7 +75,7 @@ impl<X, Y> LSTM<X, Y> {
 mod tests {
     use super::*;
     use crate::init::Initializer;
-    use crate::layer::Operation;
+    use crate::layer::{LayerData, Operation};
     use crate::layers::recurrent::check;
     use crate::rng::Seed;
 
@@ -90,6 +90,31 @@ mod tests {
         check::<_, LSTMWeights<17, 1, 4>>(&LSTM::new([1, 17], 1).dropout(0.4));
         let layer = LSTM::new([4, 3], 3).dropout(0.4).recurrent_dropout(0.5);
         check::<_, LSTMWeights<3, 3, 12>>(&layer);
+    }
+
+    #[test]
+    fn kernels_are_drawn_over_all_gates_at_once() {
+        const U: usize = 9;
+        let mut weights = LSTMWeights::<64, U, 36>::zeroed();
+        LSTM::new([3, 64], U).init(&mut *weights, &mut Seed(2).rng());
+        let limit = (6.0 / (64 + 4 * U) as f32).sqrt();
+        let kernel = weights.kernel.as_flattened().iter();
+        let most = kernel.fold(0.0, |most: f32, x| most.max(x.abs()));
+        assert!(
+            most > 0.95 * limit && most <= limit,
+            "{most}, expected {limit}"
+        );
+        // One matrix of orthonormal rows, not one for each gate.
+        for (i, a) in weights.recurrent_kernel.iter().enumerate() {
+            for (j, b) in weights.recurrent_kernel.iter().enumerate() {
+                let product: f32 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+                let expected = f32::from(i == j);
+                assert!(
+                    (product - expected).abs() < 1e-5,
+                    "rows {i} and {j}: {product}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -4,15 +4,19 @@
 //! keys; then `y = Σ (P·V)·W_O + b_O` over the heads: Vaswani et al. (2017), section 3.2.2. Initialised by Glorot &
 //! Bengio (2010), eq. 16, with the fans that Keras counts since 3.15: all heads together.
 
+mod weights;
+
 use super::dropout::Rate;
 use crate::element::Elements;
 use crate::gradient::Gradient;
 use crate::init::Initializer;
 use crate::kernels::scratch::{self, Use};
 use crate::kernels::{self, Attention, AttentionGradients, AttentionMasks, Epilogue};
-use crate::layer::{Forward, LayerData, Operation, Pass, weights};
+use crate::layer::{Forward, Operation, Pass};
 use crate::rng::{LayerStep, Rng};
 use core::marker::PhantomData;
+use weights::AttentionArrays;
+pub use weights::{MultiHeadAttentionWeights, OutputProjectionWeights, ProjectionWeights};
 
 /// Attention of several heads: `MultiHeadAttention(num_heads, key_dim, value_dim, dropout, use_bias,
 /// use_causal_mask, kernel_initializer, bias_initializer)`.
@@ -55,97 +59,6 @@ pub struct MultiHeadAttention<X = f32> {
     kernel_initializer: Initializer,
     bias_initializer: Initializer,
     inputs: PhantomData<X>,
-}
-
-weights! {
-    /// A projection to all heads; `BIAS` is `HEADS`, or 0 without a bias.
-    pub struct ProjectionWeights<const IN: usize, const HEADS: usize, const WIDTH: usize, const BIAS: usize = HEADS> {
-        /// The weight of each input in each value of each head.
-        pub kernel: [[[f32; WIDTH]; HEADS]; IN],
-        /// What is added to each value of each head.
-        pub bias: [[f32; WIDTH]; BIAS],
-    }
-}
-
-weights! {
-    /// The projection from all heads; `BIAS` is `OUT`, or 0 without a bias.
-    pub struct OutputProjectionWeights<const HEADS: usize, const WIDTH: usize, const OUT: usize, const BIAS: usize = OUT> {
-        /// The weight of each value of each head in each output.
-        pub kernel: [[[f32; OUT]; WIDTH]; HEADS],
-        /// What is added to each output.
-        pub bias: [f32; BIAS],
-    }
-}
-
-weights! {
-    /// The numbers of a [`MultiHeadAttention`], in Keras's order. `BIASES` is `HEADS` and `OUTPUT_BIAS` is `D`, or
-    /// both 0 without a bias.
-    pub struct MultiHeadAttentionWeights<const D: usize, const DK: usize, const DV: usize, const HEADS: usize, const K: usize, const V: usize, const BIASES: usize = HEADS, const OUTPUT_BIAS: usize = D> {
-        /// The projection of the queries.
-        pub query: ProjectionWeights<D, HEADS, K, BIASES>,
-        /// The projection of the keys.
-        pub key: ProjectionWeights<DK, HEADS, K, BIASES>,
-        /// The projection of the values.
-        pub value: ProjectionWeights<DV, HEADS, V, BIASES>,
-        /// The projection of what the heads found.
-        pub attention_output: OutputProjectionWeights<HEADS, V, D, OUTPUT_BIAS>,
-    }
-}
-
-/// Kernel and bias of the projections: query, key, value, output.
-pub trait AttentionArrays: LayerData {
-    /// The weights, to be read.
-    fn arrays(&self) -> [[&[f32]; 2]; 4];
-
-    /// The weights, to be written.
-    fn arrays_mut(&mut self) -> [[&mut [f32]; 2]; 4];
-}
-
-impl<
-    const D: usize,
-    const DK: usize,
-    const DV: usize,
-    const HEADS: usize,
-    const K: usize,
-    const V: usize,
-    const BIASES: usize,
-    const OUTPUT_BIAS: usize,
-> AttentionArrays for MultiHeadAttentionWeights<D, DK, DV, HEADS, K, V, BIASES, OUTPUT_BIAS>
-{
-    fn arrays(&self) -> [[&[f32]; 2]; 4] {
-        fn of<const IN: usize, const H: usize, const W: usize, const B: usize>(
-            of: &ProjectionWeights<IN, H, W, B>,
-        ) -> [&[f32]; 2] {
-            [
-                of.kernel.as_flattened().as_flattened(),
-                of.bias.as_flattened(),
-            ]
-        }
-        let output = &self.attention_output;
-        [
-            of(&self.query),
-            of(&self.key),
-            of(&self.value),
-            [output.kernel.as_flattened().as_flattened(), &output.bias],
-        ]
-    }
-
-    fn arrays_mut(&mut self) -> [[&mut [f32]; 2]; 4] {
-        fn of<const IN: usize, const H: usize, const W: usize, const B: usize>(
-            of: &mut ProjectionWeights<IN, H, W, B>,
-        ) -> [&mut [f32]; 2] {
-            let kernel = of.kernel.as_flattened_mut().as_flattened_mut();
-            [kernel, of.bias.as_flattened_mut()]
-        }
-        let output = &mut self.attention_output;
-        let kernel = output.kernel.as_flattened_mut().as_flattened_mut();
-        [
-            of(&mut self.query),
-            of(&mut self.key),
-            of(&mut self.value),
-            [kernel, &mut output.bias],
-        ]
-    }
 }
 
 /// The buffers of a pass, each for all samples.
@@ -286,9 +199,9 @@ impl<X> MultiHeadAttention<X> {
     }
 
     /// How many samples queries are of.
-    const fn samples(&self, query: &[f32]) -> usize {
+    fn samples(&self, query: &[f32]) -> usize {
         let len = self.attention.queries * self.features[0];
-        if len == 0 { 0 } else { query.len() / len }
+        query.len().checked_div(len).unwrap_or(0)
     }
 
     /// The buffers in one piece of memory.
@@ -584,6 +497,7 @@ impl<W: AttentionArrays, X: AttentionInput> Operation<W, X, f32, f32, f32>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::LayerData;
     use crate::rng::{Seed, Step};
     use crate::testing::check_scratch_operation;
 
@@ -601,6 +515,23 @@ mod tests {
         let layer = MultiHeadAttention::new([1, 17], [1, 17], 3, 1);
         type OneStep = MultiHeadAttentionWeights<17, 17, 17, 3, 1, 1, 0, 0>;
         check_scratch_operation::<OneStep>(&layer, 17, 17, layer.saved_len()).unwrap();
+    }
+
+    #[test]
+    fn kernels_are_drawn_with_the_fans_of_all_heads() {
+        let layer = MultiHeadAttention::<1>::new([3, 32], [3, 32], 8, 8).value_dim(16);
+        let mut weights = MultiHeadAttentionWeights::<32, 32, 32, 8, 8, 16>::zeroed();
+        layer.init(&mut *weights, &mut Seed(2).rng());
+        let fans = [32 + 64, 32 + 64, 32 + 128, 128 + 32];
+        for ([kernel, bias], fans) in weights.arrays().into_iter().zip(fans) {
+            let limit = (6.0 / fans as f32).sqrt();
+            let most = kernel.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
+            assert!(
+                most > 0.95 * limit && most <= limit,
+                "{most}, expected {limit}"
+            );
+            assert!(bias.iter().all(|bias| *bias == 0.0));
+        }
     }
 
     #[test]

@@ -192,9 +192,9 @@ impl<C: Cell, X, Y> RecurrentLayer<C, X, Y> {
     }
 
     /// How many sequences the values are.
-    pub(super) const fn samples(&self, x: &[f32]) -> usize {
+    pub(super) fn samples(&self, x: &[f32]) -> usize {
         let len = self.kernel.steps * self.kernel.inputs;
-        if len == 0 { 0 } else { x.len() / len }
+        x.len().checked_div(len).unwrap_or(0)
     }
 
     /// Draws the factors of dropout: those of all inputs, then those of all states.

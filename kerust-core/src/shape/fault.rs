@@ -1,5 +1,6 @@
 //! What can be wrong with a layer, and the words that say it.
 
+use super::mend::{mend_rank, mend_sequence, window_of_steps};
 use super::{Bounds, Shape, Text};
 
 /// Why a layer does not fit the shape before it, or itself.
@@ -458,7 +459,7 @@ impl Fault {
 }
 
 impl Text {
-    const fn origin(self, shape: Shape, previous: &str) -> Self {
+    pub(super) const fn origin(self, shape: Shape, previous: &str) -> Self {
         let text = self.note("").shape(shape);
         // The layer before one that is applied to each step.
         match previous.as_bytes() {
@@ -471,7 +472,7 @@ impl Text {
 }
 
 /// `Dense` of `Dense(64, relu)`.
-const fn kind(declared: &str) -> &str {
+pub(super) const fn kind(declared: &str) -> &str {
     let bytes = declared.as_bytes();
     let mut end = 0;
     while end < bytes.len() && bytes[end] != b'(' {
@@ -482,115 +483,4 @@ const fn kind(declared: &str) -> &str {
 
 const fn is_residual(declared: &str) -> bool {
     matches!(kind(declared).as_bytes(), b"Residual")
-}
-
-const fn mend_rank(text: Text, found: usize, expected: usize, declared: &str) -> Text {
-    match (expected, found) {
-        (1, 3) => text
-            .help("flatten it first: `=> Flatten => ")
-            .str(declared)
-            .str("`")
-            .help("or average over the pixels: `=> GlobalAveragePooling2D => ")
-            .str(declared)
-            .str("`")
-            .help("or apply it to each pixel, as `Conv2D(n, 1x1)`"),
-        (1, _) => text
-            .help("flatten it first: `=> Flatten => ")
-            .str(declared)
-            .str("`"),
-        (3, 2) => text
-            .help("an image is (height, width, channels): give it one channel: `=> Reshape(h, w, 1) => ")
-            .str(declared)
-            .str("`"),
-        (3, 1) => text
-            .help("an image is (height, width, channels): put the layer before what flattens it, or fold the vector: `=> Reshape(h, w, c) => ")
-            .str(declared)
-            .str("`"),
-        _ => text.help("an image is (height, width, channels)"),
-    }
-}
-
-/// A layer that takes (steps, features).
-const fn mend_sequence(text: Text, found: Shape, declared: &str, previous: &str) -> Text {
-    match found.rank() {
-        1 if is_recurrent(previous) => {
-            let (before, end) = previous.split_at(end_of_recurrent(previous));
-            text.help("let the layer before it return the output of every step: `")
-                .str(before)
-                .str(", return_sequences = true")
-                .str(end)
-                .str("`")
-        }
-        1 => text
-            .help("a sequence is (steps, features): fold the vector: `=> Reshape(steps, features) => ")
-            .str(declared)
-            .str("`")
-            .help("or repeat it at each step: `=> RepeatVector(steps) => ")
-            .str(declared)
-            .str("`"),
-        3 => text
-            .help("a sequence is (steps, features): take each row of the image as a step: `=> Reshape(")
-            .number(found.dim(0))
-            .str(", -1) => ")
-            .str(declared)
-            .str("`"),
-        _ => text.help("a sequence is (steps, features)"),
-    }
-}
-
-/// A window that is longer than the steps.
-const fn window_of_steps(
-    text: Text,
-    word: &str,
-    [size, span]: [usize; 2],
-    found: Shape,
-    previous: &str,
-) -> Text {
-    let text = text.str(word).str(" ").number(size);
-    let text = if span != size {
-        text.str(", dilated to ").number(span).str(",")
-    } else {
-        text
-    };
-    let text = text
-        .str(" does not fit ")
-        .number(found.dim(0))
-        .str(" steps under `valid` padding")
-        .origin(found, previous);
-    if span != size {
-        text.help("write `same`, or a smaller `dilation_rate`")
-    } else {
-        text.help("write `same`, or a ")
-            .str(word)
-            .str(" of at most ")
-            .number(found.dim(0))
-    }
-}
-
-const fn is_recurrent(declared: &str) -> bool {
-    matches!(
-        kind(declared).as_bytes(),
-        b"SimpleRNN" | b"LSTM" | b"GRU" | b"Bidirectional"
-    )
-}
-
-/// Where the arguments of a recurrent layer end: in `LSTM(16)` and in `Bidirectional(LSTM(16), sum)`.
-const fn end_of_recurrent(declared: &str) -> usize {
-    let bytes = declared.as_bytes();
-    let innermost = if matches!(kind(declared).as_bytes(), b"Bidirectional") {
-        2
-    } else {
-        1
-    };
-    let (mut depth, mut at) = (0, 0);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'(' => depth += 1,
-            b')' if depth == innermost => return at,
-            b')' => depth -= 1,
-            _ => {}
-        }
-        at += 1;
-    }
-    bytes.len()
 }

@@ -35,7 +35,7 @@ pub(super) const fn initializer(name: &'static str) -> Parameter {
     }
 }
 
-const fn training(name: &'static str, kind: Kind) -> Parameter {
+pub(super) const fn training(name: &'static str, kind: Kind) -> Parameter {
     Parameter {
         name,
         kind,

@@ -64,13 +64,9 @@ impl Infer<'_> {
             }
             return unknown;
         }
-        let values = names.iter().zip(&places);
-        for (name, place) in values.filter(|(_, place)| {
-            place
-                .data
-                .rank()
-                .is_some_and(|rank| rank != 2 && kind != "Dot")
-        }) {
+        let is_other = |place: &Place| place.data.rank().is_some_and(|rank| rank != 2);
+        let mut values = names.iter().zip(&places);
+        if let Some((name, place)) = values.find(|(_, place)| kind != "Dot" && is_other(place)) {
             if let Some(found) = place.data.known() {
                 let fault = Fault::Rank { found, expected: 2 };
                 self.fault(&fault, name, &kind, &place.declared);

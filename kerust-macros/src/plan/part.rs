@@ -4,6 +4,15 @@ use super::{Data, Form};
 use kerust_core::shape::{MAX_RANK, Shape};
 
 impl Data {
+    /// The number of dimensions, where it is known here.
+    pub fn rank(&self) -> Option<usize> {
+        match &self.form {
+            Form::Sizes(sizes) => Some(sizes.len()),
+            Form::Part(sizes) => Some(sizes.len()),
+            Form::Typed(_) | Form::Unknown => None,
+        }
+    }
+
     /// The sizes that are known after a fault.
     pub fn known_in_part(sizes: Vec<Option<usize>>) -> Self {
         // What overflows once is no second fault.

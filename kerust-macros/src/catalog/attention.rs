@@ -1,0 +1,289 @@
+//! Attention, and products of two values.
+
+use super::values::numbers;
+use super::{After, Before, Macs, Masking, Rule, Spec, Weights, initializers, product, sum};
+use crate::arguments::Arguments;
+use crate::plan::Data;
+use crate::report::Report;
+use crate::value::{Pair, Size, Term};
+use kerust_core::shape::Shape;
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
+
+pub(super) fn multi_head_attention(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    _: &mut Report,
+) -> Spec {
+    let [heads, key_dim] = ["num_heads", "key_dim"].map(|name| arguments.count(name));
+    let value_dim = arguments.optional_count("value_dim");
+    let value_dim = value_dim.unwrap_or(key_dim.clone());
+    let all: Vec<&Data> = [&[before.data], before.others].concat();
+    let value = before.others.first().copied().unwrap_or(before.data);
+    let key = before.others.get(1).copied().unwrap_or(value);
+    let [query_features, key_features, value_features] =
+        [before.data, key, value].map(|data| data.dim(1, before.nameable));
+    let [query_input, value_input] = [before.data, value].map(|data| {
+        let [steps, features] = [0, 1].map(|axis| data.dim(axis, true));
+        quote!([#steps, #features])
+    });
+
+    let mut config = quote!(::new(#query_input, #value_input, #heads, #key_dim));
+    if before.others.len() > 1 {
+        let features = key.dim(1, true);
+        config.extend(quote!(.key_features(#features)));
+    }
+    if arguments.optional_count("value_dim").is_some() {
+        config.extend(quote!(.value_dim(#value_dim)));
+    }
+    if arguments.flag("use_causal_mask", false) {
+        config.extend(quote!(.use_causal_mask(true)));
+    }
+    config.extend(numbers(arguments, &["dropout"]));
+    config.extend(initializers(arguments));
+
+    let known: Option<Vec<Shape>> = all.iter().map(|data| data.known()).collect();
+    let dims = [&heads, &key_dim, &value_dim].map(|size| size.known);
+    let known = known.zip(match dims {
+        [Some(heads), Some(key_dim), Some(value_dim)] => Some([heads, key_dim, value_dim]),
+        _ => None,
+    });
+    let shapes = all.iter().map(|data| data.shape());
+    let terms = quote!(&[#(#shapes),*], #heads, #key_dim, #value_dim);
+    let judged = known.clone().map(|(shapes, [heads, key_dim, value_dim])| {
+        kerust_core::shape::multi_head_attention(&shapes, heads, key_dim, value_dim)
+    });
+    let macs = known.clone().filter(|_| matches!(judged, Some(Ok(_)))).map(
+        |(shapes, [heads, key_dim, value_dim])| {
+            kerust_core::shape::multi_head_attention_macs(&shapes, heads, key_dim, value_dim)
+        },
+    );
+    let of =
+        |features: &Size, width: &Size| product(&[features.clone(), heads.clone(), width.clone()]);
+    let kernels = [
+        of(&query_features, &key_dim),
+        of(&key_features, &key_dim),
+        of(&value_features, &value_dim),
+        of(&query_features, &value_dim),
+    ];
+    let one = Size::known(1);
+    let biases = match arguments.flag("use_bias", true) {
+        true => [
+            of(&one, &key_dim),
+            of(&one, &key_dim),
+            of(&one, &value_dim),
+            query_features.known,
+        ],
+        false => [Some(0); 4],
+    };
+    let params = kernels.into_iter().chain(biases);
+    let params = params.fold(Some(0), sum);
+    let mut sizes = vec![
+        query_features,
+        key_features,
+        value_features,
+        heads,
+        key_dim,
+        value_dim,
+    ];
+    if !arguments.flag("use_bias", true) {
+        sizes.extend([Size::known(0), Size::known(0)]);
+    }
+    let layer = known
+        .clone()
+        .and_then(|(shapes, [heads, key_dim, value_dim])| {
+            let &[query, ..] = shapes.as_slice() else {
+                return None;
+            };
+            let value = *shapes.get(1).unwrap_or(&query);
+            let rate = arguments
+                .number("dropout")
+                .map_or(Some(0.0), |rate| rate.known)?;
+            let sound = matches!(judged, Some(Ok(_))) && (0.0..=1.0).contains(&rate);
+            let [query, value] = [query, value].map(|shape| [shape.extent(0), shape.extent(1)]);
+            sound.then(|| {
+                <kerust_core::layers::MultiHeadAttention>::new(query, value, heads, key_dim)
+                    .value_dim(value_dim)
+                    .dropout(rate)
+            })
+        });
+    let count = Literal::usize_unsuffixed(all.len());
+    let inputs = match (before.others, before.masked) {
+        ([], [true, ..]) => quote!(<(f32, u8)>),
+        ([], _) => TokenStream::new(),
+        (_, [query, keys @ ..]) if *query || keys.contains(&true) => {
+            let mask = |is: bool| if is { quote!(u8) } else { quote!(()) };
+            let [query, key] = [mask(*query), mask(keys.contains(&true))];
+            quote!(<([f32; #count], #query, #key)>)
+        }
+        _ => quote!(<[f32; #count]>),
+    };
+    let len = |of: &str, known: Option<usize>| {
+        if let Some(known) = known {
+            return Size::known(known).tokens();
+        }
+        let of = Ident::new(of, Span::call_site());
+        quote!((<::kerust::layers::MultiHeadAttention #inputs> #config).#of())
+    };
+    Spec {
+        masking: Masking::UsesAndKeeps,
+        arguments: inputs.clone(),
+        rule: Some(Rule {
+            known: judged,
+            tokens: quote!(::kerust::shape::multi_head_attention(#terms)),
+        }),
+        after: After::Same,
+        weights: Some(Weights {
+            name: "MultiHeadAttentionWeights",
+            sizes,
+            params,
+        }),
+        macs: Macs::Stated(
+            macs,
+            quote!(::kerust::shape::multi_head_attention_macs(#terms)),
+        ),
+        scratch: Some(len("scratch_len", layer.map(|layer| layer.scratch_len()))),
+        saved: Some(len("saved_len", layer.map(|layer| layer.saved_len()))),
+        config,
+        ..Spec::default()
+    }
+}
+
+pub(super) fn attention(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    attended(arguments, before, "Attention")
+}
+
+pub(super) fn additive_attention(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    _: &mut Report,
+) -> Spec {
+    let features = before.data.dim(1, before.nameable);
+    let scales = match arguments.flag("use_scale", true) {
+        true => features,
+        false => Size::known(0),
+    };
+    Spec {
+        weights: Some(Weights {
+            name: "AdditiveAttentionWeights",
+            params: scales.known,
+            sizes: vec![scales],
+        }),
+        ..attended(arguments, before, "AdditiveAttention")
+    }
+}
+
+/// Attention without projections, by this layer.
+fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec {
+    let layer_name = Ident::new(layer, Span::call_site());
+    let all: Vec<&Data> = [&[before.data], before.others].concat();
+    let value = before.others.first().copied().unwrap_or(before.data);
+    let [query_input, value_input] = [before.data, value].map(|data| {
+        let [steps, features] = [0, 1].map(|axis| data.dim(axis, true));
+        quote!([#steps, #features])
+    });
+    let mut config = quote!(::new(#query_input, #value_input));
+    if arguments.flag("use_causal_mask", false) {
+        config.extend(quote!(.use_causal_mask(true)));
+    }
+    config.extend(numbers(arguments, &["dropout"]));
+    let known: Option<Vec<Shape>> = all.iter().map(|data| data.known()).collect();
+    let known = known.filter(|shapes| shapes.len() > 1);
+    let judged = known.as_deref().map(kerust_core::shape::attention);
+    let sound = known.filter(|_| matches!(judged, Some(Ok(_))));
+    let shapes = all.iter().map(|data| data.shape());
+    let terms = quote!(&[#(#shapes),*]);
+    let inputs = Literal::usize_unsuffixed(all.len());
+    let len = |of: &str, known: Option<usize>| match known {
+        Some(known) => Size::known(known).tokens(),
+        None => {
+            let of = Ident::new(of, Span::call_site());
+            quote!((::kerust::layers::#layer_name::<#inputs> #config).#of())
+        }
+    };
+    let square = sound
+        .as_ref()
+        .map(|shapes| shapes[0].dim(0) * shapes[1].dim(0));
+    // The scores of one query, or of all.
+    let keys = match layer {
+        "Attention" => sound.as_ref().map(|shapes| shapes[1].dim(0)),
+        _ => square,
+    };
+    let saved = match arguments.number("dropout").map(|rate| rate.known) {
+        None => square,
+        Some(Some(rate)) => square.map(|len| if rate > 0.0 { 2 * len } else { len }),
+        Some(None) => None,
+    };
+    Spec {
+        arguments: quote!(<#inputs>),
+        rule: Some(Rule {
+            known: judged,
+            tokens: quote!(::kerust::shape::attention(#terms)),
+        }),
+        after: After::Sizes(vec![
+            Some(before.data.dim(0, before.nameable)),
+            Some(value.dim(1, before.nameable)),
+        ]),
+        macs: Macs::Stated(
+            sound.as_deref().map(kerust_core::shape::attention_macs),
+            quote!(::kerust::shape::attention_macs(#terms)),
+        ),
+        scratch: Some(len("scratch_len", keys)),
+        saved: Some(len("saved_len", saved)),
+        config,
+        ..Spec::default()
+    }
+}
+
+pub(super) fn dot(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let axes = arguments.pair("axes").unwrap_or(Pair::square(1));
+    let all: Vec<&Data> = [&[before.data], before.others].concat();
+    let known: Option<Vec<Shape>> = all.iter().map(|data| data.known()).collect();
+    let known = known.filter(|shapes| shapes.len() > 1).zip(axes.known());
+    let judged = known
+        .as_ref()
+        .map(|(shapes, axes)| kerust_core::shape::dot(shapes, *axes));
+    let shapes = all.iter().map(|data| data.shape());
+    let pair = axes.tokens();
+    let terms = quote!(&[#(#shapes),*], #pair);
+    let after = match &judged {
+        Some(Ok(shape)) => shape
+            .dims()
+            .iter()
+            .map(|size| Some(Size::known(*size)))
+            .collect(),
+        _ => {
+            let ranks = all.iter().map(|data| data.rank().unwrap_or(1));
+            let rank = ranks.sum::<usize>().saturating_sub(2).clamp(1, 2);
+            vec![None; rank]
+        }
+    };
+    let Pair(first, second) = &axes;
+    let sizes = match &known {
+        Some((shapes, axes)) => {
+            let [m, k, n] = kerust_core::shape::dot_sizes(shapes, *axes).map(Size::known);
+            quote!([#m, #k, #n])
+        }
+        None => quote!(::kerust::shape::dot_sizes(#terms)),
+    };
+    let macs = known
+        .filter(|_| matches!(judged, Some(Ok(_))))
+        .map(|(shapes, axes)| kerust_core::shape::dot_macs(&shapes, axes));
+    let [first, second] = [first, second].map(|axis| match axis.known {
+        Some(axis) => {
+            let is_first = axis == 1;
+            quote!(#is_first)
+        }
+        None => quote!((#axis) == 1),
+    });
+    Spec {
+        rule: Some(Rule {
+            known: judged,
+            tokens: quote!(::kerust::shape::dot(#terms)),
+        }),
+        after: After::Sizes(after),
+        macs: Macs::Stated(macs, quote!(::kerust::shape::dot_macs(#terms))),
+        config: quote!(::new(#sizes, [#first, #second])),
+        ..Spec::default()
+    }
+}
