@@ -88,6 +88,7 @@ impl Constraint {
     }
 
     /// The first of its axes that an array of these sizes has not.
+    #[cfg(any(feature = "std", test))]
     pub(crate) fn missing_axis(&self, sizes: &[usize]) -> Option<i8> {
         if self.rule == Rule::NonNeg {
             return None;
