@@ -37,8 +37,10 @@
 //!
 //! - The language: [`model!`], its layers in [`layers`], their words in [`mod@activation`] and [`init`].
 //! - Training: [`Workflow`](train::Workflow) gives every model `new`, `compile`, `predict`, `load`,
-//!   `save` and `summary`; [`Compiled`](train::Compiled) has `fit` and `evaluate`; [`loss`],
-//!   [`metric`], [`optimizer`], and the callbacks of [`train`].
+//!   `save` and `summary`; [`Compiled`](train::Compiled) has `fit` and `evaluate`, and for a loop of one's own
+//!   `train_step` and `compute_gradient`; [`loss`], [`metric`], [`optimizer`], and the callbacks of [`train`].
+//! - Transfer learning: [`load_partial`](train::Workflow::load_partial),
+//!   [`freeze`](train::Compiled::freeze) and `unfreeze`.
 //! - Samples: [`data`], [`datasets`](data::datasets), [`ImageFolder`](data::ImageFolder), NumPy's files
 //!   in [`npy`](data::npy).
 //! - A layer of one's own: [`layer::Layer`] and [`layer::Build`], its gradient checked by

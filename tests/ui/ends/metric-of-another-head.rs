@@ -7,6 +7,6 @@ fn main() {
     let _ = Ten::new(Seed(1)).compile(
         Adam::new(0.001),
         SparseCategoricalCrossentropy,
-        (Accuracy, AUC),
+        (Accuracy, BinaryAccuracy),
     );
 }
