@@ -1,5 +1,6 @@
 //! Where samples come from: a data set in memory, or what computes or reads them one by one.
 
+use super::dataset::Place;
 use super::{Data, DataError};
 use crate::Result;
 use crate::element::Elements;
@@ -167,11 +168,12 @@ impl<'x, 'y, X: Data, Y: Data> Room<'x, 'y, X, Y> {
         self,
         inputs: &'x X::Column,
         labels: &'y Y::Column,
-        places: impl Iterator<Item = usize> + Clone,
+        places: impl Iterator<Item = Place> + Clone,
     ) -> Batch<'x, 'y, X, Y> {
         (
-            self.inputs.gather(inputs, places.clone()),
-            self.labels.gather(labels, places),
+            self.inputs
+                .gather(inputs, places.clone().map(|place| place.input)),
+            self.labels.gather(labels, places.map(|place| place.label)),
         )
     }
 }

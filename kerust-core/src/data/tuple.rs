@@ -45,6 +45,16 @@ macro_rules! tuples {
             }
 
             #[cfg(feature = "std")]
+            fn append(
+                column: &mut Self::Column,
+                from: &Self::Column,
+                indices: &mut dyn Iterator<Item = usize>,
+            ) {
+                let indices: Vec<usize> = indices.collect();
+                $($name::append(&mut column.$place, &from.$place, &mut indices.iter().copied());)+
+            }
+
+            #[cfg(feature = "std")]
             fn find_not_finite(batch: Self::Slices<'_>, infinite: bool) -> Option<Found> {
                 $(if let Some(found) = $name::find_not_finite(batch.$place, infinite) {
                     return Some(Found { part: $place, ..found });

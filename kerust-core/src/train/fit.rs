@@ -6,7 +6,7 @@ use super::exchange::{Alone, Exchange};
 use super::progress::Verbosity;
 use super::step::ClassWeight;
 use super::{Result, TrainError};
-use crate::data::{Binary, Class, Data, Samples};
+use crate::data::{Classes, Data, Samples};
 use crate::rng::Seed;
 use std::ops::Range;
 
@@ -216,32 +216,6 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
             }
             (None, None) => Ok((data.len(), None)),
         }
-    }
-}
-
-/// Labels that are one of `N` classes.
-#[diagnostic::on_unimplemented(
-    message = "`class_weight` does not fit labels `{Self}`",
-    label = "found {N} weights",
-    note = "labels `Class<N>` take `N` weights, labels `Binary` take 2; other labels take `sample_weight`"
-)]
-pub trait Classes<const N: usize>: Data {
-    /// Multiplies the weights of a batch by those of its labels.
-    #[doc(hidden)]
-    fn multiply(of_class: &[f32], labels: Self::Slices<'_>, weights: &mut [f32]);
-}
-
-impl<const N: usize> Classes<N> for Class<N> {
-    fn multiply(of_class: &[f32], labels: &[u32], weights: &mut [f32]) {
-        let pairs = weights.iter_mut().zip(labels);
-        pairs.for_each(|(weight, class)| *weight *= of_class[*class as usize]);
-    }
-}
-
-impl Classes<2> for Binary {
-    fn multiply(of_class: &[f32], labels: &[f32], weights: &mut [f32]) {
-        let pairs = weights.iter_mut().zip(labels);
-        pairs.for_each(|(weight, yes)| *weight *= of_class[usize::from(*yes != 0.0)]);
     }
 }
 

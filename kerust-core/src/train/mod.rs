@@ -24,6 +24,7 @@ mod workflow;
 
 use crate::Result;
 
+pub use crate::data::Classes;
 pub use before_compile::BeforeCompile;
 pub use callback::{
     BackupAndRestore, CSVLogger, Callback, CallbackState, EarlyStopping, LambdaCallback,
@@ -32,7 +33,7 @@ pub use callback::{
 pub use compiled::Compiled;
 pub use error::TrainError;
 pub use exchange::Exchange;
-pub use fit::{Classes, Fit};
+pub use fit::Fit;
 pub use history::History;
 pub use progress::Verbosity;
 pub use report::Report;
