@@ -44,6 +44,8 @@ pub struct Spec {
     pub saved: Option<TokenStream>,
     /// Whether the numbers hold state that no gradient moves.
     pub state: bool,
+    /// Whether the numbers are state alone: no gradient is computed, and none has a place.
+    pub untrained: bool,
     /// Whether it has `forward_in_place`: inference may put its output where its input stands.
     pub in_place: bool,
     /// Values of scratch that this takes for each sample.
@@ -158,6 +160,7 @@ impl Default for Spec {
             macs: Macs::None,
             saved: None,
             state: false,
+            untrained: false,
             in_place: false,
             in_place_scratch: None,
             forgets_output: false,

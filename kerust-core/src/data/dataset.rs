@@ -185,6 +185,10 @@ impl<X: Data, Y: Data> Samples<X, Y> for Dataset<X, Y> {
         self.places.len()
     }
 
+    fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+
     fn gather<'s: 'x + 'y, 'x, 'y>(
         &'s self,
         numbers: &[usize],

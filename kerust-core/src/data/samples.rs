@@ -56,6 +56,11 @@ pub trait Samples<X: Data, Y: Data>: Sync {
         self.len() == 0
     }
 
+    /// The names of the classes in the order of their numbers; empty where there are none.
+    fn class_names(&self) -> &[String] {
+        &[]
+    }
+
     /// The inputs and the labels of the samples of these numbers, in that order, each less than
     /// [`len`](Self::len). What does not lie in memory side by side is put into `room`.
     ///
@@ -74,6 +79,10 @@ pub type Batch<'x, 'y, X, Y> = (<X as Elements>::Slices<'x>, <Y as Elements>::Sl
 impl<X: Data, Y: Data, S: Samples<X, Y> + ?Sized> Samples<X, Y> for &S {
     fn len(&self) -> usize {
         (**self).len()
+    }
+
+    fn class_names(&self) -> &[String] {
+        (**self).class_names()
     }
 
     fn gather<'s: 'x + 'y, 'x, 'y>(

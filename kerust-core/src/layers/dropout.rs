@@ -51,6 +51,9 @@ impl Operation<(), f32, f32, (), f32> for Dropout {
         saved: &mut [f32],
         step: LayerStep<'_>,
     ) {
+        if step.is_inference() {
+            return self.forward(&(), x, y, ());
+        }
         let mut rng = step.rng(x.len());
         // As 33 bits, so that the rates 0 and 1 are exact.
         let dropped_below = (f64::from(self.rate) * 4_294_967_296.0) as u64;

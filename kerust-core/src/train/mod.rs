@@ -1,9 +1,11 @@
 //! Training: `compile`, `fit`, `evaluate`, callbacks and histories.
 
+mod adapt;
 mod before_compile;
 mod build;
 mod callback;
 mod callback_list;
+mod classification;
 mod compiled;
 mod error;
 mod exchange;
@@ -29,6 +31,9 @@ pub use before_compile::BeforeCompile;
 pub use callback::{
     BackupAndRestore, CSVLogger, Callback, CallbackState, EarlyStopping, LambdaCallback,
     LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, TerminateOnNaN, Training,
+};
+pub use classification::{
+    ClassScores, ClassificationReport, Classifies, ConfusionMatrix, Judgement,
 };
 pub use compiled::Compiled;
 pub use error::TrainError;

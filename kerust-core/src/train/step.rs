@@ -189,7 +189,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
 }
 
 /// Refuses a batch with an input or a label that is NaN, or `infinite`.
-fn refuse<X: Data, Y: Data>(
+pub(super) fn refuse<X: Data, Y: Data>(
     numbers: &[usize],
     input: X::Slices<'_>,
     labels: Y::Slices<'_>,
@@ -211,7 +211,7 @@ fn refuse<X: Data, Y: Data>(
     }
 }
 
-fn memory(block: &mut Vec<f32>, len: usize, samples: usize) -> Memory<'_> {
+pub(super) fn memory(block: &mut Vec<f32>, len: usize, samples: usize) -> Memory<'_> {
     if block.len() < len * samples {
         *block = vec![0.0; len * samples];
     }

@@ -106,7 +106,7 @@ impl Infer<'_> {
             training_only: spec.role == Role::TrainingOnly,
             uses: 1,
             state: spec.state,
-            frozen: !arguments.trainable,
+            frozen: !arguments.trainable || spec.untrained,
             settings: arguments.settings(),
             sources: vec![place.edge],
             node: self.nodes.len() - 1,
