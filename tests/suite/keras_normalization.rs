@@ -180,7 +180,10 @@ fn what_cannot_be_learnt_is_said() {
     let error = net.adapt(&some).unwrap_err().to_string();
     assert!(error.contains("sample 37"), "{error}");
     assert_eq!(net.normalization.variance, [1.0; 3]);
-    let error = Given::new(Seed(1)).adapt(&some.take(30)).unwrap_err().to_string();
+    let error = Given::new(Seed(1))
+        .adapt(&some.take(30))
+        .unwrap_err()
+        .to_string();
     assert_eq!(
         error,
         "`Given` has no layer that learns from data: expected a `Normalization` without `mean` and `variance`"

@@ -189,6 +189,14 @@ impl<X: Data, Y: Data> Samples<X, Y> for Dataset<X, Y> {
         &self.class_names
     }
 
+    fn is_in_memory(&self) -> bool {
+        true
+    }
+
+    fn fingerprint(&self, number: usize, all: bool) -> Option<u64> {
+        X::fingerprint(&self.inputs, self.places[number].input, all)
+    }
+
     fn gather<'s: 'x + 'y, 'x, 'y>(
         &'s self,
         numbers: &[usize],

@@ -63,6 +63,14 @@ impl<const N: usize> Data for Class<N> {
     type Batch = Vec<u32>;
 
     #[cfg(feature = "std")]
+    const CLASS_COUNT: usize = N;
+
+    #[cfg(feature = "std")]
+    fn classes_of(labels: &[u32], classes: &mut Vec<usize>) {
+        classes.extend(labels.iter().map(|label| *label as usize));
+    }
+
+    #[cfg(feature = "std")]
     fn class_of(value: &Self) -> Option<usize> {
         Some(value.index())
     }
@@ -133,6 +141,14 @@ impl Data for Binary {
     type Column = Vec<f32>;
     #[cfg(feature = "std")]
     type Batch = Vec<f32>;
+
+    #[cfg(feature = "std")]
+    const CLASS_COUNT: usize = 2;
+
+    #[cfg(feature = "std")]
+    fn classes_of(labels: &[f32], classes: &mut Vec<usize>) {
+        classes.extend(labels.iter().map(|label| usize::from(*label != 0.0)));
+    }
 
     #[cfg(feature = "std")]
     fn class_of(value: &Self) -> Option<usize> {

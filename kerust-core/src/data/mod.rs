@@ -15,8 +15,12 @@ mod error;
 #[cfg(feature = "std")]
 pub mod idx;
 #[cfg(feature = "images")]
+pub mod image;
+#[cfg(feature = "images")]
 pub mod image_folder;
 mod label;
+#[cfg(feature = "std")]
+mod mix;
 #[cfg(feature = "std")]
 pub mod npy;
 #[cfg(feature = "std")]
@@ -42,6 +46,8 @@ pub use image_folder::{ImageFolder, Subset};
 #[cfg(feature = "std")]
 pub use label::Classes;
 pub use label::{Binary, Class};
+#[cfg(feature = "std")]
+pub use mix::Mixed;
 #[cfg(feature = "std")]
 pub use samples::Samples;
 #[cfg(feature = "std")]
@@ -105,6 +111,29 @@ pub trait Data: Elements + Sized {
             Self::read_into(from, index, &mut value);
             Self::push(column, &value);
         }
+    }
+
+    /// The number of classes, where it is a label of one.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    const CLASS_COUNT: usize = 0;
+
+    /// Appends the class of each label of a batch, where they are classes.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn classes_of(_labels: Self::Slices<'_>, _classes: &mut Vec<usize>) {}
+
+    /// Shows the numbers of each input in a batch: its number from `part` on, and how many are of one sample.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn floats(_batch: Self::Slices<'_>, _part: usize, _look: &mut dyn FnMut(usize, &[f32], usize)) {
+    }
+
+    /// A hash of some numbers of a sample, or of all; `None` of a kind without numbers.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn fingerprint(_column: &Self::Column, _index: usize, _all: bool) -> Option<u64> {
+        None
     }
 
     /// The number of a label's class, where it is one.

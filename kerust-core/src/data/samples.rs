@@ -61,6 +61,18 @@ pub trait Samples<X: Data, Y: Data>: Sync {
         &[]
     }
 
+    /// Whether samples lie in memory, so that looking at them costs little and changes nothing.
+    #[doc(hidden)]
+    fn is_in_memory(&self) -> bool {
+        false
+    }
+
+    /// A hash of some numbers of an input, or of all of them, where samples lie in memory.
+    #[doc(hidden)]
+    fn fingerprint(&self, _number: usize, _all: bool) -> Option<u64> {
+        None
+    }
+
     /// The inputs and the labels of the samples of these numbers, in that order, each less than
     /// [`len`](Self::len). What does not lie in memory side by side is put into `room`.
     ///
@@ -83,6 +95,14 @@ impl<X: Data, Y: Data, S: Samples<X, Y> + ?Sized> Samples<X, Y> for &S {
 
     fn class_names(&self) -> &[String] {
         (**self).class_names()
+    }
+
+    fn is_in_memory(&self) -> bool {
+        (**self).is_in_memory()
+    }
+
+    fn fingerprint(&self, number: usize, all: bool) -> Option<u64> {
+        (**self).fingerprint(number, all)
     }
 
     fn gather<'s: 'x + 'y, 'x, 'y>(

@@ -65,6 +65,15 @@ impl TensorColumn {
         }
     }
 
+    /// A value of a sample of `len` values.
+    fn value(&self, index: usize, len: usize, place: usize) -> f32 {
+        match self {
+            Self::Float(values) => values[index * len + place],
+            Self::Byte(pixels) => f32::from(pixels[index * len + place]),
+            Self::Window(window) => window.sample(index, len)[place],
+        }
+    }
+
     fn append(&self, index: usize, len: usize, to: &mut Vec<f32>) {
         let range = index * len..(index + 1) * len;
         match self {
@@ -172,6 +181,22 @@ impl<S: Shape> Data for S {
             column.append(*index, S::LEN, batch);
         }
         batch
+    }
+
+    #[cfg(feature = "std")]
+    fn floats(batch: &[f32], part: usize, look: &mut dyn FnMut(usize, &[f32], usize)) {
+        look(part, batch, S::LEN);
+    }
+
+    #[cfg(feature = "std")]
+    fn fingerprint(column: &TensorColumn, index: usize, all: bool) -> Option<u64> {
+        let step = if all { 1 } else { S::LEN.div_ceil(64).max(1) };
+        // FNV-1a, over words.
+        let hash = |hash: u64, word: u32| (hash ^ u64::from(word)).wrapping_mul(0x0100_0000_01b3);
+        let places = (0..S::LEN).step_by(step);
+        Some(places.fold(0xcbf2_9ce4_8422_2325, |so_far, place| {
+            hash(so_far, column.value(index, S::LEN, place).to_bits())
+        }))
     }
 
     #[cfg(feature = "std")]

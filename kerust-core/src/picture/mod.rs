@@ -10,11 +10,13 @@ mod history;
 mod panel;
 mod predictions;
 mod raster;
+mod rates;
 mod scene;
 
 pub use confusion::ConfusionPlot;
 pub use history::HistoryPlot;
 pub use predictions::PredictionGrid;
+pub use rates::LearningRatePlot;
 
 use crate::error::Result;
 use crate::weights::write_atomically;

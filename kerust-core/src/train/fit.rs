@@ -40,6 +40,7 @@ pub struct Fit<'a, X: Data, Y: Data> {
     pub(super) exchange: Box<dyn Exchange + 'a>,
     pub(super) verbosity: Verbosity,
     pub(super) threads: Option<usize>,
+    pub(super) hints: bool,
 }
 
 impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
@@ -62,6 +63,7 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
             exchange: Box::new(Alone),
             verbosity: Verbosity::Bar,
             threads: None,
+            hints: true,
         }
     }
 
@@ -156,6 +158,17 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
     /// the same bits.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
+        self
+    }
+
+    /// Whether the training is watched for what keeps it from learning, such as inputs that no layer scales or units that
+    /// have died. What is noticed is said once, with what to write, and is in
+    /// [`Compiled::hints`](super::Compiled::hints). Enabled by default.
+    ///
+    /// # Cost
+    /// A look at up to 4,096 samples before the first step, and at eight steps of each epoch.
+    pub fn hints(mut self, hints: bool) -> Self {
+        self.hints = hints;
         self
     }
 

@@ -7,6 +7,7 @@ mod callback;
 mod callback_list;
 mod classification;
 mod compiled;
+mod diagnosis;
 mod error;
 mod exchange;
 mod fit;
@@ -22,6 +23,7 @@ mod session;
 mod state;
 mod step;
 mod trainee;
+mod trial;
 mod workflow;
 
 use crate::Result;
@@ -36,10 +38,12 @@ pub use classification::{
     ClassScores, ClassificationReport, Classifies, ConfusionMatrix, Judgement,
 };
 pub use compiled::Compiled;
+pub use diagnosis::{Hint, HintKind};
 pub use error::TrainError;
 pub use exchange::Exchange;
 pub use fit::Fit;
 pub use history::History;
 pub use progress::Verbosity;
 pub use report::Report;
+pub use trial::{LearningRates, OverfitCheck};
 pub use workflow::Workflow;

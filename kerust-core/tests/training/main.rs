@@ -2,6 +2,7 @@
 #![cfg(feature = "std")]
 
 mod faults;
+mod hints;
 mod sources;
 #[path = "../support/mod.rs"]
 mod support;

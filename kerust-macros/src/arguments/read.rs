@@ -18,6 +18,11 @@ impl<'a> Arguments<'a> {
         self.bound[self.place(name)].first().copied()
     }
 
+    /// Whether something was given under this name that cannot be.
+    pub fn was_refused(&self, name: &str) -> bool {
+        self.refused[self.place(name)]
+    }
+
     /// Whether the layer has a parameter of this name.
     pub fn has(&self, name: &str) -> bool {
         self.parameters.iter().any(|it| it.name == name)

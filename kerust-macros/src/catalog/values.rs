@@ -347,6 +347,9 @@ fn given(
     report: &mut Report,
 ) -> Option<[Vec<Number>; 2]> {
     let names = ["mean", "variance"];
+    if names.iter().any(|name| arguments.was_refused(name)) {
+        return None;
+    }
     match names.map(|name| arguments.several(name)) {
         [Some(mean), Some(variance)] => {
             let expected = features
@@ -356,14 +359,20 @@ fn given(
                 let found = arguments.tokens("variance");
                 let (means, variances) = (mean.len(), variance.len());
                 report
-                    .fault(&found, format!("{variances} variances for {means} means"))
+                    .fault(
+                        &found,
+                        format!("found {variances} for `variance`, expected {means} as for `mean`"),
+                    )
                     .help("give as many variances as means");
                 return None;
             }
             if let Some(expected) = expected {
                 let found = arguments.tokens("mean");
                 report
-                    .fault(&found, format!("{} means, expected {expected}", mean.len()))
+                    .fault(
+                        &found,
+                        format!("found {} for `mean`, expected 1 or {expected}", mean.len()),
+                    )
                     .help(format!(
                         "give one for all, or one for each of the {expected} places of the axis"
                     ));

@@ -240,14 +240,14 @@ impl Labelled<'_> {
         let Some(names) = &self.names else {
             return Ok(());
         };
-        let fault = match Y::CLASSES {
-            Some(classes) if classes == names.len() => return Ok(()),
-            Some(classes) => format!(
+        let fault = match Y::CLASS_COUNT {
+            0 => "`class_labels` names classes, expected labels `Class<N>` or `Binary`".into(),
+            classes if classes == names.len() => return Ok(()),
+            classes => format!(
                 "`class_labels` names {} classes (`{}`), expected {classes} for the labels",
                 names.len(),
                 names.join("`, `")
             ),
-            None => "`class_labels` names classes, expected labels `Class<N>` or `Binary`".into(),
         };
         Err(self.inputs.table.refuse(CsvFault::Asked(fault)))
     }

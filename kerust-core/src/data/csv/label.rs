@@ -12,9 +12,6 @@ pub trait Label: Data {
     /// The values of a label.
     #[doc(hidden)]
     const LEN: usize;
-    /// The number of classes, of a kind that names can be given to.
-    #[doc(hidden)]
-    const CLASSES: Option<usize>;
 
     /// The number of a label's text, or what was expected.
     #[doc(hidden)]
@@ -27,7 +24,6 @@ pub trait Label: Data {
 
 impl<const N: usize> Label for Class<N> {
     const LEN: usize = 1;
-    const CLASSES: Option<usize> = Some(N);
 
     fn number(text: &str) -> Result<f32, String> {
         let class = text.parse().ok();
@@ -48,7 +44,6 @@ impl<const N: usize> Label for Class<N> {
 
 impl Label for Binary {
     const LEN: usize = 1;
-    const CLASSES: Option<usize> = Some(2);
 
     fn number(text: &str) -> Result<f32, String> {
         match text {
@@ -68,7 +63,6 @@ impl Label for Binary {
 
 impl<S: Shape> Label for S {
     const LEN: usize = S::LEN;
-    const CLASSES: Option<usize> = None;
 
     fn number(text: &str) -> Result<f32, String> {
         number(text)

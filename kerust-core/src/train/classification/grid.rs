@@ -25,11 +25,26 @@ where
     ) -> Result<PredictionGrid> {
         let mut mistakes = self.mistakes(data)?;
         mistakes.truncate(count);
-        grid(data, <N::Heads as Classifies<Y>>::CLASSES, &mistakes)
+        self.grid(data, &mistakes)
+    }
+
+    /// These samples as pictures, such as those of [`suspect_labels`](Self::suspect_labels):
+    /// `model.grid(&train, &suspects[..24])?.save("suspects.png")`.
+    ///
+    /// # Errors
+    /// When the inputs are no images.
+    ///
+    /// # Panics
+    /// When a sample is not in the data set.
+    pub fn grid(
+        &self,
+        data: &Dataset<N::Input, Y>,
+        judgements: &[Judgement],
+    ) -> Result<PredictionGrid> {
+        grid(data, <N::Heads as Classifies<Y>>::CLASSES, judgements)
     }
 }
 
-/// A grid of these samples.
 fn grid<X: Shape, Y: Data>(
     data: &Dataset<X, Y>,
     classes: usize,

@@ -62,6 +62,32 @@ where
         Ok(self.confusion_matrix(data)?.report())
     }
 
+    /// The samples whose label the model doubts most, the most doubtful first: those that it takes for another class
+    /// at least as surely as it takes the samples of that class for what they are, on average. Northcutt, Jiang & Chuang
+    /// (2021), arXiv:1911.00068; there the model has not seen the samples that it judges.
+    ///
+    /// # Errors
+    /// As [`judge`](Self::judge).
+    pub fn suspect_labels(&self, data: &impl Samples<N::Input, Y>) -> Result<Vec<Judgement>> {
+        let judgements = self.judge(data)?;
+        let mut sums = vec![(0.0, 0usize); <N::Heads as Classifies<Y>>::CLASSES];
+        for judgement in &judgements {
+            let (sum, count) = &mut sums[judgement.truth];
+            *sum += f64::from(judgement.true_score);
+            *count += 1;
+        }
+        let is_sure = |judgement: &Judgement| {
+            let (sum, count) = sums[judgement.predicted];
+            count > 0 && f64::from(judgement.score) >= sum / count as f64
+        };
+        let suspects = judgements
+            .into_iter()
+            .filter(|one| !one.is_right() && is_sure(one));
+        let mut suspects: Vec<Judgement> = suspects.collect();
+        suspects.sort_by(|a, b| a.true_score.total_cmp(&b.true_score));
+        Ok(suspects)
+    }
+
     /// The samples that the model takes for another class, the surest mistakes first: those whose true class has
     /// the lowest score.
     ///
