@@ -70,14 +70,12 @@ impl ConfusionPlot {
             elements: Vec::new(),
         };
         let middle = (left + right) / 2.0;
-        let heading = [middle, GAP + 13.0];
-        scene.text(heading, Anchor::Middle, BLACK, "predicted".to_owned());
-        scene.text(
-            [left - GAP, top - GAP],
-            Anchor::End,
-            BLACK,
-            "true".to_owned(),
-        );
+        let heading = GAP + 13.0;
+        let at = [middle, heading];
+        scene.text(at, Anchor::Middle, BLACK, "predicted".to_owned());
+        // Above the names of the columns, of which the first may reach to the left.
+        let at = [left - GAP, heading];
+        scene.text(at, Anchor::End, BLACK, "true".to_owned());
         for (class, name) in self.names.iter().enumerate() {
             let line = (class as f64) % lines;
             let x = left + (class as f64 + 0.5) * cell;

@@ -19,13 +19,12 @@ pub trait ImageShape: Shape {
     const CHANNELS: usize = Self::SHAPE.dim(2);
 }
 
-/// Grey.
-impl<const H: usize, const W: usize> ImageShape for Rank2<H, W> {
-    const CHANNELS: usize = 1;
-}
 impl<const H: usize, const W: usize> ImageShape for Rank3<H, W, 1> {}
 impl<const H: usize, const W: usize> ImageShape for Rank3<H, W, 3> {}
 impl<const H: usize, const W: usize> ImageShape for Rank3<H, W, 4> {}
+impl<const H: usize, const W: usize> ImageShape for Rank2<H, W> {
+    const CHANNELS: usize = 1;
+}
 
 /// A label that the name of a folder can be.
 #[diagnostic::on_unimplemented(

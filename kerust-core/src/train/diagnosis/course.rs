@@ -4,7 +4,7 @@ use super::{HintKind, Watch, short};
 use crate::train::History;
 
 /// How near a loss is to that of a constant prediction, as a share of it.
-const NEAR: f64 = 0.003;
+const NEAR: f64 = 0.005;
 /// Epochs in a row at that loss.
 const EPOCHS: usize = 2;
 /// Epochs since the best validation.

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// The steps of an epoch that are looked at.
 const LOOKS: usize = 8;
-/// The share of a layer's units that are dead, in a model that has not learnt, and in any.
+/// The share of a layer's units that are dead, in a model that learns no more and has not learnt, and in any.
 const DEAD: [f64; 2] = [0.5, 0.9];
 /// A model has learnt when its loss is this share of the first one.
 const LEARNT: f64 = 0.8;
@@ -173,7 +173,7 @@ impl Watch {
         if looked.steps * batch_size >= 128 {
             let first = self.first_loss.unwrap_or(losses[0]);
             let has_learnt = losses.last().is_some_and(|last| *last < LEARNT * first);
-            self.dead(&looked, has_learnt);
+            self.dead(&looked, falls || has_learnt);
         }
         self.norms(&looked, falls);
         if losses.len() >= 3 {
@@ -182,13 +182,13 @@ impl Watch {
         self.looked = looked;
     }
 
-    fn dead(&mut self, looked: &Looked, has_learnt: bool) {
+    fn dead(&mut self, looked: &Looked, learns: bool) {
         for layer in &looked.layers {
             let (units, dead) = (
                 layer.alive.len(),
                 layer.alive.iter().filter(|alive| !**alive).count(),
             );
-            if units < 4 || (dead as f64) < DEAD[usize::from(has_learnt)] * units as f64 {
+            if units < 4 || (dead as f64) < DEAD[usize::from(learns)] * units as f64 {
                 continue;
             }
             let unscaled = self.unscaled.is_some();
