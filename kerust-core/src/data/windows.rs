@@ -65,7 +65,8 @@ impl<X: Shape, Y: Shape> Dataset<X, Y> {
             return Err(misfit("an input", steps, X::SHAPE).into());
         }
         let of_label = Y::LEN / row.max(1);
-        if !fills(Y::SHAPE, of_label) && !(of_label == 1 && Y::LEN == row) {
+        let is_one_step = of_label == 1 && Y::LEN == row;
+        if !(is_one_step || fills(Y::SHAPE, of_label)) {
             return Err(misfit("a label", of_label.max(1), Y::SHAPE).into());
         }
         if horizon == 0 {

@@ -43,14 +43,13 @@ impl Watch {
             });
         }
         self.counts.clone_from(&seen.counts);
-        if let Some((other, numbers)) = validation {
-            if other.is_in_memory() {
-                if seen.inputs.iter().map(|input| input.len).sum::<usize>() >= LEAST_LEN {
-                    self.shared(data, 0..train, other, numbers.clone());
-                }
-                self.sides::<X, Y>(other, numbers, train);
-            }
+        let Some((other, numbers)) = validation.filter(|(other, _)| other.is_in_memory()) else {
+            return;
+        };
+        if seen.inputs.iter().map(|input| input.len).sum::<usize>() >= LEAST_LEN {
+            self.shared(data, 0..train, other, numbers.clone());
         }
+        self.sides::<X, Y>(other, numbers, train);
     }
 
     fn unscaled(&mut self, seen: &Seen) {

@@ -57,7 +57,7 @@ struct Part {
 impl Watch {
     /// Whether this step of an epoch of `steps` is one to look at.
     pub(in super::super) fn looks_at(&self, step: usize, steps: usize) -> bool {
-        self.enabled && step % steps.div_ceil(LOOKS).max(1) == 0
+        self.enabled && step.is_multiple_of(steps.div_ceil(LOOKS).max(1))
     }
 
     /// Begins an epoch.
