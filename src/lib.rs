@@ -41,8 +41,9 @@
 //!   `train_step` and `compute_gradient`; [`loss`], [`metric`], [`optimizer`], and the callbacks of [`train`].
 //! - Transfer learning: [`load_partial`](train::Workflow::load_partial),
 //!   [`freeze`](train::Compiled::freeze) and `unfreeze`.
-//! - Samples: [`data`], [`datasets`](data::datasets), [`ImageFolder`](data::ImageFolder), NumPy's files
-//!   in [`npy`](data::npy).
+//! - Samples: [`data`], arrays by [`Dataset::from_arrays`](data::Dataset::from_arrays), tables by
+//!   [`csv::Table`](data::csv::Table), [`datasets`](data::datasets), [`ImageFolder`](data::ImageFolder), NumPy's
+//!   files in [`npy`](data::npy).
 //! - A layer of one's own: [`layer::Layer`] and [`layer::Build`], its gradient checked by
 //!   [`testing::check_gradients`].
 //! - Inference without `std`: [`Arena`] and the `predict_in` of every model, weights in flash by the
@@ -221,7 +222,9 @@ pub use kerust_macros::LayerData;
 /// Everything that a program which trains a model names.
 #[cfg(feature = "std")]
 pub mod prelude {
-    pub use crate::data::{Binary, Class, Data, Dataset, Samples, datasets, samples};
+    pub use crate::data::{
+        Binary, Class, Data, Dataset, Samples, datasets, samples, to_categorical,
+    };
     #[cfg(feature = "images")]
     pub use crate::data::{ImageFolder, Subset};
     pub use crate::init::{

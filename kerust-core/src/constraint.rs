@@ -88,11 +88,7 @@ impl Constraint {
     }
 
     /// The first of its axes that an array of these sizes has not.
-<<<<<<< HEAD
-    #[cfg(feature = "std")]
-=======
     #[cfg(any(feature = "std", test))]
->>>>>>> vocab
     pub(crate) fn missing_axis(&self, sizes: &[usize]) -> Option<i8> {
         if self.rule == Rule::NonNeg {
             return None;

@@ -28,6 +28,10 @@ pub trait Element:
     /// These values with their type as a value.
     #[doc(hidden)]
     fn values(values: &mut [Self]) -> Values<'_>;
+
+    /// The number as this type, if it has it: whole for integers, rounded for `f32`.
+    #[doc(hidden)]
+    fn of_f64(number: f64) -> Option<Self>;
 }
 
 /// The element types of some buffers: one type, a tuple or an array of them, or `()` for none.
@@ -94,6 +98,12 @@ macro_rules! elements {
 
                 fn values(values: &mut [Self]) -> Values<'_> {
                     Values::$name(values)
+                }
+
+                fn of_f64(number: f64) -> Option<Self> {
+                    let value = number as $type;
+                    let is_float = matches!(Self::DTYPE, Dtype::F32);
+                    (is_float || value as f64 == number).then_some(value)
                 }
             }
         )+

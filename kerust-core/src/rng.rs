@@ -36,6 +36,23 @@ pub struct Step<'a> {
     /// Where the gradient begins in that of the whole model; `None` where all is frozen in the
     /// declaration.
     start: Option<usize>,
+    observer: Observing<'a>,
+}
+
+/// What looks at the inputs of layers that learn from data without a gradient.
+pub trait Observer: Sync {
+    /// A batch comes to a layer whose weights are `weights`: `run` values in turn belong to one of the layer's
+    /// `features`.
+    fn see(&self, weights: &[f32], x: &[f32], features: usize, run: usize);
+}
+
+#[derive(Clone, Copy, Default)]
+struct Observing<'a>(Option<&'a dyn Observer>);
+
+impl core::fmt::Debug for Observing<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.is_some().fmt(f)
+    }
 }
 
 impl<'a> Step<'a> {
@@ -48,6 +65,16 @@ impl<'a> Step<'a> {
             samples: 1,
             frozen: Frozen(&[]),
             start: Some(0),
+            observer: Observing(None),
+        }
+    }
+
+    /// A pass that computes what inference computes, and shows `observer` the inputs of the layers that learn
+    /// from data.
+    pub fn observing(observer: &'a dyn Observer) -> Self {
+        Self {
+            observer: Observing(Some(observer)),
+            ..Self::new(Seed(0), 0)
         }
     }
 
@@ -61,15 +88,11 @@ impl<'a> Step<'a> {
     }
 
     /// The same step with these places of the gradient frozen.
-    pub fn freezing<'b>(self, frozen: Frozen<'b>) -> Step<'b> {
-        Step {
-            seed: self.seed,
-            number: self.number,
-            first_sample: self.first_sample,
-            samples: self.samples,
-            frozen,
-            start: self.start,
-        }
+    pub fn freezing<'b>(self, frozen: Frozen<'b>) -> Step<'b>
+    where
+        'a: 'b,
+    {
+        Step { frozen, ..self }
     }
 
     /// The step as the layer number `layer` sees it.
@@ -100,8 +123,21 @@ impl<'a> LayerStep<'a> {
         }
     }
 
+    /// Whether the layer computes what it computes in inference: no random numbers, no moments of the batch.
+    pub fn is_inference(&self) -> bool {
+        self.step.observer.0.is_some()
+    }
+
+    /// What looks at the inputs of layers that learn from data.
+    pub fn observer(&self) -> Option<&'a dyn Observer> {
+        self.step.observer.0
+    }
+
     /// Whether the layer's weights stay as they are in this step.
     pub fn is_frozen(&self) -> bool {
+        if self.is_inference() {
+            return true;
+        }
         let Some(start) = self.step.start else {
             return true;
         };

@@ -5,6 +5,7 @@ mod several;
 use crate::element::Element;
 use crate::shape;
 use bytemuck::{Pod, Zeroable};
+use core::ops::{Index, IndexMut};
 pub use several::{Floats, Nth, Tensors};
 
 /// A shape as a type: [`Rank1`] to [`Rank4`].
@@ -96,6 +97,26 @@ impl<S: Shape, T: Element> Tensor<S, T> {
         unsafe { core::mem::zeroed() }
     }
 
+    /// All values 0: [`zeroed`](Self::zeroed) under Keras's name.
+    pub const fn zeros() -> Self {
+        Self::zeroed()
+    }
+
+    /// All values the same.
+    pub fn full(value: T) -> Self {
+        let mut tensor = Self::zeroed();
+        tensor.as_mut_slice().fill(value);
+        tensor
+    }
+
+    /// What `value` makes of each value.
+    pub fn map<U: Element>(&self, mut value: impl FnMut(T) -> U) -> Tensor<S, U> {
+        let mut tensor = Tensor::zeroed();
+        let pairs = tensor.as_mut_slice().iter_mut().zip(self.as_slice());
+        pairs.for_each(|(slot, old)| *slot = value(*old));
+        tensor
+    }
+
     /// The value at each index: `Tensor::from_fn(|[y, x, c]| ..)`.
     // The rank is a parameter, so that the closure's `[y, x, c]` is understood before `S` is known.
     pub fn from_fn<const RANK: usize>(mut value: impl FnMut([usize; RANK]) -> T) -> Self
@@ -125,6 +146,13 @@ impl<S: Shape, T: Element> Tensor<S, T> {
     }
 }
 
+impl<S: Shape> Tensor<S> {
+    /// All values 1.
+    pub fn ones() -> Self {
+        Self::full(1.0)
+    }
+}
+
 impl<const N: usize, T: Element> Tensor<Rank1<N>, T> {
     /// The place of the largest value, the first of equals: the class of a softmax head.
     pub fn argmax(&self) -> usize {
@@ -138,6 +166,58 @@ impl<const N: usize, T: Element> Tensor<Rank1<N>, T> {
     }
 }
 
+/// `x[3]`: a value of a vector.
+impl<const N: usize, T: Element> Index<usize> for Tensor<Rank1<N>, T> {
+    type Output = T;
+
+    fn index(&self, place: usize) -> &T {
+        &self[[place]]
+    }
+}
+
+impl<const N: usize, T: Element> IndexMut<usize> for Tensor<Rank1<N>, T> {
+    fn index_mut(&mut self, place: usize) -> &mut T {
+        &mut self[[place]]
+    }
+}
+
+/// `x[[row, column, channel]]`: the value at an index.
+impl<S, T: Element, const RANK: usize> Index<[usize; RANK]> for Tensor<S, T>
+where
+    S: Shape<Index = [usize; RANK]>,
+{
+    type Output = T;
+
+    fn index(&self, index: [usize; RANK]) -> &T {
+        &self.as_slice()[place::<S>(&index)]
+    }
+}
+
+impl<S, T: Element, const RANK: usize> IndexMut<[usize; RANK]> for Tensor<S, T>
+where
+    S: Shape<Index = [usize; RANK]>,
+{
+    fn index_mut(&mut self, index: [usize; RANK]) -> &mut T {
+        &mut self.as_mut_slice()[place::<S>(&index)]
+    }
+}
+
+/// The place of an index in the flat, row-major sample.
+///
+/// # Panics
+/// When the index is outside of the shape.
+fn place<S: Shape>(index: &[usize]) -> usize {
+    let sizes = S::SHAPE;
+    let pairs = index.iter().zip(sizes.dims());
+    pairs.fold(0, |place, (at, size)| {
+        assert!(
+            at < size,
+            "the index {index:?} is outside of the shape {sizes}"
+        );
+        place * size + at
+    })
+}
+
 impl<S: Shape, T: Element> PartialEq for Tensor<S, T> {
     fn eq(&self, other: &Self) -> bool {
         self.as_slice() == other.as_slice()
@@ -148,5 +228,33 @@ impl<S: Shape, T: Element> core::fmt::Debug for Tensor<S, T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Tensor{} ", S::SHAPE)?;
         f.debug_list().entries(self.as_slice()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Rank1, Rank3, Tensor};
+
+    #[test]
+    fn values_are_read_and_written_by_their_index() {
+        let mut image =
+            Tensor::<Rank3<2, 3, 4>>::from_fn(|[y, x, c]| (100 * y + 10 * x + c) as f32);
+        assert_eq!(image[[1, 2, 3]], 123.0);
+        image[[0, 1, 2]] = -1.0;
+        assert_eq!(image.as_array()[0][1][2], -1.0);
+        let mut vector = Tensor::<Rank1<3>, u16>::full(7);
+        vector[2] += 1;
+        assert_eq!(vector.as_slice(), [7, 7, 8]);
+        assert_eq!(
+            Tensor::<Rank1<3>>::ones().map(|value| value * 2.0),
+            [2.0; 3].into()
+        );
+        assert_eq!(Tensor::<Rank1<3>>::zeros(), [0.0; 3].into());
+    }
+
+    #[test]
+    #[should_panic(expected = "the index [0, 3, 0] is outside of the shape (2, 3, 4)")]
+    fn an_index_outside_is_named() {
+        let _ = Tensor::<Rank3<2, 3, 4>>::ones()[[0, 3, 0]];
     }
 }

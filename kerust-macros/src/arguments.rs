@@ -43,6 +43,8 @@ pub enum Kind {
     Axis,
     /// A number with a fraction.
     Number(Bounds),
+    /// A number, or several: `0.5` or `(0.5, 0.4, 0.3)`.
+    Numbers(Bounds),
     /// A number to both sides, or the two ends of a range: `0.2` or `(-0.2, 0.2)`.
     Factor(Bounds),
     /// `true` or `false`.
@@ -81,6 +83,7 @@ impl Kind {
             Self::Count | Self::Pair | Self::Ends | Self::Sizes { .. } => true,
             Self::Axis
             | Self::Number(_)
+            | Self::Numbers(_)
             | Self::Factor(_)
             | Self::Flag
             | Self::Regularizer

@@ -106,6 +106,8 @@ pub struct Spec {
     pub scratch: Option<TokenStream>,
     /// Whether the numbers hold state that no gradient moves.
     pub state: bool,
+    /// Whether the numbers are state alone: no gradient is computed, and none has a place.
+    pub untrained: bool,
     /// Whether it has `forward_in_place`: inference may put its output where its input stands.
     pub in_place: bool,
     /// Values of scratch that this takes for each sample.
@@ -231,6 +233,7 @@ impl Default for Spec {
             saved: None,
             scratch: None,
             state: false,
+            untrained: false,
             in_place: false,
             in_place_scratch: None,
             forgets_output: false,

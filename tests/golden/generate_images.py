@@ -5,7 +5,8 @@
 
 The environment is that of `generate.py`. The images are PNGs of random pixels, larger and smaller
 than what they are resized to, of each kind of colour. Tensors: `grey`, `rgb` and `rgba`, the images
-in the order of their names as (image, 8, 6, channel), by `image_dataset_from_directory`.
+in the order of their names as (image, 8, 6, channel), by `image_dataset_from_directory`; `nearest` and `cropped` are
+`rgb` with `interpolation="nearest"` and with `crop_to_aspect_ratio=True`.
 """
 
 from pathlib import Path
@@ -36,12 +37,15 @@ def main():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(tf.io.encode_png(pixels).numpy())
 
-    def read(mode):
+    def read(mode, **arguments):
         dataset = keras.utils.image_dataset_from_directory(
-            FOLDER, image_size=(8, 6), color_mode=mode, shuffle=False, batch_size=None, verbose=0)
-        return np.stack([image.numpy() for image, _ in dataset])
+            FOLDER, image_size=(8, 6), color_mode=mode, shuffle=False, batch_size=None, verbose=0,
+            **arguments)
+        return np.stack([image.numpy() for image, _ in dataset]).astype("float32")
 
     tensors = {"grey": read("grayscale"), "rgb": read("rgb"), "rgba": read("rgba")}
+    tensors["nearest"] = read("rgb", interpolation="nearest")
+    tensors["cropped"] = read("rgb", crop_to_aspect_ratio=True)
     write_safetensors("images.safetensors", tensors, {})
 
 

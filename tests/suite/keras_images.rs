@@ -31,3 +31,12 @@ fn images_of_each_colour_and_size_are_kerass() {
     equal_keras("rgb", &folder().load::<Rank3<8, 6, 3>, _>().unwrap());
     equal_keras("rgba", &folder().load::<Rank3<8, 6, 4>, _>().unwrap());
 }
+
+#[test]
+fn the_nearest_pixel_and_a_cut_of_the_middle_are_kerass() {
+    use kerust::layers::Interpolation;
+    let nearest = folder().interpolation(Interpolation::Nearest);
+    equal_keras("nearest", &nearest.load::<Rank3<8, 6, 3>, _>().unwrap());
+    let cropped = folder().crop_to_aspect_ratio(true);
+    equal_keras("cropped", &cropped.load::<Rank3<8, 6, 3>, _>().unwrap());
+}

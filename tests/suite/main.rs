@@ -2,6 +2,7 @@
 
 mod alone;
 mod arena;
+mod classification;
 mod embedded;
 mod golden;
 mod int8;
@@ -9,6 +10,7 @@ mod keras_draws;
 mod keras_images;
 mod keras_layers;
 mod keras_losses;
+mod keras_normalization;
 mod keras_sequences;
 mod keras_training;
 mod keras_vocabulary;

@@ -3,6 +3,7 @@
 use crate::golden::{Tensors, assert_close};
 use kerust::activation::Linear;
 use kerust::element::Elements;
+use kerust::layer::LayerData as _;
 use kerust::gradient::Gradient;
 use kerust::memory::Memory;
 use kerust::model::Head;

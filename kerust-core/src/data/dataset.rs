@@ -1,5 +1,8 @@
 //! Samples with their labels.
 
+mod classes;
+mod transform;
+
 use super::samples::{Batch, Room, Samples};
 use super::{Data, DataError, TensorColumn};
 use crate::error::Result;
@@ -8,11 +11,29 @@ use crate::tensor::Shape;
 use rand::seq::SliceRandom;
 use std::sync::Arc;
 
-/// Inputs `X` with labels `Y`, in memory. Cloning, splitting and shuffling copy no sample.
+/// Inputs `X` with labels `Y`, in memory. Cloning, splitting, shuffling and filtering copy no sample.
 pub struct Dataset<X: Data, Y: Data> {
-    columns: Arc<(X::Column, Y::Column)>,
-    indices: Arc<[usize]>,
+    inputs: Arc<X::Column>,
+    labels: Arc<Y::Column>,
+    places: Arc<[Place]>,
     class_names: Arc<[String]>,
+}
+
+/// Where a sample stands: its input and its label may be in columns of different lengths.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) input: usize,
+    pub(super) label: usize,
+}
+
+impl Place {
+    /// The input and the label of the same number.
+    fn same(index: usize) -> Self {
+        Self {
+            input: index,
+            label: index,
+        }
+    }
 }
 
 impl<X: Data, Y: Data> Dataset<X, Y> {
@@ -65,20 +86,21 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         class_names: Vec<String>,
     ) -> Self {
         Self {
-            columns: Arc::new((inputs, labels)),
-            indices: (0..count).collect(),
+            inputs: Arc::new(inputs),
+            labels: Arc::new(labels),
+            places: (0..count).map(Place::same).collect(),
             class_names: class_names.into(),
         }
     }
 
     /// The number of samples.
     pub fn len(&self) -> usize {
-        self.indices.len()
+        self.places.len()
     }
 
     /// Whether there is no sample.
     pub fn is_empty(&self) -> bool {
-        self.indices.is_empty()
+        self.places.is_empty()
     }
 
     /// The names of the classes in the order of their numbers; empty where there are none.
@@ -91,7 +113,7 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     /// # Panics
     /// Unless `index < self.len()`.
     pub fn input(&self, index: usize) -> Box<X::Value> {
-        X::read(&self.columns.0, self.indices[index])
+        X::read(&self.inputs, self.places[index].input)
     }
 
     /// The label of sample number `index`.
@@ -99,7 +121,7 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     /// # Panics
     /// Unless `index < self.len()`.
     pub fn label(&self, index: usize) -> Box<Y::Value> {
-        Y::read(&self.columns.1, self.indices[index])
+        Y::read(&self.labels, self.places[index].label)
     }
 
     /// Copies the sample number `index`.
@@ -107,16 +129,22 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     /// # Panics
     /// Unless `index < self.len()`.
     pub fn read(&self, index: usize, input: &mut X::Value, label: &mut Y::Value) {
-        let place = self.indices[index];
-        X::read_into(&self.columns.0, place, input);
-        Y::read_into(&self.columns.1, place, label);
+        let place = self.places[index];
+        X::read_into(&self.inputs, place.input, input);
+        Y::read_into(&self.labels, place.label, label);
     }
 
     /// The samples from `start` up to `end`.
     pub(crate) fn range(&self, start: usize, end: usize) -> Self {
+        self.at(self.places[start..end].into())
+    }
+
+    /// The samples at these places.
+    fn at(&self, places: Arc<[Place]>) -> Self {
         Self {
-            columns: Arc::clone(&self.columns),
-            indices: self.indices[start..end].into(),
+            inputs: Arc::clone(&self.inputs),
+            labels: Arc::clone(&self.labels),
+            places,
             class_names: Arc::clone(&self.class_names),
         }
     }
@@ -124,7 +152,7 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     /// The samples in a random order: the same seed, the same order.
     pub fn shuffle(&self, seed: Seed) -> Self {
         let mut shuffled = self.clone();
-        Arc::make_mut(&mut shuffled.indices).shuffle(&mut seed.rng());
+        Arc::make_mut(&mut shuffled.places).shuffle(&mut seed.rng());
         shuffled
     }
 
@@ -154,7 +182,19 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
 
 impl<X: Data, Y: Data> Samples<X, Y> for Dataset<X, Y> {
     fn len(&self) -> usize {
-        self.indices.len()
+        self.places.len()
+    }
+
+    fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+
+    fn is_in_memory(&self) -> bool {
+        true
+    }
+
+    fn fingerprint(&self, number: usize, all: bool) -> Option<u64> {
+        X::fingerprint(&self.inputs, self.places[number].input, all)
     }
 
     fn gather<'s: 'x + 'y, 'x, 'y>(
@@ -162,8 +202,8 @@ impl<X: Data, Y: Data> Samples<X, Y> for Dataset<X, Y> {
         numbers: &[usize],
         room: Room<'x, 'y, X, Y>,
     ) -> Result<Batch<'x, 'y, X, Y>> {
-        let places = numbers.iter().map(|number| self.indices[*number]);
-        Ok(room.gather(&self.columns.0, &self.columns.1, places))
+        let places = numbers.iter().map(|number| self.places[*number]);
+        Ok(room.gather(&self.inputs, &self.labels, places))
     }
 }
 

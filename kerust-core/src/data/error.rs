@@ -100,6 +100,27 @@ pub enum DataError {
         /// The values of one sample.
         sample_len: usize,
     },
+    /// An array of inputs or labels that does not hold the expected samples.
+    Array {
+        /// Which array: `the inputs`, `the labels`.
+        what: &'static str,
+        /// What is wrong with it.
+        fault: super::array::ArrayFault,
+    },
+    /// There are not as many labels as inputs.
+    ArrayCounts {
+        /// The number of inputs.
+        inputs: usize,
+        /// The number of labels.
+        labels: usize,
+    },
+    /// A CSV file or a column of it is not as expected.
+    Csv {
+        /// The file; `None` for a text.
+        path: Option<PathBuf>,
+        /// What is wrong with it.
+        fault: super::csv::CsvFault,
+    },
     /// A sample that its source cannot give.
     Sample {
         /// The number of the sample, from 0.
@@ -211,6 +232,23 @@ impl Display for DataError {
                 labels.0.display(),
                 labels.1
             ),
+            Self::Array { what, fault } => {
+                let is_ragged = matches!(fault, super::array::ArrayFault::Ragged { .. });
+                let verb = match (is_ragged, *what) {
+                    (false, _) => "",
+                    (true, "the series") => " is",
+                    (true, _) => " are",
+                };
+                write!(f, "{what}{verb} {fault}")
+            }
+            Self::ArrayCounts { inputs, labels } => write!(
+                f,
+                "found {inputs} inputs and {labels} labels, expected one label for each input"
+            ),
+            Self::Csv { path, fault } => match path {
+                Some(path) => write!(f, "`{}` {fault}", path.display()),
+                None => write!(f, "the table {fault}"),
+            },
             Self::Values {
                 found,
                 samples,

@@ -63,6 +63,19 @@ impl<const N: usize> Data for Class<N> {
     type Batch = Vec<u32>;
 
     #[cfg(feature = "std")]
+    const CLASS_COUNT: usize = N;
+
+    #[cfg(feature = "std")]
+    fn classes_of(labels: &[u32], classes: &mut Vec<usize>) {
+        classes.extend(labels.iter().map(|label| *label as usize));
+    }
+
+    #[cfg(feature = "std")]
+    fn class_of(value: &Self) -> Option<usize> {
+        Some(value.index())
+    }
+
+    #[cfg(feature = "std")]
     fn push(column: &mut Vec<u32>, value: &Self) {
         column.push(value.0);
     }
@@ -130,6 +143,19 @@ impl Data for Binary {
     type Batch = Vec<f32>;
 
     #[cfg(feature = "std")]
+    const CLASS_COUNT: usize = 2;
+
+    #[cfg(feature = "std")]
+    fn classes_of(labels: &[f32], classes: &mut Vec<usize>) {
+        classes.extend(labels.iter().map(|label| usize::from(*label != 0.0)));
+    }
+
+    #[cfg(feature = "std")]
+    fn class_of(value: &Self) -> Option<usize> {
+        Some(usize::from(value.is_positive()))
+    }
+
+    #[cfg(feature = "std")]
     fn push(column: &mut Vec<f32>, value: &Self) {
         column.push(value.0);
     }
@@ -157,3 +183,44 @@ impl Data for Binary {
 
 // SAFETY: a transparent `f32`.
 unsafe impl bytemuck::Zeroable for Binary {}
+
+/// Labels that are one of `N` classes.
+#[cfg(feature = "std")]
+#[diagnostic::on_unimplemented(
+    message = "`class_weight` does not fit labels `{Self}`",
+    label = "found {N} weights",
+    note = "labels `Class<N>` take `N` weights, labels `Binary` take 2; other labels take `sample_weight`"
+)]
+pub trait Classes<const N: usize>: Data {
+    /// The number of a label's class: of `Binary` 0 for no and 1 for yes.
+    #[doc(hidden)]
+    fn class(label: &Self::Value) -> usize;
+
+    /// Multiplies the weights of a batch by those of its labels.
+    #[doc(hidden)]
+    fn multiply(of_class: &[f32], labels: Self::Slices<'_>, weights: &mut [f32]);
+}
+
+#[cfg(feature = "std")]
+impl<const N: usize> Classes<N> for Class<N> {
+    fn class(label: &Self) -> usize {
+        label.index()
+    }
+
+    fn multiply(of_class: &[f32], labels: &[u32], weights: &mut [f32]) {
+        let pairs = weights.iter_mut().zip(labels);
+        pairs.for_each(|(weight, class)| *weight *= of_class[*class as usize]);
+    }
+}
+
+#[cfg(feature = "std")]
+impl Classes<2> for Binary {
+    fn class(label: &Self) -> usize {
+        usize::from(label.is_positive())
+    }
+
+    fn multiply(of_class: &[f32], labels: &[f32], weights: &mut [f32]) {
+        let pairs = weights.iter_mut().zip(labels);
+        pairs.for_each(|(weight, yes)| *weight *= of_class[usize::from(*yes != 0.0)]);
+    }
+}

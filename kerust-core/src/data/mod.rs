@@ -3,6 +3,10 @@
 use crate::element::Elements;
 
 #[cfg(feature = "std")]
+pub mod array;
+#[cfg(feature = "std")]
+pub mod csv;
+#[cfg(feature = "std")]
 mod dataset;
 #[cfg(feature = "std")]
 pub mod datasets;
@@ -11,8 +15,12 @@ mod error;
 #[cfg(feature = "std")]
 pub mod idx;
 #[cfg(feature = "images")]
+pub mod image;
+#[cfg(feature = "images")]
 pub mod image_folder;
 mod label;
+#[cfg(feature = "std")]
+mod mix;
 #[cfg(feature = "std")]
 pub mod npy;
 #[cfg(feature = "std")]
@@ -23,18 +31,28 @@ mod tensor;
 mod tuple;
 #[cfg(feature = "std")]
 mod unpack;
+mod value;
+#[cfg(feature = "std")]
+mod windows;
 
+#[cfg(feature = "std")]
+pub use array::to_categorical;
 #[cfg(feature = "std")]
 pub use dataset::Dataset;
 #[cfg(feature = "std")]
 pub use error::DataError;
 #[cfg(feature = "images")]
 pub use image_folder::{ImageFolder, Subset};
+#[cfg(feature = "std")]
+pub use label::Classes;
 pub use label::{Binary, Class};
+#[cfg(feature = "std")]
+pub use mix::Mixed;
 #[cfg(feature = "std")]
 pub use samples::Samples;
 #[cfg(feature = "std")]
 pub use tensor::TensorColumn;
+pub use value::Value;
 
 /// A kind of sample, as a type: the shape of a tensor ([`Rank3`](crate::tensor::Rank3)), a label
 /// ([`Class`], [`Binary`]), or a tuple of them.
@@ -79,6 +97,51 @@ pub trait Data: Elements + Sized {
         indices: &[usize],
         batch: &'a mut Self::Batch,
     ) -> Self::Slices<'a>;
+
+    /// Appends the samples of these numbers of another column.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn append(
+        column: &mut Self::Column,
+        from: &Self::Column,
+        indices: &mut dyn Iterator<Item = usize>,
+    ) {
+        let mut value = bytemuck::zeroed_box();
+        for index in indices {
+            Self::read_into(from, index, &mut value);
+            Self::push(column, &value);
+        }
+    }
+
+    /// The number of classes, where it is a label of one.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    const CLASS_COUNT: usize = 0;
+
+    /// Appends the class of each label of a batch, where they are classes.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn classes_of(_labels: Self::Slices<'_>, _classes: &mut Vec<usize>) {}
+
+    /// Shows the numbers of each input in a batch: its number from `part` on, and how many are of one sample.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn floats(_batch: Self::Slices<'_>, _part: usize, _look: &mut dyn FnMut(usize, &[f32], usize)) {
+    }
+
+    /// A hash of some numbers of a sample, or of all; `None` of a kind without numbers.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn fingerprint(_column: &Self::Column, _index: usize, _all: bool) -> Option<u64> {
+        None
+    }
+
+    /// The number of a label's class, where it is one.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn class_of(_value: &Self::Value) -> Option<usize> {
+        None
+    }
 
     /// The first number of a batch that is NaN, or `infinite`; a kind without fractions has none.
     #[cfg(feature = "std")]

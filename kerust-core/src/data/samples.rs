@@ -1,5 +1,6 @@
 //! Where samples come from: a data set in memory, or what computes or reads them one by one.
 
+use super::dataset::Place;
 use super::{Data, DataError};
 use crate::Result;
 use crate::element::Elements;
@@ -55,6 +56,23 @@ pub trait Samples<X: Data, Y: Data>: Sync {
         self.len() == 0
     }
 
+    /// The names of the classes in the order of their numbers; empty where there are none.
+    fn class_names(&self) -> &[String] {
+        &[]
+    }
+
+    /// Whether samples lie in memory, so that looking at them costs little and changes nothing.
+    #[doc(hidden)]
+    fn is_in_memory(&self) -> bool {
+        false
+    }
+
+    /// A hash of some numbers of an input, or of all of them, where samples lie in memory.
+    #[doc(hidden)]
+    fn fingerprint(&self, _number: usize, _all: bool) -> Option<u64> {
+        None
+    }
+
     /// The inputs and the labels of the samples of these numbers, in that order, each less than
     /// [`len`](Self::len). What does not lie in memory side by side is put into `room`.
     ///
@@ -73,6 +91,18 @@ pub type Batch<'x, 'y, X, Y> = (<X as Elements>::Slices<'x>, <Y as Elements>::Sl
 impl<X: Data, Y: Data, S: Samples<X, Y> + ?Sized> Samples<X, Y> for &S {
     fn len(&self) -> usize {
         (**self).len()
+    }
+
+    fn class_names(&self) -> &[String] {
+        (**self).class_names()
+    }
+
+    fn is_in_memory(&self) -> bool {
+        (**self).is_in_memory()
+    }
+
+    fn fingerprint(&self, number: usize, all: bool) -> Option<u64> {
+        (**self).fingerprint(number, all)
     }
 
     fn gather<'s: 'x + 'y, 'x, 'y>(
@@ -167,11 +197,12 @@ impl<'x, 'y, X: Data, Y: Data> Room<'x, 'y, X, Y> {
         self,
         inputs: &'x X::Column,
         labels: &'y Y::Column,
-        places: impl Iterator<Item = usize> + Clone,
+        places: impl Iterator<Item = Place> + Clone,
     ) -> Batch<'x, 'y, X, Y> {
         (
-            self.inputs.gather(inputs, places.clone()),
-            self.labels.gather(labels, places),
+            self.inputs
+                .gather(inputs, places.clone().map(|place| place.input)),
+            self.labels.gather(labels, places.map(|place| place.label)),
         )
     }
 }

@@ -7,6 +7,8 @@ use super::{Found, find_not_finite, neighbours};
 use crate::element::Dtype;
 use crate::element::Element;
 use crate::tensor::{Shape, Tensor};
+#[cfg(feature = "std")]
+use std::sync::Arc;
 
 /// The values of many samples, sample after sample.
 #[cfg(feature = "std")]
@@ -16,6 +18,31 @@ pub enum TensorColumn {
     Float(Vec<f32>),
     /// Pixels: a quarter of the memory, turned into numbers 0 to 255 batch by batch.
     Byte(Vec<u8>),
+    /// Samples that overlap in one series.
+    Window(Window),
+}
+
+/// Samples that overlap in one series, which is kept once.
+#[cfg(feature = "std")]
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// The values of the series.
+    pub(super) series: Arc<[f32]>,
+    /// Where the first sample begins.
+    pub(super) start: usize,
+    /// The values between the beginnings of two samples.
+    pub(super) stride: usize,
+    /// The number of samples.
+    pub(super) count: usize,
+}
+
+#[cfg(feature = "std")]
+impl Window {
+    /// The sample number `index`, of `len` values.
+    fn sample(&self, index: usize, len: usize) -> &[f32] {
+        let start = self.start + index * self.stride;
+        &self.series[start..start + len]
+    }
 }
 
 #[cfg(feature = "std")]
@@ -36,6 +63,16 @@ impl TensorColumn {
                 let pairs = to.iter_mut().zip(&pixels[range]);
                 pairs.for_each(|(value, pixel)| *value = f32::from(*pixel));
             }
+            Self::Window(window) => to.copy_from_slice(window.sample(index, to.len())),
+        }
+    }
+
+    /// A value of a sample of `len` values.
+    fn value(&self, index: usize, len: usize, place: usize) -> f32 {
+        match self {
+            Self::Float(values) => values[index * len + place],
+            Self::Byte(pixels) => f32::from(pixels[index * len + place]),
+            Self::Window(window) => window.sample(index, len)[place],
         }
     }
 
@@ -44,6 +81,32 @@ impl TensorColumn {
         match self {
             Self::Float(values) => to.extend_from_slice(&values[range]),
             Self::Byte(pixels) => to.extend(pixels[range].iter().map(|pixel| f32::from(*pixel))),
+            Self::Window(window) => to.extend_from_slice(window.sample(index, len)),
+        }
+    }
+
+    /// The values as numbers of this column alone, to which others can be appended.
+    fn floats(&mut self, len: usize) -> &mut Vec<f32> {
+        let values = match self {
+            Self::Float(values) => std::mem::take(values),
+            Self::Byte(pixels) => pixels.iter().map(|pixel| f32::from(*pixel)).collect(),
+            Self::Window(window) => {
+                let samples = (0..window.count).flat_map(|index| window.sample(index, len));
+                samples.copied().collect()
+            }
+        };
+        *self = Self::Float(values);
+        match self {
+            Self::Float(values) => values,
+            _ => unreachable!("it has just been made one of numbers"),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Float(values) => values.is_empty(),
+            Self::Byte(pixels) => pixels.is_empty(),
+            Self::Window(window) => window.count == 0,
         }
     }
 }
@@ -63,12 +126,32 @@ impl<S: Shape> Data for S {
 
     #[cfg(feature = "std")]
     fn push(column: &mut TensorColumn, value: &Tensor<S>) {
-        if let TensorColumn::Byte(pixels) = column {
-            let values = pixels.iter().map(|pixel| f32::from(*pixel)).collect();
-            *column = TensorColumn::Float(values);
+        let values = match column {
+            TensorColumn::Float(values) => values,
+            column => column.floats(S::LEN),
+        };
+        values.extend_from_slice(value.as_slice());
+    }
+
+    #[cfg(feature = "std")]
+    fn append(
+        column: &mut TensorColumn,
+        from: &TensorColumn,
+        indices: &mut dyn Iterator<Item = usize>,
+    ) {
+        if let TensorColumn::Byte(_) = from
+            && column.is_empty()
+        {
+            *column = TensorColumn::Byte(Vec::new());
         }
-        if let TensorColumn::Float(values) = column {
-            values.extend_from_slice(value.as_slice());
+        match (column, from) {
+            (TensorColumn::Byte(to), TensorColumn::Byte(pixels)) => {
+                indices.for_each(|i| to.extend_from_slice(&pixels[i * S::LEN..(i + 1) * S::LEN]));
+            }
+            (column, from) => {
+                let to = column.floats(S::LEN);
+                indices.for_each(|index| from.append(index, S::LEN, to));
+            }
         }
     }
 
@@ -100,6 +183,22 @@ impl<S: Shape> Data for S {
             column.append(*index, S::LEN, batch);
         }
         batch
+    }
+
+    #[cfg(feature = "std")]
+    fn floats(batch: &[f32], part: usize, look: &mut dyn FnMut(usize, &[f32], usize)) {
+        look(part, batch, S::LEN);
+    }
+
+    #[cfg(feature = "std")]
+    fn fingerprint(column: &TensorColumn, index: usize, all: bool) -> Option<u64> {
+        let step = if all { 1 } else { S::LEN.div_ceil(64).max(1) };
+        // FNV-1a, over words.
+        let hash = |hash: u64, word: u32| (hash ^ u64::from(word)).wrapping_mul(0x0100_0000_01b3);
+        let places = (0..S::LEN).step_by(step);
+        Some(places.fold(0xcbf2_9ce4_8422_2325, |so_far, place| {
+            hash(so_far, column.value(index, S::LEN, place).to_bits())
+        }))
     }
 
     #[cfg(feature = "std")]

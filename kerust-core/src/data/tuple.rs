@@ -45,6 +45,32 @@ macro_rules! tuples {
             }
 
             #[cfg(feature = "std")]
+            fn append(
+                column: &mut Self::Column,
+                from: &Self::Column,
+                indices: &mut dyn Iterator<Item = usize>,
+            ) {
+                let indices: Vec<usize> = indices.collect();
+                $($name::append(&mut column.$place, &from.$place, &mut indices.iter().copied());)+
+            }
+
+            #[cfg(feature = "std")]
+            fn floats(
+                batch: Self::Slices<'_>,
+                part: usize,
+                look: &mut dyn FnMut(usize, &[f32], usize),
+            ) {
+                $($name::floats(batch.$place, part + $place, look);)+
+            }
+
+            #[cfg(feature = "std")]
+            fn fingerprint(column: &Self::Column, index: usize, all: bool) -> Option<u64> {
+                let mut hash = 0u64;
+                $(hash = hash.rotate_left(13) ^ $name::fingerprint(&column.$place, index, all)?;)+
+                Some(hash)
+            }
+
+            #[cfg(feature = "std")]
             fn find_not_finite(batch: Self::Slices<'_>, infinite: bool) -> Option<Found> {
                 $(if let Some(found) = $name::find_not_finite(batch.$place, infinite) {
                     return Some(Found { part: $place, ..found });

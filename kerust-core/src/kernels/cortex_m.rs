@@ -24,7 +24,7 @@ pub(super) fn columns(rows: usize, left: usize) -> usize {
 
 /// The square root, correctly rounded.
 #[inline(always)]
-pub(super) fn sqrt(x: f32) -> f32 {
+pub(crate) fn sqrt(x: f32) -> f32 {
     let mut bits = x.to_bits();
     // SAFETY: arithmetic on registers.
     unsafe {

@@ -21,7 +21,7 @@ pub(super) fn columns(_rows: usize, left: usize) -> usize {
 
 /// The square root, correctly rounded.
 #[inline(always)]
-pub(super) fn sqrt(x: f32) -> f32 {
+pub(crate) fn sqrt(x: f32) -> f32 {
     // With `std` an instruction, of which a loop has vectors.
     #[cfg(feature = "std")]
     {

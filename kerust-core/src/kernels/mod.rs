@@ -70,6 +70,7 @@ pub use embedding::{gather, scatter_add};
 pub use epilogue::Epilogue;
 pub use isa::Isa;
 pub(crate) use isa::vectorized;
+pub(crate) use machine::sqrt;
 pub(crate) use matmul::product_of;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
 pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, layer_norm_in_place, moments};

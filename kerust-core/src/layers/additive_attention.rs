@@ -114,7 +114,7 @@ impl<const INPUTS: usize> AdditiveAttention<INPUTS> {
         step: LayerStep<'_>,
     ) {
         let (probabilities, factors) = saved.split_at_mut(self.probabilities_len(saved));
-        Rate::new(self.dropout).draw(&mut step.rng(factors.len()), factors);
+        Rate::new(self.dropout).draw_in(step, factors);
         scratch::with(Use::Attention, self.attention.square_len(), |scratch| {
             let attention = &self.attention;
             attention.forward_training(values, scale, factors, y, probabilities, scratch);

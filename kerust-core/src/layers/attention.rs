@@ -96,7 +96,7 @@ impl<const INPUTS: usize> Attention<INPUTS> {
     fn train(&self, values: [&[f32]; 3], y: &mut [f32], saved: &mut [f32], step: LayerStep<'_>) {
         let samples = self.samples(saved);
         let (probabilities, factors) = saved.split_at_mut(samples * self.attention.saved_len());
-        Rate::new(self.dropout).draw(&mut step.rng(factors.len()), factors);
+        Rate::new(self.dropout).draw_in(step, factors);
         let scratch_len = self.attention.training_scratch_len(!factors.is_empty());
         scratch::with(Use::Attention, samples * scratch_len, |scratch| {
             let masks = AttentionMasks::default();

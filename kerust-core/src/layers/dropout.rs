@@ -47,6 +47,14 @@ impl Rate {
         Self(rate)
     }
 
+    /// [`draw`](Self::draw) in a step, which drops nothing where it only infers.
+    pub(super) fn draw_in(self, step: LayerStep<'_>, factors: &mut [f32]) {
+        match step.is_inference() {
+            true => factors.fill(1.0),
+            false => self.draw(&mut step.rng(factors.len()), factors),
+        }
+    }
+
     /// Draws what values are multiplied with: 0 for those that are dropped.
     pub(super) fn draw(self, rng: &mut Rng, factors: &mut [f32]) {
         // As 33 bits, so that the rates 0 and 1 are exact.
@@ -75,6 +83,9 @@ impl Operation<(), f32, f32, (), f32> for Dropout {
         saved: &mut [f32],
         step: LayerStep<'_>,
     ) {
+        if step.is_inference() {
+            return self.forward(&(), x, y, ());
+        }
         self.rate.draw(&mut step.rng(x.len()), saved);
         for ((y, x), factor) in y.iter_mut().zip(x).zip(saved) {
             // A product with 0 would keep what is not finite.

@@ -96,7 +96,7 @@ mod tests {
     fn kernels_are_drawn_over_all_gates_at_once() {
         const U: usize = 9;
         let mut weights = LSTMWeights::<64, U, 36>::zeroed();
-        LSTM::new([3, 64], U).init(&mut *weights, &mut Seed(2).rng());
+        <LSTM>::new([3, 64], U).init(&mut *weights, &mut Seed(2).rng());
         let limit = (6.0 / (64 + 4 * U) as f32).sqrt();
         let kernel = weights.kernel.as_flattened().iter();
         let most = kernel.fold(0.0, |most: f32, x| most.max(x.abs()));

@@ -40,6 +40,7 @@ mod maximum;
 mod minimum;
 mod multi_head_attention;
 mod multiply;
+mod normalization;
 mod one_dimension;
 mod permute;
 mod position_embedding;
@@ -105,6 +106,7 @@ pub use multi_head_attention::{
     MultiHeadAttention, MultiHeadAttentionWeights, OutputProjectionWeights, ProjectionWeights,
 };
 pub use multiply::Multiply;
+pub use normalization::{Normalization, NormalizationWeights};
 pub use permute::Permute;
 pub use position_embedding::{PositionEmbedding, PositionEmbeddingWeights};
 pub use random_flip::{Flip, RandomFlip};

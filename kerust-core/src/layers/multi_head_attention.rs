@@ -270,7 +270,7 @@ impl<X> MultiHeadAttention<X> {
             rest,
         } = buffers;
         let (probabilities, factors) = rest.split_at_mut(samples * self.attention.saved_len());
-        Rate::new(self.dropout).draw(&mut step.rng(factors.len()), factors);
+        Rate::new(self.dropout).draw_in(step, factors);
         self.project(arrays, x, &mut projected);
         let [query, key, value] = projected;
         let scratch_len = self.attention.training_scratch_len(!factors.is_empty());
@@ -519,7 +519,7 @@ mod tests {
 
     #[test]
     fn kernels_are_drawn_with_the_fans_of_all_heads() {
-        let layer = MultiHeadAttention::<1>::new([3, 32], [3, 32], 8, 8).value_dim(16);
+        let layer = <MultiHeadAttention>::new([3, 32], [3, 32], 8, 8).value_dim(16);
         let mut weights = MultiHeadAttentionWeights::<32, 32, 32, 8, 8, 16>::zeroed();
         layer.init(&mut *weights, &mut Seed(2).rng());
         let fans = [32 + 64, 32 + 64, 32 + 128, 128 + 32];

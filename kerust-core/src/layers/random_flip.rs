@@ -90,6 +90,9 @@ impl Operation<(), f32, f32, (), f32> for RandomFlip {
         saved: &mut [f32],
         step: LayerStep<'_>,
     ) {
+        if step.is_inference() {
+            return self.forward(&(), x, y, ());
+        }
         let mut rng = step.rng(saved.len());
         saved
             .iter_mut()

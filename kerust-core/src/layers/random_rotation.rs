@@ -136,6 +136,9 @@ impl Operation<(), f32, f32, (), f32> for RandomRotation {
         saved: &mut [f32],
         step: LayerStep<'_>,
     ) {
+        if step.is_inference() {
+            return self.forward(&(), x, y, ());
+        }
         let (mut rng, len) = (step.rng(saved.len()), self.len());
         saved.iter_mut().for_each(|angle| {
             *angle = TAU * (self.lower + (self.upper - self.lower) * rng.random::<f32>());

@@ -199,6 +199,9 @@ impl<C: Cell, X, Y> RecurrentLayer<C, X, Y> {
 
     /// Draws the factors of dropout: those of all inputs, then those of all states.
     fn draw(&self, factors: &mut [f32], samples: usize, step: LayerStep<'_>) {
+        if step.is_inference() {
+            return factors.fill(1.0);
+        }
         let mut rng = step.rng(factors.len());
         let lens = self.factors();
         let (inputs, states) = factors.split_at_mut(samples * lens[0]);

@@ -73,7 +73,7 @@ impl Operation<(), f32, f32, (), f32> for SpatialDropout1D {
         saved: &mut [f32],
         step: LayerStep<'_>,
     ) {
-        self.rate.draw(&mut step.rng(saved.len()), saved);
+        self.rate.draw_in(step, saved);
         self.scale(x, saved, y);
     }
 

@@ -85,6 +85,10 @@ macro_rules! binary {
         impl Loss<Head<$activation, Rank1<1>>> for $name {
             type Label = Binary;
 
+            fn is_crossentropy(&self) -> bool {
+                self.smoothing() == 0.0
+            }
+
             fn measure(
                 &self,
                 batch: Batch<'_, Head<$activation, Rank1<1>>, Binary>,

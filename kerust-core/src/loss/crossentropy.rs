@@ -165,6 +165,10 @@ macro_rules! sparse {
         impl<const N: usize> Loss<Head<$activation, Rank1<N>>> for $name {
             type Label = Class<N>;
 
+            fn is_crossentropy(&self) -> bool {
+                true
+            }
+
             fn measure(
                 &$self,
                 batch: Batch<'_, Head<$activation, Rank1<N>>, Class<N>>,

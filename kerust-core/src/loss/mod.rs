@@ -113,6 +113,12 @@ pub trait Loss<H: Heads>: Send + 'static {
     /// A mean over the batch divides by [`Batch::divisor`]; those that [`Batch`] offers do.
     fn measure(&self, batch: Batch<'_, H, Self::Label>, gradient: Option<H::SlicesMut<'_>>) -> f64;
 
+    /// Whether it is the crossentropy of classes, of which a constant prediction has the entropy of the labels.
+    #[doc(hidden)]
+    fn is_crossentropy(&self) -> bool {
+        false
+    }
+
     /// As [`measure`](Self::measure); in addition appends the loss of each head, before its weight.
     #[doc(hidden)]
     fn measure_each(

@@ -33,6 +33,11 @@ pub trait Objective<H: Heads, Y: Data>: Send {
         weights: Option<&'a [f32]>,
     ) -> f64;
 
+    /// Whether the loss is the crossentropy of classes.
+    fn is_crossentropy(&self) -> bool {
+        false
+    }
+
     /// Adds a penalty to the running loss of the last `samples` samples.
     fn add_penalty(&mut self, penalty: f64, samples: usize);
 
@@ -154,6 +159,10 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
         weights: Option<&'a [f32]>,
     ) -> f64 {
         self.step(Batch::new(logits, outputs, labels, weights), None)
+    }
+
+    fn is_crossentropy(&self) -> bool {
+        self.loss.is_crossentropy()
     }
 
     fn add_penalty(&mut self, penalty: f64, samples: usize) {

@@ -75,6 +75,11 @@ impl<A: HeadActivation, S: Activated> Data for Head<A, S> {
     }
 
     #[cfg(feature = "std")]
+    fn floats(batch: S::Slices<'_>, part: usize, look: &mut dyn FnMut(usize, &[f32], usize)) {
+        S::floats(batch, part, look);
+    }
+
+    #[cfg(feature = "std")]
     fn gather<'a>(
         column: &'a S::Column,
         indices: &[usize],

@@ -3,11 +3,15 @@
 use super::panel::{self, Panel};
 use super::scene::Scene;
 use crate::error::Result;
+use crate::train::History;
 use std::path::Path;
 
 /// Where validation's series are named: `val_loss` stands beside `loss`.
 const VALIDATION: &str = "val_";
-/// A plot of series by epoch: one panel for each quantity, training and validation in it.
+const NAMES: [&str; 2] = ["training", "validation"];
+
+/// A plot of series by epoch: one panel for each quantity, training and validation in it, or one curve for each of several
+/// runs.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HistoryPlot {
     panels: Vec<Quantity>,
@@ -17,7 +21,8 @@ pub struct HistoryPlot {
 #[derive(Clone, PartialEq, Debug)]
 struct Quantity {
     name: String,
-    series: [Option<Vec<f64>>; 2],
+    /// Each with its name; no values where it was not measured.
+    series: Vec<(String, Vec<f64>)>,
 }
 
 impl HistoryPlot {
@@ -32,14 +37,48 @@ impl HistoryPlot {
             };
             let known = panels.iter().position(|panel| panel.name == quantity);
             let panel = known.unwrap_or_else(|| {
+                let series = NAMES.map(|name| (name.to_owned(), Vec::new()));
                 panels.push(Quantity {
                     name: quantity.to_owned(),
-                    series: [None, None],
+                    series: series.to_vec(),
                 });
                 panels.len() - 1
             });
-            panels[panel].series[place] = Some(values.clone());
+            panels[panel].series[place].1.clone_from(values);
         }
+        Self::of(panels)
+    }
+
+    /// Plots several runs in one picture: a panel for each series, in it a curve for each run.
+    ///
+    /// ```
+    /// use kerust_core::picture::HistoryPlot;
+    /// use kerust_core::train::History;
+    ///
+    /// # let (first, second) = (History::default(), History::default());
+    /// let plot = HistoryPlot::compare([("Adam", &first), ("SGD", &second)]);
+    /// ```
+    pub fn compare<'a>(runs: impl IntoIterator<Item = (&'a str, &'a History)>) -> Self {
+        let runs: Vec<_> = runs.into_iter().collect();
+        let mut panels: Vec<Quantity> = Vec::new();
+        for name in runs.iter().flat_map(|(_, history)| history.names()) {
+            if panels.iter().any(|panel| panel.name == name) {
+                continue;
+            }
+            let series = runs.iter().map(|(run, history)| {
+                let values = history.series(name).unwrap_or_default();
+                ((*run).to_owned(), values.to_vec())
+            });
+            panels.push(Quantity {
+                name: name.to_owned(),
+                series: series.collect(),
+            });
+        }
+        Self::of(panels)
+    }
+
+    /// Losses first.
+    fn of(mut panels: Vec<Quantity>) -> Self {
         let rank = |panel: &Quantity| match panel.name.as_str() {
             "loss" => 0,
             name if name.ends_with("_loss") => 1,
@@ -59,7 +98,7 @@ impl HistoryPlot {
 
     fn draw(&self) -> Option<Scene> {
         let series = self.panels.iter().flat_map(|panel| panel.series.iter());
-        let epochs = series.flatten().map(Vec::len).max().unwrap_or(0);
+        let epochs = series.map(|(_, values)| values.len()).max().unwrap_or(0);
         if epochs == 0 {
             return None;
         }
@@ -76,9 +115,12 @@ impl HistoryPlot {
         };
         for (place, quantity) in self.panels.iter().enumerate() {
             let [row, column] = [place / columns, place % columns].map(|n| n as f64);
+            let series = quantity.series.iter();
             let panel = Panel {
                 name: quantity.name.replace('_', " "),
-                series: quantity.series.each_ref().map(Option::as_deref),
+                series: series
+                    .map(|(name, values)| (name.as_str(), &values[..]))
+                    .collect(),
                 epochs,
             };
             panel.draw(&mut scene, [column * width, row * height]);
@@ -90,6 +132,7 @@ impl HistoryPlot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::Report;
 
     fn series(names: &[&str], epochs: usize) -> Vec<(String, Vec<f64>)> {
         let values = |place: usize| {
@@ -119,7 +162,12 @@ mod tests {
             .map(|panel| panel.name.as_str())
             .collect();
         assert_eq!(names, ["loss", "a_loss", "accuracy"]);
-        assert!(plot.panels[2].series.iter().all(Option::is_some));
+        assert!(
+            plot.panels[2]
+                .series
+                .iter()
+                .all(|(_, values)| values.len() == 3)
+        );
     }
 
     #[test]
@@ -136,6 +184,34 @@ mod tests {
         let diverged = vec![f64::NAN, f64::INFINITY];
         let svg = svg(&[("loss".to_owned(), diverged)]);
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
+    }
+
+    #[test]
+    fn runs_share_a_panel_for_each_series() {
+        let history = |losses: &[f64]| {
+            let mut history = History::default();
+            for loss in losses {
+                history.push(Report::new(
+                    &["accuracy".into(), "loss".into()],
+                    &[0.5, *loss],
+                ));
+            }
+            history
+        };
+        let (long, short) = (history(&[3.0, 2.0, 1.0]), history(&[3.5, 2.5]));
+        let plot = HistoryPlot::compare([("Adam", &long), ("SGD", &short)]);
+        let names: Vec<_> = plot
+            .panels
+            .iter()
+            .map(|panel| panel.name.as_str())
+            .collect();
+        assert_eq!(names, ["loss", "accuracy"]);
+        let curves = ["Adam", "SGD"].map(String::from);
+        assert_eq!(
+            plot.panels[0].series[1],
+            (curves[1].clone(), vec![3.5, 2.5])
+        );
+        assert_eq!(plot.draw().unwrap().size[0], 960.0);
     }
 
     #[test]

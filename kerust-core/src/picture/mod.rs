@@ -1,18 +1,22 @@
-//! Pictures for people: a training's history, and predictions on images, as SVG and PNG.
+//! Pictures for people: histories of trainings, confusion matrices, and predictions on images, as SVG and PNG.
 //!
 //! A PNG has two pixels for each of the SVG on both axes. Its letters are Latin, Greek and Cyrillic,
 //! and what is none of them is a box; those of an SVG are the reader's.
 
 mod axis;
+mod confusion;
 mod font;
 mod history;
 mod panel;
 mod predictions;
 mod raster;
+mod rates;
 mod scene;
 
+pub use confusion::ConfusionPlot;
 pub use history::HistoryPlot;
 pub use predictions::PredictionGrid;
+pub use rates::LearningRatePlot;
 
 use crate::error::Result;
 use crate::weights::write_atomically;
@@ -37,6 +41,11 @@ pub enum PictureError {
         found: usize,
         /// Height, width and channels of the grid's images.
         expected: [usize; 3],
+    },
+    /// The samples are no images.
+    NoImage {
+        /// The sizes of a sample.
+        found: Vec<usize>,
     },
     /// There is nothing to draw.
     Empty {
@@ -71,6 +80,15 @@ impl Display for PictureError {
                 "an image of {found} values does not fit a grid of images of \
                  ({height}, {width}, {channels})"
             ),
+            Self::NoImage { found } => {
+                let found: Vec<String> = found.iter().map(usize::to_string).collect();
+                write!(
+                    f,
+                    "a sample of the shape ({}) is no image, expected (height, width) or (height, width, \
+                     channels) of 1, 3 or 4 channels",
+                    found.join(", ")
+                )
+            }
             Self::Empty { path } => write!(
                 f,
                 "the picture `{}` would be empty: there is nothing to draw",

@@ -7,9 +7,16 @@ use core::iter::zip;
 
 /// Width and height of a panel.
 pub(super) const SIZE: Point = [480.0, 340.0];
-/// Blue and vermilion, which colour-blind people tell apart: Okabe & Ito (2008).
-const COLOURS: [Colour; 2] = [[0x00, 0x72, 0xb2], [0xd5, 0x5e, 0x00]];
-const NAMES: [&str; 2] = ["training", "validation"];
+/// Blue, vermilion and others that colour-blind people tell apart: Okabe & Ito (2008).
+const COLOURS: [Colour; 7] = [
+    [0x00, 0x72, 0xb2],
+    [0xd5, 0x5e, 0x00],
+    [0x00, 0x9e, 0x73],
+    [0xcc, 0x79, 0xa7],
+    [0xe6, 0x9f, 0x00],
+    [0x56, 0xb4, 0xe9],
+    [0x60, 0x60, 0x60],
+];
 const GRID: Colour = [0xd8; 3];
 const FRAME: Colour = [0x80; 3];
 /// More points than these are a line.
@@ -23,8 +30,8 @@ const SWATCH: f64 = 20.0;
 /// What is drawn into a panel.
 pub(super) struct Panel<'a> {
     pub(super) name: String,
-    /// Values of the epochs 1, 2, .. in training and in validation.
-    pub(super) series: [Option<&'a [f64]>; 2],
+    /// Names of curves, and their values of the epochs 1, 2, ..; the place of a curve gives its colour.
+    pub(super) series: Vec<(&'a str, &'a [f64])>,
     /// The last epoch of all panels.
     pub(super) epochs: usize,
 }
@@ -32,7 +39,11 @@ pub(super) struct Panel<'a> {
 impl Panel<'_> {
     /// Draws the panel to the right of and below `corner`.
     pub(super) fn draw(&self, scene: &mut Scene, corner: Point) {
-        let series = self.series.map(|values| points(values.unwrap_or_default()));
+        let series: Vec<_> = self
+            .series
+            .iter()
+            .map(|(_, values)| points(values))
+            .collect();
         let values = series.iter().flatten().map(|point| point[1]);
         let [x, y] = [Axis::of_epochs(self.epochs), Axis::of(values)];
         let readings = y.ticks().map(|(_, reading)| Font::get().width(&reading));
@@ -67,8 +78,11 @@ impl Panel<'_> {
         );
 
         let place = |point: &Point| [x.place(point[0], across), y.place(point[1], upwards)];
-        let curves = series.map(|points| points.iter().map(place).collect::<Vec<Point>>());
-        for (curve, colour) in zip(&curves, COLOURS) {
+        let curves = series
+            .iter()
+            .map(|points| points.iter().map(place).collect());
+        let curves: Vec<Vec<Point>> = curves.collect();
+        for (curve, colour) in zip(&curves, COLOURS.into_iter().cycle()) {
             scene.line(curve.clone(), 2.0, colour);
             if curve.len() <= MARKED_EPOCHS {
                 for point in curve {
@@ -76,7 +90,8 @@ impl Panel<'_> {
                 }
             }
         }
-        legend(scene, &curves, across, upwards);
+        let names: Vec<&str> = self.series.iter().map(|(name, _)| *name).collect();
+        legend(scene, &names, &curves, across, upwards);
     }
 }
 
@@ -90,11 +105,12 @@ fn points(values: &[f64]) -> Vec<Point> {
 /// Names the curves in the corner that they leave free.
 fn legend(
     scene: &mut Scene,
-    curves: &[Vec<Point>; 2],
+    names: &[&str],
+    curves: &[Vec<Point>],
     [left, right]: [f64; 2],
     [bottom, top]: [f64; 2],
 ) {
-    let rows = zip(NAMES, COLOURS).zip(curves);
+    let rows = zip(names, COLOURS.into_iter().cycle()).zip(curves);
     let rows: Vec<_> = rows.filter(|(_, curve)| !curve.is_empty()).collect();
     let widths = rows.iter().map(|((name, _), _)| Font::get().width(name));
     let Some(width) = widths.reduce(f64::max) else {
@@ -129,7 +145,7 @@ fn legend(
         let start = x + LEGEND_PADDING;
         scene.line(vec![[start, middle], [start + SWATCH, middle]], 2.0, colour);
         let at = [start + SWATCH + LEGEND_PADDING, middle + 4.5];
-        scene.text(at, Anchor::Start, BLACK, name.to_owned());
+        scene.text(at, Anchor::Start, BLACK, (*name).to_owned());
     }
 }
 
@@ -158,7 +174,8 @@ mod tests {
             elements: Vec::new(),
         };
         let curves = [curve.to_vec(), Vec::new()];
-        legend(&mut scene, &curves, [0.0, 200.0], [200.0, 0.0]);
+        let names = ["training", "validation"];
+        legend(&mut scene, &names, &curves, [0.0, 200.0], [200.0, 0.0]);
         match scene.elements[0] {
             Element::Rectangle { at, .. } => at,
             _ => unreachable!("a legend lies on a rectangle"),

@@ -1,5 +1,6 @@
 //! A model that is ready for training.
 
+use super::diagnosis::Hint;
 use super::report::Report;
 use super::step::{Buffers, Source};
 use super::trainee::{Subject, Trainee};
@@ -24,6 +25,7 @@ pub struct Compiled<N: Train, Y: Data> {
     pub(super) trainee: Trainee<N>,
     pub(super) objective: Box<dyn Objective<N::Heads, Y>>,
     pub(super) buffers: Buffers<N, Y>,
+    pub(super) hints: Vec<Hint>,
 }
 
 impl<N: Train, Y: Data> Compiled<N, Y> {
@@ -36,6 +38,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
             trainee: Trainee::new(model, optimizer),
             objective,
             buffers: Buffers::default(),
+            hints: Vec::new(),
         }
     }
 
@@ -146,6 +149,11 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     /// The numbers of the epochs of the last training, also when it ended with an error.
     pub fn history(&self) -> &History {
         &self.trainee.run.history
+    }
+
+    /// What was noticed in the last training that may be why it does not learn; `fit` says it too, unless it is quiet.
+    pub fn hints(&self) -> &[Hint] {
+        &self.hints
     }
 
     /// The steps that the optimizer has done.

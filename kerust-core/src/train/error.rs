@@ -14,6 +14,11 @@ pub enum TrainError {
         /// Which: `the training set`.
         which: &'static str,
     },
+    /// A model without a layer that learns from data.
+    NothingToAdapt {
+        /// The model's name.
+        model: &'static str,
+    },
     /// A path that names no part of the model.
     UnknownPath {
         /// The path.
@@ -144,6 +149,10 @@ impl fmt::Display for TrainError {
             Self::EmptyDataset { which } => {
                 write!(f, "{which} is empty: found 0 samples, expected at least 1")
             }
+            Self::NothingToAdapt { model } => write!(
+                f,
+                "`{model}` has no layer that learns from data: expected a `Normalization` without `mean` and `variance`"
+            ),
             Self::UnknownPath { path, nearest } => write!(
                 f,
                 "`{path}` names no part of the model; did you mean `{nearest}`?"

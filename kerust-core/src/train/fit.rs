@@ -6,7 +6,7 @@ use super::exchange::{Alone, Exchange};
 use super::progress::Verbosity;
 use super::step::ClassWeight;
 use super::{Result, TrainError};
-use crate::data::{Binary, Class, Data, Samples};
+use crate::data::{Classes, Data, Samples};
 use crate::rng::Seed;
 use std::ops::Range;
 
@@ -40,6 +40,7 @@ pub struct Fit<'a, X: Data, Y: Data> {
     pub(super) exchange: Box<dyn Exchange + 'a>,
     pub(super) verbosity: Verbosity,
     pub(super) threads: Option<usize>,
+    pub(super) hints: bool,
 }
 
 impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
@@ -62,6 +63,7 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
             exchange: Box::new(Alone),
             verbosity: Verbosity::Bar,
             threads: None,
+            hints: true,
         }
     }
 
@@ -159,6 +161,17 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
         self
     }
 
+    /// Whether the training is watched for what keeps it from learning, such as inputs that no layer scales or units that
+    /// have died. What is noticed is said once, with what to write, and is in
+    /// [`Compiled::hints`](super::Compiled::hints). Enabled by default.
+    ///
+    /// # Cost
+    /// A look at up to 4,096 samples before the first step, and at eight steps of each epoch.
+    pub fn hints(mut self, hints: bool) -> Self {
+        self.hints = hints;
+        self
+    }
+
     /// Divides each batch among machines that train the same model; see [`Exchange`].
     pub fn exchange(mut self, exchange: impl Exchange + 'a) -> Self {
         self.exchange = Box::new(exchange);
@@ -216,32 +229,6 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
             }
             (None, None) => Ok((data.len(), None)),
         }
-    }
-}
-
-/// Labels that are one of `N` classes.
-#[diagnostic::on_unimplemented(
-    message = "`class_weight` does not fit labels `{Self}`",
-    label = "found {N} weights",
-    note = "labels `Class<N>` take `N` weights, labels `Binary` take 2; other labels take `sample_weight`"
-)]
-pub trait Classes<const N: usize>: Data {
-    /// Multiplies the weights of a batch by those of its labels.
-    #[doc(hidden)]
-    fn multiply(of_class: &[f32], labels: Self::Slices<'_>, weights: &mut [f32]);
-}
-
-impl<const N: usize> Classes<N> for Class<N> {
-    fn multiply(of_class: &[f32], labels: &[u32], weights: &mut [f32]) {
-        let pairs = weights.iter_mut().zip(labels);
-        pairs.for_each(|(weight, class)| *weight *= of_class[*class as usize]);
-    }
-}
-
-impl Classes<2> for Binary {
-    fn multiply(of_class: &[f32], labels: &[f32], weights: &mut [f32]) {
-        let pairs = weights.iter_mut().zip(labels);
-        pairs.for_each(|(weight, yes)| *weight *= of_class[usize::from(*yes != 0.0)]);
     }
 }
 

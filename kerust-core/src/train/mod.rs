@@ -1,10 +1,13 @@
 //! Training: `compile`, `fit`, `evaluate`, callbacks and histories.
 
+mod adapt;
 mod before_compile;
 mod build;
 mod callback;
 mod callback_list;
+mod classification;
 mod compiled;
+mod diagnosis;
 mod error;
 mod exchange;
 mod fit;
@@ -21,22 +24,29 @@ mod session;
 mod state;
 mod step;
 mod trainee;
+mod trial;
 mod workflow;
 
 use crate::Result;
 
+pub use crate::data::Classes;
 pub use before_compile::BeforeCompile;
 pub use callback::{
     BackupAndRestore, CSVLogger, Callback, CallbackState, EarlyStopping, LambdaCallback,
     LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, SwapEMAWeights,
     TerminateOnNaN, Training,
 };
+pub use classification::{
+    ClassScores, ClassificationReport, Classifies, ConfusionMatrix, Judgement,
+};
 pub use compiled::Compiled;
+pub use diagnosis::{Hint, HintKind};
 pub use error::TrainError;
 pub use exchange::Exchange;
-pub use fit::{Classes, Fit};
+pub use fit::Fit;
 pub use history::History;
 pub use own_loop::StepGradient;
 pub use progress::Verbosity;
 pub use report::Report;
+pub use trial::{LearningRates, OverfitCheck};
 pub use workflow::Workflow;

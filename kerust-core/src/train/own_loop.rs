@@ -36,7 +36,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
             self.objective.reset();
             let (trainee, objective) = (&mut self.trainee, &mut *self.objective);
             let buffers = &mut self.buffers;
-            let loss = buffers.train(trainee, objective, &source, &numbers, &mut Alone)?;
+            let loss = buffers.train(trainee, objective, &source, &numbers, &mut Alone, None)?;
             self.check_finite(loss)?;
             Ok(self.logs())
         })?

@@ -7,6 +7,7 @@ use super::workflow::with_scratch;
 use crate::Result;
 use crate::data::samples::{Room, Side};
 use crate::data::{Data, Samples};
+use crate::element::Elements;
 use crate::kernels::alone;
 use crate::memory::Memory;
 use crate::model::{Heads, Model};
@@ -20,8 +21,7 @@ const ARENA_VALUES: usize = 1 << 18;
 /// The most samples that are predicted together: more make no product faster.
 const MOST: usize = 256;
 
-/// The outputs for each sample of a data set, in order: each thread takes some samples through all
-/// layers, so that what a layer leaves is in its cache for the next.
+/// The outputs for each sample of a data set, in order.
 pub(super) fn all<N: Model, Y: Data>(
     model: &N,
     data: &dyn Samples<N::Input, Y>,
@@ -29,6 +29,25 @@ pub(super) fn all<N: Model, Y: Data>(
 where
     <N::Heads as Data>::Value: Send,
 {
+    each(model, data, |numbers, _, outputs| {
+        let outputs = (0..numbers.len()).map(|sample| {
+            let mut output = N::Heads::zeros();
+            let values = N::Heads::sample(outputs, sample);
+            N::Heads::copy(values, N::Heads::view_mut(&mut output));
+            output
+        });
+        outputs.collect()
+    })
+}
+
+/// What `look` makes of the outputs for all samples of a data set, in order: each thread takes some samples
+/// through all layers, so that what a layer leaves is in its cache for the next.
+pub(super) fn each<N: Model, Y: Data, R: Send>(
+    model: &N,
+    data: &dyn Samples<N::Input, Y>,
+    look: impl Fn(&[usize], <Y as Elements>::Slices<'_>, <N::Heads as Elements>::Slices<'_>) -> Vec<R>
+    + Sync,
+) -> Result<Vec<R>> {
     let numbers: Vec<usize> = (0..data.len()).collect();
     let outputs = pool::inside(None, || {
         let share = data.len().div_ceil(rayon::current_num_threads());
@@ -40,7 +59,7 @@ where
             || (Side::default(), Side::default(), Default::default()),
             |(inputs, labels, logits), numbers| {
                 let room = Room::new(inputs, labels);
-                alone(|| batch(model, data, numbers, room, logits))
+                alone(|| batch(model, data, numbers, room, logits, &look))
             },
         );
         batches.collect_into_vec(&mut outputs);
@@ -53,14 +72,15 @@ where
     Ok(all)
 }
 
-fn batch<N: Model, Y: Data>(
+fn batch<N: Model, Y: Data, R>(
     model: &N,
     data: &dyn Samples<N::Input, Y>,
     numbers: &[usize],
     room: Room<'_, '_, N::Input, Y>,
     logits: &mut <N::Heads as Data>::Batch,
-) -> Result<Vec<<N::Heads as Data>::Value>> {
-    let (input, _) = data.gather(numbers, room)?;
+    look: impl Fn(&[usize], <Y as Elements>::Slices<'_>, <N::Heads as Elements>::Slices<'_>) -> Vec<R>,
+) -> Result<Vec<R>> {
+    let (input, labels) = data.gather(numbers, room)?;
     refuse_tokens::<N>(numbers, input)?;
     let samples = numbers.len();
     N::Heads::resize(logits, samples);
@@ -72,12 +92,5 @@ fn batch<N: Model, Y: Data>(
         );
     });
     N::Heads::activate(N::Heads::slices_mut(logits));
-    let outputs = N::Heads::slices(logits);
-    let outputs = (0..samples).map(|sample| {
-        let mut output = N::Heads::zeros();
-        let values = N::Heads::sample(outputs, sample);
-        N::Heads::copy(values, N::Heads::view_mut(&mut output));
-        output
-    });
-    Ok(outputs.collect())
+    Ok(look(numbers, labels, N::Heads::slices(logits)))
 }

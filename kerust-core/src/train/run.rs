@@ -1,6 +1,7 @@
 //! The loop: epochs, batches, validation.
 
 use super::compiled::Compiled;
+use super::diagnosis::Watch;
 use super::fit::Fit;
 use super::history::History;
 use super::order::Order;
@@ -73,7 +74,23 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
             batch_size: fit.validation_batch_size.unwrap_or(fit.batch_size),
             freq: fit.validation_freq,
         });
-        let outcome = self.epochs(&source, train, validation.as_ref(), &fit, &mut session);
+        let mut watch = Watch::new(fit.hints, N::LAYERS);
+        let other = validation.as_ref();
+        let other = other.map(|it| (it.source.data, it.range()));
+        watch.before(source.data, train, other);
+        if self.objective.is_crossentropy() && !source.is_weighted() {
+            watch.of_classes();
+        }
+        session.show(&mut watch);
+        let outcome = self.epochs(
+            &source,
+            train,
+            validation.as_ref(),
+            &fit,
+            &mut session,
+            &mut watch,
+        );
+        self.hints = watch.into_hints();
         let outcome = match outcome {
             Err(Error::Train(error @ TrainError::NotFinite { .. })) => {
                 // The first fault is the one to report.
@@ -98,6 +115,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         validation: Option<&Validation<'_, N::Input, Y>>,
         fit: &Fit<'_, N::Input, Y>,
         session: &mut Session<'_>,
+        watch: &mut Watch,
     ) -> Result<()> {
         let run = &self.trainee.run;
         let mut batches = Batches {
@@ -113,7 +131,8 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
             let epoch = self.trainee.run.epoch;
             let steps = batches.steps(epoch);
             session.begin_epoch(&mut self.trainee, steps.len())?;
-            self.epoch(source, &mut batches, session)?;
+            watch.begin(&N::LAYOUT, N::SETTINGS);
+            self.epoch(source, &mut batches, session, watch)?;
             if let Some(wanted) = fit.steps_per_epoch
                 && steps.len() < wanted
                 && !std::mem::replace(&mut has_warned, true)
@@ -131,6 +150,8 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
                 self.validate(validation, session)?;
             }
             session.end_epoch(&mut self.trainee)?;
+            watch.after_epoch(&self.trainee.run.history, fit.batch_size);
+            session.show(watch);
         }
         Ok(())
     }
@@ -140,6 +161,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         source: &Source<'_, N::Input, Y>,
         batches: &mut Batches,
         session: &mut Session<'_>,
+        watch: &mut Watch,
     ) -> Result<()> {
         let epoch = self.trainee.run.epoch;
         let steps = batches.steps(epoch).len();
@@ -156,9 +178,15 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
             let objective = &mut *self.objective;
             let trainee = &mut self.trainee;
             let exchange = &mut *session.exchange;
+            let is_first = trainee.applied.step == 0;
+            let look = watch.looks_at(step, steps).then_some(&mut *watch);
             let loss = self
                 .buffers
-                .train(trainee, objective, source, numbers, exchange)?;
+                .train(trainee, objective, source, numbers, exchange, look)?;
+            if is_first {
+                watch.first_loss(loss - trainee.penalty());
+                session.show(watch);
+            }
             let is_finite = loss.is_finite();
             self.trainee.run.step = step + usize::from(is_finite);
             if session.wants_numbers(step) {
@@ -213,6 +241,14 @@ struct Validation<'a, X: Data, Y: Data> {
     batch_size: usize,
     /// After which epochs.
     freq: usize,
+}
+
+impl<X: Data, Y: Data> Validation<'_, X, Y> {
+    /// The samples: all numbers from the first to the last.
+    fn range(&self) -> Range<usize> {
+        let [first, last] = [self.numbers.first(), self.numbers.last()];
+        first.map_or(0, |first| *first)..last.map_or(0, |last| *last + 1)
+    }
 }
 
 /// Which samples each step sees.

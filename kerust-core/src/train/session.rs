@@ -2,6 +2,7 @@
 
 use super::Result;
 use super::callback::{Callback, CallbackState, Training};
+use super::diagnosis::Watch;
 use super::exchange::{Alone, Exchange};
 use super::fit::Fit;
 use super::progress::Progress;
@@ -77,6 +78,13 @@ impl<'c> Session<'c> {
             epoch: 0,
             epochs: fit.epochs,
             steps: 0,
+        }
+    }
+
+    /// Shows the hints that are new.
+    pub(super) fn show(&self, watch: &mut Watch) {
+        for hint in watch.unshown() {
+            self.progress.warn(&format!("hint: {hint}"));
         }
     }
 

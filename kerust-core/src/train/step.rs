@@ -4,6 +4,7 @@
 //! machines that compute other parts of the same batch, then `apply`. Whatever fails, fails before
 //! anything moves.
 
+use super::diagnosis::Watch;
 use super::exchange::Exchange;
 use super::trainee::Trainee;
 use crate::Result;
@@ -18,7 +19,7 @@ use crate::rng::Step;
 use crate::tensor::Tensors;
 use std::ops::Range;
 
-type HeadBatch<N> = <<N as crate::model::Model>::Heads as Data>::Batch;
+type HeadBatch<N> = <<N as Model>::Heads as Data>::Batch;
 
 /// The memory of steps: it grows to the largest batch, and is reused from then on.
 pub(super) struct Buffers<N: Train, Y: Data> {
@@ -47,6 +48,11 @@ pub(super) struct ClassWeight<Y: Data> {
 }
 
 impl<X: Data, Y: Data> Source<'_, X, Y> {
+    /// Whether samples or classes have weights.
+    pub(super) fn is_weighted(&self) -> bool {
+        self.sample_weight.is_some() || self.class_weight.is_some()
+    }
+
     /// The weights of the samples of these numbers, where they have any.
     fn weights<'w>(
         &self,
@@ -92,18 +98,44 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         source: &Source<'_, N::Input, Y>,
         numbers: &[usize],
         exchange: &mut dyn Exchange,
+        watch: Option<&mut Watch>,
     ) -> Result<f64> {
         let share = exchange.share(numbers.len());
         let samples = share.len();
-        let mut loss = self.compute(trainee, objective, source, numbers, share)?;
+        let mut loss = self.compute(trainee, objective, source, numbers, share.clone())?;
         exchange.sum(&mut trainee.gradient, &mut loss)?;
         if loss.is_finite() {
             let penalty = trainee.penalize();
             objective.add_penalty(penalty, samples);
-            trainee.apply();
+            match watch {
+                Some(watch) => self.watched(trainee, source, &numbers[share], watch)?,
+                None => trainee.apply(),
+            }
             loss += penalty;
         }
         Ok(loss)
+    }
+
+    /// Moves the weights, and shows what the step computed.
+    fn watched(
+        &mut self,
+        trainee: &mut Trainee<N>,
+        source: &Source<'_, N::Input, Y>,
+        numbers: &[usize],
+        watch: &mut Watch,
+    ) -> Result<()> {
+        watch.gradient(&trainee.gradient, trainee.model.as_slice());
+        trainee.apply();
+        watch.moved(trainee.model.as_slice());
+        // A source that reads is asked for each sample once.
+        if Y::CLASS_COUNT > 1 && !numbers.is_empty() && source.data.is_in_memory() {
+            let room = Room::new(&mut self.inputs, &mut self.labels);
+            let (_, labels) = source.data.gather(numbers, room)?;
+            Y::classes_of(labels, watch.labels());
+            let outputs = N::Heads::slices(&self.outputs);
+            N::Heads::floats(outputs, 0, &mut |_, scores, len| watch.outputs(scores, len));
+        }
+        Ok(())
     }
 
     /// Leaves the gradient of a share of a batch in the trainee, and returns the share's part of the
@@ -192,7 +224,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
 }
 
 /// Refuses a batch with an input or a label that is NaN, or `infinite`.
-fn refuse<X: Data, Y: Data>(
+pub(super) fn refuse<X: Data, Y: Data>(
     numbers: &[usize],
     input: X::Slices<'_>,
     labels: Y::Slices<'_>,
@@ -231,7 +263,7 @@ pub(super) fn refuse_tokens<N: Model>(
     }
 }
 
-fn memory(block: &mut Vec<f32>, len: usize, samples: usize) -> Memory<'_> {
+pub(super) fn memory(block: &mut Vec<f32>, len: usize, samples: usize) -> Memory<'_> {
     if block.len() < len * samples {
         *block = vec![0.0; len * samples];
     }

@@ -1,8 +1,8 @@
 //! A model's life: made, compiled, loaded, saved, asked.
 
-use super::Compiled;
+use super::{Compiled, adapt};
 use crate::Result;
-use crate::data::Data;
+use crate::data::{Data, Samples};
 use crate::diagram;
 use crate::loss::{Loss, objective};
 use crate::memory::Memory;
@@ -42,6 +42,25 @@ pub trait Workflow: Model {
         let mut model = Self::zeroed();
         model.init(&mut seed.rng());
         model
+    }
+
+    /// Gives every [`Normalization`](crate::layers::Normalization) in the model the mean and the variance of the data, as
+    /// Keras's `adapt`. Each sees what the layers before it make of the data in inference: another `Normalization` before
+    /// it is adapted first.
+    ///
+    /// Call it before the training, on the training samples alone.
+    ///
+    /// # Errors
+    /// When the data set is empty, a sample cannot be read or is not finite, or the model has no such layer; then nothing
+    /// is changed.
+    ///
+    /// # Cost
+    /// A forward pass over the data for each `Normalization` that stands behind another one, and one or two for the first.
+    fn adapt<Y: Data>(&mut self, data: &impl Samples<Self::Input, Y>) -> Result<()>
+    where
+        Self: Train,
+    {
+        adapt::adapt(self, data)
     }
 
     /// Makes the model ready for training.

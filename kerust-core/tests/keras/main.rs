@@ -10,10 +10,13 @@ mod places;
 mod published;
 mod sequences;
 
+use kerust::model;
 use kerust_core::layer::LayerData;
 use kerust_core::model::Model;
+use kerust_core::train::Workflow;
 use kerust_core::weights::keras;
 use models::{Conv, Long, Nested, Short, Tiny, Unbiased, Wide};
+use safetensors::SafeTensors;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -72,6 +75,42 @@ fn convolutions_and_batch_normalization_load() {
     }
 }
 
+model! { pub Normal: Input(3) => Normalization => Dense(2) }
+
+/// Keras keeps a count beside what a `Normalization` has learnt.
+#[test]
+fn what_a_normalization_has_learnt_loads() {
+    let golden =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/normalization.safetensors");
+    let golden = fs::read(golden).unwrap();
+    let golden = SafeTensors::deserialize(&golden).unwrap();
+    let tensor = |name: &str| -> Vec<f32> {
+        let words = golden.tensor(name).unwrap().data().chunks_exact(4);
+        words
+            .map(|word| f32::from_le_bytes(word.try_into().unwrap()))
+            .collect()
+    };
+    for name in ["normalization.weights.h5", "normalization.keras"] {
+        let model = keras::load::<Normal>(file(name)).unwrap();
+        assert_eq!(model.normalization.mean[..], tensor("last.mean"), "{name}");
+        assert_eq!(
+            model.normalization.variance[..],
+            tensor("last.variance"),
+            "{name}"
+        );
+        let (x, y) = (tensor("last.data"), tensor("file.y"));
+        for (x, y) in x.chunks_exact(3).zip(y.chunks_exact(2)) {
+            let found = model.predict(&[x[0], x[1], x[2]].into());
+            for (found, expected) in found.as_slice().iter().zip(y) {
+                assert!(
+                    (found - expected).abs() < 1e-5,
+                    "{name}: {found}, Keras has {expected}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn a_model_in_a_model_loads() {
     for name in ["nested.weights.h5", "nested.h5"] {
@@ -127,6 +166,7 @@ fn what_is_saved_is_loaded_bit_for_bit() {
     check::<Tiny>();
     check::<Conv>();
     check::<Nested>();
+    check::<Normal>();
 }
 
 #[test]
@@ -140,6 +180,9 @@ fn what_is_saved_stands_where_keras_puts_it() {
         ),
         ("conv.weights.h5", |path| {
             keras::save(path, &*Conv::zeroed())
+        }),
+        ("normalization.weights.h5", |path| {
+            keras::save(path, &*Normal::zeroed())
         }),
     ] {
         save(&path).unwrap();
@@ -329,6 +372,7 @@ fn keras_loads_what_is_saved() {
     save::<Tiny>(folder.path(), "tiny.weights.h5");
     save::<Conv>(folder.path(), "conv.weights.h5");
     save::<Nested>(folder.path(), "nested.weights.h5");
+    save::<Normal>(folder.path(), "normal.weights.h5");
     let status = std::process::Command::new(python)
         .arg(file("make_keras.py"))
         .arg("check")

@@ -2,6 +2,7 @@
 #![cfg(feature = "std")]
 
 mod faults;
+mod hints;
 mod own_loop;
 mod sources;
 #[path = "../support/mod.rs"]

@@ -35,6 +35,15 @@ pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Rep
             _ => other(parameter, value, "a whole number", report),
         },
         Kind::Number(_) => number(parameter, value, report),
+        Kind::Numbers(_) => match &value.kind {
+            ValueKind::Tuple(numbers) if !numbers.is_empty() => {
+                numbers.iter().all(|it| number(parameter, it, report))
+            }
+            ValueKind::Tuple(_) | ValueKind::Spelled(_) => {
+                other(parameter, value, takes(parameter.kind), report)
+            }
+            _ => number(parameter, value, report),
+        },
         Kind::Factor(_) => match &value.kind {
             ValueKind::Tuple(ends) if ends.len() == 2 => {
                 ends.iter().all(|end| number(parameter, end, report))
@@ -105,6 +114,7 @@ fn takes(kind: Kind) -> &'static str {
         Kind::Pair => "rows and columns, as `3x3`",
         Kind::Ends => "a whole number or two, as `(1, 2)`",
         Kind::Number(_) => "a number",
+        Kind::Numbers(_) => "a number or several, as `(0.5, 0.25)`",
         Kind::Factor(_) => "a number or two, as `(-0.2, 0.2)`",
         Kind::Flag => "`true` or `false`",
         Kind::Word(_) => "a word",
@@ -325,7 +335,7 @@ fn meant(kind: Kind, value: &Value) -> Option<String> {
             .parse::<usize>()
             .ok()
             .map(|it| it.to_string()),
-        (ValueKind::Text(written), Kind::Number(_) | Kind::Factor(_)) => {
+        (ValueKind::Text(written), Kind::Number(_) | Kind::Numbers(_) | Kind::Factor(_)) => {
             let tokens = written.parse().ok()?;
             crate::fold::float(&tokens).map(|_| written.trim().to_owned())
         }
@@ -346,7 +356,7 @@ fn meant(kind: Kind, value: &Value) -> Option<String> {
             [value] => Some(text(&value.tokens)),
             _ => None,
         },
-        (ValueKind::Spelled(spelled), Kind::Factor(_)) => Some(spelled.clone()),
+        (ValueKind::Spelled(spelled), Kind::Factor(_) | Kind::Numbers(_)) => Some(spelled.clone()),
         (ValueKind::Sizes(sizes), Kind::Count | Kind::Number(_)) => {
             sizes.first().map(usize::to_string)
         }
@@ -361,7 +371,7 @@ pub fn sample(kind: Kind) -> &'static str {
         Kind::Ends => "(1, 2)",
         Kind::Sizes { .. } => "28, 28, 1",
         Kind::Axis => "-1",
-        Kind::Number(_) => "0.5",
+        Kind::Number(_) | Kind::Numbers(_) => "0.5",
         Kind::Factor(_) => "0.1",
         Kind::Flag => "false",
         Kind::Word(vocabulary) => vocabulary.words[0].0,

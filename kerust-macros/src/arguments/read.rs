@@ -19,6 +19,11 @@ impl<'a> Arguments<'a> {
         self.bound[self.place(name)].first().copied()
     }
 
+    /// Whether something was given under this name that cannot be.
+    pub fn was_refused(&self, name: &str) -> bool {
+        self.refused[self.place(name)]
+    }
+
     /// Whether the layer has a parameter of this name.
     pub fn has(&self, name: &str) -> bool {
         self.parameters.iter().any(|it| it.name == name)
@@ -103,6 +108,15 @@ impl<'a> Arguments<'a> {
         self.value(name).map(number)
     }
 
+    /// One number or several.
+    pub fn several(&self, name: &str) -> Option<Vec<Number>> {
+        let value = self.value(name)?;
+        Some(match &value.kind {
+            ValueKind::Tuple(numbers) => numbers.iter().map(number).collect(),
+            _ => vec![number(value)],
+        })
+    }
+
     /// The ends of a range. One number is a range to both sides, as in Keras.
     pub fn range(&self, name: &str) -> Option<(Number, Number)> {
         let values = self.bound[self.place(name)].as_slice();
@@ -128,7 +142,9 @@ impl<'a> Arguments<'a> {
     pub fn numbers(&self) -> Vec<Bounded> {
         let mut numbers = Vec::new();
         for (parameter, values) in self.parameters.iter().zip(&self.bound) {
-            let (Kind::Number(bounds) | Kind::Factor(bounds)) = parameter.kind else {
+            let (Kind::Number(bounds) | Kind::Numbers(bounds) | Kind::Factor(bounds)) =
+                parameter.kind
+            else {
                 continue;
             };
             let bounded = |value: &Value| Bounded {

@@ -179,6 +179,16 @@ pub static ROWS: &[Row] = &[
         infer: values::layer_normalization,
     },
     Row {
+        name: "Normalization",
+        parameters: &[
+            optional("axis", Kind::Axis),
+            optional("mean", Kind::Numbers(Bounds::Finite)),
+            optional("variance", Kind::Numbers(Bounds::NotNegative)),
+            optional("invert", Kind::Flag),
+        ],
+        infer: values::normalization,
+    },
+    Row {
         name: "ZeroPadding2D",
         parameters: &[optional("padding", Kind::Pair)],
         infer: images::zero_padding2d,

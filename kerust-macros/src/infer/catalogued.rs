@@ -226,7 +226,7 @@ impl Infer<'_> {
             training_only: spec.role == Role::TrainingOnly,
             uses: 1,
             state: spec.state,
-            frozen: !said.trainable,
+            frozen: !said.trainable || spec.untrained,
             settings: said.settings,
             sources,
             mask: masks.first().copied(),

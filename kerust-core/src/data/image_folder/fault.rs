@@ -16,6 +16,13 @@ pub enum ImageFolderFault {
         /// The number of classes.
         expected: usize,
     },
+    /// `class_names` are not the folders.
+    ClassNames {
+        /// The names.
+        found: Vec<String>,
+        /// The folders, in order.
+        expected: Vec<String>,
+    },
     /// A class folder without images.
     NoImages {
         /// The endings of the files that were seen.
@@ -23,6 +30,8 @@ pub enum ImageFolderFault {
     },
     /// Files that are no image, or no whole one.
     Broken(BrokenImages),
+    /// A file that is no image, or no whole one.
+    Image(String),
     /// The images take more memory than there is.
     Memory {
         /// The number of images.
@@ -94,6 +103,13 @@ impl Display for ImageFolderFault {
                 f,
                 "holds {} class folders, expected {expected}: found `{}`",
                 found.len(),
+                found.join("`, `")
+            ),
+            Self::Image(fault) => f.write_str(fault),
+            Self::ClassNames { found, expected } => write!(
+                f,
+                "holds the class folders `{}`, found `class_names` of `{}`: expected each folder once",
+                expected.join("`, `"),
                 found.join("`, `")
             ),
             Self::NoImages { skipped } if skipped.is_empty() => {

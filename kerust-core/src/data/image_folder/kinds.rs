@@ -1,13 +1,13 @@
 //! What images and class folders may become.
 
 use crate::data::{Binary, Class, Data};
-use crate::tensor::{Rank3, Shape};
+use crate::tensor::{Rank1, Rank2, Rank3, Shape, Tensor};
 
 /// A shape that holds an image.
 #[diagnostic::on_unimplemented(
     message = "an image does not fit the input `{Self}`",
     label = "takes no image",
-    note = "images fit `Input(height, width, 1)` (grey), `Input(height, width, 3)` (RGB) and \
+    note = "images fit `Input(height, width)` and `Input(height, width, 1)` (grey), `Input(height, width, 3)` (RGB) and \
             `Input(height, width, 4)` (RGB and alpha)"
 )]
 pub trait ImageShape: Shape {
@@ -22,13 +22,16 @@ pub trait ImageShape: Shape {
 impl<const H: usize, const W: usize> ImageShape for Rank3<H, W, 1> {}
 impl<const H: usize, const W: usize> ImageShape for Rank3<H, W, 3> {}
 impl<const H: usize, const W: usize> ImageShape for Rank3<H, W, 4> {}
+impl<const H: usize, const W: usize> ImageShape for Rank2<H, W> {
+    const CHANNELS: usize = 1;
+}
 
 /// A label that the name of a folder can be.
 #[diagnostic::on_unimplemented(
     message = "a folder for each class gives no labels `{Self}`",
     label = "is no class",
-    note = "class folders give `Class<N>` (one of N folders) and `Binary` (two folders, the second \
-            is yes)"
+    note = "class folders give `Class<N>` (one of N folders), `Rank1<N>` (a row of zeros with a one) and `Binary` (two \
+            folders, the second is yes)"
 )]
 pub trait ClassLabel: Data {
     /// The number of classes.
@@ -51,5 +54,16 @@ impl ClassLabel for Binary {
 
     fn push_class(labels: &mut Self::Column, class: usize) {
         Self::push(labels, &Self::from(class == 1));
+    }
+}
+
+/// Keras's `label_mode = "categorical"`.
+impl<const N: usize> ClassLabel for Rank1<N> {
+    const CLASSES: usize = N;
+
+    fn push_class(labels: &mut Self::Column, class: usize) {
+        let mut row = Tensor::<Self>::zeroed();
+        row.as_mut_slice()[class] = 1.0;
+        Self::push(labels, &row);
     }
 }

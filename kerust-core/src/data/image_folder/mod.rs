@@ -15,7 +15,7 @@
 //!   corrupt; all broken images of a folder come in one error, or are left out by
 //!   [`skip_broken`](ImageFolder::skip_broken).
 
-mod decode;
+pub(super) mod decode;
 mod fault;
 mod index;
 mod kinds;
@@ -26,7 +26,9 @@ pub use kinds::{ClassLabel, ImageShape};
 
 use super::{DataError, Dataset, TensorColumn};
 use crate::error::Result;
+use crate::layers::Interpolation;
 use crate::rng::Seed;
+use decode::Resize;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -52,6 +54,9 @@ pub struct ImageFolder {
     validation_split: Option<f64>,
     subset: Option<Subset>,
     skip_broken: bool,
+    class_names: Option<Vec<String>>,
+    resize: Resize,
+    quiet: bool,
 }
 
 /// A part of a folder's images.
@@ -73,7 +78,36 @@ impl ImageFolder {
             validation_split: None,
             subset: None,
             skip_broken: false,
+            class_names: None,
+            resize: Resize::default(),
+            quiet: false,
         }
+    }
+
+    /// The class folders in the order of the classes' numbers; without this call in the order of their names. As in Keras,
+    /// they must be all of the folders.
+    pub fn class_names<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.class_names = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// How images are resized; bilinear unless set.
+    pub fn interpolation(mut self, interpolation: Interpolation) -> Self {
+        self.resize.interpolation = interpolation;
+        self
+    }
+
+    /// Whether the middle of an image is cut out that has the ratio of the model's size, so that nothing is distorted.
+    /// Disabled by default.
+    pub fn crop_to_aspect_ratio(mut self, crop: bool) -> Self {
+        self.resize.crop_to_aspect_ratio = crop;
+        self
+    }
+
+    /// Does not say on the standard error how many files were found.
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
     }
 
     /// The height and width that images are resized to: bilinear, without antialiasing, as in
@@ -112,9 +146,9 @@ impl ImageFolder {
 
     /// Reads the images.
     ///
-    /// The type says what they become: `Rank3<H, W, 1>` grey, `Rank3<H, W, 3>` RGB, `Rank3<H, W, 4>`
-    /// with alpha, values 0 to 255; labelled [`Class<N>`](super::Class), or
-    /// [`Binary`](super::Binary) where there are two folders (the second is yes).
+    /// The type says what they become: `Rank2<H, W>` and `Rank3<H, W, 1>` grey, `Rank3<H, W, 3>` RGB, `Rank3<H, W, 4>`
+    /// with alpha, values 0 to 255; labelled [`Class<N>`](super::Class), a row of zeros with
+    /// a one `Rank1<N>`, or [`Binary`](super::Binary) where there are two folders (the second is yes).
     ///
     /// # Errors
     /// The folder is missing; it has no class folders or not as many as the labels have classes; a
@@ -129,13 +163,7 @@ impl ImageFolder {
         if let Some(found) = self.size.filter(|size| *size != expected) {
             return Err(self.fault(ImageFolderFault::ImageSize { found, expected }));
         }
-        let classes = index::class_folders(&self.path)?;
-        if classes.len() != Y::CLASSES {
-            return Err(self.fault(ImageFolderFault::Classes {
-                found: classes.into_iter().map(|(name, _)| name).collect(),
-                expected: Y::CLASSES,
-            }));
-        }
+        let classes = self.classes(<Y as ClassLabel>::CLASSES)?;
         let mut images = Vec::new();
         for (class, (_, folder)) in classes.iter().enumerate() {
             let paths = index::images(folder)?;
@@ -144,7 +172,17 @@ impl ImageFolder {
         if let Some(seed) = self.seed {
             images.shuffle(&mut seed.rng());
         }
+        let (total, folders) = (images.len(), classes.len());
         let mut images = self.part(images)?;
+        if !self.quiet {
+            let used = match self.subset {
+                None => String::new(),
+                Some(Subset::Training) => format!(", using {} for training", images.len()),
+                Some(Subset::Validation) => format!(", using {} for validation", images.len()),
+            };
+            let folder = self.path.display();
+            eprintln!("found {total} files of {folders} classes in `{folder}`{used}");
+        }
 
         let len = images.len().checked_mul(X::LEN);
         let pixels = len.and_then(|len| decode::room(len).ok());
@@ -156,7 +194,7 @@ impl ImageFolder {
         })?;
         let slots = images.par_iter().zip(pixels.par_chunks_exact_mut(X::LEN));
         let outcomes: Vec<Result<(), String>> = slots
-            .map(|((path, _), slot)| decode::read(path, X::CHANNELS, expected, slot))
+            .map(|((path, _), slot)| decode::read(path, X::CHANNELS, expected, self.resize, slot))
             .collect();
         if let Some(broken) = broken(&images, &outcomes) {
             if !self.skip_broken || broken.count == images.len() {
@@ -173,6 +211,40 @@ impl ImageFolder {
         let names = classes.into_iter().map(|(name, _)| name).collect();
         let pixels = TensorColumn::Byte(pixels);
         Ok(Dataset::from_columns(pixels, labels, images.len(), names))
+    }
+
+    /// Both parts of a [`validation_split`](Self::validation_split) at once: Keras's `subset = "both"`.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_both<X: ImageShape, Y: ClassLabel>(
+        &self,
+    ) -> Result<(Dataset<X, Y>, Dataset<X, Y>)> {
+        let part = |subset| self.clone().subset(subset).load();
+        Ok((part(Subset::Training)?, part(Subset::Validation)?))
+    }
+
+    /// The class folders, in the order of their numbers.
+    fn classes(&self, expected: usize) -> Result<Vec<(String, PathBuf)>> {
+        let mut classes = index::class_folders(&self.path)?;
+        let names =
+            |classes: &[(String, PathBuf)]| classes.iter().map(|(name, _)| name.clone()).collect();
+        if let Some(wanted) = &self.class_names {
+            let place = |name: &String| wanted.iter().position(|other| other == name);
+            let is_all = classes.iter().all(|(name, _)| place(name).is_some());
+            if !is_all || classes.len() != wanted.len() {
+                return Err(self.fault(ImageFolderFault::ClassNames {
+                    found: wanted.clone(),
+                    expected: names(&classes),
+                }));
+            }
+            classes.sort_by_key(|(name, _)| place(name));
+        }
+        if classes.len() != expected {
+            let found = names(&classes);
+            return Err(self.fault(ImageFolderFault::Classes { found, expected }));
+        }
+        Ok(classes)
     }
 
     /// The images of the subset: as Keras, the validation images are the last ones, and their number
@@ -242,7 +314,7 @@ fn keep_whole(
 }
 
 /// The error for a folder or an image.
-fn refuse(path: &Path, fault: ImageFolderFault) -> crate::error::Error {
+pub(super) fn refuse(path: &Path, fault: ImageFolderFault) -> crate::error::Error {
     let path = path.to_path_buf();
     DataError::ImageFolder { path, fault }.into()
 }

@@ -288,3 +288,70 @@ fn a_size_or_a_split_that_cannot_be_is_named() {
         assert_eq!(refusal(root, &images), format!("`FOLDER` {expected}"));
     }
 }
+
+#[test]
+fn class_names_say_the_order() {
+    let folder = folder(&[("a/1.png", 1), ("b/1.png", 2)]);
+    let open = || ImageFolder::open(folder.path());
+    let data: Grey<Class<2>> = open().class_names(["b", "a"]).load().unwrap();
+    assert_eq!(
+        (levels(&data), data.class_names()),
+        (vec![2.0, 1.0], &["b".into(), "a".into()][..])
+    );
+    for names in [&["a"][..], &["a", "c"], &["a", "b", "b"]] {
+        let message = refusal(folder.path(), &open().class_names(names.iter().copied()));
+        assert_eq!(
+            message,
+            format!(
+                "`FOLDER` holds the class folders `a`, `b`, found `class_names` of `{}`: expected each folder once",
+                names.join("`, `")
+            )
+        );
+    }
+}
+
+#[test]
+fn both_parts_are_read_at_once_and_labels_may_be_rows() {
+    let images: Vec<(String, u8)> = (0..10)
+        .map(|i| (format!("{}/{i}.png", ["a", "b"][i % 2]), i as u8))
+        .collect();
+    let images: Vec<(&str, u8)> = images
+        .iter()
+        .map(|(name, level)| (name.as_str(), *level))
+        .collect();
+    let folder = folder(&images);
+    let open = ImageFolder::open(folder.path())
+        .validation_split(0.3)
+        .shuffle(Seed(1))
+        .quiet();
+    let (train, test) = open
+        .load_both::<Rank3<2, 3, 1>, crate::tensor::Rank1<2>>()
+        .unwrap();
+    assert_eq!((train.len(), test.len()), (7, 3));
+    let mut all = [levels(&train), levels(&test)].concat();
+    all.sort_by(f32::total_cmp);
+    assert_eq!(all, (0..10).map(|i| i as f32).collect::<Vec<_>>());
+    for (x, y) in train.iter() {
+        let class = x.as_slice()[0] as usize % 2;
+        assert_eq!(y.as_slice()[class], 1.0);
+        assert_eq!(y.as_slice().iter().sum::<f32>(), 1.0);
+    }
+}
+
+#[test]
+fn one_image_is_read_as_the_model_takes_it() {
+    let folder = folder(&[("a/1.png", 77)]);
+    let path = folder.path().join("a/1.png");
+    let grey = crate::data::image::read::<crate::tensor::Rank2<2, 3>>(&path).unwrap();
+    assert_eq!(grey.as_slice(), [77.0; 6]);
+    let rgb = crate::data::image::read_cropped::<Rank3<5, 5, 3>>(&path).unwrap();
+    assert_eq!(rgb.as_slice(), [77.0; 75]);
+    let path = folder.path().join("a/none.png");
+    let error = crate::data::image::read::<Rank3<5, 5, 3>>(&path)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("none.png") && error.contains("cannot be read"),
+        "{error}"
+    );
+}

@@ -1,6 +1,6 @@
 //! From a file to what it holds, whatever kind of Keras's files it is.
 
-use super::stored::Stored;
+use super::stored::{Stored, StoredLayer};
 use super::walk::Walk;
 use super::{config, legacy, version3};
 use crate::error::Error;
@@ -55,7 +55,8 @@ fn stored(path: &Path, bytes: Vec<u8>) -> Result<(Stored, u64), WeightsError> {
             expected,
         });
     }
-    let stored = with_room(|| layers(bytes, config.as_deref())).map_err(refuse)?;
+    let mut stored = with_room(|| layers(bytes, config.as_deref())).map_err(refuse)?;
+    stored.layers.iter_mut().for_each(StoredLayer::forget_count);
     if stored.layers.is_empty() {
         return Err(refuse("an HDF5 file without weights of layers".to_owned()));
     }

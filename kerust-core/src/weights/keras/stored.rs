@@ -32,6 +32,18 @@ pub(super) struct StoredLayer {
     pub(super) tensors: Vec<StoredTensor>,
 }
 
+/// The kind of the layer that Keras keeps a count beside the numbers of.
+pub(super) const COUNTING: &str = "normalization";
+
+impl StoredLayer {
+    /// Drops the count that Keras writes behind the mean and the variance of a `Normalization`, and never reads.
+    pub(super) fn forget_count(&mut self) {
+        if self.kind == COUNTING {
+            self.tensors.retain(|tensor| !tensor.sizes.is_empty());
+        }
+    }
+}
+
 /// A tensor in a file, whose values have not been read.
 #[derive(Debug)]
 pub(super) struct StoredTensor {

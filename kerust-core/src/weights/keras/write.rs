@@ -3,6 +3,7 @@
 use super::expected::{self, ExpectedLayer};
 use super::graph::Graph;
 use super::names::group_of;
+use super::stored::COUNTING;
 use crate::error::{Error, Result};
 use crate::layer::LayerData;
 use crate::model::Model;
@@ -82,7 +83,10 @@ fn add_layers(group: &mut GroupBuilder, graph: &Graph, expected: &[ExpectedLayer
             }
             (None, Some(weights)) => {
                 let tensors = expected[weights].tensors.iter();
-                let mut groups = Inside::default();
+                let mut groups = Inside {
+                    counts: node.kind == COUNTING,
+                    ..Inside::default()
+                };
                 for tensor in tensors {
                     let values = &values[tensor.start..tensor.start + tensor.len];
                     groups.add(group_of(&node.kind, &tensor.group), (tensor.sizes, values));
@@ -98,6 +102,8 @@ fn add_layers(group: &mut GroupBuilder, graph: &Graph, expected: &[ExpectedLayer
 /// The tensors of a layer, and of the layers that it is made of.
 #[derive(Default)]
 struct Inside<'a> {
+    /// Whether Keras keeps a count behind them.
+    counts: bool,
     tensors: Vec<(&'a [usize], &'a [f32])>,
     groups: BTreeMap<String, Inside<'a>>,
 }
@@ -122,6 +128,11 @@ impl<'a> Inside<'a> {
             vars.create_dataset(&place.to_string())
                 .with_f32_data(values)
                 .with_shape(&sizes);
+        }
+        if self.counts {
+            vars.create_dataset(&self.tensors.len().to_string())
+                .with_i32_data(&[0])
+                .with_shape(&[]);
         }
         layer.add_group(vars.finish());
         for (name, inside) in &self.groups {

@@ -1,7 +1,7 @@
 """Writes the files beside it, as Keras writes them: small models whose values count 1/8, 2/8, ..
 
 `make_keras.py check FOLDER` checks instead that Keras loads the same models from FOLDER's
-`tiny.weights.h5`, `conv.weights.h5` and `nested.weights.h5`, with the same values.
+`tiny.weights.h5`, `conv.weights.h5`, `nested.weights.h5` and `normal.weights.h5`, with the same values.
 
 Needs `pip install keras tensorflow`; Keras 3.15.1 made the files.
 """
@@ -56,11 +56,15 @@ def nested():
     return keras.Model(y, layers.Dense(2)(block(y)))
 
 
+def normal():
+    return keras.Sequential([keras.Input((3,)), layers.Normalization(), layers.Dense(2)])
+
+
 def check(folder):
-    for make in (tiny, conv, nested):
+    for make in (tiny, conv, nested, normal):
         model = make()
         model.load_weights(folder / f"{make.__name__}.weights.h5")
-        values = numpy.concatenate([weight.ravel() for weight in model.get_weights()])
+        values = numpy.concatenate([weight.ravel() for weight in model.get_weights() if weight.ndim])
         expected = numpy.arange(1, len(values) + 1, dtype=numpy.float32) / 8
         numpy.testing.assert_array_equal(values, expected, make.__name__)
     print("Keras", keras.__version__, "loads all files, with the values expected")

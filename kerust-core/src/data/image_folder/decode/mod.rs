@@ -11,7 +11,7 @@ mod marker;
 mod png;
 mod webp;
 
-use crate::layers::Resizing;
+use crate::layers::{Interpolation, Resizing};
 use std::fmt::Display;
 use std::fs::File;
 use std::io::Read;
@@ -29,22 +29,54 @@ type Outcome<T> = Result<T, String>;
 /// become grey, which TensorFlow makes of all 16: a level less at most. Grey is 0.299 R + 0.587 G +
 /// 0.114 B (ITU-R BT.601), as TensorFlow computes it; alpha is dropped, not blended, unless asked
 /// for.
-pub(super) fn read(
+pub(in crate::data) fn read(
     path: &Path,
     channels: usize,
     size: [usize; 2],
+    resize: Resize,
     pixels: &mut [u8],
 ) -> Outcome<()> {
     let image = Decoded::new(&whole_file(path)?)?;
-    let values = image.pixels(channels)?;
-    if image.size == size {
+    let mut values = image.pixels(channels)?;
+    let mut found = image.size;
+    if resize.crop_to_aspect_ratio {
+        found = crop(&mut values, found, channels, size);
+    }
+    if found == size {
         pixels.copy_from_slice(&values);
     } else {
         // As `tf.image.resize`. Alpha is a channel like the others to a network, and to Keras.
-        let [height, width] = image.size;
-        Resizing::new([height, width, channels], size).resize_bytes(&values, pixels);
+        let [height, width] = found;
+        let resizing = Resizing::new([height, width, channels], size);
+        resizing
+            .interpolation(resize.interpolation)
+            .resize_bytes(&values, pixels);
     }
     Ok(())
+}
+
+/// How an image becomes one of the model's size.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(in crate::data) struct Resize {
+    pub(in crate::data) interpolation: Interpolation,
+    pub(in crate::data) crop_to_aspect_ratio: bool,
+}
+
+/// Cuts the middle out of an image, as large as may be with the ratio of `target`: Keras's `smart_resize`. Returns its
+/// size.
+fn crop(values: &mut Vec<u8>, size: [usize; 2], channels: usize, target: [usize; 2]) -> [usize; 2] {
+    let [height, width] = size;
+    // Keras divides in 32 bits, and truncates.
+    let part = |whole: usize, a: usize, b: usize| ((whole * a) as f32 / b as f32) as usize;
+    let rows = part(width, target[0], target[1]).min(height).max(1);
+    let columns = part(height, target[1], target[0]).min(width).max(1);
+    let (top, left) = ((height - rows) / 2, (width - columns) / 2);
+    for row in 0..rows {
+        let from = ((top + row) * width + left) * channels;
+        values.copy_within(from..from + columns * channels, row * columns * channels);
+    }
+    values.truncate(rows * columns * channels);
+    [rows, columns]
 }
 
 /// The bytes of the file. Only the first ones are read where they are no image's, however long the

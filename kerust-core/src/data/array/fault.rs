@@ -1,0 +1,209 @@
+//! What can be wrong with an array.
+
+use core::fmt::{Display, Formatter};
+
+/// Why an array of samples was refused.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum ArrayFault {
+    /// A list is not as long as another one of its axis.
+    Ragged {
+        /// Its length.
+        found: usize,
+        /// Its place.
+        at: Vec<usize>,
+        /// The length of the first one.
+        expected: usize,
+        /// The place of the first one.
+        first: Vec<usize>,
+    },
+    /// The sizes are not those of the samples.
+    Shape {
+        /// The sizes of the array.
+        found: Vec<usize>,
+        /// The sizes of a sample.
+        expected: Vec<usize>,
+    },
+    /// There is not one number for each label.
+    Labels {
+        /// The sizes of the array.
+        found: Vec<usize>,
+        /// What would help.
+        help: &'static str,
+    },
+    /// The parts of several inputs or labels do not hold as many samples as each other.
+    PartCounts {
+        /// Which part, from 0.
+        part: usize,
+        /// The samples that it holds.
+        found: usize,
+        /// The samples of the first part.
+        expected: usize,
+    },
+    /// A label that is no class.
+    Class {
+        /// The number of the sample, from 0.
+        sample: usize,
+        /// The label.
+        found: f64,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// A label that is neither 0 nor 1.
+    Binary {
+        /// The number of the sample, from 0.
+        sample: usize,
+        /// The label.
+        found: f64,
+    },
+    /// A number that is too large for 32 bits.
+    TooLarge {
+        /// The number.
+        found: f64,
+        /// Its index.
+        at: Vec<usize>,
+    },
+    /// A number that the element type cannot hold.
+    Element {
+        /// The number.
+        found: f64,
+        /// Its index.
+        at: Vec<usize>,
+        /// The element type.
+        expected: &'static str,
+    },
+    /// Windows that do not fill a sample.
+    Window {
+        /// What they do not fill: `an input`, `a label`.
+        what: &'static str,
+        /// The steps of a window.
+        steps: usize,
+        /// The values of a step.
+        row: usize,
+        /// The sizes of a sample.
+        expected: Vec<usize>,
+    },
+    /// A label that is to stand no step behind its window.
+    Horizon,
+    /// The series is shorter than one window with its label.
+    Short {
+        /// The steps of the series.
+        found: usize,
+        /// The steps that the first sample takes.
+        expected: usize,
+    },
+}
+
+impl Display for ArrayFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Ragged {
+                found,
+                at,
+                expected,
+                first,
+            } => write!(
+                f,
+                "ragged: found {found} values at `{}`, expected {expected} as at `{}`",
+                Index(at),
+                Index(first)
+            ),
+            Self::Shape { found, expected } => write!(
+                f,
+                "have the shape ({}), expected {}",
+                Sizes(found),
+                Samples(expected)
+            ),
+            Self::Labels { found, help } => write!(
+                f,
+                "have the shape ({}), expected one number for each sample; {help}",
+                Sizes(found)
+            ),
+            Self::PartCounts {
+                part,
+                found,
+                expected,
+            } => write!(
+                f,
+                "hold {found} samples in part {part} of the tuple, expected {expected} as in part 0"
+            ),
+            Self::Class {
+                sample,
+                found,
+                classes,
+            } => write!(
+                f,
+                "hold {found} for sample {sample}, expected a class: a whole number from 0 to {}",
+                classes.saturating_sub(1)
+            ),
+            Self::Binary { sample, found } => write!(
+                f,
+                "hold {found} for sample {sample}, expected 0 or 1 for `Binary`"
+            ),
+            Self::TooLarge { found, at } => {
+                write!(f, "hold {found:e} at `{}`, too large for `f32`", Index(at))
+            }
+            Self::Element {
+                found,
+                at,
+                expected,
+            } => write!(
+                f,
+                "hold {found} at `{}`, expected a number that `{expected}` can hold",
+                Index(at)
+            ),
+            Self::Window {
+                what,
+                steps,
+                row,
+                expected,
+            } => write!(
+                f,
+                "has {row} value{} for each step: {steps} steps do not fill {what} of the shape ({})",
+                if *row == 1 { "" } else { "s" },
+                Sizes(expected)
+            ),
+            Self::Horizon => f.write_str(
+                "has a label 0 steps behind its windows, expected at least 1: the next step",
+            ),
+            Self::Short { found, expected } => write!(
+                f,
+                "has {found} steps, expected at least {expected}: one window and its label"
+            ),
+        }
+    }
+}
+
+/// `2, 3`.
+struct Sizes<'a>(&'a [usize]);
+
+impl Display for Sizes<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        for (place, size) in self.0.iter().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            write!(f, "{comma}{size}")?;
+        }
+        Ok(())
+    }
+}
+
+/// `(_, 28, 28, 1)`: any number of samples.
+struct Samples<'a>(&'a [usize]);
+
+impl Display for Samples<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        write!(f, "(_, {})", Sizes(self.0))
+    }
+}
+
+/// `[2][0]`.
+struct Index<'a>(&'a [usize]);
+
+impl Display for Index<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("[]");
+        }
+        self.0.iter().try_for_each(|place| write!(f, "[{place}]"))
+    }
+}

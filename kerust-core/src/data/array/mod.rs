@@ -1,0 +1,237 @@
+//! Arrays of numbers as samples: [`Dataset::from_arrays`](super::Dataset::from_arrays).
+//!
+//! As in NumPy, the first axis of an array counts the samples. Slices, `Vec`s, arrays and references to them are
+//! arrays, nested as deep as the sample has axes; so are [`Tensor`]s, the
+//! matrices and vectors of nalgebra (each row of a matrix is a sample) and [`npy::Array`].
+
+mod fault;
+mod kinds;
+mod nested;
+
+pub use fault::ArrayFault;
+pub use kinds::Kind;
+pub use nested::Sizes;
+
+use super::{DataError, TensorColumn};
+use crate::data::npy;
+use crate::error::Result;
+use crate::tensor::{Shape, Tensor};
+
+/// A number in an array: of any width, a `bool`, or a label.
+pub trait Number: Copy + Send + Sync + 'static {
+    /// The number, exact but for integers beyond 2^53.
+    fn to_f64(self) -> f64;
+
+    /// Many numbers, as they are kept. An error is a number that is too large, with its place.
+    #[doc(hidden)]
+    fn column(values: Vec<Self>) -> Result<TensorColumn, (usize, f64)> {
+        let is_large = |value: f64| value.is_finite() && (value as f32).is_infinite();
+        let numbers = || values.iter().map(|value| value.to_f64());
+        match numbers().enumerate().find(|(_, value)| is_large(*value)) {
+            Some(large) => Err(large),
+            None => Ok(TensorColumn::Float(
+                numbers().map(|value| value as f32).collect(),
+            )),
+        }
+    }
+}
+
+/// An array of numbers: nested slices, `Vec`s and arrays, matrices, tensors, or a single number.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no array of numbers",
+    label = "expected an array of numbers",
+    note = "`Dataset::from_arrays(&x, &y)` takes slices, `Vec`s and arrays of numbers, nested for each axis, matrices of nalgebra, tensors and `npy::Array`",
+    note = "the first axis counts the samples; a tuple `(&a, &b)` is two inputs"
+)]
+pub trait Array {
+    /// Its numbers.
+    type Number: Number;
+
+    /// Appends the numbers to `values`, row-major, and checks the sizes from the axis number `axis` on.
+    #[doc(hidden)]
+    fn read(
+        &self,
+        axis: usize,
+        sizes: &mut Sizes,
+        values: &mut Vec<Self::Number>,
+    ) -> Result<(), ArrayFault>;
+
+    /// [`read`](Self::read) for each of a list.
+    #[doc(hidden)]
+    fn read_all(
+        list: &[Self],
+        axis: usize,
+        sizes: &mut Sizes,
+        values: &mut Vec<Self::Number>,
+    ) -> Result<(), ArrayFault>
+    where
+        Self: Sized,
+    {
+        for (place, item) in list.iter().enumerate() {
+            sizes.at(axis, place);
+            item.read(axis + 1, sizes, values)?;
+        }
+        Ok(())
+    }
+}
+
+/// Arrays of samples of the kind `D`: an [`Array`], or a tuple of them for a tuple of kinds.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` holds no samples of `{D}`",
+    label = "expected an array of numbers for `{D}`",
+    note = "`Dataset::from_arrays(&x, &y)` takes slices, `Vec`s and arrays of numbers, nested for each axis, matrices of nalgebra, tensors and `npy::Array`",
+    note = "the first axis counts the samples; a tuple `(&a, &b)` is two inputs"
+)]
+pub trait Arrays<D: super::Data> {
+    /// The samples and how many they are.
+    #[doc(hidden)]
+    fn column(&self, what: &'static str) -> Result<(D::Column, usize)>;
+}
+
+impl<D: Kind, A: Array> Arrays<D> for A {
+    fn column(&self, what: &'static str) -> Result<(D::Column, usize)> {
+        let (mut sizes, mut values) = (Sizes::default(), Vec::new());
+        let read = self.read(0, &mut sizes, &mut values);
+        let read = read.and_then(|()| D::column(values, &sizes.found()));
+        read.map_err(|fault| DataError::Array { what, fault }.into())
+    }
+}
+
+/// Reads tuples of arrays, which must hold as many samples as each other.
+macro_rules! tuples {
+    ($(($($name:ident $kind:ident $place:tt),+))+) => {$(
+        impl<$($kind: super::Data, $name: Arrays<$kind>),+> Arrays<($($kind,)+)> for ($(&$name,)+) {
+            fn column(
+                &self,
+                what: &'static str,
+            ) -> Result<(<($($kind,)+) as super::Data>::Column, usize)> {
+                let mut count = None;
+                let column = ($({
+                    let (column, found) = self.$place.column(what)?;
+                    let expected = *count.get_or_insert(found);
+                    if found != expected {
+                        let fault = ArrayFault::PartCounts { part: $place, found, expected };
+                        return Err(DataError::Array { what, fault }.into());
+                    }
+                    column
+                },)+);
+                Ok((column, count.unwrap_or(0)))
+            }
+        }
+    )+};
+}
+tuples! {
+    (A X 0, B Y 1)
+    (A X 0, B Y 1, C Z 2)
+    (A X 0, B Y 1, C Z 2, D W 3)
+}
+
+impl<X: super::Data, Y: super::Data> super::Dataset<X, Y> {
+    /// Samples from arrays: one input for each label, the samples along the first axis, as Keras's `fit(x, y)` takes
+    /// them.
+    ///
+    /// An array is anything that [`Array`] is for: slices, `Vec`s and arrays of numbers, matrices of nalgebra,
+    /// tensors. A last axis of size 1 may be missing or surplus, as in Keras, and a flat slice holds the samples one
+    /// after the other. Labels of classes are whole numbers; all are checked.
+    ///
+    /// ```
+    /// use kerust_core::data::{Class, Dataset};
+    /// use kerust_core::tensor::Rank1;
+    ///
+    /// # fn main() -> kerust_core::Result<()> {
+    /// let lengths = vec![[5.1, 3.5, 1.4, 0.2], [7.0, 3.2, 4.7, 1.4]];
+    /// let kinds: [usize; 2] = [0, 1];
+    /// let data: Dataset<Rank1<4>, Class<3>> = Dataset::from_arrays(&lengths, &kinds)?;
+    /// # assert_eq!(data.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The lists of an array are of different lengths, the sizes are not those of the samples, a label is out of
+    /// range, or there are not as many labels as inputs.
+    ///
+    /// # Cost
+    /// One copy. Numbers of 8 bits are kept as such, others as `f32`.
+    pub fn from_arrays(x: &impl Arrays<X>, y: &impl Arrays<Y>) -> Result<Self> {
+        let (inputs, count) = x.column("the inputs")?;
+        let (labels, found) = y.column("the labels")?;
+        if found != count {
+            return Err(DataError::ArrayCounts {
+                inputs: count,
+                labels: found,
+            }
+            .into());
+        }
+        Ok(Self::from_columns(inputs, labels, count, Vec::new()))
+    }
+}
+
+/// Each class as a row of zeros with a one at its number: Keras's `to_categorical(labels, N)`.
+///
+/// ```
+/// use kerust_core::data::to_categorical;
+///
+/// # fn main() -> kerust_core::Result<()> {
+/// assert_eq!(to_categorical::<3>(&[2, 0])?, [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// A label is no whole number below `N`.
+pub fn to_categorical<const N: usize>(
+    labels: &impl Arrays<super::Class<N>>,
+) -> Result<Vec<[f32; N]>> {
+    let (classes, _) = labels.column("the labels")?;
+    let row =
+        |class: u32| std::array::from_fn(|place| f32::from(u8::from(place == class as usize)));
+    Ok(classes.into_iter().map(row).collect())
+}
+
+impl<T: Number> Array for npy::Array<T> {
+    type Number = T;
+
+    fn read(&self, axis: usize, sizes: &mut Sizes, values: &mut Vec<T>) -> Result<(), ArrayFault> {
+        sizes.take(axis, &self.shape)?;
+        values.extend_from_slice(&self.values);
+        Ok(())
+    }
+}
+
+impl<S: Shape, T: crate::element::Element + Number> Array for Tensor<S, T> {
+    type Number = T;
+
+    fn read(&self, axis: usize, sizes: &mut Sizes, values: &mut Vec<T>) -> Result<(), ArrayFault> {
+        sizes.take(axis, S::SHAPE.dims())?;
+        values.extend_from_slice(self.as_slice());
+        Ok(())
+    }
+}
+
+impl<T, R, C, V> Array for nalgebra::Matrix<T, R, C, V>
+where
+    T: Number + nalgebra::Scalar,
+    R: nalgebra::Dim,
+    C: nalgebra::Dim,
+    V: nalgebra::RawStorage<T, R, C>,
+{
+    type Number = T;
+
+    /// A row or a column whose length alone is open is a vector.
+    fn read(&self, axis: usize, sizes: &mut Sizes, values: &mut Vec<T>) -> Result<(), ArrayFault> {
+        let (rows, columns) = self.shape();
+        match (R::try_to_usize(), C::try_to_usize()) {
+            (_, Some(1)) => sizes.take(axis, &[rows])?,
+            (Some(1), _) => sizes.take(axis, &[columns])?,
+            _ => sizes.take(axis, &[rows, columns])?,
+        }
+        for row in self.row_iter() {
+            values.extend(row.iter().copied());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! What can be wrong with a table.
+
+use core::fmt::{Display, Formatter};
+
+/// Why a CSV file, or what was asked of it, was refused. Lines count from 1, columns from 0.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum CsvFault {
+    /// The file has no line of headers.
+    Empty,
+    /// There is no row to take.
+    NoRows,
+    /// The text is UTF-16.
+    Utf16,
+    /// A value is no UTF-8.
+    Utf8 {
+        /// Its line.
+        line: u64,
+        /// The number of its column.
+        column: usize,
+    },
+    /// A row has more or fewer values than the first one.
+    Ragged {
+        /// Its line.
+        line: u64,
+        /// Its values.
+        found: usize,
+        /// The values of the first one.
+        expected: usize,
+    },
+    /// A quote that is never closed.
+    OpenQuote {
+        /// The line on which it is opened.
+        line: u64,
+    },
+    /// A value that goes on behind its closing quote.
+    BehindQuote {
+        /// Its line.
+        line: u64,
+    },
+    /// There is no column of that number.
+    ColumnNumber {
+        /// The number.
+        found: usize,
+        /// The number of columns.
+        columns: usize,
+    },
+    /// There is no column of that name.
+    ColumnName {
+        /// The name.
+        found: String,
+        /// The headers.
+        headers: Vec<String>,
+    },
+    /// A header that stands for several columns.
+    HeaderTwice {
+        /// The header.
+        header: String,
+        /// The numbers of its columns.
+        columns: Vec<usize>,
+    },
+    /// A value is missing.
+    Missing {
+        /// Its line.
+        line: u64,
+        /// Its column.
+        column: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A value is not as expected.
+    Value {
+        /// Its line.
+        line: u64,
+        /// Its column.
+        column: String,
+        /// The value.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// Rows do not have as many values as a sample.
+    Width {
+        /// The names of the values.
+        found: Vec<String>,
+        /// The values of a sample.
+        expected: usize,
+        /// What they are for: `inputs`, `labels`.
+        what: &'static str,
+    },
+    /// What was asked for makes no sense.
+    Asked(String),
+}
+
+impl Display for CsvFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Empty => f.write_str(
+                "is empty, expected a line of headers; `Table::options().headers(false)` reads a file without them",
+            ),
+            Self::NoRows => f.write_str("has no rows"),
+            Self::Utf16 => f.write_str("is UTF-16, expected UTF-8"),
+            Self::Utf8 { line, column } => {
+                write!(f, "is no UTF-8 in line {line}, column {column}")
+            }
+            Self::Ragged {
+                line,
+                found,
+                expected,
+            } => write!(
+                f,
+                "has {found} value{} in line {line}, expected {expected}",
+                if *found == 1 { "" } else { "s" }
+            ),
+            Self::OpenQuote { line } => {
+                write!(f, "has a quote in line {line} that is never closed")
+            }
+            Self::BehindQuote { line } => write!(
+                f,
+                "has a value in line {line} that goes on behind its closing quote; a quote in a quoted value \
+                 is written twice"
+            ),
+            Self::ColumnNumber { found, columns } => write!(
+                f,
+                "has no column {found}: there are {columns} columns, counted from 0"
+            ),
+            Self::ColumnName { found, headers } if headers.is_empty() => write!(
+                f,
+                "has no column `{found}`: it was read without headers, so columns are named by their numbers"
+            ),
+            Self::ColumnName { found, headers } => {
+                write!(f, "has no column `{found}`, found `{}`", headers.join("`, `"))
+            }
+            Self::HeaderTwice { header, columns } => {
+                let columns: Vec<String> = columns.iter().map(usize::to_string).collect();
+                write!(
+                    f,
+                    "has the header `{header}` over the columns {}; name one by its number",
+                    columns.join(" and ")
+                )
+            }
+            Self::Missing {
+                line,
+                column,
+                found,
+            } => {
+                write!(f, "has no value in line {line}, column `{column}`")?;
+                match found.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, " (found `{found}`)"),
+                }?;
+                f.write_str(
+                    "; numbers are filled by `.fill_missing_with_mean()` or `.fill_missing(0.0)` behind their \
+                     `columns`, and `.drop_missing()` leaves such rows out",
+                )
+            }
+            Self::Value {
+                line,
+                column,
+                found,
+                expected,
+            } => write!(
+                f,
+                "has `{found}` in line {line}, column `{column}`, expected {expected}"
+            ),
+            Self::Width {
+                found,
+                expected,
+                what,
+            } => write!(
+                f,
+                "gives {} values for each row (`{}`), expected {expected} for the {what}",
+                found.len(),
+                found.join("`, `")
+            ),
+            Self::Asked(fault) => f.write_str(fault),
+        }
+    }
+}

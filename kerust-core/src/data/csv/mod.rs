@@ -1,0 +1,362 @@
+//! CSV files: a table of text that becomes samples.
+//!
+//! ```
+//! use kerust_core::data::csv::Table;
+//! use kerust_core::data::{Binary, Dataset};
+//! use kerust_core::tensor::Rank1;
+//!
+//! # fn main() -> kerust_core::Result<()> {
+//! let table = Table::parse("age,income,city,defaulted\n31,40.5,north,0\n25,,south,1\n")?;
+//! let data: Dataset<Rank1<4>, Binary> = table
+//!     .columns(["age", "income"]).fill_missing_with_mean()
+//!     .one_hot("city", ["north", "south"])
+//!     .labels("defaulted")
+//!     .dataset()?;
+//! assert_eq!(data.input(1).as_slice(), [25.0, 40.5, 0.0, 1.0]);
+//! # Ok(())
+//! # }
+//! ```
+
+mod columns;
+mod fault;
+mod label;
+mod parse;
+
+pub use columns::{Columns, Labelled};
+pub use fault::CsvFault;
+pub use label::Label;
+
+use super::DataError;
+use crate::error::{Error, Result};
+use parse::Row;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// What stands for a value that is missing, unless [`Options::missing`] says otherwise: pandas's words.
+const MISSING: [&str; 18] = [
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+    "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan",
+];
+
+/// The rows of a CSV file, as text.
+#[derive(Clone, Debug)]
+pub struct Table {
+    path: Option<PathBuf>,
+    headers: Option<Vec<String>>,
+    /// The columns.
+    width: usize,
+    rows: Vec<Row>,
+    missing: Vec<String>,
+}
+
+impl Table {
+    /// Reads a file whose first line names the columns.
+    ///
+    /// Values are separated by commas, and may stand in double quotes. Lines end as on any system, empty lines are
+    /// skipped, and a byte order mark is.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no UTF-8, has a row of another length than the first line, or a quote that is never
+    /// closed; the error names the line.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        Self::options().read(path)
+    }
+
+    /// [`read`](Self::read) for a text.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn parse(text: impl AsRef<[u8]>) -> Result<Self> {
+        Self::options().parse(text)
+    }
+
+    /// How a file is to be read that differs from the usual.
+    pub fn options() -> Options {
+        Options::default()
+    }
+
+    /// The number of rows, without the headers.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The number of columns.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The names of the columns; empty where the file has none.
+    pub fn headers(&self) -> &[String] {
+        self.headers.as_deref().unwrap_or_default()
+    }
+
+    /// The values of a column, named by its header or its number (from 0), as any type that is made from text.
+    ///
+    /// ```
+    /// # fn main() -> kerust_core::Result<()> {
+    /// let table = kerust_core::data::csv::Table::parse("city,people\nOslo,709000\nBergen,286000\n")?;
+    /// assert_eq!(table.column::<u32>("people")?, [709_000, 286_000]);
+    /// assert_eq!(table.column::<String>(0)?, ["Oslo", "Bergen"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// There is no such column, or a value is not of the type; the error names its line.
+    pub fn column<T: FromStr>(&self, column: impl Into<Column>) -> Result<Vec<T>> {
+        let column = self.find(&column.into())?;
+        let value = |row: &Row| {
+            let text = row.get(column);
+            text.parse().map_err(|_| {
+                let expected = type_name::<T>().to_owned();
+                self.refuse(self.cell(row, column, expected))
+            })
+        };
+        self.rows.iter().map(value).collect()
+    }
+
+    /// Inputs of numbers, a value for each of these columns: headers, numbers from 0, or lists of them. More columns
+    /// and the labels follow.
+    pub fn columns(&self, columns: impl ColumnList) -> Columns<'_> {
+        Columns::new(self).columns(columns)
+    }
+
+    /// Inputs with a value for each category of a column: see [`Columns::one_hot`].
+    pub fn one_hot<C: Into<String>>(
+        &self,
+        column: impl Into<Column>,
+        categories: impl IntoIterator<Item = C>,
+    ) -> Columns<'_> {
+        Columns::new(self).one_hot(column, categories)
+    }
+
+    /// The number of a column.
+    fn find(&self, column: &Column) -> Result<usize> {
+        let fault = match column {
+            Column::Number(number) if *number < self.width => return Ok(*number),
+            Column::Number(found) => CsvFault::ColumnNumber {
+                found: *found,
+                columns: self.width,
+            },
+            Column::Name(name) => {
+                let headers = self.headers().iter().enumerate();
+                let places = headers.filter(|(_, header)| *header == name);
+                let places: Vec<usize> = places.map(|(place, _)| place).collect();
+                match *places {
+                    [place] => return Ok(place),
+                    [] => CsvFault::ColumnName {
+                        found: name.clone(),
+                        headers: self.headers().to_vec(),
+                    },
+                    _ => CsvFault::HeaderTwice {
+                        header: name.clone(),
+                        columns: places,
+                    },
+                }
+            }
+        };
+        Err(self.refuse(fault))
+    }
+
+    /// What a column is called in an error.
+    fn name(&self, column: usize) -> String {
+        match self.headers().get(column) {
+            Some(header) if !header.is_empty() => header.clone(),
+            _ => column.to_string(),
+        }
+    }
+
+    /// Whether a value is missing.
+    fn is_missing(&self, text: &str) -> bool {
+        self.missing.iter().any(|missing| missing == text)
+    }
+
+    /// The fault of a value.
+    fn cell(&self, row: &Row, column: usize, expected: String) -> CsvFault {
+        let text = row.get(column);
+        let (line, column) = (row.line, self.name(column));
+        match self.is_missing(text) {
+            true => CsvFault::Missing {
+                line,
+                column,
+                found: text.to_owned(),
+            },
+            false => CsvFault::Value {
+                line,
+                column,
+                found: text.to_owned(),
+                expected,
+            },
+        }
+    }
+
+    fn refuse(&self, fault: CsvFault) -> Error {
+        refuse(self.path.as_deref(), fault)
+    }
+}
+
+/// How a CSV file is to be read.
+#[derive(Clone, Debug)]
+#[must_use = "`read` or `parse` is what reads"]
+pub struct Options {
+    delimiter: u8,
+    headers: bool,
+    missing: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            delimiter: b',',
+            headers: true,
+            missing: MISSING.map(String::from).to_vec(),
+        }
+    }
+}
+
+impl Options {
+    /// What separates values; a comma unless set.
+    ///
+    /// # Panics
+    /// When it is no ASCII character, or is a quote or the end of a line.
+    pub fn delimiter(mut self, delimiter: char) -> Self {
+        assert!(
+            delimiter.is_ascii() && !matches!(delimiter, '"' | '\n' | '\r'),
+            "a delimiter is an ASCII character that is no quote and ends no line, found {delimiter:?}"
+        );
+        self.delimiter = delimiter as u8;
+        self
+    }
+
+    /// Whether the first line names the columns. Enabled by default.
+    pub fn headers(mut self, headers: bool) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// The texts that stand for a value that is missing, beside nothing at all; unless set those that pandas takes:
+    /// `NA`, `NaN`, `null` and so on.
+    pub fn missing<T: Into<String>>(mut self, texts: impl IntoIterator<Item = T>) -> Self {
+        self.missing = vec![String::new()];
+        self.missing.extend(texts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// As [`Table::read`].
+    pub fn read(self, path: impl AsRef<Path>) -> Result<Table> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        self.table(&bytes, Some(path))
+    }
+
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// As [`Table::read`].
+    pub fn parse(self, text: impl AsRef<[u8]>) -> Result<Table> {
+        self.table(text.as_ref(), None)
+    }
+
+    fn table(self, bytes: &[u8], path: Option<&Path>) -> Result<Table> {
+        let parsed = parse::rows(bytes, self.delimiter, self.headers);
+        let (headers, rows) = parsed.map_err(|fault| refuse(path, fault))?;
+        let width = match (&headers, rows.first()) {
+            (Some(headers), _) => headers.len(),
+            (None, Some(row)) => row.len(),
+            (None, None) => 0,
+        };
+        Ok(Table {
+            path: path.map(Path::to_path_buf),
+            headers,
+            width,
+            rows,
+            missing: self.missing,
+        })
+    }
+}
+
+/// A column of a table: its header, or its number from 0.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Column {
+    /// Its header.
+    Name(String),
+    /// Its number.
+    Number(usize),
+}
+
+impl From<&str> for Column {
+    fn from(name: &str) -> Self {
+        Self::Name(name.into())
+    }
+}
+
+impl From<String> for Column {
+    fn from(name: String) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl From<usize> for Column {
+    fn from(number: usize) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// Columns of a table: one, or a list of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` names no columns",
+    label = "expected a header, a number, or a list of them",
+    note = "columns are named by their headers, `\"age\"`, or by their numbers from 0; several by `[\"age\", \"income\"]` or `0..3`"
+)]
+pub trait ColumnList {
+    /// The columns, in order.
+    fn list(self) -> Vec<Column>;
+}
+
+macro_rules! lists {
+    ($(<$($parameter:ident),* $(const $n:ident)?> $list:ty: $this:ident => $columns:expr;)+) => {$(
+        impl<$($parameter: Into<Column>,)* $(const $n: usize)?> ColumnList for $list {
+            fn list(self) -> Vec<Column> {
+                let $this = self;
+                $columns
+            }
+        }
+    )+};
+}
+lists! {
+    <> &str: name => vec![name.into()];
+    <> String: name => vec![name.into()];
+    <> usize: number => vec![number.into()];
+    <> Column: column => vec![column];
+    <C const N> [C; N]: list => list.into_iter().map(Into::into).collect();
+    <C> Vec<C>: list => list.into_iter().map(Into::into).collect();
+    <> &[&str]: list => list.iter().map(|name| (*name).into()).collect();
+    <> &[String]: list => list.iter().map(|name| name.clone().into()).collect();
+    <> std::ops::Range<usize>: range => range.map(Into::into).collect();
+    <> std::ops::RangeInclusive<usize>: range => range.map(Into::into).collect();
+}
+
+fn refuse(path: Option<&Path>, fault: CsvFault) -> Error {
+    DataError::Csv {
+        path: path.map(Path::to_path_buf),
+        fault,
+    }
+    .into()
+}
+
+/// The name of a type without the paths.
+fn type_name<T>() -> &'static str {
+    let name = core::any::type_name::<T>();
+    name.rsplit("::").next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! The kind of a value.
+
+use super::{Binary, Class, Data};
+use crate::tensor::{Shape, Tensor};
+
+/// An input or a label as a value: a [`Tensor`], a [`Class`], a [`Binary`], or a tuple of them.
+///
+/// It leads from the value to its kind, so that the data set that a closure's results make is known.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no input and no label",
+    label = "expected a tensor, a class or a binary label",
+    note = "an array becomes a tensor by `Tensor::from([..])`; a class is `Class::<N>::new(i)`; yes or no is `Binary::from(true)`"
+)]
+pub trait Value: Sized {
+    /// The kind of sample.
+    type Kind: Data<Value = Self>;
+}
+
+impl<const N: usize> Value for Class<N> {
+    type Kind = Self;
+}
+
+impl Value for Binary {
+    type Kind = Self;
+}
+
+impl<S: Shape> Value for Tensor<S> {
+    type Kind = S;
+}
+
+macro_rules! elements {
+    ($($element:ty)+) => {$(
+        impl<S: Shape> Value for Tensor<S, $element> {
+            type Kind = Self;
+        }
+    )+};
+}
+elements! { i8 u8 i16 u16 i32 }
+
+macro_rules! tuples {
+    ($(($($name:ident),+))+) => {$(
+        impl<$($name: Value),+> Value for ($($name,)+) {
+            type Kind = ($($name::Kind,)+);
+        }
+    )+};
+}
+tuples! {
+    (A, B)
+    (A, B, C)
+    (A, B, C, D)
+}
