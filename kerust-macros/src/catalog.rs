@@ -2,6 +2,7 @@
 
 mod convolutions;
 mod images;
+mod normalization;
 mod rows;
 mod values;
 
