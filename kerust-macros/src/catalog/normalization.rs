@@ -151,9 +151,7 @@ fn given(
                     arguments.tokens(found),
                     format!("`Normalization` has a `{found}`, but no `{missing}`"),
                 )
-                .help(format!(
-                    "give both, or neither and call `model.adapt(&data)`"
-                ));
+                .help("give both, or neither and call `model.adapt(&data)`");
             None
         }
     }
