@@ -3,6 +3,7 @@
 mod attention;
 mod convolutions;
 mod images;
+mod normalization;
 mod recurrent;
 mod rows;
 mod sequences;

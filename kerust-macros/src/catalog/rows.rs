@@ -1,7 +1,7 @@
 //! The layers: one row each. To add one is to write its file in `kerust-core/src/layers` and its
 //! row here.
 
-use super::{Row, convolutions, images, values};
+use super::{Row, convolutions, images, normalization, values};
 use crate::arguments::{Kind, Parameter};
 use crate::words::{
     ACTIVATIONS, DTYPES, FILL_MODES, FLIPS, INITIALIZERS, INTERPOLATIONS, PADDINGS,
@@ -186,7 +186,7 @@ pub static ROWS: &[Row] = &[
             optional("variance", Kind::Numbers(Bounds::NotNegative)),
             optional("invert", Kind::Flag),
         ],
-        infer: values::normalization,
+        infer: normalization::normalization,
     },
     Row {
         name: "ZeroPadding2D",

@@ -1,0 +1,158 @@
+//! `Normalization`: its axis, and the numbers that are given to it.
+
+use super::values::of_features;
+use super::{Before, Spec};
+use crate::arguments::Arguments;
+use crate::plan::Form;
+use crate::report::Report;
+use crate::value::{Number, Size, Term, text};
+use quote::quote;
+
+pub fn normalization(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
+    let sizes = match &before.data.form {
+        Form::Sizes(sizes) => Some(sizes.as_slice()),
+        _ => None,
+    };
+    let place = place_of_axis(arguments, before, report);
+    // The values in turn that belong to one place of the axis.
+    let run = match (sizes, place) {
+        (_, None) => quote!(1),
+        (Some(sizes), Some(place)) => {
+            let sizes = &sizes[place + 1..];
+            match sizes
+                .iter()
+                .try_fold(1usize, |run, size| run.checked_mul(size.known?))
+            {
+                Some(run) => Size::known(run).tokens(),
+                None => quote!(1 #(* (#sizes))*),
+            }
+        }
+        (None, Some(_)) => unreachable!("a place among sizes"),
+    };
+    let features = match (sizes, place) {
+        (Some(sizes), Some(place)) => sizes[place].clone(),
+        _ => before.data.last_size(before.nameable),
+    };
+    let invert = arguments
+        .flag("invert", false)
+        .then(|| quote!(.invert(true)));
+    let given = given(arguments, &features, report);
+    let (config, weights) = match given {
+        Some([mean, variance]) => {
+            // One number is for all values of a sample, whichever axis was meant.
+            let run = match mean.len() {
+                1 => before.data.len(),
+                _ => run,
+            };
+            let [mean, variance] = [mean, variance].map(|numbers| {
+                let numbers = numbers.iter().map(Term::tokens);
+                quote!(&[#(#numbers),*])
+            });
+            (quote!(::given(#run, #mean, #variance) #invert), None)
+        }
+        None => (
+            quote!(::new(#run) #invert),
+            Some(of_features("NormalizationWeights", &features, 2)),
+        ),
+    };
+    Spec {
+        config,
+        state: weights.is_some(),
+        untrained: weights.is_some(),
+        weights,
+        in_place: true,
+        forgets_output: true,
+        ..Spec::default()
+    }
+}
+
+/// The place of `axis` among the sizes of a sample; the last one unless it is given. As in Keras, axis 0 is the batch.
+fn place_of_axis(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    report: &mut Report,
+) -> Option<usize> {
+    let Form::Sizes(sizes) = &before.data.form else {
+        return None;
+    };
+    let rank = sizes.len() as i128;
+    let axis = arguments.axis("axis").unwrap_or(-1);
+    let place = match axis {
+        ..=-1 => axis + rank,
+        _ => axis - 1,
+    };
+    if (0..rank).contains(&place) {
+        return Some(place as usize);
+    }
+    let found = arguments.tokens("axis");
+    let fault = report.fault(
+        &found,
+        format!(
+            "`Normalization` along axis `{}` of {}",
+            text(&found),
+            before.data
+        ),
+    );
+    match axis {
+        0 => fault.help("axis 0 is the batch; leave `axis` out for the last axis"),
+        _ => fault.help(format!(
+            "the axes of a sample are 1 to {rank}, or -{rank} to -1 from the end"
+        )),
+    };
+    None
+}
+
+/// The means and the variances, where they are given.
+fn given(
+    arguments: &Arguments<'_>,
+    features: &Size,
+    report: &mut Report,
+) -> Option<[Vec<Number>; 2]> {
+    let names = ["mean", "variance"];
+    if names.iter().any(|name| arguments.was_refused(name)) {
+        return None;
+    }
+    match names.map(|name| arguments.several(name)) {
+        [Some(mean), Some(variance)] => {
+            let expected = features
+                .known
+                .filter(|features| mean.len() > 1 && mean.len() != *features);
+            if mean.len() != variance.len() {
+                let found = arguments.tokens("variance");
+                let (means, variances) = (mean.len(), variance.len());
+                report
+                    .fault(
+                        &found,
+                        format!("found {variances} for `variance`, expected {means} as for `mean`"),
+                    )
+                    .help("give as many variances as means");
+                return None;
+            }
+            if let Some(expected) = expected {
+                let found = arguments.tokens("mean");
+                report
+                    .fault(
+                        &found,
+                        format!("found {} for `mean`, expected 1 or {expected}", mean.len()),
+                    )
+                    .help(format!(
+                        "give one for all, or one for each of the {expected} places of the axis"
+                    ));
+                return None;
+            }
+            Some([mean, variance])
+        }
+        [None, None] => None,
+        both => {
+            let missing = usize::from(both[0].is_some());
+            let (found, missing) = (names[1 - missing], names[missing]);
+            report
+                .fault(
+                    arguments.tokens(found),
+                    format!("`Normalization` has a `{found}`, but no `{missing}`"),
+                )
+                .help("give both, or neither and call `model.adapt(&data)`");
+            None
+        }
+    }
+}
