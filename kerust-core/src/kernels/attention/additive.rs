@@ -6,6 +6,7 @@
 use super::softmax::{Row, softmax_gradient, softmax_rows};
 use super::{Matrix, product};
 use crate::activation::tanh;
+use crate::kernels::parallel::pairs;
 use crate::kernels::recurrent::multiply;
 
 /// The sizes of an additive attention.
@@ -58,12 +59,22 @@ impl AdditiveAttention {
         let Some(scores) = scratch.get_mut(..self.square_len()) else {
             return;
         };
-        for (q, (k, (v, y))) in self.queries_of(q).zip(
-            self.keys_of(k).zip(
-                self.values_of(v)
-                    .zip(y.chunks_exact_mut(self.output_len().max(1))),
-            ),
-        ) {
+        let lens = [self.features, self.value_width].map(|width| self.keys * width);
+        let lens = [
+            self.queries * self.features,
+            lens[0],
+            lens[1],
+            self.output_len(),
+        ];
+        let samples = y.len().checked_div(self.output_len()).unwrap_or(0);
+        // By places, for firmware: the length of zipped chunks is a division.
+        for sample in 0..samples {
+            let place = |len: usize| sample * len..(sample + 1) * len;
+            let part = |values, len| <[f32]>::get(values, place(len)).unwrap_or_default();
+            let [q, k, v] = [part(q, lens[0]), part(k, lens[1]), part(v, lens[2])];
+            let Some(y) = y.get_mut(place(lens[3])) else {
+                return;
+            };
             self.probabilities(q, k, scale, scores);
             self.mean(scores, v, y);
         }
@@ -180,19 +191,17 @@ impl AdditiveAttention {
 
     /// A sample's probabilities.
     fn probabilities(&self, q: &[f32], k: &[f32], scale: &[f32], scores: &mut [f32]) {
-        let features = self.features.max(1);
-        let rows = q
-            .chunks_exact(features)
-            .zip(scores.chunks_exact_mut(self.keys.max(1)));
-        for (q, scores) in rows {
-            for (k, score) in k.chunks_exact(features).zip(scores) {
+        let features = self.features;
+        pairs(q, features, scores, self.keys, |q, scores| {
+            pairs(k, features, scores, 1, |k, score| {
                 let terms = q.iter().zip(k).map(|(q, k)| tanh(q + k));
-                *score = match scale {
+                let sum: f32 = match scale {
                     [] => terms.sum(),
                     scale => terms.zip(scale).map(|(term, scale)| term * scale).sum(),
                 };
-            }
-        }
+                score.fill(sum);
+            });
+        });
         softmax_rows(scores, self.keys, 1.0, |query| Row {
             sees: true,
             seen: if self.causal { query + 1 } else { self.keys },
