@@ -3,8 +3,8 @@
 use crate::golden::{Tensors, assert_close};
 use kerust::activation::Linear;
 use kerust::element::Elements;
-use kerust::layer::LayerData as _;
 use kerust::gradient::Gradient;
+use kerust::layer::LayerData as _;
 use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;

@@ -2,7 +2,7 @@
 
 use super::{After, Before, Bias, Macs, Masking, Rule, Spec, Weights, initializers, rule};
 use crate::arguments::Arguments;
-use crate::plan::{Form, Fusion, Role};
+use crate::plan::{Fusion, Role};
 use crate::report::Report;
 use crate::value::{Number, Size, Term, text};
 use kerust_core::shape::{Fault, Shape};
