@@ -54,7 +54,7 @@ where
     let golden = golden();
     let tensor = |name: &str| golden.tensor(&format!("{case}.{name}"));
     let mut net = M::new(Seed(1));
-    if M::LAYOUT.len() > 0 {
+    if !M::LAYOUT.is_empty() {
         net.adapt(&data::<X>(case)).unwrap();
         let learnt = [tensor("mean"), tensor("variance")].concat();
         assert_close(case, net.as_slice(), &learnt, TOLERANCE);

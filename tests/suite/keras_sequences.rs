@@ -397,7 +397,7 @@ fn sizes_may_be_constants() {
     let x = Tensor::from_fn(|[t, c]| (t as f32 * 0.7 + c as f32).sin());
     assert_eq!(constants.predict(&x), numbers.predict(&x));
     let data: Dataset<Rank2<7, 3>, Rank1<1>> =
-        Dataset::generate(9, |i| (x.clone(), Tensor::from([i as f32])));
+        Dataset::generate(9, |i| (x, Tensor::from([i as f32])));
     let mut model = constants.compile(Adam::new(0.01), MeanSquaredError, ());
     let before = model.evaluate(&data).unwrap()["loss"];
     model.fit(&data, Fit::epochs(3).quiet()).unwrap();

@@ -335,8 +335,8 @@ fn masks_and_states_are_values_of_a_graph() {
     let (_, state) = model.predict(&series());
     let mut expected = [0.0; 3];
     for t in [0, 2, 3, 5] {
-        for f in 0..3 {
-            expected[f] = 0.5 * expected[f] + 0.5 * ((t * 3 + f) as f32).sin();
+        for (f, expected) in expected.iter_mut().enumerate() {
+            *expected = 0.5 * *expected + 0.5 * ((t * 3 + f) as f32).sin();
         }
     }
     for (found, expected) in state.as_slice().iter().zip(expected) {

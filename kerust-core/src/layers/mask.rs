@@ -13,7 +13,7 @@ macro_rules! joined {
             fn forward(&self, (): &(), x: [&[u8]; N], y: &mut [u8], (): ()) {
                 y.fill($start);
                 for x in x {
-                    y.iter_mut().zip(x).for_each(|(y, x)| *y = *y $join u8::from(*x != 0));
+                    y.iter_mut().zip(x).for_each(|(y, x)| *y $join u8::from(*x != 0));
                 }
             }
         }
@@ -25,11 +25,11 @@ macro_rules! joined {
 }
 joined! {
     /// The steps that count in any of `N` masks.
-    MaskAny, 0, |
+    MaskAny, 0, |=
 }
 joined! {
     /// The steps that count in all of `N` masks.
-    MaskAll, 1, &
+    MaskAll, 1, &=
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ fn kinds<N: Train, Y: Data>(model: &Compiled<N, Y>) -> Vec<HintKind> {
     model.hints().iter().map(|hint| hint.kind).collect()
 }
 
-fn text<'a, N: Train, Y: Data>(model: &'a Compiled<N, Y>, kind: HintKind) -> &'a str {
+fn text<N: Train, Y: Data>(model: &Compiled<N, Y>, kind: HintKind) -> &str {
     let hint: Option<&Hint> = model.hints().iter().find(|hint| hint.kind == kind);
     hint.map_or_else(
         || panic!("no {kind:?} in {:?}", model.hints()),

@@ -198,7 +198,11 @@ pub(super) fn times(a: &Size, b: &Size, nameable: bool) -> Size {
     match (a.known, b.known) {
         (Some(a), Some(b)) => Size::known(a.saturating_mul(b)),
         (_, Some(1)) => a.clone(),
-        _ => Size::expression(quote!((#a) * (#b)), nameable),
+        // Not `a * b`: in an array and over two lines, clippy takes that for a forgotten comma.
+        _ => Size::expression(
+            quote!(::core::primitive::usize::saturating_mul(#a, #b)),
+            nameable,
+        ),
     }
 }
 

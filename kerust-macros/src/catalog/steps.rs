@@ -161,7 +161,10 @@ pub(super) fn global_average_pooling1d(
     let is_masked = before.masked[0];
     Spec {
         masking: Masking::Uses,
-        arguments: is_masked.then(|| quote!(<(f32, u8)>)).unwrap_or_default(),
+        arguments: match is_masked {
+            true => quote!(<(f32, u8)>),
+            false => TokenStream::new(),
+        },
         ..global_pooling1d(arguments, before, report)
     }
 }

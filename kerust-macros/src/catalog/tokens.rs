@@ -7,6 +7,7 @@ use crate::report::Report;
 use crate::value::{Number, Term};
 use kerust_core::element::Dtype;
 use kerust_core::shape::Bounds;
+use proc_macro2::TokenStream;
 use quote::quote;
 
 /// Every layer that makes a mask.
@@ -40,7 +41,10 @@ fn embedding(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> 
             true => Masking::Makes,
             false => Masking::Keeps,
         },
-        arguments: masks.then(|| quote!(<(f32, u8)>)).unwrap_or_default(),
+        arguments: match masks {
+            true => quote!(<(f32, u8)>),
+            false => TokenStream::new(),
+        },
         rule: rule!(embedding(before.data, vocabulary, width)),
         after: After::Sizes(vec![
             Some(before.data.dim(0, before.nameable)),

@@ -1,5 +1,6 @@
 //! The layers around another layer.
 
+use super::convolutions::times;
 use super::rows::optional;
 use super::{After, Before, Rule, Spec, rule, setting};
 use crate::arguments::{Arguments, Kind, Parameter};
@@ -34,10 +35,9 @@ pub fn bidirectional(
     let (units, gates) = (given.count("units"), Size::known(gates));
     let sequences = given.flag("return_sequences", false);
     let joins = matches!(outer.word("merge_mode"), None | Some(("Concat", _)));
-    let features = match (joins, units.known) {
-        (false, _) => units.clone(),
-        (true, Some(units)) => Size::known(units.saturating_mul(2)),
-        (true, None) => Size::expression(quote!(2 * (#units)), before.nameable),
+    let features = match joins {
+        false => units.clone(),
+        true => times(&units, &Size::known(2), before.nameable),
     };
     let after = match sequences {
         true => vec![Some(before.data.dim(0, before.nameable)), Some(features)],

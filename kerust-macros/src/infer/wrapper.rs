@@ -249,7 +249,7 @@ fn many(number: TokenStream, n: &Size) -> TokenStream {
     match (number.to_string().parse::<usize>(), n.known) {
         (Ok(number), Some(n)) => Size::known(number.saturating_mul(n)).tokens(),
         (Ok(0), _) => number,
-        _ => quote!((#n) * (#number)),
+        _ => quote!(::core::primitive::usize::saturating_mul(#n, #number)),
     }
 }
 
