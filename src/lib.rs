@@ -107,7 +107,8 @@ pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor, Tokens};
 ///
 /// # Graphs
 /// Braces hold values by name, and the outputs behind the last `;`: a tuple of names, a name, or a
-/// chain. A merge joins values of equal shapes (`Add`, `Subtract`, `Multiply`, `Average`, `Maximum`,
+/// chain. `let (sequence, state) = ..;` names the outputs of a layer that has several, and `_` drops one. A merge
+/// joins values of equal shapes (`Add`, `Subtract`, `Multiply`, `Average`, `Maximum`,
 /// `Minimum`), or along an axis (`Concatenate(a, b, axis = -1)`). Every value must be read.
 ///
 /// ```
