@@ -103,7 +103,8 @@ pub use max_pooling2d::MaxPooling2D;
 pub use maximum::Maximum;
 pub use minimum::Minimum;
 pub use multi_head_attention::{
-    MultiHeadAttention, MultiHeadAttentionWeights, OutputProjectionWeights, ProjectionWeights,
+    AttentionInput, MaskInput, MultiHeadAttention, MultiHeadAttentionWeights,
+    OutputProjectionWeights, ProjectionWeights,
 };
 pub use multiply::Multiply;
 pub use normalization::{Normalization, NormalizationWeights};

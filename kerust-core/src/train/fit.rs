@@ -178,8 +178,8 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
         self
     }
 
-    /// The weight of each class in the loss: of each number of [`Class`], or of no and yes of
-    /// [`Binary`].
+    /// The weight of each class in the loss: of each number of [`Class`](crate::data::Class), or of no
+    /// and yes of [`Binary`](crate::data::Binary).
     pub fn class_weight<const N: usize>(mut self, of_class: [f32; N]) -> Self
     where
         Y: Classes<N>,
