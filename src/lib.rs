@@ -51,16 +51,61 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[doc(hidden)]
-pub use kerust_core::kernels;
 #[cfg(feature = "plots")]
 pub use kerust_core::picture;
 pub use kerust_core::{
-    activation, constraint, data, element, gradient, init, layer, layers, memory, model,
-    regularizer, rng, shape, tensor, weights,
+    activation, constraint, data, element, init, layers, regularizer, rng, weights,
 };
 #[cfg(feature = "std")]
 pub use kerust_core::{error, loss, metric, optimizer, testing, train};
+
+/// The gradient of a model, as an [`Operation`](layer::Operation) meets it.
+pub mod gradient {
+    pub use kerust_core::gradient::Gradient;
+}
+
+/// What a layer is: plain data, and how it computes.
+///
+/// The numbers of a layer are a `#[repr(C)]` struct of arrays, which is [`LayerData`](layer::LayerData). For a
+/// layer of your own, implement [`Layer`](layer::Layer), which works on one sample, and
+/// [`Build`](layer::Build), which names the layer in [`model!`]. Where `Layer` is not enough, implement
+/// [`Component`](layer::Component): [`Forward`](layer::Forward) is inference over a batch, and
+/// [`Operation`](layer::Operation) adds training.
+pub mod layer {
+    pub use kerust_core::layer::{
+        Build, Component, Forward, Layer, LayerData, Layout, Operation, Part, Pass,
+    };
+}
+
+/// What every model is: its types, its layers and its memory.
+pub mod model {
+    pub use kerust_core::model::{
+        Arena, Call, Graph, Head, Heads, LayerInfo, Model, Source, Train,
+    };
+}
+
+/// Shapes as values.
+pub mod shape {
+    pub use kerust_core::shape::{Padding, Shape, Window};
+}
+
+/// Tensors whose shape is part of their type.
+pub mod tensor {
+    pub use kerust_core::tensor::{
+        Floats, Rank1, Rank2, Rank3, Rank4, Shape, Tensor, Tensors, Tokens,
+    };
+}
+
+/// What the expansions of the macros name. It is not part of the API, and changes in any release.
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(feature = "std")]
+    pub use kerust_core::train;
+    pub use kerust_core::{
+        activation, constraint, data, element, gradient, init, kernels, layer, layers, memory,
+        model, regularizer, rng, shape, tensor, weights,
+    };
+}
 
 #[cfg(feature = "std")]
 pub use error::{Error, Result};

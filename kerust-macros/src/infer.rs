@@ -239,7 +239,7 @@ impl Infer<'_> {
         let shape = data.shape();
         let rule = Rule {
             known: data.known().map(kerust_core::shape::input),
-            tokens: quote!(::kerust::shape::input(#shape)),
+            tokens: quote!(::kerust::__private::shape::input(#shape)),
         };
         let name = match self.inputs.len() {
             0 => Ident::new("input", layer.ident().span()),

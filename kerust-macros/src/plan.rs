@@ -212,12 +212,18 @@ impl Data {
     pub fn shape(&self) -> TokenStream {
         match (&self.form, &self.constant) {
             (Form::Sizes(sizes), _) if self.known_shape().is_some() => {
-                quote!(::kerust::shape::Shape::new(&[#(#sizes),*]))
+                quote!(::kerust::__private::shape::Shape::new(&[#(#sizes),*]))
             }
             (_, Some(constant)) => constant.clone(),
-            (Form::Sizes(sizes), None) => quote!(::kerust::shape::Shape::new(&[#(#sizes),*])),
-            (Form::Typed(path), None) => quote!(<#path as ::kerust::tensor::Nth<0>>::SHAPE),
-            (Form::Unknown | Form::Part(_), None) => quote!(::kerust::shape::Shape::new(&[1])),
+            (Form::Sizes(sizes), None) => {
+                quote!(::kerust::__private::shape::Shape::new(&[#(#sizes),*]))
+            }
+            (Form::Typed(path), None) => {
+                quote!(<#path as ::kerust::__private::tensor::Nth<0>>::SHAPE)
+            }
+            (Form::Unknown | Form::Part(_), None) => {
+                quote!(::kerust::__private::shape::Shape::new(&[1]))
+            }
         }
     }
 
@@ -235,12 +241,12 @@ impl Data {
         let rank = self.rank_type();
         match self.dtype {
             _ if matches!(self.form, Form::Typed(_)) => {
-                quote!(<#rank as ::kerust::data::Data>::Value)
+                quote!(<#rank as ::kerust::__private::data::Data>::Value)
             }
-            Dtype::F32 => quote!(::kerust::tensor::Tensor<#rank>),
+            Dtype::F32 => quote!(::kerust::__private::tensor::Tensor<#rank>),
             dtype => {
                 let element = element(dtype);
-                quote!(::kerust::tensor::Tensor<#rank, #element>)
+                quote!(::kerust::__private::tensor::Tensor<#rank, #element>)
             }
         }
     }
@@ -251,10 +257,10 @@ impl Data {
             Form::Sizes(sizes) => {
                 let rank = format_ident!("Rank{}", sizes.len());
                 let sizes = sizes.iter().map(Size::argument);
-                quote!(::kerust::tensor::#rank<#(#sizes),*>)
+                quote!(::kerust::__private::tensor::#rank<#(#sizes),*>)
             }
             Form::Typed(path) => path.clone(),
-            Form::Unknown | Form::Part(_) => quote!(::kerust::tensor::Rank1<1>),
+            Form::Unknown | Form::Part(_) => quote!(::kerust::__private::tensor::Rank1<1>),
         }
     }
 
@@ -291,7 +297,7 @@ impl Data {
     /// The number of values of its gradient as an expression.
     pub fn gradient_len(&self) -> TokenStream {
         match &self.form {
-            Form::Typed(path) => quote!(::kerust::gradient::len_of::<#path>()),
+            Form::Typed(path) => quote!(::kerust::__private::gradient::len_of::<#path>()),
             _ => self.len(),
         }
     }

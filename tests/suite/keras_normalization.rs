@@ -1,9 +1,9 @@
 //! `Normalization` against Keras: what it learns from data, what it computes, and its gradient.
 
 use crate::golden::{Tensors, assert_close};
+use kerust::__private::memory::Memory;
 use kerust::activation::Linear;
 use kerust::gradient::Gradient;
-use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;

@@ -99,7 +99,7 @@ impl Expansion<'_> {
     fn heads(&self) -> TokenStream {
         tuple(self.plan.heads.iter().map(|head| {
             let (activation, data) = (&head.activation, head.data.path());
-            quote!(::kerust::model::Head<::kerust::activation::#activation, #data>)
+            quote!(::kerust::__private::model::Head<::kerust::__private::activation::#activation, #data>)
         }))
     }
 
@@ -119,7 +119,8 @@ impl Expansion<'_> {
 
     /// A batch of outputs to be written, as a type.
     fn output_slices(&self) -> TokenStream {
-        let tensors = quote!(<Self::Heads as ::kerust::element::Elements>::SlicesMut<'_>);
+        let tensors =
+            quote!(<Self::Heads as ::kerust::__private::element::Elements>::SlicesMut<'_>);
         let known = self.plan.heads.iter().map(|head| head.data.known_dtype());
         if known.clone().any(|dtype| dtype.is_none()) {
             return tensors;
@@ -155,7 +156,7 @@ fn wrap(model: &ast::Model, items: TokenStream) -> TokenStream {
     let name = &model.header.name;
     quote!({
         #items
-        <#name as ::kerust::train::Workflow>::new(::kerust::rng::Seed(0))
+        <#name as ::kerust::__private::train::Workflow>::new(::kerust::__private::rng::Seed(0))
     })
 }
 
@@ -197,7 +198,8 @@ struct Taken {
 /// The layout of a struct with these parts.
 fn layout(parts: &[TokenStream]) -> TokenStream {
     quote! {
-        const LAYOUT: ::kerust::layer::Layout = ::kerust::layer::Layout::Parts(&[#(#parts),*]);
+        const LAYOUT: ::kerust::__private::layer::Layout =
+            ::kerust::__private::layer::Layout::Parts(&[#(#parts),*]);
     }
 }
 
@@ -344,11 +346,11 @@ impl<'a> Buffers<'a> {
     }
 }
 
-/// The traits of `kerust::layer` whose methods are called.
+/// The traits of `kerust::__private::layer` whose methods are called.
 fn imports(names: &[(&str, bool)]) -> TokenStream {
     let called = names.iter().filter(|(_, called)| *called);
     let called = called.map(|(name, _)| Ident::new(name, Span::call_site()));
-    quote!(#(use ::kerust::layer::#called as _;)*)
+    quote!(#(use ::kerust::__private::layer::#called as _;)*)
 }
 
 #[cfg(test)]

@@ -136,13 +136,13 @@ impl Infer<'_> {
                 None => path,
                 Some(outer) => {
                     let outer = Ident::new(outer, Span::call_site());
-                    quote!(::kerust::layers::#outer<#path>)
+                    quote!(::kerust::__private::layers::#outer<#path>)
                 }
             };
             (path, weights.params)
         });
         let operation = Ident::new(spec.operation.unwrap_or(said.operation), arguments.span());
-        let path = quote!(::kerust::layers::#operation);
+        let path = quote!(::kerust::__private::layers::#operation);
         let mut config = std::mem::take(&mut spec.config);
         let mut bare = true;
         if let Some(own) =
@@ -266,7 +266,7 @@ impl Infer<'_> {
         let from_output = !words::activation(activation.0).needs_input();
         let word = ACTIVATIONS.tokens(activation.0, activation.1);
         let features = data.last();
-        let path = quote!(::kerust::layers::Activation);
+        let path = quote!(::kerust::__private::layers::Activation);
         self.node(Node {
             operation: (path.clone(), quote!(#path::new(#word, #features))),
             is_activation: Some(activation),
