@@ -168,6 +168,14 @@ pub struct Window {
 }
 
 impl Window {
+    /// A window of one pixel.
+    pub(crate) const PIXEL: Self = Self {
+        size: [1, 1],
+        strides: [1, 1],
+        padding: Padding::Valid,
+        dilation: [1, 1],
+    };
+
     /// Rows and columns that the window spans: `(size - 1) * dilation + 1`.
     pub const fn span(&self) -> [usize; 2] {
         [

@@ -276,7 +276,7 @@ arrays! {
 macro_rules! weights {
     (
         $(#[$doc:meta])*
-        pub struct $name:ident<$(const $size:ident: usize $(= $default:tt)?),+ $(,)?> {
+        pub struct $name:ident<$(const $size:ident: usize $(= $default:tt)?),* $(,)?> {
             $($(#[$field_doc:meta])* pub $field:ident: $type:ty,)*
         }
         $(state {
@@ -286,13 +286,13 @@ macro_rules! weights {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         #[repr(C)]
-        pub struct $name<$(const $size: usize $(= $default)?),+> {
+        pub struct $name<$(const $size: usize $(= $default)?),*> {
             $($(#[$field_doc])* pub $field: $type,)*
             $($($(#[$state_doc])* pub $state: $state_type,)+)?
         }
 
         // SAFETY: `repr(C)`, arrays of numbers in the order of the layout.
-        unsafe impl<$(const $size: usize),+> $crate::layer::LayerData for $name<$($size),+> {
+        unsafe impl<$(const $size: usize),*> $crate::layer::LayerData for $name<$($size),*> {
             const LAYOUT: $crate::layer::Layout = $crate::layer::Layout::Parts(const {
                 &[
                     $($crate::layer::Part {

@@ -5,12 +5,15 @@
 //! so that y[t] sees nothing behind step t·s: van den Oord et al. (2016), section 2.1. Initialised by Glorot &
 //! Bengio (2010), eq. 16.
 
+use super::int8;
 use super::one_dimension::one_row_of;
 use super::{Conv2D, Conv2DWeights};
 use crate::activation::Activation;
 use crate::init::Initializer;
 use crate::kernels::Epilogue;
+use crate::layer::Forward;
 use crate::layer::{LayerData as _, Product, weights};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::Padding;
 
 /// Convolution over steps, channels last: `Conv1D(filters, kernel_size, strides, padding, dilation_rate, groups,
@@ -119,6 +122,26 @@ impl<const K: usize, const IN: usize, const OUT: usize, const BIAS: usize>
         {
             self.0.forward_fused(weights, x, y, scratch, epilogue);
         }
+    }
+}
+
+impl<const K: usize, const IN: usize, const OUT: usize, const BIAS: usize>
+    Forward<int8::Conv1DWeights<K, IN, OUT, BIAS>, i8, i8> for Conv1D
+{
+    fn forward(
+        &self,
+        weights: &int8::Conv1DWeights<K, IN, OUT, BIAS>,
+        x: &[i8],
+        y: &mut [i8],
+        (): (),
+    ) {
+        self.0.forward(weights, x, y, ());
+    }
+}
+
+impl Int8Layer for Conv1D {
+    fn operation(&self) -> Int8Operation<'_> {
+        self.0.operation()
     }
 }
 

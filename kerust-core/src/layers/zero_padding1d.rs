@@ -3,7 +3,10 @@
 //! `y[t + before, c] = x[t, c]`, and 0 elsewhere.
 
 use super::ZeroPadding2D;
+use super::int8;
 use super::one_dimension::one_row;
+use crate::layer::Forward;
+use crate::quantize::{Int8Layer, Int8Operation};
 
 /// Puts zeros before and after a sequence: `ZeroPadding1D(padding)`, of one number or of two, `(before, after)`.
 ///
@@ -31,6 +34,18 @@ impl ZeroPadding1D {
 }
 
 one_row! { ZeroPadding1D }
+
+impl Forward<int8::PaddingWeights, i8, i8> for ZeroPadding1D {
+    fn forward(&self, weights: &int8::PaddingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        self.0.forward(weights, x, y, ());
+    }
+}
+
+impl Int8Layer for ZeroPadding1D {
+    fn operation(&self) -> Int8Operation<'_> {
+        self.0.operation()
+    }
+}
 
 #[cfg(test)]
 mod tests {

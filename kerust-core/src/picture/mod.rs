@@ -5,6 +5,7 @@
 
 mod axis;
 mod confusion;
+mod cost;
 mod font;
 mod history;
 mod panel;
@@ -14,6 +15,7 @@ mod rates;
 mod scene;
 
 pub use confusion::ConfusionPlot;
+pub use cost::LayerCostPlot;
 pub use history::HistoryPlot;
 pub use predictions::PredictionGrid;
 pub use rates::LearningRatePlot;

@@ -14,6 +14,11 @@ pub enum TrainError {
         /// Which: `the training set`.
         which: &'static str,
     },
+    /// A model that cannot be quantized.
+    Quantization {
+        /// What was found, where, and what was expected.
+        message: String,
+    },
     /// A model without a layer that learns from data.
     NothingToAdapt {
         /// The model's name.
@@ -148,6 +153,9 @@ impl fmt::Display for TrainError {
         match self {
             Self::EmptyDataset { which } => {
                 write!(f, "{which} is empty: found 0 samples, expected at least 1")
+            }
+            Self::Quantization { message } => {
+                write!(f, "the model cannot be quantized: {message}")
             }
             Self::NothingToAdapt { model } => write!(
                 f,

@@ -57,6 +57,8 @@ pub use partial::{LoadReport, load_partial_into};
 #[cfg(feature = "std")]
 pub use read::{WeightsFile, load, load_converted, load_into, load_sections};
 #[cfg(feature = "std")]
+pub(crate) use section::entries;
+#[cfg(feature = "std")]
 pub use section::{Section, SectionMut};
 #[cfg(feature = "std")]
 pub use write::{model_metadata, save, save_sections};
