@@ -110,6 +110,9 @@ pub trait Model: LayerData {
     /// for a model without tokens.
     #[doc(hidden)]
     const VOCABULARIES: &'static [usize] = &[];
+    /// Whether inference computes the activation of the heads too, as an 8-bit twin does.
+    #[doc(hidden)]
+    const ACTIVATED: bool = false;
     /// Words that one inference of one sample needs beside weights, input and output.
     const ARENA_LEN: usize;
 

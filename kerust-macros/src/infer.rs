@@ -67,6 +67,7 @@ pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
         layers: infer.layers,
         constants: infer.constants,
         heads,
+        is_twin: false,
     };
     absorb::absorb(&mut plan);
     plan

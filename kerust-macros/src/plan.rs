@@ -18,6 +18,8 @@ pub struct Plan {
     /// The shapes that rustc computes.
     pub constants: Vec<Constant>,
     pub heads: Vec<Head>,
+    /// Whether it is the 8-bit twin of a model, which only infers, and whose outputs are activated.
+    pub is_twin: bool,
 }
 
 /// One of the model's inputs.
@@ -56,6 +58,8 @@ pub struct Node {
     pub fusion: Fusion,
     /// The activation that it is, where it is nothing else.
     pub is_activation: Option<Activation>,
+    /// The activation that its configuration has taken.
+    pub absorbed: Option<Activation>,
     /// Whether its configuration takes the activation that follows.
     pub takes_activation: bool,
     /// Whether inference may overwrite its input, by `forward_in_place`.
@@ -412,7 +416,7 @@ impl Plan {
     /// Whether it trains: its inputs are numbers or tokens. On integers it infers.
     pub fn trains(&self) -> bool {
         let mut inputs = self.inputs.iter();
-        inputs.all(|input| matches!(input.data.dtype, Dtype::F32 | Dtype::U16))
+        !self.is_twin && inputs.all(|input| matches!(input.data.dtype, Dtype::F32 | Dtype::U16))
     }
 
     /// The element type of a value, where it is known here.
@@ -449,6 +453,7 @@ impl Node {
             operation: (TokenStream::new(), TokenStream::new()),
             fusion: Fusion::None,
             is_activation: None,
+            absorbed: None,
             takes_activation: false,
             in_place: false,
             in_place_scratch: None,

@@ -1,12 +1,13 @@
 //! A model's life: made, compiled, loaded, saved, asked.
 
-use super::{Compiled, adapt};
+use super::report::Report;
+use super::{Compiled, adapt, predict};
 use crate::Result;
 use crate::data::{Data, Samples};
 use crate::diagram;
 use crate::loss::{Loss, objective};
 use crate::memory::Memory;
-use crate::metric::Metrics;
+use crate::metric::{Accuracy, Metrics};
 use crate::model::{Heads, Model, Train};
 use crate::optimizer::Optimizer;
 use crate::rng::Seed;
@@ -102,7 +103,32 @@ pub trait Workflow: Model {
                 Self::Heads::view_mut(output),
             );
         });
-        Self::Heads::activate(Self::Heads::view_mut(output));
+        if !Self::ACTIVATED {
+            Self::Heads::activate(Self::Heads::view_mut(output));
+        }
+    }
+
+    /// Metrics over a data set, of a model that need not be compiled: `model.measure(&test, (Accuracy, AUC))`.
+    ///
+    /// # Errors
+    /// When the data set is empty, or a sample cannot be read.
+    fn measure<Y: Data>(
+        &self,
+        data: &impl Samples<Self::Input, Y>,
+        metrics: impl Metrics<Self::Heads, Y>,
+    ) -> Result<Report> {
+        predict::measure(self, data, &metrics)
+    }
+
+    /// The [`Accuracy`] over a data set, 0 to 1, of a model that need not be compiled.
+    ///
+    /// # Errors
+    /// When the data set is empty, or a sample cannot be read.
+    fn accuracy<Y: Data>(&self, data: &impl Samples<Self::Input, Y>) -> Result<f64>
+    where
+        Accuracy: Metrics<Self::Heads, Y>,
+    {
+        Ok(self.measure(data, Accuracy)?["accuracy"])
     }
 
     /// The model's layers as a table: Keras's `summary()`, with multiply-adds and memory.

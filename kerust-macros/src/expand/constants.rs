@@ -191,6 +191,9 @@ fn predict_in(expansion: &Expansion<'_>) -> TokenStream {
     let outputs = quote!(<Self as ::kerust::__private::model::Model>::Heads);
     let tensors = quote!(<#outputs as ::kerust::__private::tensor::Tensors>);
     let heads = quote!(<#outputs as ::kerust::__private::model::Heads>);
+    // The outputs of an 8-bit twin are activated in 8 bits.
+    let activate =
+        (!plan.is_twin).then(|| quote!(#heads::activate(#tensors::view_mut(&mut #result));));
     quote! {
         /// The prediction for one sample; `arena` is all the memory that it takes.
         pub fn predict_in(
@@ -205,7 +208,7 @@ fn predict_in(expansion: &Expansion<'_>) -> TokenStream {
                 &mut #arena.memory(),
                 #tensors::view_mut(&mut #result),
             );
-            #heads::activate(#tensors::view_mut(&mut #result));
+            #activate
             #result
         }
     }

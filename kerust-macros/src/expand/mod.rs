@@ -5,6 +5,7 @@ mod constants;
 mod derive;
 mod graph;
 mod inference;
+mod int8;
 mod model;
 mod nested;
 mod structure;
@@ -12,6 +13,7 @@ mod stub;
 mod training;
 
 use crate::ast;
+use crate::int8::twin;
 use crate::plan::{Node, Plan};
 use crate::report::Report;
 use crate::schedule::{self, Inference, Place, Slot, Training};
@@ -30,6 +32,10 @@ pub fn model(tokens: TokenStream) -> TokenStream {
         return error(report);
     };
     let plan = infer::plan(&model, &mut report);
+    let twin = match report.is_empty() {
+        true => twin(&model, &plan, &mut report),
+        false => None,
+    };
     if !report.is_empty() {
         let faults = error(report);
         let stub = stub::stub(&model, &plan);
@@ -41,15 +47,19 @@ pub fn model(tokens: TokenStream) -> TokenStream {
         model: &model,
         plan: &plan,
     };
-    let structure = structure::structure(&expansion);
-    let constants = constants::constants(&expansion);
-    let implementation = model::implementation(&expansion);
-    let nested = nested::nested(&expansion);
-    let attributes = attributes::attributes(&expansion);
-    wrap(
-        &model,
-        quote!(#structure #constants #implementation #nested #attributes),
-    )
+    let items = items(&expansion);
+    let int8 = twin.map(|twin| int8::int8(&model, &twin));
+    wrap(&model, quote!(#items #int8))
+}
+
+/// The items of a model.
+fn items(expansion: &Expansion<'_>) -> TokenStream {
+    let structure = structure::structure(expansion);
+    let constants = constants::constants(expansion);
+    let implementation = model::implementation(expansion);
+    let nested = nested::nested(expansion);
+    let attributes = attributes::attributes(expansion);
+    quote!(#structure #constants #implementation #nested #attributes)
 }
 
 /// Everything that the generated items are made from.

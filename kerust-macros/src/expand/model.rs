@@ -31,6 +31,11 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
     let inputs = inputs(expansion);
     let vocabularies = vocabularies(expansion);
     let graph = graph::graph(expansion.plan);
+    let activated = expansion.plan.is_twin.then(|| {
+        quote!(
+            const ACTIVATED: bool = true;
+        )
+    });
     quote! {
         #[automatically_derived]
         impl #generics ::kerust::__private::model::Model for #name #arguments #bounds {
@@ -44,6 +49,7 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
             #graph
             #inputs
             #vocabularies
+            #activated
             const ARENA_LEN: usize = Self::INFERENCE.len();
 
             #logits
