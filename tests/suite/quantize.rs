@@ -70,7 +70,9 @@ model! {
 
 /// Numbers that look random, from -1 to 1.
 fn number(seed: usize) -> f32 {
-    let mut x = (seed as u32).wrapping_mul(747_796_405).wrapping_add(2_891_336_453);
+    let mut x = (seed as u32)
+        .wrapping_mul(747_796_405)
+        .wrapping_add(2_891_336_453);
     x = ((x >> ((x >> 28) + 4)) ^ x).wrapping_mul(277_803_737);
     ((x >> 22) ^ x) as f32 / u32::MAX as f32 * 2.0 - 1.0
 }
@@ -99,7 +101,11 @@ fn agrees(wanted: &[Vec<f32>], found: &[Vec<f32>], report: &QuantizationReport, 
     assert!(ratio > least, "{ratio:.1} dB\n{report}");
     // The quantizer's own 8-bit network gave the same numbers; batch sizes change the f32 ones by rounding.
     let gap = (ratio - report.signal_to_noise()).abs();
-    assert!(gap < 0.01, "{ratio} dB, the report says {}", report.signal_to_noise());
+    assert!(
+        gap < 0.01,
+        "{ratio} dB, the report says {}",
+        report.signal_to_noise()
+    );
 }
 
 /// Positive variances for each batch normalization.
@@ -140,7 +146,9 @@ fn every_layer_of_images_has_8_bits() {
         &mut net.batch_normalization_2.moving_variance,
         &mut net.batch_normalization_3.moving_variance,
     ] {
-        layer.iter_mut().for_each(|value| *value = value.abs() + 0.2);
+        layer
+            .iter_mut()
+            .for_each(|value| *value = value.abs() + 0.2);
     }
     let data = samples::<Rank3<9, 8, 3>, Class<5>>(100, 200.0, |i| Class::new(i % 5));
     let (int8, report) = net.quantize(&data).unwrap();
@@ -180,14 +188,19 @@ fn several_inputs_and_outputs_have_quantizations_of_their_own() {
         let value = |place: usize| number(sample * 31 + place);
         let left = [0, 1, 2, 3, 4, 5].map(value);
         let right = [6, 7, 8, 9].map(|place| 10.0 * value(place));
-        ((left.into(), right.into()), (Class::new(sample % 3), [0.0].into()))
+        (
+            (left.into(), right.into()),
+            (Class::new(sample % 3), [0.0].into()),
+        )
     });
     let (int8, report) = net.quantize(&data).unwrap();
     let inputs = (0..data.len()).map(|i| data.input(i));
     let (wanted, found) = inputs
         .map(|x| {
             let [a, b] = [net.predict(&x), int8.predict(&x)];
-            let flat = |y: &(Tensor<Rank1<3>>, Tensor<Rank1<1>>)| [y.0.as_slice(), y.1.as_slice()].concat();
+            let flat = |y: &(Tensor<Rank1<3>>, Tensor<Rank1<1>>)| {
+                [y.0.as_slice(), y.1.as_slice()].concat()
+            };
             (flat(&a), flat(&b))
         })
         .unzip::<_, _, Vec<_>, Vec<_>>();
@@ -215,7 +228,10 @@ fn integers_go_in_and_out_without_a_conversion() {
 #[test]
 fn a_file_of_a_twin_is_read_and_that_of_the_model_refused() {
     let folder = tempfile();
-    let (float, quantized) = (folder.join("net.safetensors"), folder.join("net-int8.safetensors"));
+    let (float, quantized) = (
+        folder.join("net.safetensors"),
+        folder.join("net-int8.safetensors"),
+    );
     let net = Small::new(Seed(1));
     let data = samples::<Rank1<4>, Class<3>>(50, 1.0, |i| Class::new(i % 3));
     let (int8, _) = net.quantize(&data).unwrap();
@@ -225,7 +241,10 @@ fn a_file_of_a_twin_is_read_and_that_of_the_model_refused() {
     assert_eq!(again.predict(&data.input(0)), int8.predict(&data.input(0)));
     let error = SmallInt8::load(&float).map(drop).unwrap_err().to_string();
     println!("{error}");
-    assert!(error.contains("SmallInt8") && error.contains("Small"), "{error}");
+    assert!(
+        error.contains("SmallInt8") && error.contains("Small"),
+        "{error}"
+    );
     std::fs::remove_dir_all(folder).unwrap();
 }
 

@@ -5,7 +5,7 @@ use super::float::{Float, Kind};
 use super::integer::{Integer, Products, Step};
 use super::ranges::{least_squares, quantizations, ranges};
 use super::report::{LadderStep, LayerCost, Noise, QuantizationReport};
-use super::{Quantize, store};
+use super::{Method, Quantize, store};
 use crate::Result;
 use crate::data::{Data, Samples};
 use crate::kernels::int8::Quantization;
@@ -16,10 +16,11 @@ const CORRECTION_SAMPLES: usize = 128;
 /// Samples by which each layer is measured alone.
 const LAYER_SAMPLES: usize = 32;
 
-/// See [`Quantize::quantize`].
+/// See [`Quantize::quantize_by`].
 pub(super) fn quantize<M: Quantize, Y: Data>(
     model: &M,
     samples: &impl Samples<M::Input, Y>,
+    methods: &[Method],
 ) -> Result<(Box<M::Int8>, QuantizationReport)> {
     let network = &M::NETWORK;
     let float = Float::new(model, network)?;
@@ -31,23 +32,23 @@ pub(super) fn quantize<M: Quantize, Y: Data>(
     let mut error = output_noise(&float, &best, &calibration);
     ladder.push(LadderStep::new("smallest to largest value", error, true));
 
-    let narrower = least_squares(&float, &calibration, &widest);
-    let candidate = Integer::new(&float, quantizations(&float, &narrower))?;
-    keep_if_better(
-        ("least squared error", candidate),
-        (&mut best, &mut error),
-        &mut ladder,
-        |candidate| output_noise(&float, candidate, &calibration),
-    );
-
-    let some = calibration.first(CORRECTION_SAMPLES);
-    let candidate = corrected(&float, &best, &some)?;
-    keep_if_better(
-        ("bias correction", candidate),
-        (&mut best, &mut error),
-        &mut ladder,
-        |candidate| output_noise(&float, candidate, &calibration),
-    );
+    for method in methods {
+        let candidate = match method {
+            Method::LeastSquares => {
+                let narrower = least_squares(&float, &calibration, &widest);
+                Integer::new(&float, quantizations(&float, &narrower))?
+            }
+            Method::BiasCorrection => {
+                corrected(&float, &best, &calibration.first(CORRECTION_SAMPLES))?
+            }
+        };
+        let noise = output_noise(&float, &candidate, &calibration);
+        let better = noise < error;
+        ladder.push(LadderStep::new(method.name(), noise, better));
+        if better {
+            (best, error) = (candidate, noise);
+        }
+    }
     let layers = layers(&float, &best, &calibration);
     let agreement = agreement(&float, &best, &calibration);
     let twin = store::twin(network, &float, &best);
@@ -62,20 +63,6 @@ pub(super) fn quantize<M: Quantize, Y: Data>(
         int8_bytes: size_of::<M::Int8>(),
     };
     Ok((twin, report))
-}
-
-fn keep_if_better(
-    (method, candidate): (&'static str, Integer),
-    (best, error): (&mut Integer, &mut Noise),
-    ladder: &mut Vec<LadderStep>,
-    measure: impl Fn(&Integer) -> Noise,
-) {
-    let noise = measure(&candidate);
-    let better = noise < *error;
-    ladder.push(LadderStep::new(method, noise, better));
-    if better {
-        (*best, *error) = (candidate, noise);
-    }
 }
 
 /// How far the outputs are from those of the `f32` model.

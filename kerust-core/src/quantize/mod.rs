@@ -57,6 +57,28 @@ pub use report::{LadderStep, LayerCost, QuantizationReport};
 
 use crate::model::Model;
 
+/// A method that may bring an 8-bit twin closer to its model. It is kept only where it does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Method {
+    /// Ranges of values whose squared error is least: what is far out is cut off, for finer steps elsewhere.
+    LeastSquares,
+    /// The mean error of each output channel, which is taken from its bias.
+    BiasCorrection,
+}
+
+impl Method {
+    /// All methods, in the order in which [`quantize`](Quantize::quantize) tries them.
+    pub const ALL: [Self; 2] = [Self::LeastSquares, Self::BiasCorrection];
+
+    /// What a report calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LeastSquares => "least squared error",
+            Self::BiasCorrection => "bias correction",
+        }
+    }
+}
+
 /// A model that has an 8-bit twin. Implemented by `model!` for a model with `#[int8]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no 8-bit twin",
@@ -91,6 +113,23 @@ pub trait Quantize: Model {
     where
         Self: Sized,
     {
-        ladder::quantize(self, calibration)
+        self.quantize_by(calibration, &Method::ALL)
+    }
+
+    /// [`quantize`](Self::quantize) by these methods alone: without one, ranges are those from the smallest to the
+    /// largest value.
+    ///
+    /// # Errors
+    /// As for [`quantize`](Self::quantize).
+    #[cfg(feature = "std")]
+    fn quantize_by<Y: crate::data::Data>(
+        &self,
+        calibration: &impl crate::data::Samples<Self::Input, Y>,
+        methods: &[Method],
+    ) -> crate::Result<(Box<Self::Int8>, QuantizationReport)>
+    where
+        Self: Sized,
+    {
+        ladder::quantize(self, calibration, methods)
     }
 }

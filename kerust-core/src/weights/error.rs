@@ -135,6 +135,14 @@ impl Display for WeightsError {
                     Some(model) => write!(f, " do not fit the model `{model}`")?,
                     None => write!(f, " do not fit")?,
                 }
+                let twin = found.as_ref().map(|found| format!("{found}Int8"));
+                if twin.is_some() && twin.as_deref() == expected.as_deref() {
+                    write!(
+                        f,
+                        "\n  the file holds the `f32` weights of the model; `quantize` makes those of its 8-bit twin, \
+                         and `save` writes them"
+                    )?;
+                }
                 list(f, differences)?;
                 if expected.is_some() && differences.iter().any(Difference::is_convertible) {
                     write!(f, "\n  {CONVERSION}")?;
