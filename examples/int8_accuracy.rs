@@ -1,7 +1,7 @@
 //! What 8 bits cost: four works trained on real or synthetic data, and the same works in 8 bits. It takes some minutes.
-use kerust::prelude::*;
 use kerust::activation::Softmax;
 use kerust::model::Head;
+use kerust::prelude::*;
 
 model! {
     #[int8]
