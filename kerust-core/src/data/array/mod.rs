@@ -8,7 +8,7 @@ mod fault;
 mod kinds;
 mod nested;
 
-pub use fault::ArrayFault;
+pub(crate) use fault::ArrayFault;
 pub use kinds::Kind;
 pub use nested::Sizes;
 

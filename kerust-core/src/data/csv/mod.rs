@@ -23,7 +23,7 @@ mod label;
 mod parse;
 
 pub use columns::{Columns, Labelled};
-pub use fault::CsvFault;
+pub(crate) use fault::CsvFault;
 pub use label::Label;
 
 use super::DataError;

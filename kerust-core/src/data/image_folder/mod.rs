@@ -21,7 +21,7 @@ mod index;
 mod kinds;
 
 pub use decode::MAX_PIXELS;
-pub use fault::{BrokenImages, ImageFolderFault};
+pub(crate) use fault::{BrokenImages, ImageFolderFault};
 pub use kinds::{ClassLabel, ImageShape};
 
 use super::{DataError, Dataset, TensorColumn};

@@ -12,7 +12,7 @@ mod zip;
 
 pub use archive::Npz;
 pub use element::Element;
-pub use fault::NpyFault;
+pub(crate) use fault::NpyFault;
 pub(crate) use header::Header;
 
 use super::DataError;
