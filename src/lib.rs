@@ -48,6 +48,8 @@
 //!   [`testing::check_gradients`].
 //! - Inference without `std`: [`Arena`] and the `predict_in` of every model, weights in flash by the
 //!   attributes of [`model!`].
+//! - Files of weights: [`weights`]. Errors: [`Error`]. Pictures of histories and predictions: [`picture`].
+//! - How kerust is built, and why: [`design`].
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -95,6 +97,10 @@ pub mod tensor {
         Floats, Rank1, Rank2, Rank3, Rank4, Shape, Tensor, Tensors, Tokens,
     };
 }
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/design.md")]
+pub mod design {}
 
 /// What the expansions of the macros name. It is not part of the API, and changes in any release.
 #[doc(hidden)]

@@ -13,6 +13,8 @@ mod infer;
 mod keras;
 #[cfg(test)]
 mod mistakes;
+#[cfg(test)]
+mod pages;
 mod parse;
 mod plan;
 #[cfg(test)]

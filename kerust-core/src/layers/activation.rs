@@ -1,20 +1,32 @@
 //! Activation layer.
-//!
-//! `y = f(x)`, where a layer's own `activation` argument cannot stand: behind a merge, or where the
-//! gradient needs the pre-activations.
 
 use crate::activation;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{BackwardInPlace, Forward, InPlace, Operation, Pass};
 
-/// An activation as a layer: `Activation(activation)`.
+/// Applies an activation function.
+///
+/// `y = f(x)`. Most layers take an `activation` of their own; this one stands behind a merge, or behind a layer
+/// without that argument.
+///
+/// # Arguments
+/// - `activation`: the function, one of [`Activation::NAMES`](crate::activation::Activation::NAMES): `relu`,
+///   `tanh`, ...
 ///
 /// # Shapes
 /// output as input; softmax and log_softmax run over the last axis, of `features` values
 ///
 /// # Cost
 /// one evaluation of the function for each value
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(8) => Dense(16) => Activation(tanh) => Dense(3) }
+/// assert_eq!(Net::PARAMS, 9 * 16 + 17 * 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Activation {
     activation: activation::Activation,

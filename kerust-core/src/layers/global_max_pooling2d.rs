@@ -1,20 +1,28 @@
 //! Maximum over whole images.
-//!
-//! `y[c] = max x[i, j, c]`. Equal maxima share the gradient, as in Keras; those of `MaxPooling2D` do
-//! not.
 
 use crate::gradient::Gradient;
 use crate::kernels::Pooling;
 use crate::layer::{Forward, Operation, Pass};
 use crate::shape::{Padding, Window};
 
-/// Takes the maximum of each channel of an image: `GlobalMaxPooling2D`.
+/// Takes the maximum of each channel over the whole image.
+///
+/// `y[c] = max x[i, j, c]`. Equal maxima share the gradient, as in Keras; those of `MaxPooling2D` do
+/// not.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[C]`
 ///
 /// # Cost
 /// `H * W * C` comparisons; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Conv2D(8, 3x3, relu) => GlobalMaxPooling2D => Dense(10) }
+/// assert_eq!(Net::PARAMS, 10 * 8 + 9 * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalMaxPooling2D {
     pooling: Pooling,
