@@ -18,8 +18,8 @@ const EPSILON: f32 = 1e-7;
 ///
 /// # Arguments
 /// - `axis = -1`: the axis of the features, counted as in Keras: the batch is axis 0.
-/// - `mean`, `variance` (optional): the numbers, one for all features or one for each: `mean = (0.5, 0.4), variance
-///   = (0.1, 0.2)`. If left out, `model.adapt(&data)` learns them before the training.
+/// - `mean`, `variance` (optional): the numbers, one for all features or one for each:
+///   `mean = (0.5, 0.4), variance = (0.1, 0.2)`. If left out, `model.adapt(&data)` learns them before the training.
 /// - `invert = false`: whether the normalization is undone.
 ///
 /// # Shapes

@@ -22,8 +22,8 @@ use crate::shape::Padding;
 /// - `activation = linear`: the function behind the layer, one of
 ///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
 /// - `use_bias = true`: whether a bias is added.
-/// - `depthwise_initializer = glorot_uniform`, `pointwise_initializer = glorot_uniform`, `bias_initializer =
-///   zeros`: how the weights are drawn; see [`init`](crate::init).
+/// - `depthwise_initializer = glorot_uniform`, `pointwise_initializer = glorot_uniform`,
+///   `bias_initializer = zeros`: how the weights are drawn; see [`init`](crate::init).
 /// - `depthwise_regularizer`, `pointwise_regularizer`, `bias_regularizer` (optional): penalties on the weights, added
 ///   to the loss, such as `l2(0.01)`; see [`regularizer`](crate::regularizer).
 /// - `depthwise_constraint`, `pointwise_constraint`, `bias_constraint` (optional): limits on the weights after each

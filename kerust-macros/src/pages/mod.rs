@@ -220,13 +220,16 @@ fn models(layer: &str, given: &[&Argument]) -> impl Iterator<Item = String> {
     let first = first.into_iter().map(str::to_owned);
     let arguments = first.chain(arguments).collect::<Vec<_>>().join(", ");
     let layer = layer.to_owned();
-    let inputs = ["8, 8, 4", "8, 4", "4", "8, dtype = token"];
-    inputs.into_iter().map(move |input| match layer.as_str() {
+    let plain = ["8, 8, 4", "8, 4", "4", "8, dtype = token"].map(|input| (input, ""));
+    // A mask has to be read.
+    let masked = [("8, 4", " => GlobalAveragePooling1D")];
+    let ends = plain.into_iter().chain(masked);
+    ends.map(move |(input, end)| match layer.as_str() {
         "Input" => format!("Net: Input({arguments}) => Dense(3)"),
         _ if joins => format!(
             "Net {{ let a = Input({input}); let b = Input({input}); {layer}({arguments}) }}"
         ),
-        _ => format!("Net: Input({input}) => {layer}({arguments})"),
+        _ => format!("Net: Input({input}) => {layer}({arguments}){end}"),
     })
 }
 

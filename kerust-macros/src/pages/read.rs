@@ -81,8 +81,18 @@ fn read(text: &str) -> Vec<Page> {
 fn arguments(comment: &[&str]) -> Vec<Argument> {
     let list = comment.iter().skip_while(|line| **line != " # Arguments");
     let list = list.skip(1).take_while(|line| !line.starts_with(" #"));
-    let items = list.filter_map(|line| line.strip_prefix(" - "));
-    items.flat_map(item).collect()
+    let mut items: Vec<String> = Vec::new();
+    for line in list {
+        match (line.strip_prefix(" - "), items.last_mut()) {
+            (Some(line), _) => items.push(line.to_owned()),
+            (None, Some(item)) => {
+                item.push(' ');
+                item.push_str(line.trim_start());
+            }
+            (None, None) => {}
+        }
+    }
+    items.iter().flat_map(|line| item(line)).collect()
 }
 
 /// `` `a = 0`, `b = 1`: what they mean ``
@@ -119,7 +129,8 @@ mod tests {
 ///
 /// # Arguments
 /// - `units`: how many.
-/// - `size = (1, 2)`, `bias = zeros`: what they are: `3`, or
+/// - `size = (1, 2)`,
+///   `bias = zeros`: what they are: `3`, or
 ///   `more = 1`.
 /// - `max` (optional): none unless given.
 ///
