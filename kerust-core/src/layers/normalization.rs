@@ -33,9 +33,11 @@ const EPSILON: f32 = 1e-7;
 /// use kerust::prelude::*;
 ///
 /// model! { pub Net: Input(3) => Normalization => Dense(1) }
-/// let data = Dataset::from_arrays([[1.0, 10.0, 0.0], [3.0, 30.0, 1.0]], [2.0, 4.0])?;
-/// let mut model = Net::new(Seed(1)).compile(Adam::new(0.01), MeanSquaredError, ());
-/// model.adapt(&data)?;
+/// let data: Dataset<Rank1<3>, Rank1<1>> =
+///     Dataset::from_arrays(&[[1.0, 10.0, 0.0], [3.0, 30.0, 1.0]], &[2.0, 4.0])?;
+/// let mut net = Net::new(Seed(1));
+/// net.adapt(&data)?;
+/// assert_eq!(net.normalization.mean, [2.0, 20.0, 0.5]);
 /// # Ok::<(), kerust::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
