@@ -55,8 +55,8 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     /// places that it is given, which hold any valid values before. No sample passes over the stack.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::tensor::Rank3;
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::tensor::Rank3;
     ///
     /// let images = Dataset::<Rank3<512, 512, 3>, Class<2>>::fill(4, |number, x, y| {
     ///     x.as_mut_slice().fill(number as f32);

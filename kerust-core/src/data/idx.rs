@@ -24,8 +24,7 @@ pub struct Idx {
 
 /// Why a file is no IDX file, or not the expected one.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum IdxFault {
+pub(crate) enum IdxFault {
     /// The file does not begin as IDX does.
     Magic {
         /// Its first bytes.

@@ -124,12 +124,12 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
     /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT): those of what trains.
     ///
     /// ```
-    /// use kerust_core::layer::LayerData;
+    /// use kerust::layer::LayerData;
     /// assert_eq!(LayerData::as_slice(&[[1.0f32, 2.0], [3.0, 4.0]]), [1.0, 2.0, 3.0, 4.0]);
     /// ```
     /// For numbers other than `f32` it does not compile:
     /// ```compile_fail
-    /// use kerust_core::layer::LayerData;
+    /// use kerust::layer::LayerData;
     /// assert_eq!(LayerData::as_slice(&[[1i8, 2], [3, 4]]), [1.0, 2.0, 3.0, 4.0]);
     /// ```
     fn as_slice(&self) -> &[f32] {

@@ -8,7 +8,6 @@ use crate::tensor::Shape;
 /// The outputs of a model with the heads `H` for a batch of samples, with their labels `Y`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::activation::Linear;
 /// use kerust::loss::{Batch, Loss, MeanSquaredError};
 /// use kerust::model::Head;

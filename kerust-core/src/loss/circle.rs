@@ -22,7 +22,6 @@ use crate::tensor::Rank1;
 /// without one of another label, has none.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Circle;
 ///
 /// let loss = Circle::<10>::new().gamma(64.0);

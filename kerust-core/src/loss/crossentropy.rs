@@ -20,7 +20,6 @@ use core::marker::PhantomData;
 /// `SparseCategoricalCrossentropy::from_logits()`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::SparseCategoricalCrossentropy;
 ///
 /// let loss = SparseCategoricalCrossentropy;
@@ -37,7 +36,6 @@ pub struct SparseCategoricalCrossentropy;
 /// loss is the mean over its places.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalCrossentropy;
 ///
 /// let loss = CategoricalCrossentropy;
@@ -50,7 +48,6 @@ pub struct CategoricalCrossentropy;
 /// `from_logits = True`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalCrossentropy;
 ///
 /// let loss = CategoricalCrossentropy::from_logits();
@@ -61,7 +58,6 @@ pub struct FromLogits<L>(pub(super) L);
 /// A crossentropy with smoothed labels: Keras's `label_smoothing`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::BinaryCrossentropy;
 ///
 /// let loss = BinaryCrossentropy.label_smoothing(0.1);
@@ -90,7 +86,6 @@ impl<L> LabelSmoothing<L> {
 /// Their loss and gradient are 0, and a mean is that of the others.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::SparseCategoricalCrossentropy;
 ///
 /// let loss = SparseCategoricalCrossentropy.ignore_class(0);

@@ -22,7 +22,6 @@ use crate::value::value;
 /// those of label 0 `1 - alpha` times.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::BinaryFocalCrossentropy;
 ///
 /// let loss = BinaryFocalCrossentropy;
@@ -44,7 +43,6 @@ pub struct BinaryFocalCrossentropy {
 /// `CategoricalFocalCrossentropy::from_logits()`. Keras's defaults: `alpha` 0.25, `gamma` 2.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalFocalCrossentropy;
 ///
 /// let loss = CategoricalFocalCrossentropy.gamma(1.0);

@@ -60,7 +60,6 @@ pub trait Objective<H: Heads, Y: Data>: Send {
 /// A loss and metrics for heads of the given names; a single head has none.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::activation::Linear;
 /// use kerust::loss::{MeanAbsoluteError, MeanSquaredError, objective};
 /// use kerust::model::Head;

@@ -12,7 +12,6 @@ use crate::value::value;
 /// It fits every head; the label is a tensor of the head's shape. As a metric: `mean_squared_error`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::MeanSquaredError;
 ///
 /// let loss = MeanSquaredError;
@@ -26,7 +25,6 @@ pub struct MeanSquaredError;
 /// It fits every head; the label is a tensor of the head's shape. As a metric: `mean_absolute_error`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::MeanAbsoluteError;
 ///
 /// let loss = MeanAbsoluteError;
@@ -38,7 +36,6 @@ pub struct MeanAbsoluteError;
 /// `MeanAbsolutePercentageError`; as a metric `mean_absolute_percentage_error`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::MeanAbsolutePercentageError;
 ///
 /// let loss = MeanAbsolutePercentageError;
@@ -50,7 +47,6 @@ pub struct MeanAbsolutePercentageError;
 /// 1e-7. Keras: `MeanSquaredLogarithmicError`; as a metric `mean_squared_logarithmic_error`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::MeanSquaredLogarithmicError;
 ///
 /// let loss = MeanSquaredLogarithmicError;
@@ -62,7 +58,6 @@ pub struct MeanSquaredLogarithmicError;
 /// ones. Keras: `LogCosh`; as a metric `logcosh`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::LogCosh;
 ///
 /// let loss = LogCosh;
@@ -73,7 +68,6 @@ pub struct LogCosh;
 /// Mean of `y - t ln(y + 1e-7)`, for counts. Keras: `Poisson`; as a metric `poisson`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Poisson;
 ///
 /// let loss = Poisson;
@@ -87,7 +81,6 @@ pub struct Poisson;
 /// `delta` is 1 by default. It fits every head; the label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Huber;
 ///
 /// let loss = Huber;

@@ -19,7 +19,6 @@ use crate::value::value;
 /// the positive predictions.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Precision;
 ///
 /// let precision = Precision;
@@ -40,7 +39,6 @@ pub struct Precision {
 /// the positive predictions.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Recall;
 ///
 /// let recall = Recall;
@@ -163,7 +161,6 @@ macro_rules! counts {
         /// is what [`Precision`](struct@Precision) fits.
         ///
         /// ```
-        /// # extern crate kerust_core as kerust;
         #[doc = concat!("use kerust::metric::", stringify!($name), ";")]
         ///
         #[doc = concat!("let metric = ", stringify!($name), ".threshold(0.3);")]

@@ -52,7 +52,6 @@ over_classes! {
     /// label nor answer does not count in the mean.
     ///
     /// ```
-    /// # extern crate kerust_core as kerust;
     /// use kerust::metric::IoU;
     ///
     /// let metric = IoU.target_class_ids([1, 2]);
@@ -63,7 +62,6 @@ over_classes! {
     /// What it fits is what [`IoU`](struct@IoU) fits.
     ///
     /// ```
-    /// # extern crate kerust_core as kerust;
     /// use kerust::metric::MeanIoU;
     ///
     /// let metric = MeanIoU.ignore_class(0);
@@ -72,7 +70,6 @@ over_classes! {
     /// [`IoU`](struct@IoU) with one-hot labels. Keras: `OneHotIoU`; reported as `one_hot_io_u`.
     ///
     /// ```
-    /// # extern crate kerust_core as kerust;
     /// use kerust::metric::OneHotIoU;
     ///
     /// let metric = OneHotIoU.target_class_ids([0]);
@@ -82,7 +79,6 @@ over_classes! {
     /// `one_hot_mean_io_u`.
     ///
     /// ```
-    /// # extern crate kerust_core as kerust;
     /// use kerust::metric::OneHotMeanIoU;
     ///
     /// let metric = OneHotMeanIoU;
@@ -96,7 +92,6 @@ over_classes! {
 /// all counted. An output from the threshold on, 0.5 by default, is a yes.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::BinaryIoU;
 ///
 /// let of_what_is_yes = BinaryIoU.target_class_ids([1]).threshold(0.3);

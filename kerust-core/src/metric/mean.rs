@@ -8,7 +8,6 @@ use crate::model::Heads;
 /// value. It is the state of most metrics.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Mean;
 ///
 /// let (mut mean, mut other) = (Mean::default(), Mean::default());

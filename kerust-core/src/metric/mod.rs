@@ -13,7 +13,6 @@
 //! numbers.
 //!
 //! ```
-//! # extern crate kerust_core as kerust;
 //! use kerust::activation::HeadActivation;
 //! use kerust::loss::Batch;
 //! use kerust::metric::{Metrics, Names};
@@ -178,7 +177,6 @@ use single;
 /// As in Keras it keeps its name, and is reported as `weighted_accuracy` only beside an `accuracy`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Accuracy;
 ///
 /// let metrics = (Accuracy, Accuracy.weighted());

@@ -14,7 +14,6 @@ use crate::value::value;
 /// vary counts 0. It fits every head; the label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{ClassAggregation, R2Score};
 ///
 /// let metric = R2Score;
@@ -37,7 +36,6 @@ value! {
 /// How the scores of the values of a sample become one: Keras's `class_aggregation`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{ClassAggregation, R2Score};
 ///
 /// let metric = R2Score.class_aggregation(ClassAggregation::None);

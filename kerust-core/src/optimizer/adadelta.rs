@@ -18,7 +18,6 @@ use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 /// that of the paper.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Adadelta;
 ///
 /// let optimizer = Adadelta::new(1.0);

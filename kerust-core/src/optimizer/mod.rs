@@ -60,7 +60,6 @@ pub const MAX_SLOTS: usize = 4;
 /// [`Scope::Tensor`] and is called for each tensor once.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Moment, Optimizer, Piece, Settings};
 ///
 /// /// `w ← w - learning_rate · sign(g)`: Bernstein et al. (2018), algorithm 1.

@@ -5,7 +5,6 @@ use super::LearningRate;
 /// Learning rate, clipping and weight decay: what all optimizers have, and one of one's own holds.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Clip, Settings};
 ///
 /// let settings = Settings::new(0.01);
@@ -51,7 +50,6 @@ impl Settings {
 /// How a gradient is clipped; set by `clipnorm`, `global_clipnorm` and `clipvalue` of an optimizer.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Clip, Optimizer, SGD};
 ///
 /// let optimizer = SGD::new(0.01).clipvalue(0.5);

@@ -28,8 +28,7 @@ use std::path::{Path, PathBuf};
 
 /// Why a picture cannot be made.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum PictureError {
+pub(crate) enum PictureError {
     /// The path's ending names no format.
     Format {
         /// The path.
@@ -104,6 +103,21 @@ impl Display for PictureError {
 }
 
 impl core::error::Error for PictureError {}
+
+impl PictureError {
+    pub(crate) fn is_shape(&self) -> bool {
+        matches!(self, Self::ImageLen { .. } | Self::NoImage { .. })
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Format { path, .. } | Self::Empty { path } | Self::Raster { path, .. } => {
+                Some(path)
+            }
+            Self::ImageLen { .. } | Self::NoImage { .. } => None,
+        }
+    }
+}
 
 /// What a path's ending asks for.
 #[derive(Clone, Copy)]

@@ -3,12 +3,11 @@
 use super::History;
 use super::report::Names;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a training could not begin, or could not go on.
 #[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
-pub enum TrainError {
+pub(crate) enum TrainError {
     /// A data set without a sample.
     EmptyDataset {
         /// Which: `the training set`.
@@ -139,8 +138,23 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// The epochs that were done before a loss was not finite.
-    pub fn history(&self) -> Option<&History> {
+    pub(crate) fn is_not_finite(&self) -> bool {
+        match self {
+            Self::NotFinite { .. } => true,
+            Self::Weight { found, .. } => !found.is_finite(),
+            Self::OutOfRange { found, .. } => !found.is_finite(),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::NoState { path } => Some(path),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn history(&self) -> Option<&History> {
         match self {
             Self::NotFinite { history, .. } => Some(history),
             _ => None,

@@ -4,12 +4,11 @@ use super::Difference;
 use super::difference::shown;
 use super::embed::{CONVERSION, MOST_LISTED, length_word};
 use core::fmt::{Display, Formatter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a file of weights was refused. What was to be loaded is unchanged.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum WeightsError {
+pub(crate) enum WeightsError {
     /// The file is of another kind.
     NotSafetensors {
         /// The file.
@@ -183,3 +182,32 @@ impl Display for WeightsError {
 }
 
 impl core::error::Error for WeightsError {}
+
+impl WeightsError {
+    pub(crate) fn is_shape(&self) -> bool {
+        let is_shape = |difference: &Difference| matches!(difference, Difference::Shape { .. });
+        self.differences().iter().any(is_shape)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::NotSafetensors { path, .. }
+            | Self::Format { path, .. }
+            | Self::Length { path, .. }
+            | Self::Mismatch { path, .. }
+            | Self::Partial { path, .. }
+            | Self::NothingTaken { path, .. } => path,
+            #[cfg(feature = "keras")]
+            Self::NotKeras { path, .. } => path,
+        }
+    }
+
+    pub(crate) fn differences(&self) -> &[Difference] {
+        match self {
+            Self::Mismatch { differences, .. }
+            | Self::Partial { differences, .. }
+            | Self::NothingTaken { differences, .. } => differences,
+            _ => &[],
+        }
+    }
+}

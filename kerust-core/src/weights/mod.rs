@@ -48,7 +48,7 @@ pub use atomic::write_atomically;
 pub use difference::Difference;
 pub use embed::{embedded, embedded_data};
 #[cfg(feature = "std")]
-pub use error::WeightsError;
+pub(crate) use error::WeightsError;
 pub use fingerprint::fingerprint;
 #[cfg(feature = "std")]
 pub(crate) use format::{check_save, check_save_state};

@@ -4,7 +4,6 @@ use core::fmt::{Display, Formatter};
 
 /// Why an array of samples was refused.
 #[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
 pub enum ArrayFault {
     /// A list is not as long as another one of its axis.
     Ragged {

@@ -4,8 +4,7 @@ use core::fmt::{Display, Formatter};
 
 /// Why a CSV file, or what was asked of it, was refused. Lines count from 1, columns from 0.
 #[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
-pub enum CsvFault {
+pub(crate) enum CsvFault {
     /// The file has no line of headers.
     Empty,
     /// There is no row to take.

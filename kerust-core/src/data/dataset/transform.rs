@@ -23,8 +23,8 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     /// layer `Rescaling(1 / 255)` is better: the trained model then takes images as they are.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::tensor::{Rank1, Tensor};
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::tensor::{Rank1, Tensor};
     ///
     /// let data = Dataset::<Rank1<2>, Class<3>>::generate(3, |i| ([i as f32; 2].into(), Class::new(i)));
     /// let scaled = data.map(|x, y| (x.map(|value| value / 255.0), *y));
@@ -83,8 +83,8 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     /// The names of the classes stay with them, where each new class is one of the old ones.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::tensor::{Rank1, Tensor};
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::tensor::{Rank1, Tensor};
     ///
     /// let ten = Dataset::<Rank1<1>, Class<10>>::generate(20, |i| ([0.0].into(), Class::new(i % 10)));
     /// let six = ten.filter_map_labels(|class| (class.index() < 6).then(|| Class::<6>::new(class.index())));

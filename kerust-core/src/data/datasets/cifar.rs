@@ -159,7 +159,7 @@ pub mod cifar100 {
     /// The training and the test samples: 50,000 and 10,000 in the original files, pixels 0 to 255.
     ///
     /// ```no_run
-    /// # use kerust_core::{data::{Class, datasets::cifar100}, error};
+    /// # use kerust::{data::{Class, datasets::cifar100}, error};
     /// # fn main() -> error::Result<()> {
     /// let (train, test) = cifar100::load::<Class<100>>()?;
     /// # Ok(())

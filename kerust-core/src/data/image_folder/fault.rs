@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 /// Why a folder of images, or an image in it, was refused.
 #[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
-pub enum ImageFolderFault {
+pub(crate) enum ImageFolderFault {
     /// There is no folder in the folder.
     NoClassFolders,
     /// There are more or fewer class folders than classes.
@@ -66,7 +65,7 @@ pub enum ImageFolderFault {
 
 /// The files of a folder that are no whole image.
 #[derive(Clone, PartialEq, Debug)]
-pub struct BrokenImages {
+pub(crate) struct BrokenImages {
     /// The first ten, each with what is wrong with it.
     pub first: Vec<(PathBuf, String)>,
     /// How many there are.

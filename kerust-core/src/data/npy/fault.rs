@@ -5,8 +5,7 @@ use std::io;
 
 /// Why a file of NumPy's arrays, or a member of one, was refused.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum NpyFault {
+pub(crate) enum NpyFault {
     /// The system could not read on, or packed data is corrupt.
     Read(io::Error),
     /// The file does not begin as NPY does.

@@ -10,7 +10,6 @@ use std::f32::consts::PI;
 /// al. (2017), section 2.2.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Adam, CosineDecay};
 ///
 /// let optimizer = Adam::new(CosineDecay::new(0.01, 400));
@@ -77,7 +76,6 @@ impl Schedule for CosineDecay {
 /// rate: Loshchilov & Hutter (2017), equation 5.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{CosineDecayRestarts, SGD};
 ///
 /// let optimizer = SGD::new(CosineDecayRestarts::new(0.1, 1000).t_mul(2.0).m_mul(0.9));

@@ -35,8 +35,8 @@ use super::Result;
 /// An error ends the training, and is what `fit` returns. The methods have Keras's names.
 ///
 /// ```
-/// use kerust_core::Result;
-/// use kerust_core::train::{Callback, Training};
+/// use kerust::Result;
+/// use kerust::train::{Callback, Training};
 ///
 /// /// Stops at a loss that is good enough.
 /// struct GoodEnough(f64);
