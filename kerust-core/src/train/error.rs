@@ -1,42 +1,42 @@
-//! What stops a training.
+//! The errors of a training.
 
 use super::History;
 use super::report::Names;
 use std::fmt;
 use std::path::PathBuf;
 
-/// Why a training could not begin, or could not go on.
+/// The reason why a training cannot start or continue.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// A data set without a sample.
+    /// A data set is empty.
     EmptyDataset {
-        /// Which: `the training set`.
+        /// Which data set: `the training set`.
         which: &'static str,
     },
-    /// A model without a layer that learns from data.
+    /// The model has no layer that learns from data.
     NothingToAdapt {
         /// The model's name.
         model: &'static str,
     },
-    /// A path that names no part of the model.
+    /// A path does not name any part of the model.
     UnknownPath {
         /// The path.
         path: String,
-        /// The path that is most like it.
+        /// The most similar path.
         nearest: String,
     },
-    /// A part that cannot train, since the declaration froze it.
+    /// A part cannot be unfrozen, because it is frozen in the declaration.
     FrozenInDeclaration {
         /// Its path.
         path: String,
     },
-    /// A setting that must be at least 1 is 0.
+    /// A setting is 0, but must be at least 1.
     Zero {
         /// The setting: `batch_size`.
         setting: &'static str,
     },
-    /// A number outside its range.
+    /// A number is outside of its range.
     OutOfRange {
         /// The setting: `validation_split`.
         setting: &'static str,
@@ -45,16 +45,16 @@ pub enum TrainError {
         /// What was expected: `a fraction from 0 up to, but without, 1`.
         expected: &'static str,
     },
-    /// `validation_split` leaves nothing to train on, or nothing to validate on.
+    /// `validation_split` leaves no samples for training, or none for validation.
     Split {
         /// The fraction.
         fraction: f64,
-        /// The samples that were to be split.
+        /// The total number of samples.
         samples: usize,
-        /// How many it leaves to train on.
+        /// The number of samples left for training.
         train: usize,
     },
-    /// There is not one sample weight for each sample.
+    /// The number of sample weights differs from the number of samples.
     Weights {
         /// The number of weights.
         found: usize,
@@ -65,14 +65,14 @@ pub enum TrainError {
     Weight {
         /// Which weights: `sample_weight`.
         setting: &'static str,
-        /// The number of the sample or of the class, from 0.
+        /// The index of the sample or of the class, from 0.
         place: usize,
         /// The weight.
         found: f32,
     },
     /// Both `validation_data` and `validation_split` are set.
     TwoValidations,
-    /// The loss is NaN or infinite. The step moved nothing.
+    /// The loss is NaN or infinite. The step has not changed the model.
     NotFinite {
         /// The epoch, from 0.
         epoch: usize,
@@ -80,61 +80,61 @@ pub enum TrainError {
         step: usize,
         /// The loss.
         loss: f64,
-        /// The epochs before.
+        /// The completed epochs.
         history: Box<History>,
     },
-    /// A callback watches a series that does not exist.
+    /// A callback monitors a metric that does not exist.
     UnknownSeries {
         /// The callback: `EarlyStopping`.
         callback: &'static str,
-        /// The name it was given.
+        /// The requested name.
         found: String,
-        /// The names that exist.
+        /// The existing names.
         known: Vec<String>,
     },
-    /// A callback watches a number of which it cannot be told whether more of it is better.
+    /// A callback monitors a metric that does not say whether higher is better.
     Direction {
         /// The callback: `EarlyStopping`.
         callback: &'static str,
-        /// The number.
+        /// The metric.
         monitor: String,
     },
-    /// A callback sets the learning rate of an optimizer that has a schedule.
+    /// A callback sets the learning rate of an optimizer with a schedule.
     Scheduled,
-    /// A callback exchanges the weights with averages that the optimizer does not keep.
+    /// A callback swaps the weights with averages that the optimizer does not keep.
     NoAverages,
-    /// A file's name holds a placeholder that cannot be filled in.
+    /// A file name contains a placeholder that cannot be filled in.
     Placeholder {
         /// The placeholder: `{val_los:.2f}`.
         found: String,
-        /// The names that exist.
+        /// The existing names.
         known: Vec<String>,
     },
-    /// A file without the state of a training.
+    /// A file does not contain the state of a training.
     NoState {
         /// The file.
         path: PathBuf,
     },
-    /// A state file that belongs to another training.
+    /// A state file belongs to another training.
     State {
-        /// What differs: `optimizer`.
+        /// The part that differs: `optimizer`.
         what: &'static str,
-        /// What the file holds.
+        /// The value in the file.
         found: String,
-        /// What this training has.
+        /// The value in this training.
         expected: String,
     },
     /// The threads could not be started.
     Threads {
-        /// How many were asked for.
+        /// The requested number.
         threads: usize,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
 }
 
 impl TrainError {
-    /// The epochs that were done before a loss was not finite.
+    /// The epochs that were completed before the loss was not finite.
     pub fn history(&self) -> Option<&History> {
         match self {
             Self::NotFinite { history, .. } => Some(history),

@@ -1,19 +1,19 @@
-//! What the losses say.
+//! Hints from the course of the losses.
 
 use super::{HintKind, Watch, short};
 use crate::train::History;
 
-/// How near a loss is to that of a constant prediction, as a share of it.
+/// The relative difference below which a loss counts as that of a constant prediction.
 const NEAR: f64 = 0.005;
-/// Epochs in a row at that loss.
+/// The number of consecutive epochs with that loss.
 const EPOCHS: usize = 2;
-/// Epochs since the best validation.
+/// The number of epochs since the best validation.
 const PATIENCE: usize = 5;
-/// How much worse the validation has become.
+/// The factor by which the validation loss has become worse.
 const WORSE: f64 = 1.25;
 
 impl Watch {
-    /// The loss is a crossentropy in which all samples count the same.
+    /// Sets that the loss is a crossentropy in which all samples have the same weight.
     pub(in super::super) fn of_classes(&mut self) {
         let total: usize = self.counts.iter().sum();
         let shares = self.counts.iter().map(|count| *count as f64 / total as f64);
@@ -29,7 +29,7 @@ impl Watch {
         self.constant = (total > 0 && entropy > 0.0).then_some(entropy);
     }
 
-    /// The loss of the first step of a new model.
+    /// Checks the loss of the first step of a new model.
     pub(in super::super) fn first_loss(&mut self, loss: f64) {
         self.first_loss.get_or_insert(loss);
         let classes = self.counts.len();
@@ -58,7 +58,7 @@ impl Watch {
         });
     }
 
-    /// Looks at an epoch that has ended.
+    /// Checks a completed epoch.
     pub(in super::super) fn after_epoch(&mut self, history: &History, batch_size: usize) {
         if !self.enabled {
             return;
@@ -113,7 +113,7 @@ impl Watch {
             return;
         };
         let since = validation.len() - 1 - place;
-        // The epochs of both series are the same where every epoch is validated.
+        // If every epoch is validated, both series have the same epochs.
         if losses.len() != validation.len() || since < PATIENCE || *last < WORSE * best {
             return;
         }
