@@ -202,7 +202,7 @@ fn missing_values_are_filled_or_dropped() {
         outcome.unwrap_err().to_string(),
         "the table has no value in column `a` to fill the others with"
     );
-    // A category that reads as a missing value is a category.
+    // A category that looks like a missing value is still a category.
     let text = Table::parse("a,b\nNA,1\nEU,2\n").unwrap();
     let data: Dataset<Rank1<2>, Rank1<1>> = text
         .one_hot("a", ["EU", "NA"])

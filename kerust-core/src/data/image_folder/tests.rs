@@ -6,7 +6,7 @@ use std::fs;
 
 type Grey<Y> = Dataset<Rank3<2, 3, 1>, Y>;
 
-/// A folder of 2×3 images, each of one grey level.
+/// A folder of 2×3 images, each with a single gray level.
 fn folder(images: &[(&str, u8)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, level) in images {
@@ -23,7 +23,7 @@ fn levels<Y: ClassLabel>(dataset: &Grey<Y>) -> Vec<f32> {
     dataset.iter().map(|(x, _)| x.as_slice()[0]).collect()
 }
 
-/// The message of a refused load, behind the path.
+/// The error message of a load, after the path.
 fn refusal(folder: &Path, images: &ImageFolder) -> String {
     let outcome: Result<Grey<Class<2>>> = images.load();
     let message = outcome.unwrap_err().to_string();
