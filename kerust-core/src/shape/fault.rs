@@ -1,21 +1,21 @@
-//! What can be wrong with a layer, and the words that say it.
+//! The errors of the shape rules, and their messages.
 
 use super::mend::{mend_rank, mend_sequence, window_of_steps};
 use super::{Bounds, Shape, Text};
 
-/// Why a layer does not fit the shape before it, or itself.
+/// The reason why a layer does not fit its input shape, or is invalid by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
-    /// The layer takes another number of dimensions.
+    /// The layer takes an input of another rank.
     Rank {
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
-        /// The number of dimensions that it takes.
+        /// The rank that it takes.
         expected: usize,
     },
     /// The layer takes features, or the features of each step.
     Features {
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
     },
     /// A size is 0.
@@ -29,113 +29,113 @@ pub enum Fault {
         argument: &'static str,
         /// The window.
         size: [usize; 2],
-        /// Rows and columns that it spans.
+        /// The rows and columns that it covers.
         span: [usize; 2],
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
     },
     /// The groups do not divide the channels or the filters.
     Groups {
         /// The number of groups.
         groups: usize,
-        /// What they should divide.
+        /// The number that they should divide.
         count: usize,
         /// `input channels` or `filters`.
         of: &'static str,
     },
-    /// Nothing is left of the steps.
+    /// `Cropping1D` leaves no steps.
     Cropping {
-        /// Steps that are cut off before and after.
+        /// The number of steps that are cut off before and after.
         cropping: [usize; 2],
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
     },
-    /// Keys of other steps than the values.
+    /// The keys have another number of steps than the values.
     Keys {
-        /// The values' shape.
+        /// The shape of the values.
         values: Shape,
-        /// The keys' shape.
+        /// The shape of the keys.
         keys: Shape,
     },
-    /// Two values whose products cannot be summed along these axes, which are counted from 1.
+    /// `Dot` cannot sum over these axes, which count from 1.
     Dot {
-        /// The first one.
+        /// The first shape.
         a: Shape,
-        /// The second one.
+        /// The second shape.
         b: Shape,
-        /// The axis of each.
+        /// The axis of each shape.
         axes: [usize; 2],
     },
-    /// Fewer positions than steps.
+    /// There are fewer positions than steps.
     Positions {
-        /// The positions.
+        /// The number of positions.
         sequence_length: usize,
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
     },
     /// The layer takes a row of tokens.
     Tokens {
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
     },
-    /// A vocabulary of more tokens than a token can say.
+    /// The vocabulary is larger than the number of `u16` values.
     Vocabulary {
         /// Its size.
         found: usize,
     },
-    /// Dimensions in an order that names not each of them once.
+    /// The dimensions of `Permute` do not name each dimension exactly once.
     Permutation {
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
     },
-    /// Strides and dilation together, which Keras refuses.
+    /// Strides together with dilation, which Keras rejects.
     StridesWithDilation,
-    /// The target has another number of values.
+    /// `Reshape` to another number of values.
     Reshape {
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
         /// The product of the sizes that are given.
         product: usize,
-        /// Whether one size is to be found.
+        /// Whether one size is -1, to be inferred.
         open: bool,
     },
-    /// Values to be joined have shapes that do not fit.
+    /// The shapes of the values to be merged do not match.
     Merge {
-        /// The shape of the first one.
+        /// The shape of the first value.
         expected: Shape,
-        /// The one that differs.
+        /// The shape that differs.
         found: Shape,
-        /// The first axis along which it does.
+        /// The first axis at which it differs.
         axis: usize,
-        /// Its place among the values.
+        /// Its index among the values.
         place: usize,
         /// Whether the sizes along one axis are added.
         concatenates: bool,
     },
-    /// An axis that a shape has not.
+    /// A shape does not have this axis.
     Axis {
         /// The axis.
         axis: isize,
         /// The shape.
         found: Shape,
     },
-    /// More values than memory has addresses.
+    /// The number of values overflows the address space.
     Overflow,
-    /// A number that the argument does not take.
+    /// A number is not valid for the argument.
     Bounds {
         /// The argument.
         argument: &'static str,
-        /// What it takes.
+        /// The numbers that are valid.
         bounds: Bounds,
     },
-    /// A range of angles whose lower end is above its upper end.
+    /// The lower end of a range of angles is above its upper end.
     Range,
     /// A softmax over one value.
     SingleSoftmax,
 }
 
 impl Fault {
-    /// Whether the layer is wrong by itself, behind whatever shape.
+    /// Whether the layer is invalid by itself, whatever its input shape.
     pub const fn is_own(&self) -> bool {
         matches!(
             self,
@@ -147,7 +147,7 @@ impl Fault {
         )
     }
 
-    /// The argument that is wrong; the empty text where it is the layer.
+    /// The name of the argument that is wrong, or an empty string if the layer as a whole is wrong.
     pub const fn argument(&self) -> &'static str {
         match self {
             Self::Zero { argument }
@@ -173,8 +173,8 @@ impl Fault {
         }
     }
 
-    /// What was found, what was expected and how to mend it. `declared` is the layer as written,
-    /// `previous` the one before it.
+    /// The message: what was found, what was expected, and how to fix it. `declared` is the layer as written,
+    /// `previous` the layer before it.
     pub const fn text(&self, declared: &str, previous: &str) -> Text {
         let text = Text::new();
         match *self {
@@ -461,7 +461,7 @@ impl Fault {
 impl Text {
     pub(super) const fn origin(self, shape: Shape, previous: &str) -> Self {
         let text = self.note("").shape(shape);
-        // The layer before one that is applied to each step.
+        // The layer that comes before a layer that is applied to each step.
         match previous.as_bytes() {
             [b'a', b' ', b's', b't', b'e', b'p', b' ', ..] => {
                 text.str(" is ").str(previous).str("`")

@@ -1,9 +1,9 @@
-//! How a layer that does not fit is mended.
+//! Help texts that say how to fix a layer that does not fit.
 
 use super::fault::kind;
 use super::{Shape, Text};
 
-/// A layer that takes another number of dimensions.
+/// For a layer that takes another rank.
 pub(super) const fn mend_rank(text: Text, found: usize, expected: usize, declared: &str) -> Text {
     match (expected, found) {
         (1, 3) => text
@@ -30,7 +30,7 @@ pub(super) const fn mend_rank(text: Text, found: usize, expected: usize, declare
     }
 }
 
-/// A layer that takes (steps, features).
+/// For a layer that takes (steps, features).
 pub(super) const fn mend_sequence(
     text: Text,
     found: Shape,
@@ -63,7 +63,7 @@ pub(super) const fn mend_sequence(
     }
 }
 
-/// A window that is longer than the steps.
+/// For a window that is longer than the sequence.
 pub(super) const fn window_of_steps(
     text: Text,
     word: &str,
@@ -99,7 +99,8 @@ const fn is_recurrent(declared: &str) -> bool {
     )
 }
 
-/// Where the arguments of a recurrent layer end: in `LSTM(16)` and in `Bidirectional(LSTM(16), sum)`.
+/// The position at which the arguments of a recurrent layer end, in `LSTM(16)` and in
+/// `Bidirectional(LSTM(16), sum)`.
 const fn end_of_recurrent(declared: &str) -> usize {
     let bytes = declared.as_bytes();
     let innermost = if matches!(kind(declared).as_bytes(), b"Bidirectional") {
