@@ -1,4 +1,4 @@
-//! What can go wrong at run time.
+//! Run-time errors.
 
 use crate::data::DataError;
 #[cfg(feature = "plots")]
@@ -10,40 +10,40 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// The result of what can fail.
+/// The result of an operation that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong: what was found, what was expected, and where.
+/// A run-time error. The message says what was found, what was expected, and where.
 #[non_exhaustive]
 pub enum Error {
-    /// The system refused a file.
+    /// The operating system reported an error for a file.
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried: `read`, `create`, `rename`.
+        /// The action that failed: `read`, `create`, `rename`.
         doing: &'static str,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The system refused something that a program asked of it beside kerust.
+    /// An I/O error from the program's own code, outside of kerust.
     System(io::Error),
-    /// Data that is not what it should be.
+    /// Invalid data.
     Data(DataError),
-    /// Training could not begin, or could not go on.
+    /// Training could not start or continue.
     Train(TrainError),
-    /// A layer whose gradient is wrong.
+    /// The gradient of a layer is wrong.
     Gradient(GradientGap),
-    /// A loss whose derivative is wrong.
+    /// The derivative of a loss is wrong.
     Loss(LossGap),
-    /// Weights that do not fit.
+    /// The weights do not fit the model.
     Weights(WeightsError),
-    /// A picture that cannot be made.
+    /// A picture could not be created.
     #[cfg(feature = "plots")]
     Picture(PictureError),
 }
 
 impl Error {
-    /// An [`Error::Io`] for `map_err`: `File::open(path).map_err(Error::io("open", path))`.
+    /// Creates an [`Error::Io`] for `map_err`: `File::open(path).map_err(Error::io("open", path))`.
     pub fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io {
             path: path.into(),
@@ -73,8 +73,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// As [`Display`](fmt::Display): a `main` that returns [`Result`] prints an error by `Debug`, and a
-/// person reads it.
+/// Prints the same text as [`Display`](fmt::Display), because a `main` that returns [`Result`] prints its
+/// error with `Debug`.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -82,7 +82,7 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {
-    // The other variants are shown as they are, so their own source comes next in the chain.
+    // `Display` forwards to the other variants, so the next error of the chain is their own source.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
@@ -98,7 +98,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// So that `?` works on a program's own files in a function that returns [`Result`].
+/// Allows `?` on the program's own I/O errors in a function that returns [`Result`].
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         Self::System(error)

@@ -1,6 +1,6 @@
-//! Habits of Rust that do not fit kerust, answered with what to write.
+//! Compile errors that help with common Rust habits which kerust does not follow, such as `Type::new()`.
 
-/// Implemented by nothing: it carries the message.
+/// No type implements this trait: it only carries the error message.
 // The lifetime keeps rustc from judging the bound where `no_new!` states it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a value, found `new`",
@@ -9,7 +9,7 @@
 )]
 pub trait HasNew<'a> {}
 
-/// Implemented by nothing: it carries the message.
+/// No type implements this trait: it only carries the error message.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` needs the number that it watches, found `new`",
     label = "write `monitor(\"val_loss\")` in place of `new()`",
@@ -17,9 +17,9 @@ pub trait HasNew<'a> {}
 )]
 pub trait WatchesNothing<'a> {}
 
-/// Gives types a `new` that does not compile, with the message of a trait that they lack: else
-/// rustc answers with the bounds of [`Workflow::new`](crate::train::Workflow::new), which the
-/// prelude brings into scope for all types.
+/// Gives types a `new` that does not compile, with the message of a trait that they do not implement. Without
+/// it, rustc would report the bounds of [`Workflow::new`](crate::train::Workflow::new), which the prelude
+/// brings into scope for all types.
 macro_rules! no_new {
     ($bound:ident: $($name:ty),+ $(,)?) => {$(
         impl $name {

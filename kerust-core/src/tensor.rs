@@ -205,7 +205,7 @@ where
 /// The place of an index in the flat, row-major sample.
 ///
 /// # Panics
-/// When the index is outside of the shape.
+/// Panics when the index is outside of the shape.
 fn place<S: Shape>(index: &[usize]) -> usize {
     let sizes = S::SHAPE;
     let pairs = index.iter().zip(sizes.dims());

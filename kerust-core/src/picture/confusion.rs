@@ -26,7 +26,7 @@ impl ConfusionPlot {
     /// A plot of counts, a row for each of the named classes.
     ///
     /// # Panics
-    /// Unless there are as many counts as names squared.
+    /// Panics unless there are as many counts as names squared.
     pub fn new(names: &[String], counts: &[usize]) -> Self {
         let (found, expected) = (counts.len(), names.len() * names.len());
         assert!(

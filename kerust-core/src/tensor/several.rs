@@ -43,7 +43,7 @@ pub trait Tensors: Data {
     /// The places of all gradients.
     ///
     /// # Panics
-    /// When there is no place for one.
+    /// Panics when there is no place for one.
     fn asked_for<'a>(gradients: Self::GradientsOut<'a>) -> Self::Gradients<'a>;
 }
 

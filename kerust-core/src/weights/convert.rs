@@ -3,7 +3,7 @@
 /// Appends the values of a tensor whose type is `F16`, `BF16` or `F64`.
 ///
 /// # Errors
-/// The first number that is too large for `f32`.
+/// Returns an error if the first number that is too large for `f32`.
 pub(super) fn append(values: &mut Vec<u8>, read: &[u8], dtype: &str) -> Result<(), f64> {
     match dtype {
         "F16" => read

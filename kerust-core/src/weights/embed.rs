@@ -22,7 +22,7 @@ use core::slice;
 /// shapes, in any order.
 ///
 /// # Panics
-/// When `file` is no whole safetensors file, or does not fit `M`; the message lists the differences.
+/// Panics when `file` is no whole safetensors file, or does not fit `M`; the message lists the differences.
 /// In a `static` this is a compile error on the caller's tokens.
 ///
 /// # Cost
@@ -36,7 +36,7 @@ pub const fn embedded<M: Model>(path: &str, file: &[u8]) -> M {
 /// the file is to name, if it names any.
 ///
 /// # Panics
-/// As [`embedded`].
+/// Under the same conditions as [`embedded`].
 #[track_caller]
 pub const fn embedded_data<W: LayerData>(
     path: &str,

@@ -32,7 +32,7 @@ const OTHERS: [(&str, &str); 9] = [
 /// The format of weights that are saved to `path`.
 ///
 /// # Errors
-/// The name asks for a format that is not written.
+/// Returns an error if the name asks for a format that is not written.
 pub(super) fn of(path: &Path) -> Result<Format> {
     if is_keras(path) {
         #[cfg(feature = "keras")]
@@ -62,7 +62,7 @@ pub(super) fn of(path: &Path) -> Result<Format> {
 /// than safetensors.
 ///
 /// # Errors
-/// It does so.
+/// Returns an error if it does so.
 pub(super) fn check_safetensors(path: &Path) -> Result<()> {
     let keras = || is_keras(path).then(|| format!("`{KERAS}`, weights of Keras 3"));
     match keras().or_else(|| other(path)) {
@@ -82,7 +82,8 @@ pub(super) fn check_safetensors(path: &Path) -> Result<()> {
 /// Refuses a path to which weights cannot be saved, before they are there.
 ///
 /// # Errors
-/// The name asks for a format that is not written, or what stands there is no regular file.
+/// Returns an error if the name asks for a format that is not written, or what stands there is no regular
+/// file.
 pub(crate) fn check_save(path: &Path) -> Result<()> {
     of(path)?;
     check_target(path)
@@ -91,7 +92,7 @@ pub(crate) fn check_save(path: &Path) -> Result<()> {
 /// Refuses a path to which a training's state cannot be saved.
 ///
 /// # Errors
-/// As [`check_save`].
+/// The same as [`check_save`].
 pub(crate) fn check_save_state(path: &Path) -> Result<()> {
     check_safetensors(path)?;
     check_target(path)

@@ -34,8 +34,8 @@ use std::path::{Path, PathBuf};
 /// ```
 ///
 /// # Errors
-/// The file cannot be read or is corrupt, a tensor of it does not fit where its name does, or no tensor
-/// has a name of the model's. The model is then as before.
+/// Returns an error if the file cannot be read or is corrupt, a tensor of it does not fit where its name
+/// does, or no tensor has a name of the model's. The model is then as before.
 pub fn load_partial_into<M: Model>(
     model: &mut M,
     path: impl AsRef<Path>,

@@ -23,7 +23,8 @@ use std::sync::{Mutex, PoisonError};
 /// read. With the feature `keras`, a file of Keras is read as by `weights::keras::load`.
 ///
 /// # Errors
-/// The file cannot be read, is corrupt, or does not fit `M`: one error lists the differences.
+/// Returns an error if the file cannot be read, is corrupt, or does not fit `M`: one error lists the
+/// differences.
 pub fn load<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
     let mut model = M::zeroed();
     load_into(&mut *model, path)?;
@@ -33,7 +34,7 @@ pub fn load<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
 /// [`load`] into a model that is there already.
 ///
 /// # Errors
-/// As [`load`]; the model is then as before.
+/// The same as [`load`]; the model is then as before.
 pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
     #[cfg(feature = "keras")]
@@ -48,7 +49,7 @@ pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> 
 /// A number of `F64` becomes the nearest of `F32`.
 ///
 /// # Errors
-/// As [`load`]; and when a number is too large for `F32`.
+/// The same as [`load`]; and when a number is too large for `F32`.
 pub fn load_converted<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
     let mut model = M::zeroed();
     WeightsFile::open(path)?.load_model(&mut *model, true)?;
@@ -58,11 +59,11 @@ pub fn load_converted<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
 /// Reads sections of values, and returns the text in the header.
 ///
 /// # Errors
-/// The file cannot be read, is corrupt, or does not hold exactly the tensors of the sections. The
-/// sections are then as before.
+/// Returns an error if the file cannot be read, is corrupt, or does not hold exactly the tensors of the
+/// sections. The sections are then as before.
 ///
 /// # Panics
-/// When a section does not hold as many bytes as its layout says.
+/// Panics when a section does not hold as many bytes as its layout says.
 pub fn load_sections(
     path: impl AsRef<Path>,
     sections: &mut [SectionMut<'_>],
@@ -89,7 +90,7 @@ impl WeightsFile {
     /// Opens a file and reads its header.
     ///
     /// # Errors
-    /// It cannot be read, or is no whole safetensors file.
+    /// Returns an error if it cannot be read, or is no whole safetensors file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let (mut file, len) = open(path)?;
@@ -120,11 +121,11 @@ impl WeightsFile {
     /// Reads sections of values.
     ///
     /// # Errors
-    /// The file does not hold exactly the tensors of the sections, or cannot be read. The sections are
-    /// then as before.
+    /// Returns an error if the file does not hold exactly the tensors of the sections, or cannot be read. The
+    /// sections are then as before.
     ///
     /// # Panics
-    /// When a section does not hold as many bytes as its layout says.
+    /// Panics when a section does not hold as many bytes as its layout says.
     pub fn load_sections(&self, sections: &mut [SectionMut<'_>]) -> Result<()> {
         let found: Vec<_> = self.tensors.iter().collect();
         self.load(sections, &found, None, false, Vec::new())
@@ -134,10 +135,10 @@ impl WeightsFile {
     /// file's, where the file says.
     ///
     /// # Errors
-    /// As [`load_sections`](Self::load_sections), and when the architecture is another.
+    /// The same as [`load_sections`](Self::load_sections), and when the architecture is another.
     ///
     /// # Panics
-    /// When a section does not hold as many bytes as its layout says.
+    /// Panics when a section does not hold as many bytes as its layout says.
     pub fn load_model_sections<M: Model>(&self, sections: &mut [SectionMut<'_>]) -> Result<()> {
         let found: Vec<_> = self.tensors.iter().collect();
         let differences = self.architecture::<M>();

@@ -39,7 +39,7 @@ pub(super) struct Entry {
 /// The tensors of a section in the order of its values; those without values are left out.
 ///
 /// # Panics
-/// Unless there are `layout.bytes()` bytes.
+/// Panics unless there are `layout.bytes()` bytes.
 pub(super) fn entries(prefix: &str, layout: &Layout, bytes: usize) -> Vec<Entry> {
     assert_eq!(
         bytes,

@@ -16,8 +16,8 @@ use std::path::Path;
 /// see [`write_atomically`].
 ///
 /// # Errors
-/// The path ends as that of a format which is not written (`.keras`, `.h5`), or the system refuses; the
-/// file is then as before.
+/// Returns an error if the path ends as that of a format which is not written (`.keras`, `.h5`), or the
+/// system refuses; the file is then as before.
 pub fn save<M: Model>(path: impl AsRef<Path>, model: &M) -> Result<()> {
     let path = path.as_ref();
     match format::of(path)? {
@@ -53,10 +53,11 @@ pub fn model_metadata<M: Model>() -> BTreeMap<String, String> {
 /// The file is never half written, and the same values give the same bytes.
 ///
 /// # Errors
-/// The path ends as that of another format, or the system refuses; the file is then as before.
+/// Returns an error if the path ends as that of another format, or the system refuses; the file is then as
+/// before.
 ///
 /// # Panics
-/// When a section does not hold as many bytes as its layout says, or two tensors have one name.
+/// Panics when a section does not hold as many bytes as its layout says, or two tensors have one name.
 pub fn save_sections(
     path: impl AsRef<Path>,
     sections: &[Section<'_>],

@@ -61,8 +61,8 @@ use stored::Unread;
 /// ```
 ///
 /// # Errors
-/// The file cannot be read, is damaged or of another kind, or does not fit `M`: one error lists all
-/// differences.
+/// Returns an error if the file cannot be read, is damaged or of another kind, or does not fit `M`: one error
+/// lists all differences.
 pub fn load<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
     let mut model = M::zeroed();
     load_into(&mut *model, path)?;
@@ -72,7 +72,7 @@ pub fn load<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
 /// [`load`] into a model that is there already.
 ///
 /// # Errors
-/// As [`load`]; the model is then as before.
+/// The same as [`load`]; the model is then as before.
 pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
     let (stored, file_len) = archive::open(path)?;
@@ -191,8 +191,8 @@ pub struct FileTensor {
 /// The order is that of the layers where the file says (Keras 2), else by kind and number.
 ///
 /// # Errors
-/// The file cannot be read, is damaged or of another kind, or holds elements that do not convert to
-/// `f32`.
+/// Returns an error if the file cannot be read, is damaged or of another kind, or holds elements that do not
+/// convert to `f32`.
 pub fn tensors(path: impl AsRef<Path>) -> Result<Vec<FileTensor>> {
     let path = path.as_ref();
     let (mut tensors, mut differences) = (Vec::new(), Vec::new());
