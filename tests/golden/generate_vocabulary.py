@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes `vocabulary.json`: losses and metrics of Keras 3.15 that `generate.py` has not.
+"""Writes `vocabulary.json`: losses and metrics of Keras 3.15 that are not in `generate.py`.
 
     KERAS_BACKEND=tensorflow python generate_vocabulary.py
 
