@@ -89,8 +89,8 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
     }
 }
 
-/// Whether the representation is `C` or `transparent`, and no other stands beside it in this attribute or
-/// another: `align(16)` would pad, and of a packed struct no field could be borrowed.
+/// Whether the representation is only `C` or `transparent`. `align(16)` would add padding, and the fields of
+/// a packed struct could not be borrowed.
 fn is_repr_c(input: &DeriveInput) -> bool {
     let attributes = input.attrs.iter();
     let mut found = false;

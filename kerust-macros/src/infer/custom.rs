@@ -1,4 +1,4 @@
-//! Layers of the user's own, and models as layers.
+//! Custom layers, and models as layers.
 
 use super::{Infer, Place};
 use crate::arguments::Arguments;
@@ -9,7 +9,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Infer<'_> {
-    /// A layer of the user's own: its shape is known to the type system only.
+    /// Adds a custom layer, whose shape only the type system knows.
     pub(super) fn custom(
         &mut self,
         layer: &ast::Layer,
@@ -44,8 +44,7 @@ impl Infer<'_> {
         self.component(layer, path, std::slice::from_ref(place), name, frozen)
     }
 
-    /// A layer of the user's own that takes several values: `my::Gate(a, b)`; `find` finds a value by its
-    /// name.
+    /// Adds a custom layer with several values: `my::Gate(a, b)`. `find` finds a value by its name.
     pub(super) fn custom_of_several(
         &mut self,
         layer: &ast::Layer,
@@ -88,7 +87,7 @@ impl Infer<'_> {
         self.component(layer, path, &places, name, frozen)
     }
 
-    /// The node of a layer of the user's own.
+    /// The node of a custom layer.
     fn component(
         &mut self,
         layer: &ast::Layer,
@@ -110,7 +109,7 @@ impl Infer<'_> {
             _ => quote!((#(#paths),*)),
         };
         let edges: Vec<_> = places.iter().map(|place| place.edge).collect();
-        // All of it on the layer's name: what the type system refuses is refused there.
+        // All code has the span of the layer's name, so that type errors are reported there.
         let span = Span::call_site().located_at(layer.ident().span());
         let weights = quote_spanned!(span=> <#path as ::kerust::layer::Build<#input>>::Layer);
         let component = quote_spanned!(span=> <#weights as ::kerust::layer::Component>);

@@ -1,5 +1,5 @@
-//! Layers of the catalogue that are applied to several values by their names:
-//! `MultiHeadAttention(query, value, num_heads = 4, key_dim = 8)`.
+//! Layers of the catalogue that are applied to several values by name: `MultiHeadAttention(query, value,
+//! num_heads = 4, key_dim = 8)`.
 
 use super::{Infer, Place};
 use crate::arguments::Arguments;
@@ -11,7 +11,7 @@ use kerust_core::shape::Fault;
 use proc_macro2::Ident;
 
 impl Infer<'_> {
-    /// Applies the layer to the values that `find` finds by their names, which stand first.
+    /// Applies the layer to the values, which are its first arguments and which `find` finds by their names.
     pub(super) fn of_several(
         &mut self,
         layer: &ast::Layer,
@@ -102,8 +102,7 @@ impl Infer<'_> {
         place
     }
 
-    /// Applies a recurrent layer to a sequence and to the states with which it begins:
-    /// `LSTM(16)(x, initial_state = (h, c))`.
+    /// Applies a recurrent layer to a sequence and its initial states: `LSTM(16)(x, initial_state = (h, c))`.
     pub(super) fn applied(
         &mut self,
         layer: &ast::Layer,
@@ -180,7 +179,8 @@ impl Infer<'_> {
             .0
     }
 
-    /// Whether values can be the states of a recurrent layer: as many numbers as it has units.
+    /// Whether values can be the states of a recurrent layer: the number of values must equal the number of
+    /// units.
     fn are_states(
         &mut self,
         layer: &ast::Layer,

@@ -1,4 +1,4 @@
-//! Layers around another layer: `Bidirectional(LSTM(16))`, `TimeDistributed(Dense(8))`.
+//! Wrapper layers: `Bidirectional(LSTM(16))`, `TimeDistributed(Dense(8))`.
 
 use super::catalogued::Said;
 use super::{Infer, Place, size, unknown};
@@ -94,7 +94,7 @@ impl Infer<'_> {
         self.placed(layer, said, spec, (place, &[]), last)
     }
 
-    /// The layer inside, and its row.
+    /// The inner layer, and its row.
     fn wrapped<'a>(
         &mut self,
         kind: &str,
@@ -140,7 +140,7 @@ impl Infer<'_> {
         None
     }
 
-    /// The shape of a step.
+    /// The shape of one step.
     fn step(
         &mut self,
         layer: &ast::Layer,
@@ -175,7 +175,7 @@ impl Infer<'_> {
         Some(Data::float(Form::Sizes(sizes[1..].to_vec())))
     }
 
-    /// Reports a layer whose steps would not be alone.
+    /// Reports a layer that cannot be applied to each step independently.
     fn is_refused(&mut self, inner: &ast::Layer, row: &Row, spec: &Spec) -> bool {
         let draws = spec.role == Role::TrainingOnly && row.name != "Dropout";
         if !(spec.state || draws) {
@@ -201,7 +201,7 @@ impl Infer<'_> {
     }
 }
 
-/// The layer at each step: each is a sample of its own to it.
+/// The properties of a layer that is applied to each step, as if it were a sample.
 fn at_each_step(spec: Spec, all: &Data, step: &Data) -> Spec {
     let steps = all.dim(0, true);
     let (shape, of_step) = (all.shape(), step.shape());
@@ -238,7 +238,7 @@ fn at_each_step(spec: Spec, all: &Data, step: &Data) -> Spec {
     }
 }
 
-/// `n` times a number of multiply-adds.
+/// `n` times as many multiply-adds.
 fn times(macs: TokenStream, n: &Size) -> Macs {
     let macs = many(macs, n);
     Macs::Stated(macs.to_string().parse().ok(), macs)

@@ -1,4 +1,4 @@
-//! What stands between a layer's parentheses.
+//! Parses the arguments in a layer's parentheses.
 
 use crate::ast::Argument;
 use crate::habits::is_layer;
@@ -43,7 +43,7 @@ fn argument(tokens: TokenStream, report: &mut Report) -> Option<Argument> {
         _ if joint.starts_with('=') && !joint.starts_with("==") => 1,
         _ => return Some(positional(tokens, report)),
     };
-    // A layer that is to follow, not a value.
+    // The next layer, not a value.
     if joint == "=>" || joint == "->" {
         let next = parts.get(1 + signs);
         if matches!(next, Some(TokenTree::Ident(layer)) if is_layer(&layer.to_string())) {
@@ -86,7 +86,7 @@ fn positional(tokens: TokenStream, report: &mut Report) -> Argument {
     }
 }
 
-/// The signs that stand together without a space.
+/// The punctuation characters that follow each other without a space.
 fn joint(parts: &[TokenTree]) -> String {
     let mut joint = String::new();
     for part in parts {

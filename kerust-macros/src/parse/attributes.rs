@@ -1,4 +1,4 @@
-//! `#[weights(..)]` and `#[budget(..)]`; every other attribute lands on the struct.
+//! `#[weights(..)]` and `#[budget(..)]`. All other attributes are kept on the struct.
 
 use crate::ast::{Budget, Limit};
 use crate::report::{Report, nearest};
@@ -7,14 +7,14 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, GenericParam, Generics, Lit, LitStr, Meta};
 
-/// The model's own attributes.
+/// The attributes that the macro interprets.
 #[derive(Default)]
 pub struct Own {
     pub weights: Option<LitStr>,
     pub budgets: Vec<Budget>,
 }
 
-/// Takes the model's own attributes out of `attributes`.
+/// Removes the attributes that the macro interprets from `attributes`.
 pub fn own(attributes: &mut Vec<Attribute>, generics: &Generics, report: &mut Report) -> Own {
     let mut own = Own::default();
     let mut met: Vec<String> = Vec::new();
@@ -64,7 +64,7 @@ fn refuse_foreign(attribute: &Attribute, report: &mut Report) {
     }
 }
 
-/// What stands in an attribute's parentheses; nothing where there are none.
+/// The contents of an attribute's parentheses, or nothing without parentheses.
 fn inside(attribute: &Attribute) -> TokenStream {
     match &attribute.meta {
         Meta::List(list) => list.tokens.clone(),
@@ -72,7 +72,7 @@ fn inside(attribute: &Attribute) -> TokenStream {
     }
 }
 
-/// The path; an empty one behind a fault.
+/// The path, or an empty one after an error.
 fn weights(attribute: &Attribute, report: &mut Report) -> LitStr {
     let tokens = inside(attribute);
     let path = syn::parse2::<LitStr>(tokens.clone()).ok();
@@ -94,7 +94,7 @@ fn weights(attribute: &Attribute, report: &mut Report) -> LitStr {
     LitStr::new("", Span::call_site())
 }
 
-/// Reports a file that is not there. Where the source file is not known, rustc reports it.
+/// Reports a missing file. If the source file is unknown, rustc reports it.
 fn look_for(path: &LitStr, report: &mut Report) {
     let known = proc_macro::is_available().then(|| path.span().unwrap().local_file());
     let Some(source) = known.flatten() else {

@@ -1,4 +1,4 @@
-//! What stands behind a layer, before the next arrow: nothing should.
+//! Reports tokens between a layer and the next arrow.
 
 use super::arguments;
 use super::layer::{is_merge, one_group};
@@ -9,7 +9,7 @@ use crate::value::short;
 use crate::words::ACTIVATIONS;
 use proc_macro2::{Group, TokenStream, TokenTree};
 
-/// Reports what stands behind a layer; whether the layer is still one.
+/// Reports the tokens after a layer. Returns whether the layer is still valid.
 pub fn behind(
     layer: &mut Layer,
     left: &[TokenTree],

@@ -7,7 +7,7 @@ use crate::value;
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// The braces that a graph stands in.
+/// The braces of a graph.
 pub fn group(body: &TokenStream) -> Option<Group> {
     match body.clone().into_iter().next() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => Some(group),
@@ -15,7 +15,7 @@ pub fn group(body: &TokenStream) -> Option<Group> {
     }
 }
 
-/// Reads the graph in `group`; behind it in `body` nothing should follow.
+/// Parses the graph in `group`. Nothing should follow it in `body`.
 pub fn graph(group: &Group, body: TokenStream, report: &mut Report) -> Graph {
     let behind: TokenStream = body.into_iter().skip(1).collect();
     if !behind.is_empty() {
@@ -100,7 +100,7 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
             });
         let value: TokenStream = rest.collect();
         return match word {
-            // As it was meant, so that what reads the value is no second mistake.
+            // Bound as it was meant, so that reading the value is not a second mistake.
             TokenTree::Ident(name) if is_named && !value.is_empty() => Some(Let {
                 chain: chain(value, end, &mut Report::default()),
                 name,

@@ -111,7 +111,7 @@ fn what_follows_a_product_is_part_of_it() {
             "dense_1",
         ]
     );
-    // The sum is made where the skip stands.
+    // The sum overwrites the skipped value.
     assert_eq!(
         lives(&inference.slots),
         [
@@ -201,7 +201,8 @@ fn an_output_holds_buffers_until_it_is_written() {
     );
     let written = inference.outputs.iter().map(|output| output.first);
     assert_eq!(written.collect::<Vec<_>>(), [2, 4]);
-    // The first in `wide`; what is read behind it, and is no part of `narrow`, in the arena.
+    // The first one is in `wide`. A value that is read after it, and does not fit in `narrow`, is in the
+    // arena.
     assert_eq!(inference.addresses, Some(vec![0, 29, 23]));
     let in_use = (0..5).map(|step| inference.in_use(step));
     assert_eq!(

@@ -1,11 +1,11 @@
-//! Whether tokens may be an expression of Rust.
+//! Checks whether tokens can be a Rust expression.
 
 use super::{short, text};
 use crate::report::Report;
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// What stood before a token of a value.
+/// The kind of the token before another one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     Nothing,
@@ -15,7 +15,7 @@ enum Before {
     Operator,
 }
 
-/// Whether the tokens may be an expression of Rust; what cannot is reported. The rest is for rustc.
+/// Whether the tokens can be a Rust expression. Obvious errors are reported; the rest is left to rustc.
 pub fn is_understood(parts: &[TokenTree], report: &mut Report) -> bool {
     const KEYWORDS: [&str; 9] = [
         "if", "match", "unsafe", "const", "loop", "while", "for", "move", "async",
@@ -85,14 +85,14 @@ pub fn is_understood(parts: &[TokenTree], report: &mut Report) -> bool {
     true
 }
 
-/// What a sign of punctuation is in a value.
+/// The meaning of a punctuation character in a value.
 enum Judged {
     Operator,
-    /// It leaves a value.
+    /// A value precedes the next token.
     Operand,
     /// `::`
     Path,
-    /// The beginning of what rustc judges.
+    /// The start of code that rustc checks.
     Rust,
     Lifetime,
     /// The message, and the help.
@@ -175,7 +175,7 @@ fn judge(
     }
 }
 
-/// The signs that stand together without a space.
+/// The punctuation characters that follow each other without a space.
 fn run(parts: &[TokenTree]) -> Vec<proc_macro2::Punct> {
     let mut run = Vec::new();
     for part in parts {
@@ -188,7 +188,7 @@ fn run(parts: &[TokenTree]) -> Vec<proc_macro2::Punct> {
     run
 }
 
-/// Whether a group belongs to what stands before it: a call, an index, a struct.
+/// Whether a group belongs to the token before it: a call, an index, a struct.
 fn follows(group: &Group, previous: Option<&TokenTree>) -> bool {
     match previous {
         Some(TokenTree::Ident(_)) => true,
