@@ -5,13 +5,13 @@
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a value, found `new`",
     label = "write the name of the type, without `::new()`",
-    note = "losses and metrics are values: `SparseCategoricalCrossentropy`, `AUC`; what they are set by is a method: `Huber.delta(2.0)`"
+    note = "losses and metrics are values: `SparseCategoricalCrossentropy`, `AUC`; settings are methods: `Huber.delta(2.0)`"
 )]
 pub trait HasNew<'a> {}
 
 /// No type implements this trait: it only carries the error message.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` needs the number that it watches, found `new`",
+    message = "`{Self}` needs the name of a metric to monitor, found `new`",
     label = "write `monitor(\"val_loss\")` in place of `new()`",
     note = "`EarlyStopping::monitor(\"val_loss\")`, `ReduceLROnPlateau::monitor(\"val_loss\")`, `ModelCheckpoint::new(\"best.safetensors\").monitor(\"val_loss\")`"
 )]

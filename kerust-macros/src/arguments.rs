@@ -145,7 +145,7 @@ impl<'a> Arguments<'a> {
                     _ => format!("`{}`", parameter.name),
                 };
                 report
-                    .fault(&layer.tokens, format!("`{kind}` misses {missing}"))
+                    .fault(&layer.tokens, format!("`{kind}` is missing {missing}"))
                     .help(format!("write `{}`", example(kind, parameters)));
             }
             arguments.sound &= !parameter.kind.shapes();

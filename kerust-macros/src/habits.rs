@@ -196,14 +196,14 @@ pub fn argument(
 pub fn needless(name: &str) -> Option<&'static str> {
     Some(match name {
         "in_channels" | "in_features" | "in_dim" | "input_dim" | "input_size" | "num_features"
-        | "in_planes" | "normalized_shape" => {
-            "remove it: each layer takes the size of what stands before it"
-        }
+        | "in_planes" | "normalized_shape" => "remove it: each layer infers the size of its input",
         "input_shape" | "batch_input_shape" => {
-            "remove it: the sizes of a sample stand in `Input(28, 28, 1)`, once"
+            "remove it: the shape of a sample is given once, in `Input(28, 28, 1)`"
         }
-        "data_format" => "remove it: channels stand last, as in Keras by default",
-        "batch_size" | "batch_shape" | "batch" => "remove it: a model has no batch size, `fit` has",
+        "data_format" => "remove it: channels come last, as in Keras by default",
+        "batch_size" | "batch_shape" | "batch" => {
+            "remove it: the batch size is an argument of `fit`"
+        }
         "device" => "remove it: kerust computes on the processor",
         "inplace" => "remove it: kerust overwrites an input wherever it may",
         _ => return None,

@@ -135,7 +135,7 @@ impl Infer<'_> {
             && !only.faulty_arguments
         {
             self.report
-                .fault(only, "the model has no layers behind `Input`")
+                .fault(only, "the model has no layers after `Input`")
                 .help(format!(
                     "add one: `{} => Dense(10, softmax)`",
                     place.declared
@@ -264,7 +264,7 @@ impl Infer<'_> {
                 .fault(
                     layer.ident(),
                     format!(
-                        "`{}` is applied to values by their names, and stands behind an arrow",
+                        "`{}` is applied to values by their names, but comes after an arrow",
                         layer.ident()
                     ),
                 )
@@ -287,7 +287,7 @@ impl Infer<'_> {
                     self.report
                         .fault(
                             ident,
-                            format!("`{found}` is applied to values, and stands at the beginning of a chain"),
+                            format!("`{found}` is applied to values, and must be at the beginning of a chain"),
                         )
                         .help(format!("name the values: `let y = {found}(a, b, ..);`"));
                     return (place.unknown(&found), None);

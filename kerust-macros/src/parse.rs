@@ -30,7 +30,7 @@ pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
     if let Some(deep) = size::too_deep(&tokens) {
         report
             .fault(deep, format!("nested more than {} deep", size::MAX_DEPTH))
-            .help("name what stands inside, in a `let` or a model of its own");
+            .help("name the inner part in a `let`, or in a model of its own");
         return None;
     }
     let end = tokens
@@ -132,7 +132,7 @@ fn grouped(body: &TokenStream, end: Span, report: &mut Report) -> Option<Chain> 
             body,
             format!("found `{}`, expected layers", value::short(body)),
         )
-        .help("layers are joined by `=>`, and nothing stands around them: `Input(4) => Dense(3)`");
+        .help("layers are joined by `=>`, without anything around them: `Input(4) => Dense(3)`");
     Some(chain(group.stream(), end, &mut Report::default()))
 }
 

@@ -1,4 +1,4 @@
-//! `Normalization` against Keras: what it learns from data, what it computes, and its gradient.
+//! Compares `Normalization` with Keras: its statistics, its output, and its gradient.
 
 use crate::golden::{Tensors, assert_close};
 use kerust::activation::Linear;
@@ -45,7 +45,7 @@ where
     y
 }
 
-/// Adapts a model of one layer, and holds it to the golden numbers of `case`.
+/// Adapts a model of one layer, and compares it with the golden values of `case`.
 fn check<M, X>(case: &str)
 where
     X: Shape,

@@ -179,12 +179,12 @@ impl Display for DataError {
                 fault,
             } => write!(f, "`{}`: the array `{member}` {fault}", path.display()),
             Self::Pickle { path, fault } => {
-                write!(f, "`{}` is no pickle as expected: {fault}", path.display())
+                write!(f, "`{}` is not a valid pickle: {fault}", path.display())
             }
             Self::Tar { path, fault } => write!(f, "`{}` {fault}", path.display()),
             Self::WordIndex { path, fault } => write!(
                 f,
-                "`{}` is no JSON object of words with their numbers: {fault}",
+                "`{}` is not a JSON object of words and numbers: {fault}",
                 path.display()
             ),
             Self::NoSequence { path, maxlen } => {

@@ -247,7 +247,7 @@ impl Display for IdxFault {
         match self {
             Self::Magic { found } => write!(
                 f,
-                "is no IDX file: found the first bytes {found:02x?}, expected [00, 00, 08, rank]"
+                "is not an IDX file: found the first bytes {found:02x?}, expected [00, 00, 08, rank]"
             ),
             Self::ElementType { found } => {
                 let name = match found {

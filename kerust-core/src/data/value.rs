@@ -8,7 +8,7 @@ use crate::tensor::{Shape, Tensor};
 /// The trait maps a value to its kind, so that the type of a data set can be inferred from the results of a
 /// closure.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no input and no label",
+    message = "`{Self}` is neither an input nor a label",
     label = "expected a tensor, a class or a binary label",
     note = "an array becomes a tensor by `Tensor::from([..])`; a class is `Class::<N>::new(i)`; yes or no is `Binary::from(true)`"
 )]

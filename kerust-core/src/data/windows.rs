@@ -163,7 +163,7 @@ mod tests {
         );
         assert_eq!(
             fault(Dataset::windows(&series(9), 3, 0)),
-            "the series has a label 0 steps behind its windows, expected at least 1: the next step"
+            "the series has a horizon of 0 steps, expected at least 1: the next step"
         );
         let ragged = vec![vec![1.0, 2.0], vec![3.0]];
         assert_eq!(

@@ -147,7 +147,7 @@ impl Initializer {
     pub fn fill(self, values: &mut [f32], sizes: &[usize], rng: &mut Rng) {
         assert!(
             self.fits_rank(sizes.len()),
-            "`{self:?}` fills no tensor of the sizes {sizes:?}"
+            "`{self:?}` cannot fill a tensor of the sizes {sizes:?}"
         );
         match self {
             Self::Zeros => Zeros.fill(values, rng),
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "fills no tensor of the sizes [3, 3, 1, 2]")]
+    #[should_panic(expected = "cannot fill a tensor of the sizes [3, 3, 1, 2]")]
     fn identity_refuses_a_window() {
         drawn(Initializer::IDENTITY, &[3, 3, 1, 2]);
     }

@@ -6,8 +6,8 @@ use crate::tensor::Tensors;
 
 /// Names a layer in `model!`: the layer that `Self` creates for an input of shape `Input`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no layer behind an output of shape `{Input}`",
-    label = "takes no `{Input}`",
+    message = "`{Self}` is not a layer for an input of shape `{Input}`",
+    label = "does not take `{Input}`",
     note = "implement `kerust::Build<{Input}>` for `{Self}`"
 )]
 pub trait Build<Input> {

@@ -113,7 +113,7 @@ impl Layout {
 /// The type is `repr(C)` (or an array), every bit pattern of its numbers is valid, and its numbers are
 /// exactly those of `LAYOUT`, in this order, each part at its offset.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no data of a layer",
+    message = "`{Self}` is not data of a layer",
     label = "expected an array of `f32`, `i8` or `i32`, or a struct of such arrays",
     note = "write `#[derive(LayerData)]` and `#[repr(C)]` above a struct"
 )]

@@ -105,7 +105,7 @@ impl AUC {
     pub fn num_thresholds(mut self, thresholds: usize) -> Self {
         assert!(
             thresholds > 1,
-            "a curve has at least 2 thresholds, found {thresholds}"
+            "a curve needs at least 2 thresholds, found {thresholds}"
         );
         self.thresholds = Thresholds::Even(thresholds);
         self

@@ -125,7 +125,7 @@ impl Budget {
                 .str("` are not known, and `macs = ")
                 .str(self.written)
                 .str("` limits them")
-                .note("a layer of your own states them itself")
+                .note("a custom layer states them itself")
                 .help("write `const MACS: Option<usize> = Some(..);` in its `impl Layer`");
         }
         let text = Text::new()

@@ -84,7 +84,7 @@ impl Display for PictureError {
                 let found: Vec<String> = found.iter().map(usize::to_string).collect();
                 write!(
                     f,
-                    "a sample of the shape ({}) is no image, expected (height, width) or (height, width, \
+                    "a sample of the shape ({}) is not an image, expected (height, width) or (height, width, \
                      channels) of 1, 3 or 4 channels",
                     found.join(", ")
                 )

@@ -285,13 +285,13 @@ impl Fault {
                 let text = text
                     .str("`")
                     .str(declared)
-                    .str("` names not each dimension of ")
+                    .str("` does not name each dimension of ")
                     .shape(found)
                     .str(" once")
                     .origin(found, previous)
                     .note("as in Keras, the dimensions are counted from 1");
                 match found.rank() {
-                    1 => text.help("remove it: there is one dimension alone"),
+                    1 => text.help("remove it: there is only one dimension"),
                     2 => text.help("write `Permute(2, 1)`"),
                     3 => text.help("write, for example, `Permute(2, 1, 3)`"),
                     _ => text.help("write, for example, `Permute(2, 1, 3, 4)`"),
@@ -305,8 +305,8 @@ impl Fault {
                 .str(" steps, expected the ")
                 .number(values.dim(0))
                 .str(" of its values")
-                .note("each key stands for one value")
-                .help("make both of one sequence"),
+                .note("each key belongs to one value")
+                .help("compute both from the same sequence"),
             Self::Dot { a, b, axes } => {
                 let text = text
                     .str("`")
@@ -319,13 +319,13 @@ impl Fault {
                     .number(axes[1])
                     .str(" of ")
                     .shape(b)
-                    .str(", expected axes of one size");
+                    .str(", expected axes of the same size");
                 if matches!(kind(declared).as_bytes(), b"Dot") {
-                    text.note("as in Keras axis 0 is the batch, and values have 1 or 2 axes beside it")
+                    text.note("as in Keras axis 0 is the batch, and values have 1 or 2 other axes")
                         .help("write an axis of each: `axes = (2, 1)`")
                 } else {
                     text.note("a score is the product of a query and a key")
-                        .help("bring both to the same features: `=> Dense(n)`")
+                        .help("give both the same number of features: `=> Dense(n)`")
                 }
             }
             Self::Positions { sequence_length, found } => text
@@ -357,7 +357,7 @@ impl Fault {
                 } else {
                     text.help("write sizes whose product is ")
                         .number(found.len())
-                        .str(", or -1 for the one that follows from the others")
+                        .str(", or -1 for one that is inferred from the others")
                 }
             }
             Self::Merge { expected, found, axis, concatenates, .. } => {
@@ -377,7 +377,7 @@ impl Fault {
                         .str(" and ")
                         .number(found.rank())
                         .str(" dimensions")
-                        .help("bring both to one rank: `Flatten`, `GlobalAveragePooling2D` or `Reshape`");
+                        .help("give both the same rank: `Flatten`, `GlobalAveragePooling2D` or `Reshape`");
                 }
                 let (a, b) = (expected.extent(axis), found.extent(axis));
                 let text = text.note("along axis ").number(axis).str(" the second has ");
@@ -387,9 +387,9 @@ impl Fault {
                     text.number(a - b).str(" less")
                 };
                 if blocks && expected.rank() == 1 {
-                    text.help("bring both to one shape: `shortcut = Dense(n)` changes features")
+                    text.help("give both the same shape: `shortcut = Dense(n)` changes features")
                 } else if blocks {
-                    text.help("bring both to one shape: `shortcut = Conv2D(n, 1x1)` changes channels, and with `strides` rows and columns")
+                    text.help("give both the same shape: `shortcut = Conv2D(n, 1x1)` changes channels, and with `strides` rows and columns")
                 } else if concatenates {
                     text.help("bring both to ").number(a).str(" or both to ").number(b)
                 } else {
@@ -433,7 +433,7 @@ impl Fault {
                         Bounds::Turn => "a fraction from -1 to 1",
                     });
                 let text = match (argument.as_bytes(), bounds) {
-                    (b"rate", _) => text.note("the rate is the share of the values that are dropped"),
+                    (b"rate", _) => text.note("the rate is the fraction of the values that are dropped"),
                     (_, Bounds::Turn) => text.note("an angle is a fraction of a full turn"),
                     _ => text,
                 };

@@ -23,7 +23,7 @@ pub(super) const fn mend_rank(text: Text, found: usize, expected: usize, declare
             .str(declared)
             .str("`"),
         (3, 1) => text
-            .help("an image is (height, width, channels): put the layer before what flattens it, or fold the vector: `=> Reshape(h, w, c) => ")
+            .help("an image is (height, width, channels): put the layer before the `Flatten`, or reshape the vector: `=> Reshape(h, w, c) => ")
             .str(declared)
             .str("`"),
         _ => text.help("an image is (height, width, channels)"),
@@ -47,7 +47,7 @@ pub(super) const fn mend_sequence(
                 .str("`")
         }
         1 => text
-            .help("a sequence is (steps, features): fold the vector: `=> Reshape(steps, features) => ")
+            .help("a sequence is (steps, features): reshape the vector: `=> Reshape(steps, features) => ")
             .str(declared)
             .str("`")
             .help("or repeat it at each step: `=> RepeatVector(steps) => ")

@@ -42,7 +42,7 @@ pub enum TrainError {
         setting: &'static str,
         /// What was found.
         found: f64,
-        /// What was expected: `a fraction from 0 up to, but without, 1`.
+        /// What was expected: `a fraction of at least 0 and below 1`.
         expected: &'static str,
     },
     /// `validation_split` leaves no samples for training, or none for validation.
@@ -155,12 +155,12 @@ impl fmt::Display for TrainError {
             ),
             Self::UnknownPath { path, nearest } => write!(
                 f,
-                "`{path}` names no part of the model; did you mean `{nearest}`?"
+                "`{path}` is not a part of the model; did you mean `{nearest}`?"
             ),
             Self::FrozenInDeclaration { path } => write!(
                 f,
-                "`{path}` is frozen in the model's declaration, so there is no place for its gradient; take \
-                 `trainable = false` away to train it"
+                "`{path}` is frozen in the model's declaration, so it has no gradient; remove \
+                 `trainable = false` to train it"
             ),
             Self::Zero { setting } => write!(f, "`{setting}` is 0, expected at least 1"),
             Self::OutOfRange {
@@ -192,7 +192,7 @@ impl fmt::Display for TrainError {
                 found,
             } => write!(
                 f,
-                "`{setting}` is {found} at place {place}, expected a finite number"
+                "`{setting}` is {found} at index {place}, expected a finite number"
             ),
             Self::NotFinite {
                 epoch, step, loss, ..
@@ -214,7 +214,7 @@ impl fmt::Display for TrainError {
             ),
             Self::Direction { callback, monitor } => write!(
                 f,
-                "`{callback}` cannot tell whether more of `{monitor}` is better, expected \
+                "`{callback}` does not know whether a higher value of `{monitor}` is better, expected \
                  `.mode(Mode::Max)` or `.mode(Mode::Min)`"
             ),
             Self::Scheduled => write!(
@@ -234,7 +234,7 @@ impl fmt::Display for TrainError {
             ),
             Self::NoState { path } => write!(
                 f,
-                "`{}` holds no training: found weights alone, expected what `save_state` writes",
+                "`{}` holds no training state: found only weights, expected a file of `save_state`",
                 path.display()
             ),
             Self::State {
@@ -243,7 +243,7 @@ impl fmt::Display for TrainError {
                 expected,
             } => write!(
                 f,
-                "the state is of another training: its `{what}` is `{found}`, expected `{expected}`"
+                "the state belongs to another training: its `{what}` is `{found}`, expected `{expected}`"
             ),
             Self::Threads { threads, reason } => {
                 write!(f, "cannot start {threads} threads: {reason}")

@@ -249,7 +249,7 @@ fn first(samples: usize, fraction: f64) -> Result<usize, TrainError> {
         return Err(TrainError::OutOfRange {
             setting: "validation_split",
             found: fraction,
-            expected: "a fraction from 0 up to, but without, 1",
+            expected: "a fraction of at least 0 and below 1",
         });
     }
     let train = (samples as f64 * (1.0 - fraction)).floor() as usize;
@@ -297,7 +297,7 @@ mod tests {
         let error = first(3, 1.5).unwrap_err().to_string();
         assert_eq!(
             error,
-            "`validation_split` is 1.5, expected a fraction from 0 up to, but without, 1"
+            "`validation_split` is 1.5, expected a fraction of at least 0 and below 1"
         );
     }
 }

@@ -35,7 +35,7 @@ pub fn write_atomically(
     let folder = folder_of(&target);
     remove_leftovers(folder);
     let temporary = Temporary::create(folder);
-    let temporary = temporary.map_err(Error::io("create a temporary file beside", path))?;
+    let temporary = temporary.map_err(Error::io("create a temporary file next to", path))?;
     if let Some(existing) = existing {
         let kept = temporary.take_after(&existing);
         kept.map_err(Error::io("keep the permissions of", path))?;
@@ -60,7 +60,7 @@ pub(crate) fn check_target(path: &Path) -> Result<()> {
 /// The file after following links, and its metadata if it exists.
 fn target(path: &Path) -> Result<(PathBuf, Option<Metadata>)> {
     let refused = |found: &str| {
-        let message = format!("found {found}, expected a file or a name that is free");
+        let message = format!("found {found}, expected a file or an unused name");
         Error::io("write", path)(io::Error::new(io::ErrorKind::InvalidInput, message))
     };
     let inspect = || Error::io("inspect", path);
@@ -340,7 +340,7 @@ mod tests {
                 .to_string();
             let path = place(name);
             let expected = format!(
-                "cannot write `{}`: found {kind}, expected a file or a name that is free",
+                "cannot write `{}`: found {kind}, expected a file or an unused name",
                 path.display()
             );
             assert_eq!(message, expected);

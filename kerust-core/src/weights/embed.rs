@@ -175,7 +175,7 @@ const fn refusal(fault: &Fault, header: &[u8], path: &str) -> Text {
             .str(words.as_str())
             .help("copy the whole file, or save it again"),
         _ => text
-            .str("no safetensors file: found ")
+            .str("not a safetensors file: found ")
             .str(words.as_str())
             .help("a trained model saves such a file: `model.save(\"")
             .str(path)
@@ -278,7 +278,7 @@ impl Lay<'_> {
                     Pass::Missing => self.missing(name, sizes),
                 }
             }
-            (Layout::Tensor(..), None) => panic!("a model is no bare array"),
+            (Layout::Tensor(..), None) => panic!("a model is not a bare array"),
             (Layout::Parts(parts), before) => {
                 let mut number = 0;
                 while number < parts.len() {

@@ -91,7 +91,7 @@ impl Display for WeightsError {
             Self::NotSafetensors { path, found } => {
                 write!(
                     f,
-                    "`{}` is no safetensors file: found {found}",
+                    "`{}` is not a safetensors file: found {found}",
                     path.display()
                 )
             }
@@ -164,7 +164,7 @@ impl Display for WeightsError {
             } => {
                 write!(
                     f,
-                    "nothing in `{}` can be taken for the model `{model}`, expected a tensor with the name \
+                    "no tensor in `{}` fits the model `{model}`, expected a tensor with the name \
                      of one of the model's",
                     path.display()
                 )?;

@@ -188,7 +188,7 @@ fn fail_each_call(before: &Content, whole: &BTreeSet<Content>, work: impl Fn(&Pa
     }
     for operation in [
         "cannot inspect",
-        "cannot create a temporary file beside",
+        "cannot create a temporary file next to",
         "cannot write",
         "cannot sync",
         "cannot rename a temporary file to",

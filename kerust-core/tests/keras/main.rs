@@ -1,5 +1,5 @@
-//! Keras's files: what Keras wrote is read, what is written is read, and every fault is refused by
-//! name before anything changes.
+//! Keras's files: Keras's own files are read, kerust's files can be read back, and every fault is reported by
+//! name before any weight changes.
 #![cfg(feature = "keras")]
 #![allow(missing_docs)]
 
@@ -77,7 +77,7 @@ fn convolutions_and_batch_normalization_load() {
 
 model! { pub Normal: Input(3) => Normalization => Dense(2) }
 
-/// Keras keeps a count beside what a `Normalization` has learnt.
+/// Keras stores a count along with the statistics of a `Normalization`.
 #[test]
 fn what_a_normalization_has_learnt_loads() {
     let golden =
@@ -356,7 +356,7 @@ fn files_of_other_kinds_are_named() {
     }
 }
 
-/// Keras itself loads what is written; the Python that has it is named by `KERUST_KERAS_PYTHON`.
+/// Lets Keras itself load the saved file; `KERUST_KERAS_PYTHON` names a Python that has Keras.
 #[test]
 fn keras_loads_what_is_saved() {
     let Some(python) = std::env::var_os("KERUST_KERAS_PYTHON") else {
@@ -381,7 +381,7 @@ fn keras_loads_what_is_saved() {
     assert!(status.unwrap().success());
 }
 
-/// Says that a test did nothing, past the capture of the test harness.
+/// Reports a skipped test, bypassing the output capture of the test harness.
 fn skipped(why: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");

@@ -1,4 +1,4 @@
-//! Layers over sequences, whose tensors Keras keeps in layers of their own: cells, directions, projections.
+//! Sequence layers, whose tensors Keras stores in nested layers: cells, directions, projections.
 
 use super::{file, skipped};
 use kerust::prelude::*;
@@ -21,7 +21,7 @@ model! {
         => Dense(2)
 }
 
-/// The values that `make_sequences.py` gives: 1/64, 2/64, .. modulo 1 less a half.
+/// The values that `make_sequences.py` gives: 1/64, 2/64, .. modulo 1 minus 1/2.
 fn counted() -> Vec<f32> {
     (1..=Sequences::PARAMS)
         .map(|number| (number % 64) as f32 / 64.0 - 0.5)

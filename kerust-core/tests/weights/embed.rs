@@ -1,4 +1,5 @@
-//! What loads embeds, with the same values, and what does not is refused in the same words.
+//! `embed` accepts the files that `load` accepts, with the same values, and rejects the others with the same
+//! messages.
 
 use super::{BIAS, File, KERNEL, KERNEL_1, bits, net};
 use crate::stored::{Net, Tanh, Wide};
@@ -13,7 +14,7 @@ static PYTHONS: Net = embedded(
     include_bytes!("../files/python.safetensors"),
 );
 
-/// The message with which `bytes` are refused.
+/// The message with which `bytes` are rejected.
 pub fn refusal<M: Model>(bytes: &[u8]) -> Option<String> {
     let outcome = catch_unwind(|| Box::new(embedded::<M>("FILE", bytes)));
     outcome
@@ -117,7 +118,7 @@ fn the_words_of_loading<M: Model>(file: &File) {
     assert!(found.contains("model.save(\"FILE\")"));
 }
 
-/// `embedded` says what `loaded` says, as rustc sets lines, and then what helps.
+/// `embedded` contains the message `loaded`, wrapped as rustc does, followed by help.
 pub fn same_words(loaded: &str, embedded: &str) {
     let expected = loaded
         .replace("\n  ", "\n= note: ")
@@ -171,7 +172,7 @@ fn files_of_other_kinds_are_named() {
         (b"\x02\0\0\0\0\0\0\0{]", "a header with a fault at byte 9"),
     ] {
         let message = refusal::<Net>(bytes).unwrap();
-        let start = format!("`FILE` is no safetensors file: found {found}, expected");
+        let start = format!("`FILE` is not a safetensors file: found {found}, expected");
         assert!(message.starts_with(&start), "{message}");
     }
 }

@@ -96,14 +96,16 @@ fn from_python(parameter: &Parameter, word: &Ident, python: Option<bool>, report
     match (parameter.kind, python) {
         (Kind::Flag, Some(flag)) => fault.help(format!("write `{name} = {flag}`")),
         (Kind::Sizes { open: false }, None) => fault
-            .note("every size of a sample is known while compiling, and the batch is none of them")
+            .note(
+                "every size of a sample is known at compile time, and the batch is not one of them",
+            )
             .help("write how many there are"),
         (Kind::Sizes { open: true }, None) => {
             fault.help("write -1 for the size that follows from the others")
         }
-        (_, None) if !parameter.required => fault.help(format!(
-            "leave `{name}` out, and it is as in Keras by default"
-        )),
+        (_, None) if !parameter.required => {
+            fault.help(format!("leave `{name}` out to use Keras's default"))
+        }
         _ => fault.help(format!("write `{name} = {}`", sample(parameter.kind))),
     };
 }

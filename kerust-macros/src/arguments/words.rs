@@ -92,8 +92,8 @@ pub fn unknown(word: &Ident, vocabulary: &Vocabulary, near: Option<&str>, report
     let what = vocabulary.what;
     if what == "padding" && found == "causal" {
         report
-            .fault(word, "`causal` is a padding of `Conv1D` alone")
-            .note("elsewhere there is no step that an output must not see")
+            .fault(word, "`causal` is a padding of `Conv1D` only")
+            .note("only for a sequence must an output not depend on later steps")
             .help(list(vocabulary));
         return;
     }

@@ -25,7 +25,7 @@ fn trained(name: &Ident, path: &LitStr) -> TokenStream {
         ::kerust::weights::embedded(#path, ::core::include_bytes!(#path))
     };
     let doc = format!(
-        " The weights of `{}`, where they lie in the program: nothing is copied, nothing runs.",
+        " The weights of `{}`, which are part of the program: nothing is copied or initialized.",
         path.value()
     );
     quote! {

@@ -130,7 +130,7 @@ fn gradient(expansion: &Expansion<'_>) -> TokenStream {
     }
     let ends = Literal::usize_unsuffixed(lens.len() + 1);
     quote! {
-        /// Where the gradient of each layer begins in that of the model, and where the last one ends.
+        /// The start of each layer's gradient in that of the model, and the end of the last one.
         const GRADIENT: [usize; #ends] = ::kerust::gradient::offsets([#(#lens),*]);
     }
 }
@@ -162,9 +162,9 @@ fn public(expansion: &Expansion<'_>) -> TokenStream {
         pub const PARAMS: usize = <Self as ::kerust::layer::LayerData>::LAYOUT.len();
         /// Bytes of the weights.
         pub const WEIGHT_BYTES: usize = ::core::mem::size_of::<Self>();
-        /// Multiply-adds of one inference, of the layers that state them.
+        /// Multiply-adds of one inference, for the layers that state them.
         pub const MACS: usize = ::kerust::model::macs(Self::LAYERS);
-        /// Bytes that one inference takes beside the weights, the input and the output, which holds
+        /// Bytes of memory for one inference, without the weights, the input and the output, which holds
         /// buffers too until it is written.
         pub const ARENA_BYTES: usize = Self::INFERENCE.bytes();
         /// Bytes of the arena, the input and the output.
@@ -191,7 +191,7 @@ fn predict_in(expansion: &Expansion<'_>) -> TokenStream {
     let tensors = quote!(<#outputs as ::kerust::tensor::Tensors>);
     let heads = quote!(<#outputs as ::kerust::model::Heads>);
     quote! {
-        /// The prediction for one sample; `arena` is all the memory that it takes.
+        /// Predicts the output for one sample; `arena` is all the memory that it needs.
         pub fn predict_in(
             &self,
             #(#inputs: &#inputs_types,)*

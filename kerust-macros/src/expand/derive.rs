@@ -28,7 +28,7 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
     };
     if !is_repr_c(&input) {
         report
-            .fault(name, format!("`{name}` is not `#[repr(C)]` alone"))
+            .fault(name, format!("`{name}` must be `#[repr(C)]` only"))
             .note("its numbers are read and written as one slice, in the order of the fields")
             .help(format!("write `#[repr(C)]` above `struct {name}`"));
     }

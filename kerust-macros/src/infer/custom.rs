@@ -21,7 +21,7 @@ impl Infer<'_> {
             self.report
                 .fault(layer.ident(), format!("`{}` nests itself", self.model))
                 .note("a model can be a layer of other models")
-                .help("write the layers that are to stand here, or another model");
+                .help("write the layers that belong here, or another model");
             return place.unknown(&declared);
         }
         let given = layer.arguments().iter();
@@ -30,7 +30,7 @@ impl Infer<'_> {
             self.report
                 .fault(
                     &argument.value.tokens,
-                    format!("`{name}` is no layer of the catalogue, and a layer of your own takes no `{value}` in parentheses"),
+                    format!("`{name}` is not a built-in layer, and a custom layer takes no `{value}` in parentheses"),
                 )
                 .help(format!("give it const arguments: `{name}::<{value}>`"));
             return place.unknown(&declared);
@@ -72,10 +72,15 @@ impl Infer<'_> {
                     self.report
                         .fault(
                             &value.tokens,
-                            format!("`{}` takes values by their names, found `{found}`", layer.ident()),
+                            format!(
+                                "`{}` takes values by their names, found `{found}`",
+                                layer.ident()
+                            ),
                         )
-                        .note("a layer of your own that takes several values is written `my::Gate(a, b)`")
-                        .help("beside values it takes `name` and `trainable`");
+                        .note(
+                            "a custom layer that takes several values is written `my::Gate(a, b)`",
+                        )
+                        .help("in addition to values it takes `name` and `trainable`");
                     sound = false;
                 }
             }

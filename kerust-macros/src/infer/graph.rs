@@ -90,7 +90,7 @@ impl Infer<'_> {
                     &input.name,
                     format!("a model takes up to {MAX_ENDS} inputs, found one more"),
                 )
-                .help("take two of them as one, and part them by layers");
+                .help("use one input for two of them, and split it with layers");
             // Further errors that follow from this are suppressed.
             self.inputs.truncate(MAX_ENDS);
         }
@@ -300,7 +300,7 @@ impl Infer<'_> {
                     .fault(name, format!("the output `{name}` is an input"))
                     .note("nothing computes it, and nothing trains it")
                     .help(format!(
-                        "name what comes of it: `let y = {name} => Dense(3);`"
+                        "name a value that is computed from it: `let y = {name} => Dense(3);`"
                     ));
             }
             let (place, activation) = (value.place.clone(), value.activation);

@@ -31,7 +31,7 @@ pub fn is_merge(name: &Ident) -> bool {
 pub fn misplaced(ident: &Ident, report: &mut Report) {
     let fault = report.fault(
         ident,
-        format!("`{ident}` joins values, and stands at the beginning of a chain"),
+        format!("`{ident}` merges values, and must be at the beginning of a chain"),
     );
     match ident == "Add" {
         true => fault.help("name the values: `let sum = Add(a, b);`, or write `Residual(..)`"),
@@ -267,12 +267,9 @@ impl Infer<'_> {
             }
             (None, Some(_)) => {
                 self.report
-                    .fault(
-                        layer.ident(),
-                        "`Concatenate` of layers that are no layers of the catalogue",
-                    )
+                    .fault(layer.ident(), "`Concatenate` of custom layers")
                     .note("their number of dimensions is known to rustc only")
-                    .help("put a layer of the catalogue behind one of them: `=> Reshape(32)`");
+                    .help("add a built-in layer after one of them: `=> Reshape(32)`");
                 return None;
             }
         };
@@ -301,7 +298,7 @@ impl Infer<'_> {
                 };
                 self.report
                     .fault(keyword, format!("`{ident}` has no argument `{keyword}`"))
-                    .help(format!("beside values it takes {takes}"))
+                    .help(format!("in addition to values it takes {takes}"))
             }
             None => self
                 .report

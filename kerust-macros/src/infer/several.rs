@@ -79,12 +79,9 @@ impl Infer<'_> {
                 .any(|place| matches!(place.data.form, Form::Typed(_)))
         {
             self.report
-                .fault(
-                    ident,
-                    "`Dot` behind a layer that is no layer of the catalogue",
-                )
+                .fault(ident, "`Dot` after a custom layer")
                 .note("its number of dimensions is known to rustc only")
-                .help("put a layer of the catalogue behind it: `=> Reshape(24, 8)`");
+                .help("add a built-in layer after it: `=> Reshape(24, 8)`");
             return unknown;
         }
         let arguments = Arguments::bind_behind(

@@ -48,7 +48,7 @@ impl Infer<'_> {
                     fault.note(format!("its name is `{name}`"));
                 }
                 fault.help(format!(
-                    "write a layer of your own with this name as a path: `self::{found}`"
+                    "write a custom layer with this name as a path: `self::{found}`"
                 ));
             }
             (None, Some(word)) => {

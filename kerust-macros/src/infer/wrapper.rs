@@ -156,12 +156,9 @@ impl Infer<'_> {
             Form::Unknown | Form::Part(_) => return Some(Data::unknown()),
             Form::Typed(_) => {
                 self.report
-                    .fault(
-                        layer.ident(),
-                        "`TimeDistributed` behind a layer that is no layer of the catalogue",
-                    )
+                    .fault(layer.ident(), "`TimeDistributed` after a custom layer")
                     .note("its number of dimensions is known to rustc only")
-                    .help("put a layer of the catalogue in front of it: `=> Reshape(24, 8)`");
+                    .help("add a built-in layer before it: `=> Reshape(24, 8)`");
                 return None;
             }
         };
@@ -187,15 +184,15 @@ impl Infer<'_> {
                 format!("`TimeDistributed` does not take `{}`", row.name),
             )
             .note(match spec.state {
-                true => "Keras takes the moments of each step by themselves there",
-                false => "it draws once for each sample, not for each step",
+                true => "Keras computes the moments of each step separately",
+                false => "it draws random numbers once for each sample, not for each step",
             })
             .help(match spec.state {
                 true => format!(
-                    "put it beside: it works on the last axis: `=> {}`",
+                    "use it directly: it works on the last axis: `=> {}`",
                     row.name
                 ),
-                false => "put it before what makes the steps".to_owned(),
+                false => "put it before the layer that creates the steps".to_owned(),
             });
         true
     }

@@ -17,7 +17,7 @@ pub fn arguments(tokens: TokenStream, report: &mut Report) -> Vec<Argument> {
                     report
                         .fault(
                             punct,
-                            "nothing stands before this comma, expected an argument",
+                            "found nothing before this comma, expected an argument",
                         )
                         .help("remove the comma");
                 }
@@ -64,7 +64,7 @@ fn argument(tokens: TokenStream, report: &mut Report) -> Option<Argument> {
         report
             .fault(
                 sign,
-                format!("found `{found}` behind an argument's name, expected `=`"),
+                format!("found `{found}` after an argument's name, expected `=`"),
             )
             .help(format!("write `{name} = {}`", value::short(&given)));
     }

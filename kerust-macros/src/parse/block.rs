@@ -93,7 +93,7 @@ pub fn block(name: &Ident, group: &Group, report: &mut Report) -> Option<Block> 
         report
             .fault(
                 group,
-                "nothing stands before the comma, expected an argument",
+                "found nothing before the comma, expected an argument",
             )
             .help(example(name));
         return None;

@@ -67,7 +67,7 @@ impl Reader {
                 report
                     .fault(
                         &tokens,
-                        format!("found `{found}` behind `{before}`, expected `=>`"),
+                        format!("found `{found}` after `{before}`, expected `=>`"),
                     )
                     .help("layers are joined by `=>`");
             }
@@ -101,7 +101,7 @@ impl Reader {
             // As after the last argument.
             if found != "," {
                 report
-                    .fault(joint, format!("found `{found}` behind the last layer"))
+                    .fault(joint, format!("found `{found}` after the last layer"))
                     .help("remove it");
             }
             return;
@@ -139,7 +139,7 @@ impl Reader {
                 false => report
                     .fault(
                         &joint,
-                        format!("found `{found}` behind `=>`, expected a layer"),
+                        format!("found `{found}` after `=>`, expected a layer"),
                     )
                     .help("remove it"),
             };
@@ -155,7 +155,7 @@ impl Reader {
         report
             .fault(
                 &joint,
-                format!("nothing stands before this `{found}`, expected `Input(..)`"),
+                format!("found nothing before this `{found}`, expected `Input(..)`"),
             )
             .help("begin with the sizes of one sample: `Input(28, 28, 1)`");
         self.arrow = if is_last { None } else { Some(joint) };

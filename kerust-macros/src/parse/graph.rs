@@ -22,7 +22,7 @@ pub fn graph(group: &Group, body: TokenStream, report: &mut Report) -> Graph {
         report
             .fault(
                 &behind,
-                format!("found `{}` behind the graph", value::short(&behind)),
+                format!("found `{}` after the graph", value::short(&behind)),
             )
             .help("remove it");
     }
@@ -64,9 +64,9 @@ pub fn graph(group: &Group, body: TokenStream, report: &mut Report) -> Graph {
         report
             .fault(
                 Ident::new("end", close),
-                "the graph ends without an output, expected one behind the last `;`",
+                "the graph ends without an output, expected one after the last `;`",
             )
-            .help(format!("name what the model gives: `{end} {name}`").replace("` ", "`"));
+            .help(format!("name the outputs of the model: `{end} {name}`").replace("` ", "`"));
         Tail::Missing
     } else {
         tail(written, close, report)
@@ -143,7 +143,7 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
         found => {
             let at = found.map_or(name.to_token_stream(), TokenTree::into_token_stream);
             report
-                .fault(&at, format!("expected `=` behind `let {name}`"))
+                .fault(&at, format!("expected `=` after `let {name}`"))
                 .help(format!("write `let {name} = ..;`"));
             return None;
         }
@@ -219,7 +219,7 @@ fn tail(tokens: TokenStream, end: Span, report: &mut Report) -> Tail {
     if group.stream().is_empty() {
         report
             .fault(&group, "the graph has no output")
-            .help("name what the model gives: `(class, offset)`");
+            .help("name the outputs of the model: `(class, offset)`");
     }
     if names.is_empty() {
         return Tail::Missing;

@@ -104,7 +104,7 @@ fn colon_missing(input: ParseStream<'_>, name: &Ident, report: &mut Report) -> s
     report
         .fault(
             place.unwrap_or_else(|| name.to_token_stream()),
-            format!("found {found} behind the model's name, expected `:`"),
+            format!("found {found} after the model's name, expected `:`"),
         )
         .help(format!("write `{name}: Input(4) => Dense(3, softmax)`"));
     Ok(())

@@ -176,7 +176,7 @@ fn no_name(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) {
     let fault = report.fault(tokens, format!("found `{found}`, expected a layer"));
     match parts.first() {
         Some(TokenTree::Group(_)) => {
-            fault.help("layers are joined by `=>`, and nothing stands around them")
+            fault.help("layers are joined by `=>`, without anything around them")
         }
         Some(TokenTree::Literal(literal)) => {
             let written = literal.to_string();
@@ -308,7 +308,7 @@ fn own(path: &Path, last: &Ident, report: &mut Report) -> Option<Name> {
         report
             .fault(
                 &path.tokens,
-                format!("`{}` is no path to a layer", text(&path.tokens)),
+                format!("`{}` is not a path to a layer", text(&path.tokens)),
             )
             .help("write `path::To::Layer`, and its sizes as `Layer::<32>`");
         return None;

@@ -110,7 +110,7 @@ fn judge(
     match joint {
         _ if joint.starts_with("..") => Judged::Wrong(
             "found `{}`, expected a value",
-            "a range stands for no value: write the number that is meant",
+            "a range is not a value: write the number that is meant",
         ),
         _ if joint.starts_with("->") || joint.starts_with("=>") => Judged::Wrong(
             "found `{}` among the arguments of a layer, expected `,`",
@@ -121,7 +121,7 @@ fn judge(
         }
         _ if joint.starts_with("**") => match operand {
             true => Judged::Wrong(
-                "found `{}`, which is no operator of Rust",
+                "found `{}`, which is not an operator of Rust",
                 "write the power as a product: `2 * 2 * 2`",
             ),
             false => Judged::Wrong(
@@ -150,7 +150,7 @@ fn judge(
             '+' | '-' if operand => Judged::Operator,
             '-' => Judged::Operator,
             '+' => Judged::Wrong(
-                "found `{}` before a value, which is no sign in Rust",
+                "found `{}` before a value, which is not an operator in Rust",
                 "remove it",
             ),
             '*' | '&' | '!' | '|' | '^' | '<' | '>' => match (joint, previous, next) {
@@ -209,7 +209,7 @@ fn comma_missing(
     let found = short(&part.to_token_stream());
     let fault = report.fault(
         part,
-        format!("found `{found}` behind `{left}`, expected `,`"),
+        format!("found `{found}` after `{left}`, expected `,`"),
     );
     match is_name && !right.contains('=') {
         true => fault.help(format!("write `{left}, {right}`, or `{left} = {right}`")),
@@ -226,7 +226,7 @@ fn function(parts: &[TokenTree], report: &mut Report) -> bool {
             &tokens,
             format!("found the function `{found}`, expected a value"),
         )
-        .help("write a word, as `relu`; what has no word is a layer of your own");
+        .help("write a word, as `relu`; anything else is a custom layer");
     false
 }
 

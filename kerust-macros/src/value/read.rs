@@ -156,7 +156,7 @@ fn integer(written: &str, tokens: &TokenStream, report: &mut Report) -> ValueKin
         }
         None => {
             let small = written.replace(['X', '*', '_'], "x");
-            let fault = report.fault(tokens, format!("`{written}` is no size"));
+            let fault = report.fault(tokens, format!("`{written}` is not a size"));
             match small.bytes().all(|c| c.is_ascii_digit() || c == b'x') && small != written {
                 true => fault.help(format!("write `{small}`")),
                 false => fault.help("write a number, or sizes as `3x3`"),

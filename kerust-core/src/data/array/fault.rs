@@ -163,9 +163,9 @@ impl Display for ArrayFault {
                 if *row == 1 { "" } else { "s" },
                 Sizes(expected)
             ),
-            Self::Horizon => f.write_str(
-                "has a label 0 steps behind its windows, expected at least 1: the next step",
-            ),
+            Self::Horizon => {
+                f.write_str("has a horizon of 0 steps, expected at least 1: the next step")
+            }
             Self::Short { found, expected } => write!(
                 f,
                 "has {found} steps, expected at least {expected}: one window and its label"

@@ -39,7 +39,7 @@ pub trait Number: Copy + Send + Sync + 'static {
 
 /// An array of numbers: nested slices, `Vec`s or arrays, a matrix, a tensor, or a single number.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no array of numbers",
+    message = "`{Self}` is not an array of numbers",
     label = "expected an array of numbers",
     note = "`Dataset::from_arrays(&x, &y)` takes slices, `Vec`s and arrays of numbers, nested for each axis, matrices of nalgebra, tensors and `npy::Array`",
     note = "the first axis counts the samples; a tuple `(&a, &b)` is two inputs"
@@ -78,7 +78,7 @@ pub trait Array {
 
 /// Arrays that hold samples of the kind `D`: an [`Array`], or a tuple of arrays for a tuple of kinds.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` holds no samples of `{D}`",
+    message = "`{Self}` does not hold samples of `{D}`",
     label = "expected an array of numbers for `{D}`",
     note = "`Dataset::from_arrays(&x, &y)` takes slices, `Vec`s and arrays of numbers, nested for each axis, matrices of nalgebra, tensors and `npy::Array`",
     note = "the first axis counts the samples; a tuple `(&a, &b)` is two inputs"

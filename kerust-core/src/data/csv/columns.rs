@@ -132,7 +132,7 @@ impl<'t> Columns<'t> {
         match self.groups.last_mut() {
             Some(group) if group.categories.is_some() && missing != Missing::Dropped => {
                 let fault = format!(
-                    "`.{method}()` stands behind `one_hot`, expected behind the `columns` of numbers that it fills"
+                    "`.{method}()` follows `one_hot`, expected after the `columns` of numbers that it fills"
                 );
                 self.fault.get_or_insert(CsvFault::Asked(fault));
             }

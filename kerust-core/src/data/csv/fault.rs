@@ -101,7 +101,7 @@ impl Display for CsvFault {
             Self::NoRows => f.write_str("has no rows"),
             Self::Utf16 => f.write_str("is UTF-16, expected UTF-8"),
             Self::Utf8 { line, column } => {
-                write!(f, "is no UTF-8 in line {line}, column {column}")
+                write!(f, "is not UTF-8 in line {line}, column {column}")
             }
             Self::Ragged {
                 line,
@@ -117,7 +117,7 @@ impl Display for CsvFault {
             }
             Self::BehindQuote { line } => write!(
                 f,
-                "has a value in line {line} that goes on behind its closing quote; a quote in a quoted value \
+                "has a value in line {line} that continues after its closing quote; a quote in a quoted value \
                  is written twice"
             ),
             Self::ColumnNumber { found, columns } => write!(
@@ -150,7 +150,7 @@ impl Display for CsvFault {
                     false => write!(f, " (found `{found}`)"),
                 }?;
                 f.write_str(
-                    "; numbers are filled by `.fill_missing_with_mean()` or `.fill_missing(0.0)` behind their \
+                    "; numbers are filled by `.fill_missing_with_mean()` or `.fill_missing(0.0)` after their \
                      `columns`, and `.drop_missing()` leaves such rows out",
                 )
             }

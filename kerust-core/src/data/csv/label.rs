@@ -5,7 +5,7 @@ use crate::tensor::Shape;
 
 /// A kind of label that columns of a table can provide: [`Class`], [`Binary`], or a shape of numbers.
 #[diagnostic::on_unimplemented(
-    message = "columns of a table make no labels `{Self}`",
+    message = "columns of a table cannot be labels `{Self}`",
     label = "expected `Class<N>`, `Binary` or a shape"
 )]
 pub trait Label: Data {
@@ -78,7 +78,7 @@ pub(super) fn number(text: &str) -> Result<f32, String> {
     let number: f64 = text.parse().map_err(|_| {
         let with_point = text.replacen(',', ".", 1);
         match with_point != text && with_point.parse::<f64>().is_ok() {
-            true => "a number, whose fraction stands behind a point".to_owned(),
+            true => "a number with a decimal point".to_owned(),
             false => "a number".to_owned(),
         }
     })?;

@@ -227,7 +227,7 @@ impl Options {
     pub fn delimiter(mut self, delimiter: char) -> Self {
         assert!(
             delimiter.is_ascii() && !matches!(delimiter, '"' | '\n' | '\r'),
-            "a delimiter is an ASCII character that is no quote and ends no line, found {delimiter:?}"
+            "a delimiter must be an ASCII character other than a quote or a line break, found {delimiter:?}"
         );
         self.delimiter = delimiter as u8;
         self
@@ -312,7 +312,7 @@ impl From<usize> for Column {
 
 /// One or several columns of a table.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` names no columns",
+    message = "`{Self}` does not name columns",
     label = "expected a header, a number, or a list of them",
     note = "columns are named by their headers, `\"age\"`, or by their numbers from 0; several by `[\"age\", \"income\"]` or `0..3`"
 )]

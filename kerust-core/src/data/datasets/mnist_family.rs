@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// A shape that fits a 28×28 grayscale image.
 #[diagnostic::on_unimplemented(
     message = "images of the MNIST family do not fit the input `{Self}`",
-    label = "takes no 28×28 grey image",
+    label = "does not fit a 28×28 grayscale image",
     note = "they fit `Input(28, 28, 1)`, `Input(28, 28)` and `Input(784)`"
 )]
 pub trait MnistImage: Shape {}

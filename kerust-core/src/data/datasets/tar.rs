@@ -24,7 +24,7 @@ pub(super) fn files(path: &Path, names: &[String]) -> Result<Vec<Vec<u8>>> {
 }
 
 fn read(mut archive: impl Read, names: &[String]) -> Result<Vec<Vec<u8>>, String> {
-    let corrupt = |error: io::Error| format!("is no whole .tar.gz archive: {error}");
+    let corrupt = |error: io::Error| format!("is not a complete .tar.gz archive: {error}");
     let mut files: Vec<Option<Vec<u8>>> = vec![None; names.len()];
     let mut found = Vec::new();
     let mut header = [0; BLOCK];
@@ -35,7 +35,7 @@ fn read(mut archive: impl Read, names: &[String]) -> Result<Vec<Vec<u8>>, String
         }
         let entry = Entry::parse(&header).ok_or_else(|| {
             format!(
-                "is no whole .tar.gz archive: entry {} is no header",
+                "is not a complete .tar.gz archive: entry {} is not a header",
                 found.len()
             )
         })?;

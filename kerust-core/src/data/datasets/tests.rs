@@ -199,7 +199,7 @@ fn a_word_index_is_read() {
     fs::write(&path, r#"{"the": "1"}"#).unwrap();
     let message = message(reuters::word_index_from(&path));
     assert!(
-        message.contains("is no JSON object of words with their numbers: "),
+        message.contains("is not a JSON object of words and numbers: "),
         "{message}"
     );
     assert!(message.contains("line 1 column"), "{message}");
@@ -310,7 +310,7 @@ fn a_batch_of_other_labels_or_images_is_refused() {
     };
     let text = |bytes: &[u8]| {
         refusal(bytes)
-            .split_once("as expected: ")
+            .split_once("is not a valid pickle: ")
             .unwrap()
             .1
             .to_owned()

@@ -45,7 +45,7 @@ fn a_wrong_start_is_refused() {
     bytes[0] = 1;
     assert_eq!(
         fault(&bytes),
-        "is no IDX file: found the first bytes [01, 00, 08, 03], expected [00, 00, 08, rank]"
+        "is not an IDX file: found the first bytes [01, 00, 08, 03], expected [00, 00, 08, rank]"
     );
     assert!(fault(&[]).contains("found the first bytes []"));
 }

@@ -127,7 +127,7 @@ impl Display for ImageFolderFault {
             ),
             Self::Broken(broken) => write!(
                 f,
-                "holds {broken}\nmend or remove them, or read the folder with `skip_broken()`"
+                "holds {broken}\nfix or remove them, or read the folder with `skip_broken()`"
             ),
             Self::Memory {
                 images,

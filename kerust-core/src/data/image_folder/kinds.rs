@@ -6,7 +6,7 @@ use crate::tensor::{Rank1, Rank2, Rank3, Shape, Tensor};
 /// A shape that fits an image.
 #[diagnostic::on_unimplemented(
     message = "an image does not fit the input `{Self}`",
-    label = "takes no image",
+    label = "does not fit an image",
     note = "images fit `Input(height, width)` and `Input(height, width, 1)` (grey), `Input(height, width, 3)` (RGB) and \
             `Input(height, width, 4)` (RGB and alpha)"
 )]
@@ -28,7 +28,7 @@ impl<const H: usize, const W: usize> ImageShape for Rank2<H, W> {
 
 /// A label that can come from the name of a folder.
 #[diagnostic::on_unimplemented(
-    message = "a folder for each class gives no labels `{Self}`",
+    message = "a folder for each class cannot give labels `{Self}`",
     label = "is no class",
     note = "class folders give `Class<N>` (one of N folders), `Rank1<N>` (a row of zeros with a one) and `Binary` (two \
             folders, the second is yes)"

@@ -156,13 +156,13 @@ fn broken_images_are_named_in_one_error() {
     let mut lines = message.lines();
     let mut line = || lines.next().unwrap();
     assert_eq!(line(), "`FOLDER` holds 2 of 4 image files that are broken:");
-    assert!(line().starts_with("  `FOLDER/a/2.png` is no whole PNG image: "));
-    let text = "  `FOLDER/b/0.png` is no PNG, JPEG, GIF, BMP or WebP image: found the first bytes \
+    assert!(line().starts_with("  `FOLDER/a/2.png` is not a complete PNG image: "));
+    let text = "  `FOLDER/b/0.png` is not a PNG, JPEG, GIF, BMP or WebP image: found the first bytes \
                 [74, 65, 78, 74]";
     assert_eq!(line(), text);
     assert_eq!(
         line(),
-        "mend or remove them, or read the folder with `skip_broken()`"
+        "fix or remove them, or read the folder with `skip_broken()`"
     );
 
     for i in 0..11 {
@@ -211,10 +211,10 @@ fn what_is_no_regular_file_is_refused_without_being_opened() {
     let _socket = std::os::unix::net::UnixListener::bind(root.join("b/s.png")).unwrap();
     let message = refusal(root, &ImageFolder::open(root));
     let expected = [
-        "`FOLDER/a/fifo.png` is no regular file: found a FIFO",
+        "`FOLDER/a/fifo.png` is not a regular file: found a FIFO",
         "`FOLDER/a/link.png` cannot be read: ",
-        "`FOLDER/a/zero.png` is no regular file: found a device",
-        "`FOLDER/b/s.png` is no regular file: found a socket",
+        "`FOLDER/a/zero.png` is not a regular file: found a device",
+        "`FOLDER/b/s.png` is not a regular file: found a socket",
     ];
     for expected in expected {
         assert!(message.contains(expected), "{message}");

@@ -124,7 +124,7 @@ impl Display for NpyFault {
             Self::Read(error) => write!(f, "cannot be read: {error}"),
             Self::Magic { found } => write!(
                 f,
-                "is no NPY file: found the first bytes `{}`, expected `\\x93NUMPY`",
+                "is not an NPY file: found the first bytes `{}`, expected `\\x93NUMPY`",
                 found.escape_ascii()
             ),
             Self::Version { major, minor } => write!(
@@ -166,7 +166,7 @@ impl Display for NpyFault {
                 f,
                 "has surplus bytes: its header promises {expected}, and more follow"
             ),
-            Self::Archive(fault) => write!(f, "is no whole NPZ file: {fault}"),
+            Self::Archive(fault) => write!(f, "is not a complete NPZ file: {fault}"),
             Self::Missing { found } if found.is_empty() => {
                 f.write_str("is not there: the archive is empty")
             }

@@ -161,7 +161,7 @@ impl Parser<'_> {
             }
         }
         if !self.0.trim().is_empty() {
-            return Err(format!("found `{}` behind it", self.0.trim()));
+            return Err(format!("found `{}` after it", self.0.trim()));
         }
         let missing = |key: &str| format!("found no key `{key}`");
         Ok(Header {

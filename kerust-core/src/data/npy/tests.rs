@@ -105,7 +105,7 @@ fn truncated_and_longer_files_are_refused() {
     assert_eq!(fault(&[&bytes[..], &[0]].concat()), expected);
     assert_eq!(
         fault(b"text, not an array"),
-        "is no NPY file: found the first bytes `text, no`, expected `\\x93NUMPY`"
+        "is not an NPY file: found the first bytes `text, no`, expected `\\x93NUMPY`"
     );
 }
 
@@ -145,7 +145,7 @@ fn headers_that_numpy_does_not_write_are_refused() {
         ),
         (
             "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} + 1",
-            "found `+ 1` behind it",
+            "found `+ 1` after it",
         ),
         ("{'descr': '<f4", "a string has no end"),
         ("", "expected `{` before ``"),

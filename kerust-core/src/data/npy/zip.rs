@@ -47,7 +47,7 @@ impl Zip {
         let mut file = File::open(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
-            return corrupt("it is no regular file");
+            return corrupt("it is not a regular file");
         }
         let list = List::find(&mut file, metadata.len())?;
         let bytes = read_at(&mut file, list.start, list.len)?;
@@ -85,13 +85,13 @@ impl Zip {
         let file = &mut *file;
         let header = read_at(file, member.start, LOCAL_BYTES)?;
         if header[..4] != *b"PK\x03\x04" {
-            return corrupt("its header does not stand where the list of members says");
+            return corrupt("its header is not at the position in the list of members");
         }
         let behind = number(&header, 26, 2) + number(&header, 28, 2);
         let start = member.start + LOCAL_BYTES + behind;
         if start.checked_add(packed).is_none_or(|end| end > self.end) {
             return corrupt(format!(
-                "it is truncated: its {packed} bytes end behind the file"
+                "it is truncated: its {packed} bytes extend beyond the end of the file"
             ));
         }
         let most = most_unpacked(packed);
@@ -190,7 +190,7 @@ impl List {
             .checked_add(list.len)
             .is_none_or(|end| end > behind)
         {
-            return corrupt("its list of members does not stand before its end");
+            return corrupt("its list of members is not before its end");
         }
         Ok(list)
     }

@@ -29,7 +29,7 @@ impl Judgement {
 
 /// Heads that predict classes, with labels `Y`.
 #[diagnostic::on_unimplemented(
-    message = "the head `{Self}` with labels `{Y}` tells no classes apart",
+    message = "the head `{Self}` with labels `{Y}` does not distinguish classes",
     label = "expected a model that classifies",
     note = "one head fits: softmax with labels `Class<N>` or rows of zeros with a one, one sigmoid with labels `Binary`, or their logits"
 )]

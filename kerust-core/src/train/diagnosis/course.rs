@@ -47,7 +47,7 @@ impl Watch {
                     let [low, high] = ends.map(|end| short(end.into()));
                     format!("inputs run from {low} to {high}, so the first outputs are far too large")
                 }
-                None => "the first outputs are far too large; look at the scale of the inputs and at the initializers"
+                None => "the first outputs are far too large; check the scale of the inputs and the initializers"
                     .to_owned(),
             };
             format!(
@@ -91,10 +91,10 @@ impl Watch {
                 false => "the entropy of the labels".to_owned(),
             };
             let cause = match unscaled {
-                Some(_) => "inputs that no layer scales have made the units answer 0, or all alike: write \
-                            `Rescaling(1 / 255)` or `Normalization` behind `Input`, and begin anew",
-                None => "it does not use its inputs: try a learning rate of a tenth, `model.overfit_check(&train)?` to \
-                         see whether it can learn at all, and look at whether labels belong to their inputs",
+                Some(_) => "unscaled inputs have made the units output 0, or all the same: write \
+                            `Rescaling(1 / 255)` or `Normalization` after `Input`, and start again",
+                None => "it does not use its inputs: try a tenth of the learning rate, `model.overfit_check(&train)?` to \
+                         see whether it can learn at all, and check that the labels belong to their inputs",
             };
             format!(
                 "the loss has stayed at {} for {EPOCHS} epochs, which is {what}: the model predicts the same for every \
@@ -123,9 +123,9 @@ impl Watch {
             self.say(HintKind::Overfitting, || {
                 format!(
                     "the validation's loss has risen from {best} in epoch {epoch} to {last}, while that of the training \
-                     falls: the model learns its samples by heart; write \
+                     falls: the model overfits; write \
                      `.callback(EarlyStopping::monitor(\"val_loss\").patience({since}).restore_best_weights())`, or \
-                     `Dropout(0.3)` behind the largest layer"
+                     `Dropout(0.3)` after the largest layer"
                 )
             });
         }

@@ -36,7 +36,7 @@ impl Watch {
             let class = seen.counts.iter().position(|count| *count > 0).unwrap_or(0);
             self.say(HintKind::OneClass, || {
                 format!(
-                    "all {} labels that were looked at are class {class}: there is nothing to tell apart; look at how \
+                    "all {} labels that were checked are class {class}: there is nothing to distinguish; check how \
                      the labels are made, or at how the data are split: `data.shuffle(Seed(1)).split(0.8)`",
                     seen.samples
                 )
@@ -64,9 +64,9 @@ impl Watch {
                 low >= 0.0 && high <= 255.0 && (of.len > COLUMNS || self.is_image(input));
             self.say(HintKind::UnscaledInputs, || {
                 let help = match is_pixels {
-                    true => "write `Rescaling(1 / 255)` behind `Input`",
+                    true => "write `Rescaling(1 / 255)` after `Input`",
                     false => {
-                        "write `Normalization` behind `Input`, and `net.adapt(&train)?` before `compile`"
+                        "write `Normalization` after `Input`, and `net.adapt(&train)?` before `compile`"
                     }
                 };
                 let [low, high] = [low, high].map(|end| short(end.into()));
@@ -176,8 +176,8 @@ impl Watch {
         }
         self.say(HintKind::ClassOnOneSide, || {
             format!(
-                "class {class} has {in_training} samples to train on and {in_validation} to validate on: the data seem to \
-                 stand in order; `data.stratified_split(0.8)` divides each class alike"
+                "class {class} has {in_training} samples to train on and {in_validation} to validate on: the data seem to be \
+                 sorted; `data.stratified_split(0.8)` divides each class in the same way"
             )
         });
     }

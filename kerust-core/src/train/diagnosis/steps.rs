@@ -196,11 +196,11 @@ impl Watch {
             let name = layer.name;
             self.say(HintKind::DeadUnits, || {
                 let help = match unscaled {
-                    true => "scale the inputs, and begin anew",
-                    false => "begin anew with a learning rate of a tenth, or with `LeakyReLU` in the place of `relu`",
+                    true => "scale the inputs, and start again",
+                    false => "start again with a tenth of the learning rate, or with `LeakyReLU` instead of `relu`",
                 };
                 format!(
-                    "{dead} of {units} units of `{name}` answer 0 to every sample, and get no gradient any more: {help}"
+                    "{dead} of {units} units of `{name}` output 0 for every sample, and no longer get a gradient: {help}"
                 )
             });
         }
@@ -217,7 +217,7 @@ impl Watch {
         };
         if norms.len() >= 3 && first.1 > 0.0 && first.1 < VANISHING * last.1 {
             let text = format!(
-                "the gradient of `{}` is {}, that of `{}` {}: on the way back it vanishes; write `relu` in the place of \
+                "the gradient of `{}` is {}, that of `{}` {}: it vanishes in the backward pass; write `relu` instead of \
                  `sigmoid` or `tanh`, and `BatchNormalization` between the layers",
                 first.0,
                 short(first.1),
@@ -231,7 +231,7 @@ impl Watch {
         {
             let text = format!(
                 "the gradient of `{name}` has the norm {}, and the loss does not fall: scale inputs and labels, or limit it \
-                 by `.global_clipnorm(1.0)` behind the optimizer",
+                 with `.global_clipnorm(1.0)` after the optimizer",
                 short(*norm)
             );
             self.say(HintKind::ExplodingGradient, || text);
@@ -246,8 +246,8 @@ impl Watch {
         }
         if let Some((name, share)) = moved.iter().find(|(_, share)| *share > LARGE) {
             let text = format!(
-                "a step moves the weights of `{name}` by {:.0} % of what they are, and the loss does not fall: take a tenth \
-                 of the learning rate, or what `model.find_learning_rate(&train)?` finds",
+                "a step moves the weights of `{name}` by {:.0} % of their size, and the loss does not fall: use a tenth \
+                 of the learning rate, or the one that `model.find_learning_rate(&train)?` finds",
                 100.0 * share
             );
             self.say(HintKind::LargeUpdates, || text);
@@ -255,8 +255,8 @@ impl Watch {
         if !moved.is_empty() && moved.iter().all(|(_, share)| *share < SMALL) {
             let (name, share) = moved[0];
             let text = format!(
-                "a step moves the weights of `{name}` by {} of what they are, and the loss does not fall: take ten times the \
-                 learning rate, or what `model.find_learning_rate(&train)?` finds",
+                "a step moves the weights of `{name}` by {} of their size, and the loss does not fall: use ten times the \
+                 learning rate, or the one that `model.find_learning_rate(&train)?` finds",
                 short(share)
             );
             self.say(HintKind::SmallUpdates, || text);

@@ -53,9 +53,9 @@ impl fmt::Display for OverfitCheck {
             "the loss of {samples} samples goes from {first:.4} to {last:.4} in {steps} steps: "
         )?;
         match self.learns() {
-            true => f.write_str("the model can learn them by heart"),
+            true => f.write_str("the model can memorize them"),
             false => f.write_str(
-                "the model does not learn them by heart; look at the learning rate, the scale of the inputs, and whether \
+                "the model does not memorize them; check the learning rate, the scale of the inputs, and whether \
                  labels belong to their inputs",
             ),
         }?;

@@ -23,7 +23,7 @@ pub(super) fn open(path: &Path) -> crate::error::Result<(Stored, u64)> {
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
-        return Err(std::io::Error::other("it is no regular file"));
+        return Err(std::io::Error::other("it is not a regular file"));
     }
     let mut bytes = Vec::new();
     let len = usize::try_from(metadata.len()).unwrap_or(usize::MAX);

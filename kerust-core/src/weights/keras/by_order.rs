@@ -10,7 +10,7 @@ use crate::weights::Difference;
 /// The order of a sum's inputs affects the result, and models may write it differently from Keras.
 const EITHER: &str = "the file does not say how its layers are connected";
 /// Layers have another distance from the outputs.
-const BETWEEN: &str = "other layers without weights stand in the file than in the model";
+const BETWEEN: &str = "the file has other layers without weights than the model";
 /// The nesting of the models differs from the file.
 const ELSEWHERE: &str = "the models inside the model are not those of the file";
 /// The order of layers depends on whether some were frozen, or were created later.

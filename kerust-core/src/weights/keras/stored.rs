@@ -216,7 +216,7 @@ impl StoredTensor {
                     false => Ok(()),
                 }
             }
-            _ => Err("values that stand in other files".to_owned()),
+            _ => Err("values that are stored in other files".to_owned()),
         }
     }
 }

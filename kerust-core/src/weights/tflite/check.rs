@@ -109,7 +109,7 @@ impl<'g, 'a> Site<'g, 'a> {
             return Ok(());
         }
         Err(self.fault(format!(
-            "found {} before it and {} behind it, expected the same; convert the model with a newer TensorFlow",
+            "found {} before it and {} after it, expected the same; convert the model with a newer TensorFlow",
             text(input),
             text(output)
         )))

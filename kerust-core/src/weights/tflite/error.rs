@@ -49,7 +49,7 @@ impl Display for TfliteError {
         match self {
             Self::NotTflite { found } => write!(
                 f,
-                "no TensorFlow Lite model: found {found}, expected a FlatBuffer with the identifier `TFL3`"
+                "not a TensorFlow Lite model: found {found}, expected a FlatBuffer with the identifier `TFL3`"
             ),
             Self::Broken { at, expected } => write!(
                 f,

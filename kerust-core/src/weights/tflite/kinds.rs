@@ -121,7 +121,7 @@ pub(super) fn add(site: &Site<'_, '_>, options: Table<'_>) -> Result<Kind, Tflit
         let tensor = site.input(place)?;
         if tensor.data.is_some() || tensor.shape != site.output()?.shape {
             return Err(site.fault(format!(
-                "found `{}` of shape {:?} beside an output of {:?}, expected two activations of one \
+                "found `{}` of shape {:?} and an output of {:?}, expected two activations of one \
                  shape; bring both to it beforehand",
                 tensor.name,
                 tensor.shape,
@@ -195,7 +195,7 @@ pub(super) fn concatenation(site: &Site<'_, '_>, options: Table<'_>) -> Result<K
         }
         if shape != output.shape || input.data.is_some() {
             return Err(site.fault(format!(
-                "found `{}` of shape {:?} beside an output of {:?}, expected activations that differ along \
+                "found `{}` of shape {:?} and an output of {:?}, expected activations that differ along \
                  axis {axis} only",
                 input.name, input.shape, output.shape
             )));

@@ -78,7 +78,7 @@ fn without_arithmetic(code: i32) -> String {
     let help = match code {
         // BATCH_TO_SPACE_ND, SPACE_TO_BATCH_ND.
         37 | 38 => {
-            "it stands for a dilated convolution of a batch that changes; convert the model with a batch of 1"
+            "it represents a dilated convolution with a variable batch size; convert the model with a batch of 1"
                 .to_string()
         }
         _ => {

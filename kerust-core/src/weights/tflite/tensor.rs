@@ -191,7 +191,7 @@ impl<'a> Tensor<'a> {
         };
         if buffer.u64(1)? > 1 {
             return Err(fault(
-                "found data behind the model, expected it in the model: that is how files of more than 2 GB \
+                "found data after the model, expected it in the model: that is how files of more than 2 GB \
                  are written"
                     .to_string(),
             ));

@@ -22,7 +22,7 @@ pub(super) fn decode(bytes: &[u8]) -> Outcome<Decoded> {
     }
 
     let frame = decoder.next_frame_info().map_err(corrupt)?;
-    let frame = frame.ok_or("is no whole GIF image: it has no frame")?;
+    let frame = frame.ok_or("is not a complete GIF image: it has no frame")?;
     let [left, top] = [frame.left, frame.top].map(usize::from);
     let line = usize::from(frame.width) * CHANNELS;
     let transparent = frame.transparent.is_some();

@@ -86,7 +86,7 @@ fn whole_file(path: &Path) -> Outcome<Vec<u8>> {
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         let kind = kind(metadata.file_type());
-        return Err(format!("is no regular file: found {kind}"));
+        return Err(format!("is not a regular file: found {kind}"));
     }
     let mut file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
@@ -183,7 +183,7 @@ fn unknown(start: &[u8]) -> String {
         _ if start.iter().all(|byte| *byte == 0) => "zeros".to_owned(),
         _ => format!("the first bytes {:02x?}", &start[..start.len().min(4)]),
     };
-    format!("is no PNG, JPEG, GIF, BMP or WebP image: found {found}")
+    format!("is not a PNG, JPEG, GIF, BMP or WebP image: found {found}")
 }
 
 /// An image as stored in its file.
@@ -240,7 +240,7 @@ fn grey(r: u8, g: u8, b: u8) -> u8 {
 
 /// The message for a file that a decoder rejects.
 fn corrupt(format: &'static str) -> impl Fn(&dyn Display) -> String {
-    move |error| format!("is no whole {format} image: {error}")
+    move |error| format!("is not a complete {format} image: {error}")
 }
 
 #[cfg(test)]

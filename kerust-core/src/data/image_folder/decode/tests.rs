@@ -255,7 +255,7 @@ fn other_formats_are_named() {
         (b"\x01\x02\x03\x04\x05", "the first bytes [01, 02, 03, 04]"),
     ];
     for (bytes, found) in cases {
-        let expected = format!("is no PNG, JPEG, GIF, BMP or WebP image: found {found}");
+        let expected = format!("is not a PNG, JPEG, GIF, BMP or WebP image: found {found}");
         assert_eq!(message(bytes), expected);
     }
 }

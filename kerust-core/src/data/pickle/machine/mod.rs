@@ -260,7 +260,7 @@ impl<'a> Machine<'a> {
         match self.object_mut(list) {
             Some(Object::List(list)) if list.is_empty() => *list = values,
             Some(Object::List(list)) => list.extend(values),
-            _ => return Err("it appends to what is no list".to_owned()),
+            _ => return Err("it appends to something other than a list".to_owned()),
         }
         Ok(())
     }
@@ -270,7 +270,7 @@ impl<'a> Machine<'a> {
         let dict = self.peek()?;
         match self.object_mut(dict) {
             Some(Object::Dict(dict)) => dict.extend(items),
-            _ => return Err("it sets items of what is no dictionary".to_owned()),
+            _ => return Err("it sets items of something other than a dictionary".to_owned()),
         }
         Ok(())
     }
@@ -308,7 +308,7 @@ impl<'a> Machine<'a> {
     }
 
     fn text(&self, value: Value) -> Outcome<String> {
-        let bytes = self.bytes_of(value).ok_or("a name is no string")?;
+        let bytes = self.bytes_of(value).ok_or("a name is not a string")?;
         let shown = &bytes[..bytes.len().min(100)];
         Ok(String::from_utf8_lossy(shown).into_owned())
     }

@@ -72,7 +72,7 @@ impl Machine<'_> {
         match self.object_mut(target) {
             Some(Object::DataType(_)) => return Ok(()),
             Some(Object::Array(_)) => {}
-            _ => return Err("it fills what is no array".to_owned()),
+            _ => return Err("it fills something other than an array".to_owned()),
         }
         let [.., shape, data_type, fortran_order, data] = *self.tuple(state) else {
             return Err("an array is filled with other than its shape and values".to_owned());
