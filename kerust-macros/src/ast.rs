@@ -130,7 +130,7 @@ pub struct Argument {
     pub is_reported: bool,
 }
 
-/// What stands for a value.
+/// The tokens of a value and their syntax.
 pub struct Value {
     pub tokens: TokenStream,
     pub kind: ValueKind,

@@ -30,7 +30,7 @@ pub fn rows() -> impl Iterator<Item = &'static Row> + Clone {
     rows.chain(tokens::ROWS)
 }
 
-/// A layer of the catalogue.
+/// A built-in layer.
 pub struct Row {
     pub name: &'static str,
     pub parameters: &'static [Parameter],
@@ -38,7 +38,7 @@ pub struct Row {
     pub infer: fn(&Arguments<'_>, &Before<'_>, &mut Report) -> Spec,
 }
 
-/// The minimum and maximum number of values that a layer of the catalogue can be applied to by name:
+/// The minimum and maximum number of values that a built-in layer can be applied to by name:
 /// `MultiHeadAttention(query, value, num_heads = 4, key_dim = 8)`.
 pub fn values(layer: &str) -> Option<[usize; 2]> {
     let mut several = sequences::OF_SEVERAL.iter();
@@ -47,7 +47,7 @@ pub fn values(layer: &str) -> Option<[usize; 2]> {
         .map(|(_, counts, _)| *counts)
 }
 
-/// Whether a layer of the catalogue can be applied to a single value in a chain.
+/// Whether a built-in layer can be applied to a single value in a chain.
 pub fn is_of_one(layer: &str) -> bool {
     let mut several = sequences::OF_SEVERAL.iter();
     !several.any(|(name, _, is_of_one)| *name == layer && !is_of_one)

@@ -82,7 +82,7 @@ pub fn layer(name: &str) -> Option<Named> {
     Some(Named::Keras(known.0))
 }
 
-/// The layer of the catalogue with this name in another spelling: `Conv2d`.
+/// The built-in layer with this name in another spelling: `Conv2d`.
 pub fn respelled(name: &str) -> Option<&'static str> {
     layers().find(|layer| layer.eq_ignore_ascii_case(name))
 }

@@ -83,7 +83,7 @@ struct Infer<'a> {
     layers: Vec<Layer>,
     /// The activation of each layer that has one, and whether it became that of a head.
     activations: HashMap<usize, (Activation, bool)>,
-    /// How each layer of the catalogue treats a mask.
+    /// How each built-in layer treats a mask.
     maskings: HashMap<usize, Masking>,
     /// The index of the current repetition, from 0.
     repetition: usize,

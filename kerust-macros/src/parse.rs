@@ -30,7 +30,7 @@ pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
     if let Some(deep) = size::too_deep(&tokens) {
         report
             .fault(deep, format!("nested more than {} deep", size::MAX_DEPTH))
-            .help("name the inner part in a `let`, or in a model of its own");
+            .help("name the inner part in a `let`, or in a separate model");
         return None;
     }
     let end = tokens

@@ -3,7 +3,7 @@
 
     KERAS_BACKEND=tensorflow python generate_vocabulary.py
 
-The environment is that of `generate.py`. A loss has predictions, labels, its value and its gradient by the
+The environment is that of `generate.py`. A loss has predictions, labels, its value and its gradient w.r.t. the
 predictions; a `_weighted` case has sample weights. A metric has its values after a batch of 32 samples, and
 after one of 18 more; some predictions tie, one class has no sample, and a `_weighted` case has sample weights.
 """

@@ -109,7 +109,7 @@ no_new! {
     label = "this metric does not fit",
     note = "softmax over N classes: `Accuracy`, `TopK::<K>`; with labels `Class<N>` `SparseCategoricalAccuracy`, with one-hot labels `CategoricalAccuracy`",
     note = "one sigmoid with labels `Binary`: `Accuracy`, `BinaryAccuracy`, `Precision`, `Recall`, `AUC`, `F1Score.threshold(0.5)`",
-    note = "any head with labels of its own shape: `MeanSquaredError`, `MeanAbsoluteError`, `RootMeanSquaredError`",
+    note = "any head whose labels have the shape of its output: `MeanSquaredError`, `MeanAbsoluteError`, `RootMeanSquaredError`",
     note = "one head takes a metric, a tuple of up to 6 or `()`; several heads take a tuple with one entry for each",
     note = "a metric is a value without quotes: `(Accuracy, AUC)`, not `[\"accuracy\", \"auc\"]`"
 )]

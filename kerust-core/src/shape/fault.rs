@@ -391,11 +391,11 @@ impl Fault {
                 } else if blocks {
                     text.help("give both the same shape: `shortcut = Conv2D(n, 1x1)` changes channels, and with `strides` rows and columns")
                 } else if concatenates {
-                    text.help("bring both to ").number(a).str(" or both to ").number(b)
+                    text.help("make both ").number(a).str(" or both ").number(b)
                 } else {
-                    text.help("bring both to ")
+                    text.help("make both ")
                         .number(a)
-                        .str(" or both to ")
+                        .str(" or both ")
                         .number(b)
                         .str(", or join them by `Concatenate`")
                 }

@@ -109,7 +109,7 @@ mod tests {
             fault.text("Add(a, b, c)", "c").as_str(),
             "`Add` takes equal shapes, found (5, 7, 4) and (5, 7, 16)\n\n\
              = note: along axis 2 the second has 12 more\n\
-             = help: bring both to 4 or both to 16, or join them by `Concatenate`"
+             = help: make both 4 or both 16, or join them by `Concatenate`"
         );
     }
 }

@@ -38,7 +38,7 @@ impl Infer<'_> {
                     "it is `{}`, applied again with the weights that it has",
                     original.declared
                 ))
-                .help("give it equal shapes, or write a layer of its own here");
+                .help("give it equal shapes, or write a separate layer here");
             return (place.unknown(&ident.to_string()), None);
         }
         let shapes = [original.input.clone(), place.data.clone()];
@@ -105,7 +105,7 @@ impl Infer<'_> {
             let values = layer.sources.len() + 1 - uses;
             self.report
                 .fault(ident, format!("`{ident}` takes {values} values, found one"))
-                .help("write a layer of its own here, applied to as many values");
+                .help("write a separate layer here, applied to as many values");
             return false;
         }
         match (layer.mask, &place.mask, self.maskings.get(&number)) {
@@ -120,7 +120,7 @@ impl Infer<'_> {
                         ident,
                         format!("`{ident}` was applied {before} before, and here {here}"),
                     )
-                    .help("give both uses a mask or none, or write a layer of its own here");
+                    .help("give both uses a mask or none, or write a separate layer here");
                 false
             }
         }

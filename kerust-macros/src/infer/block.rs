@@ -38,7 +38,7 @@ impl Infer<'_> {
                                 &count.tokens,
                                 format!("`Repeat` takes a number of at least 1, found `{found}`"),
                             )
-                            .note("each repetition is a layer with a name of its own")
+                            .note("each repetition is a layer with its own name")
                             .help("write how often: `Repeat(3, Dense(64, relu))`");
                         return (place.unknown("Repeat"), None);
                     }

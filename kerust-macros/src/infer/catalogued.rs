@@ -1,4 +1,4 @@
-//! Layers of the catalogue: creates nodes from a row, its arguments and the input shape.
+//! Built-in layers: creates nodes from a row, its arguments and the input shape.
 
 use super::{Infer, Mask, Place, absorb, judge, size};
 use crate::arguments::{Arguments, Setting};
@@ -30,7 +30,7 @@ pub(super) struct Said<'a> {
 }
 
 impl Infer<'_> {
-    /// Adds a layer of the catalogue. Returns the activation of the head if it is the last one.
+    /// Adds a built-in layer. Returns the activation of the head if it is the last one.
     pub(super) fn catalogued(
         &mut self,
         row: &Row,

@@ -176,10 +176,9 @@ impl Infer<'_> {
                 format!("a size of `{}` is computed from `{names}`", layer.ident()),
             )
             .note(
-                "stable Rust takes a const parameter into a type as it stands, and computes \
-                 nothing from it",
+                "stable Rust allows a const parameter in a type only by itself, not in an expression",
             )
-            .help("write the size as a number, or as a const parameter of its own");
+            .help("write the size as a number, or as a separate const parameter");
     }
 }
 

@@ -63,7 +63,7 @@ impl Names {
             let fault = report.fault(at, format!("two layers are named `{name}`"));
             if given.is_some() && !first {
                 fault.note(format!(
-                    "an earlier layer without a name of its own is `{name}`, as in Keras"
+                    "an earlier layer without an explicit name is `{name}`, as in Keras"
                 ));
             }
             fault.help("give each its own name, with `name = ..`");

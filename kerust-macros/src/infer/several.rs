@@ -1,4 +1,4 @@
-//! Layers of the catalogue that are applied to several values by name: `MultiHeadAttention(query, value,
+//! Built-in layers that are applied to several values by name: `MultiHeadAttention(query, value,
 //! num_heads = 4, key_dim = 8)`.
 
 use super::{Infer, Place};

@@ -107,7 +107,7 @@ impl Infer<'_> {
                 layer.ident(),
                 format!("`{kind}` holds one layer, found {}", inner.layers.len()),
             );
-            fault.help("write one for each layer, or a model of its own");
+            fault.help("write one for each layer, or a separate model");
             return None;
         };
         let ident = inner.ident();
@@ -130,7 +130,7 @@ impl Infer<'_> {
                 "write `LSTM(..)`, `GRU(..)` or `SimpleRNN(..)`",
             ),
             _ => (
-                "a layer of the catalogue",
+                "a built-in layer",
                 "write, for example, `TimeDistributed(Conv2D(8, 3x3))`",
             ),
         };

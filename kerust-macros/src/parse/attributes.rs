@@ -46,7 +46,7 @@ pub fn own(attributes: &mut Vec<Attribute>, generics: &Generics, report: &mut Re
                     format!("`#[{name}]` on a model for many sizes, expected a model of one"),
                 )
                 .note(format!("`{}` leaves the sizes open", parameter.ident))
-                .help("remove the attribute, or name the sizes in a model of its own");
+                .help("remove the attribute, or name the sizes in a separate model");
         }
         met.push((*name).to_owned());
         false
@@ -90,7 +90,7 @@ fn weights(attribute: &Attribute, report: &mut Report) -> LitStr {
             place,
             format!("`#[weights]` takes the path of a file, found {found}"),
         )
-        .help("write it as it is reached from this source file: `#[weights(\"net.safetensors\")]`");
+        .help("write the path relative to this source file: `#[weights(\"net.safetensors\")]`");
     LitStr::new("", Span::call_site())
 }
 

@@ -190,7 +190,7 @@ fn no_name(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) {
     };
 }
 
-/// The name that a path stands for. Names of other libraries are reported; `None` if nothing remains.
+/// The name at the end of a path. Names of other libraries are reported; `None` if nothing remains.
 fn name(path: &Path, last: &Ident, group: Option<&Group>, report: &mut Report) -> Option<Name> {
     let (found, word) = (text(&path.tokens), last.to_string());
     let inner = group.map_or(String::new(), |group| short(&group.stream()));

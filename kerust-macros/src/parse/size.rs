@@ -113,5 +113,5 @@ fn fault(tokens: TokenStream, report: &mut Report) {
             at,
             format!("`{found}` makes the model larger than {MAX_LAYERS} layers, the most that it may have"),
         )
-        .help("each layer is a field and code of its own: write fewer, or several models");
+        .help("each layer adds a field and code: write fewer, or several models");
 }

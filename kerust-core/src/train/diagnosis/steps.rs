@@ -276,7 +276,7 @@ impl Watch {
         self.say(HintKind::NeverPredicted, || {
             format!(
                 "class{} {} {} never predicted: if it is rare, write \
-                 `.class_weight(train.balanced_class_weight())` behind `Fit::epochs(..)`",
+                 `.class_weight(train.balanced_class_weight())` after `Fit::epochs(..)`",
                 if never.len() == 1 { "" } else { "es" },
                 names.join(", "),
                 if never.len() == 1 { "is" } else { "are" },

@@ -122,7 +122,7 @@ pub(super) fn add(site: &Site<'_, '_>, options: Table<'_>) -> Result<Kind, Tflit
         if tensor.data.is_some() || tensor.shape != site.output()?.shape {
             return Err(site.fault(format!(
                 "found `{}` of shape {:?} and an output of {:?}, expected two activations of one \
-                 shape; bring both to it beforehand",
+                 shape; give both the same shape beforehand",
                 tensor.name,
                 tensor.shape,
                 site.output()?.shape

@@ -141,7 +141,7 @@ pub(super) fn fused(
         2 => Ok(Fused::ReluN1To1),
         3 => Ok(Fused::Relu6),
         other => Err(site.fault(format!(
-            "found the fused activation {other}, expected none, `RELU`, `RELU_N1_TO_1` or `RELU6`; make it a layer of its own"
+            "found the fused activation {other}, expected none, `RELU`, `RELU_N1_TO_1` or `RELU6`; make it a separate layer"
         ))),
     }
 }

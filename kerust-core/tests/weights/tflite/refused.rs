@@ -40,7 +40,7 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "add_broadcast",
         "operator 0 (`ADD`): found `tensor_1` of shape [1, 1, 1, 4] and an output of [1, 3, 3, \
-         4], expected two activations of one shape; bring both to it beforehand",
+         4], expected two activations of one shape; give both the same shape beforehand",
     ),
     (
         "another_operator",
@@ -69,7 +69,7 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "conv_fused_tanh",
         "operator 0 (`CONV_2D`): found the fused activation 4, expected none, `RELU`, \
-         `RELU_N1_TO_1` or `RELU6`; make it a layer of its own",
+         `RELU_N1_TO_1` or `RELU6`; make it a separate layer",
     ),
     (
         "conv_output_of_another_shape",

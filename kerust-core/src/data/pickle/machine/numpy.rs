@@ -14,7 +14,7 @@ impl Machine<'_> {
             ("numpy", "dtype") => Function::DataType,
             _ => {
                 return Err(format!(
-                    "it names the function `{}`, expected none but NumPy's for arrays",
+                    "it names the function `{}`, expected only NumPy's functions for arrays",
                     format!("{module}.{name}").escape_debug()
                 ));
             }
