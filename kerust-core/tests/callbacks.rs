@@ -258,7 +258,7 @@ fn refusal(callback: impl Callback) -> String {
 }
 
 #[test]
-fn what_cannot_be_saved_is_refused_before_the_first_epoch() {
+fn invalid_paths_are_rejected_before_the_first_epoch() {
     let folder = scratch("refused");
     fs::create_dir_all(folder.join("folder")).unwrap();
     for name in [

@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_be_written_is_in_the_catalogue() {
+    fn suggested_layers_are_in_the_catalogue() {
         for (foreign, means) in LAYERS {
             let name = means.split('(').next().unwrap();
             assert!(is_layer(name), "{foreign} means {means}");

@@ -17,7 +17,7 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fashion.safete
 const IMAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/fashion_mnist");
 
 #[test]
-fn what_is_embedded_predicts_what_is_loaded() {
+fn embedded_weights_predict_like_loaded_ones() {
     let loaded = Fashion::load(FILE).unwrap();
     assert!(
         TRAINED

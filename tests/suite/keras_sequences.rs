@@ -335,7 +335,7 @@ fn a_series_is_forecast() {
 }
 
 #[test]
-fn what_follows_a_product_is_applied_at_each_step() {
+fn layers_after_a_product_are_applied_at_each_step() {
     model! {
         Sequence {
             let x = Input(5, 3);

@@ -169,7 +169,7 @@ fn frozen_layers_equal_keras() {
 }
 
 #[test]
-fn what_is_frozen_in_the_declaration_takes_no_byte_of_the_gradient() {
+fn weights_frozen_in_the_declaration_have_no_gradient_memory() {
     let (dense, head) = (4 * 3 + 3, 3 * 2 + 2);
     assert_eq!(Frozen::PARAMS, 24 + 16 + dense + head);
     assert_eq!(<Frozen as Train>::GRADIENT_LEN, dense + head);

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_named() {
+    fn mismatches_are_reported() {
         let fault =
             |outcome: Result<Dataset<Rank2<3, 2>, Rank1<2>>>| outcome.unwrap_err().to_string();
         assert_eq!(

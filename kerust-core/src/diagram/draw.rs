@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_letter_of_xml_is_escaped() {
+    fn characters_that_xml_does_not_allow_are_escaped() {
         let svg = svg("A & B", "", &graph());
         assert!(svg.contains("<title>A &amp; B</title>"));
         assert!(svg.contains(">own::Offset::&lt;4&gt;</text>"));

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_as_it_is_labelled_costs_nothing() {
+    fn a_perfect_prediction_has_no_loss() {
         let x = [0.0, 1.0, 1.0, 0.0];
         for loss in [Tversky, Tversky.axis([1]), Tversky.alpha(0.0).beta(0.0)] {
             let (value, _) = measure::<Linear, Rank1<2>, _, _>(&loss, &x, &x, None);

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_frozen_has_no_place() {
+    fn frozen_tensors_are_left_out() {
         const WITHIN: &[Setting] = &[Setting {
             path: "a",
             term: Term::Frozen,

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_is_left_out() {
+    fn points_outside_are_left_out() {
         let outside = Element::Rectangle {
             at: [-5.0, 1.5],
             size: [7.0, 100.0],

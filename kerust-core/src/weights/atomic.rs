@@ -317,7 +317,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_regular_file_is_refused_and_stays() {
+    fn files_that_are_not_regular_are_rejected_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         let place = |name: &str| folder.path().join(name);
         let fifo = std::process::Command::new("mkfifo")

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_layer_reads_counts_where_it_is_not_the_one_before() {
+    fn the_fingerprint_includes_connections_that_are_not_a_chain() {
         const INPUT: &[Source] = &[Source::Input(0)];
         const FIRST: &[Source] = &[Source::Layer(0)];
         const SECOND: &[Source] = &[Source::Layer(1)];

@@ -79,7 +79,7 @@ model! { pub Normal: Input(3) => Normalization => Dense(2) }
 
 /// Keras stores a count along with the statistics of a `Normalization`.
 #[test]
-fn what_a_normalization_has_learnt_loads() {
+fn the_statistics_of_a_normalization_are_loaded() {
     let golden =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/normalization.safetensors");
     let golden = fs::read(golden).unwrap();
@@ -138,7 +138,7 @@ fn tensors_are_listed_without_a_model() {
 }
 
 #[test]
-fn what_is_saved_is_loaded_bit_for_bit() {
+fn saved_weights_are_loaded_bit_for_bit() {
     fn check<M: Model>() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("net.weights.h5");
@@ -170,7 +170,7 @@ fn what_is_saved_is_loaded_bit_for_bit() {
 }
 
 #[test]
-fn what_is_saved_stands_where_keras_puts_it() {
+fn saved_tensors_are_where_keras_puts_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("net.weights.h5");
     for (name, save) in [

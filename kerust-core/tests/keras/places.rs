@@ -254,7 +254,7 @@ fn counted<M: Model>() -> Box<M> {
 }
 
 #[test]
-fn what_is_written_is_read_whatever_the_order() {
+fn saved_weights_are_read_in_any_order() {
     fn check<M: Model>() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("net.weights.h5");

@@ -56,7 +56,7 @@ fn layers_over_sequences_are_read_from_every_kind_of_file() {
 }
 
 #[test]
-fn what_is_saved_is_read_again() {
+fn saved_weights_are_read_again() {
     let mut model = Sequences::zeroed();
     model.as_mut_slice().copy_from_slice(&counted());
     let folder = tempfile::tempdir().unwrap();

@@ -120,7 +120,7 @@ fn one_word_turns_hints_off_and_they_change_no_bit() {
 }
 
 #[test]
-fn what_is_wrong_with_the_data_is_said_before_the_first_step() {
+fn hints_about_the_data_come_before_the_first_step() {
     let fit = |data: &Dataset<Rank1<4>, Class<3>>| {
         let mut model =
             Table::new(Seed(1)).compile(Adam::new(0.01), SparseCategoricalCrossentropy, ());

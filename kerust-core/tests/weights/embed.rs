@@ -29,7 +29,7 @@ fn refusal_to_load<M: Model>(file: &File) -> String {
 }
 
 #[test]
-fn what_is_saved_is_embedded_bit_for_bit() {
+fn saved_weights_are_embedded_bit_for_bit() {
     let file = File::saved();
     let embedded: Net = embedded("FILE", &fs::read(&file.path).unwrap());
     assert_eq!(bits(&embedded), bits(&*net()));
@@ -141,7 +141,7 @@ fn a_file_cut_anywhere_is_not_embedded() {
 }
 
 #[test]
-fn whatever_the_bytes_are_the_refusal_is_a_sentence() {
+fn errors_about_any_bytes_are_readable() {
     let bytes = fs::read(File::saved().path).unwrap();
     let header_len = u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
     for place in 0..8 + header_len {

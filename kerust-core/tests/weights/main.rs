@@ -98,7 +98,7 @@ const BIAS: (&str, &str, &[usize]) = ("dense.bias", "F32", &[3]);
 const KERNEL_1: (&str, &str, &[usize]) = ("dense_1.kernel", "F32", &[3, 2]);
 
 #[test]
-fn what_is_saved_is_loaded_bit_for_bit() {
+fn saved_weights_are_loaded_bit_for_bit() {
     let loaded = weights::load::<Net>(&File::saved().path).unwrap();
     assert_eq!(bits(&*loaded), bits(&*net()));
 }

@@ -436,7 +436,7 @@ fn many_tensors_and_long_names_are_told_in_a_few_lines() {
 }
 
 #[test]
-fn what_is_changed_anywhere_is_judged_alike() {
+fn readers_agree_about_any_changed_byte() {
     let bytes = fs::read(File::saved().path).unwrap();
     let header_len = u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
     let folder = tempfile::tempdir().unwrap();

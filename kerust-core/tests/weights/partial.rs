@@ -49,7 +49,7 @@ fn without(path: &Path, text: impl std::fmt::Display) -> String {
 }
 
 #[test]
-fn what_has_the_same_name_is_taken_and_the_rest_is_named() {
+fn weights_with_the_same_name_are_loaded_and_the_rest_is_listed() {
     let six = Six::new(Seed(1));
     let (_folder, path) = saved(&*six);
     let fresh = Ten::new(Seed(2));
@@ -102,7 +102,7 @@ fn another_shape_under_the_same_name_is_an_error_that_changes_nothing() {
 }
 
 #[test]
-fn what_does_not_fit_is_skipped_on_request_and_listed() {
+fn mismatched_shapes_are_skipped_on_request_and_listed() {
     let narrow = Narrow::new(Seed(1));
     let (_folder, path) = saved(&*narrow);
     let (wide, report) = Wide::new(Seed(2))

@@ -176,7 +176,7 @@ fn of_a_trainings_state_the_weights_are_loaded() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_regular_file_is_not_read() {
+fn files_that_are_not_regular_are_not_read() {
     use std::os::unix::fs::symlink;
     let folder = tempfile::tempdir().unwrap();
     let fifo = folder.path().join("fifo");

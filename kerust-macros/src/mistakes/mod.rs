@@ -78,7 +78,7 @@ fn layers_over_sequences() {
 }
 
 #[test]
-fn what_is_right_gets_no_error() {
+fn valid_models_get_no_error() {
     for model in include_str!("valid.txt")
         .lines()
         .filter(|line| !line.is_empty())

@@ -233,7 +233,7 @@ fn mutated_models_give_errors_inside_of_them() {
 }
 
 #[test]
-fn what_is_deep_or_long_takes_no_stack() {
+fn deep_or_long_models_do_not_overflow_the_stack() {
     let deep = "(".repeat(2000) + &")".repeat(2000);
     let nested = format!(
         "Net: {}Dense(3){}",

@@ -200,7 +200,7 @@ fn broken_images_are_left_out_on_demand() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_regular_file_is_refused_without_being_opened() {
+fn files_that_are_not_regular_are_rejected_without_being_opened() {
     let folder = folder(&[("a/1.png", 1), ("b/1.png", 2)]);
     let root = folder.path();
     let fifo = root.join("a/fifo.png");

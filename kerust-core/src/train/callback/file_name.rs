@@ -200,7 +200,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_text_stays_as_it_is() {
+    fn paths_that_are_not_unicode_are_kept() {
         use std::os::unix::ffi::OsStrExt;
         for (template, expected) in [
             (&b"\xff"[..], &b"\xff"[..]),

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_state_is_refused() {
+    fn invalid_states_are_rejected() {
         for json in ["", "{}", r#"{"texts": {"a": 1}, "weights": []}"#, "[1]"] {
             assert_eq!(CallbackState::from_json(json, 3), None, "{json}");
         }

@@ -173,7 +173,7 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_is_not_read_is_named_with_what_to_do() {
+fn unsupported_operators_are_named_with_help() {
     let bytes = file("refused.safetensors");
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let mut found: Vec<(String, String)> = models(&file)
