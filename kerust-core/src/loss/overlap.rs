@@ -67,7 +67,7 @@ impl Tversky {
         self
     }
 
-    /// Sets the weight of false positives: outputs that are not labelled (Keras's `beta`).
+    /// Sets the weight of false positives: outputs that are not labeled (Keras's `beta`).
     pub fn beta(mut self, beta: f32) -> Self {
         self.beta = beta;
         self

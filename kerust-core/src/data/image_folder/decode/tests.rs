@@ -226,7 +226,7 @@ fn a_plain_page_is_no_bomb() {
 
 #[test]
 fn a_frame_of_a_gif_lies_on_black_as_do_transparent_pixels() {
-    // A canvas of 3×2 with a frame of 2×1 at column 1; colour 3 is transparent.
+    // A canvas of 3×2 with a frame of 2×1 at column 1; color 3 is transparent.
     let gif = b"GIF89a\x03\0\x02\0\x81\x01\0\xff\0\0\0\xff\0\0\0\xff\x0a\x14\x1e\
         \x21\xf9\x04\x01\0\0\x03\0,\x01\0\0\0\x02\0\x01\0\0\x02\x02\x94\x05\0;";
     // Codes of 3 bits: clear, 2, 3, end = 100, 010, 011, 101.
