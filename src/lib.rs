@@ -48,6 +48,8 @@
 //!   [`testing::check_gradients`].
 //! - Inference without `std`: [`Arena`] and the `predict_in` of every model, weights in flash by the
 //!   attributes of [`model!`].
+//! - Files of weights: [`weights`]. Errors: [`Error`]. Pictures of histories and predictions: [`picture`].
+//! - How kerust is built, and why: [`design`].
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -100,6 +102,10 @@ pub mod tensor {
         Floats, Rank1, Rank2, Rank3, Rank4, Shape, Tensor, Tensors, Tokens,
     };
 }
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/design.md")]
+pub mod design {}
 
 /// What the expansions of the macros name. It is not part of the API, and changes in any release.
 #[doc(hidden)]
@@ -311,8 +317,7 @@ pub mod prelude {
     pub use crate::train::{
         BackupAndRestore, CSVLogger, Callback, CallbackState, Compiled, EarlyStopping, Exchange,
         Fit, History, LambdaCallback, LearningRateScheduler, Mode, ModelCheckpoint,
-        ReduceLROnPlateau, Report, SwapEMAWeights, TerminateOnNaN, TrainError, Training, Verbosity,
-        Workflow,
+        ReduceLROnPlateau, Report, SwapEMAWeights, TerminateOnNaN, Training, Verbosity, Workflow,
     };
     pub use crate::{
         Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Tensor,

@@ -1,4 +1,4 @@
-//! Models of MLPerf Tiny: tests train and check them on a workstation, `firmware` runs them on a device.
+//! Models of MLPerf Tiny. Tests train and check them on a workstation, and `firmware` runs them on a device.
 
 use kerust::model;
 

@@ -14,6 +14,8 @@ mod int8;
 mod keras;
 #[cfg(test)]
 mod mistakes;
+#[cfg(test)]
+mod pages;
 mod parse;
 mod plan;
 #[cfg(test)]

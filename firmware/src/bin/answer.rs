@@ -1,4 +1,5 @@
-//! What the models answer on this machine: `answer SUFFIX` writes `generated/NAME.SUFFIX`.
+//! Computes the expected outputs of the models on this machine: `answer SUFFIX` writes
+//! `generated/NAME.SUFFIX`.
 
 use kerust::Arena;
 use kerust::Model;
@@ -71,7 +72,7 @@ fn answer<M: Model, X: Shape, T: Number, Y: Shape, U: Number>(
             .iter()
             .for_each(|value| value.write(&mut outputs));
     }
-    // The workstation's convolutions have scratch of their own.
+    // The workstation's convolutions use separate scratch.
     let unused = paint(&mut arena);
     if unused > 0 && cfg!(not(feature = "workstation")) {
         panic!("{unused} values in the arena of {name} were never written");

@@ -1,7 +1,4 @@
 //! Activation layer.
-//!
-//! `y = f(x)`, where a layer's own `activation` argument cannot stand: behind a merge, or where the
-//! gradient needs the pre-activations.
 
 use super::int8;
 use crate::activation;
@@ -10,13 +7,28 @@ use crate::kernels;
 use crate::layer::{BackwardInPlace, Forward, InPlace, Operation, Pass};
 use crate::quantize::{Int8Layer, Int8Operation};
 
-/// An activation as a layer: `Activation(activation)`.
+/// Applies an activation function.
+///
+/// `y = f(x)`. Most layers take an `activation` of their own; this one stands behind a merge, or behind a layer
+/// without that argument.
+///
+/// # Arguments
+/// - `activation`: the function, one of [`Activation::NAMES`](crate::activation::Activation::NAMES): `relu`,
+///   `tanh`, ...
 ///
 /// # Shapes
 /// output as input; softmax and log_softmax run over the last axis, of `features` values
 ///
 /// # Cost
 /// one evaluation of the function for each value
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(8) => Dense(16) => Activation(tanh) => Dense(3) }
+/// assert_eq!(Net::PARAMS, 9 * 16 + 17 * 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Activation {
     activation: activation::Activation,

@@ -1,6 +1,4 @@
 //! Sum of several inputs.
-//!
-//! `y = activation(x₀ + x₁ + ..)`
 
 use super::int8;
 use crate::activation::Activation;
@@ -10,13 +8,30 @@ use crate::kernels::{self, Epilogue};
 use crate::layer::{Forward, Fuse, InPlace, Operation, Pass};
 use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Adds inputs of equal shape, value by value: `Add`.
+/// Adds inputs of the same shape, value by value.
+///
+/// `y = x₀ + x₁ + ..`
 ///
 /// # Shapes
 /// inputs and output alike
 ///
 /// # Cost
 /// an addition for each value of each input after the first; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! {
+///     pub Net {
+///         let x = Input(8);
+///         let a = x => Dense(16, relu);
+///         let b = x => Dense(16, tanh);
+///         Add(a, b) => Dense(3)
+///     }
+/// }
+/// assert_eq!(Net::PARAMS, 2 * 9 * 16 + 17 * 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Add {
     activation: Activation,

@@ -1,6 +1,4 @@
 //! Average over windows of steps.
-//!
-//! `y[t, c] = Σ x[t·s + u − p, c] / n` over the window u, of which n steps lie inside the sequence.
 
 use super::AveragePooling2D;
 use super::int8;
@@ -9,20 +7,28 @@ use crate::layer::Forward;
 use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::Padding;
 
-/// Takes the average of each window of steps, channel by channel: `AveragePooling1D(pool_size, strides, padding)`.
+/// Takes the average of each window of steps, channel by channel.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `y[t, c] = Σ x[t·s + u − p, c] / n` over the window u, of which n steps lie inside the sequence.
 ///
-/// model! { pub Wave: Input(64, 2) => AveragePooling1D(4) => Flatten => Dense(3) }
-/// assert_eq!(Wave::PARAMS, 16 * 2 * 3 + 3);
-/// ```
+/// # Arguments
+/// - `pool_size = 2`: the steps of the window.
+/// - `strides` (optional): steps from one window to the next; `pool_size` if left out.
+/// - `padding = valid`: `valid` leaves out windows that do not fit; `same` takes them too, with what lies inside.
 ///
 /// # Shapes
 /// input `[T][C]`, output `[OT][C]` with `OT` by [`Window::output`](crate::shape::Window::output)
 ///
 /// # Cost
 /// `OT * P * C` values added; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(64, 2) => AveragePooling1D(4) => Flatten => Dense(3) }
+/// assert_eq!(Wave::PARAMS, 16 * 2 * 3 + 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct AveragePooling1D(AveragePooling2D);
 

@@ -1,8 +1,4 @@
 //! Normalization over the batch.
-//!
-//! `y = activation(gamma · (x − mean) / sqrt(variance + epsilon) + beta)`, channel by channel. In training the mean
-//! and the variance (divided by the count, not by one less) are the batch's, over all axes but the
-//! last; in inference their moving averages. Ioffe & Szegedy (2015), algorithms 1 and 2.
 
 use super::int8;
 use crate::activation::Activation;
@@ -13,9 +9,22 @@ use crate::quantize::{Int8Layer, Int8Operation};
 use crate::rng::{LayerStep, Rng};
 use crate::shape::Window;
 
-/// Gives each channel mean 0 and variance 1 over the batch: `BatchNormalization(axis, momentum,
-/// epsilon, center, scale)`. The axis is the last one; without `center` there is no beta, without
-/// `scale` no gamma.
+/// Normalizes each channel over the batch.
+///
+/// `y = activation(gamma · (x − mean) / sqrt(variance + epsilon) + beta)`, channel by channel. In training the mean
+/// and the variance (divided by the count, not by one less) are the batch's, over all axes but the
+/// last; in inference their moving averages. Ioffe & Szegedy (2015), algorithms 1 and 2.
+///
+/// # Arguments
+/// - `axis = -1`: the axis of the channels, which is the last one.
+/// - `momentum = 0.99`: how much of a moving average stays in each step.
+/// - `epsilon = 0.001`: what is added to the variance.
+/// - `center = true`: whether beta is added.
+/// - `scale = true`: whether gamma is multiplied.
+/// - `beta_regularizer`, `gamma_regularizer` (optional): penalties on the weights, added to the loss, such
+///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `beta_constraint`, `gamma_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// output as input, with `C` as the last axis; gamma, beta, moving mean and variance `[C]`; saves
@@ -24,6 +33,14 @@ use crate::shape::Window;
 /// # Cost
 /// one multiply-add for each value in inference, two passes over them forward and two back in training;
 /// `16 * C` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Conv2D(8, 3x3) => BatchNormalization => ReLU => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, 10 * 8 + 4 * 8 + (26 * 26 * 8 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct BatchNormalization {
     features: usize,

@@ -1,6 +1,4 @@
 //! Inputs side by side.
-//!
-//! Along one axis, `y` has the places of `x₀`, then those of `x₁`, and so on.
 
 use super::int8;
 use crate::gradient::Gradient;
@@ -9,13 +7,33 @@ use crate::kernels::int8::{Part, Table};
 use crate::layer::{Forward, Operation, Pass};
 use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Puts inputs side by side along an axis: `Concatenate(axis)`.
+/// Joins inputs along an axis.
+///
+/// Along the axis, `y` has the values of `x₀`, then those of `x₁`, and so on.
+///
+/// # Arguments
+/// - `axis = -1`: the axis, counted as in Keras: the batch is axis 0, and -1 is the last axis.
 ///
 /// # Shapes
 /// inputs that differ along the axis only, output with the sum of their sizes there
 ///
 /// # Cost
 /// a copy of each value; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! {
+///     pub Net {
+///         let image = Input(8, 8, 3);
+///         let meta = Input(4);
+///         let features = image => Conv2D(6, 3x3, relu) => GlobalAveragePooling2D;
+///         Concatenate(features, meta) => Dense(2)
+///     }
+/// }
+/// assert_eq!(Net::PARAMS, (3 * 3 * 3 + 1) * 6 + (6 + 4 + 1) * 2);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Concatenate<const N: usize> {
     runs: [usize; N],

@@ -1,8 +1,4 @@
 //! Two-dimensional convolution.
-//!
-//! `y[i, j, o] = activation(b[o] + Σ x[i·s + u·d − p, j·s + v·d − p, c] · W[u, v, c, o])` over the
-//! window (u, v) and the input channels c of the output's group: a cross-correlation, as Keras's.
-//! Initialised by Glorot & Bengio (2010), eq. 16.
 
 use super::int8;
 use crate::activation::Activation;
@@ -15,8 +11,29 @@ use crate::quantize::{Int8Layer, Int8Operation};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
 
-/// Convolution over images, channels last: `Conv2D(filters, kernel_size, strides, padding,
-/// dilation_rate, groups, activation, use_bias, kernel_initializer, bias_initializer)`.
+/// Two-dimensional convolution over images, channels last.
+///
+/// `y[i, j, o] = activation(b[o] + Σ x[i·s + u·d − p, j·s + v·d − p, c] · W[u, v, c, o])` over the
+/// window (u, v) and the input channels c of the output's group: a cross-correlation, as Keras's.
+/// Initialised by Glorot & Bengio (2010), eq. 16.
+///
+/// # Arguments
+/// - `filters`: the number of output channels.
+/// - `kernel_size`: rows and columns of the window, `3x3` or `3`.
+/// - `strides = 1`: rows and columns from one window to the next, `2x2` or `2`.
+/// - `padding = valid`: `valid` adds nothing at the border; `same` adds zeros, so that strides of 1 keep the size.
+/// - `dilation_rate = 1`: the distance between two pixels of the window.
+/// - `groups = 1`: the number of groups of channels, each with filters of its own; it divides the input channels
+///   and `filters`.
+/// - `activation = linear`: the function behind the layer, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `use_bias = true`: whether a bias is added.
+/// - `kernel_initializer = glorot_uniform`, `bias_initializer = zeros`: how the weights are drawn; see
+///   [`init`](crate::init).
+/// - `kernel_regularizer`, `bias_regularizer` (optional): penalties on the weights, added to the loss, such
+///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `kernel_constraint`, `bias_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// input `[H][W][C]`, kernel `[KH][KW][C / groups][OUT]`, bias `[OUT]`, output `[OH][OW][OUT]` with
@@ -25,6 +42,14 @@ use crate::shape::{Padding, Window};
 /// # Cost
 /// `OH * OW * KH * KW * (C / groups) * OUT` multiply-adds;
 /// `4 * (KH * KW * (C / groups) + 1) * OUT` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Conv2D(10, 3x3, same, relu) => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, (3 * 3 + 1) * 10 + (28 * 28 * 10 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Conv2D {
     convolution: Convolution,

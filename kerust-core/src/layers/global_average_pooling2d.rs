@@ -1,6 +1,4 @@
 //! Average over whole images.
-//!
-//! `y[c] = Σ x[i, j, c] / (H · W)`
 
 use super::int8;
 use crate::gradient::Gradient;
@@ -9,13 +7,23 @@ use crate::layer::{Forward, Operation, Pass};
 use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::{Padding, Window};
 
-/// Takes the average of each channel of an image: `GlobalAveragePooling2D`.
+/// Takes the average of each channel over the whole image.
+///
+/// `y[c] = Σ x[i, j, c] / (H · W)`
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[C]`
 ///
 /// # Cost
 /// `H * W * C` additions; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Conv2D(8, 3x3, relu) => GlobalAveragePooling2D => Dense(10) }
+/// assert_eq!(Net::PARAMS, 10 * 8 + 9 * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalAveragePooling2D {
     pooling: Pooling,

@@ -1,6 +1,4 @@
 //! Maximum over all steps.
-//!
-//! `y[c] = max x[t, c]`. Equal maxima share the gradient, as in Keras; those of `MaxPooling1D` do not.
 
 use super::GlobalMaxPooling2D;
 use super::int8;
@@ -8,20 +6,23 @@ use super::one_dimension::one_row;
 use crate::layer::Forward;
 use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Takes the maximum of each channel over all steps: `GlobalMaxPooling1D`.
+/// Takes the maximum of each channel over all steps.
 ///
-/// ```
-/// use kerust::prelude::*;
-///
-/// model! { pub Wave: Input(64, 2) => Conv1D(8, 3, relu) => GlobalMaxPooling1D => Dense(4) }
-/// assert_eq!(Wave::PARAMS, (3 * 2 + 1) * 8 + 9 * 4);
-/// ```
+/// `y[c] = max x[t, c]`. Equal maxima share the gradient, as in Keras; those of `MaxPooling1D` do not.
 ///
 /// # Shapes
 /// input `[T][C]`, output `[C]`
 ///
 /// # Cost
 /// `T * C` comparisons; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(64, 2) => Conv1D(8, 3, relu) => GlobalMaxPooling1D => Dense(4) }
+/// assert_eq!(Wave::PARAMS, (3 * 2 + 1) * 8 + 9 * 4);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalMaxPooling1D(GlobalMaxPooling2D);
 

@@ -1,7 +1,4 @@
 //! Maximum over whole images.
-//!
-//! `y[c] = max x[i, j, c]`. Equal maxima share the gradient, as in Keras; those of `MaxPooling2D` do
-//! not.
 
 use super::int8;
 use crate::gradient::Gradient;
@@ -11,13 +8,24 @@ use crate::layer::{Forward, Operation, Pass};
 use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::{Padding, Window};
 
-/// Takes the maximum of each channel of an image: `GlobalMaxPooling2D`.
+/// Takes the maximum of each channel over the whole image.
+///
+/// `y[c] = max x[i, j, c]`. Equal maxima share the gradient, as in Keras; those of `MaxPooling2D` do
+/// not.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[C]`
 ///
 /// # Cost
 /// `H * W * C` comparisons; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Conv2D(8, 3x3, relu) => GlobalMaxPooling2D => Dense(10) }
+/// assert_eq!(Net::PARAMS, 10 * 8 + 9 * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalMaxPooling2D {
     pooling: Pooling,

@@ -1,6 +1,4 @@
 //! Leaky ReLU layer.
-//!
-//! `y = x` where `x > 0`, else `negative_slope * x`: Maas, Hannun & Ng (2013), section 2.
 
 use super::int8;
 use crate::gradient::Gradient;
@@ -8,11 +6,13 @@ use crate::kernels;
 use crate::layer::{Forward, InPlace, Operation, Pass};
 use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Rectified linear unit that lets a share of what is negative pass: `LeakyReLU(negative_slope)`.
+/// Leaky rectified linear unit.
+///
+/// `y = x` where `x > 0`, else `negative_slope * x`: Maas, Hannun & Ng (2013), section 2.
 ///
 /// # Arguments
-/// `negative_slope`: the slope where the input is negative, at least 0; 0.3 by default. (The activation
-/// `leaky_relu` has a slope of 0.2, as in Keras.)
+/// - `negative_slope = 0.3`: the slope where the input is negative, at least 0. The activation `leaky_relu` has
+///   0.2, as in Keras.
 ///
 /// # Shapes
 /// output as input

@@ -1,6 +1,4 @@
 //! Zeros around images.
-//!
-//! `y[i + top, j + left, c] = x[i, j, c]`, and 0 elsewhere.
 
 use super::int8;
 use crate::gradient::Gradient;
@@ -8,13 +6,26 @@ use crate::kernels;
 use crate::layer::{Forward, Operation, Pass};
 use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Puts zeros around images: `ZeroPadding2D(padding)`.
+/// Adds zeros around images.
+///
+/// `y[i + top, j + left, c] = x[i, j, c]`, and 0 elsewhere.
+///
+/// # Arguments
+/// - `padding = 1`: the rows above and below, and the columns to the left and to the right: `1x2` or `1`.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[top + H + bottom][left + W + right][C]`
 ///
 /// # Cost
 /// a copy of each value; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => ZeroPadding2D(2) => Conv2D(8, 5x5) => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, (5 * 5 + 1) * 8 + (28 * 28 * 8 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ZeroPadding2D {
     input: [usize; 3],

@@ -17,14 +17,15 @@ use crate::model::{Heads, Model};
 use crate::tensor::Tensors;
 use rayon::prelude::*;
 
-/// Values of the arenas of the samples that a thread predicts together: 1 MB, which a second cache
-/// holds.
+/// The number of arena values for the samples that a thread predicts together: 1 MB, which fits in a level-2
+/// cache.
 const ARENA_VALUES: usize = 1 << 18;
 
-/// The most samples that are predicted together: more make no product faster.
+/// The maximum number of samples that are predicted together. More samples do not make a matrix product
+/// faster.
 const MOST: usize = 256;
 
-/// The outputs for each sample of a data set, in order.
+/// Computes the outputs for each sample of a data set, in order.
 pub(super) fn all<N: Model, Y: Data>(
     model: &N,
     data: &dyn Samples<N::Input, Y>,
@@ -43,8 +44,9 @@ where
     })
 }
 
-/// What `look` makes of the outputs for all samples of a data set, in order: each thread takes some samples
-/// through all layers, so that what a layer leaves is in its cache for the next.
+/// Calls `look` with the outputs of all samples of a data set, and collects the results in order. Each thread
+/// takes some samples through all layers, so that the output of a layer is still in its cache for the next
+/// layer.
 pub(super) fn each<N: Model, Y: Data, R: Send>(
     model: &N,
     data: &dyn Samples<N::Input, Y>,

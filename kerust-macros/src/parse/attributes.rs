@@ -1,4 +1,4 @@
-//! `#[weights(..)]` and `#[budget(..)]`; every other attribute lands on the struct.
+//! `#[weights(..)]` and `#[budget(..)]`. All other attributes are kept on the struct.
 
 use crate::ast::{Budget, Int8, Limit};
 use crate::report::{Report, nearest};
@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, GenericParam, Generics, Lit, LitStr, Meta};
 
-/// The model's own attributes.
+/// The attributes that the macro interprets.
 #[derive(Default)]
 pub struct Own {
     pub weights: Option<LitStr>,
@@ -15,7 +15,7 @@ pub struct Own {
     pub int8: Option<Int8>,
 }
 
-/// Takes the model's own attributes out of `attributes`.
+/// Removes the attributes that the macro interprets from `attributes`.
 pub fn own(attributes: &mut Vec<Attribute>, generics: &Generics, report: &mut Report) -> Own {
     let mut own = Own::default();
     let mut met: Vec<String> = Vec::new();
@@ -48,7 +48,7 @@ pub fn own(attributes: &mut Vec<Attribute>, generics: &Generics, report: &mut Re
                     format!("`#[{name}]` on a model for many sizes, expected a model of one"),
                 )
                 .note(format!("`{}` leaves the sizes open", parameter.ident))
-                .help("remove the attribute, or name the sizes in a model of its own");
+                .help("remove the attribute, or name the sizes in a separate model");
         }
         met.push((*name).to_owned());
         false
@@ -125,7 +125,7 @@ fn inside(attribute: &Attribute) -> TokenStream {
     }
 }
 
-/// The path; an empty one behind a fault.
+/// The path, or an empty one after an error.
 fn weights(attribute: &Attribute, report: &mut Report) -> LitStr {
     let tokens = inside(attribute);
     let path = syn::parse2::<LitStr>(tokens.clone()).ok();
@@ -143,11 +143,11 @@ fn weights(attribute: &Attribute, report: &mut Report) -> LitStr {
             place,
             format!("`#[weights]` takes the path of a file, found {found}"),
         )
-        .help("write it as it is reached from this source file: `#[weights(\"net.safetensors\")]`");
+        .help("write the path relative to this source file: `#[weights(\"net.safetensors\")]`");
     LitStr::new("", Span::call_site())
 }
 
-/// Reports a file that is not there. Where the source file is not known, rustc reports it.
+/// Reports a missing file. If the source file is unknown, rustc reports it.
 fn look_for(path: &LitStr, report: &mut Report) {
     let known = proc_macro::is_available().then(|| path.span().unwrap().local_file());
     let Some(source) = known.flatten() else {
