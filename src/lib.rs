@@ -86,6 +86,11 @@ pub mod model {
     };
 }
 
+/// 8-bit quantization.
+pub mod quantize {
+    pub use kerust_core::quantize::*;
+}
+
 /// Shapes as values.
 pub mod shape {
     pub use kerust_core::shape::{Padding, Shape, Window};
@@ -109,7 +114,7 @@ pub mod __private {
     pub use kerust_core::train;
     pub use kerust_core::{
         activation, constraint, data, element, gradient, init, kernels, layer, layers, memory,
-        model, regularizer, rng, shape, tensor, weights,
+        model, quantize, regularizer, rng, shape, tensor, weights,
     };
 }
 
@@ -306,6 +311,7 @@ pub mod prelude {
         ExponentialDecay, Ftrl, InverseTimeDecay, Lamb, LearningRate, Lion, Muon, Nadam, Optimizer,
         PiecewiseConstantDecay, PolynomialDecay, RMSprop, SGD, Schedule,
     };
+    pub use crate::quantize::Quantize;
     #[doc(hidden)]
     pub use crate::train::BeforeCompile;
     pub use crate::train::{

@@ -1,4 +1,4 @@
-//! Models of `kerust` on a Cortex-M: their declarations, their weights, and what measures them.
+//! Models of `kerust` on a Cortex-M: declarations, weights, and measurements.
 #![no_std]
 
 #[cfg(target_os = "none")]

@@ -1,9 +1,9 @@
-//! Models of MLPerf Tiny: tests train and check them on a workstation, `firmware` runs them on a device.
+//! Models of MLPerf Tiny. Tests train and check them on a workstation, and `firmware` runs them on a device.
 
 use kerust::model;
 
 model! {
-    /// Anomaly detection of MLPerf Tiny: an autoencoder of sounds.
+    /// Anomaly detection of MLPerf Tiny: an autoencoder for sounds.
     pub Autoencoder:
         Input(640)
         => Repeat(4, Dense(128) => BatchNormalization => ReLU)
@@ -13,7 +13,7 @@ model! {
 }
 
 model! {
-    /// Image classification of MLPerf Tiny: He et al. (2015), eight layers deep.
+    /// Image classification of MLPerf Tiny: a ResNet with eight layers, He et al. (2015).
     pub ResNet8:
         Input(32, 32, 3)
         => Conv2D(16, 3x3, same) => BatchNormalization => ReLU
@@ -37,7 +37,7 @@ model! {
 }
 
 model! {
-    /// A layer of every kind, in every way that a kernel is called.
+    /// One layer of every kind, such that every kernel is called in every way.
     pub Catalogue {
         let image = Input(12, 12, 2);
         let features = image

@@ -10,7 +10,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The result of what can fail.
+/// The result of an operation that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, with what was found, what was expected, and where.
@@ -39,11 +39,11 @@ pub(crate) enum Kind {
     /// The system refused a file.
     Io {
         path: PathBuf,
-        /// What was tried: `read`, `create`, `rename`.
+        /// The action that failed: `read`, `create`, `rename`.
         doing: &'static str,
         source: io::Error,
     },
-    /// The system refused something that a program asked of it beside kerust.
+    /// An I/O error from the program's own code, outside of kerust.
     System(io::Error),
     Data(DataError),
     Train(TrainError),
@@ -192,8 +192,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// As [`Display`](fmt::Display): a `main` that returns [`Result`] prints an error by `Debug`, and a
-/// person reads it.
+/// Prints the same text as [`Display`](fmt::Display), because a `main` that returns [`Result`] prints its
+/// error with `Debug`.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -217,7 +217,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// So that `?` works on a program's own files in a function that returns [`Result`].
+/// Allows `?` on the program's own I/O errors in a function that returns [`Result`].
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         Self(Box::new(Kind::System(error)))

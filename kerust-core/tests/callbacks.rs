@@ -1,4 +1,4 @@
-//! Callbacks, with the numbers of each epoch set by hand: Keras's semantics to the letter.
+//! Callbacks, with the metrics of each epoch set by hand: exactly Keras's semantics.
 #![cfg(feature = "std")]
 
 mod support;
@@ -258,7 +258,7 @@ fn refusal(callback: impl Callback) -> String {
 }
 
 #[test]
-fn what_cannot_be_saved_is_refused_before_the_first_epoch() {
+fn invalid_paths_are_rejected_before_the_first_epoch() {
     let folder = scratch("refused");
     fs::create_dir_all(folder.join("folder")).unwrap();
     for name in [
@@ -275,7 +275,7 @@ fn what_cannot_be_saved_is_refused_before_the_first_epoch() {
         let message = refusal(BackupAndRestore::new(folder.join(name)));
         assert!(message.ends_with("expected `.safetensors`"), "{message}");
     }
-    let found = "found a folder, expected a file or a name that is free";
+    let found = "found a folder, expected a file or an unused name";
     let message = refusal(ModelCheckpoint::new(folder.join("folder")));
     assert!(message.ends_with(found), "{message}");
     let message = refusal(BackupAndRestore::new(folder.join("folder")));

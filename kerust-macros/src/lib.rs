@@ -10,6 +10,7 @@ mod expand;
 mod fold;
 mod habits;
 mod infer;
+mod int8;
 mod keras;
 #[cfg(test)]
 mod mistakes;

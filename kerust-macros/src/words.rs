@@ -1,17 +1,17 @@
-//! The words that stand for activations, initializers and the like.
+//! The words for activations, initializers and similar arguments.
 
 use kerust_core::activation::Activation;
 use kerust_core::element::Dtype;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-/// A set of words that one argument takes.
+/// The set of words that an argument accepts.
 pub struct Vocabulary {
-    /// What the words are: `activation`.
+    /// The kind of the words: `activation`.
     pub what: &'static str,
-    /// The path of what they expand to.
+    /// The path of their expansion.
     path: fn() -> TokenStream,
-    /// Each word, and the name that it expands to.
+    /// The words, with the names that they expand to.
     pub words: &'static [(&'static str, &'static str)],
 }
 
@@ -63,7 +63,7 @@ pub static ACTIVATIONS: Vocabulary = Vocabulary {
     ],
 };
 
-/// The activation that a name of [`ACTIVATIONS`] means.
+/// The activation for a name in [`ACTIVATIONS`].
 pub fn activation(name: &str) -> Activation {
     let mut all = Activation::NAMES.iter().map(|(_, activation)| *activation);
     all.find(|it| format!("{it:?}") == name)
@@ -83,7 +83,7 @@ pub static DTYPES: Vocabulary = Vocabulary {
     ],
 };
 
-/// The element type that a name of [`DTYPES`] means.
+/// The element type for a name in [`DTYPES`].
 pub fn dtype(name: &str) -> Dtype {
     match name {
         "U16" => Dtype::U16,
@@ -122,7 +122,7 @@ pub static PADDINGS: Vocabulary = Vocabulary {
     words: &[("valid", "Valid"), ("same", "Same")],
 };
 
-/// Those of `Conv1D`, which alone may look back.
+/// The paddings of `Conv1D`, which is the only layer with causal padding.
 pub static PADDINGS_1D: Vocabulary = Vocabulary {
     what: "padding",
     path: || quote!(::kerust::__private::shape::Padding),

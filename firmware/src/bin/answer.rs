@@ -1,4 +1,5 @@
-//! What the models answer on this machine: `answer SUFFIX` writes `generated/NAME.SUFFIX`.
+//! Computes the expected outputs of the models on this machine: `answer SUFFIX` writes
+//! `generated/NAME.SUFFIX`.
 
 use kerust::Arena;
 use kerust::Model;
@@ -42,7 +43,7 @@ fn answer<M: Model, X: Shape, Y: Shape>(
                 .flat_map(|value| value.to_le_bytes()),
         );
     }
-    // The workstation's convolutions have scratch of their own.
+    // The workstation's convolutions use separate scratch.
     let unused = paint(&mut arena);
     if unused > 0 && cfg!(not(feature = "workstation")) {
         panic!("{unused} values in the arena of {name} were never written");
@@ -50,7 +51,7 @@ fn answer<M: Model, X: Shape, Y: Shape>(
     std::fs::write(format!("generated/{name}.{suffix}"), outputs)
 }
 
-/// Fills an arena with NaNs that no arithmetic makes, and counts those that stood there.
+/// Fills an arena with NaNs that no computation produces, and returns how many of them were left before.
 fn paint<M: Model>(arena: &mut Arena<M>) -> usize {
     const PAINT: f32 = f32::from_bits(0x7fa1_2345);
     // SAFETY: an arena is as many `f32`s as its size says.

@@ -1,12 +1,12 @@
-//! Makes the weights and the inputs of the models: run it in `firmware/`.
+//! Creates the weights and the inputs of the models. Run it in `firmware/`.
 //!
-//! The published weights are read from MLPerf Tiny's files, in the folder that `KERUST_MLPERF` names
-//! (feature `published`); without them these models get fresh weights of a fixed seed.
+//! The published weights are read from MLPerf Tiny's files, in the folder that `KERUST_MLPERF` names (feature
+//! `published`). Without them these models are initialized with a fixed seed.
 
 use kerust::prelude::*;
 use kerust_firmware::models::{Autoencoder, Catalogue, ResNet8};
 
-/// Inputs of each model.
+/// The number of inputs for each model.
 const INPUTS: usize = 20;
 
 fn main() -> kerust::Result<()> {
@@ -36,7 +36,7 @@ fn weights<M: kerust::Train>(file: &str) -> kerust::Result<Box<M>> {
     kerust::weights::keras::load(std::path::Path::new(&folder).join(file))
 }
 
-/// Fresh weights.
+/// Initial weights.
 #[cfg(not(feature = "published"))]
 fn weights<M: kerust::Train>(file: &str) -> kerust::Result<Box<M>> {
     println!(

@@ -1,4 +1,4 @@
-//! Files and text of the host, by semihosting, without `core::fmt`.
+//! Files and output of the host through semihosting, without `core::fmt`.
 
 use core::ffi::CStr;
 use cortex_m_semihosting::{debug, syscall};
@@ -8,7 +8,7 @@ pub const READ: usize = 1;
 /// `wb`
 pub const WRITE: usize = 5;
 
-/// Opens a file; ends the program where there is none.
+/// Opens a file. Exits with an error if it does not exist.
 pub fn open(name: &CStr, mode: usize) -> usize {
     // SAFETY: the name is valid for as long as the host reads it.
     let file = unsafe { syscall!(OPEN, name.as_ptr(), mode, name.count_bytes()) };
@@ -18,7 +18,7 @@ pub fn open(name: &CStr, mode: usize) -> usize {
     file
 }
 
-/// Fills `values`; whether there was as much left.
+/// Fills `values`, and returns whether there was enough data.
 pub fn read(file: usize, values: &mut [f32]) -> bool {
     // SAFETY: the host writes into `values`, of which any bytes are valid.
     unsafe { syscall!(READ, file, values.as_mut_ptr(), size_of_val(values)) == 0 }
@@ -50,14 +50,14 @@ pub fn print(word: &CStr, number: u32) {
     }
 }
 
-/// Ends QEMU.
+/// Exits QEMU.
 pub fn exit() -> ! {
     loop {
         debug::exit(debug::EXIT_SUCCESS);
     }
 }
 
-/// Ends QEMU with an error.
+/// Exits QEMU with an error.
 pub fn fail() -> ! {
     loop {
         debug::exit(debug::EXIT_FAILURE);

@@ -1,9 +1,12 @@
 //! Sum of several inputs.
 
+use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
+use crate::kernels::int8::Multiplier;
 use crate::kernels::{self, Epilogue};
 use crate::layer::{Forward, Fuse, InPlace, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
 /// Adds inputs of the same shape, value by value.
 ///
@@ -85,6 +88,26 @@ impl Fuse<()> for Add {
             activation: self.activation,
             ..before
         }
+    }
+}
+
+impl Forward<int8::AddWeights, [i8; 2], i8> for Add {
+    fn forward(&self, weights: &int8::AddWeights, [a, b]: [&[i8]; 2], y: &mut [i8], (): ()) {
+        let [first, second, out] = weights.zero_point;
+        let [a_multiplier, b_multiplier] = weights.multipliers;
+        let kernel = kernels::int8::Add {
+            zero_points: [first, second],
+            multipliers: [Multiplier::of(a_multiplier), Multiplier::of(b_multiplier)],
+            multiplier: Multiplier::of(weights.multiplier),
+            output: int8::output(out, weights.range),
+        };
+        kernel.forward(a, b, y);
+    }
+}
+
+impl Int8Layer for Add {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Add
     }
 }
 

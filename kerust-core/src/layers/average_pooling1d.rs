@@ -1,7 +1,10 @@
 //! Average over windows of steps.
 
 use super::AveragePooling2D;
+use super::int8;
 use super::one_dimension::one_row;
+use crate::layer::Forward;
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::Padding;
 
 /// Takes the average of each window of steps, channel by channel.
@@ -53,6 +56,18 @@ impl AveragePooling1D {
 }
 
 one_row! { AveragePooling1D }
+
+impl Forward<int8::PoolingWeights, i8, i8> for AveragePooling1D {
+    fn forward(&self, weights: &int8::PoolingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        self.0.forward(weights, x, y, ());
+    }
+}
+
+impl Int8Layer for AveragePooling1D {
+    fn operation(&self) -> Int8Operation<'_> {
+        self.0.operation()
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,11 @@
 //! Average over windows.
 
+use super::int8;
 use crate::gradient::Gradient;
+use crate::kernels;
 use crate::kernels::Pooling;
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::{Padding, Window};
 
 /// Takes the average of each window of an image, channel by channel.
@@ -72,6 +75,27 @@ impl Operation<()> for AveragePooling2D {
     fn backward(&self, (): &(), pass: Pass<'_>, _: Gradient<'_>) {
         if let Some(dx) = pass.dx {
             self.pooling.average_gradient(pass.dy, dx);
+        }
+    }
+}
+
+/// The output has the input's quantization.
+impl Forward<int8::PoolingWeights, i8, i8> for AveragePooling2D {
+    fn forward(&self, _: &int8::PoolingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        let kernel = kernels::int8::Pooling {
+            input: self.pooling.input,
+            window: self.pooling.window,
+            output: int8::SAME,
+        };
+        kernel.average(x, y);
+    }
+}
+
+impl Int8Layer for AveragePooling2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::AveragePooling {
+            input: self.pooling.input,
+            window: self.pooling.window,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Normalization over the batch.
 
+use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
 use crate::kernels::{self, BatchNorm, Epilogue};
 use crate::layer::{Forward, Fuse, InPlace, Operation, Pass, weights};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::rng::{LayerStep, Rng};
+use crate::shape::Window;
 
 /// Normalizes each channel over the batch.
 ///
@@ -240,6 +243,37 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
         line: &'l mut [f32],
     ) -> Epilogue<'l> {
         self.averaged(weights).epilogue(&weights.beta, line)
+    }
+}
+
+/// A convolution of one pixel, of each channel alone.
+impl<const C: usize, const GAMMA: usize, const BETA: usize>
+    Forward<int8::BatchNormalizationWeights<C, GAMMA, BETA>, i8, i8> for BatchNormalization
+{
+    fn forward(
+        &self,
+        weights: &int8::BatchNormalizationWeights<C, GAMMA, BETA>,
+        x: &[i8],
+        y: &mut [i8],
+        (): (),
+    ) {
+        let kernel = kernels::int8::Depthwise {
+            input: [1, 1, C],
+            multiplier: 1,
+            window: Window::PIXEL,
+            zero_point: weights.zero_point[0],
+            output: int8::output(weights.zero_point[1], weights.range),
+        };
+        let filters = int8::filters(&weights.kernel, &weights.bias, &weights.multiplier);
+        kernel.forward(x, filters, y);
+    }
+}
+
+impl Int8Layer for BatchNormalization {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::BatchNormalization {
+            epsilon: self.epsilon,
+        }
     }
 }
 

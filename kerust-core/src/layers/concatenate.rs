@@ -1,8 +1,11 @@
 //! Inputs side by side.
 
+use super::int8;
 use crate::gradient::Gradient;
 use crate::kernels::copy;
+use crate::kernels::int8::{Part, Table};
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
 /// Joins inputs along an axis.
 ///
@@ -76,6 +79,28 @@ impl<const N: usize> Operation<(), [f32; N]> for Concatenate<N> {
                 dx[to..to + run].copy_from_slice(&pass.dy[from..from + run]);
             }
         });
+    }
+}
+
+impl<const N: usize> Forward<int8::ConcatenateWeights<N>, [i8; N], i8> for Concatenate<N> {
+    fn forward(&self, weights: &int8::ConcatenateWeights<N>, x: [&[i8]; N], y: &mut [i8], (): ()) {
+        let stride = self.runs.iter().sum();
+        let mut offset = 0;
+        for ((run, x), table) in self.runs.into_iter().zip(x).zip(&weights.tables) {
+            let part = Part {
+                run,
+                offset,
+                stride,
+            };
+            part.place(x, Some(Table::of(table)), y);
+            offset += run;
+        }
+    }
+}
+
+impl<const N: usize> Int8Layer for Concatenate<N> {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Concatenate { runs: &self.runs }
     }
 }
 

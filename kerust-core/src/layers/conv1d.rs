@@ -1,11 +1,14 @@
 //! One-dimensional convolution.
 
+use super::int8;
 use super::one_dimension::one_row_of;
 use super::{Conv2D, Conv2DWeights};
 use crate::activation::Activation;
 use crate::init::Initializer;
 use crate::kernels::Epilogue;
+use crate::layer::Forward;
 use crate::layer::{LayerData as _, Product, weights};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::Padding;
 
 /// One-dimensional convolution over sequences, channels last.
@@ -138,6 +141,26 @@ impl<const K: usize, const IN: usize, const OUT: usize, const BIAS: usize>
         {
             self.0.forward_fused(weights, x, y, scratch, epilogue);
         }
+    }
+}
+
+impl<const K: usize, const IN: usize, const OUT: usize, const BIAS: usize>
+    Forward<int8::Conv1DWeights<K, IN, OUT, BIAS>, i8, i8> for Conv1D
+{
+    fn forward(
+        &self,
+        weights: &int8::Conv1DWeights<K, IN, OUT, BIAS>,
+        x: &[i8],
+        y: &mut [i8],
+        (): (),
+    ) {
+        self.0.forward(weights, x, y, ());
+    }
+}
+
+impl Int8Layer for Conv1D {
+    fn operation(&self) -> Int8Operation<'_> {
+        self.0.operation()
     }
 }
 

@@ -1,10 +1,13 @@
 //! Two-dimensional convolution.
 
+use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
 use crate::init::Initializer;
+use crate::kernels;
 use crate::kernels::{Convolution, Epilogue};
 use crate::layer::{Forward, InPlace, Operation, Pass, Product, weights};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
 
@@ -230,6 +233,64 @@ fn flat_mut<const KH: usize, const KW: usize, const IN: usize, const OUT: usize>
         .as_flattened_mut()
         .as_flattened_mut()
         .as_flattened_mut()
+}
+
+impl Conv2D {
+    /// The 8-bit kernel, from and to these zero points.
+    fn int8(&self, [input, output]: [i8; 2], range: [i8; 2]) -> kernels::int8::Convolution {
+        kernels::int8::Convolution {
+            input: self.convolution.input,
+            filters: self.convolution.filters,
+            window: self.convolution.window,
+            groups: self.convolution.groups,
+            zero_point: input,
+            output: int8::output(output, range),
+        }
+    }
+}
+
+impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize>
+    Forward<int8::Conv2DWeights<KH, KW, IN, OUT, BIAS>, i8, i8> for Conv2D
+{
+    fn forward(
+        &self,
+        weights: &int8::Conv2DWeights<KH, KW, IN, OUT, BIAS>,
+        x: &[i8],
+        y: &mut [i8],
+        (): (),
+    ) {
+        let kernel = weights.kernel.as_flattened().as_flattened().as_flattened();
+        let filters = int8::filters(kernel, &weights.bias, &weights.multiplier);
+        self.int8(weights.zero_point, weights.range)
+            .forward(x, filters, y);
+    }
+}
+
+impl<const K: usize, const IN: usize, const OUT: usize, const BIAS: usize>
+    Forward<int8::Conv1DWeights<K, IN, OUT, BIAS>, i8, i8> for Conv2D
+{
+    fn forward(
+        &self,
+        weights: &int8::Conv1DWeights<K, IN, OUT, BIAS>,
+        x: &[i8],
+        y: &mut [i8],
+        (): (),
+    ) {
+        let kernel = weights.kernel.as_flattened().as_flattened();
+        let filters = int8::filters(kernel, &weights.bias, &weights.multiplier);
+        self.int8(weights.zero_point, weights.range)
+            .forward(x, filters, y);
+    }
+}
+
+impl Int8Layer for Conv2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Convolution {
+            input: self.convolution.input,
+            window: self.convolution.window,
+            groups: self.convolution.groups,
+        }
+    }
 }
 
 #[cfg(test)]

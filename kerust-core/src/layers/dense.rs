@@ -1,10 +1,12 @@
 //! Dense layer.
 
+use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
 use crate::init::Initializer;
 use crate::kernels::{self, Epilogue};
 use crate::layer::{Forward, Operation, Pass, Product, weights};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::rng::Rng;
 
 /// Fully connected layer.
@@ -142,6 +144,27 @@ impl<const IN: usize, const OUT: usize, const BIAS: usize> Product<DenseWeights<
         let Some(x) = x else { return };
         let kernel = weights.kernel.as_flattened();
         kernels::dense(x, kernel, &weights.bias, y, [IN, OUT], epilogue);
+    }
+}
+
+impl<const IN: usize, const OUT: usize, const BIAS: usize>
+    Forward<int8::DenseWeights<IN, OUT, BIAS>, i8, i8> for Dense
+{
+    fn forward(&self, weights: &int8::DenseWeights<IN, OUT, BIAS>, x: &[i8], y: &mut [i8], (): ()) {
+        let kernel = kernels::int8::Dense {
+            inputs: IN,
+            outputs: OUT,
+            output: int8::output(weights.zero_point[1], weights.range),
+        };
+        let flat = weights.kernel.as_flattened();
+        let filters = int8::filters(flat, &weights.bias, &weights.multiplier);
+        kernel.forward(x, filters, y);
+    }
+}
+
+impl Int8Layer for Dense {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Dense
     }
 }
 

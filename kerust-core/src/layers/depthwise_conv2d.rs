@@ -1,10 +1,12 @@
 //! Two-dimensional convolution of each channel alone.
 
+use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
 use crate::init::Initializer;
 use crate::kernels::{self, Depthwise};
 use crate::layer::{Forward, Operation, Pass, weights};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
 
@@ -183,6 +185,42 @@ fn flat_mut<const KH: usize, const KW: usize, const C: usize, const M: usize>(
         .as_flattened_mut()
         .as_flattened_mut()
         .as_flattened_mut()
+}
+
+impl<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIAS: usize>
+    Forward<int8::DepthwiseConv2DWeights<KH, KW, C, M, BIAS>, i8, i8> for DepthwiseConv2D
+{
+    fn forward(
+        &self,
+        weights: &int8::DepthwiseConv2DWeights<KH, KW, C, M, BIAS>,
+        x: &[i8],
+        y: &mut [i8],
+        (): (),
+    ) {
+        let kernel = kernels::int8::Depthwise {
+            input: self.depthwise.input,
+            multiplier: self.depthwise.multiplier,
+            window: self.depthwise.window,
+            zero_point: weights.zero_point[0],
+            output: int8::output(weights.zero_point[1], weights.range),
+        };
+        let filters = int8::filters(
+            weights.kernel.as_flattened().as_flattened().as_flattened(),
+            weights.bias.as_flattened(),
+            weights.multiplier.as_flattened(),
+        );
+        kernel.forward(x, filters, y);
+    }
+}
+
+impl Int8Layer for DepthwiseConv2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Depthwise {
+            input: self.depthwise.input,
+            window: self.depthwise.window,
+            multiplier: self.depthwise.multiplier,
+        }
+    }
 }
 
 #[cfg(test)]

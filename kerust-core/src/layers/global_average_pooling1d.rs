@@ -1,9 +1,11 @@
 //! Average over all steps.
 
 use super::GlobalAveragePooling2D;
+use super::int8;
 use crate::element::Elements;
 use crate::gradient::Gradient;
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 use core::marker::PhantomData;
 
 /// Takes the average of each channel over all steps.
@@ -106,6 +108,18 @@ impl Operation<(), (f32, u8)> for GlobalAveragePooling1D<(f32, u8)> {
                 values.for_each(|(dx, dy)| *dx = dy * share);
             }
         });
+    }
+}
+
+impl Forward<int8::MeanWeights, i8, i8> for GlobalAveragePooling1D {
+    fn forward(&self, weights: &int8::MeanWeights, x: &[i8], y: &mut [i8], (): ()) {
+        self.all.forward(weights, x, y, ());
+    }
+}
+
+impl Int8Layer for GlobalAveragePooling1D {
+    fn operation(&self) -> Int8Operation<'_> {
+        self.all.operation()
     }
 }
 

@@ -1,7 +1,10 @@
 //! Maximum over all steps.
 
 use super::GlobalMaxPooling2D;
+use super::int8;
 use super::one_dimension::one_row;
+use crate::layer::Forward;
+use crate::quantize::{Int8Layer, Int8Operation};
 
 /// Takes the maximum of each channel over all steps.
 ///
@@ -31,6 +34,18 @@ impl GlobalMaxPooling1D {
 }
 
 one_row! { GlobalMaxPooling1D }
+
+impl Forward<int8::PoolingWeights, i8, i8> for GlobalMaxPooling1D {
+    fn forward(&self, weights: &int8::PoolingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        self.0.forward(weights, x, y, ());
+    }
+}
+
+impl Int8Layer for GlobalMaxPooling1D {
+    fn operation(&self) -> Int8Operation<'_> {
+        self.0.operation()
+    }
+}
 
 #[cfg(test)]
 mod tests {

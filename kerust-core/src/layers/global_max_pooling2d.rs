@@ -1,8 +1,11 @@
 //! Maximum over whole images.
 
+use super::int8;
 use crate::gradient::Gradient;
+use crate::kernels;
 use crate::kernels::Pooling;
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::{Padding, Window};
 
 /// Takes the maximum of each channel over the whole image.
@@ -54,6 +57,27 @@ impl Operation<()> for GlobalMaxPooling2D {
         if let Some(dx) = pass.dx {
             self.pooling
                 .global_maximum_gradient(pass.x, pass.y, pass.dy, dx);
+        }
+    }
+}
+
+/// The output has the input's quantization.
+impl Forward<int8::PoolingWeights, i8, i8> for GlobalMaxPooling2D {
+    fn forward(&self, _: &int8::PoolingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        let kernel = kernels::int8::Pooling {
+            input: self.pooling.input,
+            window: self.pooling.window,
+            output: int8::SAME,
+        };
+        kernel.maximum(x, y);
+    }
+}
+
+impl Int8Layer for GlobalMaxPooling2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::MaxPooling {
+            input: self.pooling.input,
+            window: self.pooling.window,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Leaky ReLU layer.
 
+use super::int8;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, InPlace, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
 /// Leaky rectified linear unit.
 ///
@@ -82,6 +84,22 @@ impl InPlace<()> for LeakyReLU {
     fn forward_in_place(&self, (): &(), y: &mut [f32], (): (), (): ()) {
         let slope = self.negative_slope;
         kernels::map_in_place(y, move |y| if y <= 0.0 { slope * y } else { y });
+    }
+}
+
+int8::tabulated!(LeakyReLU);
+
+impl Int8Layer for LeakyReLU {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::LeakyRelu {
+            negative_slope: self.negative_slope,
+        }
+    }
+
+    fn value(&self, x: f32) -> f32 {
+        let mut y = [0.0];
+        self.forward(&(), &[x], &mut y, ());
+        y[0]
     }
 }
 

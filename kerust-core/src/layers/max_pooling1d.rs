@@ -1,7 +1,10 @@
 //! Maximum over windows of steps.
 
 use super::MaxPooling2D;
+use super::int8;
 use super::one_dimension::one_row;
+use crate::layer::Forward;
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::Padding;
 
 /// Takes the maximum of each window of steps, channel by channel.
@@ -50,6 +53,18 @@ impl MaxPooling1D {
 }
 
 one_row! { MaxPooling1D }
+
+impl Forward<int8::PoolingWeights, i8, i8> for MaxPooling1D {
+    fn forward(&self, weights: &int8::PoolingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        self.0.forward(weights, x, y, ());
+    }
+}
+
+impl Int8Layer for MaxPooling1D {
+    fn operation(&self) -> Int8Operation<'_> {
+        self.0.operation()
+    }
+}
 
 #[cfg(test)]
 mod tests {

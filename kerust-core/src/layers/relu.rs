@@ -1,8 +1,10 @@
 //! ReLU layer.
 
+use super::int8;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, InPlace, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
 /// Rectified linear unit.
 ///
@@ -128,6 +130,20 @@ impl InPlace<()> for ReLU {
     fn forward_in_place(&self, _weights: &(), y: &mut [f32], (): (), (): ()) {
         let this = *self;
         kernels::map_in_place(y, move |y| this.value(y));
+    }
+}
+
+int8::tabulated!(ReLU);
+
+impl Int8Layer for ReLU {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Elementwise
+    }
+
+    fn value(&self, x: f32) -> f32 {
+        let mut y = [0.0];
+        self.forward(&(), &[x], &mut y, ());
+        y[0]
     }
 }
 

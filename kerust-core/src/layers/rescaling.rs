@@ -1,8 +1,10 @@
 //! Rescaling layer.
 
+use super::int8;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, InPlace, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
 /// Multiplies every value by a number, and adds another one.
 ///
@@ -38,7 +40,7 @@ impl Rescaling {
     }
 
     #[inline(always)]
-    fn value(&self, x: f32) -> f32 {
+    pub(super) fn value(&self, x: f32) -> f32 {
         x * self.scale + self.offset
     }
 }
@@ -62,6 +64,20 @@ impl InPlace<()> for Rescaling {
     fn forward_in_place(&self, _weights: &(), y: &mut [f32], (): (), (): ()) {
         let this = *self;
         kernels::map_in_place(y, move |y| this.value(y));
+    }
+}
+
+int8::tabulated!(Rescaling);
+
+impl Int8Layer for Rescaling {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Elementwise
+    }
+
+    fn value(&self, x: f32) -> f32 {
+        let mut y = [0.0];
+        self.forward(&(), &[x], &mut y, ());
+        y[0]
     }
 }
 

@@ -1,7 +1,10 @@
 //! Zeros before and after a sequence.
 
 use super::ZeroPadding2D;
+use super::int8;
 use super::one_dimension::one_row;
+use crate::layer::Forward;
+use crate::quantize::{Int8Layer, Int8Operation};
 
 /// Adds zeros at both ends of a sequence.
 ///
@@ -35,6 +38,18 @@ impl ZeroPadding1D {
 }
 
 one_row! { ZeroPadding1D }
+
+impl Forward<int8::PaddingWeights, i8, i8> for ZeroPadding1D {
+    fn forward(&self, weights: &int8::PaddingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        self.0.forward(weights, x, y, ());
+    }
+}
+
+impl Int8Layer for ZeroPadding1D {
+    fn operation(&self) -> Int8Operation<'_> {
+        self.0.operation()
+    }
+}
 
 #[cfg(test)]
 mod tests {

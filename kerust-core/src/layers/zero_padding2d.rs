@@ -1,8 +1,10 @@
 //! Zeros around images.
 
+use super::int8;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
 /// Adds zeros around images.
 ///
@@ -70,6 +72,26 @@ impl Operation<()> for ZeroPadding2D {
         self.each_row(dx.len(), |to, from, len| {
             dx[to..to + len].copy_from_slice(&pass.dy[from..from + len]);
         });
+    }
+}
+
+impl Forward<int8::PaddingWeights, i8, i8> for ZeroPadding2D {
+    fn forward(&self, weights: &int8::PaddingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        let kernel = kernels::int8::Pad {
+            input: self.input,
+            padding: self.padding,
+            value: weights.zero_point[0],
+        };
+        kernel.forward(x, y);
+    }
+}
+
+impl Int8Layer for ZeroPadding2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Padding {
+            input: self.input,
+            padding: self.padding,
+        }
     }
 }
 

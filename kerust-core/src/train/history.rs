@@ -1,4 +1,4 @@
-//! What a training went through.
+//! The history of a training.
 
 use super::report::{Names, Number, Report};
 #[cfg(feature = "plots")]
@@ -6,11 +6,11 @@ use crate::picture::HistoryPlot;
 use std::fmt;
 use std::ops::Index;
 
-/// The numbers of every epoch.
+/// The metrics of each epoch, as returned by `fit`.
 ///
-/// `history["val_loss"]` is a series, an epoch after the other; the index panics, naming the known
-/// series, when there is none of that name. A series of validation is shorter than
-/// [`len`](Self::len) when not every epoch validates.
+/// `history["val_loss"]` is the series of one metric over the epochs. Indexing with an unknown name panics
+/// with the list of known names. If not every epoch is validated, a series of the validation is shorter than
+/// [`len`](Self::len).
 ///
 /// ```
 /// use kerust::prelude::*;
@@ -37,7 +37,7 @@ impl History {
         self.epochs.len()
     }
 
-    /// Whether there was no epoch.
+    /// Whether there are no epochs.
     pub fn is_empty(&self) -> bool {
         self.epochs.is_empty()
     }
@@ -47,7 +47,7 @@ impl History {
         self.series.iter().map(|(name, _)| name.as_str())
     }
 
-    /// A series, if there is one of that name.
+    /// The series with this name, if there is one.
     pub fn series(&self, name: &str) -> Option<&[f64]> {
         self.find(name).map(Vec::as_slice)
     }
@@ -57,17 +57,17 @@ impl History {
         found.map(|(_, values)| values)
     }
 
-    /// The numbers of each epoch, in order.
+    /// The metrics of each epoch, in order.
     pub fn epochs(&self) -> &[Report] {
         &self.epochs
     }
 
-    /// The numbers of the last epoch.
+    /// The metrics of the last epoch.
     pub fn last(&self) -> Option<Report> {
         self.epochs.last().cloned()
     }
 
-    /// A picture of all series, training beside validation: `history.plot().save("history.svg")`.
+    /// Plots all series, each with its validation series: `history.plot().save("history.svg")`.
     #[cfg(feature = "plots")]
     pub fn plot(&self) -> HistoryPlot {
         HistoryPlot::new(&self.series)
@@ -85,7 +85,7 @@ impl History {
 }
 
 impl Index<&str> for History {
-    // Not a slice: `println!("{:?}", history["loss"])` takes sized values.
+    // A `Vec`, because `println!("{:?}", history["loss"])` needs a sized type.
     type Output = Vec<f64>;
 
     fn index(&self, name: &str) -> &Vec<f64> {

@@ -1,4 +1,4 @@
-//! What is no number, in the data and in the loss.
+//! NaN and infinity in the data and in the loss.
 
 use super::noisy;
 use super::support::{Linear, thirds};
@@ -106,7 +106,7 @@ fn nan_in_the_data_is_named_before_its_step_moves_anything() {
     }
 }
 
-/// The absolute error, but 1 at most: `NaN.min(1.0)` is 1.
+/// The absolute error, limited to 1: `NaN.min(1.0)` is 1.
 struct Cut;
 
 impl Loss<Head<LinearHead, Rank1<1>>> for Cut {
@@ -147,11 +147,11 @@ fn weights_of_samples_and_classes_are_finite() {
     let cases = [
         (
             Fit::epochs(1).sample_weight(&weights),
-            "`sample_weight` is NaN at place 1",
+            "`sample_weight` is NaN at index 1",
         ),
         (
             Fit::epochs(1).class_weight(weights),
-            "`class_weight` is NaN at place 1",
+            "`class_weight` is NaN at index 1",
         ),
     ];
     for (fit, expected) in cases {

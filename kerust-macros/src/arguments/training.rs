@@ -1,4 +1,4 @@
-//! What arguments say about training alone: `trainable`, regularizers and constraints.
+//! Arguments that affect training only: `trainable`, regularizers and constraints.
 
 use super::{Arguments, Kind};
 use crate::ast::{Argument, Value, ValueKind};
@@ -7,11 +7,11 @@ use crate::value::text;
 use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::quote;
 
-/// A setting of an array of weights: its name in the layer, and a `kerust::model::Term`.
+/// A setting for an array of weights: the name of the array in the layer, and a `kerust::model::Term`.
 pub type Setting = (String, TokenStream);
 
 impl Arguments<'_> {
-    /// `trainable = false`, which every layer takes.
+    /// `trainable = false`, which every layer accepts.
     pub(super) fn trainable(&mut self, argument: &Argument, report: &mut Report) {
         match &argument.value.kind {
             ValueKind::Flag(trainable) => self.trainable = *trainable,
@@ -46,7 +46,7 @@ impl Arguments<'_> {
                 settings.extend(projections.map(of));
                 continue;
             }
-            // Keras names the kernel of a depthwise layer `depthwise` in some arguments.
+            // In some arguments, Keras calls the kernel of a depthwise layer `depthwise`.
             let array = match (self.layer.ident().to_string().as_str(), array) {
                 ("SeparableConv1D" | "SeparableConv2D", "depthwise" | "pointwise") => {
                     format!("{array}_kernel")
@@ -61,7 +61,7 @@ impl Arguments<'_> {
     }
 }
 
-/// What a regularizer or a constraint expands to; `None` where the value is none.
+/// The expansion of a regularizer or a constraint; `None` if the value is invalid.
 pub(super) fn term(kind: Kind, value: &Value) -> Option<TokenStream> {
     let call = Call::read(&value.tokens)?;
     let term = match (kind, call.name.as_str()) {
@@ -109,10 +109,10 @@ pub(super) fn term(kind: Kind, value: &Value) -> Option<TokenStream> {
     Some(quote!(::kerust::__private::model::Term::#term))
 }
 
-/// `l1_l2(0.01, l2 = 0.02)`: a name, and what stands in its parentheses.
+/// `l1_l2(0.01, l2 = 0.02)`: a name with arguments in parentheses.
 struct Call {
     name: String,
-    /// The names, where they are written, and the values.
+    /// The names, if they are written, and the values.
     arguments: Vec<(Option<String>, Vec<TokenTree>)>,
 }
 
@@ -145,7 +145,8 @@ impl Call {
         })
     }
 
-    /// The values of these parameters; `None` where one is unknown or given twice, or they are too many.
+    /// The values of these parameters; `None` if a name is unknown or given twice, or there are too many
+    /// values.
     fn bind<const N: usize>(&self, parameters: [&str; N]) -> Option<[Option<&[TokenTree]>; N]> {
         let mut bound = [None; N];
         for (place, (name, value)) in self.arguments.iter().enumerate() {
@@ -172,7 +173,7 @@ fn number(written: Option<&[TokenTree]>, default: f32) -> Option<Literal> {
     (f32::is_finite(number) && number >= 0.0).then(|| Literal::f32_unsuffixed(number))
 }
 
-/// `axis = 0`, `axis = -1`, `axis = (0, 1, 2)`, as a call of `axis`; nothing where it is not given.
+/// `axis = 0`, `axis = -1` or `axis = (0, 1, 2)` as a call of `axis`; empty if it is not given.
 fn axes(written: Option<&[TokenTree]>) -> Option<TokenStream> {
     let Some(written) = written else {
         return Some(TokenStream::new());

@@ -1,4 +1,4 @@
-//! Attention, and products of two values.
+//! Attention layers, and `Dot`.
 
 use super::values::numbers;
 use super::{After, Before, Macs, Masking, Rule, Spec, Weights, initializers, product, sum};
@@ -173,7 +173,7 @@ pub(super) fn additive_attention(
     }
 }
 
-/// Attention without projections, by this layer.
+/// Attention without projections, computed by this layer.
 fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec {
     let layer_name = Ident::new(layer, Span::call_site());
     let all: Vec<&Data> = [&[before.data], before.others].concat();
@@ -204,7 +204,7 @@ fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec
     let square = sound
         .as_ref()
         .map(|shapes| shapes[0].dim(0) * shapes[1].dim(0));
-    // The scores of one query, or of all.
+    // The scores of one query, or of all queries.
     let keys = match layer {
         "Attention" => sound.as_ref().map(|shapes| shapes[1].dim(0)),
         _ => square,

@@ -1,5 +1,5 @@
-//! The layers: one row each. To add one is to write its file in `kerust-core/src/layers` and its
-//! row here.
+//! The layers, with one row each. To add a layer, write its file in `kerust-core/src/layers` and its row
+//! here.
 
 use super::{Row, convolutions, images, normalization, values};
 use crate::arguments::{Kind, Parameter};
@@ -61,7 +61,7 @@ const POOL: &[Parameter] = &[
     PADDING,
 ];
 
-/// Every layer but those over sequences.
+/// All layers except for those for sequences.
 pub static ROWS: &[Row] = &[
     Row {
         name: "Dense",
@@ -298,7 +298,7 @@ pub static ROWS: &[Row] = &[
     },
 ];
 
-/// What `Input` takes; it stands before every row.
+/// The parameters of `Input`, which starts every model.
 pub const INPUT: &[Parameter] = &[
     required("shape", Kind::Sizes { open: false }),
     optional("dtype", Kind::Word(&DTYPES)),

@@ -1,4 +1,4 @@
-//! The layers that slide over steps, or put them in another order.
+//! Layers that slide over steps, or change their order.
 
 use super::convolutions::{bias, multiplier, times};
 use super::{
@@ -122,7 +122,7 @@ pub(super) fn conv1d_transpose(
     config.extend(settings(arguments, &window));
     config.extend(initializers(arguments));
     let channels = before.data.dim(1, before.nameable);
-    // The default of the type's bias is its second size, the outputs.
+    // The default size of the type's bias is its second size, the outputs.
     let bias = bias(arguments, Bias::OfEach(filters.clone()));
     Spec {
         rule: rule!(conv1d_transpose(before.data, filters, window)),
@@ -294,7 +294,7 @@ pub(super) fn position_embedding(
     }
 }
 
-/// What a layer is that ends in an activation.
+/// The properties of a layer that ends with an activation.
 fn with_activation(arguments: &Arguments<'_>) -> Spec {
     Spec {
         activation: arguments.word("activation"),
@@ -314,7 +314,7 @@ pub(super) fn features(before: &Before<'_>) -> Size {
     before.data.dim(1, before.nameable)
 }
 
-/// A window over steps: that over an image one row high.
+/// A window over steps, as a window over an image with one row.
 fn window(arguments: &Arguments<'_>, size: Size, strides: Size) -> Sliding {
     let count = |name: &str| {
         let given = arguments.has(name).then(|| arguments.optional_count(name));
@@ -333,7 +333,7 @@ fn window(arguments: &Arguments<'_>, size: Size, strides: Size) -> Sliding {
     }
 }
 
-/// What differs from the layer's own defaults.
+/// The settings that differ from the layer's defaults.
 fn settings(arguments: &Arguments<'_>, window: &Sliding) -> TokenStream {
     let mut settings = TokenStream::new();
     if let Some(strides) = arguments.optional_count("strides") {

@@ -1,4 +1,4 @@
-//! The layers that look at values, not at pixels.
+//! Layers for values of any shape.
 
 use super::{After, Before, Bias, Macs, Masking, Rule, Spec, Weights, initializers, rule};
 use crate::arguments::Arguments;
@@ -61,7 +61,7 @@ pub fn flatten(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
 pub fn reshape(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
     let mut target = arguments.sizes("target_shape");
     if !arguments.sound {
-        // Of how many sizes it is to be is not known.
+        // The number of sizes is unknown.
         target.clear();
     } else if target.iter().filter(|size| size.is_none()).count() > 1 {
         report
@@ -130,7 +130,7 @@ pub fn gaussian_noise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report)
     }
 }
 
-/// `Activation(word)` and `Softmax`: the node is the activation behind nothing.
+/// `Activation(word)` and `Softmax`: the node is only the activation.
 pub fn activation(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
     let softmax = ("Softmax", arguments.span());
     Spec {
@@ -180,7 +180,7 @@ pub fn relu(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
     }
 }
 
-/// A layer that computes value by value, with a setting for each number that it takes.
+/// An elementwise layer, with a setting for each number that it takes.
 pub fn elementwise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
     let settings = numbers(arguments, &arguments.names());
     Spec {
@@ -226,7 +226,7 @@ pub fn batch_normalization(
                     text(&found)
                 ),
             )
-            .help("leave `axis` out, since channels stand last; a momentum has its name: `momentum = 0.9`");
+            .help("leave `axis` out, since channels come last; a momentum has its name: `momentum = 0.9`");
     }
     let features = before.data.last_size(before.nameable);
     let settings = numbers(arguments, &["momentum", "epsilon"]);
@@ -266,7 +266,7 @@ pub fn layer_normalization(arguments: &Arguments<'_>, before: &Before<'_>, _: &m
     }
 }
 
-/// Vectors of one number for each feature.
+/// Vectors with one value for each feature.
 pub(super) fn of_features(name: &'static str, features: &Size, vectors: usize) -> Weights {
     Weights {
         name,
@@ -275,7 +275,7 @@ pub(super) fn of_features(name: &'static str, features: &Size, vectors: usize) -
     }
 }
 
-/// `.epsilon(0.001)` where it is given.
+/// `.epsilon(0.001)`, if it is given.
 pub(super) fn numbers(arguments: &Arguments<'_>, names: &[&str]) -> TokenStream {
     let given = names.iter().filter_map(|name| {
         let value = arguments.number(name)?.tokens();

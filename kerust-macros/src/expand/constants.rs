@@ -1,5 +1,5 @@
-//! The model's constants: private ones for shapes, configurations and memory plans, public ones
-//! for what it costs, and inference in an arena.
+//! The constants of the model: private ones for shapes, configurations and memory plans, public ones for its
+//! sizes; and inference in an arena.
 
 use super::{Expansion, local, tuple};
 use crate::plan::{self, Edge, Layer, Role};
@@ -68,8 +68,8 @@ fn memory(
     let name = Ident::new(name, Span::call_site());
     let counts = [slots, outputs].map(<[Slot]>::len);
     let counts = counts.map(Literal::usize_unsuffixed).into_iter();
-    // A reference: each use of a plain constant would be a copy of the whole plan, in a program that
-    // uses it at every layer.
+    // A reference, because each use of a plain constant would be a copy of the whole plan in the program, for
+    // every layer.
     let buffers = slots.iter().map(|slot| {
         let len = &slot.len;
         let [first, last] = [slot.first, slot.last].map(Literal::usize_unsuffixed);
@@ -96,7 +96,7 @@ fn memory(
     }
 }
 
-/// The element type of a buffer, where it is not `f32`: `.of::<u8>()`.
+/// The element type of a buffer, if it is not `f32`: `.of::<u8>()`.
 fn element(element: &Element) -> TokenStream {
     match element {
         Element::Known(Dtype::F32) => TokenStream::new(),
@@ -110,7 +110,7 @@ fn element(element: &Element) -> TokenStream {
     }
 }
 
-/// Where the part of each layer begins in the gradient, and where the last one ends.
+/// The start of each layer's part in the gradient, and the end of the last one.
 fn gradient(expansion: &Expansion<'_>) -> TokenStream {
     let lens: Vec<_> = expansion
         .fields()
@@ -136,7 +136,7 @@ fn gradient(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// Bytes for one sample in the buffers of the arena that live at `step` of an inference.
+/// The size in bytes, for one sample, of the arena's buffers that are live at `step` of an inference.
 fn in_use(inference: &Inference, step: usize) -> TokenStream {
     match inference.in_use(step) {
         Some(len) => Literal::usize_unsuffixed(WORD_BYTES * len).to_token_stream(),
@@ -191,8 +191,11 @@ fn predict_in(expansion: &Expansion<'_>) -> TokenStream {
     let outputs = quote!(<Self as ::kerust::__private::model::Model>::Heads);
     let tensors = quote!(<#outputs as ::kerust::__private::tensor::Tensors>);
     let heads = quote!(<#outputs as ::kerust::__private::model::Heads>);
+    // The outputs of an 8-bit twin are activated in 8 bits.
+    let activate =
+        (!plan.is_twin).then(|| quote!(#heads::activate(#tensors::view_mut(&mut #result));));
     quote! {
-        /// The prediction for one sample; `arena` is all the memory that it takes.
+        /// Predicts the output for one sample; `arena` is all the memory that it needs.
         pub fn predict_in(
             &self,
             #(#inputs: &#inputs_types,)*
@@ -205,7 +208,7 @@ fn predict_in(expansion: &Expansion<'_>) -> TokenStream {
                 &mut #arena.memory(),
                 #tensors::view_mut(&mut #result),
             );
-            #heads::activate(#tensors::view_mut(&mut #result));
+            #activate
             #result
         }
     }
@@ -280,8 +283,8 @@ fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
     }
 }
 
-/// What rustc would not look at by itself: judged shapes, and the names of layers that compute
-/// nothing, which an editor shows all the same.
+/// Items that rustc would not check otherwise: checked shapes, and the names of layers without a computation,
+/// which an editor can show.
 fn looked_at(expansion: &Expansion<'_>) -> TokenStream {
     if expansion.is_generic() {
         return TokenStream::new();

@@ -28,7 +28,7 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
     };
     if !is_repr_c(&input) {
         report
-            .fault(name, format!("`{name}` is not `#[repr(C)]` alone"))
+            .fault(name, format!("`{name}` must be `#[repr(C)]` only"))
             .note("its numbers are read and written as one slice, in the order of the fields")
             .help(format!("write `#[repr(C)]` above `struct {name}`"));
     }
@@ -89,8 +89,8 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
     }
 }
 
-/// Whether the representation is `C` or `transparent`, and no other stands beside it in this attribute or
-/// another: `align(16)` would pad, and of a packed struct no field could be borrowed.
+/// Whether the representation is only `C` or `transparent`. `align(16)` would add padding, and the fields of
+/// a packed struct could not be borrowed.
 fn is_repr_c(input: &DeriveInput) -> bool {
     let attributes = input.attrs.iter();
     let mut found = false;

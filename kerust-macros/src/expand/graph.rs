@@ -1,4 +1,4 @@
-//! How the layers are connected, use by use.
+//! The connections of the layers, for each use.
 
 use crate::plan::{Edge, Plan, Role};
 use kerust_core::element::Dtype;
@@ -34,8 +34,8 @@ pub fn graph(plan: &Plan) -> TokenStream {
     }
 }
 
-/// The uses of the layers, each with what it reads, and for each node the use that it is part of: a
-/// layer may be two nodes.
+/// The uses of the layers, each with its inputs, and for each node the use that it belongs to. A layer can
+/// consist of two nodes.
 fn calls(plan: &Plan) -> (Vec<(usize, Vec<Edge>)>, Vec<usize>) {
     let mut calls: Vec<(usize, Vec<Edge>)> = Vec::new();
     let mut call_of = Vec::new();
@@ -44,7 +44,7 @@ fn calls(plan: &Plan) -> (Vec<(usize, Vec<Edge>)>, Vec<usize>) {
             call_of.push(call_of[of]);
             continue;
         }
-        // A mask that is joined for a layer is no use of it.
+        // A mask that is merged for a layer is not a use of it.
         if node.output.known_dtype() == Some(Dtype::U8) {
             call_of.push(calls.len());
             continue;

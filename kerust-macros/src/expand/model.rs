@@ -31,6 +31,11 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
     let inputs = inputs(expansion);
     let vocabularies = vocabularies(expansion);
     let graph = graph::graph(expansion.plan);
+    let activated = expansion.plan.is_twin.then(|| {
+        quote!(
+            const ACTIVATED: bool = true;
+        )
+    });
     quote! {
         #[automatically_derived]
         impl #generics ::kerust::__private::model::Model for #name #arguments #bounds {
@@ -44,6 +49,7 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
             #graph
             #inputs
             #vocabularies
+            #activated
             const ARENA_LEN: usize = Self::INFERENCE.len();
 
             #logits
@@ -88,7 +94,7 @@ fn train(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// What the declaration says about training, and the models that are layers say themselves.
+/// The training settings of the declaration, including those of nested models.
 fn settings(expansion: &Expansion<'_>) -> Vec<TokenStream> {
     let mut settings = Vec::new();
     for (name, weights, node) in expansion.fields() {
@@ -122,7 +128,7 @@ fn inputs(expansion: &Expansion<'_>) -> TokenStream {
     quote!(const INPUTS: &'static [(&'static str, ::kerust::__private::shape::Shape)] = &[#(#inputs),*];)
 }
 
-/// The vocabularies of the inputs that embeddings read.
+/// The vocabularies of the inputs that are read by embeddings.
 fn vocabularies(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let plan = expansion.plan;
     let mut inputs = plan.inputs.iter();
@@ -143,7 +149,7 @@ fn vocabularies(expansion: &Expansion<'_>) -> Option<TokenStream> {
     Some(quote!(const VOCABULARIES: &'static [usize] = &[#(#least),*];))
 }
 
-/// `fn backward`; a model that may be a layer hands the gradient of its input on.
+/// `fn backward`. A model that can be a layer computes the gradient of its input.
 fn backward(expansion: &Expansion<'_>) -> TokenStream {
     let training::Backward {
         import,
@@ -191,7 +197,7 @@ fn backward(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// `fn absorb`, where a layer holds state.
+/// `fn absorb`, if a layer has state.
 fn absorb(expansion: &Expansion<'_>) -> TokenStream {
     let gradient = local("gradient");
     let calls: Vec<TokenStream> = expansion

@@ -4,7 +4,7 @@ use super::Expansion;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// `impl Build` and `impl Component`; nothing for a model of several inputs or outputs.
+/// `impl Build` and `impl Component`. Empty for a model with several inputs or outputs.
 pub fn nested(expansion: &Expansion<'_>) -> TokenStream {
     if !expansion.plan.is_layer() {
         return TokenStream::new();

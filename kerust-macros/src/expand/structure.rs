@@ -1,4 +1,4 @@
-//! The struct: one field for each layer with weights, and nothing but its numbers.
+//! The struct of the model: one field for each layer with weights.
 
 use super::{Expansion, layout};
 use proc_macro2::TokenStream;

@@ -1,5 +1,5 @@
-//! What stands for a model with faults: the same name, the ends that are known, and nothing
-//! inside, so that a mistake in it is not reported again wherever it is used.
+//! The placeholder for a model with errors: it has the same name and the known inputs and outputs, so that an
+//! error in the model is not reported again wherever it is used.
 
 use super::tuple;
 use crate::ast;
@@ -21,7 +21,7 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
         .filter(|parameter| matches!(parameter, syn::GenericParam::Const(_)))
         .collect();
     let (parameters, arguments, bounds) = generics.split_for_impl();
-    // A symbolic size names constants that the stub has not.
+    // A symbolic size refers to constants that the stub does not have.
     let end = |data: &Data| match data.known_shape() {
         Some(_) => data.path(),
         None => Data::unknown().path(),
@@ -33,7 +33,8 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
     });
     let outputs: Vec<_> = plan.heads.iter().map(|it| end(&it.data)).collect();
     let activations = plan.heads.iter().map(|it| {
-        // A softmax over one value is a fault whose mending is a sigmoid: what fits that is no fault.
+        // A softmax over one value is an error that is fixed with a sigmoid, so whatever fits a sigmoid must
+        // not be an error.
         let one = it.data.known_shape().is_some_and(|shape| shape.len() == 1);
         match one && it.activation == "Softmax" {
             true => Ident::new("Sigmoid", it.activation.span()),
@@ -153,7 +154,7 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
     }
 }
 
-/// As a layer, a model with faults stands behind every shape, so that it is not reported again.
+/// As a layer, a model with errors accepts every shape, so that no further error is reported.
 fn nested(header: &ast::Header, inputs: &[Input], outputs: &[TokenStream]) -> TokenStream {
     let ([_], [output], true) = (inputs, outputs, header.generics.params.is_empty()) else {
         return TokenStream::new();

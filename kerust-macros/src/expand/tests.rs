@@ -1,4 +1,4 @@
-//! Expansions, pretty-printed and kept. `INSTA_UPDATE=always` writes them anew.
+//! Snapshots of pretty-printed expansions. `INSTA_UPDATE=always` updates them.
 
 use quote::quote;
 use std::fs;

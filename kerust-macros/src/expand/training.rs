@@ -1,4 +1,4 @@
-//! A training step: forward, the heads, backward.
+//! The code of a training step: forward pass, heads, backward pass.
 
 use super::inference::{in_place, name, outputs, values};
 use super::{Buffers, Expansion, Taken, imports, local, take, tuple, weights};
@@ -32,7 +32,7 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
                 Some(slot) => buffers.slot(slot, local("saved")),
                 None => quote!(()),
             };
-            // What training keeps for the backward pass serves as scratch too.
+            // The buffer of saved values is also used as scratch.
             let scratch = match node.scratch {
                 Some(_) => quote!(&mut []),
                 None => quote!(()),
@@ -120,7 +120,7 @@ pub fn heads(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// What the backward pass consists of, and what it uses.
+/// The statements of the backward pass, and the names that they use.
 pub struct Backward {
     pub import: TokenStream,
     pub unpack: TokenStream,
@@ -243,7 +243,7 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
             #part,
         );
     };
-    // Where neither this layer nor any before it trains, nothing is left to do.
+    // If neither this layer nor any before it trains, nothing is left to do.
     let end = expansion.gradient_ends(node).map(|(_, end)| {
         let unasked = expansion
             .plan
@@ -261,7 +261,7 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
     }
 }
 
-/// The gradients of a call's outputs, as its operation takes them.
+/// The gradients of a call's outputs in the form that its operation takes.
 fn gradients(call: &Return, buffers: &mut Buffers<'_>) -> TokenStream {
     tuple(call.dy.iter().enumerate().map(|(place, dy)| match dy {
         None => quote!(&mut []),
@@ -269,7 +269,7 @@ fn gradients(call: &Return, buffers: &mut Buffers<'_>) -> TokenStream {
     }))
 }
 
-/// What the gradient of an output is called.
+/// The name of the gradient of an output.
 fn gradient_name(call: &Return, place: usize) -> Ident {
     match call.dy.len() {
         1 => local("dy"),

@@ -1,4 +1,4 @@
-//! Layers that join values.
+//! Merge layers.
 
 use super::{Infer, Place};
 use crate::ast::{self, ValueKind};
@@ -22,16 +22,16 @@ pub const NAMES: [&str; 7] = [
     "Concatenate",
 ];
 
-/// Whether a layer of this name joins values.
+/// Whether it is the name of a merge layer.
 pub fn is_merge(name: &Ident) -> bool {
     NAMES.iter().any(|merge| name == merge)
 }
 
-/// Reports a merge behind an arrow.
+/// Reports a merge after an arrow.
 pub fn misplaced(ident: &Ident, report: &mut Report) {
     let fault = report.fault(
         ident,
-        format!("`{ident}` joins values, and stands at the beginning of a chain"),
+        format!("`{ident}` merges values, and must be at the beginning of a chain"),
     );
     match ident == "Add" {
         true => fault.help("name the values: `let sum = Add(a, b);`, or write `Residual(..)`"),
@@ -39,7 +39,7 @@ pub fn misplaced(ident: &Ident, report: &mut Report) {
     };
 }
 
-/// What a merge was given, apart from the values.
+/// The arguments of a merge other than its values.
 struct Settings {
     name: Option<Ident>,
     axis: Option<isize>,
@@ -47,7 +47,7 @@ struct Settings {
 }
 
 impl Infer<'_> {
-    /// Joins the values that `place` finds by their names.
+    /// Merges the values that `place` finds by their names.
     pub(super) fn merge(
         &mut self,
         layer: &ast::Layer,
@@ -241,7 +241,7 @@ impl Infer<'_> {
         }
     }
 
-    /// The shape of joined values that rustc judges.
+    /// The shape of merged values, checked by rustc.
     fn joined(
         &mut self,
         layer: &ast::Layer,
@@ -267,12 +267,9 @@ impl Infer<'_> {
             }
             (None, Some(_)) => {
                 self.report
-                    .fault(
-                        layer.ident(),
-                        "`Concatenate` of layers that are no layers of the catalogue",
-                    )
+                    .fault(layer.ident(), "`Concatenate` of custom layers")
                     .note("their number of dimensions is known to rustc only")
-                    .help("put a layer of the catalogue behind one of them: `=> Reshape(32)`");
+                    .help("add a built-in layer after one of them: `=> Reshape(32)`");
                 return None;
             }
         };
@@ -301,7 +298,7 @@ impl Infer<'_> {
                 };
                 self.report
                     .fault(keyword, format!("`{ident}` has no argument `{keyword}`"))
-                    .help(format!("beside values it takes {takes}"))
+                    .help(format!("in addition to values it takes {takes}"))
             }
             None => self
                 .report
@@ -332,7 +329,7 @@ fn rule(places: &[Place], axis: Option<isize>) -> Rule {
     Rule { known, tokens }
 }
 
-/// The values of one place along the axes before `axis`.
+/// The number of values per index of the axes before `axis`.
 fn run(data: &Data, axis: isize) -> TokenStream {
     if let Some(shape) = data.known_shape() {
         let along = shape::axis_of(shape, axis).unwrap_or(0);

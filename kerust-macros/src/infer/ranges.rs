@@ -1,4 +1,4 @@
-//! Judges the numbers of a layer: here where they are known, by a constant in the expansion where rustc knows more.
+//! Checks the numbers of a layer: here if they are known, otherwise in a constant of the expansion.
 
 use super::Infer;
 use crate::arguments::Arguments;
@@ -10,7 +10,7 @@ use proc_macro2::Ident;
 use quote::{format_ident, quote};
 
 impl Infer<'_> {
-    /// Refuses the numbers that the layer of this name does not take.
+    /// Reports the numbers that are invalid for the layer with this name.
     pub(super) fn ranges(&mut self, name: &Ident, arguments: &Arguments<'_>, declared: &str) {
         for (number, bounded) in arguments.numbers().into_iter().enumerate() {
             let (argument, value, bounds) = (bounded.argument, bounded.number, bounded.bounds);
@@ -26,7 +26,7 @@ impl Infer<'_> {
                 0 => format_ident!("{name}_{argument}", span = name.span()),
                 _ => format_ident!("{name}_{argument}_{number}", span = name.span()),
             };
-            // What it reports is enough.
+            // The error is already reported.
             let _ = self.judge_at(&constant, rule, &|_| bounded.tokens.clone(), declared, "");
         }
     }

@@ -1,4 +1,4 @@
-//! What a layer weighs and costs.
+//! The weights and multiply-adds of a layer.
 
 use crate::catalog::{Macs, Weights};
 use crate::plan::Data;
@@ -14,7 +14,7 @@ pub fn weights(weights: &Weights) -> TokenStream {
     quote!(::kerust::__private::layers::#name<#(#sizes),*>)
 }
 
-/// The multiply-adds, as a number or as the rule that computes them.
+/// The multiply-adds, as a number or as a call of the rule.
 pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
     let (from, to) = (input.shape(), output.shape());
     let (known, tokens) = match macs {
@@ -81,14 +81,14 @@ fn dense(input: &Data, output: &Data) -> Option<usize> {
 
 fn conv2d(input: &Data, output: &Data, window: &Sliding, groups: &Size) -> Option<usize> {
     let (input, output, window) = (input.known()?, output.known()?, window.known()?);
-    // A fault may have left another rank or no groups here.
+    // After an error, there may be another rank or no groups.
     let groups = groups
         .known
         .filter(|groups| *groups > 0 && input.rank() == output.rank() && input.rank() > 1)?;
     Some(shape::conv2d_macs(input, output, window, groups))
 }
 
-/// Two images, or two sequences; a fault may have left another rank.
+/// Input and output as images or sequences. After an error, there may be another rank.
 fn images(input: &Data, output: &Data) -> Option<(Shape, Shape)> {
     let [from, to] = [input.known()?.rank(), output.known()?.rank()];
     let both = from == to && from > 1;

@@ -18,10 +18,10 @@ pub struct ExponentialDecay {
 }
 
 impl ExponentialDecay {
-    /// A decay from `initial_learning_rate` by the factor `decay_rate` every `decay_steps` steps.
+    /// Creates a decay from `initial_learning_rate` by the factor `decay_rate` every `decay_steps` steps.
     ///
     /// # Panics
-    /// If `decay_steps` is 0.
+    /// Panics if `decay_steps` is 0.
     #[track_caller]
     pub fn new(initial_learning_rate: f32, decay_steps: u64, decay_rate: f32) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl ExponentialDecay {
         }
     }
 
-    /// Whether the rate changes only once in `decay_steps` steps.
+    /// Sets whether the rate changes only once every `decay_steps` steps.
     pub fn staircase(mut self, staircase: bool) -> Self {
         self.staircase = staircase;
         self
@@ -61,11 +61,11 @@ pub struct InverseTimeDecay {
 }
 
 impl InverseTimeDecay {
-    /// A decay from `initial_learning_rate`, whose divisor grows by `decay_rate` every `decay_steps`
-    /// steps.
+    /// Creates a decay from `initial_learning_rate`, with a divisor that grows by `decay_rate` every
+    /// `decay_steps` steps.
     ///
     /// # Panics
-    /// If `decay_steps` is 0.
+    /// Panics if `decay_steps` is 0.
     #[track_caller]
     pub fn new(initial_learning_rate: f32, decay_steps: u64, decay_rate: f32) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl InverseTimeDecay {
         }
     }
 
-    /// Whether the rate changes only once in `decay_steps` steps.
+    /// Sets whether the rate changes only once every `decay_steps` steps.
     pub fn staircase(mut self, staircase: bool) -> Self {
         self.staircase = staircase;
         self
@@ -107,11 +107,11 @@ pub struct PolynomialDecay {
 }
 
 impl PolynomialDecay {
-    /// A linear decay from `initial_learning_rate` to 0.0001 (Keras's default) in `decay_steps`
+    /// Creates a linear decay from `initial_learning_rate` to 0.0001 (Keras's default) over `decay_steps`
     /// steps.
     ///
     /// # Panics
-    /// If `decay_steps` is 0.
+    /// Panics if `decay_steps` is 0.
     #[track_caller]
     pub fn new(initial_learning_rate: f32, decay_steps: u64) -> Self {
         Self {
@@ -123,20 +123,20 @@ impl PolynomialDecay {
         }
     }
 
-    /// The learning rate at the end.
+    /// Sets the final learning rate.
     pub fn end_learning_rate(mut self, end_learning_rate: f32) -> Self {
         self.end = end_learning_rate;
         self
     }
 
-    /// The power of the polynomial.
+    /// Sets the power of the polynomial.
     pub fn power(mut self, power: f32) -> Self {
         self.power = power;
         self
     }
 
-    /// Whether, once `decay_steps` steps are done, the decay is stretched to the next multiple of
-    /// `decay_steps`, so that the learning rate rises again.
+    /// Sets whether the decay is extended to the next multiple of `decay_steps` each time the steps are done,
+    /// so that the learning rate rises again.
     pub fn cycle(mut self, cycle: bool) -> Self {
         self.cycle = cycle;
         self
@@ -170,10 +170,11 @@ pub struct PiecewiseConstantDecay {
 }
 
 impl PiecewiseConstantDecay {
-    /// `values[0]` up to and including step `boundaries[0]`, then `values[1]`, and so on.
+    /// Creates a schedule with `values[0]` up to and including step `boundaries[0]`, then `values[1]`, and so
+    /// on.
     ///
     /// # Panics
-    /// Unless there is one value more than there are boundaries, and the boundaries rise.
+    /// Panics unless there is one more value than boundaries, and the boundaries are in increasing order.
     #[track_caller]
     pub fn new(boundaries: impl Into<Vec<u64>>, values: impl Into<Vec<f32>>) -> Self {
         let (boundaries, values) = (boundaries.into(), values.into());
@@ -186,7 +187,7 @@ impl PiecewiseConstantDecay {
         );
         assert!(
             boundaries.is_sorted_by(|a, b| a < b),
-            "`boundaries` are {boundaries:?}, expected rising numbers"
+            "`boundaries` are {boundaries:?}, expected increasing numbers"
         );
         Self { boundaries, values }
     }

@@ -1,4 +1,4 @@
-//! Sets the learning rate epoch by epoch.
+//! The callback that sets the learning rate for each epoch.
 
 use super::{Callback, Training};
 use crate::Result;
@@ -23,7 +23,7 @@ pub struct LearningRateScheduler<F> {
 }
 
 impl<F: FnMut(usize, f32) -> f32 + Send> LearningRateScheduler<F> {
-    /// The learning rate of an epoch (from 0), from that of the one before.
+    /// Creates the callback from a function of the epoch (from 0) and the current learning rate.
     pub fn new(schedule: F) -> Self {
         Self {
             schedule,
@@ -31,7 +31,7 @@ impl<F: FnMut(usize, f32) -> f32 + Send> LearningRateScheduler<F> {
         }
     }
 
-    /// Says what it does.
+    /// Prints a message when it sets the learning rate.
     pub fn verbose(mut self) -> Self {
         self.verbose = true;
         self

@@ -1,12 +1,12 @@
-//! Ends a training whose loss is no number any more.
+//! The callback that stops a training with an invalid loss.
 
 use super::{Callback, Training};
 use crate::Result;
 
 /// Stops the training when the loss is NaN or infinite: Keras's `TerminateOnNaN`.
 ///
-/// `fit` then returns the history, in which the loss of the last epoch is not finite. Without it, `fit`
-/// returns an error. The step whose loss is not finite moves nothing, so the weights stay finite.
+/// `fit` then returns the history, in which the loss of the last epoch is not finite. Without this callback,
+/// `fit` returns an error. A step with such a loss does not change the model, so the weights stay finite.
 ///
 /// ```
 /// use kerust::prelude::*;
@@ -24,7 +24,7 @@ use crate::Result;
 pub struct TerminateOnNaN;
 
 impl TerminateOnNaN {
-    /// The callback.
+    /// Creates the callback.
     pub fn new() -> Self {
         Self
     }
