@@ -69,8 +69,8 @@ pub mod gradient {
 /// What a layer is: plain data, and how it computes.
 ///
 /// The numbers of a layer are a `#[repr(C)]` struct of arrays, which is [`LayerData`](layer::LayerData). For a
-/// layer of your own, implement [`Layer`](layer::Layer), which works on one sample, and
-/// [`Build`](layer::Build), which names the layer in [`model!`]. Where `Layer` is not enough, implement
+/// layer of your own, implement [`Layer`], which works on one sample, and
+/// [`Build`], which names the layer in [`model!`]. Where `Layer` is not enough, implement
 /// [`Component`](layer::Component): [`Forward`](layer::Forward) is inference over a batch, and
 /// [`Operation`](layer::Operation) adds training.
 pub mod layer {

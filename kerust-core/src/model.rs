@@ -238,6 +238,17 @@ impl Storage for NoStorage {
 }
 
 /// All the memory that one inference of `M` uses in addition to weights, input and output.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Iris: Input(4) => Dense(16, relu) => Dense(3, softmax) }
+///
+/// let net = Iris::new(Seed(1));
+/// let mut arena = Arena::new();
+/// let y = net.predict_in(&[5.1, 3.5, 1.4, 0.2].into(), &mut arena);
+/// assert!(y.argmax() < 3);
+/// ```
 #[repr(transparent)]
 pub struct Arena<M: Model>(M::Storage);
 

@@ -13,6 +13,16 @@ use std::sync::Arc;
 
 /// A data set in memory, with inputs `X` and labels `Y`. Cloning, splitting, shuffling and filtering do not
 /// copy samples.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// let data: Dataset<Rank1<2>, Class<3>> =
+///     Dataset::from_arrays(&[[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], &[0, 1, 2])?;
+/// let (train, test) = data.shuffle(Seed(1)).split(0.67);
+/// assert_eq!((train.len(), test.len()), (2, 1));
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct Dataset<X: Data, Y: Data> {
     inputs: Arc<X::Column>,
     labels: Arc<Y::Column>,

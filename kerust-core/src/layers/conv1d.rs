@@ -15,7 +15,7 @@ use crate::shape::Padding;
 ///
 /// `y[t, o] = activation(b[o] + Σ x[t·s + u·d − p, c] · W[u, c, o])` over the window u and the input channels c
 /// of the output's group: a cross-correlation, as Keras's. With `causal` padding p is the window's whole reach,
-/// so that y[t] sees nothing behind step t·s: van den Oord et al. (2016), section 2.1. Initialised by Glorot &
+/// so that `y[t]` sees nothing behind step t·s: van den Oord et al. (2016), section 2.1. Initialised by Glorot &
 /// Bengio (2010), eq. 16.
 ///
 /// # Arguments

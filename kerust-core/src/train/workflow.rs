@@ -34,6 +34,17 @@ pub(super) fn with_scratch(len: usize, work: impl FnOnce(&mut [f32])) {
 }
 
 /// Keras's workflow, implemented for every model.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Iris: Input(4) => Dense(16, relu) => Dense(3, softmax) }
+///
+/// let net = Iris::new(Seed(1));
+/// println!("{}", Iris::summary());
+/// let probabilities = net.predict(&[5.1, 3.5, 1.4, 0.2].into());
+/// assert!((probabilities.as_slice().iter().sum::<f32>() - 1.0).abs() < 1e-6);
+/// ```
 pub trait Workflow: Model {
     /// Creates a model with initial weights, directly on the heap.
     fn new(seed: Seed) -> Box<Self>
@@ -168,9 +179,19 @@ pub trait Workflow: Model {
     /// Use it to give a trained body a new head: the layers of the body have the same names in both models,
     /// and the heads have different names.
     ///
-    /// ```ignore
-    /// let (ten, report) = Ten::new(Seed(2)).load_partial("six.safetensors")?;
+    /// ```
+    /// use kerust::prelude::*;
+    ///
+    /// model! { pub Six: Input(8) => Dense(16, relu, name = features) => Dense(6, softmax, name = six) }
+    /// model! { pub Ten: Input(8) => Dense(16, relu, name = features) => Dense(10, softmax, name = ten) }
+    ///
+    /// let path = std::env::temp_dir().join(format!("six-{}.safetensors", std::process::id()));
+    /// Six::new(Seed(1)).save(&path)?;
+    /// let (ten, report) = Ten::new(Seed(2)).load_partial(&path)?;
     /// println!("{report}");
+    /// # std::fs::remove_file(path).unwrap();
+    /// # let _ = ten;
+    /// # Ok::<(), kerust::Error>(())
     /// ```
     ///
     /// # Errors
