@@ -65,6 +65,9 @@ pub fn twin(model: &ast::Model, plan: &Plan, report: &mut Report) -> Option<Twin
         sound: true,
     };
     let inputs = builder.quantized_inputs(int8.input);
+    if !builder.sound {
+        return None;
+    }
     for number in 0..plan.nodes.len() {
         let edge = builder.node(number);
         builder.edges.push(edge);
@@ -116,11 +119,13 @@ impl Builder<'_> {
         let mut inputs = Vec::new();
         for (number, input) in self.plan.inputs.iter().enumerate() {
             if input.data.dtype != Dtype::F32 {
-                let message = format!("`#[int8]` on a model with the input `{}`", input.name);
+                let message = format!(
+                    "the input `{}` of an `#[int8]` model holds integers, expected `f32`",
+                    input.name
+                );
                 self.report
                     .fault(self.model, message)
-                    .note("its values are integers already")
-                    .help("remove `#[int8]`; a twin is made for inputs of `f32`");
+                    .help("remove `#[int8]`, or the `dtype` of the input");
                 self.sound = false;
             }
             let name = self.fresh(match several {
@@ -228,7 +233,8 @@ impl Builder<'_> {
     fn of(&self, edge: Edge) -> Edge {
         match edge {
             Edge::Input(number) => Edge::Node(number),
-            Edge::Node(number) => self.edges[number],
+            // A layer that is applied again, which is refused, may read a later node.
+            Edge::Node(number) => self.edges.get(number).copied().unwrap_or(Edge::Node(0)),
         }
     }
 
@@ -266,7 +272,7 @@ impl Builder<'_> {
             return self.refuse(
                 node,
                 "it has no 8-bit arithmetic",
-                "remove `#[int8]`, or use another layer",
+                "remove `#[int8]`, or replace the layer",
             );
         };
         if node.inputs.len() != kind.inputs(node.inputs.len()) {
@@ -491,7 +497,7 @@ impl Builder<'_> {
                 unreachable!("inputs are nodes of the twin")
             };
             if word.1 == "LogSoftmax" {
-                let message = "the output's activation has no 8-bit arithmetic";
+                let message = "`log_softmax` has no 8-bit arithmetic, found at the output of an `#[int8]` model";
                 self.report
                     .fault(&head.activation, message)
                     .help("write `softmax`");
@@ -555,7 +561,7 @@ impl Builder<'_> {
         self.report
             .fault(
                 name,
-                format!("`{}` has no place in an `#[int8]` model", layer.kind),
+                format!("`{}` cannot be part of an `#[int8]` model", layer.kind),
             )
             .note(cause)
             .help(help);

@@ -51,6 +51,25 @@ fn a_model_with_a_layer_of_ones_own_and_constant_sizes() {
 }
 
 #[test]
+fn a_model_with_an_8_bit_twin() {
+    keep(
+        "int8",
+        quote! {
+            #[int8(output = int8, budget(flash = 4 KiB))]
+            pub Net:
+                Input(8, 8, 1)
+                => Rescaling(1.0 / 255.0)
+                => Conv2D(4, 3x3, same) => BatchNormalization => ReLU
+                => Residual(Conv2D(4, 3x3, same, tanh))
+                => MaxPooling2D(2)
+                => Flatten
+                => Dropout(0.5)
+                => Dense(3, softmax)
+        },
+    );
+}
+
+#[test]
 fn a_graph_of_two_inputs_and_two_outputs() {
     keep(
         "graph",

@@ -4,14 +4,17 @@
 mod mutations;
 
 use crate::report::Report;
-use crate::{infer, parse};
+use crate::{infer, int8, parse};
 use proc_macro2::TokenStream;
 
 /// The errors of a model, with their messages and positions.
 fn faults(tokens: TokenStream) -> Vec<syn::Error> {
     let mut report = Report::default();
     if let Some(model) = parse::model(tokens, &mut report) {
-        infer::plan(&model, &mut report);
+        let plan = infer::plan(&model, &mut report);
+        if report.is_empty() {
+            int8::twin(&model, &plan, &mut report);
+        }
     }
     report.into_error().into_iter().flatten().collect()
 }
@@ -75,6 +78,11 @@ fn numbers_out_of_range() {
 #[test]
 fn layers_over_sequences() {
     table("sequences", include_str!("sequences.txt"));
+}
+
+#[test]
+fn models_with_a_twin() {
+    table("int8", include_str!("int8.txt"));
 }
 
 #[test]
