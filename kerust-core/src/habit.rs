@@ -1,7 +1,7 @@
 //! Compile errors that help with common Rust habits which kerust does not follow, such as `Type::new()`.
 
 /// No type implements this trait: it only carries the error message.
-// The lifetime keeps rustc from judging the bound where `no_new!` states it.
+// The lifetime keeps rustc from checking the bound where `no_new!` states it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a value, found `new`",
     label = "write the name of the type, without `::new()`",

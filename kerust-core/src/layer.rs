@@ -3,7 +3,6 @@
 //! The weights of a layer are a `#[repr(C)]` struct of arrays ([`LayerData`]). Its configuration is a
 //! constant. These traits are implemented for the configuration:
 //! - [`Forward`] is inference: from inputs to outputs, each with its own element type.
-//! - [`Forward`] is inference: it computes outputs from inputs, each with its own element type.
 //! - [`Operation`] adds training: initial weights, the forward pass of a training step, and the backward
 //!   pass.
 //! - [`InPlace`], [`Product`] and [`Fuse`] are optional. With them inference saves memory and passes over it.

@@ -3,7 +3,6 @@
 //! As in NumPy, the first axis of an array is the samples. An array is a slice, a `Vec`, an array or a
 //! reference to one, nested for each axis of the sample; or a [`Tensor`], a matrix or vector of nalgebra
 //! (each row of a matrix is a sample), or an [`npy::Array`].
-//! matrices and vectors of nalgebra (each row of a matrix is a sample) and [`npy::Array`].
 
 mod fault;
 mod kinds;

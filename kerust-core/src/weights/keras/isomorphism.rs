@@ -20,7 +20,6 @@ const ORDERED_MAX: usize = 4;
 /// Matches the layers of a model with those of a file from the outputs to the inputs. Layers without weights
 /// that have one input may exist on one side only. Activations must match on both sides; only if that finds
 /// nothing, they are ignored.
-/// then nothing is found.
 pub(super) fn isomorphism(
     sides: &Sides<'_>,
     graph: &Graph,

@@ -4,7 +4,6 @@
 //! quantizations are checked, so that code which runs or translates the graph finds only supported operators.
 //! Everything else is an error that names the operator and says how to fix it. A damaged file is an error
 //! too.
-//! not read is an error that names the operator and says what to do. A damaged file is an error too.
 
 mod bytes;
 mod check;
