@@ -59,7 +59,7 @@ pub use kerust_core::{
     activation, constraint, data, element, init, layers, regularizer, rng, weights,
 };
 #[cfg(feature = "std")]
-pub use kerust_core::{error, loss, metric, optimizer, testing, train};
+pub use kerust_core::{loss, metric, optimizer, testing, train};
 
 /// The gradient of a model, as an [`Operation`](layer::Operation) meets it.
 pub mod gradient {
@@ -119,7 +119,7 @@ pub mod __private {
 }
 
 #[cfg(feature = "std")]
-pub use error::{Error, Result};
+pub use kerust_core::error::{Error, Result};
 pub use layer::{Build, Layer};
 pub use model::{Arena, Model, Train};
 pub use rng::{Rng, Seed};

@@ -11,8 +11,10 @@ use std::path::Path;
 /// [`ImageFolder`](super::ImageFolder), with values from 0 to 255.
 ///
 /// ```no_run
-/// # use kerust::{data::image, error, tensor::{Rank3, Tensor}};
-/// # fn main() -> error::Result<()> {
+/// use kerust::data::image;
+/// use kerust::{Rank3, Tensor};
+///
+/// # fn main() -> kerust::Result<()> {
 /// let photo: Box<Tensor<Rank3<28, 28, 3>>> = image::read("photo.jpg")?;
 /// # Ok(())
 /// # }

@@ -116,7 +116,7 @@ pub use depthwise_conv1d::{DepthwiseConv1D, DepthwiseConv1DWeights};
 pub use depthwise_conv2d::{DepthwiseConv2D, DepthwiseConv2DWeights};
 pub use dot::Dot;
 pub use dropout::Dropout;
-pub use embedding::{Embedding, EmbeddingOutput, EmbeddingWeights};
+pub use embedding::{Embedding, EmbeddingWeights};
 pub use flatten::Flatten;
 pub use gaussian_noise::GaussianNoise;
 pub use global_average_pooling1d::GlobalAveragePooling1D;
@@ -137,8 +137,7 @@ pub use max_pooling2d::MaxPooling2D;
 pub use maximum::Maximum;
 pub use minimum::Minimum;
 pub use multi_head_attention::{
-    AttentionInput, MaskInput, MultiHeadAttention, MultiHeadAttentionWeights,
-    OutputProjectionWeights, ProjectionWeights,
+    MultiHeadAttention, MultiHeadAttentionWeights, OutputProjectionWeights, ProjectionWeights,
 };
 pub use multiply::Multiply;
 pub use normalization::{Normalization, NormalizationWeights};
@@ -148,7 +147,6 @@ pub use quantize::{Dequantize, Quantize};
 pub use random_flip::{Flip, RandomFlip};
 pub use random_rotation::{FillMode, RandomRotation};
 pub use recurrent::RecurrentLayer;
-pub use recurrent_values::{RecurrentInput, RecurrentInputs, RecurrentOutput};
 pub use relu::ReLU;
 pub use repeat::Repeat;
 pub use repeat_vector::RepeatVector;

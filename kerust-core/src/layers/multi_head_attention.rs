@@ -24,7 +24,7 @@ pub use weights::{MultiHeadAttentionWeights, OutputProjectionWeights, Projection
 /// `MultiHeadAttention(query, value, ..)` takes keys and values from another sequence, and
 /// `MultiHeadAttention(query, value, key, ..)` from two.
 ///
-/// `X` are the element types of what the layer is applied to: see [`AttentionInput`].
+/// `X` are the element types of what the layer is applied to: `f32` for self-attention, `[f32; 2]` for queries and values, `(f32, u8)` with a mask.
 ///
 /// # Arguments
 /// - `num_heads`: the number of heads.

@@ -28,8 +28,9 @@ pub fn load() -> Result<Split<13>> {
 /// Options for loading, with Keras's arguments and defaults.
 ///
 /// ```no_run
-/// # use kerust::{data::datasets::boston_housing, error};
-/// # fn main() -> error::Result<()> {
+/// use kerust::data::datasets::boston_housing;
+///
+/// # fn main() -> kerust::Result<()> {
 /// let (train, test) = boston_housing::Load::new().test_split(0.3).seed(7).load()?;
 /// # Ok(())
 /// # }

@@ -34,8 +34,9 @@ pub enum Version {
 /// Options for loading, with Keras's arguments and defaults.
 ///
 /// ```no_run
-/// # use kerust::{data::datasets::california_housing::{self, Version}, error};
-/// # fn main() -> error::Result<()> {
+/// use kerust::data::datasets::california_housing::{self, Version};
+///
+/// # fn main() -> kerust::Result<()> {
 /// let (train, test) = california_housing::Load::new().version(Version::Small).load()?;
 /// # Ok(())
 /// # }

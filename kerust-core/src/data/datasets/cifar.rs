@@ -162,8 +162,10 @@ pub mod cifar100 {
     /// 255.
     ///
     /// ```no_run
-    /// # use kerust::{data::{Class, datasets::cifar100}, error};
-    /// # fn main() -> error::Result<()> {
+    /// use kerust::data::Class;
+    /// use kerust::data::datasets::cifar100;
+    ///
+    /// # fn main() -> kerust::Result<()> {
     /// let (train, test) = cifar100::load::<Class<100>>()?;
     /// # Ok(())
     /// # }

@@ -35,8 +35,9 @@ use std::path::{Path, PathBuf};
 /// A data set of images to be loaded from a folder for each class.
 ///
 /// ```no_run
-/// # use kerust::{data::{Class, Dataset, ImageFolder}, error, rng::Seed, tensor::Rank3};
-/// # fn main() -> error::Result<()> {
+/// use kerust::prelude::*;
+///
+/// # fn main() -> kerust::Result<()> {
 /// let train: Dataset<Rank3<28, 28, 3>, Class<24>> = ImageFolder::open("signs/train")
 ///     .image_size(28, 28)
 ///     .shuffle(Seed(1))

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 /// An `.npz` file: an archive of named arrays.
 ///
 /// ```no_run
-/// # use kerust::{data::npy::Npz, error};
-/// # fn main() -> error::Result<()> {
+/// use kerust::data::npy::Npz;
+///
+/// # fn main() -> kerust::Result<()> {
 /// let file = Npz::open("weather.npz")?;
 /// let x = file.read::<f32>("x")?;
 /// let y = file.read::<i64>("y")?;

@@ -33,8 +33,9 @@ pub struct Array<T> {
 /// Reads an `.npy` file.
 ///
 /// ```no_run
-/// # use kerust::{data::npy, error};
-/// # fn main() -> error::Result<()> {
+/// use kerust::data::npy;
+///
+/// # fn main() -> kerust::Result<()> {
 /// let images = npy::read::<u8>("images.npy")?;
 /// assert_eq!(images.shape[1..], [28, 28]);
 /// # Ok(())
