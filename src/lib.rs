@@ -46,6 +46,7 @@
 //!   files in [`npy`](data::npy).
 //! - A layer of one's own: [`layer::Layer`] and [`layer::Build`], its gradient checked by
 //!   [`testing::check_gradients`].
+//! - 8-bit models: [`quantize`].
 //! - Inference without `std`: [`Arena`] and the `predict_in` of every model, weights in flash by the
 //!   attributes of [`model!`].
 //! - Files of weights: [`weights`]. Errors: [`Error`]. Pictures of histories and predictions: [`picture`].
@@ -197,6 +198,10 @@ pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor, Tokens};
 /// - `#[budget(flash = 256 KiB, ram = 48 KiB, macs = 2_000_000)]` refuses a model that needs more: of
 ///   weights, of arena with input and output, of multiply-adds. The error stands on the layer that
 ///   exceeds it. Units are `B`, `KiB`, `MiB`, `kB` and `MB`.
+/// - `#[int8]` gives the model an 8-bit twin, `NetInt8`, which [`quantize`](quantize::Quantize::quantize) computes from a
+///   trained model. `#[int8(input = int8, output = int8)]` makes a twin whose inputs and outputs are 8-bit values;
+///   `weights("net-int8.safetensors")` and `budget(flash = 64 KiB)` in the parentheses are the twin's. A layer without
+///   8-bit arithmetic is an error on its name.
 /// - Any other attribute lands on the struct.
 ///
 /// ```

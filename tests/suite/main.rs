@@ -17,6 +17,7 @@ mod keras_vocabulary;
 mod masks;
 mod own_layers;
 mod published;
+mod quantize;
 mod reproducible;
 mod settings;
 mod values;
