@@ -165,13 +165,13 @@ impl Products {
             output: Output::new(y, node.fused),
             scales: vec![0.0; channels],
         };
-        for channel in 0..channels {
+        for (channel, bias) in bias.iter().copied().enumerate() {
             let weights = linear.kernel[channel..].iter().step_by(channels);
             let largest = weights
                 .clone()
                 .fold(0.0f32, |largest, w| largest.max(w.abs()));
             // A bias may be large beside weights near zero: with too fine a scale it would overflow.
-            let least = bias[channel].abs() / (x.scale * (1 << 28) as f32);
+            let least = bias.abs() / (x.scale * (1 << 28) as f32);
             let scale = (largest / 127.0).max(least).max(f32::MIN_POSITIVE * 1e8);
             let mut sum = 0i64;
             let mut magnitudes = 0i64;
@@ -185,7 +185,7 @@ impl Products {
                 sum += i64::from(q);
                 magnitudes += i64::from(q).abs();
             }
-            let wanted = f64::from(bias[channel]) / (f64::from(x.scale) * f64::from(scale));
+            let wanted = f64::from(bias) / (f64::from(x.scale) * f64::from(scale));
             let folded = wanted.round() as i64 - sum * i64::from(x.zero_point);
             if folded.abs() + 128 * magnitudes > i64::from(i32::MAX) {
                 return Err(TrainError::Quantization {
@@ -195,7 +195,7 @@ impl Products {
                         node.name,
                         folded.abs() + 128 * magnitudes,
                         i32::MAX,
-                        bias[channel]
+                        bias
                     ),
                 }
                 .into());
