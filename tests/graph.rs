@@ -1,11 +1,11 @@
 //! Graphs: branches, several outputs, models as layers, shared weights.
 
+use kerust::__private::memory::Memory;
 use kerust::activation::HeadActivation;
 use kerust::data::Data;
 use kerust::element::Elements;
 use kerust::gradient::Gradient;
 use kerust::layer::LayerData;
-use kerust::memory::Memory;
 use kerust::model;
 use kerust::model::{Arena, Head, Heads, Model, Source, Train};
 use kerust::rng::{Seed, Step};

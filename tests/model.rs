@@ -1,9 +1,9 @@
 //! Runs the expansions of models with literal, constant and generic sizes.
 
+use kerust::__private::memory::Memory;
 use kerust::element::Elements;
 use kerust::gradient::Gradient;
 use kerust::layer::{Build, Layer, LayerData};
-use kerust::memory::Memory;
 use kerust::model::{Arena, Heads, Model, Train};
 use kerust::rng::{Rng, Seed, Step};
 use kerust::tensor::{Rank1, Tensor};

@@ -9,13 +9,13 @@ mod stack;
 mod timer;
 
 use core::hint::black_box;
+use kerust::element::Element;
 use kerust::tensor::{Shape, Tensor};
 
-/// Computes the outputs for all inputs in the host's file `inputs`, writes them to `outputs`, and prints the
-/// cost of the first inference.
-pub fn run<X: Shape, Y: Shape>(
-    input: &mut Tensor<X>,
-    mut predict: impl FnMut(&Tensor<X>) -> Tensor<Y>,
+/// Answers every input of the host's file `inputs` into `outputs`, and prints what the first cost.
+pub fn run<X: Shape, T: Element, Y: Shape, U: Element>(
+    input: &mut Tensor<X, T>,
+    mut predict: impl FnMut(&Tensor<X, T>) -> Tensor<Y, U>,
 ) -> ! {
     let (inputs, outputs) = (
         host::open(c"inputs", host::READ),

@@ -3,7 +3,8 @@
 use kerust::model;
 
 model! {
-    /// Anomaly detection of MLPerf Tiny: an autoencoder for sounds.
+    /// Anomaly detection of MLPerf Tiny: an autoencoder of sounds.
+    #[int8(input = int8, output = int8)]
     pub Autoencoder:
         Input(640)
         => Repeat(4, Dense(128) => BatchNormalization => ReLU)
@@ -13,7 +14,8 @@ model! {
 }
 
 model! {
-    /// Image classification of MLPerf Tiny: a ResNet with eight layers, He et al. (2015).
+    /// Image classification of MLPerf Tiny: He et al. (2015), eight layers deep.
+    #[int8(input = int8, output = int8)]
     pub ResNet8:
         Input(32, 32, 3)
         => Conv2D(16, 3x3, same) => BatchNormalization => ReLU
@@ -37,7 +39,23 @@ model! {
 }
 
 model! {
-    /// One layer of every kind, such that every kernel is called in every way.
+    /// Keyword spotting of MLPerf Tiny: Zhang et al. (2017), the small DS-CNN.
+    #[int8(input = int8, output = int8)]
+    pub Keywords:
+        Input(49, 10, 1)
+        => Conv2D(64, (10, 4), strides = 2, same) => BatchNormalization => ReLU
+        => Dropout(0.2)
+        => Repeat(4,
+            DepthwiseConv2D(3x3, same) => BatchNormalization => ReLU
+            => Conv2D(64, 1x1) => BatchNormalization => ReLU)
+        => Dropout(0.4)
+        => AveragePooling2D((25, 5))
+        => Flatten
+        => Dense(12, softmax)
+}
+
+model! {
+    /// A layer of every kind, in every way that a kernel is called.
     pub Catalogue {
         let image = Input(12, 12, 2);
         let features = image

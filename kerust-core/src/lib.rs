@@ -31,6 +31,7 @@ pub mod model;
 pub mod optimizer;
 #[cfg(feature = "plots")]
 pub mod picture;
+pub mod quantize;
 pub mod regularizer;
 pub mod rng;
 pub mod shape;

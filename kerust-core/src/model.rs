@@ -110,7 +110,10 @@ pub trait Model: LayerData {
     /// it. Empty for a model without tokens.
     #[doc(hidden)]
     const VOCABULARIES: &'static [usize] = &[];
-    /// The number of words that the inference of one sample needs in addition to weights, input and output.
+    /// Whether inference computes the activation of the heads too, as an 8-bit twin does.
+    #[doc(hidden)]
+    const ACTIVATED: bool = false;
+    /// Words that one inference of one sample needs beside weights, input and output.
     const ARENA_LEN: usize;
 
     /// Inference without the activation of the heads. `memory` holds [`ARENA_LEN`](Self::ARENA_LEN) words for
@@ -235,6 +238,17 @@ impl Storage for NoStorage {
 }
 
 /// All the memory that one inference of `M` uses in addition to weights, input and output.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Iris: Input(4) => Dense(16, relu) => Dense(3, softmax) }
+///
+/// let net = Iris::new(Seed(1));
+/// let mut arena = Arena::new();
+/// let y = net.predict_in(&[5.1, 3.5, 1.4, 0.2].into(), &mut arena);
+/// assert!(y.argmax() < 3);
+/// ```
 #[repr(transparent)]
 pub struct Arena<M: Model>(M::Storage);
 

@@ -8,6 +8,13 @@ use rand::SeedableRng;
 pub type Rng = rand::rngs::ChaCha8Rng;
 
 /// A random seed. The same seed gives the same run.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(4) => Dense(3) }
+/// assert_eq!(Net::new(Seed(7)).dense.kernel, Net::new(Seed(7)).dense.kernel);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Seed(pub u64);
 

@@ -169,7 +169,15 @@ pub struct Window {
 }
 
 impl Window {
-    /// The rows and columns that the window covers: `(size - 1) * dilation + 1`.
+    /// A window of one pixel.
+    pub(crate) const PIXEL: Self = Self {
+        size: [1, 1],
+        strides: [1, 1],
+        padding: Padding::Valid,
+        dilation: [1, 1],
+    };
+
+    /// Rows and columns that the window spans: `(size - 1) * dilation + 1`.
     pub const fn span(&self) -> [usize; 2] {
         [
             (self.size[0] - 1)

@@ -6,8 +6,8 @@ use crate::model::{LayerInfo, Model, Source};
 use crate::shape::Shape;
 use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle};
 
-/// The lines of Keras's table: heavy around the header, light below it.
-const STYLE: TableStyle = TableStyle::new()
+/// The lines of Keras's table: heavy around the header, light below.
+pub(crate) const STYLE: TableStyle = TableStyle::new()
     .top_border(LineStyle::new('┏', '━', '┳', '┓'))
     .header_lines(ContentLineStyle::new('┃', '┃', '┃'))
     .header_separator(LineStyle::new('┡', '━', '╇', '┩'))

@@ -70,6 +70,14 @@ ranks! {
 ///
 /// The values are `f32`, or another [`Element`]. Put a large tensor in a `Box` or a `static`;
 /// [`Tensor::zeroed`] returns it by value.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// let image: Tensor<Rank2<2, 3>> = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]].into();
+/// assert_eq!(image[[1, 0]], 4.0);
+/// assert_eq!(image.map(|x| 2.0 * x).as_slice(), [2.0, 4.0, 6.0, 8.0, 10.0, 12.0]);
+/// ```
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Tensor<S: Shape, T: Element = f32>(S::Array<T>);

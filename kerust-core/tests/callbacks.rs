@@ -371,13 +371,11 @@ fn a_backup_lets_an_interrupted_training_go_on_bit_for_bit() {
     impl Callback for Fails {
         fn on_epoch_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
             match training.epoch() {
-                3 => training
-                    .set_learning_rate(0.0)
-                    .and(Err(kerust_core::Error::Io {
-                        path: "power".into(),
-                        source: std::io::ErrorKind::Interrupted.into(),
-                        doing: "keep",
-                    })),
+                3 => {
+                    training.set_learning_rate(0.0)?;
+                    let fault = std::io::ErrorKind::Interrupted.into();
+                    Err(kerust_core::Error::io("keep", "power")(fault))
+                }
                 _ => Ok(()),
             }
         }

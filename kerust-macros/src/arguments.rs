@@ -11,6 +11,8 @@ use crate::habits;
 use crate::report::Report;
 use crate::value::{short, text};
 use crate::words::Vocabulary;
+#[cfg(test)]
+pub use check::sample;
 use check::{check, example};
 use kerust_core::shape::Bounds;
 use proc_macro2::Ident;

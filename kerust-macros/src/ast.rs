@@ -57,9 +57,25 @@ pub struct Header {
     pub weights: Option<LitStr>,
     /// The limits of `#[budget(..)]`.
     pub budgets: Vec<Budget>,
+    /// What `#[int8]` says of the 8-bit twin.
+    pub int8: Option<Int8>,
+}
+
+/// `#[int8(input = int8, output = int8, weights("net.safetensors"), budget(flash = 40 KiB))]`
+#[derive(Default)]
+pub struct Int8 {
+    /// Whether the twin takes 8-bit inputs.
+    pub input: bool,
+    /// Whether it gives 8-bit outputs.
+    pub output: bool,
+    /// The file of its weights.
+    pub weights: Option<LitStr>,
+    /// What limits it.
+    pub budgets: Vec<Budget>,
 }
 
 /// `ram = 48 KiB`
+#[derive(Clone)]
 pub struct Budget {
     pub key: Ident,
     pub limit: Limit,

@@ -203,7 +203,7 @@ macro_rules! rule {
             known: (|| Some(kerust_core::shape::$rule($($term.known()?),+)))(),
             tokens: {
                 let terms = [$($term.tokens()),+];
-                quote!(::kerust::shape::$rule(#(#terms),*))
+                quote!(::kerust::__private::shape::$rule(#(#terms),*))
             },
         })
     };

@@ -67,6 +67,7 @@ pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
         layers: infer.layers,
         constants: infer.constants,
         heads,
+        is_twin: false,
     };
     absorb::absorb(&mut plan);
     plan
@@ -239,7 +240,7 @@ impl Infer<'_> {
         let shape = data.shape();
         let rule = Rule {
             known: data.known().map(kerust_core::shape::input),
-            tokens: quote!(::kerust::shape::input(#shape)),
+            tokens: quote!(::kerust::__private::shape::input(#shape)),
         };
         let name = match self.inputs.len() {
             0 => Ident::new("input", layer.ident().span()),

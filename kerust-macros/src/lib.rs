@@ -10,9 +10,12 @@ mod expand;
 mod fold;
 mod habits;
 mod infer;
+mod int8;
 mod keras;
 #[cfg(test)]
 mod mistakes;
+#[cfg(test)]
+mod pages;
 mod parse;
 mod plan;
 #[cfg(test)]

@@ -53,6 +53,7 @@ fn read(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Model> {
                 generics: Generics::default(),
                 weights: None,
                 budgets: Vec::new(),
+                int8: None,
             },
             anonymous: true,
             body: Body::Chain(

@@ -18,6 +18,8 @@ pub struct Plan {
     /// The shapes that rustc computes.
     pub constants: Vec<Constant>,
     pub heads: Vec<Head>,
+    /// Whether it is the 8-bit twin of a model, which only infers, and whose outputs are activated.
+    pub is_twin: bool,
 }
 
 /// One of the model's inputs.
@@ -56,7 +58,9 @@ pub struct Node {
     pub fusion: Fusion,
     /// The activation, if the node is nothing else.
     pub is_activation: Option<Activation>,
-    /// Whether its configuration can contain the activation after it.
+    /// The activation that its configuration has taken.
+    pub absorbed: Option<Activation>,
+    /// Whether its configuration takes the activation that follows.
     pub takes_activation: bool,
     /// Whether inference can overwrite its input with `forward_in_place`.
     pub in_place: bool,
@@ -212,12 +216,18 @@ impl Data {
     pub fn shape(&self) -> TokenStream {
         match (&self.form, &self.constant) {
             (Form::Sizes(sizes), _) if self.known_shape().is_some() => {
-                quote!(::kerust::shape::Shape::new(&[#(#sizes),*]))
+                quote!(::kerust::__private::shape::Shape::new(&[#(#sizes),*]))
             }
             (_, Some(constant)) => constant.clone(),
-            (Form::Sizes(sizes), None) => quote!(::kerust::shape::Shape::new(&[#(#sizes),*])),
-            (Form::Typed(path), None) => quote!(<#path as ::kerust::tensor::Nth<0>>::SHAPE),
-            (Form::Unknown | Form::Part(_), None) => quote!(::kerust::shape::Shape::new(&[1])),
+            (Form::Sizes(sizes), None) => {
+                quote!(::kerust::__private::shape::Shape::new(&[#(#sizes),*]))
+            }
+            (Form::Typed(path), None) => {
+                quote!(<#path as ::kerust::__private::tensor::Nth<0>>::SHAPE)
+            }
+            (Form::Unknown | Form::Part(_), None) => {
+                quote!(::kerust::__private::shape::Shape::new(&[1]))
+            }
         }
     }
 
@@ -235,12 +245,12 @@ impl Data {
         let rank = self.rank_type();
         match self.dtype {
             _ if matches!(self.form, Form::Typed(_)) => {
-                quote!(<#rank as ::kerust::data::Data>::Value)
+                quote!(<#rank as ::kerust::__private::data::Data>::Value)
             }
-            Dtype::F32 => quote!(::kerust::tensor::Tensor<#rank>),
+            Dtype::F32 => quote!(::kerust::__private::tensor::Tensor<#rank>),
             dtype => {
                 let element = element(dtype);
-                quote!(::kerust::tensor::Tensor<#rank, #element>)
+                quote!(::kerust::__private::tensor::Tensor<#rank, #element>)
             }
         }
     }
@@ -251,10 +261,10 @@ impl Data {
             Form::Sizes(sizes) => {
                 let rank = format_ident!("Rank{}", sizes.len());
                 let sizes = sizes.iter().map(Size::argument);
-                quote!(::kerust::tensor::#rank<#(#sizes),*>)
+                quote!(::kerust::__private::tensor::#rank<#(#sizes),*>)
             }
             Form::Typed(path) => path.clone(),
-            Form::Unknown | Form::Part(_) => quote!(::kerust::tensor::Rank1<1>),
+            Form::Unknown | Form::Part(_) => quote!(::kerust::__private::tensor::Rank1<1>),
         }
     }
 
@@ -291,7 +301,7 @@ impl Data {
     /// The number of values in its gradient as an expression.
     pub fn gradient_len(&self) -> TokenStream {
         match &self.form {
-            Form::Typed(path) => quote!(::kerust::gradient::len_of::<#path>()),
+            Form::Typed(path) => quote!(::kerust::__private::gradient::len_of::<#path>()),
             _ => self.len(),
         }
     }
@@ -406,7 +416,7 @@ impl Plan {
     /// Whether it can be trained: its inputs are `f32` or tokens. A model of integers can only infer.
     pub fn trains(&self) -> bool {
         let mut inputs = self.inputs.iter();
-        inputs.all(|input| matches!(input.data.dtype, Dtype::F32 | Dtype::U16))
+        !self.is_twin && inputs.all(|input| matches!(input.data.dtype, Dtype::F32 | Dtype::U16))
     }
 
     /// The element type of a value, if it is known here.
@@ -443,6 +453,7 @@ impl Node {
             operation: (TokenStream::new(), TokenStream::new()),
             fusion: Fusion::None,
             is_activation: None,
+            absorbed: None,
             takes_activation: false,
             in_place: false,
             in_place_scratch: None,

@@ -134,6 +134,7 @@ pub struct Call {
 }
 
 /// One training step.
+#[derive(Default)]
 pub struct Training {
     pub slots: Vec<Slot>,
     pub forward: Vec<Call>,

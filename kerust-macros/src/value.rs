@@ -200,7 +200,7 @@ impl Term for Sliding {
         let [size, strides, dilation] =
             [&self.size, &self.strides, &self.dilation].map(|pair| pair.tokens());
         let padding = padding(self.padding);
-        quote!(::kerust::shape::Window {
+        quote!(::kerust::__private::shape::Window {
             size: #size,
             strides: #strides,
             padding: #padding,
@@ -209,12 +209,12 @@ impl Term for Sliding {
     }
 }
 
-/// `::kerust::shape::Padding::Same`
+/// `::kerust::__private::shape::Padding::Same`
 pub fn padding(padding: Padding) -> TokenStream {
     match padding {
-        Padding::Valid => quote!(::kerust::shape::Padding::Valid),
-        Padding::Same => quote!(::kerust::shape::Padding::Same),
-        Padding::Causal => quote!(::kerust::shape::Padding::Causal),
+        Padding::Valid => quote!(::kerust::__private::shape::Padding::Valid),
+        Padding::Same => quote!(::kerust::__private::shape::Padding::Same),
+        Padding::Causal => quote!(::kerust::__private::shape::Padding::Causal),
     }
 }
 

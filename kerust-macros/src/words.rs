@@ -27,7 +27,7 @@ impl Vocabulary {
         self.words.iter().map(|entry| entry.0)
     }
 
-    /// `::kerust::activation::Activation::Relu`, with the word's span so that an editor finds it.
+    /// `::kerust::__private::activation::Activation::Relu`, with the word's span so that an editor finds it.
     pub fn tokens(&self, name: &str, span: Span) -> TokenStream {
         let path = (self.path)();
         let name = Ident::new(name, span);
@@ -37,7 +37,7 @@ impl Vocabulary {
 
 pub static ACTIVATIONS: Vocabulary = Vocabulary {
     what: "activation",
-    path: || quote!(::kerust::activation::Activation),
+    path: || quote!(::kerust::__private::activation::Activation),
     words: &[
         ("linear", "Linear"),
         ("relu", "Relu"),
@@ -72,7 +72,7 @@ pub fn activation(name: &str) -> Activation {
 
 pub static DTYPES: Vocabulary = Vocabulary {
     what: "dtype",
-    path: || quote!(::kerust::element::Dtype),
+    path: || quote!(::kerust::__private::element::Dtype),
     words: &[
         ("float32", "F32"),
         ("token", "U16"),
@@ -97,7 +97,7 @@ pub fn dtype(name: &str) -> Dtype {
 
 pub static INITIALIZERS: Vocabulary = Vocabulary {
     what: "initializer",
-    path: || quote!(::kerust::init::Initializer),
+    path: || quote!(::kerust::__private::init::Initializer),
     words: &[
         ("zeros", "ZEROS"),
         ("ones", "ONES"),
@@ -118,26 +118,26 @@ pub static INITIALIZERS: Vocabulary = Vocabulary {
 
 pub static PADDINGS: Vocabulary = Vocabulary {
     what: "padding",
-    path: || quote!(::kerust::shape::Padding),
+    path: || quote!(::kerust::__private::shape::Padding),
     words: &[("valid", "Valid"), ("same", "Same")],
 };
 
 /// The paddings of `Conv1D`, which is the only layer with causal padding.
 pub static PADDINGS_1D: Vocabulary = Vocabulary {
     what: "padding",
-    path: || quote!(::kerust::shape::Padding),
+    path: || quote!(::kerust::__private::shape::Padding),
     words: &[("valid", "Valid"), ("same", "Same"), ("causal", "Causal")],
 };
 
 pub static INTERPOLATIONS: Vocabulary = Vocabulary {
     what: "interpolation",
-    path: || quote!(::kerust::layers::Interpolation),
+    path: || quote!(::kerust::__private::layers::Interpolation),
     words: &[("bilinear", "Bilinear"), ("nearest", "Nearest")],
 };
 
 pub static FILL_MODES: Vocabulary = Vocabulary {
     what: "fill mode",
-    path: || quote!(::kerust::layers::FillMode),
+    path: || quote!(::kerust::__private::layers::FillMode),
     words: &[
         ("reflect", "Reflect"),
         ("constant", "Constant"),
@@ -148,7 +148,7 @@ pub static FILL_MODES: Vocabulary = Vocabulary {
 
 pub static MERGE_MODES: Vocabulary = Vocabulary {
     what: "merge mode",
-    path: || quote!(::kerust::layers::MergeMode),
+    path: || quote!(::kerust::__private::layers::MergeMode),
     words: &[
         ("concat", "Concat"),
         ("sum", "Sum"),
@@ -159,7 +159,7 @@ pub static MERGE_MODES: Vocabulary = Vocabulary {
 
 pub static FLIPS: Vocabulary = Vocabulary {
     what: "mode",
-    path: || quote!(::kerust::layers::Flip),
+    path: || quote!(::kerust::__private::layers::Flip),
     words: &[
         ("horizontal_and_vertical", "HorizontalAndVertical"),
         ("horizontal", "Horizontal"),

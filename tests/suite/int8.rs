@@ -1,10 +1,10 @@
 //! Inference-only layers: hand-written int8 layers, with weights from a file and buffers from a plan, next to
 //! `f32` layers.
 
+use kerust::__private::memory::{Buffer, Memory, Plan};
 use kerust::LayerData;
 use kerust::layer::{Forward, LayerData as _};
 use kerust::layers::Rescaling;
-use kerust::memory::{Buffer, Memory, Plan};
 use kerust::weights::{self, Section, SectionMut, embedded_data};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::BTreeMap;
@@ -112,7 +112,7 @@ const BUFFERS: [Buffer; 4] = [
 
 /// As `model!` would expand to it.
 fn predict(net: &Net, input: &[f32], memory: &mut Memory<'_>, output: &mut [f32]) {
-    let mut memory = memory.with([kerust::memory::output(output)]);
+    let mut memory = memory.with([kerust::__private::memory::output(output)]);
     let [rescaled] = memory.get(const { PLAN.places([0]) });
     RESCALING.forward(&(), input, rescaled, ());
     let [rescaled, quantized] = memory.get_mixed(const { PLAN.places([0, 1]) });

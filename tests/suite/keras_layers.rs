@@ -1,9 +1,9 @@
 //! Compares every built-in layer with Keras: outputs, and the gradients of input and weights.
 
 use crate::golden::{Tensors, assert_close};
+use kerust::__private::memory::Memory;
 use kerust::activation::Linear;
 use kerust::gradient::Gradient;
-use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;

@@ -1,10 +1,11 @@
 //! Compares losses and metrics with Keras: values, and gradients with respect to the logits.
 
 use crate::golden::{assert_close, json};
+use kerust::__private::model::HeadPass;
 use kerust::activation::{Activation, HeadActivation, Linear, Sigmoid, Softmax};
 use kerust::loss::{Loss, Objective, objective};
 use kerust::metric::Metrics;
-use kerust::model::{Head, HeadPass, Heads};
+use kerust::model::{Head, Heads};
 use kerust::prelude::*;
 use serde_json::Value;
 

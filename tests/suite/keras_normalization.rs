@@ -1,9 +1,9 @@
 //! Compares `Normalization` with Keras: its statistics, its output, and its gradient.
 
 use crate::golden::{Tensors, assert_close};
+use kerust::__private::memory::Memory;
 use kerust::activation::Linear;
 use kerust::gradient::Gradient;
-use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;

@@ -3,10 +3,10 @@
 use crate::golden::{Tensors, assert_close};
 use crate::keras_layers::{Probe, check, equal_keras};
 use crate::keras_training::losses;
+use kerust::__private::memory::Memory;
 use kerust::activation::Linear;
 use kerust::gradient::Gradient;
 use kerust::layer::LayerData;
-use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;

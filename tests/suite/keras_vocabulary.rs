@@ -2,10 +2,11 @@
 //! batches.
 
 use crate::golden::{assert_close, json};
+use kerust::__private::model::HeadPass;
 use kerust::activation::{Activation, HeadActivation, Linear, Sigmoid, Softmax};
 use kerust::loss::{Loss, objective};
 use kerust::metric::Metrics;
-use kerust::model::{Head, HeadPass};
+use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::tensor::Shape;
 use serde_json::Value;

@@ -1,11 +1,11 @@
 //! Compares tokens, masks and states with Keras: outputs, and the gradients of all weights.
 
 use crate::golden::{Tensors, assert_close};
+use kerust::__private::memory::Memory;
 use kerust::activation::Linear;
 use kerust::element::Elements;
 use kerust::gradient::Gradient;
 use kerust::layer::LayerData as _;
-use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;

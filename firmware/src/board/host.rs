@@ -2,6 +2,7 @@
 
 use core::ffi::CStr;
 use cortex_m_semihosting::{debug, syscall};
+use kerust::element::Element;
 
 /// `rb`
 pub const READ: usize = 1;
@@ -18,14 +19,14 @@ pub fn open(name: &CStr, mode: usize) -> usize {
     file
 }
 
-/// Fills `values`, and returns whether there was enough data.
-pub fn read(file: usize, values: &mut [f32]) -> bool {
+/// Fills `values`; whether there was as much left.
+pub fn read<T: Element>(file: usize, values: &mut [T]) -> bool {
     // SAFETY: the host writes into `values`, of which any bytes are valid.
     unsafe { syscall!(READ, file, values.as_mut_ptr(), size_of_val(values)) == 0 }
 }
 
 /// Appends `values`.
-pub fn write(file: usize, values: &[f32]) {
+pub fn write<T: Element>(file: usize, values: &[T]) {
     // SAFETY: the host reads `values`.
     if unsafe { syscall!(WRITE, file, values.as_ptr(), size_of_val(values)) } != 0 {
         fail();

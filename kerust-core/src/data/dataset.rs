@@ -13,6 +13,16 @@ use std::sync::Arc;
 
 /// A data set in memory, with inputs `X` and labels `Y`. Cloning, splitting, shuffling and filtering do not
 /// copy samples.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// let data: Dataset<Rank1<2>, Class<3>> =
+///     Dataset::from_arrays(&[[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], &[0, 1, 2])?;
+/// let (train, test) = data.shuffle(Seed(1)).split(0.67);
+/// assert_eq!((train.len(), test.len()), (2, 1));
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct Dataset<X: Data, Y: Data> {
     inputs: Arc<X::Column>,
     labels: Arc<Y::Column>,
@@ -57,8 +67,8 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     /// they are not passed on the stack.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::tensor::Rank3;
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::tensor::Rank3;
     ///
     /// let images = Dataset::<Rank3<512, 512, 3>, Class<2>>::fill(4, |number, x, y| {
     ///     x.as_mut_slice().fill(number as f32);

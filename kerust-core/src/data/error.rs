@@ -1,14 +1,17 @@
 //! The errors of data.
 
+use super::array::ArrayFault;
 use super::idx::IdxFault;
+#[cfg(feature = "images")]
+use super::image_folder::ImageFolderFault;
+use super::npy::NpyFault;
 use core::fmt::{Display, Formatter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The reason why data are invalid: what was found, what was expected, and where.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum DataError {
-    /// A file is not an IDX file of the expected kind.
+pub(crate) enum DataError {
+    /// A file is no IDX file of the expected kind.
     Idx {
         /// The file.
         path: PathBuf,
@@ -21,8 +24,8 @@ pub enum DataError {
         path: PathBuf,
         /// The name of the array in an archive.
         member: Option<String>,
-        /// The error.
-        fault: super::npy::NpyFault,
+        /// What is wrong with it.
+        fault: NpyFault,
     },
     /// A pickle file is corrupt, malicious, or not of the expected kind.
     Pickle {
@@ -104,8 +107,8 @@ pub enum DataError {
     Array {
         /// Which array: `the inputs`, `the labels`.
         what: &'static str,
-        /// The error.
-        fault: super::array::ArrayFault,
+        /// What is wrong with it.
+        fault: ArrayFault,
     },
     /// The numbers of labels and inputs differ.
     ArrayCounts {
@@ -159,9 +162,80 @@ pub enum DataError {
     ImageFolder {
         /// The folder or the image.
         path: PathBuf,
-        /// The error.
-        fault: super::image_folder::ImageFolderFault,
+        /// What is wrong with it.
+        fault: ImageFolderFault,
     },
+}
+
+impl DataError {
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound { .. } | Self::FileMissing { .. })
+    }
+
+    pub(crate) fn is_not_finite(&self) -> bool {
+        matches!(self, Self::NotFinite { .. })
+    }
+
+    pub(crate) fn is_shape(&self) -> bool {
+        match self {
+            Self::Idx { fault, .. } => matches!(fault, IdxFault::Sizes { .. }),
+            Self::Npy { fault, .. } => matches!(fault, NpyFault::Shape { .. }),
+            Self::Array { fault, .. } => matches!(
+                fault,
+                ArrayFault::Ragged { .. }
+                    | ArrayFault::Shape { .. }
+                    | ArrayFault::Labels { .. }
+                    | ArrayFault::Window { .. }
+            ),
+            Self::Values { .. } => true,
+            #[cfg(feature = "images")]
+            Self::ImageFolder { fault, .. } => {
+                matches!(fault, ImageFolderFault::ImageSize { .. })
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Idx { path, .. }
+            | Self::Npy { path, .. }
+            | Self::Pickle { path, .. }
+            | Self::Tar { path, .. }
+            | Self::WordIndex { path, .. }
+            | Self::NoSequence { path, .. }
+            | Self::FileMissing { folder: path, .. }
+            | Self::Label { path, .. }
+            | Self::Counts {
+                labels: (path, _), ..
+            } => Some(path),
+            Self::Csv { path, .. } => path.as_deref(),
+            #[cfg(feature = "images")]
+            Self::ImageFolder { path, .. } => Some(path),
+            Self::TestSplit { .. }
+            | Self::NotFound { .. }
+            | Self::Values { .. }
+            | Self::Array { .. }
+            | Self::ArrayCounts { .. }
+            | Self::Sample { .. }
+            | Self::NotFinite { .. }
+            | Self::Token { .. } => None,
+        }
+    }
+
+    pub(crate) fn sample(&self) -> Option<usize> {
+        match self {
+            Self::Label { sample, .. }
+            | Self::Sample { sample, .. }
+            | Self::NotFinite { sample, .. }
+            | Self::Token { sample, .. }
+            | Self::Array {
+                fault: ArrayFault::Class { sample, .. } | ArrayFault::Binary { sample, .. },
+                ..
+            } => Some(*sample),
+            _ => None,
+        }
+    }
 }
 
 impl Display for DataError {
@@ -233,7 +307,7 @@ impl Display for DataError {
                 labels.1
             ),
             Self::Array { what, fault } => {
-                let is_ragged = matches!(fault, super::array::ArrayFault::Ragged { .. });
+                let is_ragged = matches!(fault, ArrayFault::Ragged { .. });
                 let verb = match (is_ragged, *what) {
                     (false, _) => "",
                     (true, "the series") => " is",

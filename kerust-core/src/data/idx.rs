@@ -24,9 +24,8 @@ pub struct Idx {
 
 /// The reason why a file is not a valid IDX file of the expected kind.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum IdxFault {
-    /// The file does not start like an IDX file.
+pub(crate) enum IdxFault {
+    /// The file does not begin as IDX does.
     Magic {
         /// Its first bytes.
         found: Vec<u8>,

@@ -11,7 +11,7 @@ use std::path::Path;
 /// [`ImageFolder`](super::ImageFolder), with values from 0 to 255.
 ///
 /// ```no_run
-/// # use kerust_core::{data::image, error, tensor::{Rank3, Tensor}};
+/// # use kerust::{data::image, error, tensor::{Rank3, Tensor}};
 /// # fn main() -> error::Result<()> {
 /// let photo: Box<Tensor<Rank3<28, 28, 3>>> = image::read("photo.jpg")?;
 /// # Ok(())

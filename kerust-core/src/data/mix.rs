@@ -31,9 +31,9 @@ impl<X: Shape, Y: Shape> Dataset<X, Y> {
     /// use `CategoricalCrossentropy`.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::rng::Seed;
-    /// use kerust_core::tensor::Rank3;
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::rng::Seed;
+    /// use kerust::tensor::Rank3;
     ///
     /// # let train = Dataset::<Rank3<8, 8, 1>, Class<3>>::fill(6, |i, _, y| *y = Class::new(i % 3));
     /// let mixed = train.to_categorical().mix_up(0.2, Seed(1));

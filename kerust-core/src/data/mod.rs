@@ -40,7 +40,7 @@ pub use array::to_categorical;
 #[cfg(feature = "std")]
 pub use dataset::Dataset;
 #[cfg(feature = "std")]
-pub use error::DataError;
+pub(crate) use error::DataError;
 #[cfg(feature = "images")]
 pub use image_folder::{ImageFolder, Subset};
 #[cfg(feature = "std")]

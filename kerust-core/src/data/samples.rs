@@ -17,10 +17,10 @@ use std::sync::Mutex;
 /// A custom source implements [`gather`](Self::gather) with [`Room::fill`]:
 ///
 /// ```
-/// use kerust_core::Result;
-/// use kerust_core::data::samples::Room;
-/// use kerust_core::data::{Class, Data, Samples};
-/// use kerust_core::tensor::Rank1;
+/// use kerust::Result;
+/// use kerust::data::samples::Room;
+/// use kerust::data::{Class, Data, Samples};
+/// use kerust::tensor::Rank1;
 ///
 /// /// Numbers from 0 to 99, and whether they are odd.
 /// struct Parity;
@@ -216,8 +216,8 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// arbitrary valid values before.
 ///
 /// ```
-/// use kerust_core::data::{Class, samples};
-/// use kerust_core::tensor::Rank1;
+/// use kerust::data::{Class, samples};
+/// use kerust::tensor::Rank1;
 ///
 /// let data = samples::from_fn::<Rank1<2>, Class<2>>(1000, |number, x, y| {
 ///     x.as_mut_slice().fill(number as f32 / 1000.0);

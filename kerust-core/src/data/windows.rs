@@ -19,10 +19,10 @@ impl<X: Shape, Y: Shape> Dataset<X, Y> {
     /// with fewer features use [`map_labels`](Self::map_labels), which does not copy the windows.
     ///
     /// ```
-    /// use kerust_core::data::Dataset;
-    /// use kerust_core::tensor::{Rank1, Rank2};
+    /// use kerust::data::Dataset;
+    /// use kerust::tensor::{Rank1, Rank2};
     ///
-    /// # fn main() -> kerust_core::Result<()> {
+    /// # fn main() -> kerust::Result<()> {
     /// let series: Vec<f32> = (0..100).map(|t| (0.1 * t as f32).sin()).collect();
     /// let data: Dataset<Rank2<24, 1>, Rank1<1>> = Dataset::windows(&series, 24, 1)?;
     /// assert_eq!(data.len(), 76);

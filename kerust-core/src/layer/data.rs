@@ -124,12 +124,12 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
     /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT), for a type whose numbers are all `f32`.
     ///
     /// ```
-    /// use kerust_core::layer::LayerData;
+    /// use kerust::layer::LayerData;
     /// assert_eq!(LayerData::as_slice(&[[1.0f32, 2.0], [3.0, 4.0]]), [1.0, 2.0, 3.0, 4.0]);
     /// ```
     /// For numbers other than `f32` it does not compile:
     /// ```compile_fail
-    /// use kerust_core::layer::LayerData;
+    /// use kerust::layer::LayerData;
     /// assert_eq!(LayerData::as_slice(&[[1i8, 2], [3, 4]]), [1.0, 2.0, 3.0, 4.0]);
     /// ```
     fn as_slice(&self) -> &[f32] {
@@ -297,7 +297,7 @@ arrays! {
 macro_rules! weights {
     (
         $(#[$doc:meta])*
-        pub struct $name:ident<$(const $size:ident: usize $(= $default:tt)?),+ $(,)?> {
+        pub struct $name:ident<$(const $size:ident: usize $(= $default:tt)?),* $(,)?> {
             $($(#[$field_doc:meta])* pub $field:ident: $type:ty,)*
         }
         $(state {
@@ -307,13 +307,13 @@ macro_rules! weights {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         #[repr(C)]
-        pub struct $name<$(const $size: usize $(= $default)?),+> {
+        pub struct $name<$(const $size: usize $(= $default)?),*> {
             $($(#[$field_doc])* pub $field: $type,)*
             $($($(#[$state_doc])* pub $state: $state_type,)+)?
         }
 
         // SAFETY: `repr(C)`, arrays of numbers in the order of the layout.
-        unsafe impl<$(const $size: usize),+> $crate::layer::LayerData for $name<$($size),+> {
+        unsafe impl<$(const $size: usize),*> $crate::layer::LayerData for $name<$($size),*> {
             const LAYOUT: $crate::layer::Layout = $crate::layer::Layout::Parts(const {
                 &[
                     $($crate::layer::Part {

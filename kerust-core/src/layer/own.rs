@@ -14,6 +14,49 @@ use crate::tensor::{Floats, Tensors};
 /// The type holds the layer's weights. To use it in `model!`, implement [`Build`](super::Build) for the type
 /// that names it. A layer with several inputs has a tuple of shapes as its `Input`, and gets a tuple of
 /// slices: `forward(&self, (a, b): (&[f32], &[f32]), y: &mut [f32])`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// /// Multiplies each value by a number of its own.
+/// struct Scale;
+///
+/// #[derive(LayerData)]
+/// #[repr(C)]
+/// struct ScaleWeights<const N: usize> {
+///     scale: [f32; N],
+/// }
+///
+/// impl<const N: usize> Build<Rank1<N>> for Scale {
+///     type Layer = ScaleWeights<N>;
+/// }
+///
+/// impl<const N: usize> Layer for ScaleWeights<N> {
+///     type Input = Rank1<N>;
+///     type Output = Rank1<N>;
+///
+///     fn init(&mut self, _rng: &mut Rng) {
+///         self.scale.fill(1.0);
+///     }
+///
+///     fn forward(&self, x: &[f32], y: &mut [f32]) {
+///         for ((y, x), scale) in y.iter_mut().zip(x).zip(&self.scale) {
+///             *y = x * scale;
+///         }
+///     }
+///
+///     fn backward(&self, x: &[f32], _y: &[f32], dy: &[f32], dx: &mut [f32], gradient: &mut Self) {
+///         for i in 0..N {
+///             dx[i] = dy[i] * self.scale[i];
+///             gradient.scale[i] += dy[i] * x[i];
+///         }
+///     }
+/// }
+///
+/// model! { Net: Input(4) => Dense(8, relu) => Scale => Dense(3) }
+/// kerust::testing::check_gradients::<ScaleWeights<8>>(Seed(1)).unwrap();
+/// assert_eq!(Net::PARAMS, 5 * 8 + 8 + 9 * 3);
+/// ```
 pub trait Layer: LayerData {
     /// The input shape, or a tuple of shapes.
     type Input: Tensors;

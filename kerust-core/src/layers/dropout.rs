@@ -1,8 +1,4 @@
 //! Dropout layer.
-//!
-//! In training `y = x * m`, with `m` = 0 at a share of `rate` of the values and `1 / (1 - rate)`
-//! elsewhere, so that the expectation stays; else `y = x`. Srivastava et al. (2014), in the inverted
-//! form.
 
 use crate::gradient::Gradient;
 use crate::kernels;
@@ -10,15 +6,28 @@ use crate::layer::{Forward, Operation, Pass};
 use crate::rng::{LayerStep, Rng};
 use rand::Rng as _;
 
-/// Sets values to 0 at random in training: `Dropout(rate)`.
+/// Sets values to 0 at random in training.
 ///
-/// What is dropped depends on the seed, the step, the layer and the place in the batch only.
+/// In training `y = x * m`, with `m` = 0 at a share of `rate` of the values and `1 / (1 - rate)`
+/// elsewhere, so that the expectation stays; else `y = x`. Srivastava et al. (2014), in the inverted
+/// form.
+///
+/// # Arguments
+/// - `rate`: the share that is dropped, from 0 up to, but without, 1.
 ///
 /// # Shapes
 /// output as input; saves one value for each
 ///
 /// # Cost
 /// in training one random number and one product for each value; in inference a copy
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(8) => Dense(64, relu) => Dropout(0.5) => Dense(3) }
+/// assert_eq!(Net::PARAMS, 9 * 64 + 65 * 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Dropout {
     rate: Rate,

@@ -1,20 +1,31 @@
 //! Normalization over the features.
-//!
-//! `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, with the mean and the variance of each
-//! run of the last axis, in training and inference alike. Ba et al. (2016).
 
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, InPlace, Operation, Pass, weights};
 use crate::rng::Rng;
 
-/// Gives the features of each place mean 0 and variance 1: `LayerNormalization(epsilon)`.
+/// Normalizes the features of each sample.
+///
+/// `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, with the mean and the variance of each
+/// run of the last axis, in training and inference alike. Ba et al. (2016).
+///
+/// # Arguments
+/// - `epsilon = 0.001`: what is added to the variance.
 ///
 /// # Shapes
 /// output as input, with `C` as the last axis; gamma and beta `[C]`
 ///
 /// # Cost
 /// three passes over each run of `C` values; `8 * C` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(16, 8) => LayerNormalization => Dense(4) => GlobalAveragePooling1D }
+/// assert_eq!(Net::PARAMS, 2 * 8 + 9 * 4);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct LayerNormalization {
     features: usize,

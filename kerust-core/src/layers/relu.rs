@@ -1,20 +1,35 @@
 //! ReLU layer.
-//!
-//! `y = min(x, max_value)` where `x > threshold`, else `negative_slope * (x - threshold)`: Nair &
-//! Hinton (2010), with the parameters of Keras's layer. At `x = threshold` itself Keras computes 0,
-//! though its page says `threshold`.
 
+use super::int8;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, InPlace, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Rectified linear unit: `ReLU(max_value, negative_slope, threshold)`.
+/// Rectified linear unit.
+///
+/// `y = min(x, max_value)` where `x > threshold`, else `negative_slope * (x - threshold)`: Nair &
+/// Hinton (2010), with the parameters of Keras's layer. At `x = threshold` itself Keras computes 0,
+/// though its page says `threshold`.
+///
+/// # Arguments
+/// - `max_value` (optional): the largest output, at least 0; there is none if left out.
+/// - `negative_slope = 0`: the slope below the threshold, at least 0.
+/// - `threshold = 0`: what an input must exceed to pass, at least 0.
 ///
 /// # Shapes
 /// output as input
 ///
 /// # Cost
 /// one comparison or two for each value
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Conv2D(8, 3x3) => ReLU(max_value = 6.0) => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, 10 * 8 + (26 * 26 * 8 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ReLU {
     max_value: f32,
@@ -115,6 +130,20 @@ impl InPlace<()> for ReLU {
     fn forward_in_place(&self, _weights: &(), y: &mut [f32], (): (), (): ()) {
         let this = *self;
         kernels::map_in_place(y, move |y| this.value(y));
+    }
+}
+
+int8::tabulated!(ReLU);
+
+impl Int8Layer for ReLU {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Elementwise
+    }
+
+    fn value(&self, x: f32) -> f32 {
+        let mut y = [0.0];
+        self.forward(&(), &[x], &mut y, ());
+        y[0]
     }
 }
 

@@ -1,18 +1,31 @@
 //! Zeros around images.
-//!
-//! `y[i + top, j + left, c] = x[i, j, c]`, and 0 elsewhere.
 
+use super::int8;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Puts zeros around images: `ZeroPadding2D(padding)`.
+/// Adds zeros around images.
+///
+/// `y[i + top, j + left, c] = x[i, j, c]`, and 0 elsewhere.
+///
+/// # Arguments
+/// - `padding = 1`: the rows above and below, and the columns to the left and to the right: `1x2` or `1`.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[top + H + bottom][left + W + right][C]`
 ///
 /// # Cost
 /// a copy of each value; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => ZeroPadding2D(2) => Conv2D(8, 5x5) => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, (5 * 5 + 1) * 8 + (28 * 28 * 8 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ZeroPadding2D {
     input: [usize; 3],
@@ -59,6 +72,26 @@ impl Operation<()> for ZeroPadding2D {
         self.each_row(dx.len(), |to, from, len| {
             dx[to..to + len].copy_from_slice(&pass.dy[from..from + len]);
         });
+    }
+}
+
+impl Forward<int8::PaddingWeights, i8, i8> for ZeroPadding2D {
+    fn forward(&self, weights: &int8::PaddingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        let kernel = kernels::int8::Pad {
+            input: self.input,
+            padding: self.padding,
+            value: weights.zero_point[0],
+        };
+        kernel.forward(x, y);
+    }
+}
+
+impl Int8Layer for ZeroPadding2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Padding {
+            input: self.input,
+            padding: self.padding,
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use crate::tensor::Shape;
 /// A batch of samples: the outputs of a model with the heads `H`, and the labels `Y`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::activation::Linear;
 /// use kerust::loss::{Batch, Loss, MeanSquaredError};
 /// use kerust::model::Head;

@@ -19,7 +19,6 @@ use crate::tensor::{Rank1, Shape};
 /// `BinaryCrossentropy::from_logits()`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::BinaryCrossentropy;
 ///
 /// let loss = BinaryCrossentropy;
@@ -34,7 +33,6 @@ pub struct BinaryCrossentropy;
 /// The loss of a sample is the mean over its labels.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::BinaryCrossentropy;
 ///
 /// let loss = BinaryCrossentropy.multi_label();

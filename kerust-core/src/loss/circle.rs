@@ -22,7 +22,6 @@ use crate::tensor::Rank1;
 /// sample of the batch has its label, or if none has another label.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Circle;
 ///
 /// let loss = Circle::<10>::new().gamma(64.0);

@@ -19,7 +19,6 @@ use core::marker::PhantomData;
 /// `SparseCategoricalCrossentropy::from_logits()`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::SparseCategoricalCrossentropy;
 ///
 /// let loss = SparseCategoricalCrossentropy;
@@ -36,7 +35,6 @@ pub struct SparseCategoricalCrossentropy;
 /// the loss is the mean over all positions.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalCrossentropy;
 ///
 /// let loss = CategoricalCrossentropy;
@@ -49,7 +47,6 @@ pub struct CategoricalCrossentropy;
 /// `from_logits = True`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalCrossentropy;
 ///
 /// let loss = CategoricalCrossentropy::from_logits();
@@ -60,7 +57,6 @@ pub struct FromLogits<L>(pub(super) L);
 /// A crossentropy with smoothed labels: Keras's `label_smoothing`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::BinaryCrossentropy;
 ///
 /// let loss = BinaryCrossentropy.label_smoothing(0.1);
@@ -89,7 +85,6 @@ impl<L> LabelSmoothing<L> {
 /// Their loss and gradient are 0, and the mean is over the other samples.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::SparseCategoricalCrossentropy;
 ///
 /// let loss = SparseCategoricalCrossentropy.ignore_class(0);

@@ -10,7 +10,6 @@ use crate::tensor::Shape;
 /// `KLDivergence`. The name as a metric is `kl_divergence`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::KLDivergence;
 ///
 /// let loss = KLDivergence;
@@ -22,7 +21,6 @@ pub struct KLDivergence;
 /// `CosineSimilarity`, which scales vectors by `1 / max(|v|, 1e-7)`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CosineSimilarity;
 ///
 /// let loss = CosineSimilarity;
@@ -36,7 +34,6 @@ pub struct CosineSimilarity;
 /// It fits every head; the label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalHinge;
 ///
 /// let loss = CategoricalHinge;

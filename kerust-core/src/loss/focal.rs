@@ -22,7 +22,6 @@ use crate::value::value;
 /// by `alpha`, 0.25 by default, and those of label 0 by `1 - alpha`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::BinaryFocalCrossentropy;
 ///
 /// let loss = BinaryFocalCrossentropy;
@@ -44,7 +43,6 @@ pub struct BinaryFocalCrossentropy {
 /// `CategoricalFocalCrossentropy::from_logits()`. Keras's defaults: `alpha` is 0.25 and `gamma` is 2.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalFocalCrossentropy;
 ///
 /// let loss = CategoricalFocalCrossentropy.gamma(1.0);

@@ -18,7 +18,6 @@ use crate::value::value;
 /// It fits a softmax over N classes with labels `Class<N>`. `q` is 0.5 by default.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalGeneralizedCrossEntropy;
 ///
 /// let loss = CategoricalGeneralizedCrossEntropy.q(0.7);

@@ -16,7 +16,6 @@ use crate::tensor::{Rank1, Shape};
 /// `Binary`, use `Hinge.binary()`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Hinge;
 ///
 /// let loss = Hinge;
@@ -30,7 +29,6 @@ pub struct Hinge;
 /// `Binary`, use `SquaredHinge.binary()`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::SquaredHinge;
 ///
 /// let loss = SquaredHinge;
@@ -41,7 +39,6 @@ pub struct SquaredHinge;
 /// A hinge loss with labels `Binary`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Hinge;
 ///
 /// let loss = Hinge.binary();

@@ -24,7 +24,6 @@
 //! the heads that it fits:
 //!
 //! ```
-//! # extern crate kerust_core as kerust;
 //! use kerust::activation::HeadActivation;
 //! use kerust::loss::{Batch, Loss};
 //! use kerust::model::Head;

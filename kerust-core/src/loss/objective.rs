@@ -60,7 +60,6 @@ pub trait Objective<H: Heads, Y: Data>: Send {
 /// Combines a loss and metrics for heads with the given names. `heads` is empty for a single head.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::activation::Linear;
 /// use kerust::loss::{MeanAbsoluteError, MeanSquaredError, objective};
 /// use kerust::model::Head;

@@ -14,7 +14,6 @@ use crate::value::value;
 /// the sums run over the whole batch, unless [`axis`](Self::axis) says otherwise.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Dice;
 ///
 /// let of_batches = Dice;
@@ -32,7 +31,6 @@ pub struct Dice {
 /// as `Dice`, and its sums run over the same axes.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Tversky;
 ///
 /// let loss = Tversky.alpha(0.3).beta(0.7);

@@ -11,7 +11,6 @@ use crate::tensor::Shape;
 /// its values. A loss that is not computed value by value implements [`Loss`] directly.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::PointwiseLoss;
 ///
 /// /// Quantile loss: a prediction that is too high costs 3 times as much as one that is too low.

@@ -12,7 +12,6 @@ use crate::value::value;
 /// It fits every head; the label is a tensor of the head's shape. As a metric: `mean_squared_error`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::MeanSquaredError;
 ///
 /// let loss = MeanSquaredError;
@@ -25,7 +24,6 @@ pub struct MeanSquaredError;
 /// It fits every head; the label is a tensor of the head's shape. As a metric: `mean_absolute_error`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::MeanAbsoluteError;
 ///
 /// let loss = MeanAbsoluteError;
@@ -37,7 +35,6 @@ pub struct MeanAbsoluteError;
 /// `MeanAbsolutePercentageError`. The name as a metric is `mean_absolute_percentage_error`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::MeanAbsolutePercentageError;
 ///
 /// let loss = MeanAbsolutePercentageError;
@@ -49,7 +46,6 @@ pub struct MeanAbsolutePercentageError;
 /// Keras: `MeanSquaredLogarithmicError`. The name as a metric is `mean_squared_logarithmic_error`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::MeanSquaredLogarithmicError;
 ///
 /// let loss = MeanSquaredLogarithmicError;
@@ -61,7 +57,6 @@ pub struct MeanSquaredLogarithmicError;
 /// Keras: `LogCosh`. The name as a metric is `logcosh`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::LogCosh;
 ///
 /// let loss = LogCosh;
@@ -72,7 +67,6 @@ pub struct LogCosh;
 /// Mean of `y - t ln(y + 1e-7)`, for counts. Keras: `Poisson`. The name as a metric is `poisson`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Poisson;
 ///
 /// let loss = Poisson;
@@ -86,7 +80,6 @@ pub struct Poisson;
 /// `delta` is 1 by default. It fits every head; the label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Huber;
 ///
 /// let loss = Huber;

@@ -31,7 +31,6 @@ pub(crate) use weighable;
 /// As in Keras, the loss that is reported for the head itself (`offset_loss`) does not include the weight.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::{MeanSquaredError, SparseCategoricalCrossentropy};
 ///
 /// let losses = (SparseCategoricalCrossentropy, MeanSquaredError.weight(0.5));
@@ -90,7 +89,6 @@ impl<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>> Loss<Head<A, S>> for Weig
 /// How the losses of a batch are reduced to one number: Keras's `reduction`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::{MeanSquaredError, Reduction};
 ///
 /// let loss = MeanSquaredError.reduction(Reduction::Sum);
@@ -110,7 +108,6 @@ pub enum Reduction {
 /// A loss with another [`Reduction`], created by `.reduction(..)`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::{Huber, Reduced, Reduction};
 ///
 /// let loss: Reduced<Huber> = Huber.reduction(Reduction::Sum);

@@ -14,7 +14,6 @@ use crate::tensor::{Rank1, Shape};
 /// `Binary`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Accuracy;
 ///
 /// let metric = Accuracy;
@@ -28,7 +27,6 @@ pub struct Accuracy;
 /// It fits labels `Class<N>`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::SparseCategoricalAccuracy;
 ///
 /// let metric = SparseCategoricalAccuracy;
@@ -40,7 +38,6 @@ pub struct SparseCategoricalAccuracy;
 /// `categorical_accuracy`. For a map, such as a segmentation, all positions count.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::CategoricalAccuracy;
 ///
 /// let metric = CategoricalAccuracy;
@@ -52,7 +49,6 @@ pub struct CategoricalAccuracy;
 /// as `binary_accuracy`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::BinaryAccuracy;
 ///
 /// let metric = BinaryAccuracy;
@@ -63,7 +59,6 @@ pub struct BinaryAccuracy;
 /// [`BinaryAccuracy`] with a threshold other than 0.5, for any head. For logits, use 0.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::BinaryAccuracy;
 ///
 /// let metric = BinaryAccuracy.threshold(0.0);

@@ -18,7 +18,6 @@ use crate::value::value;
 /// all values.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{AUC, Curve};
 ///
 /// let roc = AUC;
@@ -55,7 +54,6 @@ value! {
 /// The curve whose area [`AUC`](struct@AUC) measures.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{AUC, Curve};
 ///
 /// let metric = AUC.curve(Curve::Pr);
@@ -73,7 +71,6 @@ pub enum Curve {
 /// How the area between two thresholds is computed (Keras's `summation_method`).
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{AUC, SummationMethod};
 ///
 /// let at_least = AUC.summation_method(SummationMethod::Minoring);

@@ -18,7 +18,6 @@ use crate::value::value;
 /// [`top_k`](Self::top_k), the classes with the highest outputs are the positive predictions.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Precision;
 ///
 /// let precision = Precision;
@@ -38,7 +37,6 @@ pub struct Precision {
 /// [`top_k`](Self::top_k), the classes with the highest outputs are the positive predictions.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Recall;
 ///
 /// let recall = Recall;
@@ -161,7 +159,6 @@ macro_rules! counts {
         /// same heads and labels as [`Precision`](struct@Precision).
         ///
         /// ```
-        /// # extern crate kerust_core as kerust;
         #[doc = concat!("use kerust::metric::", stringify!($name), ";")]
         ///
         #[doc = concat!("let metric = ", stringify!($name), ".threshold(0.3);")]

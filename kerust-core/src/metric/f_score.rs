@@ -20,7 +20,6 @@ use crate::value::value;
 /// [`average`](Self::average) combines them.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{Average, F1Score};
 ///
 /// let of_each_class = F1Score;
@@ -39,7 +38,6 @@ pub struct F1Score {
 /// default.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{Average, FBetaScore};
 ///
 /// let metric = FBetaScore.beta(2.0).average(Average::Weighted);
@@ -52,7 +50,6 @@ pub struct FBetaScore {
 /// [`F1Score`](struct@F1Score) with a threshold.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{F1Score, F1ScoreAt};
 ///
 /// let metric: F1ScoreAt = F1Score.threshold(0.5);
@@ -66,7 +63,6 @@ pub struct F1ScoreAt {
 /// [`FBetaScore`](struct@FBetaScore) with a threshold.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{FBetaScore, FBetaScoreAt};
 ///
 /// let metric: FBetaScoreAt = FBetaScore.beta(0.5).threshold(0.3);
@@ -80,7 +76,6 @@ pub struct FBetaScoreAt {
 /// How the scores of the classes are averaged: Keras's `average`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{Average, F1Score};
 ///
 /// let metric = F1Score.average(Average::Micro);

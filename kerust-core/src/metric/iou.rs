@@ -54,7 +54,6 @@ over_classes! {
     /// neither as label nor as prediction is left out of the mean.
     ///
     /// ```
-    /// # extern crate kerust_core as kerust;
     /// use kerust::metric::IoU;
     ///
     /// let metric = IoU.target_class_ids([1, 2]);
@@ -65,7 +64,6 @@ over_classes! {
     /// It fits the same heads and labels as [`IoU`](struct@IoU).
     ///
     /// ```
-    /// # extern crate kerust_core as kerust;
     /// use kerust::metric::MeanIoU;
     ///
     /// let metric = MeanIoU.ignore_class(0);
@@ -74,7 +72,6 @@ over_classes! {
     /// [`IoU`](struct@IoU) with one-hot labels. Keras: `OneHotIoU`; reported as `one_hot_io_u`.
     ///
     /// ```
-    /// # extern crate kerust_core as kerust;
     /// use kerust::metric::OneHotIoU;
     ///
     /// let metric = OneHotIoU.target_class_ids([0]);
@@ -84,7 +81,6 @@ over_classes! {
     /// `one_hot_mean_io_u`.
     ///
     /// ```
-    /// # extern crate kerust_core as kerust;
     /// use kerust::metric::OneHotMeanIoU;
     ///
     /// let metric = OneHotMeanIoU;
@@ -98,7 +94,6 @@ over_classes! {
 /// all counted. An output of at least the threshold, 0.5 by default, is class 1.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::BinaryIoU;
 ///
 /// let of_class_1 = BinaryIoU.target_class_ids([1]).threshold(0.3);

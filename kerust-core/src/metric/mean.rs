@@ -8,7 +8,6 @@ use crate::model::Heads;
 /// metrics use it as their state.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Mean;
 ///
 /// let (mut mean, mut other) = (Mean::default(), Mean::default());

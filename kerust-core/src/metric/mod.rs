@@ -11,7 +11,6 @@
 //! implements [`Metrics`] for the heads and labels that it fits. It can report several results.
 //!
 //! ```
-//! # extern crate kerust_core as kerust;
 //! use kerust::activation::HeadActivation;
 //! use kerust::loss::Batch;
 //! use kerust::metric::{Metrics, Names};
@@ -177,7 +176,6 @@ use single;
 /// `accuracy` too.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Accuracy;
 ///
 /// let metrics = (Accuracy, Accuracy.weighted());

@@ -4,7 +4,6 @@
 /// `precision`, `precision_1`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Names;
 ///
 /// let mut names = Names::default();

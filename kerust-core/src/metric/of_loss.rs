@@ -19,7 +19,6 @@ use crate::tensor::{Rank1, Shape};
 /// It fits every head; the label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::RootMeanSquaredError;
 ///
 /// let metric = RootMeanSquaredError;

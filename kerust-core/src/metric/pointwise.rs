@@ -12,7 +12,6 @@ use crate::tensor::Shape;
 /// implements [`Metrics`] directly.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::PointwiseMetric;
 ///
 /// /// The largest error so far.

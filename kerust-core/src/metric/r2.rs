@@ -14,7 +14,6 @@ use crate::value::value;
 /// all equal has a score of 0. It fits every head. The label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{ClassAggregation, R2Score};
 ///
 /// let metric = R2Score;
@@ -37,7 +36,6 @@ value! {
 /// How the scores of several outputs are combined: Keras's `class_aggregation`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{ClassAggregation, R2Score};
 ///
 /// let metric = R2Score.class_aggregation(ClassAggregation::None);

@@ -13,7 +13,6 @@ use crate::tensor::Shape;
 /// for a vector of equal values, and the result is then NaN.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::PearsonCorrelation;
 ///
 /// let metric = PearsonCorrelation;
@@ -27,7 +26,6 @@ pub struct PearsonCorrelation;
 /// It fits every head; the label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::ConcordanceCorrelation;
 ///
 /// let metric = ConcordanceCorrelation;
@@ -41,7 +39,6 @@ pub struct ConcordanceCorrelation;
 /// It fits every head; the label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::EqualityAccuracy;
 ///
 /// let metric = EqualityAccuracy;

@@ -17,7 +17,6 @@ use crate::tensor::Rank1;
 /// `K`, and a sample with a score that is not finite counts as wrong.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{Accuracy, TopK};
 ///
 /// let metrics = (Accuracy, TopK::<3>);
@@ -26,7 +25,6 @@ use crate::tensor::Rank1;
 /// `K` must be from 1 to the number of classes, which is checked at compile time:
 ///
 /// ```compile_fail,E0080
-/// # extern crate kerust_core as kerust;
 /// use kerust::activation::Softmax;
 /// use kerust::loss::{SparseCategoricalCrossentropy, objective};
 /// use kerust::metric::TopK;

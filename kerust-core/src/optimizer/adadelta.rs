@@ -18,7 +18,6 @@ use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 /// 1.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Adadelta;
 ///
 /// let optimizer = Adadelta::new(1.0);

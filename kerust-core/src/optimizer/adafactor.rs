@@ -21,7 +21,6 @@ use std::cell::Cell;
 /// `relative_step` is on: it limits the learning rate to `1 / √t`, unless the rate is a schedule.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Adafactor;
 ///
 /// let optimizer = Adafactor::new(0.01).clip_threshold(0.5);

@@ -15,7 +15,6 @@ use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 /// Keras's defaults: `initial_accumulator_value` is 0.1 and `epsilon` is 1e-7 (under the root).
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Adagrad;
 ///
 /// let optimizer = Adagrad::new(0.01);

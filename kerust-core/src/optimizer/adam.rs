@@ -19,7 +19,6 @@ use crate::kernels::vectorized;
 /// Keras's defaults: `beta_1` is 0.9, `beta_2` 0.999 and `epsilon` 1e-7.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Adam, CosineDecay};
 ///
 /// let optimizer = Adam::new(0.001);
@@ -173,7 +172,6 @@ impl Rates {
 /// `AdamW`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::AdamW;
 ///
 /// let optimizer = AdamW::new(0.001).weight_decay(0.01);

@@ -16,7 +16,6 @@ use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 /// Keras's defaults: `beta_1` is 0.9, `beta_2` 0.999 and `epsilon` 1e-7.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Adamax;
 ///
 /// let optimizer = Adamax::new(0.002);

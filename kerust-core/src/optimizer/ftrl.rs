@@ -19,7 +19,6 @@ use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 /// regularization.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Ftrl;
 ///
 /// let optimizer = Ftrl::new(0.01).l1_regularization_strength(0.001);

@@ -18,7 +18,6 @@ use super::{LearningRate, Moment, Optimizer, Piece, Scope, Settings};
 /// Keras's defaults: `beta_1` is 0.9, `beta_2` 0.999 and `epsilon` 1e-7.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Lamb;
 ///
 /// let optimizer = Lamb::new(0.002).weight_decay(0.01).exclude_from_weight_decay(["bias"]);

@@ -16,7 +16,6 @@ use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 /// Adam.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Lion;
 ///
 /// let optimizer = Lion::new(0.0002).weight_decay(0.01);

@@ -59,7 +59,6 @@ pub const MAX_SLOTS: usize = 4;
 /// [`Scope::Tensor`] and is called once for each tensor.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Moment, Optimizer, Piece, Settings};
 ///
 /// /// `w ← w - learning_rate · sign(g)`: Bernstein et al. (2018), algorithm 1.

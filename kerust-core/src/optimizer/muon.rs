@@ -23,7 +23,6 @@ use std::sync::{Mutex, PoisonError};
 /// `adam_beta_2` 0.999, `adam_lr_ratio` 1 and `epsilon` 1e-7.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Muon;
 ///
 /// let optimizer = Muon::new(0.002).exclude_layers(["head"]);

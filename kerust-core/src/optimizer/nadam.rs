@@ -19,7 +19,6 @@ use std::sync::{Mutex, PoisonError};
 /// Keras's defaults: `beta_1` is 0.9, `beta_2` 0.999 and `epsilon` 1e-7.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Nadam;
 ///
 /// let optimizer = Nadam::new(0.002);

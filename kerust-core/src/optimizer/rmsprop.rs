@@ -18,7 +18,6 @@ use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 /// Keras's defaults: `rho` is 0.9, `momentum` 0 and `epsilon` 1e-7 (under the root), not centered.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::RMSprop;
 ///
 /// let optimizer = RMSprop::new(0.001).rho(0.9).momentum(0.5);

@@ -6,7 +6,6 @@ use super::LearningRate;
 /// optimizer stores them too.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Clip, Settings};
 ///
 /// let settings = Settings::new(0.01);
@@ -52,7 +51,6 @@ impl Settings {
 /// How a gradient is clipped; set by `clipnorm`, `global_clipnorm` and `clipvalue` of an optimizer.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Clip, Optimizer, SGD};
 ///
 /// let optimizer = SGD::new(0.01).clipvalue(0.5);

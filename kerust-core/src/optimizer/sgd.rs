@@ -16,7 +16,6 @@ use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 /// Keras's defaults: `momentum` is 0, and `nesterov` is off.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::SGD;
 ///
 /// let optimizer = SGD::new(0.01).momentum(0.9).nesterov(true);

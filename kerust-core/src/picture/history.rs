@@ -52,8 +52,8 @@ impl HistoryPlot {
     /// Plots several runs in one picture, with a panel for each series and a curve for each run.
     ///
     /// ```
-    /// use kerust_core::picture::HistoryPlot;
-    /// use kerust_core::train::History;
+    /// use kerust::picture::HistoryPlot;
+    /// use kerust::train::History;
     ///
     /// # let (first, second) = (History::default(), History::default());
     /// let plot = HistoryPlot::compare([("Adam", &first), ("SGD", &second)]);

@@ -5,6 +5,7 @@
 
 mod axis;
 mod confusion;
+mod cost;
 mod font;
 mod history;
 mod panel;
@@ -14,6 +15,7 @@ mod rates;
 mod scene;
 
 pub use confusion::ConfusionPlot;
+pub use cost::LayerCostPlot;
 pub use history::HistoryPlot;
 pub use predictions::PredictionGrid;
 pub use rates::LearningRatePlot;
@@ -26,9 +28,8 @@ use std::path::{Path, PathBuf};
 
 /// The reason why a picture cannot be created.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum PictureError {
-    /// The extension of the path is not that of a supported format.
+pub(crate) enum PictureError {
+    /// The path's ending names no format.
     Format {
         /// The path.
         path: PathBuf,
@@ -103,7 +104,22 @@ impl Display for PictureError {
 
 impl core::error::Error for PictureError {}
 
-/// The file formats.
+impl PictureError {
+    pub(crate) fn is_shape(&self) -> bool {
+        matches!(self, Self::ImageLen { .. } | Self::NoImage { .. })
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Format { path, .. } | Self::Empty { path } | Self::Raster { path, .. } => {
+                Some(path)
+            }
+            Self::ImageLen { .. } | Self::NoImage { .. } => None,
+        }
+    }
+}
+
+/// What a path's ending asks for.
 #[derive(Clone, Copy)]
 enum Format {
     Svg,

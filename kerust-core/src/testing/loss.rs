@@ -50,7 +50,6 @@ const TOLERANCE: f32 = 2e-2;
 /// Pairs whose loss is not finite, such as the logarithm of a negative prediction, are skipped.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::PointwiseLoss;
 /// use kerust::testing::check_loss;
 ///

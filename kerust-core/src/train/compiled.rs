@@ -18,6 +18,20 @@ pub(super) const BATCH_SIZE: usize = 32;
 
 /// A model with its optimizer, loss and metrics, as returned by [`Workflow::compile`].
 ///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Line: Input(1) => Dense(1) }
+///
+/// let data: Dataset<Rank1<1>, Rank1<1>> =
+///     Dataset::from_arrays(&[[-1.0], [0.0], [1.0], [2.0]], &[-3.0, -1.0, 1.0, 3.0])?;
+/// let mut model = Line::new(Seed(1)).compile(SGD::new(0.1), MeanSquaredError, ());
+/// let history = model.fit(&data, Fit::epochs(100).quiet())?;
+/// assert!(history["loss"][99] < 1e-3);
+/// println!("{}", model.evaluate(&data)?);
+/// # Ok::<(), kerust::Error>(())
+/// ```
+///
 /// # Memory
 /// The weights, their gradient and the optimizer's slots take `size_of::<N>()` bytes each. From the first
 /// step on, there are `4 * N::TRAINING_LEN` bytes more for each sample of a batch.

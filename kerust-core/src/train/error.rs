@@ -3,18 +3,22 @@
 use super::History;
 use super::report::Names;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The reason why a training cannot start or continue.
 #[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
-pub enum TrainError {
-    /// A data set is empty.
+pub(crate) enum TrainError {
+    /// A data set without a sample.
     EmptyDataset {
         /// Which data set: `the training set`.
         which: &'static str,
     },
-    /// The model has no layer that learns from data.
+    /// A model that cannot be quantized.
+    Quantization {
+        /// What was found, where, and what was expected.
+        message: String,
+    },
+    /// A model without a layer that learns from data.
     NothingToAdapt {
         /// The model's name.
         model: &'static str,
@@ -134,8 +138,23 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// The epochs that were completed before the loss was not finite.
-    pub fn history(&self) -> Option<&History> {
+    pub(crate) fn is_not_finite(&self) -> bool {
+        match self {
+            Self::NotFinite { .. } => true,
+            Self::Weight { found, .. } => !found.is_finite(),
+            Self::OutOfRange { found, .. } => !found.is_finite(),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::NoState { path } => Some(path),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn history(&self) -> Option<&History> {
         match self {
             Self::NotFinite { history, .. } => Some(history),
             _ => None,
@@ -148,6 +167,9 @@ impl fmt::Display for TrainError {
         match self {
             Self::EmptyDataset { which } => {
                 write!(f, "{which} is empty: found 0 samples, expected at least 1")
+            }
+            Self::Quantization { message } => {
+                write!(f, "the model cannot be quantized: {message}")
             }
             Self::NothingToAdapt { model } => write!(
                 f,

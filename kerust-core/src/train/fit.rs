@@ -13,9 +13,9 @@ use std::ops::Range;
 /// The settings of a training, with Keras's names and defaults.
 ///
 /// ```
-/// use kerust_core::data::Class;
-/// use kerust_core::tensor::Rank1;
-/// use kerust_core::train::{EarlyStopping, Fit};
+/// use kerust::data::Class;
+/// use kerust::tensor::Rank1;
+/// use kerust::train::{EarlyStopping, Fit};
 ///
 /// let fit: Fit<'_, Rank1<4>, Class<3>> = Fit::epochs(10)
 ///     .batch_size(64)

@@ -17,10 +17,18 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     /// BatchNormalization in it uses its moving averages, as in Keras with `trainable = False`. The memory
     /// for its gradient and for the optimizer's slots is kept.
     ///
-    /// ```ignore
-    /// compiled.freeze("features")?;
-    /// compiled.fit(&data, Fit::epochs(5))?;
-    /// compiled.unfreeze("features")?;
+    /// ```
+    /// use kerust::prelude::*;
+    ///
+    /// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+    /// let data: Dataset<Rank1<2>, Rank1<1>> =
+    ///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+    /// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+    ///
+    /// model.freeze("features")?;
+    /// model.fit(&data, Fit::epochs(5).quiet())?;
+    /// model.unfreeze("features")?;
+    /// # Ok::<(), kerust::Error>(())
     /// ```
     ///
     /// # Errors

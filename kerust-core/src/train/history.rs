@@ -11,6 +11,20 @@ use std::ops::Index;
 /// `history["val_loss"]` is the series of one metric over the epochs. Indexing with an unknown name panics
 /// with the list of known names. If not every epoch is validated, a series of the validation is shorter than
 /// [`len`](Self::len).
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// let history = model.fit(&data, Fit::epochs(5).validation_split(0.25).quiet())?;
+/// assert_eq!(history["val_loss"].len(), 5);
+/// assert!(history["loss"][4] < history["loss"][0]);
+/// # Ok::<(), kerust::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Default)]
 pub struct History {
     epochs: Vec<Report>,

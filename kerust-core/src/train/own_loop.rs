@@ -14,13 +14,19 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     /// Performs one training step on all samples of `batch`: Keras's `train_on_batch`. Returns loss and
     /// metrics of this batch.
     ///
-    /// ```ignore
-    /// for epoch in 0..10 {
-    ///     for batch in batches(&data, epoch) {
-    ///         let logs = model.train_step(&batch)?;
-    ///         println!("{logs}");
-    ///     }
+    /// ```
+    /// use kerust::prelude::*;
+    ///
+    /// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+    /// let data: Dataset<Rank1<2>, Rank1<1>> =
+    ///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+    /// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+    ///
+    /// for _epoch in 0..3 {
+    ///     let logs = model.train_step(&data)?;
+    ///     println!("{logs}");
     /// }
+    /// # Ok::<(), kerust::Error>(())
     /// ```
     ///
     /// # Errors
@@ -46,10 +52,19 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     /// Computes the loss of all samples of `batch` and its gradient, without a step. The gradient can be read
     /// or changed, and then [applied](StepGradient::apply).
     ///
-    /// ```ignore
-    /// let mut step = model.compute_gradient(&batch)?;
+    /// ```
+    /// use kerust::prelude::*;
+    ///
+    /// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+    /// let data: Dataset<Rank1<2>, Rank1<1>> =
+    ///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+    /// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+    ///
+    /// let mut step = model.compute_gradient(&data)?;
     /// step.values_mut().iter_mut().for_each(|g| *g = g.signum());
     /// let logs = step.apply();
+    /// println!("{logs}");
+    /// # Ok::<(), kerust::Error>(())
     /// ```
     ///
     /// # Errors

@@ -1,15 +1,18 @@
 //! Predictions for many samples.
 
 use super::compiled::BATCH_SIZE;
-use super::pool;
+use super::report::Report;
 use super::step::refuse_tokens;
 use super::workflow::with_scratch;
+use super::{TrainError, pool};
 use crate::Result;
 use crate::data::samples::{Room, Side};
 use crate::data::{Data, Samples};
 use crate::element::Elements;
 use crate::kernels::alone;
+use crate::loss::Batch;
 use crate::memory::Memory;
+use crate::metric::{Metrics, Names};
 use crate::model::{Heads, Model};
 use crate::tensor::Tensors;
 use rayon::prelude::*;
@@ -74,6 +77,46 @@ pub(super) fn each<N: Model, Y: Data, R: Send>(
     Ok(all)
 }
 
+/// The metrics of a model that need not be compiled, over a data set.
+pub(super) fn measure<N: Model, Y: Data, M: Metrics<N::Heads, Y>>(
+    model: &N,
+    data: &dyn Samples<N::Input, Y>,
+    metrics: &M,
+) -> Result<Report> {
+    if data.is_empty() {
+        let which = "the data set to measure on";
+        return Err(TrainError::EmptyDataset { which }.into());
+    }
+    let numbers: Vec<usize> = (0..data.len()).collect();
+    let mut state = M::State::default();
+    let (mut inputs, mut labels) = (Side::default(), Side::default());
+    let [mut logits, mut outputs] = [(); 2].map(|()| <N::Heads as Data>::Batch::default());
+    for numbers in numbers.chunks(MOST) {
+        let room = Room::new(&mut inputs, &mut labels);
+        let (input, labels) = data.gather(numbers, room)?;
+        refuse_tokens::<N>(numbers, input)?;
+        let samples = numbers.len();
+        N::Heads::resize(&mut logits, samples);
+        N::Heads::resize(&mut outputs, samples);
+        with_scratch(N::ARENA_LEN * samples, |arena| {
+            let mut memory = Memory::new(arena, samples);
+            model.logits(input, &mut memory, N::Heads::slices_mut(&mut logits));
+        });
+        let values = N::Heads::slices(&logits);
+        N::Heads::copy(values, N::Heads::slices_mut(&mut outputs));
+        if !N::ACTIVATED {
+            N::Heads::activate(N::Heads::slices_mut(&mut outputs));
+        }
+        let outputs = N::Heads::slices(&outputs);
+        let values = N::Heads::slices(&logits);
+        metrics.update(&mut state, Batch::new(values, outputs, labels, None));
+    }
+    let (mut names, mut results) = (Names::default(), Vec::new());
+    metrics.names_of(N::HEADS, &mut names);
+    metrics.results(&state, &mut results);
+    Ok(Report::new(names.as_slice(), &results))
+}
+
 fn batch<N: Model, Y: Data, R>(
     model: &N,
     data: &dyn Samples<N::Input, Y>,
@@ -93,6 +136,8 @@ fn batch<N: Model, Y: Data, R>(
             N::Heads::slices_mut(logits),
         );
     });
-    N::Heads::activate(N::Heads::slices_mut(logits));
+    if !N::ACTIVATED {
+        N::Heads::activate(N::Heads::slices_mut(logits));
+    }
     Ok(look(numbers, labels, N::Heads::slices(logits)))
 }

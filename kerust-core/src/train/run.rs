@@ -10,10 +10,11 @@ use super::session::{Series, Session};
 use super::step::Source;
 use super::trainee::Run;
 use super::{TrainError, build};
+use crate::Result;
 use crate::data::{Data, Samples};
+use crate::error::Kind;
 use crate::model::Train;
 use crate::rng::Seed;
-use crate::{Error, Result};
 use std::ops::Range;
 
 impl<N: Train, Y: Data> Compiled<N, Y> {
@@ -23,11 +24,11 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     /// same weights, on any number of threads.
     ///
     /// # Errors
-    /// Invalid settings are reported before anything is changed. NaN in an input or a label, a sample that
-    /// cannot be read, and a callback that fails end the training; the model, the optimizer and
-    /// [`history`](Self::history) are then as after the last complete step. A loss that is not finite also
-    /// ends the training, with an error that holds the history ([`TrainError::NotFinite`]); in this case
-    /// callbacks are told that the training ends.
+    /// Settings that make no sense are refused before anything is changed. NaN in an input or a label,
+    /// a sample that cannot be read and a callback that fails end the training; the model, the optimizer
+    /// and [`history`](Self::history) are then as after the last whole step. So does a loss that is not
+    /// finite; that error carries the [`history`](crate::Error::history), and callbacks see the end of that
+    /// training.
     pub fn fit(
         &mut self,
         data: &impl Samples<N::Input, Y>,
@@ -92,10 +93,10 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         );
         self.hints = watch.into_hints();
         let outcome = match outcome {
-            Err(Error::Train(error @ TrainError::NotFinite { .. })) => {
-                // The first error is the one to return.
+            Err(error) if matches!(error.kind(), Kind::Train(TrainError::NotFinite { .. })) => {
+                // The first fault is the one to report.
                 let _ = session.end(&mut self.trainee, true);
-                Err(error.into())
+                Err(error)
             }
             Ok(()) => {
                 // As in Keras, before `on_train_end`.

@@ -1,12 +1,13 @@
 //! The methods of a model: `new`, `compile`, `load`, `save`, `predict` and more.
 
-use super::{Compiled, adapt};
+use super::report::Report;
+use super::{Compiled, adapt, predict};
 use crate::Result;
 use crate::data::{Data, Samples};
 use crate::diagram;
 use crate::loss::{Loss, objective};
 use crate::memory::Memory;
-use crate::metric::Metrics;
+use crate::metric::{Accuracy, Metrics};
 use crate::model::{Heads, Model, Train};
 use crate::optimizer::Optimizer;
 use crate::rng::Seed;
@@ -33,6 +34,17 @@ pub(super) fn with_scratch(len: usize, work: impl FnOnce(&mut [f32])) {
 }
 
 /// Keras's workflow, implemented for every model.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Iris: Input(4) => Dense(16, relu) => Dense(3, softmax) }
+///
+/// let net = Iris::new(Seed(1));
+/// println!("{}", Iris::summary());
+/// let probabilities = net.predict(&[5.1, 3.5, 1.4, 0.2].into());
+/// assert!((probabilities.as_slice().iter().sum::<f32>() - 1.0).abs() < 1e-6);
+/// ```
 pub trait Workflow: Model {
     /// Creates a model with initial weights, directly on the heap.
     fn new(seed: Seed) -> Box<Self>
@@ -103,7 +115,32 @@ pub trait Workflow: Model {
                 Self::Heads::view_mut(output),
             );
         });
-        Self::Heads::activate(Self::Heads::view_mut(output));
+        if !Self::ACTIVATED {
+            Self::Heads::activate(Self::Heads::view_mut(output));
+        }
+    }
+
+    /// Metrics over a data set, of a model that need not be compiled: `model.measure(&test, (Accuracy, AUC))`.
+    ///
+    /// # Errors
+    /// When the data set is empty, or a sample cannot be read.
+    fn measure<Y: Data>(
+        &self,
+        data: &impl Samples<Self::Input, Y>,
+        metrics: impl Metrics<Self::Heads, Y>,
+    ) -> Result<Report> {
+        predict::measure(self, data, &metrics)
+    }
+
+    /// The [`Accuracy`] over a data set, 0 to 1, of a model that need not be compiled.
+    ///
+    /// # Errors
+    /// When the data set is empty, or a sample cannot be read.
+    fn accuracy<Y: Data>(&self, data: &impl Samples<Self::Input, Y>) -> Result<f64>
+    where
+        Accuracy: Metrics<Self::Heads, Y>,
+    {
+        Ok(self.measure(data, Accuracy)?["accuracy"])
     }
 
     /// A table of the model's layers: Keras's `summary()`, with multiply-adds and memory.
@@ -142,9 +179,19 @@ pub trait Workflow: Model {
     /// Use it to give a trained body a new head: the layers of the body have the same names in both models,
     /// and the heads have different names.
     ///
-    /// ```ignore
-    /// let (ten, report) = Ten::new(Seed(2)).load_partial("six.safetensors")?;
+    /// ```
+    /// use kerust::prelude::*;
+    ///
+    /// model! { pub Six: Input(8) => Dense(16, relu, name = features) => Dense(6, softmax, name = six) }
+    /// model! { pub Ten: Input(8) => Dense(16, relu, name = features) => Dense(10, softmax, name = ten) }
+    ///
+    /// let path = std::env::temp_dir().join(format!("six-{}.safetensors", std::process::id()));
+    /// Six::new(Seed(1)).save(&path)?;
+    /// let (ten, report) = Ten::new(Seed(2)).load_partial(&path)?;
     /// println!("{report}");
+    /// # std::fs::remove_file(path).unwrap();
+    /// # let _ = ten;
+    /// # Ok::<(), kerust::Error>(())
     /// ```
     ///
     /// # Errors

@@ -4,12 +4,11 @@ use super::Difference;
 use super::difference::shown;
 use super::embed::{CONVERSION, MOST_LISTED, length_word};
 use core::fmt::{Display, Formatter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The reason why a file of weights was rejected. The model is unchanged.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum WeightsError {
+pub(crate) enum WeightsError {
     /// The file is of another kind.
     NotSafetensors {
         /// The file.
@@ -135,6 +134,14 @@ impl Display for WeightsError {
                     Some(model) => write!(f, " do not fit the model `{model}`")?,
                     None => write!(f, " do not fit")?,
                 }
+                let twin = found.as_ref().map(|found| format!("{found}Int8"));
+                if twin.is_some() && twin.as_deref() == expected.as_deref() {
+                    write!(
+                        f,
+                        "\n  the file holds the `f32` weights of the model; `quantize` makes those of its 8-bit twin, \
+                         and `save` writes them"
+                    )?;
+                }
                 list(f, differences)?;
                 if expected.is_some() && differences.iter().any(Difference::is_convertible) {
                     write!(f, "\n  {CONVERSION}")?;
@@ -175,3 +182,32 @@ impl Display for WeightsError {
 }
 
 impl core::error::Error for WeightsError {}
+
+impl WeightsError {
+    pub(crate) fn is_shape(&self) -> bool {
+        let is_shape = |difference: &Difference| matches!(difference, Difference::Shape { .. });
+        self.differences().iter().any(is_shape)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::NotSafetensors { path, .. }
+            | Self::Format { path, .. }
+            | Self::Length { path, .. }
+            | Self::Mismatch { path, .. }
+            | Self::Partial { path, .. }
+            | Self::NothingTaken { path, .. } => path,
+            #[cfg(feature = "keras")]
+            Self::NotKeras { path, .. } => path,
+        }
+    }
+
+    pub(crate) fn differences(&self) -> &[Difference] {
+        match self {
+            Self::Mismatch { differences, .. }
+            | Self::Partial { differences, .. }
+            | Self::NothingTaken { differences, .. } => differences,
+            _ => &[],
+        }
+    }
+}

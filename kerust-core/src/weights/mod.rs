@@ -48,7 +48,7 @@ pub use atomic::write_atomically;
 pub use difference::Difference;
 pub use embed::{embedded, embedded_data};
 #[cfg(feature = "std")]
-pub use error::WeightsError;
+pub(crate) use error::WeightsError;
 pub use fingerprint::fingerprint;
 #[cfg(feature = "std")]
 pub(crate) use format::{check_save, check_save_state};
@@ -56,6 +56,8 @@ pub(crate) use format::{check_save, check_save_state};
 pub use partial::{LoadReport, load_partial_into};
 #[cfg(feature = "std")]
 pub use read::{WeightsFile, load, load_converted, load_into, load_sections};
+#[cfg(feature = "std")]
+pub(crate) use section::entries;
 #[cfg(feature = "std")]
 pub use section::{Section, SectionMut};
 #[cfg(feature = "std")]

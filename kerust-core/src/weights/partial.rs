@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 /// "body.safetensors")`.
 ///
 /// ```no_run
-/// # fn load<Net: kerust_core::model::Model>(mut net: Box<Net>) -> kerust_core::Result<()> {
-/// use kerust_core::weights;
+/// # fn load<Net: kerust::model::Model>(mut net: Box<Net>) -> kerust::Result<()> {
+/// use kerust::weights;
 ///
 /// let report = weights::load_partial_into(&mut *net, "body.safetensors", false)?;
 /// println!("{report}");

@@ -27,20 +27,20 @@ pub struct SectionMut<'a> {
 
 /// A tensor of a section.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Entry {
-    pub(super) name: String,
-    pub(super) dtype: Dtype,
-    pub(super) sizes: &'static [usize],
-    /// The offset of its values in the section, in bytes.
-    pub(super) start: usize,
-    pub(super) bytes: usize,
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) dtype: Dtype,
+    pub(crate) sizes: &'static [usize],
+    /// The byte of the section where its values begin.
+    pub(crate) start: usize,
+    pub(crate) bytes: usize,
 }
 
 /// The tensors of a section in the order of its values. Tensors without values are left out.
 ///
 /// # Panics
-/// Panics unless there are `layout.bytes()` bytes.
-pub(super) fn entries(prefix: &str, layout: &Layout, bytes: usize) -> Vec<Entry> {
+/// Unless there are `layout.bytes()` bytes.
+pub(crate) fn entries(prefix: &str, layout: &Layout, bytes: usize) -> Vec<Entry> {
     assert_eq!(
         bytes,
         layout.bytes(),

@@ -68,43 +68,45 @@ pub(super) fn term(kind: Kind, value: &Value) -> Option<TokenStream> {
         (Kind::Regularizer, "l2") => {
             let [l2] = call.bind(["l2"])?;
             let l2 = number(l2, 0.01)?;
-            quote!(Regularizer(::kerust::regularizer::Regularizer::l2(#l2)))
+            quote!(Regularizer(::kerust::__private::regularizer::Regularizer::l2(#l2)))
         }
         (Kind::Regularizer, "l1") => {
             let [l1] = call.bind(["l1"])?;
             let l1 = number(l1, 0.01)?;
-            quote!(Regularizer(::kerust::regularizer::Regularizer::l1(#l1)))
+            quote!(Regularizer(::kerust::__private::regularizer::Regularizer::l1(#l1)))
         }
         (Kind::Regularizer, "l1_l2") => {
             let [l1, l2] = call.bind(["l1", "l2"])?;
             let (l1, l2) = (number(l1, 0.0)?, number(l2, 0.0)?);
-            quote!(Regularizer(::kerust::regularizer::Regularizer::l1_l2(#l1, #l2)))
+            quote!(Regularizer(::kerust::__private::regularizer::Regularizer::l1_l2(#l1, #l2)))
         }
         (Kind::Constraint, "max_norm") => {
             let [max, axis] = call.bind(["max_value", "axis"])?;
             let (max, axis) = (number(max, 2.0)?, axes(axis)?);
-            quote!(Constraint(::kerust::constraint::Constraint::max_norm(#max) #axis))
+            quote!(Constraint(::kerust::__private::constraint::Constraint::max_norm(#max) #axis))
         }
         (Kind::Constraint, "min_max_norm") => {
             let [min, max, rate, axis] = call.bind(["min_value", "max_value", "rate", "axis"])?;
             let (min, max, rate) = (number(min, 0.0)?, number(max, 1.0)?, number(rate, 1.0)?);
             let axis = axes(axis)?;
             quote!(Constraint(
-                ::kerust::constraint::Constraint::min_max_norm(#min, #max, #rate) #axis
+                ::kerust::__private::constraint::Constraint::min_max_norm(#min, #max, #rate) #axis
             ))
         }
         (Kind::Constraint, "unit_norm") => {
             let [axis] = call.bind(["axis"])?;
             let axis = axes(axis)?;
-            quote!(Constraint(::kerust::constraint::Constraint::unit_norm() #axis))
+            quote!(Constraint(::kerust::__private::constraint::Constraint::unit_norm() #axis))
         }
         (Kind::Constraint, "non_neg") => {
             let [] = call.bind([])?;
-            quote!(Constraint(::kerust::constraint::Constraint::non_neg()))
+            quote!(Constraint(
+                ::kerust::__private::constraint::Constraint::non_neg()
+            ))
         }
         _ => return None,
     };
-    Some(quote!(::kerust::model::Term::#term))
+    Some(quote!(::kerust::__private::model::Term::#term))
 }
 
 /// `l1_l2(0.01, l2 = 0.02)`: a name with arguments in parentheses.

@@ -123,14 +123,14 @@ pub(super) fn multi_head_attention(
             return Size::known(known).tokens();
         }
         let of = Ident::new(of, Span::call_site());
-        quote!((<::kerust::layers::MultiHeadAttention #inputs> #config).#of())
+        quote!((<::kerust::__private::layers::MultiHeadAttention #inputs> #config).#of())
     };
     Spec {
         masking: Masking::UsesAndKeeps,
         arguments: inputs.clone(),
         rule: Some(Rule {
             known: judged,
-            tokens: quote!(::kerust::shape::multi_head_attention(#terms)),
+            tokens: quote!(::kerust::__private::shape::multi_head_attention(#terms)),
         }),
         after: After::Same,
         weights: Some(Weights {
@@ -140,7 +140,7 @@ pub(super) fn multi_head_attention(
         }),
         macs: Macs::Stated(
             macs,
-            quote!(::kerust::shape::multi_head_attention_macs(#terms)),
+            quote!(::kerust::__private::shape::multi_head_attention_macs(#terms)),
         ),
         scratch: Some(len("scratch_len", layer.map(|layer| layer.scratch_len()))),
         saved: Some(len("saved_len", layer.map(|layer| layer.saved_len()))),
@@ -198,7 +198,7 @@ fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec
         Some(known) => Size::known(known).tokens(),
         None => {
             let of = Ident::new(of, Span::call_site());
-            quote!((::kerust::layers::#layer_name::<#inputs> #config).#of())
+            quote!((::kerust::__private::layers::#layer_name::<#inputs> #config).#of())
         }
     };
     let square = sound
@@ -218,7 +218,7 @@ fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec
         arguments: quote!(<#inputs>),
         rule: Some(Rule {
             known: judged,
-            tokens: quote!(::kerust::shape::attention(#terms)),
+            tokens: quote!(::kerust::__private::shape::attention(#terms)),
         }),
         after: After::Sizes(vec![
             Some(before.data.dim(0, before.nameable)),
@@ -226,7 +226,7 @@ fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec
         ]),
         macs: Macs::Stated(
             sound.as_deref().map(kerust_core::shape::attention_macs),
-            quote!(::kerust::shape::attention_macs(#terms)),
+            quote!(::kerust::__private::shape::attention_macs(#terms)),
         ),
         scratch: Some(len("scratch_len", keys)),
         saved: Some(len("saved_len", saved)),
@@ -264,7 +264,7 @@ pub(super) fn dot(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report
             let [m, k, n] = kerust_core::shape::dot_sizes(shapes, *axes).map(Size::known);
             quote!([#m, #k, #n])
         }
-        None => quote!(::kerust::shape::dot_sizes(#terms)),
+        None => quote!(::kerust::__private::shape::dot_sizes(#terms)),
     };
     let macs = known
         .filter(|_| matches!(judged, Some(Ok(_))))
@@ -279,10 +279,10 @@ pub(super) fn dot(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report
     Spec {
         rule: Some(Rule {
             known: judged,
-            tokens: quote!(::kerust::shape::dot(#terms)),
+            tokens: quote!(::kerust::__private::shape::dot(#terms)),
         }),
         after: After::Sizes(after),
-        macs: Macs::Stated(macs, quote!(::kerust::shape::dot_macs(#terms))),
+        macs: Macs::Stated(macs, quote!(::kerust::__private::shape::dot_macs(#terms))),
         config: quote!(::new(#sizes, [#first, #second])),
         ..Spec::default()
     }

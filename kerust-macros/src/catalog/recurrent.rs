@@ -101,7 +101,7 @@ impl<'a> Recurrent<'a> {
             Some(known) => Size::known(known).tokens(),
             None => {
                 let of = Ident::new(of, Span::call_site());
-                quote!((<::kerust::layers::#layer #values> #config).#of())
+                quote!((<::kerust::__private::layers::#layer #values> #config).#of())
             }
         };
         let gates = Size::known(*gates);

@@ -256,7 +256,7 @@ pub(super) fn permute(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Re
     let known: Option<Vec<usize>> = dims.iter().map(|dim| dim.known).collect();
     let known = || Some(kerust_core::shape::permute(before.data.known()?, &known?));
     let shape = before.data.shape();
-    let tokens = quote!(::kerust::shape::permute(#shape, &[#(#dims),*]));
+    let tokens = quote!(::kerust::__private::shape::permute(#shape, &[#(#dims),*]));
     Spec {
         rule: arguments.sound.then(|| Rule {
             known: known(),

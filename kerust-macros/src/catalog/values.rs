@@ -97,7 +97,7 @@ pub fn reshape(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Repo
         Some(size) if size.known.is_some() => quote!(#size),
         Some(size) => quote!((#size) as isize),
     });
-    let tokens = quote!(::kerust::shape::reshape(#shape, &[#(#sizes),*]));
+    let tokens = quote!(::kerust::__private::shape::reshape(#shape, &[#(#sizes),*]));
     Spec {
         rule: (!target.is_empty()).then_some(Rule { known, tokens }),
         after: After::Sizes(target),

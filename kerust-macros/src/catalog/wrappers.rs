@@ -45,7 +45,7 @@ pub fn bidirectional(
     };
     let layer = Ident::new(name, Span::call_site());
     let (layer, values, config) = (
-        quote!(::kerust::layers::#layer),
+        quote!(::kerust::__private::layers::#layer),
         inner.arguments,
         inner.config,
     );
@@ -64,7 +64,7 @@ pub fn bidirectional(
         let of = Ident::new(of, Span::call_site());
         match inner.zip(outputs) {
             Some((inner, outputs)) => Size::known(2 * outputs + times * inner).tokens(),
-            None => quote!((<::kerust::layers::Bidirectional<#of_layer>> #config).#of()),
+            None => quote!((<::kerust::__private::layers::Bidirectional<#of_layer>> #config).#of()),
         }
     };
     let weights = inner.weights.map(|mut weights| {

@@ -22,7 +22,7 @@ pub fn attributes(expansion: &Expansion<'_>) -> TokenStream {
 fn trained(name: &Ident, path: &LitStr) -> TokenStream {
     // With the spans of the path, so that rustc reports a missing or different file there.
     let weights = quote_spanned! {path.span()=>
-        ::kerust::weights::embedded(#path, ::core::include_bytes!(#path))
+        ::kerust::__private::weights::embedded(#path, ::core::include_bytes!(#path))
     };
     let doc = format!(
         " The weights of `{}`, which are part of the program: nothing is copied or initialized.",
@@ -60,9 +60,9 @@ fn budget(expansion: &Expansion<'_>, budget: &Budget) -> TokenStream {
     });
     quote! {
         const _: () = {
-            const BUDGET: ::kerust::model::budget::Budget =
-                ::kerust::model::budget::Budget::new::<#name>(
-                    ::kerust::model::budget::Limit::#limit,
+            const BUDGET: ::kerust::__private::model::budget::Budget =
+                ::kerust::__private::model::budget::Budget::new::<#name>(
+                    ::kerust::__private::model::budget::Limit::#limit,
                     #amount,
                     #written,
                     #name::#needed,

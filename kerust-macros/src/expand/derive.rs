@@ -56,11 +56,11 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
         }
         let trainable = states.is_empty();
         parts.push(quote! {
-            ::kerust::layer::Part {
+            ::kerust::__private::layer::Part {
                 name: #name,
                 offset: ::core::mem::offset_of!(Self, #ident),
                 trainable: #trainable,
-                layout: <#ty as ::kerust::layer::LayerData>::LAYOUT,
+                layout: <#ty as ::kerust::__private::layer::LayerData>::LAYOUT,
             }
         });
     }
@@ -74,7 +74,7 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
         let parameter = &parameter.ident;
         clause
             .predicates
-            .push(syn::parse_quote!(#parameter: ::kerust::layer::LayerData));
+            .push(syn::parse_quote!(#parameter: ::kerust::__private::layer::LayerData));
     }
     let layout = layout(&parts);
     let faults = error(report);
@@ -83,7 +83,7 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
 
         // SAFETY: `repr(C)`, and every field is `LayerData`, in the order of the layout and at its offset.
         #[automatically_derived]
-        unsafe impl #generics ::kerust::layer::LayerData for #name #arguments #bounds {
+        unsafe impl #generics ::kerust::__private::layer::LayerData for #name #arguments #bounds {
             #layout
         }
     }

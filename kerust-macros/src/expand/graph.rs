@@ -11,21 +11,21 @@ pub fn graph(plan: &Plan) -> TokenStream {
     let calls = calls.iter().map(|(layer, inputs)| {
         let layer = Literal::usize_unsuffixed(*layer);
         let inputs = inputs.iter().map(|input| source(*input, &call_of));
-        quote!(::kerust::model::Call { layer: #layer, inputs: &[#(#inputs),*] })
+        quote!(::kerust::__private::model::Call { layer: #layer, inputs: &[#(#inputs),*] })
     });
     let outputs = plan.heads.iter().map(|head| source(head.from, &call_of));
     let inside = plan.layers.iter().enumerate().map(|(number, layer)| {
         let mut nodes = plan.nodes.iter().filter(|node| node.layer == number);
         match &layer.weights {
             Some(weights) if nodes.any(|node| node.role == Role::Custom) => {
-                quote!(<#weights as ::kerust::layer::Component>::GRAPH)
+                quote!(<#weights as ::kerust::__private::layer::Component>::GRAPH)
             }
             _ => quote!(::core::option::Option::None),
         }
     });
     quote! {
-        const GRAPH: ::core::option::Option<&'static ::kerust::model::Graph> =
-            ::core::option::Option::Some(&::kerust::model::Graph {
+        const GRAPH: ::core::option::Option<&'static ::kerust::__private::model::Graph> =
+            ::core::option::Option::Some(&::kerust::__private::model::Graph {
                 layers: Self::LAYERS,
                 calls: &[#(#calls),*],
                 outputs: &[#(#outputs),*],
@@ -73,11 +73,11 @@ fn source(edge: Edge, call_of: &[usize]) -> TokenStream {
     match edge {
         Edge::Input(number) => {
             let number = Literal::usize_unsuffixed(number);
-            quote!(::kerust::model::Source::Input(#number))
+            quote!(::kerust::__private::model::Source::Input(#number))
         }
         Edge::Node(node) => {
             let number = Literal::usize_unsuffixed(call_of[node]);
-            quote!(::kerust::model::Source::Layer(#number))
+            quote!(::kerust::__private::model::Source::Layer(#number))
         }
     }
 }

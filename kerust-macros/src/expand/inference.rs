@@ -38,7 +38,7 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
             let from = buffers.operand(*from);
             let to = buffers.operand(Place::Output(*head));
             let take = buffers.take();
-            quote!(#take ::kerust::kernels::copy(#from, #to);)
+            quote!(#take ::kerust::__private::kernels::copy(#from, #to);)
         })
         .collect();
     let [input, output, memory] = ["input", "output", "memory"].map(local);
@@ -54,14 +54,14 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
         fn logits(
             &self,
             #input: #input_type,
-            #memory: &mut ::kerust::memory::Memory<'_>,
+            #memory: &mut ::kerust::__private::memory::Memory<'_>,
             #output: #output_type,
         ) {
             #import
             #judged
             #unpack_input
             #unpack_output
-            let mut #memory = #memory.with([#(::kerust::memory::output(#outputs)),*]);
+            let mut #memory = #memory.with([#(::kerust::__private::memory::output(#outputs)),*]);
             #(#calls)*
             #(#copies)*
         }
@@ -129,7 +129,7 @@ fn fused(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> T
         let part = expansion.node(*part);
         let constant = part.constant();
         let before = match ends.is_empty() {
-            true => quote!(::kerust::kernels::Epilogue::NONE),
+            true => quote!(::kerust::__private::kernels::Epilogue::NONE),
             false => quote!(#epilogue),
         };
         let line = match part.fusion {

@@ -5,6 +5,7 @@ mod constants;
 mod derive;
 mod graph;
 mod inference;
+mod int8;
 mod model;
 mod nested;
 mod structure;
@@ -12,6 +13,7 @@ mod stub;
 mod training;
 
 use crate::ast;
+use crate::int8::twin;
 use crate::plan::{Node, Plan};
 use crate::report::Report;
 use crate::schedule::{self, Inference, Place, Slot, Training};
@@ -30,6 +32,10 @@ pub fn model(tokens: TokenStream) -> TokenStream {
         return error(report);
     };
     let plan = infer::plan(&model, &mut report);
+    let twin = match report.is_empty() {
+        true => twin(&model, &plan, &mut report),
+        false => None,
+    };
     if !report.is_empty() {
         let faults = error(report);
         let stub = stub::stub(&model, &plan);
@@ -41,15 +47,19 @@ pub fn model(tokens: TokenStream) -> TokenStream {
         model: &model,
         plan: &plan,
     };
-    let structure = structure::structure(&expansion);
-    let constants = constants::constants(&expansion);
-    let implementation = model::implementation(&expansion);
-    let nested = nested::nested(&expansion);
-    let attributes = attributes::attributes(&expansion);
-    wrap(
-        &model,
-        quote!(#structure #constants #implementation #nested #attributes),
-    )
+    let items = items(&expansion);
+    let int8 = twin.map(|twin| int8::int8(&model, &twin));
+    wrap(&model, quote!(#items #int8))
+}
+
+/// The items of a model.
+fn items(expansion: &Expansion<'_>) -> TokenStream {
+    let structure = structure::structure(expansion);
+    let constants = constants::constants(expansion);
+    let implementation = model::implementation(expansion);
+    let nested = nested::nested(expansion);
+    let attributes = attributes::attributes(expansion);
+    quote!(#structure #constants #implementation #nested #attributes)
 }
 
 /// The data from which the items are generated.
@@ -99,7 +109,7 @@ impl Expansion<'_> {
     fn heads(&self) -> TokenStream {
         tuple(self.plan.heads.iter().map(|head| {
             let (activation, data) = (&head.activation, head.data.path());
-            quote!(::kerust::model::Head<::kerust::activation::#activation, #data>)
+            quote!(::kerust::__private::model::Head<::kerust::__private::activation::#activation, #data>)
         }))
     }
 
@@ -119,7 +129,8 @@ impl Expansion<'_> {
 
     /// The type of a mutable batch of outputs.
     fn output_slices(&self) -> TokenStream {
-        let tensors = quote!(<Self::Heads as ::kerust::element::Elements>::SlicesMut<'_>);
+        let tensors =
+            quote!(<Self::Heads as ::kerust::__private::element::Elements>::SlicesMut<'_>);
         let known = self.plan.heads.iter().map(|head| head.data.known_dtype());
         if known.clone().any(|dtype| dtype.is_none()) {
             return tensors;
@@ -155,7 +166,7 @@ fn wrap(model: &ast::Model, items: TokenStream) -> TokenStream {
     let name = &model.header.name;
     quote!({
         #items
-        <#name as ::kerust::train::Workflow>::new(::kerust::rng::Seed(0))
+        <#name as ::kerust::__private::train::Workflow>::new(::kerust::__private::rng::Seed(0))
     })
 }
 
@@ -197,7 +208,8 @@ struct Taken {
 /// The layout of a struct with these parts.
 fn layout(parts: &[TokenStream]) -> TokenStream {
     quote! {
-        const LAYOUT: ::kerust::layer::Layout = ::kerust::layer::Layout::Parts(&[#(#parts),*]);
+        const LAYOUT: ::kerust::__private::layer::Layout =
+            ::kerust::__private::layer::Layout::Parts(&[#(#parts),*]);
     }
 }
 
@@ -344,11 +356,11 @@ impl<'a> Buffers<'a> {
     }
 }
 
-/// The traits of `kerust::layer` whose methods are called.
+/// The traits of `kerust::__private::layer` whose methods are called.
 fn imports(names: &[(&str, bool)]) -> TokenStream {
     let called = names.iter().filter(|(_, called)| *called);
     let called = called.map(|(name, _)| Ident::new(name, Span::call_site()));
-    quote!(#(use ::kerust::layer::#called as _;)*)
+    quote!(#(use ::kerust::__private::layer::#called as _;)*)
 }
 
 #[cfg(test)]

@@ -45,10 +45,10 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
     let output = tuple(
         outputs
             .iter()
-            .map(|output| quote!(::kerust::tensor::Tensor<#output>)),
+            .map(|output| quote!(::kerust::__private::tensor::Tensor<#output>)),
     );
     let heads = tuple(outputs.iter().zip(activations).map(|(output, activation)| {
-        quote!(::kerust::model::Head<::kerust::activation::#activation, #output>)
+        quote!(::kerust::__private::model::Head<::kerust::__private::activation::#activation, #output>)
     }));
     let values = tuple(plan.inputs.iter().map(|input| {
         let values = input.data.slice();
@@ -78,8 +78,8 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
 
         // SAFETY: no values.
         #[automatically_derived]
-        unsafe impl #parameters ::kerust::layer::LayerData for #name #arguments #bounds {
-            const LAYOUT: ::kerust::layer::Layout = ::kerust::layer::Layout::Parts(&[]);
+        unsafe impl #parameters ::kerust::__private::layer::LayerData for #name #arguments #bounds {
+            const LAYOUT: ::kerust::__private::layer::Layout = ::kerust::__private::layer::Layout::Parts(&[]);
         }
 
         #[automatically_derived]
@@ -95,13 +95,13 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
             /// Unknown.
             pub const RAM_BYTES: usize = 0;
             /// Unknown.
-            pub const LAYERS: &'static [::kerust::model::LayerInfo] = &[];
+            pub const LAYERS: &'static [::kerust::__private::model::LayerInfo] = &[];
 
             /// Never runs.
             pub fn predict_in(
                 &self,
                 #(_: &#samples,)*
-                _: &mut ::kerust::model::Arena<Self>,
+                _: &mut ::kerust::__private::model::Arena<Self>,
             ) -> #output {
                 ::core::unreachable!()
             }
@@ -109,42 +109,42 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl #parameters ::kerust::model::Model for #name #arguments #bounds {
+        impl #parameters ::kerust::__private::model::Model for #name #arguments #bounds {
             type Input = #input;
             type Heads = #heads;
             type Storage = [u32; 0];
 
             const NAME: &'static str = #text;
             const HEADS: &'static [&'static str] = &[];
-            const LAYERS: &'static [::kerust::model::LayerInfo] = &[];
+            const LAYERS: &'static [::kerust::__private::model::LayerInfo] = &[];
             const ARENA_LEN: usize = 0;
 
-            fn logits(&self, _: #values, _: &mut ::kerust::memory::Memory<'_>, _: #logits) {}
+            fn logits(&self, _: #values, _: &mut ::kerust::__private::memory::Memory<'_>, _: #logits) {}
         }
 
         #[automatically_derived]
-        impl #parameters ::kerust::model::Train for #name #arguments #bounds {
+        impl #parameters ::kerust::__private::model::Train for #name #arguments #bounds {
             const TRAINING_LEN: usize = 0;
             const GRADIENT_LEN: usize = 0;
-            const SETTINGS: &'static [::kerust::model::Setting] = &[];
+            const SETTINGS: &'static [::kerust::__private::model::Setting] = &[];
 
-            fn init(&mut self, _: &mut ::kerust::rng::Rng) {}
+            fn init(&mut self, _: &mut ::kerust::__private::rng::Rng) {}
             fn forward_training(
                 &self,
                 _: #values,
-                _: &mut ::kerust::memory::Memory<'_>,
-                _: ::kerust::rng::Step<'_>,
+                _: &mut ::kerust::__private::memory::Memory<'_>,
+                _: ::kerust::__private::rng::Step<'_>,
             ) {}
             fn heads<'m>(
-                _: &'m mut ::kerust::memory::Memory<'_>,
-            ) -> ::kerust::model::HeadPass<'m, Self::Heads> {
+                _: &'m mut ::kerust::__private::memory::Memory<'_>,
+            ) -> ::kerust::__private::model::HeadPass<'m, Self::Heads> {
                 ::core::unreachable!()
             }
             fn backward(
                 &self,
                 _: #values,
-                _: &mut ::kerust::memory::Memory<'_>,
-                _: ::kerust::gradient::Gradient<'_>,
+                _: &mut ::kerust::__private::memory::Memory<'_>,
+                _: ::kerust::__private::gradient::Gradient<'_>,
                 _: #places,
                 _: bool,
             ) {}
@@ -162,8 +162,8 @@ fn nested(header: &ast::Header, inputs: &[Input], outputs: &[TokenStream]) -> To
     let name = &header.name;
     quote! {
         #[automatically_derived]
-        impl<Input: ::kerust::tensor::Tensors> ::kerust::layer::Build<Input> for #name {
-            type Layer = ::kerust::model::Faulty<Input, #output>;
+        impl<Input: ::kerust::__private::tensor::Tensors> ::kerust::__private::layer::Build<Input> for #name {
+            type Layer = ::kerust::__private::model::Faulty<Input, #output>;
         }
     }
 }

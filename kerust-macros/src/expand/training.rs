@@ -70,8 +70,8 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
         fn forward_training(
             &self,
             #input: #input_type,
-            #memory: &mut ::kerust::memory::Memory<'_>,
-            #step: ::kerust::rng::Step<'_>,
+            #memory: &mut ::kerust::__private::memory::Memory<'_>,
+            #step: ::kerust::__private::rng::Step<'_>,
         ) {
             #import
             #unpack
@@ -112,10 +112,10 @@ pub fn heads(expansion: &Expansion<'_>) -> TokenStream {
     };
     quote! {
         fn heads<'m>(
-            #memory: &'m mut ::kerust::memory::Memory<'_>,
-        ) -> ::kerust::model::HeadPass<'m, Self::Heads> {
+            #memory: &'m mut ::kerust::__private::memory::Memory<'_>,
+        ) -> ::kerust::__private::model::HeadPass<'m, Self::Heads> {
             #take
-            ::kerust::model::HeadPass { #pass }
+            ::kerust::__private::model::HeadPass { #pass }
         }
     }
 }
@@ -219,7 +219,7 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
     let own = weights(node, &this, false);
     let part = match expansion.gradient_range(node) {
         Some(range) => quote!(#gradient.part(#range)),
-        None => quote!(::kerust::gradient::Gradient::none()),
+        None => quote!(::kerust::__private::gradient::Gradient::none()),
     };
     let dy = match call.dy.as_slice() {
         [Some(_)] => dy,
@@ -239,7 +239,7 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
         #zeros
         Self::#constant.backward(
             #own,
-            ::kerust::layer::Pass { x: #x, y: #y, #saved, #dy, dx: #dx, #accumulate },
+            ::kerust::__private::layer::Pass { x: #x, y: #y, #saved, #dy, dx: #dx, #accumulate },
             #part,
         );
     };
@@ -285,14 +285,14 @@ fn sum(into: Gradient, part: usize, nested: bool, buffers: &mut Buffers<'_>) -> 
         return quote! {
             if let ::core::option::Option::Some(#sum) = #through.as_deref_mut() {
                 #take
-                ::kerust::kernels::sum_into(#sum, #part);
+                ::kerust::__private::kernels::sum_into(#sum, #part);
             }
         };
     };
     let sum = buffers.slot(into, local("sum"));
     let part = buffers.slot(part, local("part"));
     let take = buffers.take();
-    let statements = quote!(#take ::kerust::kernels::sum_into(#sum, #part););
+    let statements = quote!(#take ::kerust::__private::kernels::sum_into(#sum, #part););
     match nested {
         true => quote!(if #through.is_some() { #statements }),
         false => statements,

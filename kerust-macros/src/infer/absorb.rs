@@ -37,6 +37,7 @@ pub(super) fn absorb(plan: &mut Plan) {
         }
         let before = &mut plan.nodes[before];
         before.operation.1.extend(setting(activation));
+        before.absorbed = Some(activation);
         before.takes_activation = false;
         before.forgets_output = false;
         let node = &mut plan.nodes[number];

@@ -47,7 +47,7 @@ impl Infer<'_> {
             let [first, again] = shapes.map(|data| data.shape());
             let rule = Rule {
                 known: None,
-                tokens: quote!(::kerust::shape::merge(&[#first, #again])),
+                tokens: quote!(::kerust::__private::shape::merge(&[#first, #again])),
             };
             let fresh = self.names.fresh(&name, "again");
             // It reports nothing here: rustc checks it.

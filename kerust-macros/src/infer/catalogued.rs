@@ -136,20 +136,20 @@ impl Infer<'_> {
                 None => path,
                 Some(outer) => {
                     let outer = Ident::new(outer, Span::call_site());
-                    quote!(::kerust::layers::#outer<#path>)
+                    quote!(::kerust::__private::layers::#outer<#path>)
                 }
             };
             (path, weights.params)
         });
         let operation = Ident::new(spec.operation.unwrap_or(said.operation), arguments.span());
-        let path = quote!(::kerust::layers::#operation);
+        let path = quote!(::kerust::__private::layers::#operation);
         let mut config = std::mem::take(&mut spec.config);
-        let mut bare = true;
+        let mut absorbed = None;
         if let Some(own) =
             activation.filter(|own| spec.takes_activation && absorb::is_absorbed(own))
         {
             config.extend(absorb::setting(own));
-            bare = false;
+            absorbed = Some(own);
             activation = None;
         }
 
@@ -188,8 +188,9 @@ impl Infer<'_> {
                 in_place: spec.in_place,
                 in_place_scratch: spec.in_place_scratch,
                 fusion: spec.fusion,
-                takes_activation: spec.takes_activation && bare,
-                forgets_output: spec.forgets_output && bare,
+                absorbed,
+                takes_activation: spec.takes_activation && absorbed.is_none(),
+                forgets_output: spec.forgets_output && absorbed.is_none(),
                 ..Node::new(
                     name.clone(),
                     number,
@@ -266,7 +267,7 @@ impl Infer<'_> {
         let from_output = !words::activation(activation.0).needs_input();
         let word = ACTIVATIONS.tokens(activation.0, activation.1);
         let features = data.last();
-        let path = quote!(::kerust::layers::Activation);
+        let path = quote!(::kerust::__private::layers::Activation);
         self.node(Node {
             operation: (path.clone(), quote!(#path::new(#word, #features))),
             is_activation: Some(activation),

@@ -116,8 +116,9 @@ impl Infer<'_> {
         let edges: Vec<_> = places.iter().map(|place| place.edge).collect();
         // All code has the span of the layer's name, so that type errors are reported there.
         let span = Span::call_site().located_at(layer.ident().span());
-        let weights = quote_spanned!(span=> <#path as ::kerust::layer::Build<#input>>::Layer);
-        let component = quote_spanned!(span=> <#weights as ::kerust::layer::Component>);
+        let weights =
+            quote_spanned!(span=> <#path as ::kerust::__private::layer::Build<#input>>::Layer);
+        let component = quote_spanned!(span=> <#weights as ::kerust::__private::layer::Component>);
         let outputs: Vec<Data> = (0..self.outputs)
             .map(|number| {
                 let suffix = match number {
@@ -126,7 +127,7 @@ impl Infer<'_> {
                 };
                 let number = Literal::usize_unsuffixed(number);
                 let output = quote_spanned! {span=>
-                    <#component::Output as ::kerust::tensor::Nth<#number>>
+                    <#component::Output as ::kerust::__private::tensor::Nth<#number>>
                 };
                 let value = quote_spanned!(span=> #output::SHAPE);
                 let constant = self.constant(constant(&name, &suffix), value, false);

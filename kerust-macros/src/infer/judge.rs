@@ -116,7 +116,7 @@ impl Infer<'_> {
         let shape = data.shape();
         let rule = Rule {
             known: data.known().map(kerust_core::shape::softmax),
-            tokens: quote!(::kerust::shape::softmax(#shape)),
+            tokens: quote!(::kerust::__private::shape::softmax(#shape)),
         };
         if let Some(Err(fault)) = rule.known {
             self.fault(&fault, Ident::new("softmax", span), declared, "");

@@ -124,7 +124,7 @@ impl Infer<'_> {
             return Some(first);
         }
         let path = Ident::new(operation, name.span());
-        let path = quote!(::kerust::layers::#path);
+        let path = quote!(::kerust::__private::layers::#path);
         let count = Literal::usize_unsuffixed(masks.len());
         let edges = masks.iter().map(|mask| mask.edge).collect();
         let (fresh, layer) = (self.names.fresh(name, "mask"), self.layers.len());

@@ -187,7 +187,7 @@ impl Infer<'_> {
             },
         };
         let path = Ident::new(&kind, layer.ident().span());
-        let path = quote!(::kerust::layers::#path);
+        let path = quote!(::kerust::__private::layers::#path);
         let operation = if concatenates {
             let runs = places.iter().map(|place| run(&place.data, axis));
             let count = Literal::usize_unsuffixed(places.len());
@@ -320,10 +320,10 @@ fn rule(places: &[Place], axis: Option<isize>) -> Rule {
     });
     let shapes = places.iter().map(|place| place.data.shape());
     let tokens = match axis {
-        None => quote!(::kerust::shape::merge(&[#(#shapes),*])),
+        None => quote!(::kerust::__private::shape::merge(&[#(#shapes),*])),
         Some(axis) => {
             let axis = Literal::isize_unsuffixed(axis);
-            quote!(::kerust::shape::concatenate(&[#(#shapes),*], #axis))
+            quote!(::kerust::__private::shape::concatenate(&[#(#shapes),*], #axis))
         }
     };
     Rule { known, tokens }

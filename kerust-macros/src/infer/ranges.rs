@@ -20,7 +20,7 @@ impl Infer<'_> {
                 known: value
                     .known()
                     .map(|value| shape::within(Shape::new(&[1]), argument, value, bounds)),
-                tokens: quote!(::kerust::shape::within(#shape, #argument, #tokens, #path)),
+                tokens: quote!(::kerust::__private::shape::within(#shape, #argument, #tokens, #path)),
             };
             let constant = match number {
                 0 => format_ident!("{name}_{argument}", span = name.span()),
@@ -34,9 +34,9 @@ impl Infer<'_> {
 
 fn path(bounds: Bounds) -> proc_macro2::TokenStream {
     match bounds {
-        Bounds::Finite => quote!(::kerust::shape::Bounds::Finite),
-        Bounds::NotNegative => quote!(::kerust::shape::Bounds::NotNegative),
-        Bounds::Share => quote!(::kerust::shape::Bounds::Share),
-        Bounds::Turn => quote!(::kerust::shape::Bounds::Turn),
+        Bounds::Finite => quote!(::kerust::__private::shape::Bounds::Finite),
+        Bounds::NotNegative => quote!(::kerust::__private::shape::Bounds::NotNegative),
+        Bounds::Share => quote!(::kerust::__private::shape::Bounds::Share),
+        Bounds::Turn => quote!(::kerust::__private::shape::Bounds::Turn),
     }
 }

@@ -11,7 +11,7 @@ use quote::quote;
 pub fn weights(weights: &Weights) -> TokenStream {
     let name = Ident::new(weights.name, Span::call_site());
     let sizes = weights.sizes.iter().map(Size::argument);
-    quote!(::kerust::layers::#name<#(#sizes),*>)
+    quote!(::kerust::__private::layers::#name<#(#sizes),*>)
 }
 
 /// The multiply-adds, as a number or as a call of the rule.
@@ -21,13 +21,13 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
         Macs::None => return quote!(0),
         Macs::Dense => (
             dense(input, output),
-            quote!(::kerust::shape::dense_macs(#from, #to)),
+            quote!(::kerust::__private::shape::dense_macs(#from, #to)),
         ),
         Macs::Conv2D(window, groups) => {
             let tokens = window.tokens();
             (
                 conv2d(input, output, window, groups),
-                quote!(::kerust::shape::conv2d_macs(#from, #to, #tokens, #groups)),
+                quote!(::kerust::__private::shape::conv2d_macs(#from, #to, #tokens, #groups)),
             )
         }
         Macs::DepthwiseConv2D(window) => {
@@ -35,7 +35,7 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
             let known = output.known().zip(window.known());
             (
                 known.map(|(output, window)| shape::depthwise_conv2d_macs(output, window)),
-                quote!(::kerust::shape::depthwise_conv2d_macs(#to, #tokens)),
+                quote!(::kerust::__private::shape::depthwise_conv2d_macs(#to, #tokens)),
             )
         }
         Macs::SeparableConv2D(window, multiplier) => {
@@ -49,7 +49,7 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
             };
             (
                 known(),
-                quote!(::kerust::shape::separable_conv2d_macs(#from, #to, #multiplier, #tokens)),
+                quote!(::kerust::__private::shape::separable_conv2d_macs(#from, #to, #multiplier, #tokens)),
             )
         }
         Macs::Conv2DTranspose(window) => {
@@ -59,7 +59,7 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
                 known.map(|((input, output), window)| {
                     shape::conv2d_transpose_macs(input, output, window)
                 }),
-                quote!(::kerust::shape::conv2d_transpose_macs(#from, #to, #tokens)),
+                quote!(::kerust::__private::shape::conv2d_transpose_macs(#from, #to, #tokens)),
             )
         }
         Macs::Stated(known, tokens) => (*known, tokens.clone()),
@@ -68,7 +68,7 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
             let known = known.zip(units.known.zip(gates.known));
             (
                 known.map(|(input, (units, gates))| shape::recurrent_macs(input, units, gates)),
-                quote!(::kerust::shape::recurrent_macs(#from, #units, #gates)),
+                quote!(::kerust::__private::shape::recurrent_macs(#from, #units, #gates)),
             )
         }
     };

@@ -204,7 +204,7 @@ fn at_each_step(spec: Spec, all: &Data, step: &Data) -> Spec {
     let (shape, of_step) = (all.shape(), step.shape());
     let inner = spec.rule.unwrap_or_else(|| Rule {
         known: step.known().map(Ok),
-        tokens: quote!(::kerust::shape::elementwise(#of_step)),
+        tokens: quote!(::kerust::__private::shape::elementwise(#of_step)),
     });
     let known = all.known().zip(inner.known);
     let output = match &inner.known {
@@ -222,7 +222,7 @@ fn at_each_step(spec: Spec, all: &Data, step: &Data) -> Spec {
     Spec {
         rule: Some(Rule {
             known: known.map(|(all, inner)| shape::time_distributed(all, inner)),
-            tokens: quote!(::kerust::shape::time_distributed(#shape, #tokens)),
+            tokens: quote!(::kerust::__private::shape::time_distributed(#shape, #tokens)),
         }),
         after,
         macs: times(size::macs(&spec.macs, step, &output), &steps),

@@ -57,6 +57,7 @@ pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header
         generics,
         weights: own.weights,
         budgets: own.budgets,
+        int8: own.int8,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Matrix products of kerust and of BLAS libraries, and the peak of the machine, with one thread.
 
 use kerust::activation::Activation;
-use kerust::kernels::{self, Epilogue};
+use kerust::__private::kernels::{self, Epilogue};
 use libloading::Library;
 use std::hint::black_box;
 use std::time::{Duration, Instant};

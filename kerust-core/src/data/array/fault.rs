@@ -4,7 +4,6 @@ use core::fmt::{Display, Formatter};
 
 /// The reason why an array of samples is invalid.
 #[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
 pub enum ArrayFault {
     /// A list has another length than the first list of its axis.
     Ragged {

@@ -8,7 +8,7 @@ mod fault;
 mod kinds;
 mod nested;
 
-pub use fault::ArrayFault;
+pub(crate) use fault::ArrayFault;
 pub use kinds::Kind;
 pub use nested::Sizes;
 
@@ -135,10 +135,10 @@ impl<X: super::Data, Y: super::Data> super::Dataset<X, Y> {
     /// one sample after the other. Class labels are integers. All labels are checked.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::tensor::Rank1;
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::tensor::Rank1;
     ///
-    /// # fn main() -> kerust_core::Result<()> {
+    /// # fn main() -> kerust::Result<()> {
     /// let lengths = vec![[5.1, 3.5, 1.4, 0.2], [7.0, 3.2, 4.7, 1.4]];
     /// let kinds: [usize; 2] = [0, 1];
     /// let data: Dataset<Rank1<4>, Class<3>> = Dataset::from_arrays(&lengths, &kinds)?;
@@ -170,9 +170,9 @@ impl<X: super::Data, Y: super::Data> super::Dataset<X, Y> {
 /// Converts each class to a one-hot row: Keras's `to_categorical(labels, N)`.
 ///
 /// ```
-/// use kerust_core::data::to_categorical;
+/// use kerust::data::to_categorical;
 ///
-/// # fn main() -> kerust_core::Result<()> {
+/// # fn main() -> kerust::Result<()> {
 /// assert_eq!(to_categorical::<3>(&[2, 0])?, [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
 /// # Ok(())
 /// # }

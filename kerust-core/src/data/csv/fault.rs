@@ -4,9 +4,8 @@ use core::fmt::{Display, Formatter};
 
 /// The reason why a CSV file, or a request for its columns, is invalid. Lines count from 1, columns from 0.
 #[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
-pub enum CsvFault {
-    /// The file has no header line.
+pub(crate) enum CsvFault {
+    /// The file has no line of headers.
     Empty,
     /// There are no rows to use.
     NoRows,

@@ -1,11 +1,11 @@
 //! Data sets from CSV files.
 //!
 //! ```
-//! use kerust_core::data::csv::Table;
-//! use kerust_core::data::{Binary, Dataset};
-//! use kerust_core::tensor::Rank1;
+//! use kerust::data::csv::Table;
+//! use kerust::data::{Binary, Dataset};
+//! use kerust::tensor::Rank1;
 //!
-//! # fn main() -> kerust_core::Result<()> {
+//! # fn main() -> kerust::Result<()> {
 //! let table = Table::parse("age,income,city,defaulted\n31,40.5,north,0\n25,,south,1\n")?;
 //! let data: Dataset<Rank1<4>, Binary> = table
 //!     .columns(["age", "income"]).fill_missing_with_mean()
@@ -23,7 +23,7 @@ mod label;
 mod parse;
 
 pub use columns::{Columns, Labelled};
-pub use fault::CsvFault;
+pub(crate) use fault::CsvFault;
 pub use label::Label;
 
 use super::DataError;
@@ -98,8 +98,8 @@ impl Table {
     /// The values of a column, given by its header or its index (from 0), parsed as `T`.
     ///
     /// ```
-    /// # fn main() -> kerust_core::Result<()> {
-    /// let table = kerust_core::data::csv::Table::parse("city,people\nOslo,709000\nBergen,286000\n")?;
+    /// # fn main() -> kerust::Result<()> {
+    /// let table = kerust::data::csv::Table::parse("city,people\nOslo,709000\nBergen,286000\n")?;
     /// assert_eq!(table.column::<u32>("people")?, [709_000, 286_000]);
     /// assert_eq!(table.column::<String>(0)?, ["Oslo", "Bergen"]);
     /// # Ok(())

@@ -24,8 +24,8 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     /// as they are.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::tensor::{Rank1, Tensor};
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::tensor::{Rank1, Tensor};
     ///
     /// let data = Dataset::<Rank1<2>, Class<3>>::generate(3, |i| ([i as f32; 2].into(), Class::new(i)));
     /// let scaled = data.map(|x, y| (x.map(|value| value / 255.0), *y));
@@ -85,8 +85,8 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     /// The names of the classes are kept if each new class comes from one old class.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::tensor::{Rank1, Tensor};
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::tensor::{Rank1, Tensor};
     ///
     /// let ten = Dataset::<Rank1<1>, Class<10>>::generate(20, |i| ([0.0].into(), Class::new(i % 10)));
     /// let six = ten.filter_map_labels(|class| (class.index() < 6).then(|| Class::<6>::new(class.index())));

@@ -28,7 +28,7 @@ pub fn load() -> Result<Split<13>> {
 /// Options for loading, with Keras's arguments and defaults.
 ///
 /// ```no_run
-/// # use kerust_core::{data::datasets::boston_housing, error};
+/// # use kerust::{data::datasets::boston_housing, error};
 /// # fn main() -> error::Result<()> {
 /// let (train, test) = boston_housing::Load::new().test_split(0.3).seed(7).load()?;
 /// # Ok(())

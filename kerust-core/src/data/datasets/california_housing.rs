@@ -34,7 +34,7 @@ pub enum Version {
 /// Options for loading, with Keras's arguments and defaults.
 ///
 /// ```no_run
-/// # use kerust_core::{data::datasets::california_housing::{self, Version}, error};
+/// # use kerust::{data::datasets::california_housing::{self, Version}, error};
 /// # fn main() -> error::Result<()> {
 /// let (train, test) = california_housing::Load::new().version(Version::Small).load()?;
 /// # Ok(())

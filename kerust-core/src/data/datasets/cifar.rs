@@ -162,7 +162,7 @@ pub mod cifar100 {
     /// 255.
     ///
     /// ```no_run
-    /// # use kerust_core::{data::{Class, datasets::cifar100}, error};
+    /// # use kerust::{data::{Class, datasets::cifar100}, error};
     /// # fn main() -> error::Result<()> {
     /// let (train, test) = cifar100::load::<Class<100>>()?;
     /// # Ok(())

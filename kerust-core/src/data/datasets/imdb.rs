@@ -57,7 +57,7 @@ pub fn word_index_from(file: impl AsRef<Path>) -> Result<BTreeMap<String, u32>> 
 /// Options for loading, with Keras's arguments and defaults.
 ///
 /// ```no_run
-/// # use kerust_core::{data::datasets::imdb, error};
+/// # use kerust::{data::datasets::imdb, error};
 /// # fn main() -> error::Result<()> {
 /// let (train, test) = imdb::Load::new().num_words(10_000).maxlen(80).load()?;
 /// # Ok(())

@@ -105,7 +105,7 @@ pub fn word_index_from(file: impl AsRef<Path>) -> Result<BTreeMap<String, u32>> 
 /// Options for loading, with Keras's arguments and defaults.
 ///
 /// ```no_run
-/// # use kerust_core::{data::datasets::reuters, error};
+/// # use kerust::{data::datasets::reuters, error};
 /// # fn main() -> error::Result<()> {
 /// let (train, test) = reuters::Load::new().num_words(1000).test_split(0.1).load()?;
 /// # Ok(())

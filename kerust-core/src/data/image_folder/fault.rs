@@ -5,9 +5,8 @@ use std::path::PathBuf;
 
 /// The reason why a folder of images, or an image in it, is invalid.
 #[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
-pub enum ImageFolderFault {
-    /// The folder contains no class folders.
+pub(crate) enum ImageFolderFault {
+    /// There is no folder in the folder.
     NoClassFolders,
     /// The number of class folders differs from the number of classes.
     Classes {
@@ -66,8 +65,8 @@ pub enum ImageFolderFault {
 
 /// The files of a folder that are not complete images.
 #[derive(Clone, PartialEq, Debug)]
-pub struct BrokenImages {
-    /// The first ten files, each with its error.
+pub(crate) struct BrokenImages {
+    /// The first ten, each with what is wrong with it.
     pub first: Vec<(PathBuf, String)>,
     /// The number of such files.
     pub count: usize,

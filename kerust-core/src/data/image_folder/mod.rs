@@ -20,7 +20,7 @@ mod index;
 mod kinds;
 
 pub use decode::MAX_PIXELS;
-pub use fault::{BrokenImages, ImageFolderFault};
+pub(crate) use fault::{BrokenImages, ImageFolderFault};
 pub use kinds::{ClassLabel, ImageShape};
 
 use super::{DataError, Dataset, TensorColumn};
@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 /// A data set of images to be loaded from a folder for each class.
 ///
 /// ```no_run
-/// # use kerust_core::{data::{Class, Dataset, ImageFolder}, error, rng::Seed, tensor::Rank3};
+/// # use kerust::{data::{Class, Dataset, ImageFolder}, error, rng::Seed, tensor::Rank3};
 /// # fn main() -> error::Result<()> {
 /// let train: Dataset<Rank3<28, 28, 3>, Class<24>> = ImageFolder::open("signs/train")
 ///     .image_size(28, 28)

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// An `.npz` file: an archive of named arrays.
 ///
 /// ```no_run
-/// # use kerust_core::{data::npy::Npz, error};
+/// # use kerust::{data::npy::Npz, error};
 /// # fn main() -> error::Result<()> {
 /// let file = Npz::open("weather.npz")?;
 /// let x = file.read::<f32>("x")?;

@@ -5,9 +5,8 @@ use std::io;
 
 /// The reason why a file of NumPy arrays, or a member of one, is invalid.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum NpyFault {
-    /// A read error, or corrupt compressed data.
+pub(crate) enum NpyFault {
+    /// The system could not read on, or packed data is corrupt.
     Read(io::Error),
     /// The file does not start like an NPY file.
     Magic {

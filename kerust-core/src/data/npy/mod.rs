@@ -12,7 +12,7 @@ mod zip;
 
 pub use archive::Npz;
 pub use element::Element;
-pub use fault::NpyFault;
+pub(crate) use fault::NpyFault;
 pub(crate) use header::Header;
 
 use super::DataError;
@@ -33,7 +33,7 @@ pub struct Array<T> {
 /// Reads an `.npy` file.
 ///
 /// ```no_run
-/// # use kerust_core::{data::npy, error};
+/// # use kerust::{data::npy, error};
 /// # fn main() -> error::Result<()> {
 /// let images = npy::read::<u8>("images.npy")?;
 /// assert_eq!(images.shape[1..], [28, 28]);

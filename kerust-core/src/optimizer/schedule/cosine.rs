@@ -9,7 +9,6 @@ use std::f32::consts::PI;
 /// without restarts. A linear warm-up can be set, as in Goyal et al. (2017), section 2.2.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Adam, CosineDecay};
 ///
 /// let optimizer = Adam::new(CosineDecay::new(0.01, 400));
@@ -76,7 +75,6 @@ impl Schedule for CosineDecay {
 /// the one before: Loshchilov & Hutter (2017), equation 5.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{CosineDecayRestarts, SGD};
 ///
 /// let optimizer = SGD::new(CosineDecayRestarts::new(0.1, 1000).t_mul(2.0).m_mul(0.9));

@@ -5,7 +5,6 @@ use super::{Schedule, positive};
 /// Exponential decay: `rate · decay_rate^(step / decay_steps)`. Keras: `ExponentialDecay`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{ExponentialDecay, SGD};
 ///
 /// let optimizer = SGD::new(ExponentialDecay::new(0.1, 1000, 0.96).staircase(true));
@@ -49,7 +48,6 @@ impl Schedule for ExponentialDecay {
 /// Inverse time decay: `rate / (1 + decay_rate · step / decay_steps)`. Keras: `InverseTimeDecay`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{InverseTimeDecay, SGD};
 ///
 /// let optimizer = SGD::new(InverseTimeDecay::new(0.1, 1000, 0.5));
@@ -95,7 +93,6 @@ impl Schedule for InverseTimeDecay {
 /// `decay_steps` steps. Keras: `PolynomialDecay`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{PolynomialDecay, SGD};
 ///
 /// let optimizer = SGD::new(PolynomialDecay::new(0.1, 1000).end_learning_rate(0.01).power(0.5));
@@ -161,7 +158,6 @@ impl Schedule for PolynomialDecay {
 /// A learning rate that is constant between given steps. Keras: `PiecewiseConstantDecay`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{PiecewiseConstantDecay, SGD};
 ///
 /// // 0.1 up to step 1000, 0.05 up to step 2000, then 0.01.

@@ -15,7 +15,6 @@ use std::fmt;
 /// A learning rate for each step: a closure of the step's number, or one of Keras's schedules.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Adam, SGD};
 ///
 /// // Rises in the first 50 steps.
@@ -44,7 +43,6 @@ where
 /// Optimizers take any type that converts to it, so it rarely needs to be named.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{CosineDecay, LearningRate};
 ///
 /// assert_eq!(LearningRate::from(0.5).at(7), 0.5);

@@ -11,6 +11,19 @@ use std::path::{Path, PathBuf};
 /// The file is written before the first epoch and after each epoch, atomically. It is removed at the end,
 /// unless the training ends with an error. It includes the state of all callbacks, in whatever order they
 /// were added.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// # let path = std::env::temp_dir().join(format!("backup-{}.safetensors", std::process::id()));
+/// model.fit(&data, Fit::epochs(3).callback(BackupAndRestore::new(&path)).quiet())?;
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct BackupAndRestore {
     path: PathBuf,
     delete_checkpoint: bool,

@@ -13,6 +13,22 @@ use std::path::Path;
 /// feature `keras` that of a name that ends in `.weights.h5`. A name with the extension of a format that
 /// kerust cannot write is an error before the first epoch. A resumed training knows the best value so far, so
 /// that a worse epoch does not replace a better one.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// # let folder = std::env::temp_dir().join(format!("checkpoints-{}", std::process::id()));
+/// let path = folder.join("best-{epoch:02d}.safetensors");
+/// let best = ModelCheckpoint::new(path).monitor("loss").save_best_only();
+/// model.fit(&data, Fit::epochs(3).callback(best).quiet())?;
+/// # std::fs::remove_dir_all(folder).unwrap();
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct ModelCheckpoint {
     file: FileName,
     monitor: Monitor,

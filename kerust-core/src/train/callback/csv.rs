@@ -10,6 +10,20 @@ use std::path::{Path, PathBuf};
 ///
 /// The columns are the epoch (from 0), then all metrics sorted by name. An epoch without validation has `NA`
 /// in the columns of the validation. A resumed training continues its file.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// # let path = std::env::temp_dir().join(format!("log-{}.csv", std::process::id()));
+/// model.fit(&data, Fit::epochs(3).callback(CSVLogger::new(&path)).quiet())?;
+/// # std::fs::remove_file(path).unwrap();
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct CSVLogger {
     path: PathBuf,
     separator: char,

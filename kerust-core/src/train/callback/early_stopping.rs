@@ -5,6 +5,19 @@ use super::{Callback, CallbackState, Training};
 use crate::Result;
 
 /// Stops the training when a monitored metric no longer improves: Keras's `EarlyStopping`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// let stop = EarlyStopping::monitor("val_loss").patience(3).restore_best_weights();
+/// model.fit(&data, Fit::epochs(20).validation_split(0.25).callback(stop).quiet())?;
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct EarlyStopping {
     monitor: Monitor,
     patience: usize,

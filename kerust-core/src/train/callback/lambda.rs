@@ -6,6 +6,19 @@ use crate::Result;
 type Call<'a> = Option<Box<dyn FnMut(&mut Training<'_>) + Send + 'a>>;
 
 /// Calls closures: Keras's `LambdaCallback`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// let print = LambdaCallback::new().on_epoch_end(|training| println!("{}", training.logs()["loss"]));
+/// model.fit(&data, Fit::epochs(3).callback(print).quiet())?;
+/// # Ok::<(), kerust::Error>(())
+/// ```
 #[derive(Default)]
 pub struct LambdaCallback<'a> {
     train_begin: Call<'a>,

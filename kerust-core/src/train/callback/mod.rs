@@ -35,8 +35,8 @@ use super::Result;
 /// An error ends the training, and `fit` returns it.
 ///
 /// ```
-/// use kerust_core::Result;
-/// use kerust_core::train::{Callback, Training};
+/// use kerust::Result;
+/// use kerust::train::{Callback, Training};
 ///
 /// /// Stops the training when the loss is small enough.
 /// struct GoodEnough(f64);

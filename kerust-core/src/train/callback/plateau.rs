@@ -5,6 +5,19 @@ use super::{Callback, CallbackState, Training};
 use crate::Result;
 
 /// Reduces the learning rate when a monitored metric no longer improves: Keras's `ReduceLROnPlateau`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// let reduce = ReduceLROnPlateau::monitor("loss").factor(0.5).patience(2);
+/// model.fit(&data, Fit::epochs(10).callback(reduce).quiet())?;
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct ReduceLROnPlateau {
     monitor: Monitor,
     factor: f64,

@@ -9,7 +9,7 @@ use crate::Result;
 /// The optimizer must keep the averages: `Adam::new(0.001).use_ema(true)`.
 ///
 /// ```
-/// use kerust_core::train::SwapEMAWeights;
+/// use kerust::train::SwapEMAWeights;
 ///
 /// let callback = SwapEMAWeights::new().swap_on_epoch();
 /// ```

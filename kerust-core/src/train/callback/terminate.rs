@@ -7,6 +7,19 @@ use crate::Result;
 ///
 /// `fit` then returns the history, in which the loss of the last epoch is not finite. Without this callback,
 /// `fit` returns an error. A step with such a loss does not change the model, so the weights stay finite.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// let history = model.fit(&data, Fit::epochs(3).callback(TerminateOnNaN::new()).quiet())?;
+/// assert_eq!(history.len(), 3);
+/// # Ok::<(), kerust::Error>(())
+/// ```
 #[derive(Clone, Copy, Default, Debug)]
 pub struct TerminateOnNaN;
 

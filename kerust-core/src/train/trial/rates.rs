@@ -80,10 +80,17 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     ///
     /// The weights, the optimizer and the results of a later training stay the same.
     ///
-    /// ```ignore
-    /// let rates = model.find_learning_rate(&train)?;
+    /// ```
+    /// use kerust::prelude::*;
+    ///
+    /// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+    /// let data: Dataset<Rank1<2>, Rank1<1>> =
+    ///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+    /// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+    ///
+    /// let rates = model.find_learning_rate(&data)?;
     /// println!("{rates}");
-    /// rates.plot().save("rates.svg")?;
+    /// # Ok::<(), kerust::Error>(())
     /// ```
     ///
     /// # Errors

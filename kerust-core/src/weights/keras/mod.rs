@@ -53,8 +53,8 @@ use stored::Unread;
 /// Loads a model's weights from a file of Keras.
 ///
 /// ```no_run
-/// # fn load<Fashion: kerust_core::model::Model>() -> kerust_core::Result<()> {
-/// use kerust_core::weights;
+/// # fn load<Fashion: kerust::model::Model>() -> kerust::Result<()> {
+/// use kerust::weights;
 ///
 /// let model = weights::keras::load::<Fashion>("fashion.keras")?;
 /// # Ok(())
