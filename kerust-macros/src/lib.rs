@@ -1,6 +1,6 @@
 //! The `model!` language and `#[derive(LayerData)]`; documented where `kerust` exports them.
 //!
-//! Tokens → `ast` → `plan` → expansion. Everything behind these entry points takes
+//! Tokens → `ast` → `plan` → expansion. Everything after these entry points takes
 //! `proc_macro2` streams, so that tests run it without a compiler.
 
 mod arguments;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 const BLUE: Colour = [0x00, 0x72, 0xb2];
 const GRID: Colour = [0xd8; 3];
-/// The height of a bar with the space behind it.
+/// The height of a bar with the space after it.
 const ROW: f64 = 22.0;
 /// The width of the longest bar.
 const WIDTH: f64 = 420.0;

@@ -117,7 +117,7 @@ fn int8(attribute: &Attribute, report: &mut Report) -> Int8 {
     int8
 }
 
-/// What stands in an attribute's parentheses; nothing where there are none.
+/// The tokens in an attribute's parentheses; empty without parentheses.
 fn inside(attribute: &Attribute) -> TokenStream {
     match &attribute.meta {
         Meta::List(list) => list.tokens.clone(),

@@ -30,8 +30,8 @@ fn integers_of_every_width_are_read() {
 #[test]
 fn a_function_is_named_and_not_called() {
     let os_system = b"\x80\x02cos\nsystem\nU\x04echo\x85R.";
-    let expected = "byte 2, instruction 0x63: it names the function `os.system`, expected none but \
-                    NumPy's for arrays";
+    let expected = "byte 2, instruction 0x63: it names the function `os.system`, expected only \
+                    NumPy's functions for arrays";
     assert_eq!(fault(os_system), expected);
     let by_stack = b"\x80\x04\x8c\x08builtins\x8c\x04eval\x93.";
     assert!(fault(by_stack).contains("`builtins.eval`"));
