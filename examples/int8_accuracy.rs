@@ -173,6 +173,6 @@ fn sounds(count: usize, first: usize, faulty: bool) -> Dataset<Rank1<640>, Rank1
             }
             *value = 10.0 * power.log10();
         }
-        *y = x.clone();
+        *y = *x;
     })
 }
