@@ -1,8 +1,12 @@
 //! The layers: what a row of the catalogue (`catalog/rows.rs`) is, and what it makes of its arguments.
 
+mod activations;
 mod attention;
+mod axes;
 mod convolutions;
+mod dropouts;
 mod images;
+mod moments;
 mod normalization;
 mod recurrent;
 mod rows;
@@ -26,6 +30,8 @@ pub use wrappers::{BIDIRECTIONAL, TIME_DISTRIBUTED, bidirectional, gates};
 /// Every layer.
 pub fn rows() -> impl Iterator<Item = &'static Row> + Clone {
     let rows = rows::ROWS.iter().chain(sequences::ROWS);
+    let rows = rows.chain(activations::ROWS).chain(dropouts::ROWS);
+    let rows = rows.chain(moments::ROWS);
     rows.chain(tokens::ROWS)
 }
 
@@ -138,8 +144,11 @@ pub enum After {
 }
 
 /// The numbers of a layer: a type of `kerust::layers`, its sizes, and how many they are.
+#[derive(Default)]
 pub struct Weights {
     pub name: &'static str,
+    /// The sizes of each array that the type has a parameter for.
+    pub arrays: Vec<Vec<Size>>,
     pub sizes: Vec<Size>,
     pub params: Option<usize>,
 }
@@ -159,6 +168,7 @@ impl Weights {
             name,
             sizes,
             params: sum(kernel, bias),
+            ..Self::default()
         }
     }
 }
@@ -253,6 +263,11 @@ fn initializers(arguments: &Arguments<'_>) -> TokenStream {
         "pointwise_initializer",
         "recurrent_initializer",
         "bias_initializer",
+        "alpha_initializer",
+        "gamma_initializer",
+        "beta_initializer",
+        "moving_mean_initializer",
+        "moving_variance_initializer",
     ]
     .iter()
     .filter(|name| arguments.has(name))

@@ -8,6 +8,7 @@ mod ast;
 mod catalog;
 mod expand;
 mod fold;
+mod functions;
 mod habits;
 mod infer;
 mod keras;

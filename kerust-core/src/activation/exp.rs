@@ -37,7 +37,7 @@ pub(crate) fn exp(x: f32) -> f32 {
 /// `2ⁿ · (eʳ − 1) + (2ⁿ − 1)`, by the means of [`exp`]. Near 0, `exp` less 1 would lose its digits.
 #[cfg_attr(feature = "std", inline(always))]
 #[cfg_attr(not(feature = "std"), inline(never))]
-pub(super) fn exp_m1(x: f32) -> f32 {
+pub(crate) fn exp_m1(x: f32) -> f32 {
     // Below it is -1; NaN stays.
     let clamped = if x < -30.0 { -30.0 } else { x };
     let clamped = if clamped > 88.0 { 88.0 } else { clamped };

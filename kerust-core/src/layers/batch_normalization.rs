@@ -6,6 +6,7 @@
 
 use crate::activation::Activation;
 use crate::gradient::Gradient;
+use crate::init::Initializer;
 use crate::kernels::{self, BatchNorm, Epilogue};
 use crate::layer::{Forward, Fuse, InPlace, Operation, Pass, weights};
 use crate::rng::{LayerStep, Rng};
@@ -27,6 +28,8 @@ pub struct BatchNormalization {
     momentum: f32,
     epsilon: f32,
     activation: Activation,
+    /// Of gamma, beta, the moving mean and the moving variance.
+    initializers: [Initializer; 4],
 }
 
 weights! {
@@ -58,6 +61,12 @@ impl BatchNormalization {
             momentum: 0.99,
             epsilon: 0.001,
             activation: Activation::Linear,
+            initializers: [
+                Initializer::ONES,
+                Initializer::ZEROS,
+                Initializer::ZEROS,
+                Initializer::ONES,
+            ],
         }
     }
 
@@ -70,6 +79,30 @@ impl BatchNormalization {
     /// Sets what is added to the variance.
     pub const fn epsilon(mut self, epsilon: f32) -> Self {
         self.epsilon = epsilon;
+        self
+    }
+
+    /// Sets how gamma begins.
+    pub const fn gamma_initializer(mut self, initializer: Initializer) -> Self {
+        self.initializers[0] = initializer;
+        self
+    }
+
+    /// Sets how beta begins.
+    pub const fn beta_initializer(mut self, initializer: Initializer) -> Self {
+        self.initializers[1] = initializer;
+        self
+    }
+
+    /// Sets how the moving mean begins.
+    pub const fn moving_mean_initializer(mut self, initializer: Initializer) -> Self {
+        self.initializers[2] = initializer;
+        self
+    }
+
+    /// Sets how the moving variance begins.
+    pub const fn moving_variance_initializer(mut self, initializer: Initializer) -> Self {
+        self.initializers[3] = initializer;
         self
     }
 
@@ -120,10 +153,13 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
 impl<const C: usize, const GAMMA: usize, const BETA: usize>
     Operation<BatchNormalizationWeights<C, GAMMA, BETA>, f32, f32, (), f32> for BatchNormalization
 {
-    fn init(&self, weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>, _rng: &mut Rng) {
+    fn init(&self, weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>, rng: &mut Rng) {
         debug_assert_eq!(self.features, C, "the weights are of another layer");
-        weights.gamma.fill(1.0);
-        weights.moving_variance.fill(1.0);
+        let [gamma, beta, mean, variance] = self.initializers;
+        gamma.fill(&mut weights.gamma, &[GAMMA], rng);
+        beta.fill(&mut weights.beta, &[BETA], rng);
+        mean.fill(&mut weights.moving_mean, &[C], rng);
+        variance.fill(&mut weights.moving_variance, &[C], rng);
     }
 
     fn forward_training(

@@ -8,11 +8,24 @@ use crate::layer::{Forward, Operation, Pass};
 
 /// Puts zeros around images: `ZeroPadding2D(padding)`.
 ///
+/// # Arguments
+/// `padding`: one number for all sides, `(rows, columns)` for both sides of each, or `((top, bottom), (left,
+/// right))`; 1 by default.
+///
 /// # Shapes
 /// input `[H][W][C]`, output `[top + H + bottom][left + W + right][C]`
 ///
 /// # Cost
 /// a copy of each value; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(8, 8, 3) => ZeroPadding2D(((1, 2), (3, 4))) => Flatten => Dense(1) }
+///
+/// assert_eq!(Net::PARAMS, (8 + 3) * (8 + 7) * 3 + 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ZeroPadding2D {
     input: [usize; 3],
@@ -28,7 +41,7 @@ impl ZeroPadding2D {
 
     /// Calls `copy` with the places of each row of the input, and of its values in the output, and
     /// with the row's length.
-    fn each_row(&self, len: usize, mut copy: impl FnMut(usize, usize, usize)) {
+    pub(super) fn each_row(&self, len: usize, mut copy: impl FnMut(usize, usize, usize)) {
         let [height, width, channels] = self.input;
         let [[top, bottom], [left, right]] = self.padding;
         let (row, padded_row) = (width * channels, (left + width + right) * channels);

@@ -4,7 +4,7 @@ use super::{After, Before, Rule, Spec, rule, setting};
 use crate::arguments::Arguments;
 use crate::plan::Role;
 use crate::report::Report;
-use crate::value::{Number, Pair, Sliding, Term, padding};
+use crate::value::{Borders, Number, Pair, Sliding, Term, padding};
 use crate::words::FLIPS;
 use kerust_core::shape::Padding;
 use proc_macro2::{Span, TokenStream};
@@ -35,12 +35,23 @@ pub fn global_pooling2d(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) 
 }
 
 pub fn zero_padding2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
-    let padding = arguments.pair("padding").unwrap_or(Pair::square(1));
-    let (input, Pair(rows, columns)) = (image(before), &padding);
+    let padding = arguments.borders("padding").unwrap_or(Borders::even(1));
+    let (input, sides) = (image(before), padding.tokens());
     Spec {
         rule: rule!(zero_padding2d(before.data, padding)),
         after: After::Sizes(vec![None, None, Some(before.data.dim(2, before.nameable))]),
-        config: quote!(::new(#input, [[#rows, #rows], [#columns, #columns]])),
+        config: quote!(::new(#input, #sides)),
+        ..Spec::default()
+    }
+}
+
+pub fn cropping2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let cropping = arguments.borders("cropping").unwrap_or(Borders::even(0));
+    let (input, sides) = (image(before), cropping.tokens());
+    Spec {
+        rule: rule!(cropping2d(before.data, cropping)),
+        after: After::Sizes(vec![None, None, Some(before.data.dim(2, before.nameable))]),
+        config: quote!(::new(#input, #sides)),
         ..Spec::default()
     }
 }

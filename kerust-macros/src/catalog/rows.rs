@@ -159,26 +159,6 @@ pub static ROWS: &[Row] = &[
         infer: convolutions::conv2d_transpose,
     },
     Row {
-        name: "BatchNormalization",
-        parameters: &[
-            optional("axis", Kind::Axis),
-            optional("momentum", Kind::Number(Bounds::Share)),
-            optional("epsilon", Kind::Number(Bounds::NotNegative)),
-            optional("center", Kind::Flag),
-            optional("scale", Kind::Flag),
-            regularizer("beta_regularizer"),
-            regularizer("gamma_regularizer"),
-            constraint("beta_constraint"),
-            constraint("gamma_constraint"),
-        ],
-        infer: values::batch_normalization,
-    },
-    Row {
-        name: "LayerNormalization",
-        parameters: &[optional("epsilon", Kind::Number(Bounds::NotNegative))],
-        infer: values::layer_normalization,
-    },
-    Row {
         name: "Normalization",
         parameters: &[
             optional("axis", Kind::Axis),
@@ -190,8 +170,13 @@ pub static ROWS: &[Row] = &[
     },
     Row {
         name: "ZeroPadding2D",
-        parameters: &[optional("padding", Kind::Pair)],
+        parameters: &[optional("padding", Kind::Borders)],
         infer: images::zero_padding2d,
+    },
+    Row {
+        name: "Cropping2D",
+        parameters: &[optional("cropping", Kind::Borders)],
+        infer: images::cropping2d,
     },
     Row {
         name: "UpSampling2D",
@@ -227,43 +212,6 @@ pub static ROWS: &[Row] = &[
         name: "Reshape",
         parameters: &[required("target_shape", Kind::Sizes { open: true })],
         infer: values::reshape,
-    },
-    Row {
-        name: "Dropout",
-        parameters: &[required("rate", Kind::Number(Bounds::Share))],
-        infer: values::dropout,
-    },
-    Row {
-        name: "GaussianNoise",
-        parameters: &[required("stddev", Kind::Number(Bounds::Share))],
-        infer: values::gaussian_noise,
-    },
-    Row {
-        name: "Activation",
-        parameters: &[required("activation", Kind::Word(&ACTIVATIONS))],
-        infer: values::activation,
-    },
-    Row {
-        name: "ReLU",
-        parameters: &[
-            optional("max_value", Kind::Number(Bounds::NotNegative)),
-            optional("negative_slope", Kind::Number(Bounds::NotNegative)),
-            optional("threshold", Kind::Number(Bounds::NotNegative)),
-        ],
-        infer: values::relu,
-    },
-    Row {
-        name: "LeakyReLU",
-        parameters: &[optional(
-            "negative_slope",
-            Kind::Number(Bounds::NotNegative),
-        )],
-        infer: values::elementwise,
-    },
-    Row {
-        name: "Softmax",
-        parameters: &[],
-        infer: values::activation,
     },
     Row {
         name: "Rescaling",

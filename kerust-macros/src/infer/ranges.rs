@@ -36,7 +36,9 @@ fn path(bounds: Bounds) -> proc_macro2::TokenStream {
     match bounds {
         Bounds::Finite => quote!(::kerust::shape::Bounds::Finite),
         Bounds::NotNegative => quote!(::kerust::shape::Bounds::NotNegative),
+        Bounds::Positive => quote!(::kerust::shape::Bounds::Positive),
         Bounds::Share => quote!(::kerust::shape::Bounds::Share),
+        Bounds::ShareBelow1 => quote!(::kerust::shape::Bounds::ShareBelow1),
         Bounds::Turn => quote!(::kerust::shape::Bounds::Turn),
     }
 }

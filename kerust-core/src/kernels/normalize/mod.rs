@@ -5,10 +5,12 @@
 //! of two large sums would lose what a small variance is made of. Columns are summed side by side in
 //! lanes, in fixed chunks of rows (`reduce.rs`), so threads do not change a bit.
 
+mod axes;
 mod batch_norm;
 mod block;
 mod layer_norm;
 
+pub use axes::{AxesNorm, Groups, Norm};
 pub use batch_norm::{BatchNorm, moments};
 pub use layer_norm::{layer_norm, layer_norm_gradient, layer_norm_in_place};
 
