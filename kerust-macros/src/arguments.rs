@@ -56,6 +56,8 @@ pub enum Kind {
     Numbers(Bounds),
     /// A number to both sides, or the two ends of a range: `0.2` or `(-0.2, 0.2)`.
     Factor(Bounds),
+    /// A number to both sides, or the two ends of a range in parentheses.
+    Range(Bounds),
     /// `true` or `false`.
     Flag,
     /// One of a set of words.
@@ -97,6 +99,7 @@ impl Kind {
             | Self::Number(_)
             | Self::Numbers(_)
             | Self::Factor(_)
+            | Self::Range(_)
             | Self::Flag
             | Self::Regularizer
             | Self::Constraint => false,

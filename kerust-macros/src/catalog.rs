@@ -2,6 +2,7 @@
 
 mod activations;
 mod attention;
+mod augmentation;
 mod axes;
 mod convolutions;
 mod dropouts;
@@ -31,7 +32,7 @@ pub use wrappers::{BIDIRECTIONAL, TIME_DISTRIBUTED, bidirectional, gates};
 pub fn rows() -> impl Iterator<Item = &'static Row> + Clone {
     let rows = rows::ROWS.iter().chain(sequences::ROWS);
     let rows = rows.chain(activations::ROWS).chain(dropouts::ROWS);
-    let rows = rows.chain(moments::ROWS);
+    let rows = rows.chain(moments::ROWS).chain(augmentation::ROWS);
     rows.chain(tokens::ROWS)
 }
 

@@ -107,6 +107,71 @@ def layer_cases():
     yield "dense_leaky_relu", layers.Dense(5, activation=leaky), (2, 17)
 
 
+def generate_preprocessing(tensors, metadata):
+    """The layers that change images, with given draws, by their own methods."""
+
+    def case(name, layer, shape, transformation, drawn):
+        assert name not in metadata
+        x = 40 * normal(rng_for(name), *shape) + 100
+        y = layer(x) if transformation is None else layer.transform_images(x, transformation)
+        tensors[f"{name}.x"] = x
+        tensors[f"{name}.y"] = np.asarray(y)
+        tensors[f"{name}.drawn"] = np.array(drawn, "float32")
+        metadata[name] = json.dumps(describe(layer))
+
+    height, width = 7, 9
+    image = (1, height, width, 2)
+    for mode in ("reflect", "constant", "wrap", "nearest"):
+        for reading in ("bilinear", "nearest"):
+            config = {"fill_mode": mode, "interpolation": reading, "fill_value": 2.5}
+            down, right = 0.3, -0.45
+            moved = tf.constant([[right * width, down * height]], tf.float32)
+            case(
+                f"translation_{mode}_{reading}",
+                layers.RandomTranslation(1.0, 1.0, **config),
+                image,
+                {"translations": moved},
+                [down, right],
+            )
+            zooms = {
+                "height_zoom": tf.constant([[1.4]], tf.float32),
+                "width_zoom": tf.constant([[0.7]], tf.float32),
+            }
+            case(
+                f"zoom_{mode}_{reading}",
+                layers.RandomZoom(1.0, 1.0, **config),
+                image,
+                zooms,
+                [0.4, -0.3],
+            )
+    for name, share, value_range in (
+        ("brightness", -0.2, (0, 255)),
+        ("brightness_range", 0.3, (80, 120)),
+    ):
+        layer = layers.RandomBrightness(1.0, value_range=value_range)
+        delta = share * (value_range[1] - value_range[0])
+        delta = tf.constant(delta, tf.float32, (1, 1, 1, 1))
+        case(name, layer, image, {"rgb_delta": delta}, [share])
+    for name, factor, value_range in (
+        ("contrast", 1.5, (0, 255)),
+        ("contrast_range", 0.5, (80, 120)),
+    ):
+        layer = layers.RandomContrast(0.2, value_range=value_range)
+        drawn = tf.constant(factor, tf.float32, (1, 1, 1, 1))
+        case(name, layer, image, {"contrast_factor": drawn}, [factor])
+    for name, factor in (("contrast_one", 0.2), ("contrast_two", (0.3, 0.1))):
+        lower, upper = layers.RandomContrast(factor).factor
+        tensors[f"{name}.factors"] = np.array([1 - lower, 1 + upper], "float32")
+    for name, sizes, shape in (
+        ("center_crop", (4, 5), image),
+        ("center_crop_same", (7, 3), image),
+        ("center_crop_wide", (5, 12), image),
+        ("center_crop_high", (10, 5), image),
+        ("center_crop_large", (11, 13), image),
+    ):
+        case(name, layers.CenterCrop(*sizes), shape, None, [])
+
+
 def generate_layers():
     tensors, metadata = {}, {}
     for name, layer, shape in layer_cases():
@@ -137,6 +202,7 @@ def generate_layers():
             tensors[f"{name}.d_w{place}"] = gradient.numpy()
         is_own = name == "dense_leaky_relu"
         metadata[name] = json.dumps({} if is_own else describe(layer))
+    generate_preprocessing(tensors, metadata)
     write_safetensors("vocabulary_layers.safetensors", tensors, metadata)
 
 

@@ -1,7 +1,11 @@
 //! Activations, regularization, normalization and the layers of images against Keras: outputs, and the gradients of
 //! input and weights.
 
+use crate::golden::{Tensors, assert_close};
 use crate::keras_layers::{Probe, check, equal_keras};
+use kerust::layers::{
+    FillMode, Interpolation, RandomBrightness, RandomContrast, RandomTranslation, RandomZoom,
+};
 use kerust::prelude::*;
 
 equal_keras! {
@@ -96,4 +100,107 @@ fn initializers_take_their_parameters() {
     assert_eq!([net.same.kernel[3][3], net.same.kernel[3][4]], [2.0, 0.0]);
     let values = net.dense.kernel.as_flattened();
     assert!(values.iter().all(|v| (6.0..=8.0).contains(v)));
+}
+
+/// Images of the golden file, around 100.
+const IMAGE: [usize; 3] = [7, 9, 2];
+/// Gaps that f32 makes of values around 100.
+const IMAGE_TOLERANCE: f32 = 1e-4;
+
+/// Holds what `compute` makes of the image of a case, with the numbers that were drawn, to Keras's.
+fn check_drawn(case: &str, compute: impl Fn(&[f32], &[f32], &mut [f32])) {
+    let golden = Tensors::open("vocabulary_layers.safetensors");
+    let tensor = |name: &str| golden.find(&format!("{case}.{name}")).unwrap();
+    let (x, y) = (tensor("x"), tensor("y"));
+    let mut found = vec![f32::NAN; y.len()];
+    compute(&tensor("drawn"), &x, &mut found);
+    assert_close(case, &found, &y, IMAGE_TOLERANCE);
+}
+
+const FILL_MODES: [(&str, FillMode); 4] = [
+    ("reflect", FillMode::Reflect),
+    ("constant", FillMode::Constant),
+    ("wrap", FillMode::Wrap),
+    ("nearest", FillMode::Nearest),
+];
+const READINGS: [(&str, Interpolation); 2] = [
+    ("bilinear", Interpolation::Bilinear),
+    ("nearest", Interpolation::Nearest),
+];
+
+#[test]
+fn images_move_and_zoom_as_by_keras() {
+    for (mode, fill_mode) in FILL_MODES {
+        for (reading, interpolation) in READINGS {
+            let layer = RandomTranslation::new(IMAGE, [-1.0, 1.0], [-1.0, 1.0]);
+            let layer = layer.fill_mode(fill_mode).interpolation(interpolation);
+            let layer = layer.fill_value(2.5);
+            check_drawn(&format!("translation_{mode}_{reading}"), |drawn, x, y| {
+                layer.translate([drawn[0], drawn[1]], x, y);
+            });
+            let layer = RandomZoom::new(IMAGE, [-1.0, 1.0]).width_factor([-1.0, 1.0]);
+            let layer = layer.fill_mode(fill_mode).interpolation(interpolation);
+            let layer = layer.fill_value(2.5);
+            check_drawn(&format!("zoom_{mode}_{reading}"), |drawn, x, y| {
+                layer.zoom([drawn[0], drawn[1]], x, y);
+            });
+        }
+    }
+}
+
+#[test]
+fn brightness_and_contrast_are_those_of_keras() {
+    let brightness = RandomBrightness::new(IMAGE, [-1.0, 1.0]);
+    check_drawn("brightness", |drawn, x, y| {
+        brightness.brighten(drawn[0], x, y)
+    });
+    let brightness = brightness.value_range([80.0, 120.0]);
+    check_drawn("brightness_range", |drawn, x, y| {
+        brightness.brighten(drawn[0], x, y)
+    });
+    let contrast = RandomContrast::new(IMAGE, [1.0, 1.0]);
+    check_drawn("contrast", |drawn, x, y| contrast.adjust(drawn[0], x, y));
+    let contrast = contrast.value_range([80.0, 120.0]);
+    check_drawn("contrast_range", |drawn, x, y| {
+        contrast.adjust(drawn[0], x, y)
+    });
+}
+
+model! { Augmented:
+    Input(7, 9, 2)
+    => RandomTranslation(0.1, (-0.2, 0.3), fill_mode = wrap)
+    => RandomZoom((-0.2, 0.1), 0.3, nearest, fill_value = 1)
+    => RandomBrightness(0.1, value_range = (0, 1))
+    => RandomContrast((0.1, 0.2))
+    => RandomRotation(0.1, constant, fill_value = 3)
+    => Flatten
+    => Dense(1)
+}
+
+#[test]
+fn augmentation_costs_inference_nothing() {
+    assert_eq!(Augmented::MACS, 7 * 9 * 2);
+    assert_eq!(Augmented::ARENA_BYTES, 0);
+}
+
+model! { Cropped: Input(7, 9, 2) => CenterCrop(4, 5) }
+model! { CroppedHigh: Input(7, 9, 2) => CenterCrop(10, 5) }
+model! { CroppedWide: Input(7, 9, 2) => CenterCrop(5, 12) }
+model! { CroppedLarge: Input(7, 9, 2) => CenterCrop(11, 13) }
+model! { CroppedSame: Input(7, 9, 2) => CenterCrop(7, 3) }
+
+#[test]
+fn the_middle_is_that_of_keras() {
+    fn check<M: kerust::model::Model<Input = Rank3<7, 9, 2>>>(case: &str) {
+        check_drawn(case, |_, x, y| {
+            let net = M::zeroed();
+            let mut arena = vec![0.0; M::ARENA_LEN];
+            net.logits(x, &mut kerust::memory::Memory::new(&mut arena, 1), y);
+        });
+    }
+    check::<Cropped>("center_crop");
+    check::<CroppedSame>("center_crop_same");
+    check::<CroppedWide>("center_crop_wide");
+    check::<CroppedHigh>("center_crop_high");
+    check::<CroppedLarge>("center_crop_large");
 }

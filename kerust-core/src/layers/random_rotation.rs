@@ -162,7 +162,7 @@ impl Operation<(), f32, f32, (), f32> for RandomRotation {
 impl FillMode {
     /// The place in a line of `size` pixels that stands for the place `at`.
     #[inline]
-    fn inside(self, at: f32, size: usize) -> f32 {
+    pub(super) fn inside(self, at: f32, size: usize) -> f32 {
         let last = size as f32 - 1.0;
         if self == Self::Constant || (at >= 0.0 && at <= last) {
             at

@@ -454,7 +454,7 @@ impl Fault {
                     .str(bounds.text());
                 let text = match (argument.as_bytes(), bounds) {
                     (b"rate", _) => text.note("the rate is the share of the values that are dropped"),
-                    (_, Bounds::Turn) => text.note("an angle is a fraction of a full turn"),
+                    (_, Bounds::Turn) if matches!(kind(declared).as_bytes(), b"RandomRotation") => text.note("an angle is a fraction of a full turn"),
                     _ => text,
                 };
                 let example = match (argument.as_bytes(), bounds) {

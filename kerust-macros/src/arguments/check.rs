@@ -75,7 +75,7 @@ pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Rep
             }
             _ => number(parameter, value, report),
         },
-        Kind::Factor(_) => match &value.kind {
+        Kind::Factor(_) | Kind::Range(_) => match &value.kind {
             ValueKind::Tuple(ends) if ends.len() == 2 => {
                 ends.iter().all(|end| number(parameter, end, report))
             }
@@ -155,7 +155,7 @@ fn takes(kind: Kind) -> &'static str {
         Kind::Axes => "a whole number or several, as `(1, 2)`",
         Kind::Number(_) => "a number",
         Kind::Numbers(_) => "a number or several, as `(0.5, 0.25)`",
-        Kind::Factor(_) => "a number or two, as `(-0.2, 0.2)`",
+        Kind::Factor(_) | Kind::Range(_) => "a number or two, as `(-0.2, 0.2)`",
         Kind::Flag => "`true` or `false`",
         Kind::Word(_) => "a word",
         Kind::Regularizer => "`l1(..)`, `l2(..)` or `l1_l2(..)` of numbers that are at least 0",
@@ -375,7 +375,10 @@ fn meant(kind: Kind, value: &Value) -> Option<String> {
             .parse::<usize>()
             .ok()
             .map(|it| it.to_string()),
-        (ValueKind::Text(written), Kind::Number(_) | Kind::Numbers(_) | Kind::Factor(_)) => {
+        (
+            ValueKind::Text(written),
+            Kind::Number(_) | Kind::Numbers(_) | Kind::Factor(_) | Kind::Range(_),
+        ) => {
             let tokens = written.parse().ok()?;
             crate::fold::float(&tokens).map(|_| written.trim().to_owned())
         }
@@ -396,7 +399,9 @@ fn meant(kind: Kind, value: &Value) -> Option<String> {
             [value] => Some(text(&value.tokens)),
             _ => None,
         },
-        (ValueKind::Spelled(spelled), Kind::Factor(_) | Kind::Numbers(_)) => Some(spelled.clone()),
+        (ValueKind::Spelled(spelled), Kind::Factor(_) | Kind::Range(_) | Kind::Numbers(_)) => {
+            Some(spelled.clone())
+        }
         // A list of Python's.
         (ValueKind::Spelled(spelled), Kind::Axes) => Some(match spelled.contains('(') {
             true => spelled.clone(),
@@ -421,7 +426,7 @@ pub fn sample(kind: Kind) -> &'static str {
         Kind::Axis => "-1",
         Kind::Axes => "(1, 2)",
         Kind::Number(_) | Kind::Numbers(_) => "0.5",
-        Kind::Factor(_) => "0.1",
+        Kind::Factor(_) | Kind::Range(_) => "0.1",
         Kind::Flag => "false",
         Kind::Word(vocabulary) => vocabulary.words[0].0,
         Kind::Regularizer => "l2(0.01)",

@@ -195,8 +195,10 @@ impl<'a> Arguments<'a> {
     pub fn numbers(&self) -> Vec<Bounded> {
         let mut numbers = Vec::new();
         for (parameter, values) in self.parameters.iter().zip(&self.bound) {
-            let (Kind::Number(bounds) | Kind::Numbers(bounds) | Kind::Factor(bounds)) =
-                parameter.kind
+            let (Kind::Number(bounds)
+            | Kind::Numbers(bounds)
+            | Kind::Factor(bounds)
+            | Kind::Range(bounds)) = parameter.kind
             else {
                 continue;
             };
@@ -354,7 +356,9 @@ fn joined(kind: Kind, values: &[Value]) -> String {
                 false => format!("(({}), ({}))", sides[0].join(", "), sides[1].join(", ")),
             }
         }
-        Kind::Ends | Kind::Axes | Kind::NoiseShape => format!("({})", texts(values).join(", ")),
+        Kind::Ends | Kind::Axes | Kind::NoiseShape | Kind::Range(_) => {
+            format!("({})", texts(values).join(", "))
+        }
         _ => texts(values).join(", "),
     }
 }

@@ -3,9 +3,7 @@
 
 use super::{Row, convolutions, images, normalization, values};
 use crate::arguments::{Kind, Parameter};
-use crate::words::{
-    ACTIVATIONS, DTYPES, FILL_MODES, FLIPS, INITIALIZERS, INTERPOLATIONS, PADDINGS,
-};
+use crate::words::{ACTIVATIONS, DTYPES, INITIALIZERS, INTERPOLATIONS, PADDINGS};
 use kerust_core::shape::Bounds;
 
 pub(super) const fn required(name: &'static str, kind: Kind) -> Parameter {
@@ -54,7 +52,7 @@ pub(super) const fn constraint(name: &'static str) -> Parameter {
 
 pub(super) const ACTIVATION: Parameter = optional("activation", Kind::Word(&ACTIVATIONS));
 pub(super) const PADDING: Parameter = optional("padding", Kind::Word(&PADDINGS));
-const INTERPOLATION: Parameter = optional("interpolation", Kind::Word(&INTERPOLATIONS));
+pub(super) const INTERPOLATION: Parameter = optional("interpolation", Kind::Word(&INTERPOLATIONS));
 const POOL: &[Parameter] = &[
     optional("pool_size", Kind::Pair),
     optional("strides", Kind::Pair),
@@ -229,20 +227,6 @@ pub static ROWS: &[Row] = &[
             INTERPOLATION,
         ],
         infer: images::resizing,
-    },
-    Row {
-        name: "RandomRotation",
-        parameters: &[
-            required("factor", Kind::Factor(Bounds::Turn)),
-            optional("fill_mode", Kind::Word(&FILL_MODES)),
-            INTERPOLATION,
-        ],
-        infer: images::random_rotation,
-    },
-    Row {
-        name: "RandomFlip",
-        parameters: &[optional("mode", Kind::Word(&FLIPS))],
-        infer: images::random_flip,
     },
 ];
 
