@@ -234,6 +234,13 @@ impl Misfit {
 }
 
 impl Function {
+    /// The names of its settings.
+    #[cfg(test)]
+    pub fn names(&self) -> String {
+        let names = self.settings.iter().map(|(name, _)| format!("`{name}`"));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     fn expand(&self, call: &Call, at: &TokenStream) -> Result<TokenStream, Misfit> {
         let mut given: Vec<Option<&[TokenTree]>> = vec![None; self.settings.len()];
         for (place, (name, value)) in call.arguments.iter().enumerate() {

@@ -13,6 +13,8 @@ mod habits;
 mod infer;
 mod keras;
 #[cfg(test)]
+mod keras_table;
+#[cfg(test)]
 mod mistakes;
 mod parse;
 mod plan;

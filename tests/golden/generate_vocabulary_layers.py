@@ -100,6 +100,9 @@ def layer_cases():
     yield "unit_normalization_steps", unit(axis=1), (2, 7, 5)
     yield "unit_normalization_two", unit(axis=(1, 3)), (2, 3, 5, 4)
 
+    yield "softmax_last", layers.Softmax(-1), (2, 3, 5, 2)
+    yield "softmax_rows", layers.Softmax(axis=1), (2, 3, 5, 2)
+    yield "softmax_two", layers.Softmax(axis=(1, 3)), (2, 3, 5, 2)
     for name, settings in functions():
         case = f"function_{name}" + ("_set" if settings else "")
         yield case, Function(name, **settings), (2, 31)

@@ -3,10 +3,14 @@
 
 use crate::golden::{Tensors, assert_close};
 use crate::keras_layers::{Probe, check, equal_keras};
+use kerust::activation::Linear;
 use kerust::layers::{
     FillMode, Interpolation, RandomBrightness, RandomContrast, RandomTranslation, RandomZoom,
 };
+use kerust::memory::Memory;
+use kerust::model::Head;
 use kerust::prelude::*;
+use kerust::tensor::Shape;
 
 equal_keras! {
     "vocabulary_layers.safetensors":
@@ -44,6 +48,9 @@ equal_keras! {
     unit_normalization: Input(17) => UnitNormalization;
     unit_normalization_steps: Input(7, 5) => Reshape(7, 5) => UnitNormalization(axis = 1);
     unit_normalization_two: Input(3, 5, 4) => Reshape(3, 5, 4) => UnitNormalization(axis = (1, 3));
+    softmax_last: Input(3, 5, 2) => Reshape(3, 5, 2) => Softmax(-1);
+    softmax_rows: Input(3, 5, 2) => Reshape(3, 5, 2) => Softmax(axis = 1);
+    softmax_two: Input(3, 5, 2) => Reshape(3, 5, 2) => Softmax(axis = (1, 3));
     function_relu_set: Input(31) => Activation(relu(0.1, max_value = 1.5, threshold = 0.5));
     function_leaky_relu_set: Input(31) => Activation(leaky_relu(0.3));
     function_elu_set: Input(31) => Activation(elu(alpha = 0.3));
@@ -169,7 +176,7 @@ fn brightness_and_contrast_are_those_of_keras() {
 model! { Augmented:
     Input(7, 9, 2)
     => RandomTranslation(0.1, (-0.2, 0.3), fill_mode = wrap)
-    => RandomZoom((-0.2, 0.1), 0.3, nearest, fill_value = 1)
+    => RandomZoom((-0.2, 0.1), 0.3, interpolation = nearest, fill_value = 1)
     => RandomBrightness(0.1, value_range = (0, 1))
     => RandomContrast((0.1, 0.2))
     => RandomRotation(0.1, constant, fill_value = 3)
@@ -191,16 +198,20 @@ model! { CroppedSame: Input(7, 9, 2) => CenterCrop(7, 3) }
 
 #[test]
 fn the_middle_is_that_of_keras() {
-    fn check<M: kerust::model::Model<Input = Rank3<7, 9, 2>>>(case: &str) {
+    fn check<M, S>(case: &str)
+    where
+        M: Train<Input = Rank3<7, 9, 2>, Heads = Head<Linear, S>>,
+        S: Shape,
+    {
         check_drawn(case, |_, x, y| {
             let net = M::zeroed();
             let mut arena = vec![0.0; M::ARENA_LEN];
-            net.logits(x, &mut kerust::memory::Memory::new(&mut arena, 1), y);
+            net.logits(x, &mut Memory::new(&mut arena, 1), y);
         });
     }
-    check::<Cropped>("center_crop");
-    check::<CroppedSame>("center_crop_same");
-    check::<CroppedWide>("center_crop_wide");
-    check::<CroppedHigh>("center_crop_high");
-    check::<CroppedLarge>("center_crop_large");
+    check::<Cropped, _>("center_crop");
+    check::<CroppedSame, _>("center_crop_same");
+    check::<CroppedWide, _>("center_crop_wide");
+    check::<CroppedHigh, _>("center_crop_high");
+    check::<CroppedLarge, _>("center_crop_large");
 }

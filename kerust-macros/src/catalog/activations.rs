@@ -52,8 +52,8 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         name: "Softmax",
-        parameters: &[],
-        infer: activation,
+        parameters: &[optional("axis", Kind::Axes)],
+        infer: softmax,
     },
     Row {
         name: "Identity",
@@ -74,6 +74,23 @@ fn activation(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec
             false => Some(softmax),
         },
         ..Spec::default()
+    }
+}
+
+/// Along the last axis it is the activation.
+fn softmax(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
+    let places = places(arguments, "axis", before, Count::BothWays, report);
+    let last = before.data.rank().map(|rank| rank - 1);
+    match places {
+        Some(places) if Some(places.as_slice()) != last.as_ref().map(std::slice::from_ref) => {
+            let shape = before.data.shape();
+            Spec {
+                config: quote!(::new(#shape, &[#(#places),*])),
+                in_place: true,
+                ..Spec::default()
+            }
+        }
+        _ => activation(arguments, before, report),
     }
 }
 

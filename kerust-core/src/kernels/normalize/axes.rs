@@ -94,7 +94,7 @@ impl Groups {
     }
 
     /// Calls `each` for every group of a sample.
-    fn each_group(&self, mut each: impl FnMut(Group<'_>)) {
+    pub(super) fn each_group(&self, mut each: impl FnMut(Group<'_>)) {
         for group in 0..self.len() / self.group_len().max(1) {
             let (mut rest, mut step) = (group, 1);
             let mut first = Place::default();
@@ -115,13 +115,13 @@ impl Groups {
 
 /// Where a run begins: in the sample, and in the scale and the shift.
 #[derive(Clone, Copy, Default)]
-struct Place {
+pub(super) struct Place {
     value: usize,
     number: usize,
 }
 
 /// A group of a sample.
-struct Group<'a> {
+pub(super) struct Group<'a> {
     of: &'a Groups,
     first: Place,
 }
@@ -129,7 +129,7 @@ struct Group<'a> {
 impl Group<'_> {
     /// Calls `each` with the place of each run of the group.
     #[inline(always)]
-    fn runs(&self, mut each: impl FnMut(Place)) {
+    pub(super) fn runs(&self, mut each: impl FnMut(Place)) {
         let Groups {
             sizes: [_, b, c, d],
             strides,
@@ -157,13 +157,13 @@ impl Group<'_> {
     }
 
     /// The values of the run at a place.
-    fn run<'v>(&self, values: &'v [f32], place: Place) -> &'v [f32] {
+    pub(super) fn run<'v>(&self, values: &'v [f32], place: Place) -> &'v [f32] {
         let end = place.value + self.of.run_len();
         values.get(place.value..end).unwrap_or_default()
     }
 
     /// The same, to be written.
-    fn run_mut<'v>(&self, values: &'v mut [f32], place: Place) -> &'v mut [f32] {
+    pub(super) fn run_mut<'v>(&self, values: &'v mut [f32], place: Place) -> &'v mut [f32] {
         let end = place.value + self.of.run_len();
         values.get_mut(place.value..end).unwrap_or_default()
     }

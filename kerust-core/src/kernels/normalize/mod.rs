@@ -6,6 +6,7 @@
 //! lanes, in fixed chunks of rows (`reduce.rs`), so threads do not change a bit.
 
 mod axes;
+mod axes_softmax;
 mod batch_norm;
 mod block;
 mod layer_norm;
