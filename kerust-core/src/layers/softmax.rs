@@ -25,7 +25,8 @@ use crate::shape::Shape;
 /// model! { pub Net: Input(2, 3) => Softmax(axis = 1) }
 ///
 /// let (net, mut arena) = (Net::new(Seed(1)), Arena::new());
-/// let y = net.predict_in(&Tensor([[1.0, 2.0, 3.0], [1.0, 5.0, 3.0]]), &mut arena);
+/// let x: Tensor<Rank2<2, 3>> = Tensor::from_fn(|[i, j]| [[1.0, 2.0, 3.0], [1.0, 5.0, 3.0]][i][j]);
+/// let y = net.predict_in(&x, &mut arena);
 /// assert_eq!([y[[0, 0]], y[[1, 2]]], [0.5, 0.5]);
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -25,7 +25,8 @@ use crate::shape::Shape;
 /// model! { pub Net: Input(2) => UnitNormalization }
 ///
 /// let (net, mut arena) = (Net::new(Seed(1)), Arena::new());
-/// let y = net.predict_in(&Tensor([3.0, 4.0]), &mut arena);
+/// let x: Tensor<Rank1<2>> = Tensor::from_fn(|[i]| [3.0, 4.0][i]);
+/// let y = net.predict_in(&x, &mut arena);
 /// assert!((y[[0]] - 0.6).abs() < 1e-6 && (y[[1]] - 0.8).abs() < 1e-6);
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -90,6 +90,11 @@ fn softmax(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) 
                 ..Spec::default()
             }
         }
+        // What was meant is not known.
+        None if arguments.is_given("axis") => Spec {
+            masking: Masking::Keeps,
+            ..Spec::default()
+        },
         _ => activation(arguments, before, report),
     }
 }

@@ -1,5 +1,5 @@
-//! The layers: one row each. To add one is to write its file in `kerust-core/src/layers` and its
-//! row here.
+//! The layers: one row each, here and in the files beside. To add one is to write its file in
+//! `kerust-core/src/layers` and its row.
 
 use super::{Row, convolutions, images, normalization, values};
 use crate::arguments::{Kind, Parameter};
@@ -59,7 +59,7 @@ const POOL: &[Parameter] = &[
     PADDING,
 ];
 
-/// Every layer but those over sequences.
+/// Products, pools and what changes shapes.
 pub static ROWS: &[Row] = &[
     Row {
         name: "Dense",
