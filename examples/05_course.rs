@@ -1,10 +1,9 @@
-//! The first model of every Keras course, on images of rank 2, and a picture of what it makes of
-//! the test images: the grid that such a course ends with.
+//! The first model of many Keras courses, with a picture of its predictions on test images.
 use kerust::picture::PredictionGrid;
 use kerust::prelude::*;
 
 model! {
-    /// Ten kinds of clothing from 28×28 grey pixels.
+    /// Classifies 28×28 grayscale images of clothing into ten classes.
     pub Course:
         Input(28, 28)
         => Rescaling(1.0 / 255.0)

@@ -1,13 +1,13 @@
-//! A layer of one's own whose output is twice as long as its input, for any length: typenum checks
-//! the relation, since const generics of stable Rust cannot compute `2 * N` in a type.
+//! A custom layer whose output is twice as long as its input, for any length. typenum checks the relation,
+//! because const generics of stable Rust cannot compute `2 * N` in a type.
 use kerust::prelude::*;
 use std::ops::Add;
 use typenum::{Const, ToUInt, U};
 
-/// Concatenated ReLU, `y = (max(x, 0), max(-x, 0))`: Shang et al. (2016). `OUT` is twice the input.
+/// Concatenated ReLU, `y = (max(x, 0), max(-x, 0))`: Shang et al. (2016). `OUT` is twice the input size.
 pub struct CRelu<const OUT: usize>;
 
-/// A [`CRelu`] has no numbers.
+/// A [`CRelu`] has no weights.
 #[derive(LayerData)]
 #[repr(C)]
 pub struct CReluLayer<const IN: usize, const OUT: usize> {}
@@ -42,7 +42,7 @@ impl<const IN: usize, const OUT: usize> Layer for CReluLayer<IN, OUT> {
 }
 
 model! {
-    /// Is the point inside the circle?
+    /// Whether a point is inside a circle.
     pub Circle: Input(2) => Dense(32) => CRelu::<64> => Dense(1, sigmoid)
 }
 

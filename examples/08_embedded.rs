@@ -1,13 +1,13 @@
-//! The model of `01_fashion_mnist` in a program without std: its weights in flash, its memory a
-//! constant, both within a budget.
+//! The model of `01_fashion_mnist` in a program without std: its weights are in flash, its memory is a
+//! constant, and a budget limits both.
 //!
-//! `fashion.safetensors` beside this file was saved by `01_fashion_mnist -- --full`: 87.4 % of the test
-//! images. Run in this folder, that program writes it anew.
+//! `fashion.safetensors` in this folder was saved by `01_fashion_mnist -- --full`; it classifies 87.4 % of
+//! the test images correctly. Run that program in this folder to create the file again.
 #![no_std]
 use kerust::{Arena, Rank3, Tensor, model};
 
 model! {
-    /// Ten kinds of clothing from 28×28 grey pixels.
+    /// Classifies 28×28 grayscale images of clothing into ten classes.
     #[weights("fashion.safetensors")]
     #[budget(flash = 2.5 MiB, ram = 40 KiB, macs = 700_000)]
     pub Fashion:
@@ -19,8 +19,8 @@ model! {
         => Dense(10, softmax)
 }
 
-/// The class of one image. No heap, no panic, no start-up work: weights are read
-/// where they lie, and `arena` is all the memory that the model ever uses.
+/// Classifies one image. It needs no heap, no panics and no initialization. The weights are read in place,
+/// and `arena` is all the memory that the model uses.
 pub fn classify(image: &Tensor<Rank3<28, 28, 1>>, arena: &mut Arena<Fashion>) -> usize {
     Fashion::trained().predict_in(image, arena).argmax()
 }

@@ -1,20 +1,20 @@
-//! One's own loss, metric, schedule and callback, each a few lines.
+//! A custom loss, metric, learning rate schedule and callback, in a few lines each.
 use kerust::prelude::*;
 
-/// Quantile loss: an error above the truth costs `self.0` times as much as one below.
+/// Quantile loss: a prediction that is too high costs `self.0` times as much as one that is too low.
 struct Tilted(f32);
 
 impl PointwiseLoss for Tilted {
     fn value(&self, y: f32, p: f32) -> f32 {
         if p > y { self.0 * (p - y) } else { y - p }
     }
-    /// The derivative of `value` in the prediction `p`.
+    /// The derivative of `value` with respect to the prediction `p`.
     fn derivative(&self, y: f32, p: f32) -> f32 {
         if p > y { self.0 } else { -1.0 }
     }
 }
 
-/// The largest error so far; smaller is better.
+/// The largest error so far. Smaller is better.
 struct MaxError;
 
 impl PointwiseMetric for MaxError {

@@ -1,4 +1,5 @@
-//! A table: CSV with categories and gaps, normalization learnt from the data, unbalanced classes, a confusion matrix.
+//! Tabular data: CSV with categories and missing values, normalization with `adapt`, unbalanced classes, a
+//! confusion matrix.
 use kerust::data::csv::Table;
 use kerust::prelude::*;
 

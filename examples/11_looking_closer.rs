@@ -1,10 +1,10 @@
-//! A closer look at a model: a good learning rate, which classes it confuses, its worst mistakes, labels that it doubts,
-//! and two runs in one picture.
+//! Analyzing a model: a search for the learning rate, the confusion matrix, its worst mistakes, doubtful
+//! labels, and two runs in one plot.
 use kerust::picture::HistoryPlot;
 use kerust::prelude::*;
 
 model! {
-    /// Ten kinds of clothing from 28×28 grey pixels.
+    /// Classifies 28×28 grayscale images of clothing into ten classes.
     pub Fashion:
         Input(28, 28, 1)
         => Normalization(axis = -1)
@@ -23,7 +23,7 @@ fn main() -> kerust::Result<()> {
     net.adapt(&train)?; // one mean and one variance: there is one channel
     let mut model = net.compile(Adam::new(0.001), SparseCategoricalCrossentropy, Accuracy);
 
-    // A trial: the model is afterwards as it was.
+    // This only tries learning rates; the model stays the same.
     let rates = model.find_learning_rate(&train)?;
     println!("{rates}");
     rates.plot().save("learning-rates.png")?;

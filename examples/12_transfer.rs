@@ -1,8 +1,9 @@
-//! A trained body gets a new head: load by name, freeze, train, unfreeze, go on gently.
+//! Transfer learning: load a trained body by name, freeze it, train a new head, unfreeze, and continue with a
+//! small learning rate.
 use kerust::prelude::*;
 
 model! {
-    /// Six kinds of clothing.
+    /// Classifies six kinds of clothing.
     pub Six:
         Input(28, 28, 1) => Rescaling(1.0 / 255.0)
         => Conv2D(8, 3x3, same, relu, name = edges) => MaxPooling2D(2x2)
@@ -12,7 +13,7 @@ model! {
 }
 
 model! {
-    /// All ten, on the same body.
+    /// Classifies all ten kinds, with the same body.
     pub Ten:
         Input(28, 28, 1) => Rescaling(1.0 / 255.0)
         => Conv2D(8, 3x3, same, relu, trainable = false, name = edges) => MaxPooling2D(2x2)
@@ -31,7 +32,8 @@ fn main() -> kerust::Result<()> {
     model.fit(&six, Fit::epochs(3).batch_size(64).quiet())?;
     model.save("six.safetensors")?;
 
-    // By name: `edges`, `parts`, `whole` are in the file, `ten` is not, `six` is left over. Nothing is silent.
+    // Loads by name: `edges`, `parts` and `whole` are in the file, `ten` is not, and `six` is not used. The
+    // report lists them all.
     let (ten, loaded) = Ten::new(Seed(2)).load_partial("six.safetensors")?;
     println!("{loaded}");
     assert_eq!(

@@ -1,5 +1,5 @@
-//! Ten million parameters, one training step, on a stack of 2 MiB, in a debug build:
-//! `cargo run --example large_model`. Weights, gradients and buffers are made on the heap, in place.
+//! A training step of a model with ten million parameters, on a stack of 2 MiB, in a debug build: `cargo run
+//! --example large_model`. Weights, gradients and buffers are created directly on the heap.
 use kerust::prelude::*;
 
 model! {

@@ -1,4 +1,4 @@
-//! Tells the crate how it is optimized, so that a training without optimization can say so.
+//! Passes the optimization level to the crate, so that a training without optimization can print a warning.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

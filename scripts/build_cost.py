@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Shows which dependency costs what in a fresh release build of kerust.
+"""Shows the cost of each dependency in a clean release build of kerust.
 
     scripts/build_cost.py [CARGO'S FLAGS, as --no-default-features --features std]
 
-Builds into a temporary folder, with itself as cargo's `RUSTC_WRAPPER`, and prints the processor
-time of each crate, most first, and which direct dependencies of kerust bring it; then that of each
-direct dependency with all that it brings: `alone` is what would be saved without it. Processor time
-is what other work on the machine disturbs least; two cores take a bit more than half of it.
+Builds into a temporary folder, with itself as cargo's `RUSTC_WRAPPER`. Prints the CPU time of each
+crate, largest first, with the direct dependencies of kerust that need it; then that of each direct
+dependency including everything that it needs: `alone` is what would be saved without it. CPU time is
+affected least by other work on the machine; two cores take a bit more than half of it.
 """
 
 import json
@@ -24,19 +24,19 @@ OURS = {"kerust", "kerust-core", "kerust-macros"}
 
 
 def wrap():
-    """Runs the compiler and writes down its processor time."""
+    """Runs the compiler and records its CPU time."""
     pid = os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
     _, status, usage = os.wait4(pid, 0)
     if package := os.environ.get("CARGO_PKG_NAME"):
         line = f"{package} {usage.ru_utime + usage.ru_stime}\n"
-        # One short write to the end of a file is whole, whoever else writes.
+        # A short append to a file is atomic, even if other processes write too.
         with open(os.environ[LOG], "a", buffering=len(line) + 1) as log:
             log.write(line)
     sys.exit(os.waitstatus_to_exitcode(status))
 
 
 def build(flags):
-    """The processor time of each crate, that of the whole, and the whole's wall time."""
+    """The CPU time of each crate, the total CPU time, and the wall-clock time."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         log.touch()
@@ -55,7 +55,7 @@ def build(flags):
 
 
 def reached(flags):
-    """For each direct dependency of ours, the packages that it brings, and itself."""
+    """For each direct dependency, the package itself and those that it needs."""
     host = subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=True).stdout
     host = next(line.split()[1] for line in host.splitlines() if line.startswith("host:"))
     command = ["cargo", "metadata", "--format-version=1", "--filter-platform", host, *flags]
@@ -84,7 +84,7 @@ def main():
     brought = reached(flags)
     crates, total, wall = build(flags)
     crates["build scripts and cargo"] = total - sum(crates.values())
-    print(f"{total:.0f} s of processor time, {wall:.0f} s by the clock\n")
+    print(f"{total:.0f} s of CPU time, {wall:.0f} s of wall-clock time\n")
     print(f"{'crate':26}{'seconds':>8}{'share':>7}  brought by")
     for name, seconds in sorted(crates.items(), key=lambda crate: -crate[1]):
         by = ", ".join(sorted(direct for direct, all_of in brought.items() if name in all_of))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that no dependency of the published crates states a newer Rust than `rust-version`."""
+"""Checks that no dependency of the published crates requires a newer Rust than `rust-version`."""
 
 import json
 import subprocess

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Measures what a model costs to compile, against the same program with a model of one layer.
+"""Measures the compile time of models, compared with the same program with a model of one layer.
 
     scripts/compile_time.py [FOLDER]
 
 Writes a crate into FOLDER (a temporary one by default), builds kerust once, then times
 `cargo check` and `cargo build --release` of that crate alone for chains of 1, 16, 64, 128 and 256
-`Dense` layers, each of another shape, and for as many layers in residuals. The median of three runs
-each, in seconds of processor time: what else the machine does disturbs that least, and two cores
+`Dense` layers, each with another shape, and for as many layers in residual blocks. Prints the median of
+three runs each, in seconds of CPU time, which is affected least by other work on the machine; two cores
 take half of it or more.
 """
 
@@ -58,7 +58,7 @@ def seconds(folder, source, arguments):
         began = processor_seconds()
         subprocess.run(["cargo", *arguments, "--quiet"], cwd=folder, check=True)
         times.append(processor_seconds() - began)
-    # The first also builds kerust.
+    # The first run also builds kerust.
     return statistics.median(times[1:])
 
 

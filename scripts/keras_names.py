@@ -3,8 +3,8 @@
 
     python scripts/keras_names.py
 
-Needs Keras; its version stands in the file. The macro takes the names of its own catalogue out of these lists, so
-a layer that is added to kerust needs no change here.
+Needs Keras; its version is written to the file. The macro removes the names of its own catalogue from these lists, so
+nothing must be changed here when a layer is added to kerust.
 """
 
 import inspect
@@ -12,12 +12,12 @@ import pathlib
 
 import keras
 
-# What these modules export besides the functions and classes that a model names.
+# Exports of these modules that cannot be used in a model.
 NOT_A_NAME = {"get", "serialize", "deserialize", "Initializer"}
 
 
 def layers():
-    """Each layer and its arguments; each other name of a layer and the name that it has."""
+    """Each layer with its arguments, and each alias of a layer with its real name."""
     found, aliases = {}, {}
     for name in sorted(dir(keras.layers)):
         it = getattr(keras.layers, name)
@@ -37,7 +37,7 @@ def arguments(it):
 
 
 def words(module):
-    """The functions and classes of a module that stand for one argument, in lower case."""
+    """The functions and classes of a module that can be used as an argument, in lower case."""
     found = set()
     for name in dir(module):
         it = getattr(module, name)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Draws the letters of kerust's PNG pictures: DejaVu Sans, as an image of a cell for each character.
+"""Draws the font of kerust's PNG pictures: DejaVu Sans, as an image with a cell for each character.
 
     scripts/make_font.py [DejaVuSans.ttf]     # needs Pillow
 
-A cell's first row is a rule as long as the character is wide; below it stands the character. The
-cells follow each other in rows, in the order of the ranges; the last one is what stands for every
-other character. `kerust-core/src/picture/font.rs` has the same ranges and sizes.
+The first row of a cell is a line as long as the character is wide; the character is below it. The
+cells are arranged in rows, in the order of the ranges; the last cell is used for all other
+characters. `kerust-core/src/picture/font.rs` has the same ranges and sizes.
 """
 
 import struct
@@ -20,7 +20,7 @@ OTHER = "□"
 SIZE = 26
 CELL = 32
 COLUMNS = 32
-# Letters reach this far to the left of where they begin, and above the line that they stand on.
+# The space to the left of a letter's origin, and above its baseline.
 LEFT, ABOVE = 2, 26
 
 
@@ -29,7 +29,7 @@ def chunk(kind, data):
 
 
 def png(width, height, levels):
-    """A grey image of 4 bits for each pixel."""
+    """A grayscale image with 4 bits per pixel."""
     rows = [levels[at:at + width] for at in range(0, len(levels), width)]
     packed = b"".join(
         b"\0" + bytes(row[at] << 4 | row[at + 1] for at in range(0, width, 2)) for row in rows)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Draws folders of small pictures, one folder a class, for examples/03_sign_language.rs.
+"""Creates folders of small images, one folder for each class, for examples/03_sign_language.rs.
 
     scripts/make_sign_folders.py TARGET
 
-makes TARGET/train (24 classes of 20 pictures) and TARGET/test (24 classes of 5). Each class is a
-pattern of its own: a 5×5 grid of dark and light cells in one of three tints, shifted by up to two
-pixels, with noise. Needs nothing but Python.
+It creates TARGET/train (24 classes with 20 images) and TARGET/test (24 classes with 5 images). Each class
+has its own pattern: a 5×5 grid of dark and light cells in one of three tints, shifted by up to two
+pixels, with noise. Needs only Python.
 """
 
 import random
@@ -15,11 +15,11 @@ import zlib
 from pathlib import Path
 
 SIZE = 28
-CLASSES = "ABCDEFGHIKLMNOPQRSTUVWXY"  # the 24 letters that American sign language shows by a still hand
+CLASSES = "ABCDEFGHIKLMNOPQRSTUVWXY"  # the 24 letters of American sign language without motion
 
 
 def png(pixels):
-    """An RGB picture as the bytes of a PNG file: header, data and end, each with its checksum."""
+    """An RGB image as the bytes of a PNG file: header, data and end, each with its checksum."""
 
     def chunk(kind, data):
         body = kind + data

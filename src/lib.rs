@@ -48,19 +48,75 @@
 //!   [`testing::check_gradients`].
 //! - Inference without `std`: [`Arena`] and the `predict_in` of every model, weights in flash by the
 //!   attributes of [`model!`].
+//! - Files of weights: [`weights`]. Errors: [`Error`]. Pictures of histories and predictions: [`picture`].
+//! - How kerust is built, and why: [`design`].
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[doc(hidden)]
-pub use kerust_core::kernels;
 #[cfg(feature = "plots")]
 pub use kerust_core::picture;
 pub use kerust_core::{
-    activation, constraint, data, element, gradient, init, layer, layers, memory, model,
-    regularizer, rng, shape, tensor, weights,
+    activation, constraint, data, element, init, layers, regularizer, rng, weights,
 };
 #[cfg(feature = "std")]
 pub use kerust_core::{error, loss, metric, optimizer, testing, train};
+
+/// The gradient of a model, as an [`Operation`](layer::Operation) meets it.
+pub mod gradient {
+    pub use kerust_core::gradient::Gradient;
+}
+
+/// What a layer is: plain data, and how it computes.
+///
+/// The numbers of a layer are a `#[repr(C)]` struct of arrays, which is [`LayerData`](layer::LayerData). For a
+/// layer of your own, implement [`Layer`], which works on one sample, and
+/// [`Build`], which names the layer in [`model!`]. Where `Layer` is not enough, implement
+/// [`Component`](layer::Component): [`Forward`](layer::Forward) is inference over a batch, and
+/// [`Operation`](layer::Operation) adds training.
+pub mod layer {
+    pub use kerust_core::layer::{
+        Build, Component, Forward, Layer, LayerData, Layout, Operation, Part, Pass,
+    };
+}
+
+/// What every model is: its types, its layers and its memory.
+pub mod model {
+    pub use kerust_core::model::{
+        Arena, Call, Graph, Head, Heads, LayerInfo, Model, Source, Train,
+    };
+}
+
+/// 8-bit quantization.
+pub mod quantize {
+    pub use kerust_core::quantize::*;
+}
+
+/// Shapes as values.
+pub mod shape {
+    pub use kerust_core::shape::{Padding, Shape, Window};
+}
+
+/// Tensors whose shape is part of their type.
+pub mod tensor {
+    pub use kerust_core::tensor::{
+        Floats, Rank1, Rank2, Rank3, Rank4, Shape, Tensor, Tensors, Tokens,
+    };
+}
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/design.md")]
+pub mod design {}
+
+/// What the expansions of the macros name. It is not part of the API, and changes in any release.
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(feature = "std")]
+    pub use kerust_core::train;
+    pub use kerust_core::{
+        activation, constraint, data, element, gradient, init, kernels, layer, layers, memory,
+        model, quantize, regularizer, rng, shape, tensor, weights,
+    };
+}
 
 #[cfg(feature = "std")]
 pub use error::{Error, Result};
@@ -255,13 +311,14 @@ pub mod prelude {
         ExponentialDecay, Ftrl, InverseTimeDecay, Lamb, LearningRate, Lion, Muon, Nadam, Optimizer,
         PiecewiseConstantDecay, PolynomialDecay, RMSprop, SGD, Schedule,
     };
+    pub use crate::quantize::Quantize;
     #[doc(hidden)]
     pub use crate::train::BeforeCompile;
     pub use crate::train::{
         BackupAndRestore, CSVLogger, Callback, CallbackState, Compiled, EarlyStopping, Exchange,
         Fit, History, LambdaCallback, LearningRateScheduler, Mode, ModelCheckpoint,
-        ReduceLROnPlateau, Report, SwapEMAWeights, TensorBoard, TerminateOnNaN, TrainError,
-        Training, Verbosity, Workflow,
+        ReduceLROnPlateau, Report, SwapEMAWeights, TensorBoard, TerminateOnNaN, Training,
+        Verbosity, Workflow,
     };
     pub use crate::{
         Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Tensor,

@@ -1,4 +1,4 @@
-//! A training step allocates nothing once every thread has worked; nor does a prediction.
+//! A training step does not allocate once every thread has worked, and neither does a prediction.
 
 use kerust::activation::Softmax;
 use kerust::model::Head;
@@ -13,7 +13,7 @@ struct Counting;
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    /// Whether this thread trains: the test's harness has threads too.
+    /// Whether this thread trains: the test harness has threads too.
     static COUNTED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -66,7 +66,7 @@ impl Callback for Epochs {
 }
 
 model! {
-    /// Every kind of layer that works in training.
+    /// Every kind of layer that can be trained.
     Everything:
         Input(12, 12, 3)
         => Rescaling(1.0 / 255.0)
@@ -86,7 +86,7 @@ model! {
 model! { Plain: Input(300) => Dense(128, tanh) => Dense(3, softmax) }
 
 model! {
-    /// Layers over sequences, with dropout in all of them.
+    /// Sequence layers, all of them with dropout.
     Sequences:
         Input(12, 3)
         => Conv1D(8, 3, causal, relu)
@@ -99,7 +99,7 @@ model! {
         => Dense(3, softmax)
 }
 
-// One test: the count is of the whole process.
+// A single test, because the count is for the whole process.
 #[test]
 fn steps_and_predictions_allocate_nothing() {
     for threads in [1, 2] {
@@ -112,7 +112,7 @@ fn steps_and_predictions_allocate_nothing() {
             train::<Sequences, _>(Adam::new(0.01));
             train::<Plain, _>(RMSprop::new(0.01).momentum(0.9).clipnorm(1.0));
         });
-        // The end of a thread allocates too, at a time of its own.
+        // The end of a thread allocates too, at an unpredictable time.
         pool.broadcast(|_| COUNTED.set(false));
     }
 }
@@ -136,8 +136,8 @@ where
     );
     let fit = Fit::epochs(20).callback(&mut epochs).quiet();
     model.fit(&data, fit).unwrap();
-    // A thread makes its scratch when it first meets a kind of work, which on a busy machine may be
-    // late; a step that allocates would leave no epoch without.
+    // A thread allocates its scratch memory the first time it does a kind of work, which may be late on a
+    // busy machine. If steps allocated, no epoch would be free of allocations.
     assert_eq!(epochs.counts.len(), 20);
     assert!(
         epochs.counts.contains(&0),

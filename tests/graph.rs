@@ -1,18 +1,18 @@
-//! Graphs: branches, several ends, models as layers, shared weights.
+//! Graphs: branches, several outputs, models as layers, shared weights.
 
+use kerust::__private::memory::Memory;
 use kerust::activation::HeadActivation;
 use kerust::data::Data;
 use kerust::element::Elements;
 use kerust::gradient::Gradient;
 use kerust::layer::LayerData;
-use kerust::memory::Memory;
 use kerust::model;
 use kerust::model::{Arena, Head, Heads, Model, Source, Train};
 use kerust::rng::{Seed, Step};
 use kerust::tensor::{Shape, Tensor, Tensors};
 
 model! {
-    /// One input, two branches of it, and a value that three layers read.
+    /// One input with two branches, and a value that three layers read.
     pub Fans {
         let x = Input(5);
         let a = x => Dense(4, tanh);
@@ -42,7 +42,7 @@ model! {
 }
 
 model! {
-    /// Two inputs that one tower reads.
+    /// Two inputs of one shared tower.
     pub Siamese {
         let left = Input(4);
         let right = Input(4);
@@ -54,7 +54,7 @@ model! {
 }
 
 model! {
-    /// What other models use as a layer; it begins with a branch, and ends in an activation.
+    /// A model that other models use as a layer; it begins with a branch and ends with an activation.
     pub Inner: Input(4) => Rescaling(0.5) => Residual(Dense(4, tanh)) => Dense(4, softmax)
 }
 
@@ -69,7 +69,7 @@ model! {
 }
 
 model! {
-    /// Models as layers: behind a layer, at the beginning, applied twice.
+    /// Models as layers: after another layer, at the beginning, applied twice.
     pub Outer {
         let x = Input(4);
         let a = x => Inner => Dense(4, tanh);
@@ -80,7 +80,7 @@ model! {
     }
 }
 
-/// The heads of these tests, as one row of numbers.
+/// The outputs of these models, as one row.
 trait Flat: Heads {
     const LEN: usize;
     fn dot(logits: Self::Slices<'_>, upstream: &[f32]) -> f32;
@@ -268,7 +268,7 @@ fn a_prediction_in_an_arena_takes_each_input_and_gives_each_output() {
 }
 
 model! {
-    /// A skip whose sum is made in the skip's buffer.
+    /// A skip connection whose sum overwrites the skip's buffer.
     pub Skip: Input(8) => Dense(16) => Residual(Dense(16, relu)) => Dense(2)
 }
 
@@ -278,7 +278,7 @@ fn the_sum_of_a_residual_takes_no_buffer_of_its_own() {
 }
 
 model! {
-    /// Every layer that graphs brought with them.
+    /// Every layer for graphs.
     pub Pictures {
         let x = Input(6, 5, 4);
         let a = x
@@ -332,12 +332,12 @@ fn every_layer_of_graphs_runs_and_trains() {
 }
 
 model! {
-    /// State inside of a model that is a layer.
+    /// State inside a model that is used as a layer.
     pub Normalized: Input(4) => Dense(3, tanh) => BatchNormalization(momentum = 0.0)
 }
 
 model! {
-    /// Its state is that of the last step, for nothing stays of the average.
+    /// Its state is that of the last step, because the average keeps nothing.
     pub Around: Input(4) => Normalized => Residual(BatchNormalization(momentum = 0.0)) => Dense(2)
 }
 
@@ -369,12 +369,12 @@ fn state_in_a_model_that_is_a_layer_is_absorbed() {
 }
 
 model! {
-    /// As many units as one likes.
+    /// A generic number of units.
     pub Tower<const UNITS: usize>: Input(4) => Dense(UNITS, tanh)
 }
 
 model! {
-    /// A generic model of two sizes.
+    /// A generic model with two sizes.
     pub Towers {
         let x = Input(4);
         let a = x => Tower::<3> => Dense(2, tanh);

@@ -1,9 +1,9 @@
-//! What models of known, constant and generic sizes expand to, run.
+//! Runs the expansions of models with literal, constant and generic sizes.
 
+use kerust::__private::memory::Memory;
 use kerust::element::Elements;
 use kerust::gradient::Gradient;
 use kerust::layer::{Build, Layer, LayerData};
-use kerust::memory::Memory;
 use kerust::model::{Arena, Heads, Model, Train};
 use kerust::rng::{Rng, Seed, Step};
 use kerust::tensor::{Rank1, Tensor};
@@ -12,7 +12,7 @@ use kerust::{LayerData, model};
 /// `y = x · scale + shift`
 pub struct Affine;
 
-/// The numbers of an [`Affine`].
+/// The weights of an [`Affine`].
 #[derive(LayerData)]
 #[repr(C)]
 pub struct AffineLayer<const N: usize> {
@@ -50,16 +50,16 @@ impl<const N: usize> Layer for AffineLayer<N> {
 const UNITS: usize = 3;
 
 model! {
-    /// A layer of one's own first, and in the middle.
+    /// A custom layer, at the beginning and in the middle.
     pub Iris: Input(4) => Affine => Dense({ 2 * UNITS }, tanh) => Affine => Dense(3, softmax)
 }
 
 model! {
-    /// As many classes as one likes.
+    /// A generic number of classes.
     pub Classifier<const CLASSES: usize>: Input(4) => Dense(8, relu) => Dense(CLASSES, softmax, name = sign)
 }
 
-/// Gradients of `Σ logits·upstream` by the backward pass against central differences.
+/// Compares the backward pass with central differences of `Σ logits·upstream`.
 fn gradient_gap<M>(inputs: &[f32], batch: usize, outputs: usize) -> f32
 where
     M: Train<Input = Rank1<4>>,
@@ -157,7 +157,7 @@ fn a_generic_model_has_the_sizes_it_is_given() {
 }
 
 model! {
-    /// Every layer of the catalogue.
+    /// Every built-in layer.
     pub Images:
         Input(12, 12, 2)
         => Resizing(10, 9, interpolation = nearest)
@@ -238,7 +238,7 @@ fn every_layer_of_the_catalogue_runs_forward_and_backward() {
 }
 
 model! {
-    /// No scale, no centre, or neither.
+    /// Without scale, without center, or without both.
     pub Bare:
         Input(4)
         => BatchNormalization(scale = false)

@@ -1,6 +1,6 @@
-//! Mistakes that must not compile, and what the compiler says of each.
+//! Mistakes that must not compile, and the compiler's message for each.
 //!
-//! `TRYBUILD=overwrite cargo test --test ui` writes the messages anew: read them as prose.
+//! `TRYBUILD=overwrite cargo test --test ui` regenerates the messages: review them as prose.
 
 #[test]
 fn faults_are_reported_where_they_are() {

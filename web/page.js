@@ -59,7 +59,7 @@ function dot(x, y) {
       const distance = Math.hypot(column + 0.5 - x, row + 0.5 - y);
       const cover = Math.min(1, Math.max(0, radius + 0.5 - distance));
       const place = row * SIDE + column;
-      // The rim of a dot lies on dots before it, and must not wear them off.
+      // The edge of a dot overlaps earlier dots, and must not make them lighter.
       const blended = Math.round(cover * grey);
       if (cover === 1) picture[place] = grey;
       else if (blended > picture[place]) picture[place] = blended;

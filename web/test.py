@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Draws on the page in a headless Chromium, with a real pointer, and holds its scores to the host's.
+"""Draws on the page in a headless Chromium, with a real pointer, and compares its scores with the host's.
 
     web/build && web/test.py [SCREENSHOT.png]
 
-It needs Debian's chromium and chromium-driver, and nothing but Python's standard library.
+It needs Debian's chromium and chromium-driver, and only Python's standard library.
 """
 
 import base64
@@ -26,14 +26,14 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line for each."""
+    """Serves files without logging."""
 
     def log_message(self, *_):
         pass
 
 
 class Browser:
-    """Chromium by way of the WebDriver protocol of the W3C."""
+    """Chromium, controlled with the W3C's WebDriver protocol."""
 
     def __init__(self, port, profile):
         self.base = f"http://127.0.0.1:{port}"
@@ -70,9 +70,9 @@ class Browser:
         self.send("POST", f"/element/{self.element(selector)}/click", {})
 
     def draw(self, selector, line):
-        """Presses the mouse at the first of `line`'s places, moves along the others, and lets go.
+        """Presses the mouse button at the first position of `line`, moves along the others, and releases it.
 
-        Places are parts of the element's width and height, from 0 to 1."""
+        Positions are fractions of the element's width and height, from 0 to 1."""
         element = self.element(selector)
         box = self.send("GET", f"/element/{element}/rect")
 
@@ -86,10 +86,10 @@ class Browser:
         mouse = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": steps}
         self.send("POST", "/actions", {"actions": [mouse]})
 
-    # What the page shows.
+    # The result that the page shows.
 
     def scores(self):
-        """The score of each garment by its name."""
+        """The scores by the names of the garments."""
         rows = self.read(
             "[...document.querySelectorAll('#scores li')].map(row =>"
             " [row.firstChild.textContent, Number(row.querySelector('data').value)])"
@@ -100,7 +100,7 @@ class Browser:
         return self.read("document.getElementById('verdict').textContent")
 
     def picture(self):
-        """The grey pixels of the canvas."""
+        """The gray pixels of the canvas."""
         return bytes(
             self.read(
                 "[...document.getElementById('picture').getContext('2d')"
@@ -115,7 +115,7 @@ def single(value):
 
 
 def hosts_scores(picture):
-    """The scores of grey pixels by the same library on this machine."""
+    """The scores of gray pixels, computed by the same library on this machine."""
     with tempfile.NamedTemporaryFile(suffix=".pgm") as file:
         file.write(b"P5\n28 28\n255\n" + picture)
         file.flush()
@@ -146,7 +146,7 @@ def visit(browser, address):
 
 
 def trousers():
-    """Two legs and a waist, as one line that a hand could draw."""
+    """Two legs and a waist, as one line that can be drawn by hand."""
     down = lambda x, lean: [(x + lean * part, 0.12 + 0.80 * part) for part in (step / 12 for step in range(13))]
     legs = []
     for x, lean in [(0.39, -0.02), (0.43, -0.03), (0.57, 0.03), (0.61, 0.02)]:
@@ -191,11 +191,11 @@ def test(browser, address):
         scores = browser.scores()
         assert max(scores, key=scores.get) == expected
         check_against_host(browser, name)
-    print("six test images: named rightly, the host's bits")
+    print("six test images: correct classes, and the same scores as on the host")
 
     browser.click("#clear")
     assert browser.scores() == rest and not any(browser.picture())
-    print("cleared: the scores of the empty picture")
+    print("cleared: the scores are those of the empty picture")
 
     browser.draw("#picture", [(0.5, 0.2), (0.5, 0.5)])
     first = browser.scores()
@@ -203,15 +203,15 @@ def test(browser, address):
     browser.draw("#picture", [(0.3, 0.6), (0.7, 0.6)])
     assert browser.scores() != first
     check_against_host(browser, "two strokes")
-    print("two strokes of the mouse: the scores moved twice, the host's bits")
+    print("two strokes of the mouse: the scores changed twice, and are the same as on the host")
 
     browser.click("#clear")
     browser.draw("#picture", trousers())
     assert browser.verdict() == "Trouser", browser.scores()
     check_against_host(browser, "trousers drawn by mouse")
-    print(f"trousers drawn by mouse: {browser.scores()['Trouser']:.1%} Trouser, the host's bits")
+    print(f"trousers drawn by mouse: {browser.scores()['Trouser']:.1%} Trouser, the same scores as on the host")
     if len(sys.argv) > 1:
-        # The bars have come to rest.
+        # Wait until the bars have stopped moving.
         browser.run("setTimeout(arguments[arguments.length - 1], 400)")
         pathlib.Path(sys.argv[1]).write_bytes(base64.b64decode(browser.send("GET", "/screenshot")))
 

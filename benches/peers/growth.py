@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Times a training step of kerust and PyTorch against batch, width and depth, and draws the growth:
+"""Measures a training step of kerust and PyTorch for different batch sizes, widths and depths, and plots the times:
 `benches/peers/growth.py [--quick] [--rounds N]` (see README.md).
 
-The network is a chain of `Dense` layers of one width, with ReLU, and 10 classes; Adam, f32, 2 threads. One of
-batch, width and depth grows; the others stay. Writes `target/peers/growth.md` and `growth.svg`.
+The network is a chain of `Dense` layers of the same width, with ReLU, and 10 classes; Adam, f32, 2 threads. One of
+batch size, width and depth varies; the others are constant. Writes `target/peers/growth.md` and `growth.svg`.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 import run
 
 BASE = dict(width=256, depth=4, batch=32)
-# kerust's widths and depths are those that `kerust/src/growth.rs` compiles.
+# The same widths and depths as in `kerust/src/growth.rs`.
 GROWTHS = {
     "batch": [1, 4, 16, 64, 256, 1024],
     "width": [16, 64, 256, 1024, 4096],
@@ -32,15 +32,15 @@ CONTENDERS = {
 
 
 def steps(sizes):
-    """Steps of a chunk: some tenths of a second."""
+    """The number of steps in a chunk, which takes some tenths of a second."""
     parameters = sizes["width"] ** 2 * sizes["depth"]
     work = parameters * (6 * sizes["batch"] + 100)
     return min(max(int(2e10 / work), 3), 400)
 
 
 def times(name, sizes):
-    """Milliseconds a step of each chunk."""
-    # The allocator as it suits PyTorch best; to kerust it is the same.
+    """The milliseconds per step for each chunk."""
+    # The allocator is tuned for PyTorch; it makes no difference for kerust.
     env = dict(os.environ, **run.TUNED, **{variable: "2" for variable in run.THREADS})
     numbers = [sizes["width"], sizes["depth"], sizes["batch"], CHUNKS, steps(sizes)]
     command = [*CONTENDERS[name], *map(str, numbers)]
@@ -63,7 +63,7 @@ def measure(growths, rounds):
 
 
 def slope(values, medians):
-    """The exponent that fits best: least squares of the logarithms."""
+    """The exponent of the growth, by a least-squares fit of the logarithms."""
     x, y = [math.log(value) for value in values], [math.log(median) for median in medians]
     return statistics.linear_regression(x, y).slope
 
@@ -71,8 +71,8 @@ def slope(values, medians):
 def table(medians, growths, rounds):
     lines = [f"Machine: {run.machine()}. Medians of {rounds} rounds, ms a step; where not said otherwise, "
              + ", ".join(f"{what} {value}" for what, value in BASE.items()) + ".", "",
-             "A slope is the exponent of the growth: over the whole range, and over the last step of it. "
-             "Work alone would give 1 for batch and depth, and 2 for width.", ""]
+             "A slope is the exponent of the growth, over the whole range and over the last step. The number of "
+             "operations grows with the exponent 1 for batch and depth, and 2 for width.", ""]
     for what, values in growths.items():
         lines += [f"### {what}", "", "| | " + " | ".join(map(str, values)) + " | slope | last slope |",
                   "|---" * (len(values) + 3) + "|"]
@@ -98,10 +98,10 @@ def picture(medians, growths, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--quick", action="store_true", help="two small sizes of each, once: does it run?")
+    parser.add_argument("--quick", action="store_true", help="only two small sizes of each, once, to check that it works")
     arguments = parser.parse_args()
     if not run.PYTHON.exists():
-        sys.exit("`target/peers/venv` is missing: benches/peers/run.py makes it")
+        sys.exit("`target/peers/venv` is missing: run benches/peers/run.py first")
     growths, rounds = GROWTHS, arguments.rounds
     if arguments.quick:
         growths, rounds = {what: values[:2] for what, values in GROWTHS.items()}, 1

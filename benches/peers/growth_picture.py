@@ -1,4 +1,4 @@
-"""Draws what `growth.py` measured, which comes as JSON, to the path named: lines on logarithmic axes."""
+"""Plots the results of `growth.py`, given as JSON, to a file: lines on logarithmic axes."""
 
 import json
 import sys

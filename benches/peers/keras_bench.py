@@ -1,4 +1,4 @@
-"""Keras on TensorFlow: `fit`, and the compiled model's prediction. `KERAS_JIT=1` compiles by XLA."""
+"""Keras on TensorFlow: `fit`, and predictions of the compiled model. `KERAS_JIT=1` compiles with XLA."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The works' networks in Keras, channels last."""
+"""The networks of the tasks in Keras, with channels last."""
 
 from keras import Model, layers
 

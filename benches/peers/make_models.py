@@ -1,5 +1,5 @@
-"""Writes `WORK.tflite` and `WORK.onnx` for each work into the folder named: random weights, softmax
-at the end, any batch size."""
+"""Writes `WORK.tflite` and `WORK.onnx` for each task into the given folder, with random weights, a final
+softmax, and any batch size."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from works import WORKS
 
 
 class Graph:
-    """An ONNX graph while it grows."""
+    """An ONNX graph that is being built."""
 
     def __init__(self):
         self.nodes, self.weights = [], []
@@ -51,7 +51,7 @@ class Graph:
             kind = kind.removesuffix("ing2D").removesuffix("Pool") + "Pool"
             return self.add(kind, inputs, kernel_shape=layer.pool_size, strides=layer.strides)
         if kind == "Flatten":
-            # Channels last, as the Dense layer's weights lie.
+            # Channels last, the order of the Dense layer's weights.
             x = self.add("Transpose", inputs, perm=[0, 2, 3, 1]) if len(layer.input.shape) == 4 else inputs[0]
             return self.add("Flatten", [x])
         if kind in ("Add", "ReLU"):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times products of matrices by kerust, OpenBLAS and MKL on one thread, beside the machine's peak:
+"""Measures matrix products of kerust, OpenBLAS and MKL on one thread, and compares them with the machine's peak:
 `benches/peers/matmul.py` (see README.md). Writes `target/peers/matmul.md`.
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import run
 
-# NumPy's OpenBLAS, which is newer than a distribution's.
+# NumPy's OpenBLAS, which is newer than that of a distribution.
 LIBRARIES = {
     "OpenBLAS": "venv/lib/python3*/site-packages/numpy.libs/libscipy_openblas64_*.so",
     "MKL": "venv/lib/libmkl_rt.so*",
@@ -30,7 +30,7 @@ def main():
     env = dict(os.environ, **{variable: "1" for variable in THREADS})
     env["LD_LIBRARY_PATH"] = str(run.FOLDER / "venv/lib")
     if "avx512f" in Path("/proc/cpuinfo").read_text():
-        # It has kernels for AVX-512 that it does not choose on every machine that could run them.
+        # It has AVX-512 kernels that it does not select on every machine with AVX-512.
         env["OPENBLAS_CORETYPE"] = "SkylakeX"
     command = [str(binary), "matmul", *libraries]
     output = subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout

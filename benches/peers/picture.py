@@ -1,4 +1,4 @@
-"""Draws the medians of `run.py`, which come as JSON, to the path named: bars relative to kerust."""
+"""Plots the medians of `run.py`, given as JSON, to a file: bars relative to kerust."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 
 TITLES = {"train": "training, 2 threads", "infer": "one sample, 1 thread", "batch": "batches of 256, 2 threads"}
 results = json.load(sys.stdin)
-# The default allocator: the table has both.
+# The default allocator; the table has both.
 results = [result for result in results if not result["tuned"]]
 modes = [mode for mode in TITLES if any(result["mode"] == mode for result in results)]
 figure, places = plt.subplots(1, len(modes), figsize=(5 * len(modes), 5), squeeze=False)

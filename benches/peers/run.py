@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Times kerust and its peers on the same works, in turn, in one run, and writes a table and a
-picture: `benches/peers/run.py` (see README.md).
+"""Measures kerust and other libraries on the same tasks, in turn, in one run, and writes a table and a
+plot: `benches/peers/run.py` (see README.md).
 
-Everything it makes lies in `target/peers`. Each contender is a process of its own; contenders take
-turns, round after round, so that a change of the machine's speed meets all of them.
+All output is in `target/peers`. Each library runs in its own process. The libraries take turns in each
+round, so that changes of the machine's speed affect all of them.
 """
 
 import argparse
@@ -20,8 +20,8 @@ REPOSITORY = HERE.parent.parent
 FOLDER = REPOSITORY / "target/peers"
 PYTHON = FOLDER / "venv/bin/python"
 
-# glibc gives memory back to the system after each step unless told otherwise; most peers spend half
-# of their time on the page faults.
+# By default glibc returns memory to the system after each step; most libraries then spend half of their
+# time on page faults.
 TUNED = dict(MALLOC_TRIM_THRESHOLD_="2000000000", MALLOC_MMAP_THRESHOLD_="2000000000",
              MALLOC_TOP_PAD_="67108864")
 THREADS = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "THREADS"]
@@ -37,7 +37,7 @@ def rust(name, features=None, env=None):
     return dict(command=[str(FOLDER / "bin" / binary)], env=env or {}, crate=name, features=features)
 
 
-# Name, the modes it has, the works it knows (all by default), and how it is run.
+# Name, modes, supported tasks (all by default), and command.
 CONTENDERS = {
     "kerust": dict(modes=["train", "infer", "batch"], **rust("kerust")),
     "Keras": dict(modes=["train", "infer", "batch"], **python("keras_bench.py")),
@@ -64,7 +64,7 @@ TITLES = {
 
 
 def prepare():
-    """Packages, data, models, and the peers' programs."""
+    """Installs packages, and creates data, models, and the programs."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     if not PYTHON.exists():
         subprocess.run([sys.executable, "-m", "venv", str(FOLDER / "venv")], check=True)
@@ -93,12 +93,12 @@ def build(crate, features, binary):
 
 
 def run(contender, mode, work, facts, tuned):
-    """The times of one process, and its largest memory in MB."""
+    """The times of one process, and its peak memory in MB."""
     threads = "1" if mode == "infer" else "2"
     env = dict(os.environ, **contender["env"], **{name: threads for name in THREADS})
     env.pop("OPENBLAS_CORETYPE", None)
     env.update(TUNED if tuned else {})
-    # A few steps and calls of what takes a second each.
+    # Only a few steps and calls of tasks that take a second each.
     fewer = contender.get("fewer", 1)
     if mode == "train":
         counts = [facts["chunks"], max(facts["steps"] // fewer, 1)]
@@ -152,7 +152,7 @@ def machine():
 
 def table(results, works, arguments):
     lines = [f"Machine: {machine()}. Medians of {arguments.rounds} rounds [least, most]; "
-             "×: how many times as long as kerust.", ""]
+             "×: time relative to kerust.", ""]
     for mode in arguments.modes:
         columns = [(work, tuned) for work in arguments.works
                    for tuned in ([False, True] if mode == "train" else [False])]

@@ -1,4 +1,4 @@
-"""LiteRT (XNNPACK) and ONNX Runtime on the files of `make_models.py`; `RUNTIME` names one."""
+"""LiteRT (XNNPACK) or ONNX Runtime with the files of `make_models.py`; `RUNTIME` selects one."""
 
 import os
 
@@ -18,7 +18,7 @@ if os.environ["RUNTIME"] == "litert":
 
     def call():
         for batch in batches:
-            # One sample lies there already.
+            # With one sample, the input is already there.
             if len(batches) > 1:
                 runtime.set_tensor(place, batch)
             runtime.invoke()

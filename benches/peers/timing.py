@@ -1,4 +1,4 @@
-"""How the Python contenders time and report."""
+"""Shared code of the Python programs for measuring and reporting."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ def arguments():
 
 
 def chunks(count: int, steps: int, step):
-    """Milliseconds of a step, for each chunk of steps after a first one."""
+    """The milliseconds per step, for each chunk of steps after a first one."""
     times = []
     for _ in range(count + 1):
         start = time.perf_counter()
@@ -23,7 +23,7 @@ def chunks(count: int, steps: int, step):
 
 
 def calls(count: int, call, samples=1):
-    """Microseconds of a sample, for each call after some that are not counted."""
+    """The microseconds per sample for each call, after some warm-up calls."""
     for _ in range(max(count // 10, 1)):
         call()
     times = []

@@ -1,8 +1,9 @@
-//! How the Rust peers read their data, time and report: `#[path]` brings it into each.
+//! Shared code of the Rust programs for reading data, measuring and reporting. Each includes it with
+//! `#[path]`.
 
 use std::time::Instant;
 
-/// What a contender is asked for.
+/// The command-line arguments.
 pub struct Asked {
     pub mode: String,
     pub work: String,
@@ -28,7 +29,7 @@ impl Asked {
     }
 }
 
-/// Milliseconds of a step, for each chunk of steps after a first one.
+/// The milliseconds per step for each chunk of steps after a first one.
 #[allow(dead_code, reason = "not every peer trains")]
 pub fn chunks(counts: &[usize], mut step: impl FnMut(usize)) -> Vec<f64> {
     let chunk = |_| {
@@ -39,7 +40,7 @@ pub fn chunks(counts: &[usize], mut step: impl FnMut(usize)) -> Vec<f64> {
     (0..=counts[0]).map(chunk).skip(1).collect()
 }
 
-/// Microseconds of a sample, for each call after some that are not counted.
+/// The microseconds per sample for each call, after some warm-up calls.
 pub fn calls(count: usize, samples: usize, mut call: impl FnMut()) -> Vec<f64> {
     (0..count / 10 + 1).for_each(|_| call());
     let timed = |_| {

@@ -1,4 +1,4 @@
-"""PyTorch. `TORCH_COMPILE=1` compiles; `TORCH_CHANNELS_LAST=1` lays images out as Keras does."""
+"""PyTorch. `TORCH_COMPILE=1` compiles; `TORCH_CHANNELS_LAST=1` uses Keras's image layout."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""PyTorch's side of `growth.py`: `torch_growth.py WIDTH DEPTH BATCH CHUNKS STEPS`."""
+"""PyTorch's part of `growth.py`: `torch_growth.py WIDTH DEPTH BATCH CHUNKS STEPS`."""
 
 import os
 import sys

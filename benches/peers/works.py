@@ -1,11 +1,11 @@
-"""The works that every contender does, and where it finds its data."""
+"""The tasks of every library, and their data."""
 
 import gzip
 from pathlib import Path
 
 import numpy as np
 
-# Batch size of training, chunks and steps of a chunk; pixels across; classes of training and of
+# Batch size of the training, chunks, and steps per chunk; image width; numbers of classes for training and
 # inference.
 WORKS = {
     "mlp": dict(batch=32, chunks=9, steps=400, size=28, classes=(10, 10)),
@@ -18,7 +18,7 @@ SAMPLES = {28: 4096, 32: 1024}
 
 def write_data(repository: Path, folder: Path):
     """`images28.f32` (from the repository's Fashion-MNIST), `images32.f32` (random, with 3 channels)
-    and `labels.u8`; values lie between 0 and 1."""
+    and `labels.u8`; values are between 0 and 1."""
     source = repository / "data/fashion_mnist"
 
     def idx(name, header):

@@ -1,20 +1,21 @@
-//! What every firmware here does around its model: it reads inputs from the host, counts
-//! instructions and memory, and hands the outputs back.
+//! The shared code of the firmware programs: it reads inputs from the host, measures instructions and memory,
+//! and writes the outputs to the host.
 //!
-//! The counts hold under QEMU with `-icount shift=6`, where an instruction takes 64 ns: timer 0 of the
-//! MPS2 boards ticks 25 times a microsecond, so 8 ticks are 5 instructions.
+//! The counts are valid under QEMU with `-icount shift=6`, where an instruction takes 64 ns: timer 0 of the
+//! MPS2 boards ticks 25 times per microsecond, so 8 ticks are 5 instructions.
 
 mod host;
 mod stack;
 mod timer;
 
 use core::hint::black_box;
+use kerust::element::Element;
 use kerust::tensor::{Shape, Tensor};
 
 /// Answers every input of the host's file `inputs` into `outputs`, and prints what the first cost.
-pub fn run<X: Shape, Y: Shape>(
-    input: &mut Tensor<X>,
-    mut predict: impl FnMut(&Tensor<X>) -> Tensor<Y>,
+pub fn run<X: Shape, T: Element, Y: Shape, U: Element>(
+    input: &mut Tensor<X, T>,
+    mut predict: impl FnMut(&Tensor<X, T>) -> Tensor<Y, U>,
 ) -> ! {
     let (inputs, outputs) = (
         host::open(c"inputs", host::READ),
@@ -33,7 +34,7 @@ pub fn run<X: Shape, Y: Shape>(
     host::exit()
 }
 
-/// Calls `work`, and prints how many instructions and bytes of stack it took.
+/// Calls `work`, and prints how many instructions and bytes of stack it used.
 fn measured<T>(work: impl FnOnce() -> T) -> T {
     timer::start();
     let overhead = timer::now() - timer::now();
@@ -46,7 +47,7 @@ fn measured<T>(work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Linked only where something can panic, which the check of the symbols looks for.
+/// Linked only if something can panic. The check of the symbols looks for it.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     host::fail()

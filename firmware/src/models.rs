@@ -1,9 +1,10 @@
-//! Models of MLPerf Tiny: tests train and check them on a workstation, `firmware` runs them on a device.
+//! Models of MLPerf Tiny. Tests train and check them on a workstation, and `firmware` runs them on a device.
 
 use kerust::model;
 
 model! {
     /// Anomaly detection of MLPerf Tiny: an autoencoder of sounds.
+    #[int8(input = int8, output = int8)]
     pub Autoencoder:
         Input(640)
         => Repeat(4, Dense(128) => BatchNormalization => ReLU)
@@ -14,6 +15,7 @@ model! {
 
 model! {
     /// Image classification of MLPerf Tiny: He et al. (2015), eight layers deep.
+    #[int8(input = int8, output = int8)]
     pub ResNet8:
         Input(32, 32, 3)
         => Conv2D(16, 3x3, same) => BatchNormalization => ReLU
@@ -34,6 +36,22 @@ model! {
         => AveragePooling2D(8x8)
         => Flatten
         => Dense(10, softmax)
+}
+
+model! {
+    /// Keyword spotting of MLPerf Tiny: Zhang et al. (2017), the small DS-CNN.
+    #[int8(input = int8, output = int8)]
+    pub Keywords:
+        Input(49, 10, 1)
+        => Conv2D(64, (10, 4), strides = 2, same) => BatchNormalization => ReLU
+        => Dropout(0.2)
+        => Repeat(4,
+            DepthwiseConv2D(3x3, same) => BatchNormalization => ReLU
+            => Conv2D(64, 1x1) => BatchNormalization => ReLU)
+        => Dropout(0.4)
+        => AveragePooling2D((25, 5))
+        => Flatten
+        => Dense(12, softmax)
 }
 
 model! {

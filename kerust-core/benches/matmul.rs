@@ -1,8 +1,8 @@
-//! Products and convolutions of the sizes that small networks have, as GFLOP/s (two for each
+//! Benchmark of products and convolutions with the sizes of small networks, in GFLOP/s (two for each
 //! multiply-add): `cargo bench -p kerust-core --features std --bench matmul`.
 //!
-//! Elements are floating point operations, so `Gelem/s` reads as GFLOP/s. One thread unless the name
-//! says otherwise.
+//! Elements are floating-point operations, so `Gelem/s` means GFLOP/s. One thread, unless the name says
+//! otherwise.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kerust_core::activation::Activation;

@@ -1,6 +1,8 @@
-//! Pools of the sizes that small networks have: `cargo bench -p kerust-core --features std --bench pool`.
+//! Benchmark of pooling with the sizes of small networks: `cargo bench -p kerust-core --features std --bench
+//! pool`.
 //!
-//! Bytes are those of the images that are read and written, so `GiB/s` stands beside the machine's memory.
+//! Bytes are those of the images that are read and written, so `GiB/s` can be compared with the memory
+//! bandwidth.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kerust_core::kernels::Pooling;

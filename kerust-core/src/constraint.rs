@@ -26,16 +26,16 @@ enum Rule {
     },
 }
 
-/// Axes of an array, a bit for each: counted from the first, and from the last.
+/// The axes of an array, one bit for each: counted from the first axis, and counted from the last.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Axes {
     front: u8,
     back: u8,
 }
 
-/// What Keras adds to a norm before it divides by it.
+/// Keras adds this to a norm before it divides by it.
 const EPSILON: f32 = 1e-7;
-/// Norms that are computed side by side.
+/// The number of norms that are computed at the same time.
 const COLUMNS: usize = 32;
 
 impl Constraint {
@@ -54,8 +54,8 @@ impl Constraint {
         Self::new(Rule::UnitNorm)
     }
 
-    /// A norm from `min_value` to `max_value`, to which each step leads by the share `rate`: Keras's
-    /// `MinMaxNorm`.
+    /// A norm from `min_value` to `max_value`: Keras's `MinMaxNorm`. `rate` is the share of the correction
+    /// that each step applies.
     pub const fn min_max_norm(min_value: f32, max_value: f32, rate: f32) -> Self {
         Self::new(Rule::Norm {
             min: min_value,
@@ -72,7 +72,7 @@ impl Constraint {
     /// The axes over which a norm runs (Keras's `axis`); negative ones count from the last.
     ///
     /// # Panics
-    /// Unless each is from -8 to 7.
+    /// Panics when an axis is not from -8 to 7.
     pub const fn axis(mut self, axes: &[i8]) -> Self {
         self.axes = Axes { front: 0, back: 0 };
         let mut place = 0;
@@ -80,14 +80,14 @@ impl Constraint {
             match axes[place] {
                 axis @ 0..8 => self.axes.front |= 1 << axis,
                 axis @ -8..0 => self.axes.back |= 1 << (-1 - axis),
-                _ => panic!("an axis is from -8 to 7"),
+                _ => panic!("an axis must be from -8 to 7"),
             }
             place += 1;
         }
         self
     }
 
-    /// The first of its axes that an array of these sizes has not.
+    /// The first axis of this constraint that an array of these sizes does not have.
     #[cfg(any(feature = "std", test))]
     pub(crate) fn missing_axis(&self, sizes: &[usize]) -> Option<i8> {
         if self.rule == Rule::NonNeg {
@@ -100,7 +100,7 @@ impl Constraint {
         front.or(back.map(|axis| -1 - axis))
     }
 
-    /// Limits an array of these sizes, row-major.
+    /// Applies the constraint to an array of these sizes, row-major.
     pub fn apply(&self, weights: &mut [f32], sizes: &[usize]) {
         let factor = |norm: f32| match self.rule {
             Rule::Norm { min, max, rate } => {
@@ -123,7 +123,7 @@ impl Constraint {
         let is_normed = |axis: usize| {
             self.axes.front & 1 << axis != 0 || self.axes.back & 1 << (rank - 1 - axis) != 0
         };
-        // Behind the last axis of a norm, neighbours belong to norms side by side.
+        // The axes after the last axis of a norm belong to separate norms, one for each position.
         let inner_from = (0..rank).rev().find(|axis| is_normed(*axis));
         let inner_from = inner_from.map_or(0, |axis| axis + 1);
         let inner: usize = sizes[inner_from..].iter().product();
@@ -131,7 +131,7 @@ impl Constraint {
             let axes = (0..inner_from).filter(|axis| is_normed(*axis) == normed);
             axes.map(|axis| sizes[axis]).product()
         };
-        // Where the row number `index` begins, among those along the axes of norms or across them.
+        // The offset at which the row number `index` begins, either along the normed axes or across them.
         let start = |normed: bool, mut index: usize| {
             let (mut stride, mut start) = (inner, 0);
             for axis in (0..inner_from).rev() {
@@ -173,7 +173,7 @@ impl Constraint {
 mod tests {
     use super::*;
 
-    /// The norms over the axes that are 1 in `normed`, one after the other.
+    /// The norms over the axes that are `true` in `normed`, one after the other.
     fn norms(weights: &[f32], sizes: [usize; 3], normed: [bool; 3]) -> Vec<f32> {
         let kept: Vec<usize> = (0..3)
             .map(|a| if normed[a] { 1 } else { sizes[a] })

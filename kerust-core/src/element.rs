@@ -1,13 +1,14 @@
-//! Element types: the numbers that weights, inputs, outputs and buffers hold.
+//! Element types: the types of the numbers in weights, inputs, outputs and buffers.
 //!
 //! Each value of a model has an element type of its own. Training works on `f32`; the other types
 //! are those of tokens (`u16`), masks (`u8`) and integer inference (`i8`, `i16`, `i32`).
 
 use bytemuck::Pod;
 
-/// A number as it lies in memory: `f32`, `i8`, `u8`, `i16`, `u16` or `i32`.
+/// A number type that a buffer can hold: `f32`, `i8`, `u8`, `i16`, `u16` or `i32`.
 ///
-/// Plain data, of four bytes at most. The list is closed: buffers are aligned for these types.
+/// Elements are plain data of at most four bytes. The trait cannot be implemented for other types: buffers
+/// are aligned for these.
 pub trait Element:
     Pod
     + PartialEq
@@ -21,28 +22,28 @@ pub trait Element:
     /// The type as a value.
     const DTYPE: Dtype;
 
-    /// These values, if they are of this type.
+    /// The values as a slice of this type, or `None` if they have another type.
     #[doc(hidden)]
     fn of(values: Values<'_>) -> Option<&mut [Self]>;
 
-    /// These values with their type as a value.
+    /// Wraps the values together with their element type.
     #[doc(hidden)]
     fn values(values: &mut [Self]) -> Values<'_>;
 
-    /// The number as this type, if it has it: whole for integers, rounded for `f32`.
+    /// Converts a number to this type. Integers must match exactly and `f32` is rounded; otherwise `None`.
     #[doc(hidden)]
     fn of_f64(number: f64) -> Option<Self>;
 }
 
-/// The element types of some buffers: one type, a tuple or an array of them, or `()` for none.
+/// The element types of several buffers: one type, a tuple or an array of types, or `()` for none.
 ///
-/// It says what a layer is handed for its inputs, its outputs or its scratch: for `f32` a slice, for
+/// It determines the slices that a layer gets for its inputs, outputs and scratch: for `f32` a slice, for
 /// `(f32, u8)` a pair of slices, for `[f32; 3]` an array of three slices. The shapes of
-/// [`tensor`](crate::tensor) are element types too: those of their values.
+/// [`tensor`](crate::tensor) are element types too: they stand for the type of their values.
 pub trait Elements: 'static {
-    /// The buffers, to be read.
+    /// The buffers, for reading.
     type Slices<'a>: Copy;
-    /// The buffers, to be written.
+    /// The buffers, for writing.
     type SlicesMut<'a>;
     /// The gradients of these values, where they are a layer's outputs: a slice for each buffer. It is empty
     /// for a buffer of another type than `f32`, which has no gradient.
@@ -58,25 +59,25 @@ mod sealed {
 
 macro_rules! elements {
     ($($name:ident $type:ty, $text:literal;)+) => {
-        /// The type of an [`Element`], as a value.
+        /// An element type as a value.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub enum Dtype {
             $(#[doc = concat!("`", stringify!($type), "`")] $name,)+
         }
 
         impl Dtype {
-            /// What safetensors calls it: `F32`.
+            /// The name of the type in a safetensors file: `F32`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$name => $text,)+ }
             }
 
-            /// Bytes of a value, and what its address is a multiple of.
+            /// The size of a value in bytes, which is also its alignment.
             pub const fn bytes(self) -> usize {
                 match self { $(Self::$name => size_of::<$type>(),)+ }
             }
         }
 
-        /// The values of a buffer, of any type.
+        /// A buffer of values of any element type.
         #[derive(Debug)]
         pub enum Values<'a> {
             $(#[doc = concat!("`", stringify!($type), "`")] $name(&'a mut [$type]),)+
@@ -120,7 +121,7 @@ macro_rules! one_buffer {
         }
     )+};
 }
-// `u32` is the element of labels.
+// `u32` is the element type of labels.
 one_buffer! { f32 i8 u8 i16 u16 i32 u32 }
 
 impl Elements for () {
@@ -165,18 +166,18 @@ elements! {
 }
 
 impl Dtype {
-    /// `==`, which is no `const fn`.
+    /// `==` as a `const fn`.
     pub(crate) const fn is(self, other: Self) -> bool {
         self as u8 == other as u8
     }
 }
 
 impl<'a> Values<'a> {
-    /// The values, whose type follows from their use.
+    /// The values as a slice of the type that the caller expects.
     ///
     /// # Panics
-    /// When they are of another type. Without `std` the slice is empty then, and the kernels leave it
-    /// alone.
+    /// Panics when the values are of another type. Without `std` it returns an empty slice instead, which the
+    /// kernels ignore.
     #[inline(always)]
     pub fn of<T: Element>(self) -> &'a mut [T] {
         let values = T::of(self);

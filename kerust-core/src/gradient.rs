@@ -1,23 +1,23 @@
 //! The gradient of a model: one flat buffer.
 //!
-//! It holds the weights of every layer that trains, each at a constant offset; a layer that is frozen in
-//! its declaration has no place in it. The state that a step observes, such as the moments of a batch,
-//! stands in its layer's place, so that one buffer is all that a step computes.
+//! The buffer holds the gradients of all trainable weights, each layer's part at a constant offset. A layer
+//! that is frozen in its declaration takes no space in it. A layer's part also holds the state that a step
+//! observed, such as the moments of a batch, so this one buffer holds everything that a step computes.
 
 use crate::element::Dtype;
 use crate::layer::LayerData;
 use crate::tensor::Nth;
 use core::ops::Range;
 
-/// The gradient of a model or of a part of it, to be written by the backward pass.
+/// The gradient of a model or of a part of it, which the backward pass writes.
 pub struct Gradient<'a> {
     values: &'a mut [f32],
-    /// The place of the first value in the gradient of the whole model.
+    /// The index of the first value within the gradient of the whole model.
     start: usize,
     frozen: Frozen<'a>,
 }
 
-/// The number of values in the gradient of a tensor: none where it holds no `f32`.
+/// The number of gradient values of a tensor: 0 if its elements are not `f32`.
 pub const fn len_of<T: Nth<0>>() -> usize {
     match T::DTYPE {
         Dtype::F32 => T::SHAPE.len(),
@@ -25,21 +25,21 @@ pub const fn len_of<T: Nth<0>>() -> usize {
     }
 }
 
-/// The places in a model's gradient that are frozen at run time.
+/// The ranges of a model's gradient that are frozen at run time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Frozen<'a>(pub &'a [Range<usize>]);
 
 impl Frozen<'_> {
-    /// Whether nothing in `range` trains.
+    /// Whether all of `range` is frozen.
     pub fn covers(&self, range: &Range<usize>) -> bool {
         let covers = |frozen: &Range<usize>| frozen.start <= range.start && range.end <= frozen.end;
         range.is_empty() || self.0.iter().any(covers)
     }
 
-    /// Whether nothing up to `end` trains.
+    /// Whether everything before `end` is frozen.
     fn covers_up_to(&self, end: usize) -> bool {
         let mut reached = 0;
-        // The ranges are in order and do not touch.
+        // The ranges are sorted and do not touch.
         for range in self.0 {
             if range.start > reached {
                 break;
@@ -51,8 +51,8 @@ impl Frozen<'_> {
 }
 
 impl<'a> Gradient<'a> {
-    /// The gradient of a whole model; `frozen` holds ranges in ascending order, of which no two overlap
-    /// or touch.
+    /// The gradient of a whole model. `frozen` holds ranges in ascending order that neither overlap nor
+    /// touch.
     pub fn new(values: &'a mut [f32], frozen: Frozen<'a>) -> Self {
         Self {
             values,
@@ -66,12 +66,12 @@ impl<'a> Gradient<'a> {
         Self::new(gradient.as_mut_slice(), Frozen::default())
     }
 
-    /// No gradient: that of a layer without weights.
+    /// An empty gradient, for a layer without weights.
     pub fn none() -> Self {
         Self::new(&mut [], Frozen::default())
     }
 
-    /// The part of one layer.
+    /// The part of the gradient that belongs to one layer.
     #[inline]
     pub fn part(&mut self, range: Range<usize>) -> Gradient<'_> {
         Gradient {
@@ -91,17 +91,20 @@ impl<'a> Gradient<'a> {
         W::from_mut_slice(self.values)
     }
 
-    /// Whether no layer up to the value number `end` trains, so that the backward pass may end there.
+    /// Whether all values before `end` are frozen, so that the backward pass can stop there.
     #[inline]
     pub fn ends_at(&self, end: usize) -> bool {
         !self.frozen.0.is_empty() && self.frozen.covers_up_to(self.start + end)
     }
 }
 
-/// Where the part of each layer begins in a gradient, and where the last one ends, from the lengths of the
-/// parts.
+/// The offsets at which the layers' parts of a gradient begin, and the end of the last part, computed from
+/// the lengths of the parts.
 pub const fn offsets<const N: usize, const ENDS: usize>(lengths: [usize; N]) -> [usize; ENDS] {
-    assert!(ENDS == N + 1, "one end more than there are parts");
+    assert!(
+        ENDS == N + 1,
+        "`offsets` returns one value more than there are parts"
+    );
     let mut ends = [0; ENDS];
     let mut part = 0;
     while part < N {

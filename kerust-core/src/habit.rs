@@ -1,25 +1,25 @@
-//! Habits of Rust that do not fit kerust, answered with what to write.
+//! Compile errors that help with common Rust habits which kerust does not follow, such as `Type::new()`.
 
-/// Implemented by nothing: it carries the message.
+/// No type implements this trait: it only carries the error message.
 // The lifetime keeps rustc from judging the bound where `no_new!` states it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a value, found `new`",
     label = "write the name of the type, without `::new()`",
-    note = "losses and metrics are values: `SparseCategoricalCrossentropy`, `AUC`; what they are set by is a method: `Huber.delta(2.0)`"
+    note = "losses and metrics are values: `SparseCategoricalCrossentropy`, `AUC`; settings are methods: `Huber.delta(2.0)`"
 )]
 pub trait HasNew<'a> {}
 
-/// Implemented by nothing: it carries the message.
+/// No type implements this trait: it only carries the error message.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` needs the number that it watches, found `new`",
+    message = "`{Self}` needs the name of a metric to monitor, found `new`",
     label = "write `monitor(\"val_loss\")` in place of `new()`",
     note = "`EarlyStopping::monitor(\"val_loss\")`, `ReduceLROnPlateau::monitor(\"val_loss\")`, `ModelCheckpoint::new(\"best.safetensors\").monitor(\"val_loss\")`"
 )]
 pub trait WatchesNothing<'a> {}
 
-/// Gives types a `new` that does not compile, with the message of a trait that they lack: else
-/// rustc answers with the bounds of [`Workflow::new`](crate::train::Workflow::new), which the
-/// prelude brings into scope for all types.
+/// Gives types a `new` that does not compile, with the message of a trait that they do not implement. Without
+/// it, rustc would report the bounds of [`Workflow::new`](crate::train::Workflow::new), which the prelude
+/// brings into scope for all types.
 macro_rules! no_new {
     ($bound:ident: $($name:ty),+ $(,)?) => {$(
         impl $name {

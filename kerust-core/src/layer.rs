@@ -1,17 +1,16 @@
-//! What a layer is: plain data, and how it computes.
+//! Layers: weights as plain data, and the traits that compute with them.
 //!
-//! A layer's numbers are a `#[repr(C)]` struct of arrays ([`LayerData`]); its configuration is a
-//! constant. Both together compute:
-//!
+//! The weights of a layer are a `#[repr(C)]` struct of arrays ([`LayerData`]). Its configuration is a
+//! constant. These traits are implemented for the configuration:
 //! - [`Forward`] is inference: from inputs to outputs, each with its own element type.
-//! - [`Operation`] adds what training needs: initial weights, the forward pass of a step, the backward
+//! - [`Forward`] is inference: it computes outputs from inputs, each with its own element type.
+//! - [`Operation`] adds training: initial weights, the forward pass of a training step, and the backward
 //!   pass.
-//! - [`InPlace`], [`Product`] and [`Fuse`] are what inference may do beyond `forward`, to save memory and
-//!   passes over it.
+//! - [`InPlace`], [`Product`] and [`Fuse`] are optional. With them inference saves memory and passes over it.
 //!
-//! A layer of one's own implements [`Layer`], over one sample, and [`Build`] for the name that stands in
-//! `model!`. The [`Component`] of a `Layer`, and of a model that is used as a layer, leads from there to
-//! the same `Operation`.
+//! A custom layer implements [`Layer`], which works on one sample, and [`Build`] for the name that is written
+//! in `model!`. A `Layer`, or a model that is used as a layer, becomes an `Operation` through its
+//! [`Component`].
 
 mod component;
 mod data;
@@ -27,13 +26,13 @@ use crate::gradient::Gradient;
 use crate::kernels::Epilogue;
 use crate::rng::{LayerStep, Rng};
 
-/// How a layer infers; `self` is its configuration and `W` its weights.
+/// The inference of a layer. `self` is the configuration and `W` the weights.
 ///
-/// `X`, `Y` and `S` are the element types of its inputs, its outputs and its scratch. Slices hold whole
-/// batches, sample after sample; the batch size follows from their length.
+/// `X`, `Y` and `S` are the element types of the inputs, the outputs and the scratch. Slices hold whole
+/// batches, one sample after the other. The batch size follows from their length.
 pub trait Forward<W, X: Elements = f32, Y: Elements = f32, S: Elements = ()> {
-    /// Inference: `y = f(x)`. Every value of `y` is written. The contents of `scratch` are
-    /// arbitrary before and after.
+    /// Computes the outputs: `y = f(x)`. Every value of `y` is written. `scratch` may hold any values before
+    /// and after.
     fn forward(
         &self,
         weights: &W,
@@ -43,16 +42,16 @@ pub trait Forward<W, X: Elements = f32, Y: Elements = f32, S: Elements = ()> {
     );
 }
 
-/// How a layer trains; `V` are the element types of what the forward pass of a step saves for the
-/// backward pass.
+/// The training of a layer. `V` is the element types of the values that the forward pass of a step saves for
+/// the backward pass.
 pub trait Operation<W, X: Elements = f32, Y: Elements = f32, S: Elements = (), V: Elements = ()>:
     Forward<W, X, Y, S>
 {
-    /// Fills freshly zeroed weights with their initial values.
+    /// Fills the weights, which are all 0, with their initial values.
     fn init(&self, _weights: &mut W, _rng: &mut Rng) {}
 
-    /// The forward pass of a training step. What [`backward`](Self::backward) needs beyond `x` and `y` goes
-    /// into `saved`. Random numbers are drawn from `step`, which also says whether the layer is frozen.
+    /// The forward pass of a training step. It writes to `saved` whatever [`backward`](Self::backward) needs
+    /// besides `x` and `y`. `step` provides random numbers and says whether the layer is frozen.
     fn forward_training(
         &self,
         weights: &W,
@@ -65,15 +64,15 @@ pub trait Operation<W, X: Elements = f32, Y: Elements = f32, S: Elements = (), V
         self.forward(weights, x, y, scratch);
     }
 
-    /// The backward pass: from the gradients of the outputs to those of the inputs and of the weights.
+    /// The backward pass: computes the gradients of the inputs and of the weights from those of the outputs.
     ///
-    /// `gradient.of::<W>()` is the gradient of the weights, `None` where the layer is frozen; the gradients
-    /// of the inputs are written all the same. State that training moves but no gradient reaches, such as a
-    /// moving average, has a place in it too: there the layer leaves what the step observed, for
-    /// [`absorb`](Self::absorb).
+    /// `gradient.of::<W>()` is the gradient of the weights, or `None` if the layer is frozen; the gradients
+    /// of the inputs are written in either case. State that has no gradient, such as a moving average, also
+    /// has space in it: the layer stores there what it observed in this step, and [`absorb`](Self::absorb)
+    /// reads it.
     fn backward(&self, weights: &W, pass: Pass<'_, X, Y, V>, gradient: Gradient<'_>);
 
-    /// Moves the layer's state by what a step observed, which [`backward`](Self::backward) left.
+    /// Updates the layer's state from the values that [`backward`](Self::backward) observed in this step.
     fn absorb(&self, _weights: &mut W, _observed: Gradient<'_>) {}
 }
 
@@ -83,23 +82,23 @@ pub struct Pass<'a, X: Elements = f32, Y: Elements = f32, V: Elements = ()> {
     pub x: X::Slices<'a>,
     /// The layer's outputs.
     pub y: Y::Slices<'a>,
-    /// What `forward_training` saved; the layer may use it as scratch.
+    /// The values that `forward_training` saved. The layer may overwrite them.
     pub saved: V::SlicesMut<'a>,
-    /// The gradients of the outputs; the layer may use them as scratch.
+    /// The gradients of the outputs. The layer may overwrite them.
     pub dy: Y::Gradients<'a>,
-    /// Where the gradients of the inputs go; every value is written. `None` where nobody asks for one,
-    /// because nothing before the layer trains.
+    /// The gradients of the inputs, to be written in full. `None` if the gradient is not needed, because no
+    /// layer before this one trains.
     pub dx: X::GradientsOut<'a>,
-    /// Whether the weights' gradient is added to what stands there (for a layer that is used twice), or
-    /// replaces it.
+    /// If true, the gradient of the weights is added to the values in the buffer (for a layer that is used
+    /// twice). If false, it replaces them.
     pub accumulate: bool,
 }
 
-/// A layer whose inference can write its output over one of its inputs.
+/// A layer whose inference can overwrite one of its inputs with its output.
 ///
-/// `T` is the element type of that input and of the output, and `X` those of the other inputs.
+/// `T` is the element type of that input and of the output. `X` is the element types of the other inputs.
 pub trait InPlace<W, X: Elements = (), T: Element = f32, S: Elements = ()> {
-    /// Inference: `y = f(y, x)`, with the bits of [`forward`](Forward::forward).
+    /// Computes `y = f(y, x)`, with exactly the results of [`forward`](Forward::forward).
     fn forward_in_place(
         &self,
         weights: &W,
@@ -109,19 +108,20 @@ pub trait InPlace<W, X: Elements = (), T: Element = f32, S: Elements = ()> {
     );
 }
 
-/// A layer whose backward pass needs its output alone, so that training may write its output over its
-/// input, and the input's gradient over the output's.
+/// A layer whose backward pass needs only its output. Training can then write the output over the input, and
+/// the gradient of the input over that of the output.
 pub trait BackwardInPlace<W> {
-    /// The backward pass: turns the gradient of the output `y` into that of the input.
+    /// The backward pass: replaces the gradient of the output `y` by the gradient of the input.
     fn backward_in_place(&self, weights: &W, y: &[f32], dy: &mut [f32]);
 }
 
-/// A layer whose inference is a matrix product, which can do what follows it in the same pass.
+/// A layer whose inference is a matrix product, which can apply the layers after it in the same pass.
 pub trait Product<W> {
-    /// Inference with what follows: `y = epilogue(f(x))`. The layer itself has no activation.
+    /// Computes `y = epilogue(f(x))`: the layer and the layers fused with it. The layer itself has no
+    /// activation.
     ///
-    /// `x` is `None` where the input stands in `y`; only a layer that is [`InPlace`] is called so, and its
-    /// `scratch` is that of [`InPlace`], empty otherwise.
+    /// `x` is `None` if the input is in `y`. Only a layer that is [`InPlace`] is called this way. `scratch`
+    /// is then the scratch of [`InPlace`], and empty otherwise.
     fn forward_fused(
         &self,
         weights: &W,
@@ -134,7 +134,7 @@ pub trait Product<W> {
 
 /// A layer that can become part of the epilogue of the [`Product`] before it.
 pub trait Fuse<W> {
-    /// The epilogue `before`, with this layer behind it. `line` holds as many values as the layer's row
-    /// in the catalogue says.
+    /// Appends this layer to the epilogue `before`. `line` holds as many values as the layer's row in the
+    /// catalogue says.
     fn fuse<'l>(&self, weights: &'l W, before: Epilogue<'l>, line: &'l mut [f32]) -> Epilogue<'l>;
 }

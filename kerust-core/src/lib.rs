@@ -1,8 +1,8 @@
-//! What kerust's models are made of: shape rules, tensors, layers, kernels, training.
+//! The building blocks of kerust's models: shape rules, tensors, layers, kernels and training.
 //!
-//! Users depend on the facade crate `kerust`; this crate exists so that the macro crate and the
-//! facade share one copy of the shape rules. Without the `std` feature it is `no_std`, without
-//! alloc, and holds everything that inference needs.
+//! Users depend on the facade crate `kerust`. This crate exists so that the macro crate and the facade share
+//! one copy of the shape rules. Without the `std` feature it is `no_std`, does not use `alloc`, and contains
+//! everything that inference needs.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -31,6 +31,7 @@ pub mod model;
 pub mod optimizer;
 #[cfg(feature = "plots")]
 pub mod picture;
+pub mod quantize;
 pub mod regularizer;
 pub mod rng;
 pub mod shape;

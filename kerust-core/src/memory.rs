@@ -1,12 +1,12 @@
-//! Where each buffer of a model lies, planned while compiling.
+//! The memory planner: it places each buffer of a model at compile time.
 //!
-//! A buffer lives from the step that writes it to the last step that reads it; two buffers share
-//! their place when they never live at the same time. What the caller gives for an output is memory
-//! too, until the output is written there: the buffers that are read for the last time before lie
-//! there, as far as they fit, and the arena holds the others.
+//! A buffer lives from the step that writes it to the last step that reads it. Two buffers can share memory
+//! if they never live at the same time. The caller's memory for an output is used too, until the output is
+//! written: buffers that are read for the last time before that are placed there as far as they fit. The
+//! arena holds the other buffers.
 //!
-//! Places are counted in words of four bytes, where any [`Element`] is aligned: a buffer of `i8` takes a
-//! byte a value, and at most three behind its last one.
+//! Addresses are counted in words of four bytes, because any [`Element`] is aligned there. A buffer of `i8`
+//! takes one byte for each value, plus up to three bytes of padding at its end.
 
 mod block;
 mod placing;
@@ -16,20 +16,20 @@ pub use placing::place;
 
 use crate::element::{Dtype, Element};
 
-/// Bytes of a word.
+/// The size of a word in bytes.
 pub const WORD_BYTES: usize = size_of::<u32>();
 
-/// A buffer to be placed: its size for one sample, and the steps between which it lives.
+/// A buffer to be placed: its size for one sample, and the steps during which it lives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Buffer {
     dtype: Dtype,
-    /// Values for one sample.
+    /// The number of values for one sample.
     len: usize,
-    /// What `len` values take; kept, for the search asks often.
+    /// The size of `len` values in words. It is stored because the search needs it often.
     words: usize,
-    /// The step that writes it first.
+    /// The first step that writes it.
     first: usize,
-    /// The step that reads it last.
+    /// The last step that reads it.
     last: usize,
 }
 
@@ -45,46 +45,46 @@ impl Buffer {
         }
     }
 
-    /// An output of `len` values of `f32` that step `first` begins to write.
+    /// An output of `len` values of `f32`, which is first written in step `first`.
     pub const fn output(len: usize, first: usize) -> Self {
         Self::new(len, first, usize::MAX)
     }
 
-    /// The same buffer of as many values of another type.
+    /// The same buffer with values of another type.
     pub const fn of<T: Element>(self) -> Self {
         self.of_dtype(T::DTYPE)
     }
 
-    /// [`of`](Self::of), with the type as a value.
+    /// Like [`of`](Self::of), with the type as a value.
     pub const fn of_dtype(mut self, dtype: Dtype) -> Self {
         self.dtype = dtype;
         self.words = self.bytes().div_ceil(WORD_BYTES);
         self
     }
 
-    /// Bytes for one sample.
+    /// The size for one sample in bytes.
     ///
     /// # Panics
-    /// When they are more than `usize` counts.
+    /// Panics when the size overflows `usize`.
     pub const fn bytes(&self) -> usize {
         match self.dtype.bytes().checked_mul(self.len) {
             Some(bytes) => bytes,
-            None => panic!("a buffer has more bytes than `usize` counts"),
+            None => panic!("the size of a buffer in bytes overflows `usize`"),
         }
     }
 
-    /// Whether it may lie in an output, `words` behind its start: it ends there before the output does,
-    /// and is aligned, for a slice of bytes may begin anywhere.
+    /// Whether it can be placed in an output, `words` after the start of the output. It must be dead before
+    /// the output is written, and it must be aligned, since a slice of bytes can begin at any address.
     const fn fits(&self, words: usize, output: &Self) -> bool {
         WORD_BYTES * words + self.bytes() <= output.bytes()
             && self.dtype.bytes() <= output.dtype.bytes()
     }
 }
 
-/// The place of `N` buffers, in the arena or in one of the outputs.
+/// The memory plan of `N` buffers, each placed in the arena or in one of the outputs.
 ///
-/// Addresses are words for one sample; for a batch, they and lengths are multiplied by its size. They
-/// count through the outputs, one behind the other, and then the arena.
+/// Addresses count words for one sample; for a batch, addresses and lengths are multiplied by its size. They
+/// run through the outputs, one after the other, and then through the arena.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan<const N: usize, const OUTPUTS: usize = 0> {
     buffers: [Buffer; N],
@@ -108,8 +108,9 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
         }
     }
 
-    /// The buffers at addresses where none that live at the same time overlap, such as [`place`]
-    /// finds: `model!` calls it wherever it knows all sizes, which spares rustc the search.
+    /// Takes addresses that were computed before, for example by [`place`]. Buffers that live at the same
+    /// time must not overlap. `model!` calls this function if it knows all sizes, so that rustc need not
+    /// search.
     pub const fn placed(
         buffers: [Buffer; N],
         outputs: [Buffer; OUTPUTS],
@@ -133,7 +134,7 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
         plan
     }
 
-    /// Words of the arena for one sample.
+    /// The size of the arena for one sample, in words.
     pub const fn len(&self) -> usize {
         self.len
     }
@@ -143,12 +144,12 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
         self.len == 0
     }
 
-    /// Bytes of the arena for one sample.
+    /// The size of the arena for one sample, in bytes.
     pub const fn bytes(&self) -> usize {
         WORD_BYTES * self.len
     }
 
-    /// Bytes for one sample of the arena's words that are in use at `step`.
+    /// The arena memory in use at `step` for one sample, in bytes.
     pub const fn in_use(&self, step: usize) -> usize {
         let (mut words, mut i) = (0, 0);
         while i < N {
@@ -169,7 +170,7 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
         }
     }
 
-    /// Where a buffer lies; behind the `N` buffers the numbers are those of the outputs.
+    /// The place of a buffer. The outputs are numbered after the `N` buffers.
     const fn place(&self, number: usize) -> Place {
         let Buffer { dtype, len, .. } = self.buffer(number);
         let mut place = Place {
@@ -184,7 +185,7 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
         }
         let mut output = 0;
         place.start = self.addresses[number];
-        // An empty buffer at an output's end lies in what follows.
+        // An empty buffer at the end of an output belongs to the memory after it.
         while output < OUTPUTS {
             if place.start < self.outputs[output].words {
                 place.output = Some(output as u16);
@@ -196,14 +197,17 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
         place
     }
 
-    /// The places of the buffers of the given numbers, which are taken together; output number `i` is
-    /// buffer number `N + i`.
+    /// The places of several buffers that are borrowed at the same time. Output number `i` is buffer number
+    /// `N + i`.
     ///
     /// # Panics
-    /// When two of them share memory: a plan that a `model!` expands to never asks for that, and it
-    /// is looked at while compiling.
+    /// Panics when two of them share memory. The plan of a `model!` never does, and it is evaluated at
+    /// compile time.
     pub const fn places<const K: usize>(&self, buffers: [usize; K]) -> Places<K, OUTPUTS> {
-        assert!(OUTPUTS <= u16::MAX as usize, "outputs without a number");
+        assert!(
+            OUTPUTS <= u16::MAX as usize,
+            "more outputs than a `u16` can number"
+        );
         let nowhere = Place {
             output: None,
             start: 0,
@@ -228,13 +232,13 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
                 Some(output) => buffer.fits(place.start, &self.outputs[output as usize]),
                 None => place.start + buffer.words <= self.len,
             };
-            assert!(lies_inside, "a buffer ends beyond its plan");
+            assert!(lies_inside, "a buffer ends after the end of its plan");
             let mut j = 0;
             while j < i {
                 let other = self.buffer(buffers[j]);
                 assert!(
                     place.is_apart(buffer.words, places.places[j], other.words),
-                    "two buffers that are taken together share memory"
+                    "two buffers that are used at the same time share memory"
                 );
                 j += 1;
             }
@@ -245,21 +249,21 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
     }
 }
 
-/// Where a buffer lies, for one sample.
-// Small: where the size is optimised, some places stay in the program.
+/// The place of a buffer, for one sample.
+// Small types, because some places remain in a binary that is optimized for size.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    /// In the output of this number, or in the arena.
+    /// The number of the output that holds it, or `None` for the arena.
     output: Option<u16>,
-    /// Words before it.
+    /// The number of words before it.
     start: usize,
     dtype: Dtype,
-    /// Values.
+    /// The number of values.
     len: usize,
 }
 
 impl Place {
-    /// Whether two places, of as many words, share none.
+    /// Whether two places of these sizes do not overlap.
     const fn is_apart(self, words: usize, other: Self, others_words: usize) -> bool {
         let elsewhere = match (self.output, other.output) {
             (Some(a), Some(b)) => a != b,
@@ -270,14 +274,14 @@ impl Place {
     }
 }
 
-/// Where `K` buffers of one [`Plan`] lie. No two of them share memory, and all lie inside the plan:
-/// [`Plan::places`] alone makes this.
+/// The places of `K` buffers of one [`Plan`]. No two of them share memory, and all lie inside the plan: only
+/// [`Plan::places`] creates this type.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<const K: usize, const OUTPUTS: usize = 0> {
     places: [Place; K],
-    /// Words of the arena.
+    /// The size of the arena in words.
     len: usize,
-    /// Values of each output.
+    /// The type and the number of values of each output.
     outputs: [(Dtype, usize); OUTPUTS],
 }
 

@@ -1,4 +1,4 @@
-//! What a `model!` expands to, as traits.
+//! The traits that `model!` implements for a model.
 
 #[doc(hidden)]
 pub mod budget;
@@ -19,39 +19,39 @@ use crate::shape;
 use crate::tensor::Tensors;
 use core::marker::PhantomData;
 
-/// What is known of one layer while compiling.
+/// A layer's properties, known at compile time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LayerInfo {
     /// The layer's name in its model: `conv2d`, `dense_1`.
     pub name: &'static str,
     /// The layer's kind: `Conv2D`.
     pub kind: &'static str,
-    /// The layer as declared, without what changes no inference: `Conv2D(10, 3x3, same)`.
+    /// The layer as declared, without the arguments that do not affect inference: `Conv2D(10, 3x3, same)`.
     pub declared: &'static str,
-    /// The shape before it.
+    /// The input shape.
     pub input: shape::Shape,
-    /// The shape after it.
+    /// The output shape.
     pub output: shape::Shape,
-    /// What it reads, in order.
+    /// The inputs and layers that it reads, in order.
     pub sources: &'static [Source],
-    /// Its numbers: trainable ones and state.
+    /// The number of its weights, trainable or not.
     pub params: usize,
-    /// Bytes of its numbers.
+    /// The size of its weights in bytes.
     pub weight_bytes: usize,
-    /// Multiply-adds of one inference; `None` where a layer of one's own does not state them.
+    /// Multiply-adds of one inference. `None` if a custom layer does not state them.
     pub macs: Option<usize>,
-    /// Bytes of the arena that are in use while it computes.
+    /// Arena memory in use while the layer computes, in bytes.
     pub arena_bytes: usize,
-    /// Whether it does something in training only, and nothing in inference.
+    /// Whether it has an effect in training only.
     pub training_only: bool,
 }
 
-/// Where a layer's input comes from.
+/// The source of a layer's input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Source {
-    /// The model's input of this number, in [`Model::INPUTS`].
+    /// An input of the model, by its index in [`Model::INPUTS`].
     Input(usize),
-    /// The layer of this number, in [`Model::LAYERS`].
+    /// Another layer, by its index in [`Model::LAYERS`].
     Layer(usize),
 }
 
@@ -60,11 +60,11 @@ pub struct Head<A, S>(PhantomData<(A, S)>);
 
 /// The heads of a model: one [`Head`], or a tuple of them.
 ///
-/// As [`Tensors`] they are the outputs of the model.
+/// As [`Tensors`], they are the model's outputs.
 pub trait Heads: Tensors {
-    /// Turns logits into outputs, in place.
+    /// Applies the activations to the logits, in place.
     fn activate(outputs: Self::SlicesMut<'_>);
-    /// Turns the gradient of the outputs into that of the logits.
+    /// Replaces the gradient of the outputs by the gradient of the logits.
     fn activation_gradient(
         logits: Self::Slices<'_>,
         outputs: Self::Slices<'_>,
@@ -73,9 +73,9 @@ pub trait Heads: Tensors {
     );
 }
 
-/// The heads in a training step: what the model computed, and where the loss leaves its gradient.
+/// The heads in a training step: the model's logits, and the buffer for the gradient of the loss.
 pub struct HeadPass<'a, H: Heads> {
-    /// The heads' values before their activation, of the whole batch.
+    /// The values of the heads before their activation, for the whole batch.
     pub logits: H::Slices<'a>,
     /// The gradient of the loss with respect to the logits.
     pub gradient: H::SlicesMut<'a>,
@@ -83,38 +83,41 @@ pub struct HeadPass<'a, H: Heads> {
 
 mod head;
 
-/// A model: plain data, and how it infers. Implemented by `model!`.
+/// A model: its weights as plain data, and its inference. `model!` implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "`new`, `compile`, `predict` and `load` are of models that `model!` declares"
 )]
 pub trait Model: LayerData {
-    /// The sample it takes: a shape, or a tuple of shapes.
+    /// The input shape, or a tuple of shapes.
     type Input: Tensors;
-    /// Its outputs.
+    /// The outputs.
     type Heads: Heads;
-    /// What holds its [`Arena`]: `[u32; N]`.
+    /// The type of the memory in an [`Arena`]: `[u32; N]`.
     type Storage: Storage;
 
     /// The model's name.
     const NAME: &'static str;
-    /// The names of its heads; a single head has none.
+    /// The names of the heads. Empty for a single head.
     const HEADS: &'static [&'static str];
-    /// The names and shapes of its inputs.
+    /// The names and shapes of the inputs.
     const INPUTS: &'static [(&'static str, shape::Shape)] = &[];
-    /// Its layers, in order.
+    /// The layers, in order.
     const LAYERS: &'static [LayerInfo];
-    /// How its layers are connected; `None` where only [`LAYERS`](Self::LAYERS) says so.
+    /// The connections between the layers. `None` if [`LAYERS`](Self::LAYERS) describes them completely.
     const GRAPH: Option<&'static Graph> = None;
-    /// For each input, the number of tokens that its embeddings know; `usize::MAX` where there is none. Empty
-    /// for a model without tokens.
+    /// For each input, the number of tokens that its embeddings accept, or `usize::MAX` if no embedding reads
+    /// it. Empty for a model without tokens.
     #[doc(hidden)]
     const VOCABULARIES: &'static [usize] = &[];
+    /// Whether inference computes the activation of the heads too, as an 8-bit twin does.
+    #[doc(hidden)]
+    const ACTIVATED: bool = false;
     /// Words that one inference of one sample needs beside weights, input and output.
     const ARENA_LEN: usize;
 
-    /// Inference, up to the activation of the heads. `memory` holds [`ARENA_LEN`](Self::ARENA_LEN)
-    /// words for each sample; `output` holds others of its own until it is written, as a whole.
+    /// Inference without the activation of the heads. `memory` holds [`ARENA_LEN`](Self::ARENA_LEN) words for
+    /// each sample. `output` holds intermediate values until it is written.
     fn logits(
         &self,
         input: <Self::Input as Elements>::Slices<'_>,
@@ -123,16 +126,16 @@ pub trait Model: LayerData {
     );
 }
 
-/// A model that trains. Implemented by `model!` where every layer trains.
+/// A model that can be trained. `model!` implements it if every layer can be trained.
 pub trait Train: Model {
-    /// Words that one training step needs for each sample.
+    /// The number of words that a training step needs for each sample.
     const TRAINING_LEN: usize;
-    /// Values of the gradient.
+    /// The number of values in the gradient.
     const GRADIENT_LEN: usize;
-    /// What the declaration says about training: settings of layers and of their weights.
+    /// The training settings of the declaration, for layers and for their weights.
     const SETTINGS: &'static [Setting];
 
-    /// Fills freshly zeroed weights with their initial values.
+    /// Fills the weights, which are all 0, with their initial values.
     fn init(&mut self, rng: &mut Rng);
 
     /// The forward pass of a training step. `memory` holds [`TRAINING_LEN`](Self::TRAINING_LEN)
@@ -147,9 +150,9 @@ pub trait Train: Model {
     /// The heads after [`forward_training`](Self::forward_training).
     fn heads<'m>(memory: &'m mut Memory<'_>) -> HeadPass<'m, Self::Heads>;
 
-    /// The backward pass, after the loss has left its gradient in the heads. Writes the whole of
-    /// `gradient`, and the gradient of the inputs to `dx` where there is a place for it; with `accumulate`
-    /// it adds to what stands in `gradient`.
+    /// The backward pass, called after the loss has written its gradient to the heads. It writes all of
+    /// `gradient`, and the gradient of the inputs to the buffers in `dx` that are not `None`. With
+    /// `accumulate` it adds to the values in `gradient`.
     fn backward(
         &self,
         input: <Self::Input as Elements>::Slices<'_>,
@@ -159,11 +162,12 @@ pub trait Train: Model {
         accumulate: bool,
     );
 
-    /// Moves the state of layers (moving averages) by what a step observed, which stands in `gradient`.
+    /// Updates the state of layers (moving averages) from the observations of a step, which are in
+    /// `gradient`.
     fn absorb(&mut self, _gradient: Gradient<'_>) {}
 }
 
-/// The number of tokens that embeddings know which read one input: the least of theirs.
+/// The number of tokens that all embeddings of one input accept: their minimum.
 #[doc(hidden)]
 pub const fn vocabulary(layouts: &[Layout]) -> usize {
     let (mut least, mut number) = (usize::MAX, 0);
@@ -179,7 +183,7 @@ pub const fn vocabulary(layouts: &[Layout]) -> usize {
     least
 }
 
-/// The multiply-adds of some layers together: of those that state them.
+/// The total multiply-adds of the layers that state them.
 pub const fn macs(layers: &[LayerInfo]) -> usize {
     let (mut macs, mut layer) = (0, 0);
     while layer < layers.len() {
@@ -191,7 +195,7 @@ pub const fn macs(layers: &[LayerInfo]) -> usize {
     macs
 }
 
-/// [`macs`], if every layer states them.
+/// The total multiply-adds, or `None` if a layer does not state them.
 pub const fn known_macs(layers: &[LayerInfo]) -> Option<usize> {
     let mut layer = 0;
     while layer < layers.len() {
@@ -203,7 +207,7 @@ pub const fn known_macs(layers: &[LayerInfo]) -> Option<usize> {
     Some(macs(layers))
 }
 
-/// What an [`Arena`] is made of: an array of words, where buffers of any element are aligned.
+/// The memory of an [`Arena`]: an array of words, in which buffers of any element type are aligned.
 pub trait Storage: Sized {
     /// All zeros.
     const ZEROED: Self;
@@ -219,9 +223,9 @@ impl<const N: usize> Storage for [u32; N] {
     }
 }
 
-/// The storage of a model that is generic over its sizes: none, for stable Rust cannot compute an
-/// array's length from a const parameter. Such a model predicts from the heap; a model for a static
-/// arena names its sizes.
+/// The storage of a model with generic sizes: none, because stable Rust cannot compute an array length from a
+/// const parameter. Such a model uses the heap for predictions. For a static arena, give the sizes as
+/// numbers.
 pub struct NoStorage;
 
 impl Storage for NoStorage {
@@ -233,12 +237,23 @@ impl Storage for NoStorage {
     }
 }
 
-/// All the memory that one inference of `M` uses beside weights, input and output.
+/// All the memory that one inference of `M` uses in addition to weights, input and output.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Iris: Input(4) => Dense(16, relu) => Dense(3, softmax) }
+///
+/// let net = Iris::new(Seed(1));
+/// let mut arena = Arena::new();
+/// let y = net.predict_in(&[5.1, 3.5, 1.4, 0.2].into(), &mut arena);
+/// assert!(y.argmax() < 3);
+/// ```
 #[repr(transparent)]
 pub struct Arena<M: Model>(M::Storage);
 
 impl<M: Model> Arena<M> {
-    /// An arena, ready for a `static`.
+    /// Creates an arena that can be stored in a `static`.
     #[allow(
         clippy::new_without_default,
         reason = "`Default` would pass it over the stack"
@@ -247,7 +262,7 @@ impl<M: Model> Arena<M> {
         Self(M::Storage::ZEROED)
     }
 
-    /// The arena laid out for one sample.
+    /// The memory of the arena, for one sample.
     #[doc(hidden)]
     pub fn memory(&mut self) -> Memory<'_> {
         Memory::of_words(self.0.as_mut_slice(), 1)

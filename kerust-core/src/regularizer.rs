@@ -39,7 +39,7 @@ impl Regularizer {
         f64::from(l1) * absolute + f64::from(l2) * squares
     }
 
-    /// Adds the derivative of the penalty by each weight to `gradient`.
+    /// Adds the derivative of the penalty with respect to each weight to `gradient`.
     pub fn add_derivative(&self, weights: &[f32], gradient: &mut [f32]) {
         let Self::L1L2 { l1, l2 } = *self;
         for (w, g) in weights.iter().zip(gradient) {

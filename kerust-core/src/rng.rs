@@ -1,48 +1,55 @@
-//! Random numbers: a seed names a run.
+//! Random numbers and seeds.
 
 use crate::gradient::Frozen;
 use core::ops::Range;
 use rand::SeedableRng;
 
-/// The generator of everything random: ChaCha8, the same stream on every platform.
+/// The random number generator of kerust: ChaCha8, which gives the same stream on every platform.
 pub type Rng = rand::rngs::ChaCha8Rng;
 
-/// A seed: the same seed, the same run.
+/// A random seed. The same seed gives the same run.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(4) => Dense(3) }
+/// assert_eq!(Net::new(Seed(7)).dense.kernel, Net::new(Seed(7)).dense.kernel);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Seed(pub u64);
 
 impl Seed {
-    /// A generator that starts at this seed.
+    /// Creates a generator that starts from this seed.
     pub fn rng(self) -> Rng {
         Rng::seed_from_u64(self.0)
     }
 }
 
-/// One training step, as the layers of a model see it: its random numbers, and what is frozen.
+/// A training step as the layers of a model see it: its random numbers, and the frozen weights.
 ///
-/// The random numbers depend on the seed, the step, the layer and the place of the sample in the batch
-/// alone, and on nothing that ran before: a resumed run draws what the uninterrupted one would have
-/// drawn.
+/// The random numbers depend only on the seed, the step, the layer and the position of the sample in the
+/// batch. They do not depend on earlier steps, so a resumed run draws the same numbers as an uninterrupted
+/// one.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
     /// The seed of the run.
     pub seed: Seed,
-    /// The number of the step since training began.
+    /// The number of steps since training began.
     pub number: u64,
     first_sample: usize,
     samples: usize,
-    /// What is frozen at run time.
+    /// The weights that are frozen at run time.
     pub frozen: Frozen<'a>,
-    /// Where the gradient begins in that of the whole model; `None` where all is frozen in the
-    /// declaration.
+    /// The start of this part of the gradient in the whole model's gradient. `None` if all of it is frozen in
+    /// the declaration.
     start: Option<usize>,
     observer: Observing<'a>,
 }
 
-/// What looks at the inputs of layers that learn from data without a gradient.
+/// A callback that sees the inputs of layers that learn from data without a gradient (`adapt`).
 pub trait Observer: Sync {
-    /// A batch comes to a layer whose weights are `weights`: `run` values in turn belong to one of the layer's
-    /// `features`.
+    /// Called with a batch for a layer with these `weights`. Each `run` consecutive values belong to one of
+    /// the layer's `features`.
     fn see(&self, weights: &[f32], x: &[f32], features: usize, run: usize);
 }
 
@@ -56,7 +63,7 @@ impl core::fmt::Debug for Observing<'_> {
 }
 
 impl<'a> Step<'a> {
-    /// The step number `number` of a run, with nothing frozen.
+    /// Creates the step `number` of a run, with no frozen weights.
     pub fn new(seed: Seed, number: u64) -> Self {
         Self {
             seed,
@@ -69,8 +76,8 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// A pass that computes what inference computes, and shows `observer` the inputs of the layers that learn
-    /// from data.
+    /// A pass that computes the same as inference, and shows `observer` the inputs of layers that learn from
+    /// data.
     pub fn observing(observer: &'a dyn Observer) -> Self {
         Self {
             observer: Observing(Some(observer)),
@@ -78,7 +85,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// The same step for `samples` samples of a batch, beginning with the one number `first_sample`.
+    /// The same step for `samples` samples of a batch, starting with the sample `first_sample`.
     pub fn over(self, first_sample: usize, samples: usize) -> Self {
         Self {
             first_sample,
@@ -87,7 +94,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// The same step with these places of the gradient frozen.
+    /// The same step with these ranges of the gradient frozen.
     pub fn freezing<'b>(self, frozen: Frozen<'b>) -> Step<'b>
     where
         'a: 'b,
@@ -105,17 +112,17 @@ impl<'a> Step<'a> {
     }
 }
 
-/// One training step, as one layer sees it.
+/// A training step as one layer sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct LayerStep<'a> {
     step: Step<'a>,
     layer: u64,
-    /// Where a layer with weights begins and ends in the gradient of its model.
+    /// The start and the end of the layer's part in the gradient of its model.
     part: Option<(usize, usize)>,
 }
 
 impl<'a> LayerStep<'a> {
-    /// The same for a layer with weights, whose gradient has this place in that of the model.
+    /// Sets the layer's part in the gradient of its model.
     pub fn part(self, part: Range<usize>) -> Self {
         Self {
             part: Some((part.start, part.end)),
@@ -123,17 +130,17 @@ impl<'a> LayerStep<'a> {
         }
     }
 
-    /// Whether the layer computes what it computes in inference: no random numbers, no moments of the batch.
+    /// Whether the layer computes as in inference, without random numbers and batch statistics.
     pub fn is_inference(&self) -> bool {
         self.step.observer.0.is_some()
     }
 
-    /// What looks at the inputs of layers that learn from data.
+    /// The observer that sees the inputs of layers that learn from data.
     pub fn observer(&self) -> Option<&'a dyn Observer> {
         self.step.observer.0
     }
 
-    /// Whether the layer's weights stay as they are in this step.
+    /// Whether the layer's weights do not change in this step.
     pub fn is_frozen(&self) -> bool {
         if self.is_inference() {
             return true;
@@ -145,9 +152,11 @@ impl<'a> LayerStep<'a> {
             .is_some_and(|(from, to)| self.step.frozen.covers(&(start + from..start + to)))
     }
 
-    /// The step of a model that is itself the layer: its layers draw what no other layer draws.
+    /// The step for the inner layers of a model that is used as a layer. They draw other random numbers than
+    /// all other layers.
     pub fn within(self) -> Step<'a> {
-        // An odd constant with bits everywhere (2^64 over the golden ratio): layers lie far apart.
+        // An odd constant with well-mixed bits (2^64 divided by the golden ratio), so that the seeds of
+        // layers differ widely.
         let apart = (self.layer + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Step {
             seed: Seed(self.step.seed.0 ^ apart),
@@ -159,13 +168,14 @@ impl<'a> LayerStep<'a> {
         }
     }
 
-    /// The number of samples at hand, at least 1.
+    /// The number of samples in this part of the batch, at least 1.
     pub fn samples(&self) -> usize {
         self.step.samples
     }
 
-    /// The generator of this layer in this step, where the samples at hand draw `words` numbers of 32 bits
-    /// together, each as many: so a batch draws the same numbers however it is divided.
+    /// The generator of this layer for this step. `words` is the number of 32-bit numbers that the samples of
+    /// this part draw together, the same count for each. Therefore a batch draws the same numbers however it
+    /// is divided.
     pub fn rng(self, words: usize) -> Rng {
         let mut rng = self.seeded(0);
         let of_each = words / self.step.samples;
@@ -173,8 +183,8 @@ impl<'a> LayerStep<'a> {
         rng
     }
 
-    /// The generator of the sample number `sample` of those at hand, for a layer whose samples draw no fixed
-    /// count of numbers.
+    /// The generator for the sample number `sample` of this part, for a layer that does not draw a fixed
+    /// count of numbers for each sample.
     pub fn sample_rng(self, sample: usize) -> Rng {
         self.seeded((self.step.first_sample + sample) as u64 + 1)
     }

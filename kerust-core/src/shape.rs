@@ -1,8 +1,7 @@
-//! Shapes as values, and the rules that turn the shape before a layer into the shape after it.
+//! Shapes as values, and the rules that compute a layer's output shape from its input shape.
 //!
-//! Every rule is a `const fn` and stands here only: the macro calls it while it expands a model,
-//! and the constants that a model with symbolic sizes expands to call it again, so both speak with
-//! the same words.
+//! Every rule is a `const fn` and exists only here. The macro calls it while it expands a model, and a model
+//! with symbolic sizes calls it again in a constant, so both report the same errors.
 
 mod attention;
 mod convolution;
@@ -23,10 +22,10 @@ pub use rules::*;
 pub use sequence::*;
 pub use text::Text;
 
-/// The most dimensions that a shape has, without the batch.
+/// The maximum rank of a shape, without the batch.
 pub const MAX_RANK: usize = 4;
 
-/// The sizes of one sample: `(28, 28, 1)`, `(10)`.
+/// The shape of one sample: `(28, 28, 1)`, `(10)`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Shape {
     rank: usize,
@@ -34,10 +33,10 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// A shape of the given sizes.
+    /// Creates a shape from its sizes.
     ///
     /// # Panics
-    /// With more than [`MAX_RANK`] sizes.
+    /// Panics when there are more than [`MAX_RANK`] sizes.
     pub const fn new(sizes: &[usize]) -> Self {
         assert!(sizes.len() <= MAX_RANK, "a shape has at most 4 dimensions");
         let mut dims = [1; MAX_RANK];
@@ -60,17 +59,17 @@ impl Shape {
     /// The size along `axis`.
     ///
     /// # Panics
-    /// When `axis` is not below the rank.
+    /// Panics when `axis` is not less than the rank.
     pub const fn dim(&self, axis: usize) -> usize {
-        assert!(axis < self.rank, "the axis is beyond the rank");
+        assert!(axis < self.rank, "the axis is not less than the rank");
         self.dims[axis]
     }
 
-    /// The size along `axis`, 1 beyond the rank: for a constant beside the one that says what is
-    /// wrong with the rank.
+    /// The size along `axis`, or 1 if `axis` is not less than the rank. Used in constants where another
+    /// constant already reports the wrong rank.
     ///
     /// # Panics
-    /// When `axis` is [`MAX_RANK`] or more.
+    /// Panics when `axis` is [`MAX_RANK`] or more.
     pub const fn extent(&self, axis: usize) -> usize {
         self.dims[axis]
     }
@@ -78,12 +77,13 @@ impl Shape {
     /// The size of the last axis: an image's channels, a vector's features.
     ///
     /// # Panics
-    /// When the rank is 0.
+    /// Panics when the rank is 0.
     pub const fn last(&self) -> usize {
         self.dim(self.rank - 1)
     }
 
-    /// The number of values of one place along the axes before `axis`, 1 beyond the rank.
+    /// The number of values per index of the axes before `axis` (the product of the sizes from `axis` on), or
+    /// 1 if `axis` is not less than the rank.
     pub const fn run(&self, axis: usize) -> usize {
         let (mut run, mut at) = (1usize, axis);
         while at < self.rank {
@@ -98,7 +98,7 @@ impl Shape {
         self.dims.split_at(self.rank).0
     }
 
-    /// The number of values in one sample; `None` when it overflows `usize`.
+    /// The number of values in one sample, or `None` if it overflows `usize`.
     pub const fn checked_len(&self) -> Option<usize> {
         let mut len = 1usize;
         let mut axis = 0;
@@ -115,15 +115,15 @@ impl Shape {
     /// The number of values in one sample.
     ///
     /// # Panics
-    /// When it overflows `usize`.
+    /// Panics when it overflows `usize`.
     pub const fn len(&self) -> usize {
         match self.checked_len() {
             Some(len) => len,
-            None => panic!("the shape's size overflows usize"),
+            None => panic!("the shape's size overflows `usize`"),
         }
     }
 
-    /// Whether one sample holds no value.
+    /// Whether a sample holds no values.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -142,32 +142,41 @@ impl core::fmt::Display for Shape {
     }
 }
 
-/// What a window does at the border, as Keras defines it.
+/// The padding of a window at the border, as Keras defines it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Padding {
     /// Windows lie inside the input: `out = (in - span) / stride + 1`.
     Valid,
-    /// `out = ceil(in / stride)`; zeros are added around, the odd one after.
+    /// `out = ceil(in / stride)`. Zeros are added on both sides; if their number is odd, one more is added
+    /// after.
     Same,
-    /// `out = ceil(in / stride)`; zeros are added before alone, `span - 1` of them: an output sees nothing
-    /// that comes after its own place.
+    /// `out = ceil(in / stride)`. `span - 1` zeros are added before the input only, so that an output does
+    /// not depend on later inputs.
     Causal,
 }
 
-/// A window that slides over the rows and columns of an image: a convolution's or a pool's.
+/// A window that slides over the rows and columns of an image, in a convolution or a pooling layer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Window {
-    /// Rows and columns of the window.
+    /// The rows and columns of the window.
     pub size: [usize; 2],
-    /// Rows and columns from one window to the next.
+    /// The step from one window to the next, in rows and columns.
     pub strides: [usize; 2],
-    /// What happens at the border.
+    /// The padding at the border.
     pub padding: Padding,
-    /// Distance between two taps of the window along rows and columns.
+    /// The distance between two taps of the window, in rows and columns.
     pub dilation: [usize; 2],
 }
 
 impl Window {
+    /// A window of one pixel.
+    pub(crate) const PIXEL: Self = Self {
+        size: [1, 1],
+        strides: [1, 1],
+        padding: Padding::Valid,
+        dilation: [1, 1],
+    };
+
     /// Rows and columns that the window spans: `(size - 1) * dilation + 1`.
     pub const fn span(&self) -> [usize; 2] {
         [
@@ -180,9 +189,9 @@ impl Window {
         ]
     }
 
-    /// Rows and columns of the output over an input of `height` × `width`.
+    /// The rows and columns of the output for an input of `height` × `width`.
     ///
-    /// The caller has checked that the window fits.
+    /// The caller must have checked that the window fits.
     pub const fn output(&self, height: usize, width: usize) -> [usize; 2] {
         let (span, strides) = (self.span(), self.divisors());
         match self.padding {
@@ -196,15 +205,16 @@ impl Window {
         }
     }
 
-    /// Rows of an image of `height` × `width` that must be kept aside while a convolution's output
-    /// takes its place row by row: those that a window reaches from its own row up. `None` where the
-    /// output has other rows or columns than the image.
+    /// The number of image rows that must be kept while the output of a convolution overwrites an image of
+    /// `height` × `width` row by row: those from the first row of the window to its own row. `None` if the
+    /// output has another size than the image.
     pub fn rows_kept(&self, height: usize, width: usize) -> Option<usize> {
         let alike = self.padding == Padding::Same && self.strides == [1, 1];
         alike.then(|| self.padding_before(height, width)[0] + 1)
     }
 
-    /// The strides, of which the rules let none be 0: a division by these cannot panic.
+    /// The strides. The shape rules reject 0, but replacing 0 by 1 shows the compiler that a
+    /// division cannot panic.
     const fn divisors(&self) -> [usize; 2] {
         let [rows, columns] = self.strides;
         [
@@ -213,7 +223,7 @@ impl Window {
         ]
     }
 
-    /// Rows of zeros above and columns of zeros to the left of the input.
+    /// The number of zero rows above and of zero columns to the left of the input.
     pub const fn padding_before(&self, height: usize, width: usize) -> [usize; 2] {
         match self.padding {
             Padding::Valid => [0, 0],

@@ -1,4 +1,4 @@
-//! Keras's `summary()`: a model's layers as a table, with multiply-adds and memory.
+//! Keras's `summary()`: a table of a model's layers, with multiply-adds and memory.
 
 use crate::layer::{Layout, Part};
 use crate::memory::WORD_BYTES;
@@ -7,7 +7,7 @@ use crate::shape::Shape;
 use comfy_table::{CellAlignment, ContentLineStyle, LineStyle, Table, TableStyle};
 
 /// The lines of Keras's table: heavy around the header, light below.
-const STYLE: TableStyle = TableStyle::new()
+pub(crate) const STYLE: TableStyle = TableStyle::new()
     .top_border(LineStyle::new('┏', '━', '┳', '┓'))
     .header_lines(ContentLineStyle::new('┃', '┃', '┃'))
     .header_separator(LineStyle::new('┡', '━', '╇', '┩'))
@@ -15,8 +15,8 @@ const STYLE: TableStyle = TableStyle::new()
     .row_separator(LineStyle::new('├', '─', '┼', '┤'))
     .bottom_border(LineStyle::new('└', '─', '┴', '┘'));
 
-/// The table of `M`: each layer with its output shape, numbers, multiply-adds and arena; in a graph
-/// the inputs too, and what each layer reads.
+/// The table of `M`: each layer with its output shape, parameters, multiply-adds and arena. For a graph it
+/// also shows the inputs and what each layer is connected to.
 pub(crate) fn summary<M: Model>() -> String {
     let mut table = Table::new();
     table.load_style(STYLE);
@@ -96,7 +96,7 @@ fn row(layer: &LayerInfo) -> [String; 5] {
     ]
 }
 
-/// Whether any layer reads anything but the one before it.
+/// Whether a layer reads anything other than the layer before it.
 fn is_graph<M: Model>() -> bool {
     M::LAYERS.iter().enumerate().any(|(number, layer)| {
         let before = match number {
@@ -107,7 +107,7 @@ fn is_graph<M: Model>() -> bool {
     })
 }
 
-/// What a layer reads, as Keras writes it: `conv2d[0][0],` a line.
+/// The inputs of a layer in Keras's notation: `conv2d[0][0],`, one on each line.
 fn connected<M: Model>(layer: &LayerInfo) -> String {
     let sources = layer.sources.iter().map(|source| {
         let name = match source {
@@ -128,7 +128,7 @@ fn sizes(shape: &Shape) -> String {
     text + ")"
 }
 
-/// The values, or the bytes, that a training moves.
+/// The number of trainable values, or their size in bytes, as `count` says.
 fn trainable(layout: &Layout, count: fn(&Layout) -> usize) -> usize {
     match layout {
         Layout::Tensor(..) => count(layout),
@@ -139,7 +139,7 @@ fn trainable(layout: &Layout, count: fn(&Layout) -> usize) -> usize {
     }
 }
 
-/// `503484` as `503,484`.
+/// Formats `503484` as `503,484`.
 pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -152,7 +152,7 @@ pub(crate) fn grouped(number: usize) -> String {
     text
 }
 
-/// A size as Keras prints it: `1.92 MB`, with 1024 bytes to the KB.
+/// Formats a size as Keras does: `1.92 MB`, with 1024 bytes in a KB.
 fn bytes(count: usize) -> String {
     let mut size = count as f64;
     for unit in ["B", "KB", "MB"] {

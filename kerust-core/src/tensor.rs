@@ -12,14 +12,14 @@ pub use several::{Floats, Nth, Tensors};
 pub trait Shape: Copy + Send + Sync + 'static {
     /// The nested array that holds one sample, row-major.
     type Array<T: Element>: Pod;
-    /// `[usize; RANK]`: the place of one value.
+    /// `[usize; RANK]`: the index of a value.
     type Index;
     /// The shape as a value.
     const SHAPE: shape::Shape;
     /// The number of values in one sample.
     const LEN: usize = Self::SHAPE.len();
 
-    /// The index of the value at `place` of the flat, row-major sample.
+    /// The index of the value at position `place` of the flat, row-major sample.
     fn index(place: usize) -> Self::Index;
 }
 
@@ -65,17 +65,26 @@ ranks! {
     Rank4[4]<D, H, W, C> [[[[T; C]; W]; H]; D];
 }
 
-/// The values of one sample, in place: `size_of::<Tensor<S>>()` is four bytes a value of `f32`.
+/// A tensor, which holds the values of one sample in place: `size_of::<Tensor<S>>()` is four bytes for each
+/// `f32` value.
 ///
-/// The values are `f32`, or of another [`Element`]. A large tensor belongs in a `Box` or a `static`;
+/// The values are `f32`, or another [`Element`]. Put a large tensor in a `Box` or a `static`;
 /// [`Tensor::zeroed`] returns it by value.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// let image: Tensor<Rank2<2, 3>> = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]].into();
+/// assert_eq!(image[[1, 0]], 4.0);
+/// assert_eq!(image.map(|x| 2.0 * x).as_slice(), [2.0, 4.0, 6.0, 8.0, 10.0, 12.0]);
+/// ```
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Tensor<S: Shape, T: Element = f32>(S::Array<T>);
 
-/// `N` tokens: numbers of words or letters in a vocabulary.
+/// `N` tokens: the indices of words or letters in a vocabulary.
 ///
-/// The sample of a model that begins with `Input(N, dtype = token)`.
+/// It is the sample type of a model that starts with `Input(N, dtype = token)`.
 ///
 /// ```
 /// use kerust::prelude::*;
@@ -91,25 +100,25 @@ unsafe impl<S: Shape, T: Element> Zeroable for Tensor<S, T> {}
 unsafe impl<S: Shape, T: Element> Pod for Tensor<S, T> {}
 
 impl<S: Shape, T: Element> Tensor<S, T> {
-    /// All values 0.
+    /// A tensor with all values 0.
     pub const fn zeroed() -> Self {
         // SAFETY: transparent over `S::Array`, which is `Pod`: zeros are a value of it.
         unsafe { core::mem::zeroed() }
     }
 
-    /// All values 0: [`zeroed`](Self::zeroed) under Keras's name.
+    /// A tensor with all values 0: [`zeroed`](Self::zeroed) with Keras's name.
     pub const fn zeros() -> Self {
         Self::zeroed()
     }
 
-    /// All values the same.
+    /// A tensor with all values equal to `value`.
     pub fn full(value: T) -> Self {
         let mut tensor = Self::zeroed();
         tensor.as_mut_slice().fill(value);
         tensor
     }
 
-    /// What `value` makes of each value.
+    /// Applies a function to each value.
     pub fn map<U: Element>(&self, mut value: impl FnMut(T) -> U) -> Tensor<S, U> {
         let mut tensor = Tensor::zeroed();
         let pairs = tensor.as_mut_slice().iter_mut().zip(self.as_slice());
@@ -117,8 +126,8 @@ impl<S: Shape, T: Element> Tensor<S, T> {
         tensor
     }
 
-    /// The value at each index: `Tensor::from_fn(|[y, x, c]| ..)`.
-    // The rank is a parameter, so that the closure's `[y, x, c]` is understood before `S` is known.
+    /// Creates a tensor from a function of the index: `Tensor::from_fn(|[y, x, c]| ..)`.
+    // The rank is a parameter, so that the closure's `[y, x, c]` is inferred before `S` is known.
     pub fn from_fn<const RANK: usize>(mut value: impl FnMut([usize; RANK]) -> T) -> Self
     where
         S: Shape<Index = [usize; RANK]>,
@@ -147,14 +156,14 @@ impl<S: Shape, T: Element> Tensor<S, T> {
 }
 
 impl<S: Shape> Tensor<S> {
-    /// All values 1.
+    /// A tensor with all values 1.
     pub fn ones() -> Self {
         Self::full(1.0)
     }
 }
 
 impl<const N: usize, T: Element> Tensor<Rank1<N>, T> {
-    /// The place of the largest value, the first of equals: the class of a softmax head.
+    /// The index of the largest value, the first one if several are equal: the predicted class of a softmax.
     pub fn argmax(&self) -> usize {
         let mut best: Option<(usize, T)> = None;
         for (place, value) in self.0.iter().enumerate() {
@@ -202,10 +211,10 @@ where
     }
 }
 
-/// The place of an index in the flat, row-major sample.
+/// The position of an index in the flat, row-major sample.
 ///
 /// # Panics
-/// When the index is outside of the shape.
+/// Panics when the index is outside of the shape.
 fn place<S: Shape>(index: &[usize]) -> usize {
     let sizes = S::SHAPE;
     let pairs = index.iter().zip(sizes.dims());

@@ -1,7 +1,7 @@
-//! Checks of gradients by finite differences.
+//! Gradient checks by finite differences.
 //!
-//! The scalar `L = Σ y·dy` for a random `dy` is differentiated by the layer's backward pass and by
-//! central differences.
+//! The scalar `L = Σ y·dy` for a random `dy` is differentiated by the layer's backward pass and by central
+//! differences.
 
 mod loss;
 
@@ -14,16 +14,16 @@ use crate::rng::{Seed, Step};
 use crate::tensor::{Floats, Tensors};
 use rand::RngExt;
 
-/// Where a layer's gradient is not the one that finite differences give.
+/// A gradient that differs from finite differences.
 #[derive(Clone, PartialEq, Debug)]
 pub struct GradientGap {
     /// `input` or `weights`.
     pub of: &'static str,
-    /// The place in the flat buffer.
+    /// The index in the flat buffer.
     pub place: usize,
-    /// What the backward pass gave.
+    /// The result of the backward pass.
     pub found: f32,
-    /// What finite differences give.
+    /// The result of finite differences.
     pub expected: f32,
 }
 
@@ -40,16 +40,16 @@ impl core::fmt::Display for GradientGap {
 impl core::error::Error for GradientGap {}
 
 const BATCH: usize = 3;
-/// The steps of the differences: a kink within the first, such as a ReLU's at 0, mostly lies
+/// The step sizes of the differences. A kink within the first step, such as that of a ReLU at 0, is usually
 /// outside of the second.
 const STEPS: [f32; 2] = [1e-2, 1e-3];
-/// The relative gap that rounding and curvature may make.
+/// The relative difference that rounding and curvature may cause.
 const TOLERANCE: f32 = 2e-2;
 
-/// Checks the gradients of a layer of one's own.
+/// Checks the gradients of a custom layer.
 ///
 /// # Errors
-/// The first place where the backward pass and finite differences disagree.
+/// Returns the first position where the backward pass and finite differences disagree.
 pub fn check_gradients<L: Layer>(seed: Seed) -> Result<(), GradientGap>
 where
     L::Input: Floats,
@@ -111,7 +111,7 @@ where
     check.run()
 }
 
-/// What a training step of a checked layer saves: nothing, or values of `f32`.
+/// The type of the values that a training step of a checked layer saves: none, or `f32`.
 pub trait Saved: Elements {
     /// The buffer.
     fn buffer(values: &mut [f32]) -> Self::SlicesMut<'_>;
@@ -127,11 +127,11 @@ impl Saved for f32 {
     }
 }
 
-/// Checks the gradients of a layer of the catalogue, which takes `input` values a sample to
-/// `output`, and saves `saved` in between.
+/// Checks the gradients of a built-in layer with `input` values per sample and `output` output values. A
+/// training step saves `saved` values.
 ///
 /// # Errors
-/// The first place where the backward pass and finite differences disagree.
+/// Returns the first position where the backward pass and finite differences disagree.
 pub fn check_operation<W: LayerData, V: Saved>(
     operation: &impl Operation<W, f32, f32, (), V>,
     input: usize,
@@ -166,7 +166,7 @@ pub fn check_operation<W: LayerData, V: Saved>(
     .run()
 }
 
-/// [`check_operation`] of a layer whose inference takes scratch, and whose training does without.
+/// Like [`check_operation`], for a layer whose inference needs scratch, and whose training does not.
 #[cfg(test)]
 pub(crate) fn check_scratch_operation<W: LayerData>(
     operation: &impl Operation<W, f32, f32, f32, f32>,
@@ -201,11 +201,11 @@ pub(crate) fn check_scratch_operation<W: LayerData>(
     .run()
 }
 
-/// Checks the gradients of a layer without weights that joins `N` inputs of `inputs` values a sample into
-/// `output`.
+/// Checks the gradients of a layer without weights that merges `N` inputs with `inputs` values per sample
+/// into `output` values.
 ///
 /// # Errors
-/// The first place where the backward pass and finite differences disagree.
+/// Returns the first position where the backward pass and finite differences disagree.
 pub fn check_merge<const N: usize>(
     operation: &impl Operation<(), [f32; N]>,
     inputs: [usize; N],
@@ -238,7 +238,7 @@ pub fn check_merge<const N: usize>(
     .run()
 }
 
-/// Checks that a layer over a last axis of `features` gives the same bits in place.
+/// Checks that a layer over a last axis of `features` gives exactly the same result in place.
 #[cfg(test)]
 pub(crate) fn check_in_place<W>(
     layer: &(impl crate::layer::InPlace<W> + crate::layer::Forward<W>),
@@ -259,7 +259,7 @@ pub(crate) fn check_in_place<W>(
     assert_eq!(bits(&in_place), bits(&y));
 }
 
-/// A layer to be checked: its inputs, room for its outputs, and what computes.
+/// A layer to check, with its inputs and buffers.
 struct Check<'a, W> {
     seed: Seed,
     x: Vec<Vec<f32>>,
@@ -318,7 +318,7 @@ impl<W: LayerData> Check<'_, W> {
         }
         let mut trainable = Vec::new();
         push_trainable(&W::LAYOUT, true, &mut trainable);
-        // In a gradient, state's place carries what the step observed.
+        // In a gradient, the space of the state holds the observations of the step.
         let moved = trainable
             .into_iter()
             .enumerate()
@@ -342,7 +342,7 @@ fn step(seed: Seed) -> crate::rng::LayerStep<'static> {
     Step::new(seed, 0).over(0, BATCH).layer(0)
 }
 
-/// Values between -1 and 1.
+/// Random values between -1 and 1.
 struct Random(crate::rng::Rng);
 
 impl Random {
@@ -363,7 +363,7 @@ impl Random {
     }
 }
 
-/// Pushes for each value of a layer whether an optimizer moves it.
+/// Appends for each value of a layer whether an optimizer updates it.
 fn push_trainable(layout: &Layout, trainable: bool, into: &mut Vec<bool>) {
     match layout {
         Layout::Tensor(..) => into.resize(into.len() + layout.len(), trainable),
@@ -375,7 +375,7 @@ fn push_trainable(layout: &Layout, trainable: bool, into: &mut Vec<bool>) {
     }
 }
 
-/// `difference` is how much the loss differs from a step below to a step above.
+/// `difference` is the difference of the loss between a step down and a step up.
 fn compare(
     of: &'static str,
     place: usize,
@@ -385,7 +385,7 @@ fn compare(
     let mut expected = 0.0;
     for step in STEPS {
         expected = (difference(step) / f64::from(2.0 * step)) as f32;
-        // Written so that NaN is a gap.
+        // This form reports NaN as a difference.
         if (found - expected).abs() <= TOLERANCE * (1.0 + expected.abs()) {
             return Ok(());
         }

@@ -1,7 +1,7 @@
-//! Types with settings that are also values.
+//! Types with settings that can also be used as values.
 
-/// Declares a constant with the name of the type and Keras's defaults, so that a loss or metric with
-/// settings is written as one without: `Huber`, `Huber.delta(2.0)`.
+/// Declares a constant with the name of the type and Keras's defaults, so that a loss or metric with settings
+/// can be written without them: `Huber`, `Huber.delta(2.0)`.
 macro_rules! value {
     ($name:ident { $($field:ident: $default:expr),+ $(,)? }) => {
         #[doc = concat!("[`", stringify!($name), "`](struct@", stringify!($name), ") with Keras's defaults.")]

@@ -1,4 +1,4 @@
-//! Callbacks, with the numbers of each epoch set by hand: Keras's semantics to the letter.
+//! Callbacks, with the metrics of each epoch set by hand: exactly Keras's semantics.
 #![cfg(feature = "std")]
 
 mod support;
@@ -258,7 +258,7 @@ fn refusal(callback: impl Callback) -> String {
 }
 
 #[test]
-fn what_cannot_be_saved_is_refused_before_the_first_epoch() {
+fn invalid_paths_are_rejected_before_the_first_epoch() {
     let folder = scratch("refused");
     fs::create_dir_all(folder.join("folder")).unwrap();
     for name in [
@@ -275,7 +275,7 @@ fn what_cannot_be_saved_is_refused_before_the_first_epoch() {
         let message = refusal(BackupAndRestore::new(folder.join(name)));
         assert!(message.ends_with("expected `.safetensors`"), "{message}");
     }
-    let found = "found a folder, expected a file or a name that is free";
+    let found = "found a folder, expected a file or an unused name";
     let message = refusal(ModelCheckpoint::new(folder.join("folder")));
     assert!(message.ends_with(found), "{message}");
     let message = refusal(BackupAndRestore::new(folder.join("folder")));
@@ -403,13 +403,11 @@ fn a_backup_lets_an_interrupted_training_go_on_bit_for_bit() {
     impl Callback for Fails {
         fn on_epoch_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
             match training.epoch() {
-                3 => training
-                    .set_learning_rate(0.0)
-                    .and(Err(kerust_core::Error::Io {
-                        path: "power".into(),
-                        source: std::io::ErrorKind::Interrupted.into(),
-                        doing: "keep",
-                    })),
+                3 => {
+                    training.set_learning_rate(0.0)?;
+                    let fault = std::io::ErrorKind::Interrupted.into();
+                    Err(kerust_core::Error::io("keep", "power")(fault))
+                }
                 _ => Ok(()),
             }
         }

@@ -1,4 +1,4 @@
-//! The layers of graphs against Keras: outputs, and the gradients of inputs and weights.
+//! Compares the layers of graphs with Keras: outputs, and the gradients of inputs and weights.
 #![cfg(feature = "std")]
 
 use kerust_core::activation::Activation;
@@ -11,7 +11,7 @@ use kerust_core::testing::Saved;
 use safetensors::SafeTensors;
 use std::path::Path;
 
-/// Gaps that f32 sums in another order make.
+/// Tolerances for `f32` sums in another order.
 const TOLERANCE: f32 = 2e-5;
 
 struct Case {
@@ -39,7 +39,7 @@ impl Case {
         found.unwrap_or_else(|| panic!("{} has no `{tensor}`", self.name))
     }
 
-    /// Holds `found` to the golden tensor, relative to the value where it exceeds 1.
+    /// Compares `found` with the golden tensor, with a relative tolerance for values above 1.
     fn assert_close(&self, tensor: &str, found: &[f32]) {
         let expected = self.tensor(tensor);
         let name = self.name;
@@ -60,7 +60,7 @@ fn parts<W: LayerData>() -> &'static [Part] {
     }
 }
 
-/// Holds a layer to a case. `saved` counts values for each sample; with `training`, the output is
+/// Compares a layer with a golden case. `saved` counts values for each sample; with `training`, the output is
 /// that of a training step.
 #[track_caller]
 fn check<W: LayerData, V: Saved>(
@@ -81,7 +81,7 @@ fn check<W: LayerData, V: Saved>(
         layer.forward(&weights, &x, &mut y, ());
         case.assert_close("y", &y);
         if name.starts_with("batch_normalization") {
-            // Keras gives the gradients of inference; a layer has those of training only.
+            // Keras gives the gradients of inference; a layer has only those of training.
             return;
         }
     }

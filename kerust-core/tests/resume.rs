@@ -1,5 +1,5 @@
-//! A training that is interrupted, at the end of an epoch or killed in the middle of a step, and
-//! resumed: it ends with the bytes of one that was never interrupted.
+//! A training that is interrupted at the end of an epoch, or killed in the middle of a step, and then
+//! resumed, ends with the same bytes as one that was never interrupted.
 #![cfg(all(feature = "std", unix))]
 #![allow(missing_docs)]
 
@@ -26,7 +26,7 @@ use support::{Noisy, thirds};
 const VARIABLE: &str = "KERUST_TEST_TRAIN_IN";
 const EPOCHS: usize = 24;
 
-/// A callback of one's own, which adds up what it sees.
+/// A custom callback that sums up the metrics it sees.
 #[derive(Default)]
 struct Sum {
     losses: f64,
@@ -57,10 +57,10 @@ fn model() -> Compiled<Noisy, Class<3>> {
     Noisy::new(Seed(1)).compile(Adam::new(0.02), SparseCategoricalCrossentropy, Accuracy)
 }
 
-/// Every callback that remembers something, each twice where two can differ; they watch numbers that get
-/// better and worse, so that patience runs out and best epochs lie in the past.
+/// Every callback with state, twice where two can differ. The metrics they monitor get better and worse, so
+/// that patience runs out and the best epoch is in the past.
 fn fit<'a>(folder: &Path, epochs: usize, patience: usize) -> Fit<'a, Rank1<20>, Class<3>> {
-    // Where a process is killed, the end of its training may not be known beside the backup.
+    // If the process is killed, `BackupAndRestore` may not know about the end of the training.
     let is_killed = std::env::var_os(VARIABLE).is_some();
     let backup = BackupAndRestore::new(folder.join("backup.safetensors"));
     let best = ModelCheckpoint::new(folder.join("best.safetensors"))
@@ -102,13 +102,13 @@ fn fit<'a>(folder: &Path, epochs: usize, patience: usize) -> Fit<'a, Rank1<20>, 
         .quiet()
 }
 
-/// Makes a folder with a table that other trainings wrote.
+/// Creates a folder with a table that other trainings wrote.
 fn make(folder: &Path) {
     fs::create_dir(folder).unwrap();
     fs::write(folder.join("all.csv"), "epoch,loss\n0,1\n").unwrap();
 }
 
-/// Trains to the end, and leaves what came of it in the folder.
+/// Trains to the end, and writes the results to the folder.
 fn train(folder: &Path, patience: usize) {
     let mut model = model();
     let fit = fit(folder, EPOCHS, patience);
@@ -122,7 +122,7 @@ fn finish(folder: &Path, model: &Compiled<Noisy, Class<3>>, history: &str) {
     model.save_state(folder.join("state.safetensors")).unwrap();
 }
 
-/// All files of a folder with their content, but the backup and those of killed saves.
+/// All files of a folder with their contents, except the backup and files of interrupted saves.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
     let files = entries.map(|entry| (entry.file_name().into_string().unwrap(), entry.path()));
@@ -163,7 +163,7 @@ impl Callback for Fails {
 #[test]
 fn a_training_that_fails_at_any_epoch_ends_as_if_it_had_not() {
     let folder = tempfile::tempdir().unwrap();
-    // Stopped by patience, and not.
+    // With and without an early stop.
     for patience in [3, 100] {
         let straight = folder.path().join(format!("straight-{patience}"));
         make(&straight);
@@ -204,7 +204,7 @@ fn a_state_saved_after_any_epoch_is_gone_on_with_as_if_it_had_not_been_saved() {
     }
 }
 
-/// Runs in the child: the test below starts this one alone.
+/// Runs in the child process: the test below starts only this one.
 #[test]
 fn child_trains_until_done() {
     if let Some(folder) = std::env::var_os(VARIABLE) {

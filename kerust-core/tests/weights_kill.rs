@@ -1,4 +1,4 @@
-//! A process that is killed while it saves leaves the old file or the new one.
+//! If a process is killed while it saves, the file is either the old or the new one.
 #![cfg(all(feature = "std", unix))]
 #![allow(missing_docs)]
 
@@ -41,7 +41,7 @@ fn load(path: &Path) -> f32 {
     value
 }
 
-/// Runs in the child: the test below starts this one alone.
+/// Runs in the child process: the test below starts only this one.
 #[test]
 fn child_saves_until_killed() {
     let Some(path) = std::env::var_os(VARIABLE) else {
@@ -78,7 +78,7 @@ fn a_kill_at_any_moment_leaves_a_whole_file() {
         child.kill().unwrap();
         child.wait().unwrap();
         saves = load(&path);
-        // The child removed what the one before it left.
+        // The child removed the leftovers of the one before it.
         assert!(std::fs::read_dir(&folder).unwrap().count() <= 2);
     }
     assert!(saves >= KILLS as f32);

@@ -1,4 +1,4 @@
-//! Binds what a user wrote between parentheses to the parameters of a layer.
+//! Binds the arguments of a layer to its parameters.
 
 mod check;
 mod foreign;
@@ -12,6 +12,8 @@ use crate::habits;
 use crate::report::Report;
 use crate::value::{short, text};
 use crate::words::Vocabulary;
+#[cfg(test)]
+pub use check::sample;
 use check::{check, example};
 use kerust_core::shape::Bounds;
 use proc_macro2::Ident;
@@ -20,16 +22,16 @@ use syn::ext::IdentExt;
 pub use training::Setting;
 use words::{bare, unknown};
 
-/// What a layer takes under one name, as Keras names it.
+/// A parameter of a layer, with Keras's name.
 pub struct Parameter {
     pub name: &'static str,
     pub kind: Kind,
     pub required: bool,
-    /// Whether inference computes the same whatever it is.
+    /// Whether the parameter does not affect inference.
     pub training_only: bool,
 }
 
-/// What an argument is.
+/// The kind of a parameter.
 #[derive(Clone, Copy)]
 pub enum Kind {
     /// A size.
@@ -44,17 +46,17 @@ pub enum Kind {
     Borders,
     /// A shape with the batch, which is `None`; `None` is the size of the sample.
     NoiseShape,
-    /// Every size that is left; a size may be -1 if it says so.
+    /// All remaining sizes. If `open`, one size may be -1.
     Sizes { open: bool },
-    /// An axis: a whole number, which the macro has to know.
+    /// An axis: an integer, which the macro must know.
     Axis,
     /// An axis, or several: `1` or `(1, 2)`.
     Axes,
-    /// A number with a fraction.
+    /// A number that can have a fraction.
     Number(Bounds),
     /// A number, or several: `0.5` or `(0.5, 0.4, 0.3)`.
     Numbers(Bounds),
-    /// A number to both sides, or the two ends of a range: `0.2` or `(-0.2, 0.2)`.
+    /// A number for both sides, or the two ends of a range: `0.2` or `(-0.2, 0.2)`.
     Factor(Bounds),
     /// A number to both sides, or the two ends of a range in parentheses.
     Range(Bounds),
@@ -62,33 +64,33 @@ pub enum Kind {
     Flag,
     /// One of a set of words.
     Word(&'static Vocabulary),
-    /// A penalty on an array of weights: `l2(0.01)`.
+    /// A penalty for an array of weights: `l2(0.01)`.
     Regularizer,
-    /// A limit on an array of weights: `max_norm(2)`.
+    /// A constraint for an array of weights: `max_norm(2)`.
     Constraint,
 }
 
-/// The arguments of one layer, bound and checked.
+/// The arguments of a layer, bound and checked.
 pub struct Arguments<'a> {
     layer: &'a Layer,
     parameters: &'a [Parameter],
     bound: Vec<Vec<&'a Value>>,
-    /// Whether something was given that cannot be: no other value is for it.
+    /// Whether an invalid value was given, so that no other value is bound to the parameter.
     refused: Vec<bool>,
     /// The const parameters of the model.
     generics: &'a [String],
-    /// The fault that names the arguments of other libraries.
+    /// The error that lists arguments with names from other libraries.
     foreign: Option<usize>,
     /// `name = sign`
     pub name: Option<Ident>,
     /// `trainable = false`
     pub trainable: bool,
-    /// Whether what the shape follows from was understood.
+    /// Whether the arguments that determine the shape are valid.
     pub sound: bool,
 }
 
 impl Kind {
-    /// Whether the shape behind the layer follows from it.
+    /// Whether the output shape depends on it.
     fn shapes(self) -> bool {
         match self {
             Self::Count | Self::Pair | Self::Ends | Self::Borders | Self::Sizes { .. } => true,
@@ -109,7 +111,7 @@ impl Kind {
 }
 
 impl<'a> Arguments<'a> {
-    /// Binds. What is wrong is reported; what is right stays known.
+    /// Binds the arguments. Errors are reported, and valid arguments remain known.
     pub fn bind(
         layer: &'a Layer,
         parameters: &'a [Parameter],
@@ -119,7 +121,7 @@ impl<'a> Arguments<'a> {
         Self::bind_behind(layer, 0, parameters, generics, report)
     }
 
-    /// Binds what stands behind so many values that the layer is applied to.
+    /// Binds the arguments after this number of values that the layer is applied to.
     pub fn bind_behind(
         layer: &'a Layer,
         values: usize,
@@ -149,7 +151,7 @@ impl<'a> Arguments<'a> {
             .iter()
             .any(|it| matches!(it.kind, Kind::Sizes { .. }));
         arguments.sound &= !(has_sizes && layer.faulty_arguments);
-        // What was read wrongly may be what is missing.
+        // An argument that could not be read may be the missing one.
         let sound = report.len() == faults && !layer.faulty_arguments;
         let unbound = parameters.iter().zip(&arguments.bound);
         for (parameter, _) in unbound.filter(|(it, values)| it.required && values.is_empty()) {
@@ -160,7 +162,7 @@ impl<'a> Arguments<'a> {
                     _ => format!("`{}`", parameter.name),
                 };
                 report
-                    .fault(&layer.tokens, format!("`{kind}` misses {missing}"))
+                    .fault(&layer.tokens, format!("`{kind}` is missing {missing}"))
                     .help(format!("write `{}`", example(kind, parameters)));
             }
             arguments.sound &= !parameter.kind.shapes();
@@ -181,7 +183,7 @@ impl<'a> Arguments<'a> {
             if let Some(place) = self.foreign(keyword, argument, report).and_then(place)
                 && self.bound[place].is_empty()
             {
-                // As it was meant, so that no other mistake hides behind this one.
+                // Bound as it was meant, so that no later mistake is hidden.
                 self.accept(place, argument, &mut Report::default());
             }
             return;
@@ -230,7 +232,7 @@ impl<'a> Arguments<'a> {
         self.accept(next, argument, report);
     }
 
-    /// The parameter that a value without a name is for.
+    /// The parameter for a value without a name.
     fn next(&self, value: &Value) -> Option<usize> {
         let second = matches!(
             value.kind,
@@ -252,7 +254,7 @@ impl<'a> Arguments<'a> {
         (0..self.parameters.len()).find(takes)
     }
 
-    /// The first parameter that has the word, in whatever spelling.
+    /// The first parameter that accepts the word, in any spelling.
     fn word_of(&self, found: &str) -> Option<usize> {
         self.parameters.iter().position(|it| match it.kind {
             Kind::Word(vocabulary) => {
@@ -263,7 +265,7 @@ impl<'a> Arguments<'a> {
         })
     }
 
-    /// Binds a bare word to the only parameter that knows it; `false` when it may be a constant.
+    /// Binds a bare word to the only parameter that accepts it; `false` if it may be a constant.
     fn bare_word(
         &mut self,
         word: &Ident,
@@ -314,7 +316,7 @@ impl<'a> Arguments<'a> {
             }
             [] => {
                 let upper = found.chars().any(char::is_uppercase);
-                // Behind what is required, a word in lower case is no constant.
+                // After the required parameters, a lower-case word is not a constant.
                 let takes_word = next.is_none_or(|next| {
                     let next = &self.parameters[next];
                     matches!(next.kind, Kind::Word(_)) || !(next.required || upper)

@@ -1,4 +1,4 @@
-//! What the user wrote, every token kept.
+//! The syntax tree of a model, with all tokens.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
@@ -7,12 +7,12 @@ use syn::{Attribute, Generics, LitStr, Visibility};
 /// One `model!`.
 pub struct Model {
     pub header: Header,
-    /// Whether it is an expression, without a name of its own.
+    /// Whether it is an expression without a name.
     pub anonymous: bool,
     pub body: Body,
 }
 
-/// What stands behind the name.
+/// The part after the name.
 pub enum Body {
     /// `: Input(..) => layer => layer`
     Chain(Chain),
@@ -20,7 +20,7 @@ pub enum Body {
     Graph(Graph),
 }
 
-/// `let`s, and what they lead to.
+/// A list of `let`s, and the outputs.
 pub struct Graph {
     pub lets: Vec<Let>,
     pub tail: Tail,
@@ -32,34 +32,50 @@ pub struct Let {
     /// The names of the further outputs.
     pub others: Vec<Ident>,
     pub chain: Chain,
-    /// Whether the `let` itself is missing, which is reported.
+    /// Whether the missing `let` has been reported.
     pub is_reported: bool,
 }
 
 /// The outputs.
 pub enum Tail {
-    /// One, by an expression.
+    /// A single output, given by an expression.
     Chain(Chain),
-    /// Several, by name.
+    /// Several outputs, by name.
     Names(Vec<Ident>),
-    /// None; it is reported.
+    /// No output, which has been reported.
     Missing,
 }
 
-/// What stands before the chain.
+/// The part before the chain.
 pub struct Header {
-    /// Those that land on the struct.
+    /// The attributes of the struct.
     pub attributes: Vec<Attribute>,
     pub visibility: Visibility,
     pub name: Ident,
     pub generics: Generics,
     /// The file of `#[weights(..)]`.
     pub weights: Option<LitStr>,
-    /// What `#[budget(..)]` limits.
+    /// The limits of `#[budget(..)]`.
+    pub budgets: Vec<Budget>,
+    /// What `#[int8]` says of the 8-bit twin.
+    pub int8: Option<Int8>,
+}
+
+/// `#[int8(input = int8, output = int8, weights("net.safetensors"), budget(flash = 40 KiB))]`
+#[derive(Default)]
+pub struct Int8 {
+    /// Whether the twin takes 8-bit inputs.
+    pub input: bool,
+    /// Whether it gives 8-bit outputs.
+    pub output: bool,
+    /// The file of its weights.
+    pub weights: Option<LitStr>,
+    /// What limits it.
     pub budgets: Vec<Budget>,
 }
 
 /// `ram = 48 KiB`
+#[derive(Clone)]
 pub struct Budget {
     pub key: Ident,
     pub limit: Limit,
@@ -69,7 +85,7 @@ pub struct Budget {
     pub written: String,
 }
 
-/// What a budget limits.
+/// The quantity that a budget limits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
     Flash,
@@ -77,11 +93,11 @@ pub enum Limit {
     Macs,
 }
 
-/// `Input(..) => layer => layer`; what stands first, an input, a name or a merge, is a layer here,
-/// for it is written as one.
+/// `Input(..) => layer => layer`. The first element (an input, a name or a merge) is stored as a layer too,
+/// because it has the same syntax.
 pub struct Chain {
     pub layers: Vec<Layer>,
-    /// Where the chain ends, for what is missing there.
+    /// The end of the chain, for errors about missing parts.
     pub end: Span,
 }
 
@@ -91,15 +107,15 @@ pub struct Layer {
     pub name: Name,
     /// `None` without parentheses.
     pub arguments: Option<Vec<Argument>>,
-    /// Whether some of them could not be read, which is reported.
+    /// Whether some arguments could not be read, which has been reported.
     pub faulty_arguments: bool,
-    /// The chains in the parentheses of a layer that is made of layers.
+    /// The chains in the parentheses of a layer that contains layers.
     pub block: Option<Block>,
-    /// What the layer is applied to, where that stands behind it: `LSTM(16)(x, initial_state = (h, c))`.
+    /// The values that the layer is applied to, if they follow it: `LSTM(16)(x, initial_state = (h, c))`.
     pub applied: Option<Vec<Argument>>,
 }
 
-/// What a layer that is made of layers holds.
+/// The contents of a layer that contains layers.
 pub enum Block {
     /// `Residual(chain, shortcut = chain)`
     Residual {
@@ -108,17 +124,17 @@ pub enum Block {
     },
     /// `Repeat(n, chain)`
     Repeat { count: Value, chain: Chain },
-    /// `Bidirectional(layer, ..)`: a layer around another, whose own arguments are the layer's.
+    /// `Bidirectional(layer, ..)`: a wrapper of another layer, whose own arguments are those of `Layer`.
     Wrapper { inner: Chain },
 }
 
-/// What a layer is called.
+/// The name of a layer.
 pub enum Name {
     /// `Dense`
     Bare(Ident),
     /// `my::Layer::<32>`, and its last name.
     Path(TokenStream, Ident),
-    /// Nothing that could be understood; it is reported.
+    /// An invalid name, which has been reported.
     Faulty(Ident),
 }
 
@@ -126,29 +142,30 @@ pub enum Name {
 pub struct Argument {
     pub keyword: Option<Ident>,
     pub value: Value,
-    /// Whether something is wrong with how it is given, which is reported.
+    /// Whether an error in its syntax has been reported.
     pub is_reported: bool,
 }
 
-/// What stands for a value.
+/// The tokens of a value and their syntax.
 pub struct Value {
     pub tokens: TokenStream,
     pub kind: ValueKind,
 }
 
-/// What a value looks like before it is known what it should be.
+/// The syntax of a value, before its type is known.
 pub enum ValueKind {
-    /// `3`, `-1`, `{ 2 * 32 }`: folded, as Rust does it. Where a fraction is meant, the tokens say which.
+    /// `3`, `-1`, `{ 2 * 32 }`: evaluated as Rust does. If a fraction is expected, the tokens are evaluated
+    /// again.
     Integer(i128),
-    /// `0.2`, `1.0 / 255`: folded.
+    /// `0.2`, `1.0 / 255`: evaluated.
     Float(f64),
     /// `3x3`
     Sizes(Vec<usize>),
     /// `(3, 3)`
     Tuple(Vec<Value>),
-    /// `[3, 3]` or `3 x 3`, and how to write it.
+    /// `[3, 3]` or `3 x 3`, with the correct spelling.
     Spelled(String),
-    /// `"relu"`, and what stands in it.
+    /// `"relu"`, with the content of the string.
     Text(String),
     /// `true`
     Flag(bool),
@@ -156,7 +173,7 @@ pub enum ValueKind {
     Word(Ident),
     /// A constant expression that rustc evaluates.
     Expression,
-    /// Nothing that could be understood; it is reported.
+    /// An invalid value, which has been reported.
     Faulty,
 }
 
@@ -172,14 +189,14 @@ impl Model {
 }
 
 impl Layer {
-    /// The name's own tokens, for a fault of the layer.
+    /// The tokens of the name, for errors about the layer.
     pub fn ident(&self) -> &Ident {
         match &self.name {
             Name::Bare(ident) | Name::Path(_, ident) | Name::Faulty(ident) => ident,
         }
     }
 
-    /// The arguments; none without parentheses.
+    /// The arguments; empty without parentheses.
     pub fn arguments(&self) -> &[Argument] {
         self.arguments.as_deref().unwrap_or_default()
     }

@@ -1,4 +1,5 @@
-//! The layers: what a row of the catalogue (`catalog/rows.rs`) is, and what it makes of its arguments.
+//! The catalogue of layers: the type of a row (`catalog/rows.rs`), and the properties of a layer that it
+//! computes from its arguments.
 
 mod activations;
 mod attention;
@@ -28,7 +29,7 @@ use quote::quote;
 pub use rows::INPUT;
 pub use wrappers::{BIDIRECTIONAL, TIME_DISTRIBUTED, bidirectional, gates};
 
-/// Every layer.
+/// All layers.
 pub fn rows() -> impl Iterator<Item = &'static Row> + Clone {
     let rows = rows::ROWS.iter().chain(sequences::ROWS);
     let rows = rows.chain(activations::ROWS).chain(dropouts::ROWS);
@@ -36,15 +37,15 @@ pub fn rows() -> impl Iterator<Item = &'static Row> + Clone {
     rows.chain(tokens::ROWS)
 }
 
-/// A layer of the catalogue.
+/// A built-in layer.
 pub struct Row {
     pub name: &'static str,
     pub parameters: &'static [Parameter],
-    /// What the layer is behind a given shape.
+    /// The properties of the layer for a given input shape.
     pub infer: fn(&Arguments<'_>, &Before<'_>, &mut Report) -> Spec,
 }
 
-/// How many values a layer of the catalogue may be applied to by their names, at least and at most:
+/// The minimum and maximum number of values that a built-in layer can be applied to by name:
 /// `MultiHeadAttention(query, value, num_heads = 4, key_dim = 8)`.
 pub fn values(layer: &str) -> Option<[usize; 2]> {
     let mut several = sequences::OF_SEVERAL.iter();
@@ -53,98 +54,98 @@ pub fn values(layer: &str) -> Option<[usize; 2]> {
         .map(|(_, counts, _)| *counts)
 }
 
-/// Whether a layer of the catalogue stands behind one value: in a chain.
+/// Whether a built-in layer can be applied to a single value in a chain.
 pub fn is_of_one(layer: &str) -> bool {
     let mut several = sequences::OF_SEVERAL.iter();
     !several.any(|(name, _, is_of_one)| *name == layer && !is_of_one)
 }
 
-/// What stands before a layer.
+/// The inputs of a layer.
 pub struct Before<'a> {
     pub data: &'a Data,
-    /// Further values, of a layer that is applied to several.
+    /// Further values, for a layer that is applied to several.
     pub others: &'a [&'a Data],
-    /// Whether each of the values has a mask.
+    /// Whether each value has a mask.
     pub masked: &'a [bool],
-    /// Whether a computed size may stand in a type.
+    /// Whether a computed size can be used in a type.
     pub nameable: bool,
 }
 
-/// What a layer does with a mask.
+/// How a layer treats a mask.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Masking {
-    /// It knows no mask, so one would be lost.
+    /// It does not support masks, so the mask would be lost.
     Refuses,
-    /// It computes each step by itself: the mask goes on with its output.
+    /// It computes each step separately, and its output has the same mask.
     Keeps,
-    /// It reads the mask, which ends there.
+    /// It uses the mask, and its output has none.
     Uses,
-    /// It reads the mask, which goes on with its output.
+    /// It uses the mask, and its output has the same mask.
     UsesAndKeeps,
-    /// It makes one: its second output.
+    /// It creates a mask, as its second output.
     Makes,
 }
 
-/// What a layer is, once its arguments and the shape before it are known.
+/// The properties of a layer, computed from its arguments and its input shape.
 pub struct Spec {
-    /// The element type that it takes.
+    /// The element type of its input.
     pub takes: Dtype,
-    /// What it does with a mask.
+    /// How it treats a mask.
     pub masking: Masking,
-    /// Type arguments of its configuration: `<2>`.
+    /// The type arguments of its configuration: `<2>`.
     pub arguments: TokenStream,
-    /// The values that are states with which it begins: they stand together in the call, behind the first one.
+    /// The number of values that are initial states. They are one argument of the call, after the first one.
     pub states: usize,
-    /// Its further outputs, without a mask that it makes.
+    /// Its further outputs, without a mask that it creates.
     pub outputs: Vec<Data>,
-    /// The shape rule, called here where all is known.
+    /// The shape rule, which is called here if all its arguments are known.
     pub rule: Option<Rule>,
     pub after: After,
     pub role: Role,
-    /// The name in `kerust::layers`, where it is not the row's.
+    /// The name in `kerust::layers`, if it differs from that of the row.
     pub operation: Option<&'static str>,
-    /// What follows that name: `::new()` and settings.
+    /// The code after that name: `::new()` and settings.
     pub config: TokenStream,
     pub weights: Option<Weights>,
-    /// The type of `kerust::layers` that holds such weights.
+    /// The type in `kerust::layers` that contains these weights.
     pub weights_in: Option<&'static str>,
     pub macs: Macs,
     pub saved: Option<TokenStream>,
-    /// Values of scratch that inference takes for each sample.
+    /// The number of scratch values for each sample in inference.
     pub scratch: Option<TokenStream>,
-    /// Whether the numbers hold state that no gradient moves.
+    /// Whether the weights contain state, which has no gradient.
     pub state: bool,
-    /// Whether the numbers are state alone: no gradient is computed, and none has a place.
+    /// Whether the weights are only state, so that there is no gradient.
     pub untrained: bool,
-    /// Whether it has `forward_in_place`: inference may put its output where its input stands.
+    /// Whether it has `forward_in_place`, so that inference can overwrite its input with its output.
     pub in_place: bool,
-    /// Values of scratch that this takes for each sample.
+    /// The number of scratch values for each sample that this needs.
     pub in_place_scratch: Option<usize>,
-    /// Whether its backward pass needs its output for the activation alone.
+    /// Whether its backward pass needs its output only for the activation.
     pub forgets_output: bool,
-    /// Whether its configuration takes an activation.
+    /// Whether its configuration can contain an activation.
     pub takes_activation: bool,
-    /// What it is where a product ends in what follows.
+    /// Its role in the fusion of a product with the layers after it.
     pub fusion: Fusion,
-    /// The activation behind it.
+    /// The activation after it.
     pub activation: Option<Activation>,
 }
 
-/// A shape rule of `kerust_core::shape`, applied.
+/// A call of a shape rule of `kerust_core::shape`.
 pub struct Rule {
     pub known: Option<Result<Shape, Fault>>,
     pub tokens: TokenStream,
 }
 
-/// The shape after a layer, as far as it follows without the rule.
+/// The output shape of a layer, as far as it is known without the rule.
 pub enum After {
-    /// The shape before it.
+    /// The input shape.
     Same,
-    /// These sizes, where they are known without the rule.
+    /// These sizes, where known.
     Sizes(Vec<Option<Size>>),
 }
 
-/// The numbers of a layer: a type of `kerust::layers`, its sizes, and how many they are.
+/// The weights of a layer: a type in `kerust::layers`, its sizes, and the number of weights.
 #[derive(Default)]
 pub struct Weights {
     pub name: &'static str,
@@ -155,8 +156,8 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// A kernel of these sizes, and a bias for each of `outputs`; the type takes as many from its
-    /// last size unless `stated`.
+    /// A kernel with these sizes, and a bias for each of `outputs`. The type infers the size of the bias from
+    /// its last size unless it is `stated`.
     fn kernel(name: &'static str, mut sizes: Vec<Size>, bias: Bias) -> Self {
         let kernel = product(&sizes);
         let (bias, argument) = match bias {
@@ -176,9 +177,9 @@ impl Weights {
 
 /// The bias of a kernel.
 enum Bias {
-    /// One for each output, by the type's default.
+    /// One for each output, by the default of the type.
     OfEach(Size),
-    /// One for each output, which the type cannot know.
+    /// One for each output, which the type cannot infer.
     Stated(Size),
     None,
 }
@@ -200,20 +201,20 @@ pub enum Macs {
     DepthwiseConv2D(Box<Sliding>),
     SeparableConv2D(Box<Sliding>, Size),
     Conv2DTranspose(Box<Sliding>),
-    /// Of so many units and gates.
+    /// For this number of units and gates.
     Recurrent(Size, Size),
-    /// As a number where it is known, and as an expression.
+    /// A number if it is known, and an expression.
     Stated(Option<usize>, TokenStream),
 }
 
-/// Applies a rule to terms: the value where all are known, and the call for where they are not.
+/// Calls a rule with terms: gives the value if all are known, and the call for other cases.
 macro_rules! rule {
     ($rule:ident($($term:expr),+)) => {
         Some(Rule {
             known: (|| Some(kerust_core::shape::$rule($($term.known()?),+)))(),
             tokens: {
                 let terms = [$($term.tokens()),+];
-                quote!(::kerust::shape::$rule(#(#terms),*))
+                quote!(::kerust::__private::shape::$rule(#(#terms),*))
             },
         })
     };
@@ -221,7 +222,7 @@ macro_rules! rule {
 
 use rule;
 
-/// A shape to judge a layer behind that stands behind nothing known.
+/// A shape for checking a layer whose input shape is unknown.
 pub fn stand_in() -> Data {
     Data::known(Shape::new(&[4096, 4096, 1]))
 }
@@ -256,7 +257,7 @@ impl Default for Spec {
     }
 }
 
-/// The initializers that the layer has, where they are given.
+/// The initializers of the layer that are given.
 fn initializers(arguments: &Arguments<'_>) -> TokenStream {
     [
         "kernel_initializer",
@@ -276,7 +277,7 @@ fn initializers(arguments: &Arguments<'_>) -> TokenStream {
     .collect()
 }
 
-/// `.fill_mode(::kerust::layers::FillMode::Wrap)` where it is given.
+/// `.fill_mode(::kerust::__private::layers::FillMode::Wrap)`, if it is given.
 fn setting(arguments: &Arguments<'_>, name: &str) -> TokenStream {
     let method = proc_macro2::Ident::new(name, Span::call_site());
     match arguments.word_tokens(name) {

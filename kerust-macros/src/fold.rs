@@ -1,12 +1,12 @@
-//! Evaluates the constant expressions that consist of literals.
+//! Evaluates constant expressions of literals.
 
 use proc_macro2::{Delimiter, Literal, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use std::iter::Peekable;
 use syn::Lit;
 
-/// The value of an expression of integer literals; `None` where a name or a fraction takes part,
-/// or where rustc would refuse it.
+/// The value of an expression of integer literals; `None` if it contains a name or a fraction, or if rustc
+/// would reject it.
 pub fn integer(tokens: &TokenStream) -> Option<i128> {
     evaluate(tokens, &|literal| match literal {
         Lit::Int(literal) if is_usize(literal.suffix()) => literal.base10_parse().ok(),
@@ -27,13 +27,13 @@ fn is_usize(suffix: &str) -> bool {
     matches!(suffix, "" | "usize")
 }
 
-/// Whether it is a suffix of Rust: `3x3` is no number.
+/// Whether it is a suffix of Rust: `3x3` is not a number.
 fn is_number(suffix: &str) -> bool {
     let size = suffix.trim_start_matches(['i', 'u', 'f']);
     suffix.is_empty() || matches!(size, "8" | "16" | "32" | "64" | "128" | "size")
 }
 
-/// Arithmetic that gives up where it leaves the numbers.
+/// Arithmetic that returns `None` on overflow.
 trait Number: Copy {
     fn apply(self, operator: char, right: Self) -> Option<Self>;
     fn negate(self) -> Option<Self>;
@@ -125,8 +125,8 @@ fn operator(tokens: &mut Tokens, operators: &[char]) -> Option<char> {
     }
 }
 
-/// An expression that rustc evaluates, as an `f32`. Each operand becomes an `f64` by itself, so that a
-/// quotient of whole numbers is a fraction here too: `1 / SIDE` is not 0.
+/// An expression that rustc evaluates to an `f32`. Each operand is converted to `f64`, so that a quotient of
+/// integers is a fraction here too: `1 / SIDE` is not 0.
 pub fn as_f32(tokens: &TokenStream) -> TokenStream {
     let span = span(tokens);
     match operands(tokens) {
@@ -135,7 +135,8 @@ pub fn as_f32(tokens: &TokenStream) -> TokenStream {
     }
 }
 
-/// The sum with an `f64` for each operand; `None` where there is no operator, or more than arithmetic.
+/// The expression with each operand as `f64`; `None` if there is no operator, or if it is not only
+/// arithmetic.
 fn operands(tokens: &TokenStream) -> Option<TokenStream> {
     let mut sum = TokenStream::new();
     let mut operand = TokenStream::new();
@@ -205,7 +206,7 @@ fn cast(operand: &TokenStream) -> Option<TokenStream> {
     Some(quote_spanned!(span=> ((#operand) as f64)))
 }
 
-/// Where the tokens stand, as code of the macro: no lint of the user's looks at it.
+/// The position of the tokens with the macro's hygiene, so that the user's lints do not apply.
 fn span(tokens: &TokenStream) -> Span {
     let first = tokens.clone().into_iter().next();
     first.map_or_else(Span::call_site, |token| {

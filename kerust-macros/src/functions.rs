@@ -361,10 +361,10 @@ impl Function {
     }
 }
 
-/// `::kerust::init::Fan::In` of `Fan::In`.
+/// `::kerust::__private::init::Fan::In` of `Fan::In`.
 fn init(path: &str) -> TokenStream {
     let path: TokenStream = path.parse().unwrap_or_default();
-    quote!(::kerust::init::#path)
+    quote!(::kerust::__private::init::#path)
 }
 
 impl Expansion {
@@ -379,20 +379,20 @@ impl Expansion {
         match self {
             Self::Layer(name) => {
                 let name = ident(name);
-                quote!(::kerust::layers::#name::new() #(#methods)*)
+                quote!(::kerust::__private::layers::#name::new() #(#methods)*)
             }
             Self::Function(name) => {
                 let name = ident(name);
-                quote!(::kerust::layers::functions::#name::new() #(#methods)*)
+                quote!(::kerust::__private::layers::functions::#name::new() #(#methods)*)
             }
             Self::Initializer(name) => {
                 let path = ident(name);
                 let fields = given.iter().map(|(name, value)| quote!(#name: #value));
                 match (*name, given.as_slice()) {
                     ("Constant", [(_, value)]) => {
-                        quote!(::kerust::init::Initializer::Constant(#value))
+                        quote!(::kerust::__private::init::Initializer::Constant(#value))
                     }
-                    _ => quote!(::kerust::init::Initializer::#path { #(#fields),* }),
+                    _ => quote!(::kerust::__private::init::Initializer::#path { #(#fields),* }),
                 }
             }
         }

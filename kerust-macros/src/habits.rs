@@ -1,4 +1,4 @@
-//! What users of Keras, PyTorch and Rust write out of habit, and the word of kerust that they mean.
+//! Names from Keras, PyTorch and Rust that kerust does not have, with their equivalents.
 
 use crate::catalog;
 use crate::infer::{BLOCKS, MERGES};
@@ -6,15 +6,15 @@ use crate::keras;
 use crate::report::nearest;
 use crate::words::Vocabulary;
 
-/// What the name of a layer is that is not in the catalogue.
+/// The meaning of a layer name that is not in the catalogue.
 pub enum Named {
-    /// What to write instead.
+    /// The text to write instead.
     Means(&'static str),
-    /// A layer of Keras that is not in the catalogue, by Keras's own name.
+    /// A layer of Keras that is not in the catalogue, with Keras's name for it.
     Keras(&'static str),
 }
 
-/// Every name that a layer of the catalogue has.
+/// The names of all layers in the catalogue.
 pub fn layers() -> impl Iterator<Item = &'static str> + Clone {
     let rows = catalog::rows().map(|row| row.name);
     rows.chain(["Input"]).chain(BLOCKS).chain(MERGES)
@@ -25,7 +25,7 @@ pub fn is_layer(name: &str) -> bool {
     layers().any(|layer| layer == name)
 }
 
-/// The names of other libraries, and what to write instead.
+/// The names from other libraries, with the text to write instead.
 const LAYERS: &[(&str, &str)] = &[
     ("Linear", "Dense(units)"),
     ("LazyLinear", "Dense(units)"),
@@ -68,7 +68,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("SkipConnection", "Residual"),
 ];
 
-/// What a name of a layer means that the catalogue has not.
+/// The meaning of a layer name that the catalogue does not have.
 pub fn layer(name: &str) -> Option<Named> {
     let alias = keras::ALIASES.iter().find(|(alias, _)| *alias == name);
     let name = alias.map_or(name, |(_, name)| name);
@@ -82,12 +82,12 @@ pub fn layer(name: &str) -> Option<Named> {
     Some(Named::Keras(known.0))
 }
 
-/// The layer of the catalogue that has this name in another spelling: `Conv2d`.
+/// The built-in layer with this name in another spelling: `Conv2d`.
 pub fn respelled(name: &str) -> Option<&'static str> {
     layers().find(|layer| layer.eq_ignore_ascii_case(name))
 }
 
-/// The activation that a layer of another name is: `Sigmoid`, `nn.Tanh`.
+/// The activation that is a layer in other libraries: `Sigmoid`, `nn.Tanh`.
 pub fn activation_layer(name: &str) -> Option<&'static str> {
     name.starts_with(char::is_uppercase)
         .then(|| word(name, &crate::words::ACTIVATIONS))
@@ -192,18 +192,18 @@ pub fn argument(
     parameters.find(meant)
 }
 
-/// Why an argument of other libraries has no place here.
+/// The reason why an argument of another library does not exist here.
 pub fn needless(name: &str) -> Option<&'static str> {
     Some(match name {
         "in_channels" | "in_features" | "in_dim" | "input_dim" | "input_size" | "num_features"
-        | "in_planes" | "normalized_shape" => {
-            "remove it: each layer takes the size of what stands before it"
-        }
+        | "in_planes" | "normalized_shape" => "remove it: each layer infers the size of its input",
         "input_shape" | "batch_input_shape" => {
-            "remove it: the sizes of a sample stand in `Input(28, 28, 1)`, once"
+            "remove it: the shape of a sample is given once, in `Input(28, 28, 1)`"
         }
-        "data_format" => "remove it: channels stand last, as in Keras by default",
-        "batch_size" | "batch_shape" | "batch" => "remove it: a model has no batch size, `fit` has",
+        "data_format" => "remove it: channels come last, as in Keras by default",
+        "batch_size" | "batch_shape" | "batch" => {
+            "remove it: the batch size is an argument of `fit`"
+        }
         "device" => "remove it: kerust computes on the processor",
         "inplace" => "remove it: kerust overwrites an input wherever it may",
         _ => return None,
@@ -212,7 +212,7 @@ pub fn needless(name: &str) -> Option<&'static str> {
 
 /// Whether Keras's layer of this kind has the argument.
 pub fn is_of_keras(kind: &str, argument: &str) -> bool {
-    // Keras's `Input` is a function that makes an `InputLayer`.
+    // Keras's `Input` is a function that creates an `InputLayer`.
     let kind = if kind == "Input" { "InputLayer" } else { kind };
     let mut layers = keras::LAYERS.iter();
     let own = layers.find(|(layer, _)| *layer == kind);
@@ -220,7 +220,7 @@ pub fn is_of_keras(kind: &str, argument: &str) -> bool {
         || (own.is_some() && keras::EVERYWHERE.contains(&argument))
 }
 
-/// The word of a vocabulary that is meant by one of another spelling or library.
+/// The word of a vocabulary that was meant by another spelling, or by a word of another library.
 pub fn word(found: &str, vocabulary: &Vocabulary) -> Option<&'static str> {
     const WORDS: &[(&str, &str)] = &[
         ("swish", "silu"),
@@ -249,7 +249,7 @@ pub fn word(found: &str, vocabulary: &Vocabulary) -> Option<&'static str> {
         .or_else(|| vocabulary.names().find(meant))
 }
 
-/// The word of a vocabulary that is meant, also where it is misspelled.
+/// The word of a vocabulary that was meant, even if it is misspelled.
 pub fn near(found: &str, vocabulary: &Vocabulary) -> Option<&'static str> {
     match word(found, vocabulary) {
         None if is_word_of_keras(found, vocabulary) => None,
@@ -258,7 +258,7 @@ pub fn near(found: &str, vocabulary: &Vocabulary) -> Option<&'static str> {
     }
 }
 
-/// Whether it is a word of Keras for what the vocabulary holds.
+/// Whether it is a word of Keras for this vocabulary.
 pub fn is_word_of_keras(found: &str, vocabulary: &Vocabulary) -> bool {
     let words = match vocabulary.what {
         "activation" => keras::ACTIVATIONS,
@@ -269,7 +269,7 @@ pub fn is_word_of_keras(found: &str, vocabulary: &Vocabulary) -> bool {
     words.iter().any(|word| plain(word) == plain(found))
 }
 
-/// Whether a module of another library has this name: what follows it is the name of a layer or a word.
+/// Whether it is the name of a module of another library: the name after it is a layer or a word.
 pub fn is_module(name: &str) -> bool {
     const MODULES: [&str; 17] = [
         "keras",
@@ -297,9 +297,9 @@ pub fn is_module(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What is not Keras's: what the language adds, what it calls otherwise, and what is KerasHub's.
+    /// Names that are not from Keras: those of the language, renamed ones, and those of KerasHub.
     const OWN: [&str; 4] = ["Input", "Residual", "Repeat", "PositionEmbedding"];
-    /// What Keras takes where it calls a layer, and what its recurrent layers take by `**kwargs`.
+    /// Arguments of Keras's calls of a layer, and `**kwargs` of its recurrent layers.
     const OF_CALLS: [&str; 2] = ["use_causal_mask", "zero_output_for_mask"];
 
     #[test]
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_be_written_is_in_the_catalogue() {
+    fn suggested_layers_are_in_the_catalogue() {
         for (foreign, means) in LAYERS {
             let name = means.split('(').next().unwrap();
             assert!(is_layer(name), "{foreign} means {means}");

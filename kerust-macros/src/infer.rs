@@ -1,4 +1,4 @@
-//! Ast to plan: each layer behind the shape before it.
+//! Creates the plan from the syntax tree, and infers the shape of each layer.
 
 mod absorb;
 mod again;
@@ -33,7 +33,7 @@ use std::collections::HashMap;
 pub use block::NAMES as BLOCKS;
 pub use merge::NAMES as MERGES;
 
-/// Understands a model. What is wrong is reported; the plan is then good for a stub only.
+/// Analyzes a model. Errors are reported; the plan is then only good for a stub.
 pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
     let generics = model.generic_names();
     let name = &model.header.name;
@@ -67,6 +67,7 @@ pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
         layers: infer.layers,
         constants: infer.constants,
         heads,
+        is_twin: false,
     };
     absorb::absorb(&mut plan);
     plan
@@ -74,20 +75,20 @@ pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
 
 struct Infer<'a> {
     model: &'a Ident,
-    /// The type whose constants the expansion names.
+    /// The type that contains the constants of the expansion.
     owner: TokenStream,
     generics: &'a [String],
     names: Names,
     inputs: Vec<Input>,
     nodes: Vec<Node>,
     layers: Vec<Layer>,
-    /// The activation of each layer that has one, and whether it became a head's.
+    /// The activation of each layer that has one, and whether it became that of a head.
     activations: HashMap<usize, (Activation, bool)>,
-    /// What each layer of the catalogue does with a mask.
+    /// How each built-in layer treats a mask.
     maskings: HashMap<usize, Masking>,
-    /// The number of the repetition that is read, from 0.
+    /// The index of the current repetition, from 0.
     repetition: usize,
-    /// How many outputs of the layer that is read are named.
+    /// The number of named outputs of the current layer.
     outputs: usize,
     constants: Vec<Constant>,
     /// The layers whose sizes a generic model cannot name; each is reported once.
@@ -95,25 +96,25 @@ struct Infer<'a> {
     report: &'a mut Report,
 }
 
-/// Where a chain has come to.
+/// The current end of a chain.
 #[derive(Clone)]
 struct Place {
     edge: Edge,
     data: Data,
-    /// The layer there, as a message names it.
+    /// The last layer, as a message names it.
     declared: String,
-    /// Which steps of the value count.
+    /// The mask of the value.
     mask: Option<Mask>,
-    /// The further outputs of the layer there.
+    /// The further outputs of the last layer.
     others: Vec<Place>,
 }
 
-/// A mask: a value of the graph that goes with another one.
+/// A mask: a value of the graph that belongs to another value.
 #[derive(Clone)]
 struct Mask {
     edge: Edge,
     data: Data,
-    /// The layer that made it, as a message names it.
+    /// The layer that created it, as a message names it.
     by: String,
 }
 
@@ -135,7 +136,7 @@ impl Infer<'_> {
             && !only.faulty_arguments
         {
             self.report
-                .fault(only, "the model has no layers behind `Input`")
+                .fault(only, "the model has no layers after `Input`")
                 .help(format!(
                     "add one: `{} => Dense(10, softmax)`",
                     place.declared
@@ -150,7 +151,7 @@ impl Infer<'_> {
         head(Ident::new("output", Span::call_site()), place, activation)
     }
 
-    /// Goes through layers; returns the head's activation where the last one is the model's.
+    /// Processes layers. Returns the head's activation if the last one is the end of the model.
     fn follow(
         &mut self,
         layers: &[ast::Layer],
@@ -182,7 +183,7 @@ impl Infer<'_> {
     fn no_input(&mut self, chain: &ast::Chain) -> Place {
         let found = match chain.layers.first().map(|layer| &layer.name) {
             Some(ast::Name::Faulty(_)) => None,
-            // It is no layer, which is reported behind this.
+            // It is not a layer, which is reported after this.
             Some(ast::Name::Bare(first)) if unknown::is_another(first) => None,
             Some(ast::Name::Bare(first) | ast::Name::Path(_, first)) => Some(self.report.fault(
                 first,
@@ -239,7 +240,7 @@ impl Infer<'_> {
         let shape = data.shape();
         let rule = Rule {
             known: data.known().map(kerust_core::shape::input),
-            tokens: quote!(::kerust::shape::input(#shape)),
+            tokens: quote!(::kerust::__private::shape::input(#shape)),
         };
         let name = match self.inputs.len() {
             0 => Ident::new("input", layer.ident().span()),
@@ -249,7 +250,7 @@ impl Infer<'_> {
         Some(data)
     }
 
-    /// Adds a layer; returns the head's activation where it is the last one.
+    /// Adds a layer. Returns the head's activation if it is the last one.
     fn layer(
         &mut self,
         layer: &ast::Layer,
@@ -264,7 +265,7 @@ impl Infer<'_> {
                 .fault(
                     layer.ident(),
                     format!(
-                        "`{}` is applied to values by their names, and stands behind an arrow",
+                        "`{}` is applied to values by their names, but comes after an arrow",
                         layer.ident()
                     ),
                 )
@@ -287,7 +288,7 @@ impl Infer<'_> {
                     self.report
                         .fault(
                             ident,
-                            format!("`{found}` is applied to values, and stands at the beginning of a chain"),
+                            format!("`{found}` is applied to values, and must be at the beginning of a chain"),
                         )
                         .help(format!("name the values: `let y = {found}(a, b, ..);`"));
                     return (place.unknown(&found), None);
@@ -307,8 +308,8 @@ impl Infer<'_> {
         Edge::Node(self.nodes.len() - 1)
     }
 
-    /// Judges what is wrong with a layer by itself, and what its rank is, where the shape before it is
-    /// not known, or in part.
+    /// Reports what is wrong with a layer by itself, or with its rank, if its input shape is not or only
+    /// partly known.
     fn judge_alone(&mut self, row: &Row, arguments: &Arguments<'_>, declared: &str, place: &Place) {
         let found = place.data.stand_in();
         let stand_in = found.clone().unwrap_or_else(stand_in);
@@ -325,7 +326,7 @@ impl Infer<'_> {
         if fault.is_own() && arguments.sound {
             self.fault(&fault, arguments.tokens(fault.argument()), declared, "");
         } else if let (Fault::Rank { .. } | Fault::Features { .. }, Some(shape)) = (fault, found) {
-            // The rule's words, without the sizes that stand in for those that are not known.
+            // The message of the rule, without the placeholders for unknown sizes.
             let message = fault.text(declared, &place.declared);
             let found = place.data.to_string();
             let message = message.as_str().replace(&shape.to_string(), &found);
@@ -337,7 +338,7 @@ impl Infer<'_> {
 }
 
 impl Place {
-    /// The place behind a layer that is not understood.
+    /// The place after a layer with errors.
     fn unknown(&self, declared: &str) -> Self {
         Self {
             edge: self.edge,

@@ -11,11 +11,14 @@ mod fold;
 mod functions;
 mod habits;
 mod infer;
+mod int8;
 mod keras;
 #[cfg(test)]
 mod keras_table;
 #[cfg(test)]
 mod mistakes;
+#[cfg(test)]
+mod pages;
 mod parse;
 mod plan;
 #[cfg(test)]

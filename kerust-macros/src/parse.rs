@@ -1,5 +1,4 @@
-//! Tokens to ast. A layer that cannot be read costs that layer only: reading goes on at the next
-//! `=>`.
+//! Parses tokens to a syntax tree. After a layer that cannot be parsed, it continues at the next `=>`.
 
 mod arguments;
 mod attributes;
@@ -20,7 +19,7 @@ use quote::{ToTokens, format_ident};
 use syn::parse::{ParseStream, Parser};
 use syn::{Generics, Visibility};
 
-/// Reads one `model!`. `None` where not even the model's name could be read.
+/// Parses a `model!`. Returns `None` if not even the model's name could be parsed.
 pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
     if tokens.is_empty() {
         report
@@ -31,7 +30,7 @@ pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
     if let Some(deep) = size::too_deep(&tokens) {
         report
             .fault(deep, format!("nested more than {} deep", size::MAX_DEPTH))
-            .help("name what stands inside, in a `let` or a model of its own");
+            .help("name the inner part in a `let`, or in a separate model");
         return None;
     }
     let end = tokens
@@ -54,6 +53,7 @@ fn read(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Model> {
                 generics: Generics::default(),
                 weights: None,
                 budgets: Vec::new(),
+                int8: None,
             },
             anonymous: true,
             body: Body::Chain(
@@ -72,7 +72,8 @@ fn read(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Model> {
                 Some(group) => Body::Graph(graph::graph(&group, body, report)),
                 None => {
                     let mut quiet = Report::default();
-                    // What stood for the colon is reported already, and what follows may come of it.
+                    // The wrong token in place of the colon is already reported, and later errors may follow
+                    // from it.
                     let is_faulty = report.len() > faults;
                     let report = if is_faulty { &mut quiet } else { &mut *report };
                     let mut chain =
@@ -95,7 +96,7 @@ fn read(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Model> {
     }
 }
 
-/// `Input(20) => ..`: a name with arguments, behind a module or before an arrow, starts a chain.
+/// `Input(20) => ..`: a name with arguments, after a module path or before an arrow, starts a chain.
 fn is_anonymous(tokens: &TokenStream) -> bool {
     let parts: Vec<TokenTree> = tokens.clone().into_iter().take(3).collect();
     let is = |number: usize, sign: char| matches!(parts.get(number), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
@@ -114,8 +115,8 @@ fn is_anonymous(tokens: &TokenStream) -> bool {
     }
 }
 
-/// The chain in parentheses or brackets that stand around all of it; they are reported, and what is wrong in them
-/// may follow from that.
+/// The chain in parentheses or brackets around the whole model. They are reported, and errors inside may
+/// follow from them.
 fn grouped(body: &TokenStream, end: Span, report: &mut Report) -> Option<Chain> {
     let mut parts = body.clone().into_iter();
     let (Some(TokenTree::Group(group)), None) = (parts.next(), parts.next()) else {
@@ -132,7 +133,7 @@ fn grouped(body: &TokenStream, end: Span, report: &mut Report) -> Option<Chain> 
             body,
             format!("found `{}`, expected layers", value::short(body)),
         )
-        .help("layers are joined by `=>`, and nothing stands around them: `Input(4) => Dense(3)`");
+        .help("layers are joined by `=>`, without anything around them: `Input(4) => Dense(3)`");
     Some(chain(group.stream(), end, &mut Report::default()))
 }
 

@@ -1,4 +1,4 @@
-//! A model that is understood: a graph of nodes, each with its shape, and what each layer is.
+//! The analyzed model: a graph of nodes with their shapes, and the properties of each layer.
 
 mod part;
 
@@ -8,16 +8,18 @@ use kerust_core::shape::Shape;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-/// The graph. A chain is a graph with one path.
+/// The graph. A chain is a graph with a single path.
 pub struct Plan {
     pub inputs: Vec<Input>,
-    /// In an order in which every node stands behind its inputs.
+    /// In an order in which every node comes after its inputs.
     pub nodes: Vec<Node>,
-    /// The layers as written, for the summary; a layer may be two nodes.
+    /// The layers as written, for the summary. A layer can consist of two nodes.
     pub layers: Vec<Layer>,
     /// The shapes that rustc computes.
     pub constants: Vec<Constant>,
     pub heads: Vec<Head>,
+    /// Whether it is the 8-bit twin of a model, which only infers, and whose outputs are activated.
+    pub is_twin: bool,
 }
 
 /// One of the model's inputs.
@@ -26,55 +28,57 @@ pub struct Input {
     pub data: Data,
 }
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Edge {
-    /// The model's input of this number.
+    /// The input of the model with this index.
     Input(usize),
-    /// The output of the node of this number.
+    /// The output of the node with this index.
     Node(usize),
 }
 
-/// One value: what a computation gives, one more of its outputs, or a view of another value.
+/// A value: the result of a computation, one of its further outputs, or a view of another value.
 #[derive(Clone)]
 pub struct Node {
-    /// The buffer in the expansion, and the field if there is no `of`.
+    /// The name of the buffer in the expansion, and of the field if `of` is `None`.
     pub name: Ident,
-    /// The node that is applied again here: its field, and its configuration.
+    /// The node whose field and configuration are used again here.
     pub of: Option<Ident>,
-    /// The number of its layer.
+    /// The index of its layer.
     pub layer: usize,
     pub inputs: Vec<Edge>,
-    /// How many of the inputs stand together in the call: one alone as itself, several as an array, and for
-    /// none `()`.
+    /// The numbers of inputs that are one argument of the call: a single input as itself, several as an
+    /// array, and none as `()`.
     pub groups: Vec<usize>,
     pub output: Data,
     pub role: Role,
     /// The type of the configuration, and its value.
     pub operation: (TokenStream, TokenStream),
-    /// What it is where a product ends in what follows.
+    /// Its role in the fusion of a product with the layers after it.
     pub fusion: Fusion,
-    /// The activation that it is, where it is nothing else.
+    /// The activation, if the node is nothing else.
     pub is_activation: Option<Activation>,
+    /// The activation that its configuration has taken.
+    pub absorbed: Option<Activation>,
     /// Whether its configuration takes the activation that follows.
     pub takes_activation: bool,
-    /// Whether inference may overwrite its input, by `forward_in_place`.
+    /// Whether inference can overwrite its input with `forward_in_place`.
     pub in_place: bool,
-    /// Values of scratch that overwriting takes for each sample.
+    /// The number of scratch values for each sample that overwriting needs.
     pub in_place_scratch: Option<usize>,
-    /// Whether the backward pass needs the output alone: training may overwrite its input, and the gradient
-    /// of its output.
+    /// Whether the backward pass needs only the output, so that training can overwrite its input, and the
+    /// gradient of its output.
     pub from_output: bool,
     /// Whether the backward pass does not need the output.
     pub forgets_output: bool,
     pub weights: Option<TokenStream>,
-    /// Values that a training step saves for each sample.
+    /// The number of values that a training step saves for each sample.
     pub saved: Option<TokenStream>,
-    /// Values of scratch that inference takes for each sample.
+    /// The number of scratch values for each sample in inference.
     pub scratch: Option<TokenStream>,
 }
 
-/// An activation: its name, and where it was written.
+/// An activation: its name and its position.
 pub type Activation = (&'static str, Span);
 
 /// When a node computes.
@@ -82,35 +86,35 @@ pub type Activation = (&'static str, Span);
 pub enum Role {
     /// Always.
     Compute,
-    /// Always, by the operation of a `Component`, which is handed scratch, and is always asked for the
-    /// gradients of its inputs.
+    /// Always, by the operation of a `Component`, which gets scratch and always computes the gradients of its
+    /// inputs.
     Custom,
-    /// Always: it joins several values.
+    /// Always: it merges several values.
     Merge,
-    /// Never: it is one more output of the node of this number, behind which it stands.
+    /// Never: it is a further output of the node with this index, which comes before it.
     Part(usize),
-    /// In training; in inference its output is its input.
+    /// Only in training. In inference its output is its input.
     TrainingOnly,
-    /// Never: its output is its input, in other words.
+    /// Never: its output is its input with another shape.
     Alias,
 }
 
-/// What a node is where a product ends in what follows it, while its sums are in registers.
+/// The role of a node in the fusion of a product with the layers after it, while its sums are in registers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fusion {
     None,
-    /// A product, whose inference takes a tail where it has no activation.
+    /// A product, which can be followed by a tail in inference if it has no activation.
     Product,
-    /// A factor and a shift for each channel, which may begin a tail. Its line is as long as what
+    /// A factor and a shift for each channel, which can begin a tail. Its line is as long as the values that
     /// training saves.
     Line,
-    /// A sum, which may end a tail where the other input stands.
+    /// A sum, which can end a tail and overwrites its other input.
     Sum,
 }
 
-/// What the summary says of a layer.
+/// The description of a layer for the summary.
 pub struct Layer {
-    /// The layer as written, for a budget that it exceeds.
+    /// The layer as written, for an error if it exceeds a budget.
     pub tokens: TokenStream,
     pub name: Ident,
     pub kind: String,
@@ -121,20 +125,20 @@ pub struct Layer {
     pub weights: Option<TokenStream>,
     /// Multiply-adds of one use.
     pub macs: TokenStream,
-    /// How often it is applied.
+    /// The number of its uses.
     pub uses: usize,
     pub training_only: bool,
-    /// Whether its numbers hold state that no gradient moves.
+    /// Whether its weights contain state, which has no gradient.
     pub state: bool,
-    /// Whether its weights do not train.
+    /// Whether its weights are frozen.
     pub frozen: bool,
-    /// What is said about the training of its arrays of weights: their names, and terms.
+    /// The training settings of its arrays of weights: their names, and terms.
     pub settings: Vec<(String, TokenStream)>,
-    /// What it reads, without masks.
+    /// Its inputs, without masks.
     pub sources: Vec<Edge>,
     /// The mask that it reads.
     pub mask: Option<Edge>,
-    /// The node that ends it.
+    /// The last node of the layer.
     pub node: usize,
 }
 
@@ -142,7 +146,7 @@ pub struct Layer {
 pub struct Constant {
     pub name: Ident,
     pub value: TokenStream,
-    /// Whether it may fail, and so must be looked at while compiling.
+    /// Whether it can fail, so that it must be evaluated at compile time.
     pub judged: bool,
 }
 
@@ -158,22 +162,22 @@ pub struct Head {
 #[derive(Clone)]
 pub struct Data {
     pub form: Form,
-    /// The element type, where the form does not say it.
+    /// The element type, if `form` does not determine it.
     pub dtype: Dtype,
-    /// The constant that holds the shape, where the sizes are not all known.
+    /// The constant with the shape, if not all sizes are known.
     pub constant: Option<TokenStream>,
 }
 
-/// How much is known of a shape.
+/// How much is known about a shape.
 #[derive(Clone)]
 pub enum Form {
     /// Its sizes, each known or an expression.
     Sizes(Vec<Size>),
-    /// The type that it is: the output of a layer of the user's own.
+    /// The type: the output of a custom layer.
     Typed(TokenStream),
-    /// Nothing, after a fault: it fits everywhere.
+    /// Nothing, after an error: it fits everywhere.
     Unknown,
-    /// The rank and some sizes, after a fault.
+    /// The rank and some sizes, after an error.
     Part(Vec<Option<usize>>),
 }
 
@@ -198,12 +202,12 @@ impl Data {
         Self { dtype, ..self }
     }
 
-    /// What comes after a fault.
+    /// The output after an error.
     pub fn unknown() -> Self {
         Self::float(Form::Unknown)
     }
 
-    /// Whether a fault made it unknown, or a part of it.
+    /// Whether it is completely or partly unknown because of an error.
     pub fn is_unknown(&self) -> bool {
         matches!(self.form, Form::Unknown | Form::Part(_))
     }
@@ -212,16 +216,22 @@ impl Data {
     pub fn shape(&self) -> TokenStream {
         match (&self.form, &self.constant) {
             (Form::Sizes(sizes), _) if self.known_shape().is_some() => {
-                quote!(::kerust::shape::Shape::new(&[#(#sizes),*]))
+                quote!(::kerust::__private::shape::Shape::new(&[#(#sizes),*]))
             }
             (_, Some(constant)) => constant.clone(),
-            (Form::Sizes(sizes), None) => quote!(::kerust::shape::Shape::new(&[#(#sizes),*])),
-            (Form::Typed(path), None) => quote!(<#path as ::kerust::tensor::Nth<0>>::SHAPE),
-            (Form::Unknown | Form::Part(_), None) => quote!(::kerust::shape::Shape::new(&[1])),
+            (Form::Sizes(sizes), None) => {
+                quote!(::kerust::__private::shape::Shape::new(&[#(#sizes),*]))
+            }
+            (Form::Typed(path), None) => {
+                quote!(<#path as ::kerust::__private::tensor::Nth<0>>::SHAPE)
+            }
+            (Form::Unknown | Form::Part(_), None) => {
+                quote!(::kerust::__private::shape::Shape::new(&[1]))
+            }
         }
     }
 
-    /// What a model or a layer names as its input or output: a shape for `f32`, or a tensor.
+    /// The type of an input or output of a model or layer: a shape for `f32`, or a tensor.
     pub fn path(&self) -> TokenStream {
         match (&self.form, self.dtype) {
             (Form::Typed(path), _) => path.clone(),
@@ -235,12 +245,12 @@ impl Data {
         let rank = self.rank_type();
         match self.dtype {
             _ if matches!(self.form, Form::Typed(_)) => {
-                quote!(<#rank as ::kerust::data::Data>::Value)
+                quote!(<#rank as ::kerust::__private::data::Data>::Value)
             }
-            Dtype::F32 => quote!(::kerust::tensor::Tensor<#rank>),
+            Dtype::F32 => quote!(::kerust::__private::tensor::Tensor<#rank>),
             dtype => {
                 let element = element(dtype);
-                quote!(::kerust::tensor::Tensor<#rank, #element>)
+                quote!(::kerust::__private::tensor::Tensor<#rank, #element>)
             }
         }
     }
@@ -251,20 +261,20 @@ impl Data {
             Form::Sizes(sizes) => {
                 let rank = format_ident!("Rank{}", sizes.len());
                 let sizes = sizes.iter().map(Size::argument);
-                quote!(::kerust::tensor::#rank<#(#sizes),*>)
+                quote!(::kerust::__private::tensor::#rank<#(#sizes),*>)
             }
             Form::Typed(path) => path.clone(),
-            Form::Unknown | Form::Part(_) => quote!(::kerust::tensor::Rank1<1>),
+            Form::Unknown | Form::Part(_) => quote!(::kerust::__private::tensor::Rank1<1>),
         }
     }
 
-    /// The values of a batch, as a type behind `&` or `&mut`.
+    /// The type of the values in a batch, after `&` or `&mut`.
     pub fn slice(&self) -> TokenStream {
         let element = element(self.dtype);
         quote!([#element])
     }
 
-    /// The element type, where it is known here.
+    /// The element type, if it is known here.
     pub fn known_dtype(&self) -> Option<Dtype> {
         match &self.form {
             Form::Typed(_) => None,
@@ -272,7 +282,7 @@ impl Data {
         }
     }
 
-    /// Whether it may have a gradient: its values are `f32`, or of a type that rustc knows.
+    /// Whether it can have a gradient: its values are `f32`, or of a type that only rustc knows.
     pub fn is_float(&self) -> bool {
         matches!(self.known_dtype(), None | Some(Dtype::F32))
     }
@@ -288,15 +298,15 @@ impl Data {
         }
     }
 
-    /// The number of values of its gradient as an expression.
+    /// The number of values in its gradient as an expression.
     pub fn gradient_len(&self) -> TokenStream {
         match &self.form {
-            Form::Typed(path) => quote!(::kerust::gradient::len_of::<#path>()),
+            Form::Typed(path) => quote!(::kerust::__private::gradient::len_of::<#path>()),
             _ => self.len(),
         }
     }
 
-    /// The size along `axis`; `nameable` says whether a computed one may stand in a type.
+    /// The size along `axis`. `nameable` says whether a computed size can be used in a type.
     pub fn dim(&self, axis: usize, nameable: bool) -> Size {
         match &self.form {
             Form::Sizes(sizes) if axis < sizes.len() => sizes[axis].clone(),
@@ -312,7 +322,7 @@ impl Data {
         }
     }
 
-    /// The size of the last axis, as it stands in a type.
+    /// The size of the last axis, as used in a type.
     pub fn last_size(&self, nameable: bool) -> Size {
         match &self.form {
             Form::Sizes(sizes) if !sizes.is_empty() => sizes[sizes.len() - 1].clone(),
@@ -332,7 +342,7 @@ impl Data {
         }
     }
 
-    /// The shape, where every size is known.
+    /// The shape, if every size is known.
     pub fn known_shape(&self) -> Option<Shape> {
         let Form::Sizes(sizes) = &self.form else {
             return None;
@@ -390,7 +400,7 @@ impl Plan {
         inputs.chain(heads).filter(|edge| **edge == value).count()
     }
 
-    /// Whether it can be a layer of another model: one input, one output, something in between.
+    /// Whether it can be a layer of another model: it needs one input, one output, and a node between them.
     pub fn is_layer(&self) -> bool {
         self.trains()
             && self.inputs.len() == 1
@@ -398,18 +408,18 @@ impl Plan {
             && self.nodes.iter().any(|node| node.role != Role::Alias)
     }
 
-    /// Whether another model may ask for the gradient of its input.
+    /// Whether another model can request the gradient of its input.
     pub fn hands_on(&self) -> bool {
         self.is_layer() && self.inputs[0].data.is_float()
     }
 
-    /// Whether it trains: its inputs are numbers or tokens. On integers it infers.
+    /// Whether it can be trained: its inputs are `f32` or tokens. A model of integers can only infer.
     pub fn trains(&self) -> bool {
         let mut inputs = self.inputs.iter();
-        inputs.all(|input| matches!(input.data.dtype, Dtype::F32 | Dtype::U16))
+        !self.is_twin && inputs.all(|input| matches!(input.data.dtype, Dtype::F32 | Dtype::U16))
     }
 
-    /// The element type of a value, where it is known here.
+    /// The element type of a value, if it is known here.
     pub fn dtype(&self, value: Edge) -> Option<Dtype> {
         match value {
             Edge::Input(input) => self.inputs[input].data.known_dtype(),
@@ -417,7 +427,7 @@ impl Plan {
         }
     }
 
-    /// The further outputs of a node, in order: the nodes behind it that are its parts.
+    /// The further outputs of a node, in order: the nodes after it that are its parts.
     pub fn parts(&self, number: usize) -> std::ops::Range<usize> {
         let behind = self.nodes[number + 1..].iter();
         let parts = behind.take_while(|node| node.role == Role::Part(number));
@@ -426,7 +436,7 @@ impl Plan {
 }
 
 impl Node {
-    /// A node of a layer without numbers.
+    /// Creates a node of a layer without weights.
     pub fn new(name: Ident, layer: usize, inputs: Vec<Edge>, output: Data, role: Role) -> Self {
         let groups = match role {
             Role::Merge => vec![inputs.len()],
@@ -443,6 +453,7 @@ impl Node {
             operation: (TokenStream::new(), TokenStream::new()),
             fusion: Fusion::None,
             is_activation: None,
+            absorbed: None,
             takes_activation: false,
             in_place: false,
             in_place_scratch: None,
@@ -454,26 +465,26 @@ impl Node {
         }
     }
 
-    /// The constant that holds the configuration.
+    /// The constant with the configuration.
     pub fn constant(&self) -> Ident {
         constant(self.field(), "")
     }
 
-    /// The field that holds the numbers.
+    /// The field with the weights.
     pub fn field(&self) -> &Ident {
         self.of.as_ref().unwrap_or(&self.name)
     }
 
-    /// Whether it has a configuration of its own that the expansion calls.
+    /// Whether the expansion calls it with a configuration of its own.
     pub fn is_configured(&self) -> bool {
         !matches!(self.role, Role::Alias | Role::Part(_)) && self.of.is_none()
     }
 
-    /// The inputs that its output may overwrite, where `in_place` says whether its only one.
+    /// The inputs that its output can overwrite. `in_place` says whether it can overwrite its only input.
     pub fn overwritable(&self, in_place: bool) -> &[Edge] {
         let candidates = match self.inputs.len() {
             _ if in_place => 1,
-            // The order of a sum is that of its inputs, so only two may change theirs.
+            // The order of a sum is that of its inputs, so that only two inputs can be swapped.
             2 if self.is_sum() => 2,
             _ if self.is_sum() => 1,
             _ => 0,
@@ -481,7 +492,7 @@ impl Node {
         &self.inputs[..candidates]
     }
 
-    /// Whether it is a sum, which may be made in place.
+    /// Whether it is a sum, which can be computed in place.
     pub fn is_sum(&self) -> bool {
         self.fusion == Fusion::Sum
     }
@@ -500,7 +511,7 @@ pub fn element(dtype: Dtype) -> Ident {
     Ident::new(name, Span::call_site())
 }
 
-/// `DENSE_1` of `dense_1`, with the same span.
+/// `DENSE_1` for `dense_1`, with the same span.
 pub fn constant(name: &Ident, suffix: &str) -> Ident {
     use syn::ext::IdentExt;
     let upper = name.unraw().to_string().to_uppercase();

@@ -1,16 +1,16 @@
-//! Faults: collected, then reported together.
+//! Errors, which are collected and reported together.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use std::fmt::Display;
 
-/// The faults of one model.
+/// The errors of a model.
 #[derive(Default)]
 pub struct Report {
     faults: Vec<Fault>,
 }
 
-/// One mistake, on the tokens that are wrong.
+/// A mistake, with the wrong tokens.
 pub struct Fault {
     tokens: TokenStream,
     message: String,
@@ -28,7 +28,7 @@ impl Report {
         self.faults.last_mut().expect("a fault was pushed")
     }
 
-    /// Reports what syn refused; what it misses at the end stands at `end`.
+    /// Reports an error of syn. If the end of the input is reached, the error is at `end`.
     pub fn syntax(&mut self, error: &syn::Error, end: Span) -> &mut Fault {
         const AT_THE_END: &str = "unexpected end of input, ";
         let message = error.to_string();
@@ -39,7 +39,7 @@ impl Report {
         self.fault(Ident::new("fault", span), message)
     }
 
-    /// The fault of this number, to say more.
+    /// The error with this index, for adding notes.
     pub fn again(&mut self, number: usize) -> &mut Fault {
         &mut self.faults[number]
     }
@@ -54,7 +54,7 @@ impl Report {
         self.faults.len()
     }
 
-    /// All faults as one error.
+    /// All errors combined into one.
     pub fn into_error(self) -> Option<syn::Error> {
         self.faults
             .into_iter()
@@ -67,18 +67,18 @@ impl Report {
 }
 
 impl Fault {
-    /// Adds where it comes from.
+    /// Adds a note about the cause.
     pub fn note(&mut self, text: impl Display) -> &mut Self {
         self.detail("note", text)
     }
 
-    /// Adds how to mend it.
+    /// Adds a help text.
     pub fn help(&mut self, text: impl Display) -> &mut Self {
         self.detail("help", text)
     }
 
-    // rustc sets the lines of a message under its first one; the empty line makes them look like
-    // its own notes.
+    // rustc indents the lines of a message under its first line. The empty line makes them look like rustc's
+    // own notes.
     fn detail(&mut self, kind: &str, text: impl Display) -> &mut Self {
         let gap = if self.detailed { "\n" } else { "\n\n" };
         self.message += &format!("{gap}= {kind}: {text}");
@@ -87,8 +87,8 @@ impl Fault {
     }
 }
 
-/// The candidate that was most likely meant: the same letters in another case, or else the nearest
-/// within a third of the length.
+/// The most likely candidate: one with the same letters in another case, or the nearest within a third of the
+/// length.
 pub fn nearest<'a>(
     found: &str,
     candidates: impl IntoIterator<Item = &'a str> + Clone,
@@ -108,7 +108,7 @@ pub fn nearest<'a>(
     })
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours between two words.
+/// The number of insertions, deletions, replacements and swaps of neighbours between two words.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];

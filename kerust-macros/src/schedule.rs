@@ -1,8 +1,8 @@
-//! When each node computes, and how long each buffer lives.
+//! The order of the nodes' computations, and the lifetimes of the buffers.
 //!
-//! A buffer lives from the step that writes it to the last step that reads it. The offsets follow
-//! from `kerust_core::memory`, which gives buffers that never meet one place: here where all sizes are
-//! known, else in the expansion.
+//! A buffer lives from the step that writes it to the last step that reads it. `kerust_core::memory` computes
+//! the offsets, such that buffers that are never live at the same time can share memory: here if all sizes
+//! are known, otherwise in the expansion.
 
 mod backward;
 mod inference;
@@ -18,9 +18,9 @@ use proc_macro2::TokenStream;
 /// A buffer to be planned.
 pub struct Slot {
     pub label: String,
-    /// Values for one sample.
+    /// The number of values for one sample.
     pub len: TokenStream,
-    /// Their type.
+    /// Their element type.
     pub element: Element,
     pub first: usize,
     pub last: usize,
@@ -29,7 +29,7 @@ pub struct Slot {
 /// The element type of a buffer.
 pub enum Element {
     Known(Dtype),
-    /// That of this tensor, which rustc knows.
+    /// The element type of this tensor, which rustc knows.
     Of(TokenStream),
 }
 
@@ -48,12 +48,12 @@ impl Element {
 }
 
 impl Slot {
-    /// The length, where it is known here.
+    /// The length, if it is known here.
     pub fn known_len(&self) -> Option<usize> {
         self.len.to_string().parse().ok()
     }
 
-    /// The buffer, where all of it is known here.
+    /// The buffer, if its length and type are known here.
     fn known(&self) -> Option<Buffer> {
         let Element::Known(dtype) = self.element else {
             return None;
@@ -62,14 +62,14 @@ impl Slot {
         Some(buffer.of_dtype(dtype))
     }
 
-    /// The words that it takes, where that is known here.
+    /// Its size in words, if it is known here.
     fn known_words(&self) -> Option<usize> {
         Some(self.known()?.bytes().div_ceil(WORD_BYTES))
     }
 }
 
 /// The address of each slot, if all lengths are known here: rustc would take a thousand times as long.
-/// Addresses count through the outputs, one behind the other, and then the arena.
+/// Addresses run through the outputs, one after the other, and then through the arena.
 pub fn addresses(slots: &[Slot], outputs: &[Slot]) -> Option<Vec<usize>> {
     let buffers =
         |slots: &[Slot]| -> Option<Vec<Buffer>> { slots.iter().map(Slot::known).collect() };
@@ -79,14 +79,14 @@ pub fn addresses(slots: &[Slot], outputs: &[Slot]) -> Option<Vec<usize>> {
     Some(addresses)
 }
 
-/// Where a value lies.
+/// The place of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Place {
-    /// In the caller's input of this number.
+    /// In the caller's input with this index.
     Input(usize),
-    /// In the caller's output of this number.
+    /// In the caller's output with this index.
     Output(usize),
-    /// In the slot of this number.
+    /// In the slot with this index.
     Slot(usize),
 }
 
@@ -98,15 +98,15 @@ pub struct Inference {
     /// The address of each slot, if all lengths are known here.
     pub addresses: Option<Vec<usize>>,
     pub calls: Vec<Call>,
-    /// The outputs that are copied at the end, and from where.
+    /// The outputs that are copied at the end, with their sources.
     pub copies: Vec<(usize, Place)>,
-    /// The step at which each node's output stands ready.
+    /// The step after which each node's output is available.
     pub steps: Vec<usize>,
 }
 
 impl Inference {
-    /// Words for one sample in the slots of the arena that live at `step`, if all lengths are known
-    /// here.
+    /// The number of words for one sample in the arena's slots that are live at `step`, if all lengths are
+    /// known here.
     pub fn in_use(&self, step: usize) -> Option<usize> {
         let arena: usize = self.outputs.iter().filter_map(Slot::known_words).sum();
         let slots = self.slots.iter().zip(self.addresses.as_ref()?);
@@ -121,23 +121,24 @@ impl Inference {
 pub struct Call {
     pub node: usize,
     pub x: Vec<Place>,
-    /// One of the places of `x` where the node overwrites it.
+    /// One of the places of `x` if the node overwrites it.
     pub y: Place,
-    /// Where its further outputs go.
+    /// The places of its further outputs.
     pub parts: Vec<Place>,
-    /// What training saves, or the scratch of inference.
+    /// The slot of the values that training saves, or of the scratch of inference.
     pub saved: Option<usize>,
-    /// The nodes that inference takes into its tail, in order.
+    /// The nodes in the tail of a product in inference, in order.
     pub tail: Vec<usize>,
-    /// The line of the tail.
+    /// The slot of the tail's line.
     pub line: Option<usize>,
 }
 
 /// One training step.
+#[derive(Default)]
 pub struct Training {
     pub slots: Vec<Slot>,
     pub forward: Vec<Call>,
-    /// The slots of logits that are copied at the end, and from where.
+    /// The slots of logits that are copied at the end, with their sources.
     pub copies: Vec<(usize, Place)>,
     /// The slots of each head's logits and of their gradient.
     pub heads: Vec<[usize; 2]>,
@@ -147,25 +148,25 @@ pub struct Training {
 /// A step of the backward pass.
 pub enum Back {
     Call(Return),
-    /// Another part of a gradient is added.
+    /// Adds another part of a gradient.
     Sum {
         into: Gradient,
         part: usize,
-        /// Only where the model is a layer of another one.
+        /// Only if the model is a layer of another model.
         nested: bool,
     },
 }
 
-/// Where the gradient of a value goes.
+/// The destination of a value's gradient.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Gradient {
-    /// Into the slot of this number.
+    /// The slot with this index.
     Slot(usize),
-    /// Into the slot, but only where the model is a layer of another one.
+    /// The slot with this index, but only if the model is a layer of another model.
     NestedSlot(usize),
-    /// To the model that this one is a layer of.
+    /// The model that contains this one as a layer.
     Through,
-    /// To that model, or into the slot where there is none.
+    /// That model, or the slot if there is none.
     ThroughOr(usize),
 }
 
@@ -173,22 +174,22 @@ pub enum Gradient {
 pub struct Return {
     pub node: usize,
     pub x: Vec<Place>,
-    /// Its outputs.
+    /// The places of its outputs.
     pub y: Vec<Place>,
     pub saved: Option<usize>,
-    /// The gradient of each output; `None` where it has none.
+    /// The gradient of each output; `None` if it has none.
     pub dy: Vec<Option<usize>>,
-    /// The slots of those gradients that nothing has written: nobody reads the output.
+    /// The slots of gradients that are zero, because nothing reads the output.
     pub zeros: Vec<usize>,
-    /// For each input; `None` where nothing before it learns.
+    /// The destination for each input; `None` if nothing before it trains.
     pub dx: Vec<Option<Gradient>>,
-    /// Only where the model is a layer of another one.
+    /// Only if the model is a layer of another model.
     pub nested: bool,
-    /// Whether its layer has left a gradient already.
+    /// Whether the gradient of its layer has been written before, so that it must be added.
     pub again: bool,
 }
 
-/// Schedules one training step: forward, the loss, backward.
+/// Schedules a training step: forward pass, loss, backward pass.
 pub fn training(plan: &Plan) -> Training {
     let is_view = |node: &Node| node.role == Role::Alias;
     let roots = roots(plan, &is_view);
@@ -285,7 +286,8 @@ pub fn training(plan: &Plan) -> Training {
     training
 }
 
-/// The value that a node may overwrite in training: nothing else reads it, neither forward nor backward.
+/// The input that a node can overwrite in training: nothing else reads it in the forward and the backward
+/// pass.
 fn overwritten(plan: &Plan, roots: &[Edge], number: usize, learns: &[bool]) -> Option<Edge> {
     let node = &plan.nodes[number];
     let values = node.overwritable(node.from_output).iter();
@@ -303,7 +305,7 @@ fn overwritten(plan: &Plan, roots: &[Edge], number: usize, learns: &[bool]) -> O
     })
 }
 
-/// Whether each node has a gradient and weights that train, or one before it has.
+/// Whether each node has a gradient, and trainable weights in it or before it.
 fn learns(plan: &Plan) -> Vec<bool> {
     let mut learns: Vec<bool> = Vec::new();
     for node in &plan.nodes {
@@ -321,7 +323,7 @@ fn learns(plan: &Plan) -> Vec<bool> {
     learns
 }
 
-/// The value that each node's output shows, behind all views.
+/// The value that each node's output refers to, after resolving views.
 fn roots(plan: &Plan, is_view: &dyn Fn(&Node) -> bool) -> Vec<Edge> {
     let mut roots: Vec<Edge> = Vec::new();
     for (number, node) in plan.nodes.iter().enumerate() {
@@ -348,7 +350,7 @@ fn place(edge: Edge, places: &[Place]) -> Place {
     }
 }
 
-/// A buffer of `len` values of `f32`.
+/// Adds a buffer of `len` values of `f32`.
 fn push(slots: &mut Vec<Slot>, label: String, len: TokenStream, step: usize) -> usize {
     slots.push(Slot {
         label,
@@ -360,7 +362,7 @@ fn push(slots: &mut Vec<Slot>, label: String, len: TokenStream, step: usize) -> 
     slots.len() - 1
 }
 
-/// A buffer of values like these.
+/// Adds a buffer for values of this shape and type.
 fn push_value(slots: &mut Vec<Slot>, label: String, data: &Data, step: usize) -> usize {
     let slot = push(slots, label, data.len(), step);
     slots[slot].element = Element::of(data);

@@ -1,4 +1,4 @@
-//! Values: how they are read, and what they are once a layer has said what it takes.
+//! Parsing of values, and their types.
 
 mod call;
 mod expression;
@@ -13,10 +13,10 @@ pub use read::read;
 /// A size: known to the macro, or an expression that rustc evaluates.
 #[derive(Clone)]
 pub struct Size {
-    /// The number, where it is known here.
+    /// The number, if it is known here.
     pub known: Option<usize>,
     tokens: TokenStream,
-    /// Whether stable Rust can take it into a type of a generic model.
+    /// Whether stable Rust can use it in a type of a generic model.
     pub nameable: bool,
 }
 
@@ -30,7 +30,7 @@ impl Size {
         }
     }
 
-    /// An expression. Its braces are put where a type needs them, and nowhere else.
+    /// Creates a size from an expression. Its braces are added only where a type needs them.
     pub fn expression(tokens: TokenStream, nameable: bool) -> Self {
         let mut parts = tokens.clone().into_iter();
         let tokens = match (parts.next(), parts.next()) {
@@ -63,11 +63,11 @@ impl ToTokens for Size {
     }
 }
 
-/// A value that a shape rule takes: known here, and as tokens for where it is not.
+/// An argument of a shape rule: its value if it is known here, and its tokens otherwise.
 pub trait Term {
-    /// What the rule takes.
+    /// The type that the rule takes.
     type Known;
-    /// The value, where it is known here.
+    /// The value, if it is known here.
     fn known(&self) -> Option<Self::Known>;
     /// The value as an expression.
     fn tokens(&self) -> TokenStream;
@@ -149,10 +149,10 @@ impl Term for Borders {
     }
 }
 
-/// A number with a fraction.
+/// A number that can have a fraction.
 #[derive(Clone)]
 pub struct Number {
-    /// The number, where it is known here.
+    /// The number, if it is known here.
     pub known: Option<f32>,
     /// The number as an `f32` expression.
     pub tokens: TokenStream,
@@ -188,10 +188,10 @@ impl Term for Number {
     }
 }
 
-/// A literal with its sign outside, as rustc has it.
+/// A literal with a separate sign, as in rustc's syntax.
 fn real(number: f64) -> TokenStream {
-    // In `f32`, whose shortest digits rustc and clippy read without loss. What is no number is
-    // reported where its bounds are judged.
+    // In `f32`, whose shortest digits rustc and clippy read without loss. A value that is not a number is
+    // reported where its range is checked.
     let magnitude = (number.abs() as f32).min(f32::MAX);
     let literal = Literal::f32_unsuffixed(magnitude);
     if number < 0.0 {
@@ -225,7 +225,7 @@ impl Term for Sliding {
         let [size, strides, dilation] =
             [&self.size, &self.strides, &self.dilation].map(|pair| pair.tokens());
         let padding = padding(self.padding);
-        quote!(::kerust::shape::Window {
+        quote!(::kerust::__private::shape::Window {
             size: #size,
             strides: #strides,
             padding: #padding,
@@ -234,16 +234,16 @@ impl Term for Sliding {
     }
 }
 
-/// `::kerust::shape::Padding::Same`
+/// `::kerust::__private::shape::Padding::Same`
 pub fn padding(padding: Padding) -> TokenStream {
     match padding {
-        Padding::Valid => quote!(::kerust::shape::Padding::Valid),
-        Padding::Same => quote!(::kerust::shape::Padding::Same),
-        Padding::Causal => quote!(::kerust::shape::Padding::Causal),
+        Padding::Valid => quote!(::kerust::__private::shape::Padding::Valid),
+        Padding::Same => quote!(::kerust::__private::shape::Padding::Same),
+        Padding::Causal => quote!(::kerust::__private::shape::Padding::Causal),
     }
 }
 
-/// Tokens as a person writes them: `Dense(2 * UNITS, relu)`.
+/// Formats tokens as a person writes them: `Dense(2 * UNITS, relu)`.
 pub fn text(tokens: &TokenStream) -> String {
     let mut text = String::new();
     let mut glued = true;
@@ -291,12 +291,12 @@ pub fn text(tokens: &TokenStream) -> String {
     text
 }
 
-/// Whether a sign behind it stands for itself.
+/// Whether a sign after it is a unary operator.
 fn is_operator(text: &str) -> bool {
     text.ends_with(['=', '*', '/', '%', '+', '-', '&', ','])
 }
 
-/// Tokens for a message: as a person writes them, cut where they are long.
+/// Formats tokens for a message, and truncates them if they are long.
 pub fn short(tokens: &TokenStream) -> String {
     const LONGEST: usize = 48;
     let text = text(tokens);

@@ -1,17 +1,17 @@
-//! The words that stand for activations, initializers and the like.
+//! The words for activations, initializers and similar arguments.
 
 use kerust_core::activation::Activation;
 use kerust_core::element::Dtype;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-/// A set of words that one argument takes.
+/// The set of words that an argument accepts.
 pub struct Vocabulary {
-    /// What the words are: `activation`.
+    /// The kind of the words: `activation`.
     pub what: &'static str,
-    /// The path of what they expand to.
+    /// The path of their expansion.
     path: fn() -> TokenStream,
-    /// Each word, and the name that it expands to.
+    /// The words, with the names that they expand to.
     pub words: &'static [(&'static str, &'static str)],
 }
 
@@ -27,7 +27,7 @@ impl Vocabulary {
         self.words.iter().map(|entry| entry.0)
     }
 
-    /// `::kerust::activation::Activation::Relu`, with the word's span so that an editor finds it.
+    /// `::kerust::__private::activation::Activation::Relu`, with the word's span so that an editor finds it.
     pub fn tokens(&self, name: &str, span: Span) -> TokenStream {
         let path = (self.path)();
         let name = Ident::new(name, span);
@@ -37,14 +37,14 @@ impl Vocabulary {
 
 pub static ACTIVATIONS: Vocabulary = Vocabulary {
     what: "activation",
-    path: || quote!(::kerust::activation::Activation),
+    path: || quote!(::kerust::__private::activation::Activation),
     words: ACTIVATION_WORDS,
 };
 
 /// Those of a recurrent layer, which are computed within its steps.
 pub static STEP_ACTIVATIONS: Vocabulary = Vocabulary {
     what: "activation",
-    path: || quote!(::kerust::activation::Activation),
+    path: || quote!(::kerust::__private::activation::Activation),
     words: ACTIVATION_WORDS,
 };
 
@@ -72,7 +72,7 @@ const ACTIVATION_WORDS: &[(&str, &str)] = &[
     ("mish", "Mish"),
 ];
 
-/// The activation that a name of [`ACTIVATIONS`] means.
+/// The activation for a name in [`ACTIVATIONS`].
 pub fn activation(name: &str) -> Activation {
     let mut all = Activation::NAMES.iter().map(|(_, activation)| *activation);
     all.find(|it| format!("{it:?}") == name)
@@ -81,7 +81,7 @@ pub fn activation(name: &str) -> Activation {
 
 pub static DTYPES: Vocabulary = Vocabulary {
     what: "dtype",
-    path: || quote!(::kerust::element::Dtype),
+    path: || quote!(::kerust::__private::element::Dtype),
     words: &[
         ("float32", "F32"),
         ("token", "U16"),
@@ -92,7 +92,7 @@ pub static DTYPES: Vocabulary = Vocabulary {
     ],
 };
 
-/// The element type that a name of [`DTYPES`] means.
+/// The element type for a name in [`DTYPES`].
 pub fn dtype(name: &str) -> Dtype {
     match name {
         "U16" => Dtype::U16,
@@ -106,7 +106,7 @@ pub fn dtype(name: &str) -> Dtype {
 
 pub static INITIALIZERS: Vocabulary = Vocabulary {
     what: "initializer",
-    path: || quote!(::kerust::init::Initializer),
+    path: || quote!(::kerust::__private::init::Initializer),
     words: &[
         ("zeros", "ZEROS"),
         ("ones", "ONES"),
@@ -127,26 +127,26 @@ pub static INITIALIZERS: Vocabulary = Vocabulary {
 
 pub static PADDINGS: Vocabulary = Vocabulary {
     what: "padding",
-    path: || quote!(::kerust::shape::Padding),
+    path: || quote!(::kerust::__private::shape::Padding),
     words: &[("valid", "Valid"), ("same", "Same")],
 };
 
-/// Those of `Conv1D`, which alone may look back.
+/// The paddings of `Conv1D`, which is the only layer with causal padding.
 pub static PADDINGS_1D: Vocabulary = Vocabulary {
     what: "padding",
-    path: || quote!(::kerust::shape::Padding),
+    path: || quote!(::kerust::__private::shape::Padding),
     words: &[("valid", "Valid"), ("same", "Same"), ("causal", "Causal")],
 };
 
 pub static INTERPOLATIONS: Vocabulary = Vocabulary {
     what: "interpolation",
-    path: || quote!(::kerust::layers::Interpolation),
+    path: || quote!(::kerust::__private::layers::Interpolation),
     words: &[("bilinear", "Bilinear"), ("nearest", "Nearest")],
 };
 
 pub static FILL_MODES: Vocabulary = Vocabulary {
     what: "fill mode",
-    path: || quote!(::kerust::layers::FillMode),
+    path: || quote!(::kerust::__private::layers::FillMode),
     words: &[
         ("reflect", "Reflect"),
         ("constant", "Constant"),
@@ -157,7 +157,7 @@ pub static FILL_MODES: Vocabulary = Vocabulary {
 
 pub static MERGE_MODES: Vocabulary = Vocabulary {
     what: "merge mode",
-    path: || quote!(::kerust::layers::MergeMode),
+    path: || quote!(::kerust::__private::layers::MergeMode),
     words: &[
         ("concat", "Concat"),
         ("sum", "Sum"),
@@ -168,7 +168,7 @@ pub static MERGE_MODES: Vocabulary = Vocabulary {
 
 pub static FLIPS: Vocabulary = Vocabulary {
     what: "mode",
-    path: || quote!(::kerust::layers::Flip),
+    path: || quote!(::kerust::__private::layers::Flip),
     words: &[
         ("horizontal_and_vertical", "HorizontalAndVertical"),
         ("horizontal", "Horizontal"),

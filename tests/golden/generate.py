@@ -1,6 +1,6 @@
 """Write the golden numbers of the parity tests, computed by the real Keras.
 
-The Rust tests read the files that this script writes beside itself; nobody
+The Rust tests read the files that this script writes next to itself; nobody
 needs Python to run them. Run the script again only to add or change cases.
 
 Set it up in a virtual environment outside the repository, and run it from
@@ -22,13 +22,13 @@ The parts, and the files they write:
     Forward and backward passes of single layers. The metadata maps the name of
     every case to JSON, `{"class_name", "config"}`. The tensors of a case are
     `CASE.x`, `CASE.y` (the output), `CASE.kernel` and `CASE.bias` if the layer
-    has them, `CASE.dy` (the gradient handed in from above), and the gradients
+    has them, `CASE.dy` (the upstream gradient), and the gradients
     of sum(y * dy): `CASE.dx`, `CASE.d_kernel`, `CASE.d_bias`. Cases of
     `Resizing` have neither `dy` nor `dx`.
 
 `augmentation`: `augmentation.safetensors`
     `RandomRotation` and `RandomFlip` with the random part replaced by a fixed
-    one, forward only. The metadata is as above, with the fixed part beside the
+    one, forward only. The metadata is as above, with the fixed part next to the
     configuration. Tensors: `CASE.x`, `CASE.y`, and for rotations `CASE.angle`
     (radians, shape [1]) and `CASE.matrix` (shape [1, 8]).
 

@@ -1,4 +1,4 @@
-"""Write `classification.json`: confusion matrices, reports and class weights as scikit-learn makes them.
+"""Write `classification.json`: confusion matrices, reports and class weights computed by scikit-learn.
 
 Needs `pip install scikit-learn`; scikit-learn 1.9.1 made the file.
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the folder `images` and `images.safetensors`: what Keras 3.15 reads from that folder.
+"""Writes the folder `images` and `images.safetensors`: the result of reading that folder with Keras 3.15.
 
     KERAS_BACKEND=tensorflow python generate_images.py
 

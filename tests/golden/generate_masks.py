@@ -5,8 +5,8 @@ Set up the environment as `generate.py` says, and run
     keras-venv/bin/python tests/golden/generate_masks.py
 
 It writes `masks.safetensors`. The tensors of a model are `MODEL.x0`, `MODEL.x1`, .. (the inputs; tokens as
-whole numbers in F32), `MODEL.weights` (all, one behind the other, layer by layer), `MODEL.y` (the
-output), `MODEL.dy` (the gradient handed in from above), and `MODEL.d_weights`, the gradient of sum(y * dy).
+whole numbers in F32), `MODEL.weights` (all, one after the other, layer by layer), `MODEL.y` (the
+output), `MODEL.dy` (the upstream gradient), and `MODEL.d_weights`, the gradient of sum(y * dy).
 """
 
 import keras

@@ -3,9 +3,9 @@
 As `generate.py`: run it again only to add or change cases. It needs keras==3.15.1, tensorflow-cpu==2.21.0,
 safetensors and numpy.
 
-`normalization.safetensors`: for each case the data that it is adapted to (`CASE.data`), the numbers learnt
+`normalization.safetensors`: for each case the data that it is adapted to (`CASE.data`), the statistics learned
 (`CASE.mean`, `CASE.variance`), the layer's output for them (`CASE.y`), and `CASE.dx`, the gradient of sum(y * dy) for
-`CASE.dy`. `chain` is two of them around a `Dense` with the kernel `chain.kernel`, each adapted to what comes to it.
+`CASE.dy`. `chain` is two of them around a `Dense` with the kernel `chain.kernel`, each adapted to its input.
 
 `normalization.weights.h5`, `normalization.keras`: the model `Input(3) => Normalization => Dense(2)`, adapted to
 `last.data`; its output for them is `file.y`.

@@ -101,7 +101,7 @@ def shaped_cases():
 
 
 def shaped():
-    """Weights after some steps, and behind them their averages where there are any."""
+    """Weights after some steps, followed by their averages, if any."""
     sizes = [int(np.prod(shape)) for shape in SHAPES.values()]
     start = values(3, sum(sizes), 1.0)
     gradients = values(4, STEPS * sum(sizes), 1.2).reshape(STEPS, -1)

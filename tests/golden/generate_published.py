@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes `published.safetensors`: what Keras 3.15 answers with the published weights of MLPerf Tiny.
+"""Writes `published.safetensors`: the outputs of Keras 3.15 with the published weights of MLPerf Tiny.
 
     KERAS_BACKEND=tensorflow python generate_published.py FOLDER
 

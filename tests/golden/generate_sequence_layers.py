@@ -1,4 +1,4 @@
-"""Write the golden numbers of whole layers over sequences, computed by the real Keras.
+"""Write the golden numbers of sequence layers, computed by the real Keras.
 
 Set up the environment as `generate.py` says, and run
 
@@ -9,14 +9,14 @@ It writes two files.
 `sequence_layers.safetensors`: forward and backward passes of single layers. The
 metadata maps the name of every case to JSON, `{"class_name", "config"}`. The
 tensors of a case are `CASE.x`, `CASE.y` (the output), `CASE.w0`, `CASE.w1`, ..
-(the weights, in Keras's order), `CASE.dy` (the gradient handed in from above),
+(the weights, in Keras's order), `CASE.dy` (the upstream gradient),
 and the gradients of sum(y * dy): `CASE.dx`, `CASE.d_w0`, ... Weights that are not
-trained stand last, and have no gradient. Layers of two inputs have `CASE.x0`,
+trainable come last, and have no gradient. Layers of two inputs have `CASE.x0`,
 `CASE.dx0`, `CASE.x1`, `CASE.dx1`.
 
 `sequence_training.safetensors`: training runs of small models from given weights,
 one batch of 8 samples a step, with Adam(0.01) and the mean squared error. The
-tensors of a run are `RUN.weights` (all, one behind the other, layer by layer),
+tensors of a run are `RUN.weights` (all, one after the other, layer by layer),
 `RUN.x`, `RUN.y`, and `RUN.losses`, one for each step, before its update.
 """
 

@@ -7,7 +7,7 @@ Set up the environment as `generate.py` says, and run
 
 It writes `sequences.safetensors`. The metadata maps the name of every case to
 JSON, `{"class_name", "config"}`. Masks are numbers, 0 or 1. Every case has its
-inputs, its outputs, the gradients handed in from above, and the gradients of
+inputs, its outputs, the upstream gradients, and the gradients of
 sum(y * dy) (and of the sums over the states and theirs):
 
 Recurrent layers: `x`, `kernel`, `recurrent_kernel`, `bias` (if any), `mask` (if

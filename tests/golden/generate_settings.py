@@ -5,7 +5,7 @@
 
 The environment is that of `generate.py`. The model is Dense(4, relu) => BatchNormalization => Dense(3, tanh)
 => Dense(2). The file holds the weights before the first step, the data, and for each case the losses of
-some steps of SGD, one batch a step, the loss of an evaluation behind them, and the weights.
+some steps of SGD, one batch a step, the loss of an evaluation after them, and the weights.
 """
 
 import json

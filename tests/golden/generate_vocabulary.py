@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes `vocabulary.json`: losses and metrics of Keras 3.15 that `generate.py` has not.
+"""Writes `vocabulary.json`: losses and metrics of Keras 3.15 that are not in `generate.py`.
 
     KERAS_BACKEND=tensorflow python generate_vocabulary.py
 
-The environment is that of `generate.py`. A loss has predictions, labels, its value and its gradient by the
+The environment is that of `generate.py`. A loss has predictions, labels, its value and its gradient w.r.t. the
 predictions; a `_weighted` case has sample weights. A metric has its values after a batch of 32 samples, and
 after one of 18 more; some predictions tie, one class has no sample, and a `_weighted` case has sample weights.
 """

@@ -1,5 +1,5 @@
-//! A layer alone is a function from a tensor to a tensor: one's own by `call`, one of the catalogue
-//! as a model of one layer.
+//! Single layers as functions from tensor to tensor: custom layers by `call`, built-in layers as a model of
+//! one layer.
 
 use kerust::prelude::*;
 

@@ -1,5 +1,5 @@
-//! `ARENA_BYTES` is the truth: one inference writes every byte of its arena, and none beyond;
-//! `firmware/src/bin/answer.rs` paints the arena of a device too.
+//! `ARENA_BYTES` is exact: one inference writes every byte of its arena, and none beyond.
+//! `firmware/src/bin/answer.rs` tests the arena on a device too.
 
 use crate::embedded::program::Fashion;
 use crate::published::models::{Autoencoder, Catalogue, ResNet8};
@@ -7,7 +7,7 @@ use crate::published::{KeywordSpotting, LeNet5, MobileNet, UNet};
 use kerust::prelude::*;
 use kerust::tensor::Shape;
 
-/// Values before and behind the arena.
+/// Values before and after the arena.
 const AROUND: usize = 1000;
 
 #[repr(C)]
@@ -17,7 +17,7 @@ struct Painted<M: Model> {
     behind: [f32; AROUND],
 }
 
-/// Predicts in an arena of NaNs that no arithmetic makes, and looks for what is left of them.
+/// Predicts in an arena filled with NaNs that arithmetic does not produce, and looks for the remaining ones.
 #[track_caller]
 fn check<M: Train + Workflow, X: Shape, Y: Shape>(
     predict: impl Fn(&M, &Tensor<X>, &mut Arena<M>) -> Tensor<Y>,

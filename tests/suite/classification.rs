@@ -1,4 +1,4 @@
-//! Confusion matrices, reports and class weights against scikit-learn.
+//! Compares confusion matrices, reports and class weights with scikit-learn.
 
 use crate::golden::json;
 use kerust::data::Value;
@@ -92,7 +92,7 @@ fn balanced_class_weights_are_those_of_scikit_learn() {
 
 model! { Three: Input(3) => Dense(3, softmax) }
 
-/// A model that takes an input for the class of its greatest value.
+/// A model that predicts the class of its largest input.
 fn three<Y: Data>(loss: impl Loss<<Three as Model>::Heads, Label = Y>) -> Compiled<Three, Y> {
     let mut net = Three::new(Seed(1));
     net.dense.kernel = [[9.0, 0.0, 0.0], [0.0, 9.0, 0.0], [0.0, 0.0, 9.0]];
@@ -124,7 +124,7 @@ fn a_model_is_judged_on_a_data_set() {
             .rows()
             .eq([&[100, 0, 0][..], &[0, 98, 0], &[0, 2, 100]])
     );
-    // The surest first: the input of sample 7 is the clearer one.
+    // Sorted by confidence: the input of sample 7 is the clearer one.
     let mistakes = model.mistakes(&data).unwrap();
     let samples: Vec<usize> = mistakes.iter().map(|mistake| mistake.sample).collect();
     assert_eq!(samples, [7, 100]);

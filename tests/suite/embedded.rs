@@ -1,4 +1,4 @@
-//! Weights in the program are the weights in the file, for layers of every kind.
+//! Embedded weights equal the weights in the file, for layers of every kind.
 
 use kerust::layer::LayerData as _;
 use kerust::prelude::*;
@@ -17,7 +17,7 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fashion.safete
 const IMAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/fashion_mnist");
 
 #[test]
-fn what_is_embedded_predicts_what_is_loaded() {
+fn embedded_weights_predict_like_loaded_ones() {
     let loaded = Fashion::load(FILE).unwrap();
     assert!(
         TRAINED
@@ -54,7 +54,7 @@ fn the_program_holds_the_weights_once_and_nothing_else_of_the_file() {
 /// `y = x · scale`
 pub struct Scale;
 
-/// The numbers of a [`Scale`].
+/// The weights of a [`Scale`].
 #[derive(LayerData)]
 #[repr(C)]
 pub struct ScaleLayer<const N: usize> {
@@ -94,7 +94,7 @@ model! {
 }
 
 model! {
-    /// A layer of one's own, a model as a layer, state that no gradient moves, sizes of constants.
+    /// A custom layer, a model as a layer, non-trainable state, constant sizes.
     Outer: Input(6) => Dense(4) => Inner => BatchNormalization => Dropout(0.5) => Dense(UNITS, softmax)
 }
 

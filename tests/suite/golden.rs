@@ -1,9 +1,9 @@
-//! The golden numbers of `tests/golden`, which `generate.py` there made with Keras.
+//! Golden values in `tests/golden`, generated with Keras by the `generate.py` there.
 
 use safetensors::SafeTensors;
 use std::path::Path;
 
-/// The bytes of a golden file.
+/// Reads a golden file.
 fn read(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
@@ -11,7 +11,7 @@ fn read(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A golden JSON file.
+/// Reads a golden JSON file.
 pub fn json(name: &str) -> serde_json::Value {
     serde_json::from_slice(&read(name)).expect("a golden file is JSON")
 }
@@ -44,7 +44,7 @@ impl Tensors {
     }
 }
 
-/// Holds `found` to `expected` within `tolerance`, relative to the value where it exceeds 1.
+/// Compares `found` with `expected`; `tolerance` is relative for values above 1.
 pub fn assert_close(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
     assert_eq!(found.len(), expected.len(), "{what}: number of values");
     for (place, (found, expected)) in found.iter().zip(expected).enumerate() {

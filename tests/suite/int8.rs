@@ -1,10 +1,10 @@
-//! What only infers finds its place beside `f32`: layers of int8 by hand, with their weights from a file
-//! and their buffers from a plan.
+//! Inference-only layers: hand-written int8 layers, with weights from a file and buffers from a plan, next to
+//! `f32` layers.
 
+use kerust::__private::memory::{Buffer, Memory, Plan};
 use kerust::LayerData;
 use kerust::layer::{Forward, LayerData as _};
 use kerust::layers::Rescaling;
-use kerust::memory::{Buffer, Memory, Plan};
 use kerust::weights::{self, Section, SectionMut, embedded_data};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::BTreeMap;
@@ -112,7 +112,7 @@ const BUFFERS: [Buffer; 4] = [
 
 /// As `model!` would expand to it.
 fn predict(net: &Net, input: &[f32], memory: &mut Memory<'_>, output: &mut [f32]) {
-    let mut memory = memory.with([kerust::memory::output(output)]);
+    let mut memory = memory.with([kerust::__private::memory::output(output)]);
     let [rescaled] = memory.get(const { PLAN.places([0]) });
     RESCALING.forward(&(), input, rescaled, ());
     let [rescaled, quantized] = memory.get_mixed(const { PLAN.places([0, 1]) });
@@ -134,7 +134,7 @@ fn bias<const N: usize>(seed: i32) -> [i32; N] {
     core::array::from_fn(|n| (n as i32 * 7919 + seed) % 4001 - 2000)
 }
 
-/// A file of another writer's; `kernel_type` is that of the first kernel.
+/// A file of another writer; `kernel_type` is the type of the first kernel.
 fn file(kernel_type: Dtype) -> Vec<u8> {
     let width = if kernel_type == Dtype::I8 { 1 } else { 4 };
     let first: Vec<u8> = kernel::<12>(0).map(|it| it as u8).repeat(width);
@@ -213,7 +213,7 @@ fn layers_of_int8_infer_between_layers_of_f32() {
 
 #[test]
 fn a_plan_takes_a_byte_for_each_i8() {
-    // Of the buffers that live together: 3 `f32` and 3 `i8`; in the output all but the last one.
+    // The buffers that are live at the same time: 3 `f32` and 3 `i8`; in the output all except the last.
     assert_eq!(Plan::new(BUFFERS, []).bytes(), 4 * 3 + 4);
     assert_eq!(PLAN.bytes(), 8);
     assert_eq!([1, 2, 3, 4].map(|step| PLAN.in_use(step)), [0, 0, 8, 8]);

@@ -1,5 +1,5 @@
-//! What is drawn at random against Keras: initializers by their distribution, augmentation by the
-//! picture that an angle or a flip makes.
+//! Compares randomness with Keras: initializers by their distribution, augmentation by the image for a given
+//! angle or flip.
 
 use crate::golden::{Tensors, assert_close, json};
 use kerust::init::Initializer;

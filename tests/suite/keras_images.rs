@@ -1,4 +1,4 @@
-//! Images of folders, as Keras reads them.
+//! Compares images of folders with Keras's.
 
 use crate::golden::Tensors;
 use kerust::Rank3;
@@ -11,7 +11,7 @@ fn folder() -> ImageFolder {
     ImageFolder::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/images"))
 }
 
-/// Whether images are within half a level of Keras's: they are rounded.
+/// Whether images differ from Keras's by at most half a level: they are rounded.
 fn equal_keras<X: Shape>(tensor: &str, images: &Dataset<X, Binary>) {
     let values = images.iter().map(|(image, _)| image.as_slice().to_vec());
     let found: Vec<f32> = values.flatten().collect();

@@ -1,19 +1,19 @@
-//! Every layer of the catalogue against Keras: outputs, and the gradients of input and weights.
+//! Compares every built-in layer with Keras: outputs, and the gradients of input and weights.
 
 use crate::golden::{Tensors, assert_close};
+use kerust::__private::memory::Memory;
 use kerust::activation::Linear;
 use kerust::gradient::Gradient;
-use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;
 use kerust::tensor::Shape;
 
-/// Gaps that f32 sums in another order make.
+/// Tolerances for `f32` sums in another order.
 const TOLERANCE: f32 = 2e-5;
 
-/// `y = x · scale + shift`, around the layer under test: in front, the gradient of `shift` is the
-/// gradient of the layer's input; behind, it keeps the layer's activation inside the model.
+/// `y = x · scale + shift`, around the tested layer. Before it, the gradient of `shift` is the gradient of
+/// the layer's input; after it, it keeps the layer's activation inside the model.
 pub struct Probe;
 
 macro_rules! probe {
@@ -54,7 +54,7 @@ probe!(Probe2, Rank2, [[f32; W]; H], <H, W>);
 probe!(Probe3, Rank3, [[[f32; C]; W]; H], <H, W, C>);
 probe!(Probe4, Rank4, [[[[f32; C]; W]; H]; D], <D, H, W, C>);
 
-/// Holds the model `Probe => layer => Probe` to the golden numbers of `case` in a file.
+/// Compares the model `Probe => layer => Probe` with the golden values of `case` in a file.
 pub fn check<M, X, S>(file: &str, case: &str)
 where
     M: Train<Input = X, Heads = Head<Linear, S>>,
@@ -63,7 +63,7 @@ where
 {
     let golden = Tensors::open(file);
     let tensor = |name: &str| golden.find(&format!("{case}.{name}"));
-    // By their names, or by their numbers in Keras's order.
+    // By name, or by number in Keras's order.
     let all = |names: [&str; 3]| -> Vec<f32> {
         let [kernel, bias, number] = names;
         let numbered = (0..8).filter_map(|place| tensor(&format!("{number}{place}")));

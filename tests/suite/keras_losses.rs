@@ -1,10 +1,11 @@
-//! Losses and metrics against Keras: values, and gradients by the logits.
+//! Compares losses and metrics with Keras: values, and gradients with respect to the logits.
 
 use crate::golden::{assert_close, json};
+use kerust::__private::model::HeadPass;
 use kerust::activation::{Activation, HeadActivation, Linear, Sigmoid, Softmax};
 use kerust::loss::{Loss, Objective, objective};
 use kerust::metric::Metrics;
-use kerust::model::{Head, HeadPass, Heads};
+use kerust::model::{Head, Heads};
 use kerust::prelude::*;
 use serde_json::Value;
 
@@ -19,7 +20,7 @@ fn numbers(value: &Value) -> Vec<f32> {
     }
 }
 
-/// Labels as the golden file holds them, as a batch.
+/// The labels of a golden file as a batch.
 trait Labels: Data {
     fn batch(values: &[f32]) -> Self::Batch;
     fn slices(batch: &Self::Batch) -> Self::Slices<'_>;
@@ -55,7 +56,7 @@ impl<const N: usize> Labels for Rank1<N> {
     }
 }
 
-/// Holds a loss on logits to a golden entry: its value and its gradient.
+/// Compares a loss on logits with a golden entry: its value and its gradient.
 fn check<A, L, const N: usize>(what: &str, golden: &Value, logits: &[f32], loss: L)
 where
     A: HeadActivation,
@@ -86,7 +87,7 @@ where
 
     let mut expected = numbers(&golden["gradient"]);
     if golden.get("y_pred").is_some() {
-        // The golden gradient is by the predictions: take it through the activation.
+        // The golden gradient is with respect to the predictions: apply the chain rule of the activation.
         A::ACTIVATION.backward(&outputs, &mut expected, N);
     }
     assert_close(
@@ -97,7 +98,7 @@ where
     );
 }
 
-/// Logits whose activation is the golden predictions.
+/// Logits whose activation gives the golden predictions.
 fn logits(activation: Activation, outputs: &[f32]) -> Vec<f32> {
     let logit = |p: f32| match activation {
         Activation::Sigmoid => (f64::from(p) / (1.0 - f64::from(p))).ln() as f32,
@@ -147,7 +148,7 @@ fn crossentropies_behind_their_activation_stay_exact_for_large_logits() {
     check::<Softmax, _, 3>("sparse", &entry, &logits, SparseCategoricalCrossentropy);
 }
 
-/// Feeds the golden samples in their uneven batches, and compares what is reported after each.
+/// Processes the golden samples in batches of different sizes, and compares the metric after each.
 fn check_metric<H, L, M, const N: usize>(name: &str, loss: L, metric: M)
 where
     H: for<'a> Heads<Slices<'a> = &'a [f32], SlicesMut<'a> = &'a mut [f32]>,

@@ -1,9 +1,9 @@
-//! `Normalization` against Keras: what it learns from data, what it computes, and its gradient.
+//! Compares `Normalization` with Keras: its statistics, its output, and its gradient.
 
 use crate::golden::{Tensors, assert_close};
+use kerust::__private::memory::Memory;
 use kerust::activation::Linear;
 use kerust::gradient::Gradient;
-use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;
@@ -45,7 +45,7 @@ where
     y
 }
 
-/// Adapts a model of one layer, and holds it to the golden numbers of `case`.
+/// Adapts a model of one layer, and compares it with the golden values of `case`.
 fn check<M, X>(case: &str)
 where
     X: Shape,
@@ -135,7 +135,7 @@ fn learning_sees_what_inference_computes() {
 }
 
 #[test]
-fn what_is_learnt_stays_in_training_and_in_the_file() {
+fn statistics_stay_in_training_and_in_the_file() {
     let data = data::<Rank1<3>>("last").map_labels(|_| Tensor::from([1.0, 0.0, 0.0, 0.0]));
     let mut net = Chain::new(Seed(1));
     net.adapt(&data).unwrap();
@@ -163,7 +163,7 @@ fn what_is_learnt_stays_in_training_and_in_the_file() {
 }
 
 #[test]
-fn what_cannot_be_learnt_is_said() {
+fn invalid_data_for_adapt_is_an_error() {
     let none: Dataset<Rank1<3>, Class<1>> = Dataset::generate(0, |_| unreachable!());
     let error = Last::new(Seed(1)).adapt(&none).unwrap_err().to_string();
     assert_eq!(

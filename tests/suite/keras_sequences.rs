@@ -1,12 +1,12 @@
-//! Layers over sequences against Keras: outputs, gradients of input and weights, and training step by step.
+//! Compares sequence layers with Keras: outputs, gradients of input and weights, and training step by step.
 
 use crate::golden::{Tensors, assert_close};
 use crate::keras_layers::{Probe, check, equal_keras};
 use crate::keras_training::losses;
+use kerust::__private::memory::Memory;
 use kerust::activation::Linear;
 use kerust::gradient::Gradient;
 use kerust::layer::LayerData;
-use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;
@@ -96,7 +96,7 @@ equal_keras! {
     gru_before_sequences: Input(7, 3) => GRU(5, use_bias = false, return_sequences = true, reset_after = false);
 }
 
-/// Holds a layer of two inputs, between three probes, to the golden numbers of `case`.
+/// Compares a layer with two inputs, between three probes, with the golden values of `case`.
 fn check_two<M, A, B, S>(case: &str)
 where
     M: Train<Input = (A, B), Heads = Head<Linear, S>>,
@@ -195,7 +195,7 @@ fn tensor<S: Shape>(values: &[f32], sample: usize) -> Tensor<S> {
     tensor
 }
 
-/// Holds 20 steps of Adam to the golden run of that name: the loss of each.
+/// Compares the losses of 20 steps of Adam with the golden run of that name.
 macro_rules! train_as_keras {
     ($($run:ident: $net:ident, $x:ty => $y:ty;)+) => {$(
         #[test]
@@ -264,7 +264,7 @@ mod twenty_steps_of {
 }
 
 model! {
-    /// A model whose layers draw: for inputs, states, gates, channels and probabilities.
+    /// A model with random layers: for inputs, states, gates, channels and probabilities.
     Drawing:
         Input(9, 3)
         => Conv1D(8, 3, causal, relu)
@@ -277,7 +277,7 @@ model! {
 
 type Trained = Compiled<Drawing, Rank1<1>>;
 
-/// Trains on with so many threads; the bits of the weights.
+/// Continues the training on the given number of threads, and returns the bits of the weights.
 fn fit(model: &mut Trained, epochs: usize, threads: usize) -> Vec<u32> {
     let data: Dataset<Rank2<9, 3>, Rank1<1>> = Dataset::generate(75, |i| {
         let value = |place: usize| ((i * 31 + place * 7) % 17) as f32 / 17.0;
@@ -335,7 +335,7 @@ fn a_series_is_forecast() {
 }
 
 #[test]
-fn what_follows_a_product_is_applied_at_each_step() {
+fn layers_after_a_product_are_applied_at_each_step() {
     model! {
         Sequence {
             let x = Input(5, 3);

@@ -1,4 +1,4 @@
-//! Training step by step as Keras trains: the same weights, the same batches, the same losses.
+//! Compares training with Keras step by step: the same weights, the same batches, the same losses.
 
 use crate::golden::{Tensors, assert_close, json};
 use kerust::layer::LayerData;
@@ -19,8 +19,8 @@ model! { Small: Input(20) => Dense(32, relu) => Dense(1, sigmoid) }
 
 type Images = Dataset<Rank3<28, 28, 1>, Class<10>>;
 
-/// The value of the formula that both sides take their weights from: number `index` of tensor
-/// number `tensor`, in [0, 1).
+/// The formula that gives both sides their weights: value number `index` of tensor number `tensor`, in [0,
+/// 1).
 pub fn uniform(tensor: u32, index: usize) -> f32 {
     let mut hash = (index as u32)
         .wrapping_mul(2_654_435_761)
@@ -54,7 +54,7 @@ fn images() -> (Images, Images) {
     datasets::fashion_mnist::load_from(folder).unwrap()
 }
 
-/// The samples from `start` on, `count` of them, as one batch to fit.
+/// `count` samples from `start` on, as one batch for `fit`.
 fn batch<X: Data, Y: Data>(data: &Dataset<X, Y>, start: usize, count: usize) -> Dataset<X, Y>
 where
     X::Value: Clone,
@@ -68,7 +68,7 @@ where
     })
 }
 
-/// The loss of each step, one batch a step.
+/// The loss of each step, for one batch at a time.
 pub fn losses<N: Train, Y: Data>(
     model: &mut Compiled<N, Y>,
     data: &Dataset<N::Input, Y>,
@@ -123,7 +123,7 @@ fn fifty_adam_steps_follow_keras() {
     assert_close("final outputs", &found, &expected, 1e-4);
 }
 
-/// Holds an optimizer to the golden run of its name: 30 losses and the weights they end at.
+/// Compares an optimizer with the golden run of its name: 30 losses and the final weights.
 fn optimizer_equals_keras(run: &str, optimizer: impl Optimizer + 'static) {
     let data: Dataset<Rank1<20>, Binary> = Dataset::generate(480, |i| {
         let x: [f32; 20] = std::array::from_fn(|j| uniform(9, 20 * i + j));

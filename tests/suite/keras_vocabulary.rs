@@ -1,10 +1,12 @@
-//! The losses and metrics of `generate_vocabulary.py` against Keras: values, gradients, several batches.
+//! Compares the losses and metrics of `generate_vocabulary.py` with Keras: values, gradients, several
+//! batches.
 
 use crate::golden::{assert_close, json};
+use kerust::__private::model::HeadPass;
 use kerust::activation::{Activation, HeadActivation, Linear, Sigmoid, Softmax};
 use kerust::loss::{Loss, objective};
 use kerust::metric::Metrics;
-use kerust::model::{Head, HeadPass};
+use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::tensor::Shape;
 use serde_json::Value;
@@ -18,7 +20,7 @@ fn numbers(value: &Value) -> Vec<f32> {
         .collect()
 }
 
-/// Logits whose activation is the golden predictions.
+/// Logits whose activation gives the golden predictions.
 fn logits(activation: Activation, outputs: &[f32]) -> Vec<f32> {
     let logit = |p: f32| match activation {
         Activation::Sigmoid => (f64::from(p) / (1.0 - f64::from(p))).ln() as f32,
@@ -28,7 +30,7 @@ fn logits(activation: Activation, outputs: &[f32]) -> Vec<f32> {
     outputs.iter().copied().map(logit).collect()
 }
 
-/// Holds a loss to its golden entries, without sample weights and with them where there are.
+/// Compares a loss with its golden entries, with and without sample weights.
 fn check_loss<A, S, L, T>(name: &str, loss: impl Fn() -> L, label: impl Fn(f32) -> T)
 where
     A: HeadActivation,
@@ -62,7 +64,7 @@ where
             &numbers(&golden["value"]),
             TOLERANCE,
         );
-        // The golden gradient is by the predictions: take it through the activation.
+        // The golden gradient is with respect to the predictions: apply the chain rule of the activation.
         let mut expected = numbers(&golden["gradient"]);
         A::ACTIVATION.backward(&outputs, &mut expected, S::SHAPE.last());
         let what = format!("{case}: gradient");
@@ -123,7 +125,7 @@ losses! {
     categorical_map: "categorical_map", Softmax, Rank3<3, 2, 3>, value, CategoricalCrossentropy;
 }
 
-/// Feeds the golden samples in their uneven batches, and compares what is reported after each.
+/// Processes the golden samples in batches of different sizes, and compares the metric after each.
 fn check_metric<A, S, Y, T, M>(name: &str, metric: M, labels: &str, label: impl Fn(f32) -> T)
 where
     A: HeadActivation,
@@ -141,7 +143,7 @@ where
     );
     let labels: Vec<T> = numbers(&inputs[labels]).into_iter().map(label).collect();
     let label_len = labels.len() / SAMPLES;
-    // A metric may itself be called `weighted`: then a name that ends in it twice is weighted.
+    // A metric may itself be called `weighted`: a name that ends in it twice is weighted.
     let weighted = file["metrics"]["after"]
         .get(format!("{name}_weighted"))
         .is_none();

@@ -3,11 +3,11 @@
 
 use crate::golden::{Tensors, assert_close};
 use crate::keras_layers::{Probe, check, equal_keras};
+use kerust::__private::memory::Memory;
 use kerust::activation::Linear;
 use kerust::layers::{
     FillMode, Interpolation, RandomBrightness, RandomContrast, RandomTranslation, RandomZoom,
 };
-use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::tensor::Shape;

@@ -1,4 +1,4 @@
-//! The claims about kerust as a whole, in one binary: equal to Keras, and the same bits whenever.
+//! Tests of the whole crate in one binary: the results equal Keras's and are reproducible.
 
 mod alone;
 mod arena;

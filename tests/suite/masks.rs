@@ -1,11 +1,11 @@
-//! Tokens, masks and states against Keras: outputs, and the gradients of all weights.
+//! Compares tokens, masks and states with Keras: outputs, and the gradients of all weights.
 
 use crate::golden::{Tensors, assert_close};
+use kerust::__private::memory::Memory;
 use kerust::activation::Linear;
 use kerust::element::Elements;
 use kerust::gradient::Gradient;
 use kerust::layer::LayerData as _;
-use kerust::memory::Memory;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;
@@ -153,7 +153,7 @@ model! {
     }
 }
 
-/// An input of the golden file, as a model takes it.
+/// An input of the golden file, in the form that a model expects.
 enum Values {
     Tokens(Vec<u16>),
     Series(Vec<f32>),

@@ -1,9 +1,9 @@
-//! Layers of one's own: several inputs, types in their declaration, and state that training moves.
+//! Custom layers: several inputs, type arguments, and state that training updates.
 
 use kerust::prelude::*;
 use std::marker::PhantomData;
 
-/// `y = a · sigmoid(w · b)`, value by value.
+/// `y = a · sigmoid(w · b)`, elementwise.
 pub struct Gate;
 
 #[derive(LayerData)]
@@ -53,10 +53,10 @@ impl<const N: usize> Layer for GateLayer<N> {
     }
 }
 
-/// What a [`SimpleDense`] ends in.
+/// The activation of a [`SimpleDense`].
 pub trait Ends: Send + Sync + 'static {
     fn value(x: f32) -> f32;
-    /// The derivative, from the value.
+    /// The derivative, computed from the output.
     fn slope(y: f32) -> f32;
 }
 
@@ -72,7 +72,7 @@ impl Ends for Relu {
     }
 }
 
-/// Its units and its activation stand in the declaration.
+/// Its units and its activation are arguments of the declaration.
 pub struct SimpleDense<const UNITS: usize, A>(PhantomData<A>);
 
 #[derive(LayerData)]
@@ -81,7 +81,7 @@ pub struct SimpleDenseWeights<const IN: usize, const UNITS: usize> {
     kernel: [[f32; UNITS]; IN],
 }
 
-/// The weights, and the activation as a type of no size.
+/// The weights, and the activation as a zero-sized type.
 #[repr(transparent)]
 pub struct SimpleDenseLayer<const IN: usize, const UNITS: usize, A>(
     SimpleDenseWeights<IN, UNITS>,
@@ -126,7 +126,7 @@ impl<const IN: usize, const UNITS: usize, A: Ends> Layer for SimpleDenseLayer<IN
     }
 }
 
-/// Subtracts the mean of all inputs that it has seen in training.
+/// Subtracts the mean of all inputs seen in training.
 pub struct Centre;
 
 #[derive(LayerData)]
@@ -192,7 +192,7 @@ fn gradients_of_a_layer_of_two_inputs_match_finite_differences() {
 #[test]
 fn a_layer_of_two_inputs_trains_in_a_graph() {
     assert_eq!(Gated::PARAMS, 2 * (4 * 3 + 3) + 3 + 3 * 5 + 6);
-    // The layer that states no multiply-adds is named by the summary.
+    // The summary names the layer that does not state its multiply-adds.
     assert!(Gated::summary().contains("those of 1 layer that does not state them"));
     let mut rng = Seed(5).rng();
     let data: Dataset<(Rank1<4>, Rank1<4>), Rank1<1>> = Dataset::generate(256, |_| {

@@ -1,4 +1,4 @@
-//! Networks that other people published, as `model!`: their counts, and what their weights answer.
+//! Published networks as `model!`: their parameter counts, and the predictions of their published weights.
 
 use crate::golden::json;
 use crate::keras_training::{glorot, golden_losses, losses, uniform};

@@ -1,10 +1,10 @@
-//! One seed, one run: the same bits on any number of threads, again, and after a resume.
+//! The same seed gives the same bits: on any number of threads, again, and after a resume.
 
 use kerust::prelude::*;
 use std::path::Path;
 
 model! {
-    /// A model whose training draws for augmentation, dropout and the order of samples.
+    /// A model whose training is random: augmentation, dropout and the order of samples.
     Drawing:
         Input(28, 28, 1)
         => Rescaling(1.0 / 255.0)

@@ -56,11 +56,11 @@ model! {
     pub Body: Input(5) => Dense(4, relu) => BatchNormalization(momentum = 0.9)
 }
 model! {
-    /// The same with the frozen part as a model of its own.
+    /// The same, with the frozen part as a separate model.
     pub Nested: Input(5) => Body(trainable = false) => Dense(3, tanh) => Dense(2)
 }
 model! {
-    /// The same with nothing frozen in the declaration.
+    /// The same, with nothing frozen in the declaration.
     pub Free: Input(5) => Body => Dense(3, tanh) => Dense(2)
 }
 
@@ -96,7 +96,7 @@ where
     net.compile(SGD::new(0.1), MeanSquaredError, ())
 }
 
-/// Trains a step for each batch; `before` is called with the number of each step.
+/// Trains one step for each batch; `before` is called with the number of each step.
 fn losses<N: Train<Input = Rank1<5>>>(
     model: &mut Compiled<N, Rank1<2>>,
     golden: &serde_json::Value,
@@ -169,7 +169,7 @@ fn frozen_layers_equal_keras() {
 }
 
 #[test]
-fn what_is_frozen_in_the_declaration_takes_no_byte_of_the_gradient() {
+fn weights_frozen_in_the_declaration_have_no_gradient_memory() {
     let (dense, head) = (4 * 3 + 3, 3 * 2 + 2);
     assert_eq!(Frozen::PARAMS, 24 + 16 + dense + head);
     assert_eq!(<Frozen as Train>::GRADIENT_LEN, dense + head);
@@ -210,7 +210,7 @@ fn a_path_that_names_nothing_is_refused_with_the_nearest() {
     let error = model.freeze("body.dens").unwrap_err().to_string();
     assert_eq!(
         error,
-        "`body.dens` names no part of the model; did you mean `body.dense`?"
+        "`body.dens` is not a part of the model; did you mean `body.dense`?"
     );
     let mut model = compiled::<Nested>(&golden);
     let error = model.unfreeze("body").unwrap_err().to_string();

@@ -1,5 +1,5 @@
-//! Values of a graph with element types of their own: tokens, masks, states and integers, in layers that are
-//! written by hand over the contract that the layers of the catalogue have.
+//! Values of a graph with different element types: tokens, masks, states and integers, in hand-written layers
+//! that follow the same contract as the built-in ones.
 
 use kerust::element::Elements;
 use kerust::gradient::Gradient;
@@ -9,7 +9,7 @@ use kerust::rng::{LayerStep, Rng};
 
 type Mask<const T: usize> = Tensor<Rank1<T>, u8>;
 
-/// Sums of the vectors of tokens.
+/// Sums of the tokens' vectors.
 pub struct Bag<const VOCABULARY: usize, const WIDTH: usize>;
 
 #[derive(kerust::LayerData)]
@@ -49,7 +49,7 @@ impl<const T: usize, const V: usize, const W: usize> Layer for BagLayer<T, V, W>
 
 model! { pub Words: Input(5, dtype = token) => Bag::<10, 3> => Dense(2, softmax) }
 
-/// Says which steps are not all 0.
+/// Marks the steps that are not all 0.
 pub struct Valid;
 
 #[derive(kerust::LayerData)]
@@ -108,7 +108,7 @@ impl<const T: usize, const F: usize>
     }
 }
 
-/// `h ← decay · h + x` over the valid steps; gives `h` at each step, and the last one.
+/// `h ← decay · h + x` over the valid steps; returns `h` at each step, and the last one.
 ///
 /// Its scratch holds `h`.
 pub struct Decay;
@@ -318,7 +318,7 @@ fn a_layer_on_tokens_trains() {
     let mut arena = Arena::new();
     let there = model.model().predict_in(&sample, &mut arena);
     assert_eq!(model.model().predict(&sample), there);
-    // The tokens are two bytes each, and no value of the arena.
+    // The tokens are two bytes each, and are not in the arena.
     assert_eq!(Words::RAM_BYTES, Words::ARENA_BYTES + 10 + 8);
 }
 
@@ -418,7 +418,7 @@ fn an_integer_model_infers() {
 
 #[test]
 fn gaps_between_numbers_are_in_no_file() {
-    // Two bytes behind a kernel of 30, one behind one of 35, three behind one of 21.
+    // Two bytes after a kernel of 30, one after one of 35, three after one of 21.
     let layout = <Integer as LayerData>::LAYOUT;
     assert_eq!(Integer::WEIGHT_BYTES, layout.bytes() + 2 + 1 + 3);
     let path =

@@ -1,6 +1,6 @@
-//! The labels.
+//! The classes.
 
-/// A kind of clothing, as Fashion-MNIST numbers them.
+/// A kind of clothing, with the class numbers of Fashion-MNIST.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Garment {
     /// Short sleeves.
@@ -26,7 +26,7 @@ pub enum Garment {
 }
 
 impl Garment {
-    /// All of them, in the order of the model's scores.
+    /// All kinds, in the order of the model's scores.
     pub const ALL: [Self; 10] = [
         Self::TShirt,
         Self::Trouser,
@@ -56,7 +56,7 @@ impl Garment {
         }
     }
 
-    /// The one with the largest score, the first of equals.
+    /// The kind with the largest score, the first one if several are equal.
     pub(crate) fn likeliest(scores: &[f32; 10]) -> Self {
         let mut best = (Self::TShirt, f32::NEG_INFINITY);
         for (garment, score) in Self::ALL.into_iter().zip(*scores) {

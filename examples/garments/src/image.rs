@@ -1,13 +1,13 @@
-//! The pictures.
+//! Images.
 
 use kerust::{Rank3, Tensor};
 
-/// A grey picture of 28×28 pixels: a light garment before a black ground, as large as the picture.
+/// A grayscale image of 28×28 pixels: a light garment on a black background that fills the image.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Image(pub(crate) Tensor<Rank3<28, 28, 1>>);
 
 impl Image {
-    /// A picture from its rows, the topmost first; 0 is black, 255 white.
+    /// Creates an image from its rows, from top to bottom. 0 is black and 255 is white.
     pub fn new(pixels: &[[u8; 28]; 28]) -> Self {
         let mut tensor = Tensor::zeroed();
         for (value, pixel) in tensor.as_mut_slice().iter_mut().zip(pixels.as_flattened()) {
@@ -16,8 +16,8 @@ impl Image {
         Self(tensor)
     }
 
-    /// A picture from a binary PGM file of 28×28 pixels, 8 bits each and without comments;
-    /// nothing for any other file.
+    /// Reads a binary PGM file with 28×28 pixels of 8 bits, without comments. Returns `None` for any other
+    /// file.
     pub fn from_pgm(file: &[u8]) -> Option<Self> {
         let pixels = file.strip_prefix(b"P5\n28 28\n255\n")?;
         let (rows, []) = pixels.as_chunks() else {

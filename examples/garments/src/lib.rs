@@ -1,4 +1,4 @@
-//! Which of ten kinds of clothing a picture shows: a plain library that carries its trained network.
+//! Classifies images of clothing into ten classes. The library contains its trained network.
 //!
 //! ```
 //! use garments::{Garment, Image, classify};
@@ -7,12 +7,12 @@
 //! assert_eq!(classify(&image), Garment::Sneaker);
 //! ```
 //!
-//! Who uses it names no model, no tensor and no file: the weights are constants of the program, there
-//! is nothing to load or to start, and it needs neither std nor a heap.
+//! The API does not use models, tensors or files: the weights are constants of the program, nothing must be
+//! loaded or initialized, and neither std nor a heap is needed.
 //!
 //! # Memory
-//! One inference needs [`Classifier::BYTES`] bytes to work in. [`classify`] takes them from the stack.
-//! Where the stack is smaller than that, or is to stay free, keep a [`Classifier`] in a `static`:
+//! An inference needs [`Classifier::BYTES`] bytes of memory. [`classify`] uses the stack. If the stack is too
+//! small, store a [`Classifier`] in a `static`:
 //!
 //! ```
 //! use garments::{Classifier, Garment, Image};
@@ -45,12 +45,12 @@ model! {
         => Dense(10, softmax)
 }
 
-/// The garment that `image` most likely shows. Works in [`Classifier::BYTES`] bytes of the stack.
+/// Returns the most likely garment in `image`. Uses [`Classifier::BYTES`] bytes of the stack.
 pub fn classify(image: &Image) -> Garment {
     Classifier::new().classify(image)
 }
 
-/// The memory of an inference, to keep between calls. What it held before has no influence.
+/// The memory of an inference, which can be reused. Its old contents do not matter.
 pub struct Classifier {
     arena: Arena<Fashion>,
 }
@@ -59,7 +59,7 @@ impl Classifier {
     /// The size of a `Classifier`.
     pub const BYTES: usize = Fashion::ARENA_BYTES;
 
-    /// Memory for inferences, ready for a `static`.
+    /// Creates the memory, which can be stored in a `static`.
     #[allow(
         clippy::new_without_default,
         reason = "`Default` would pass it over the stack"
@@ -70,12 +70,12 @@ impl Classifier {
         }
     }
 
-    /// The garment that `image` most likely shows.
+    /// Returns the most likely garment in `image`.
     pub fn classify(&mut self, image: &Image) -> Garment {
         Garment::likeliest(&self.scores(image))
     }
 
-    /// How likely each garment is, in the order of [`Garment::ALL`]. They sum to 1.
+    /// The probability of each garment, in the order of [`Garment::ALL`]. They sum to 1.
     pub fn scores(&mut self, image: &Image) -> [f32; 10] {
         let scores = Fashion::trained().predict_in(&image.0, &mut self.arena);
         *scores.as_array()

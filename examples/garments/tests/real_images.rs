@@ -1,4 +1,4 @@
-//! The library on pictures that the training has not seen.
+//! Tests of the library with images that were not used in training.
 
 use flate2::read::GzDecoder;
 use garments::{Classifier, Garment, Image, classify};
@@ -7,7 +7,7 @@ use std::io::Read;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The content of a file of `data/fashion_mnist`, behind its header.
+/// The content of a file of `data/fashion_mnist`, after its header.
 fn data(name: &str, header: usize) -> Vec<u8> {
     let path = format!(
         "{}/../../data/fashion_mnist/{name}",
@@ -20,7 +20,7 @@ fn data(name: &str, header: usize) -> Vec<u8> {
     content.split_off(header)
 }
 
-/// The test pictures of the repository, and what they show.
+/// The test images of the repository, and their classes.
 fn samples() -> Vec<(Image, Garment)> {
     let pixels = data("t10k-images-idx3-ubyte.gz", 16);
     let labels = data("t10k-labels-idx1-ubyte.gz", 8);
@@ -87,7 +87,7 @@ fn a_file_of_another_size_is_no_picture() {
     assert!(Image::from_pgm(b"P2\n28 28\n255\n").is_none());
 }
 
-/// Loading the program, mapping 2 MB of weights, reading a file and printing are all in it.
+/// This includes loading the program, mapping 2 MB of weights, reading a file and printing.
 #[test]
 fn a_process_that_predicts_once_ends_within_5_ms() {
     let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/images/sneaker.pgm");
@@ -101,6 +101,6 @@ fn a_process_that_predicts_once_ends_within_5_ms() {
         fastest = fastest.min(began.elapsed());
         assert!(output.stdout.starts_with(b"Sneaker "), "{output:?}");
     }
-    // The fastest: the others measure what else the machine did.
+    // The fastest run, because slower ones include other work of the machine.
     assert!(fastest < Duration::from_millis(5), "{fastest:?}");
 }

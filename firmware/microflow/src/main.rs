@@ -1,4 +1,4 @@
-//! Anomalies of sounds, by MicroFlow in int8.
+//! Anomaly detection in sounds, with MicroFlow in int8.
 #![no_std]
 #![no_main]
 

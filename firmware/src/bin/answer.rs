@@ -1,11 +1,18 @@
-//! What the models answer on this machine: `answer SUFFIX` writes `generated/NAME.SUFFIX`.
+//! Computes the expected outputs of the models on this machine: `answer SUFFIX` writes
+//! `generated/NAME.SUFFIX`.
 
 use kerust::Arena;
 use kerust::Model;
+use kerust::element::Element;
 use kerust::tensor::{Shape, Tensor};
 use kerust_firmware::fashion::Fashion;
-use kerust_firmware::models::{Autoencoder, Catalogue, ResNet8};
-use kerust_firmware::trained::{AUTOENCODER, CATALOGUE, RESNET8};
+use kerust_firmware::fashion_int8::FashionInt8;
+use kerust_firmware::models::{
+    Autoencoder, AutoencoderInt8, Catalogue, KeywordsInt8, ResNet8, ResNet8Int8,
+};
+use kerust_firmware::trained::{
+    AUTOENCODER, AUTOENCODER_INT8, CATALOGUE, FASHION_INT8, KEYWORDS_INT8, RESNET8, RESNET8_INT8,
+};
 
 fn main() -> std::io::Result<()> {
     let suffix = std::env::args().nth(1).expect("usage: answer SUFFIX");
@@ -17,37 +24,86 @@ fn main() -> std::io::Result<()> {
         Autoencoder::predict_in,
     )?;
     answer("resnet8", &suffix, &RESNET8, ResNet8::predict_in)?;
-    answer("catalogue", &suffix, &CATALOGUE, Catalogue::predict_in)
+    answer("catalogue", &suffix, &CATALOGUE, Catalogue::predict_in)?;
+    answer(
+        "fashion_int8",
+        &suffix,
+        &FASHION_INT8,
+        FashionInt8::predict_in,
+    )?;
+    answer(
+        "autoencoder_int8",
+        &suffix,
+        &AUTOENCODER_INT8,
+        AutoencoderInt8::predict_in,
+    )?;
+    answer(
+        "resnet8_int8",
+        &suffix,
+        &RESNET8_INT8,
+        ResNet8Int8::predict_in,
+    )?;
+    answer(
+        "keywords_int8",
+        &suffix,
+        &KEYWORDS_INT8,
+        KeywordsInt8::predict_in,
+    )
 }
 
-fn answer<M: Model, X: Shape, Y: Shape>(
+fn answer<M: Model, X: Shape, T: Number, Y: Shape, U: Number>(
     name: &str,
     suffix: &str,
     model: &M,
-    predict: impl Fn(&M, &Tensor<X>, &mut Arena<M>) -> Tensor<Y>,
+    predict: impl Fn(&M, &Tensor<X, T>, &mut Arena<M>) -> Tensor<Y, U>,
 ) -> std::io::Result<()> {
     let (mut arena, mut input) = (Arena::new(), Tensor::zeroed());
     paint(&mut arena);
     let mut outputs = Vec::new();
     let inputs = std::fs::read(format!("generated/{name}.inputs"))?;
-    for sample in inputs.chunks_exact(4 * X::LEN) {
-        for (value, bytes) in input.as_mut_slice().iter_mut().zip(sample.as_chunks().0) {
-            *value = f32::from_le_bytes(*bytes);
+    for sample in inputs.chunks_exact(size_of::<T>() * X::LEN) {
+        let bytes = sample.chunks_exact(size_of::<T>());
+        for (value, bytes) in input.as_mut_slice().iter_mut().zip(bytes) {
+            *value = T::read(bytes);
         }
         let output = predict(model, &input, &mut arena);
-        outputs.extend(
-            output
-                .as_slice()
-                .iter()
-                .flat_map(|value| value.to_le_bytes()),
-        );
+        output
+            .as_slice()
+            .iter()
+            .for_each(|value| value.write(&mut outputs));
     }
-    // The workstation's convolutions have scratch of their own.
+    // The workstation's convolutions use separate scratch.
     let unused = paint(&mut arena);
     if unused > 0 && cfg!(not(feature = "workstation")) {
         panic!("{unused} values in the arena of {name} were never written");
     }
     std::fs::write(format!("generated/{name}.{suffix}"), outputs)
+}
+
+/// A number of a file.
+trait Number: Element {
+    fn read(bytes: &[u8]) -> Self;
+    fn write(self, bytes: &mut Vec<u8>);
+}
+
+impl Number for f32 {
+    fn read(bytes: &[u8]) -> Self {
+        Self::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+    }
+
+    fn write(self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.to_le_bytes());
+    }
+}
+
+impl Number for i8 {
+    fn read(bytes: &[u8]) -> Self {
+        Self::from_le_bytes([bytes[0]])
+    }
+
+    fn write(self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.to_le_bytes());
+    }
 }
 
 /// Fills an arena with NaNs that no arithmetic makes, and counts those that stood there.

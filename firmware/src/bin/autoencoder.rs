@@ -1,4 +1,4 @@
-//! Anomalies of sounds.
+//! Anomaly detection in sounds.
 #![no_std]
 #![no_main]
 

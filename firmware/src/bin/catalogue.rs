@@ -1,4 +1,4 @@
-//! A layer of every kind: what the check of the symbols looks at.
+//! One layer of every kind, for the check of the symbol table.
 #![no_std]
 #![no_main]
 

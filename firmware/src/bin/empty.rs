@@ -1,4 +1,4 @@
-//! Everything but a model: what the others are measured against.
+//! A program without a model, for comparison with the others.
 #![no_std]
 #![no_main]
 

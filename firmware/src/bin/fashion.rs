@@ -1,4 +1,4 @@
-//! Clothing, as `examples/08_embedded.rs` declares and embeds it.
+//! Clothing classification with the model and the weights of `examples/08_embedded.rs`.
 #![no_std]
 #![no_main]
 

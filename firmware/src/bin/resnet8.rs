@@ -1,4 +1,4 @@
-//! What a small picture shows.
+//! Image classification.
 #![no_std]
 #![no_main]
 

@@ -1,14 +1,15 @@
-//! Files and text of the host, by semihosting, without `core::fmt`.
+//! Files and output of the host through semihosting, without `core::fmt`.
 
 use core::ffi::CStr;
 use cortex_m_semihosting::{debug, syscall};
+use kerust::element::Element;
 
 /// `rb`
 pub const READ: usize = 1;
 /// `wb`
 pub const WRITE: usize = 5;
 
-/// Opens a file; ends the program where there is none.
+/// Opens a file. Exits with an error if it does not exist.
 pub fn open(name: &CStr, mode: usize) -> usize {
     // SAFETY: the name is valid for as long as the host reads it.
     let file = unsafe { syscall!(OPEN, name.as_ptr(), mode, name.count_bytes()) };
@@ -19,13 +20,13 @@ pub fn open(name: &CStr, mode: usize) -> usize {
 }
 
 /// Fills `values`; whether there was as much left.
-pub fn read(file: usize, values: &mut [f32]) -> bool {
+pub fn read<T: Element>(file: usize, values: &mut [T]) -> bool {
     // SAFETY: the host writes into `values`, of which any bytes are valid.
     unsafe { syscall!(READ, file, values.as_mut_ptr(), size_of_val(values)) == 0 }
 }
 
 /// Appends `values`.
-pub fn write(file: usize, values: &[f32]) {
+pub fn write<T: Element>(file: usize, values: &[T]) {
     // SAFETY: the host reads `values`.
     if unsafe { syscall!(WRITE, file, values.as_ptr(), size_of_val(values)) } != 0 {
         fail();
@@ -50,14 +51,14 @@ pub fn print(word: &CStr, number: u32) {
     }
 }
 
-/// Ends QEMU.
+/// Exits QEMU.
 pub fn exit() -> ! {
     loop {
         debug::exit(debug::EXIT_SUCCESS);
     }
 }
 
-/// Ends QEMU with an error.
+/// Exits QEMU with an error.
 pub fn fail() -> ! {
     loop {
         debug::exit(debug::EXIT_FAILURE);

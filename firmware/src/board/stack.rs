@@ -1,24 +1,24 @@
-//! How deep the stack was: it is painted below the caller, and looked at again.
+//! Measures the stack depth: the stack below the caller is filled with a pattern, and checked afterwards.
 
 use core::ptr::{addr_of, addr_of_mut, read_volatile, write_volatile};
 
 const PAINT: u32 = 0xc0de_c0de;
 
-/// Bytes below the caller that are left alone: what `paint` itself uses.
+/// The number of bytes below the caller that are not filled, because `paint` uses them.
 const MARGIN: usize = 64;
 
 unsafe extern "C" {
-    /// Where statics end.
+    /// The end of the statics.
     static mut __sheap: u32;
 }
 
-/// Paints everything between the statics and the stack pointer.
+/// Fills everything between the statics and the stack pointer with the pattern.
 #[inline(never)]
 pub fn paint() {
     let mut place = addr_of_mut!(__sheap);
     let end = pointer() - MARGIN;
     while place.addr() < end {
-        // SAFETY: RAM that nothing lives in.
+        // SAFETY: this RAM is not used by anything else.
         unsafe {
             write_volatile(place, PAINT);
             place = place.add(1);
@@ -26,7 +26,7 @@ pub fn paint() {
     }
 }
 
-/// Bytes between the stack pointer of the caller and the deepest place that lost its paint.
+/// The number of bytes between the caller's stack pointer and the deepest position without the pattern.
 #[inline(never)]
 pub fn used() -> u32 {
     let mut place = addr_of!(__sheap);

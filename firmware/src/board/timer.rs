@@ -8,7 +8,7 @@ const CONTROL: usize = 0x4000_0000;
 const VALUE: usize = CONTROL + 4;
 const RELOAD: usize = CONTROL + 8;
 
-/// Starts it from its largest value.
+/// Starts the timer from its largest value.
 pub fn start() {
     for (register, value) in [
         (CONTROL, 0),
@@ -21,7 +21,7 @@ pub fn start() {
     }
 }
 
-/// The ticks that are left.
+/// The remaining ticks.
 #[inline(never)]
 pub fn now() -> u32 {
     // SAFETY: as in `start`.

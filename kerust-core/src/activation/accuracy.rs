@@ -1,8 +1,8 @@
-//! How far a function is from the exact one, for the tests of the functions.
+//! The error of a function compared to the exact one, for tests.
 
 use core::ops::RangeInclusive;
 
-/// Where a function is furthest from the exact one.
+/// The position of the largest error.
 #[derive(Clone, Copy, Debug)]
 #[allow(dead_code, reason = "printed")]
 pub(super) struct Gap {
@@ -12,7 +12,7 @@ pub(super) struct Gap {
     exact: f64,
 }
 
-/// Each `step`th number of a range, those next to 0 on both sides among them.
+/// Every `step`th number of a range, including the numbers next to 0 on both sides.
 pub(super) fn numbers(range: RangeInclusive<f32>, step: usize) -> impl Iterator<Item = f32> {
     let (low, high) = (*range.start(), *range.end());
     let below = (low < 0.0).then(|| (1 << 31..=low.to_bits()).step_by(step));
@@ -24,8 +24,8 @@ pub(super) fn numbers(range: RangeInclusive<f32>, step: usize) -> impl Iterator<
     bits.map(f32::from_bits).filter(move |x| range.contains(x))
 }
 
-/// The largest gap in units of the last place of the exact value; where that overflows, the
-/// found value must be next to it.
+/// The largest error in units of the last place of the exact value. If the exact value overflows, the found
+/// value must be next to it.
 pub(super) fn largest_gap(
     numbers: impl Iterator<Item = f32>,
     function: impl Fn(f32) -> f32,

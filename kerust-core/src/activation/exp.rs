@@ -1,10 +1,10 @@
-//! The exponential function, and what lacks 1 to it.
+//! The exponential function, and `exp(x) - 1`.
 
 use core::f32::consts::LOG2_E;
 
-/// `1.5 · 2²³`: added to a number below 2²², it leaves the nearest whole number in the last bits.
+/// `1.5 · 2²³`: when it is added to a number below 2²², the last bits of the sum hold the nearest integer.
 const WHOLE: f32 = 12_582_912.0;
-/// ln 2 in two parts; a whole number of up to 9 bits times the first is exact.
+/// ln 2 in two parts. The product of the first part and an integer of up to 9 bits is exact.
 const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
 /// `(eʳ − 1 − r) / r²` for |r| ≤ ln 2 / 2, the highest power first: Moshier's Cephes, `expf`.
 const POLYNOMIAL: [f32; 6] = [
@@ -18,36 +18,36 @@ const POLYNOMIAL: [f32; 6] = [
 
 /// `eˣ`, within two units in the last place: `2ⁿ · eʳ` with `x = n · ln 2 + r`.
 ///
-/// Without a branch and without a fused multiply-add, so that a loop of it is vectorised and that all
-/// targets give the same bits. In firmware, whose loops are no vectors, it stands once.
+/// It has no branch and no fused multiply-add, so that a loop of it is vectorized and all targets give the
+/// same result. In firmware, where loops are not vectorized, it is not inlined.
 #[cfg_attr(feature = "std", inline(always))]
 #[cfg_attr(not(feature = "std"), inline(never))]
 pub(crate) fn exp(x: f32) -> f32 {
-    // Beyond these it is 0 and infinity; NaN stays.
+    // Beyond these limits the result is 0 or infinity; NaN is kept.
     let x = if x < -104.0 { -104.0 } else { x };
     let x = if x > 89.0 { 89.0 } else { x };
     let (n, rest) = reduced(x);
-    // In two steps, since 2ⁿ itself may be no number where the product is one.
+    // In two steps, since 2ⁿ may overflow when the product does not.
     let half = n >> 1;
     (rest + 1.0) * power_of_2(half) * power_of_2(n.wrapping_sub(half))
 }
 
-/// `eˣ − 1`, within two units in the last place, for `x` up to 88; beyond it is that of 88.
+/// `eˣ − 1`, within two units in the last place, for `x` up to 88. For larger `x` it is the value at 88.
 ///
-/// `2ⁿ · (eʳ − 1) + (2ⁿ − 1)`, by the means of [`exp`]. Near 0, `exp` less 1 would lose its digits.
+/// It is computed as `2ⁿ · (eʳ − 1) + (2ⁿ − 1)`, like [`exp`]. Near 0, `exp(x) - 1` would lose its digits.
 #[cfg_attr(feature = "std", inline(always))]
 #[cfg_attr(not(feature = "std"), inline(never))]
 pub(crate) fn exp_m1(x: f32) -> f32 {
-    // Below it is -1; NaN stays.
+    // Below this limit the result is -1; NaN is kept.
     let clamped = if x < -30.0 { -30.0 } else { x };
     let clamped = if clamped > 88.0 { 88.0 } else { clamped };
     let (n, rest) = reduced(clamped);
     let power = power_of_2(n);
-    // The sign is lost of -0 alone.
+    // Only -0 would lose its sign.
     (power * rest + (power - 1.0)).copysign(x)
 }
 
-/// The whole number `n` and `eʳ − 1` with `x = n · ln 2 + r`.
+/// The integer `n` and `eʳ − 1` with `x = n · ln 2 + r`.
 #[inline(always)]
 fn reduced(x: f32) -> (i32, f32) {
     let shifted = x * LOG2_E + WHOLE;

@@ -1,12 +1,12 @@
-//! Activations of one number, and their slopes.
+//! Scalar activation functions and their derivatives.
 //!
-//! The long ones say that they are inlined: a loop of calls is not vectorised.
+//! The long ones are marked as inlined, because a loop of function calls is not vectorized.
 
 const LEAKY_SLOPE: f32 = 0.2;
 const SELU_SCALE: f32 = 1.050_701;
 const SELU_SCALED_ALPHA: f32 = 1.758_099_3;
 
-/// `y` from `x`. Conditions are written so that NaN passes through.
+/// `y` from `x`. Conditions are written so that NaN is kept.
 pub mod value {
     use super::{LEAKY_SLOPE, SELU_SCALE, SELU_SCALED_ALPHA};
     use crate::activation::exp::{exp, exp_m1};
@@ -51,7 +51,7 @@ pub mod value {
 
     #[inline(always)]
     pub fn sigmoid(x: f32) -> f32 {
-        // An overflow of `exp` ends in 1 / inf = 0, as it should.
+        // If `exp` overflows, the result is 1 / inf = 0, which is correct.
         1.0 / (1.0 + exp(-x))
     }
 
@@ -80,7 +80,7 @@ pub mod value {
     /// `tanh(ln(1 + eˣ)) = n / (n + 2)` with `n = eˣ · (eˣ + 2)`.
     #[inline(always)]
     pub fn tanh_of_softplus(x: f32) -> f32 {
-        // Beyond it is 1; NaN stays.
+        // Beyond this limit the result is 1; NaN is kept.
         let power = exp(if x > 30.0 { 30.0 } else { x });
         let n = power * (power + 2.0);
         n / (n + 2.0)
@@ -139,7 +139,7 @@ pub mod slope_of_y {
     }
 }
 
-/// `dy/dx` from `x`, of functions that take one value at two places.
+/// `dy/dx` from `x`, for functions that have the same value at two points.
 pub mod slope_of_x {
     use super::value;
     use crate::activation::normal::normal;

@@ -2,7 +2,7 @@
 
 use super::Activation;
 
-/// An activation as a type: what a head's losses and metrics are chosen by.
+/// An activation as a type, which selects the losses and metrics that fit a head.
 pub trait HeadActivation: 'static {
     /// The activation as a value.
     const ACTIVATION: Activation;
@@ -10,7 +10,7 @@ pub trait HeadActivation: 'static {
 
 macro_rules! heads {
     ($($name:ident)+) => {$(
-        #[doc = concat!("[`Activation::", stringify!($name), "`] as a head's type.")]
+        #[doc = concat!("[`Activation::", stringify!($name), "`] as the type of a head.")]
         #[derive(Clone, Copy, Debug)]
         pub struct $name;
         impl HeadActivation for $name {

@@ -1,7 +1,7 @@
-//! The logarithm of what exceeds 1.
+//! The function `ln(1 + x)`.
 
-/// `(2 artanh(s) − 2s) / s³` as a polynomial in s² up to 1/9, the highest power first: fitted for the
-/// least relative error, 4e-10 of the logarithm.
+/// `(2 artanh(s) − 2s) / s³` as a polynomial in s² up to 1/9, with the highest power first. It is fitted for
+/// the smallest relative error, 4e-10 of the logarithm.
 const POLYNOMIAL: [f32; 5] = [
     0.232_537_73,
     0.217_000_44,
@@ -12,7 +12,7 @@ const POLYNOMIAL: [f32; 5] = [
 
 /// `ln(1 + x)` for `x` from 0 to 1, within two units in the last place: `2 artanh(x / (2 + x))`.
 ///
-/// Without a branch and without a fused multiply-add, as [`exp`](super::exp::exp).
+/// It has no branch and no fused multiply-add, like [`exp`](super::exp::exp).
 #[cfg_attr(feature = "std", inline(always))]
 #[cfg_attr(not(feature = "std"), inline(never))]
 pub(super) fn log1p(x: f32) -> f32 {

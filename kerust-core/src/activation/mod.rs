@@ -1,7 +1,7 @@
-//! Activations: Keras's names, defaults and formulas.
+//! Activation functions, with Keras's names, defaults and formulas.
 //!
-//! Every function is computed by plain arithmetic that no compiler may reorder or fuse, so its bits are
-//! the same on every target, and a loop of it is vectorised: `exp.rs`, `tanh.rs`, `log1p.rs`, `normal.rs`.
+//! Every function is computed by plain arithmetic that compilers must not reorder or fuse. So its results are
+//! the same on every target, and a loop of it is vectorized: `exp.rs`, `tanh.rs`, `log1p.rs`, `normal.rs`.
 
 #[cfg(test)]
 mod accuracy;
@@ -20,14 +20,14 @@ pub(crate) use function::{slope_of_x, value};
 pub use head::*;
 pub(crate) use tanh::tanh;
 
-/// Sums of a row side by side.
+/// The number of partial sums of a row.
 const LANES: usize = 16;
 
 /// An activation function, with Keras's defaults.
 ///
 /// # Shapes
-/// as the input; [`Softmax`](Self::Softmax) and [`LogSoftmax`](Self::LogSoftmax) run over the last
-/// axis, all others value by value
+/// The output has the shape of the input. [`Softmax`](Self::Softmax) and [`LogSoftmax`](Self::LogSoftmax) are
+/// computed over the last axis, all others for each value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Activation {
     /// `y = x`
@@ -36,16 +36,16 @@ pub enum Activation {
     Relu,
     /// `y = min(max(x, 0), 6)`
     Relu6,
-    /// `y = x` where `x > 0`, else `0.2 * x`
+    /// `y = x` if `x > 0`, otherwise `0.2 * x`
     LeakyRelu,
-    /// `y = x` where `x > 0`, else `exp(x) - 1`: Clevert et al. (2016), with alpha 1
+    /// `y = x` if `x > 0`, otherwise `exp(x) - 1`: Clevert et al. (2016), with alpha 1
     Elu,
-    /// `y = s * x` where `x > 0`, else `s * a * (exp(x) - 1)`, with `s` = 1.0507 and `a` = 1.6733:
+    /// `y = s * x` if `x > 0`, otherwise `s * a * (exp(x) - 1)`, with `s` = 1.0507 and `a` = 1.6733:
     /// Klambauer et al. (2017)
     Selu,
-    /// `y = max(x, 0) + min(0, exp(x) - 1)`: Barron (2017); with Keras's alpha of 1 it equals `Elu`
+    /// `y = max(x, 0) + min(0, exp(x) - 1)`: Barron (2017). With Keras's alpha of 1 it equals `Elu`.
     Celu,
-    /// `y = x * (1 + erf(x / √2)) / 2`: Hendrycks & Gimpel (2016), not the approximation by tanh
+    /// `y = x * (1 + erf(x / √2)) / 2`: Hendrycks & Gimpel (2016), exact, not the approximation with tanh
     Gelu,
     /// `y = x / (1 + exp(-x))`, also called swish
     Silu,
@@ -72,7 +72,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// Keras's word for each activation, in the order of the variants.
+    /// Keras's name for each activation, in the order of the variants.
     pub const NAMES: &'static [(&'static str, Self)] = &[
         ("linear", Self::Linear),
         ("relu", Self::Relu),
@@ -95,18 +95,18 @@ impl Activation {
         ("mish", Self::Mish),
     ];
 
-    /// Whether the activation is elementwise and its gradient follows from its output alone, so
-    /// that a layer can apply it in place.
+    /// Whether the activation is elementwise and its gradient can be computed from its output, so that a
+    /// layer can apply it in place.
     pub const fn from_output(self) -> bool {
         !self.needs_input() && !matches!(self, Self::Softmax | Self::LogSoftmax)
     }
 
-    /// Whether the gradient does not follow from the output, of one value or of the last axis.
+    /// Whether the gradient cannot be computed from the output.
     pub const fn needs_input(self) -> bool {
         matches!(self, Self::Gelu | Self::Silu | Self::HardSilu | Self::Mish)
     }
 
-    /// Replaces pre-activations by activations; `features` is the size of the last axis.
+    /// Applies the activation in place. `features` is the size of the last axis.
     pub fn apply(self, values: &mut [f32], features: usize) {
         match self {
             Self::Linear => {}
@@ -130,11 +130,10 @@ impl Activation {
         }
     }
 
-    /// Replaces the gradient of the activations by that of the pre-activations, from the
-    /// activations alone.
+    /// Replaces the gradient of the activations by that of the pre-activations, using only the activations.
     ///
     /// # Panics
-    /// For `Gelu`, `Silu`, `HardSilu` and `Mish`, which do not tell their input by their output.
+    /// Panics for `Gelu`, `Silu`, `HardSilu` and `Mish`, whose gradient cannot be computed from their output.
     pub fn backward(self, y: &[f32], dy: &mut [f32], features: usize) {
         match self {
             Self::Linear => {}
@@ -157,7 +156,7 @@ impl Activation {
         }
     }
 
-    /// Writes the gradient of the pre-activations `x` to `dx`, for every activation.
+    /// Writes the gradient of the pre-activations `x` to `dx`. It works for every activation.
     pub fn backward_from_input(
         self,
         x: &[f32],
@@ -170,8 +169,8 @@ impl Activation {
         self.backward_in_place(x, y, dx, features);
     }
 
-    /// [`backward_from_input`](Self::backward_from_input), where the gradient stands in `dy`. `x` is not
-    /// read where the gradient follows from the output.
+    /// [`backward_from_input`](Self::backward_from_input) in place. `x` is not read if the gradient follows
+    /// from the output.
     pub(crate) fn backward_in_place(self, x: &[f32], y: &[f32], dy: &mut [f32], features: usize) {
         match self {
             Self::Gelu => scale(x, dy, slope_of_x::gelu),
@@ -187,7 +186,7 @@ fn rows_mut(values: &mut [f32], features: usize) -> impl Iterator<Item = &mut [f
     values.chunks_exact_mut(features.max(1))
 }
 
-/// Called, not inlined: one loop for all layers of an activation.
+/// Not inlined, so that all layers with the same activation share one loop.
 #[inline(never)]
 fn map(values: &mut [f32], function: impl Fn(f32) -> f32) {
     let each = values.iter_mut();
@@ -210,7 +209,7 @@ fn rows(y: &[f32], dy: &mut [f32], features: usize, backward: impl Fn(&[f32], &m
     pairs.for_each(|(dy, y)| backward(y, dy));
 }
 
-/// Pass by pass, since the exponential of many values is faster than that of a row.
+/// In separate passes over all rows, since the exponential of many values is faster than that of one row.
 #[inline(never)]
 fn softmax(values: &mut [f32], features: usize) {
     for row in rows_mut(values, features) {
@@ -227,7 +226,7 @@ fn softmax(values: &mut [f32], features: usize) {
 #[inline(never)]
 fn log_softmax(values: &mut [f32]) {
     let peak = peak(values);
-    // Several sums side by side, which are added in order: one alone would not be vectorised.
+    // Several partial sums, which are added in order, because a single sum would not be vectorized.
     let mut sums = [0.0; LANES];
     let lanes = &mut sums;
     vectorized(
@@ -240,12 +239,12 @@ fn log_softmax(values: &mut [f32]) {
         },
     );
     let sum: f32 = sums.iter().sum();
-    // In two steps: `peak + ln(sum)` would lose the logarithm beside a large peak.
+    // In two steps: `peak + ln(sum)` would lose the digits of the logarithm if the peak is large.
     let log_sum = libm::logf(sum);
     map(values, |value| value - peak - log_sum);
 }
 
-/// The maximum, which is subtracted first: exp(89.0) overflows f32.
+/// The maximum, which is subtracted first, because exp(89.0) overflows f32.
 fn peak(values: &[f32]) -> f32 {
     values.iter().copied().fold(f32::NEG_INFINITY, f32::max)
 }
@@ -344,7 +343,7 @@ mod tests {
         let x: Vec<f32> = accuracy::numbers(-110.0..=110.0, 99_991).collect();
         for (activation, scalar) in cases {
             let mut y = x.clone();
-            // The function pointer keeps the single values out of any vector.
+            // The function pointer prevents the vectorization of the single values.
             let scalar = core::hint::black_box(scalar);
             activation.apply(&mut y, 1);
             for (x, y) in x.iter().zip(y) {

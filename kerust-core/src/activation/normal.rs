@@ -4,12 +4,12 @@ use super::exp::exp;
 
 /// `1 / √(2π)`
 const PEAK_DENSITY: f32 = 0.398_942_3;
-/// Below minus this the distribution is less than any number.
+/// Below the negative of this value, the distribution underflows to 0.
 const LAST: f32 = 14.5;
-/// What turns `a ≥ 0` into `t = (a − 3) / (a + 3)`, between -1 and 1, in which the polynomial is.
+/// Transforms `a ≥ 0` to `t = (a − 3) / (a + 3)`, which is between -1 and 1, for the polynomial.
 const CENTRE: f32 = 3.0;
-/// `Φ(−a) · exp(a² / 2)` as a polynomial in t, the highest power first: fitted up to [`LAST`] for the least
-/// relative error, 1e-8.
+/// `Φ(−a) · exp(a² / 2)` as a polynomial in t, with the highest power first. It is fitted up to [`LAST`] for
+/// the smallest relative error, 1e-8.
 const POLYNOMIAL: [f32; 10] = [
     5.316_186_8e-5,
     1.150_136_74e-4,
@@ -25,24 +25,24 @@ const POLYNOMIAL: [f32; 10] = [
 
 /// The normal distribution's `Φ(x)`, within 8 units in the last place, and its density.
 ///
-/// Without a branch and without a fused multiply-add, as [`exp`]. `Φ` of numbers far below 0 keeps its
-/// digits, which `1 + erf` loses.
+/// It has no branch and no fused multiply-add, like [`exp`]. `Φ` of numbers far below 0 is accurate, unlike
+/// `1 + erf`.
 #[cfg_attr(feature = "std", inline(always))]
 #[cfg_attr(not(feature = "std"), inline(never))]
 pub(super) fn normal(x: f32) -> [f32; 2] {
-    // NaN stays.
+    // NaN is kept.
     let a = if x.abs() > LAST { LAST } else { x.abs() };
     let t = (a - CENTRE) / (a + CENTRE);
     let sum = POLYNOMIAL.iter().fold(0.0, |sum, factor| sum * t + factor);
     let bell = bell(a);
     let tail = sum * bell;
-    // By bits: a comparison would become a branch.
+    // By bits, because a comparison would become a branch.
     let negative = ((x.to_bits() as i32) >> 31) as u32;
     let below = tail.to_bits() & negative | (1.0 - tail).to_bits() & !negative;
     [f32::from_bits(below), PEAK_DENSITY * bell]
 }
 
-/// `exp(−a² / 2)`, where what the square loses by rounding is made up for.
+/// `exp(−a² / 2)`, with a correction for the rounding of the square.
 #[inline(always)]
 fn bell(a: f32) -> f32 {
     // The upper 12 bits of the number, whose products are exact, and the rest.
@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn it_is_within_eight_units_in_the_last_place() {
         let exact = |x: f64| 0.5 * libm::erfc(-x * core::f64::consts::FRAC_1_SQRT_2);
-        // Further down the values are below the least normal number.
+        // For smaller numbers the result is subnormal.
         let gap = largest_gap(numbers(-12.9..=30.0, 1_009), |x| normal(x)[0], exact);
         assert!(gap.units <= 8.0, "{gap:?}");
         let density = |x: f64| (-0.5 * x * x).exp() / (2.0 * core::f64::consts::PI).sqrt();

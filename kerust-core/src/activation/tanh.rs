@@ -2,13 +2,14 @@
 
 use super::exp::exp_m1;
 
-/// `tanh(x)`, within 2.5 units in the last place (2.46 is the most among all numbers): `(e²ˣ − 1) / (e²ˣ + 1)`.
+/// `tanh(x)`, within 2.5 units in the last place (the maximum over all numbers is 2.46): `(e²ˣ − 1) / (e²ˣ +
+/// 1)`.
 ///
-/// By the means of [`exp_m1`], so that a loop of it is vectorised and all targets give the same bits.
+/// It is based on [`exp_m1`], so that a loop of it is vectorized and all targets give the same result.
 #[cfg_attr(feature = "std", inline(always))]
 #[cfg_attr(not(feature = "std"), inline(never))]
 pub(crate) fn tanh(x: f32) -> f32 {
-    // From 9.02 on it is 1; NaN stays.
+    // From 9.02 on the result is 1; NaN is kept.
     let size = x.abs();
     let size = if size > 10.0 { 10.0 } else { size };
     let less_one = exp_m1(2.0 * size);

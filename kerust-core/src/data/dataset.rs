@@ -1,4 +1,4 @@
-//! Samples with their labels.
+//! Data sets in memory.
 
 mod classes;
 mod transform;
@@ -11,7 +11,18 @@ use crate::tensor::Shape;
 use rand::seq::SliceRandom;
 use std::sync::Arc;
 
-/// Inputs `X` with labels `Y`, in memory. Cloning, splitting, shuffling and filtering copy no sample.
+/// A data set in memory, with inputs `X` and labels `Y`. Cloning, splitting, shuffling and filtering do not
+/// copy samples.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// let data: Dataset<Rank1<2>, Class<3>> =
+///     Dataset::from_arrays(&[[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], &[0, 1, 2])?;
+/// let (train, test) = data.shuffle(Seed(1)).split(0.67);
+/// assert_eq!((train.len(), test.len()), (2, 1));
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct Dataset<X: Data, Y: Data> {
     inputs: Arc<X::Column>,
     labels: Arc<Y::Column>,
@@ -19,7 +30,7 @@ pub struct Dataset<X: Data, Y: Data> {
     class_names: Arc<[String]>,
 }
 
-/// Where a sample stands: its input and its label may be in columns of different lengths.
+/// The position of a sample: the indices of its input and its label, which can differ.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) input: usize,
@@ -27,7 +38,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The input and the label of the same number.
+    /// The input and the label with the same index.
     fn same(index: usize) -> Self {
         Self {
             input: index,
@@ -37,10 +48,10 @@ impl Place {
 }
 
 impl<X: Data, Y: Data> Dataset<X, Y> {
-    /// `count` samples, the sample number `i` being `sample(i)`.
+    /// Creates `count` samples by calling `sample` with each index.
     ///
-    /// Each sample passes over the stack, which without optimization has room for some 500,000 numbers in
-    /// the main thread; [`fill`](Self::fill) takes samples of any size.
+    /// Each sample is returned on the stack. Without optimization the main thread's stack has room for about
+    /// 500,000 numbers; for larger samples use [`fill`](Self::fill).
     pub fn generate(count: usize, mut sample: impl FnMut(usize) -> (X::Value, Y::Value)) -> Self {
         let mut columns = (X::Column::default(), Y::Column::default());
         for index in 0..count {
@@ -51,12 +62,13 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         Self::from_columns(columns.0, columns.1, count, Vec::new())
     }
 
-    /// `count` samples: `sample` is given the number of each, and leaves its input and its label in the
-    /// places that it is given, which hold any valid values before. No sample passes over the stack.
+    /// Creates `count` samples. `sample` gets the index of each sample, and writes the input and the label to
+    /// the given places, which hold arbitrary valid values before. Samples of any size are possible, since
+    /// they are not passed on the stack.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::tensor::Rank3;
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::tensor::Rank3;
     ///
     /// let images = Dataset::<Rank3<512, 512, 3>, Class<2>>::fill(4, |number, x, y| {
     ///     x.as_mut_slice().fill(number as f32);
@@ -78,7 +90,7 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         Self::from_columns(columns.0, columns.1, count, Vec::new())
     }
 
-    /// `count` samples whose values are at hand.
+    /// Creates a data set of `count` samples from columns.
     pub(crate) fn from_columns(
         inputs: X::Column,
         labels: Y::Column,
@@ -98,48 +110,48 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         self.places.len()
     }
 
-    /// Whether there is no sample.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    /// The names of the classes in the order of their numbers; empty where there are none.
+    /// The names of the classes, in the order of their numbers. Empty if there are none.
     pub fn class_names(&self) -> &[String] {
         &self.class_names
     }
 
-    /// The input of sample number `index`.
+    /// The input of the sample at `index`.
     ///
     /// # Panics
-    /// Unless `index < self.len()`.
+    /// Panics unless `index < self.len()`.
     pub fn input(&self, index: usize) -> Box<X::Value> {
         X::read(&self.inputs, self.places[index].input)
     }
 
-    /// The label of sample number `index`.
+    /// The label of the sample at `index`.
     ///
     /// # Panics
-    /// Unless `index < self.len()`.
+    /// Panics unless `index < self.len()`.
     pub fn label(&self, index: usize) -> Box<Y::Value> {
         Y::read(&self.labels, self.places[index].label)
     }
 
-    /// Copies the sample number `index`.
+    /// Copies the sample at `index`.
     ///
     /// # Panics
-    /// Unless `index < self.len()`.
+    /// Panics unless `index < self.len()`.
     pub fn read(&self, index: usize, input: &mut X::Value, label: &mut Y::Value) {
         let place = self.places[index];
         X::read_into(&self.inputs, place.input, input);
         Y::read_into(&self.labels, place.label, label);
     }
 
-    /// The samples from `start` up to `end`.
+    /// The samples from `start` up to (not including) `end`.
     pub(crate) fn range(&self, start: usize, end: usize) -> Self {
         self.at(self.places[start..end].into())
     }
 
-    /// The samples at these places.
+    /// The samples at these positions.
     fn at(&self, places: Arc<[Place]>) -> Self {
         Self {
             inputs: Arc::clone(&self.inputs),
@@ -149,22 +161,22 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         }
     }
 
-    /// The samples in a random order: the same seed, the same order.
+    /// Shuffles the samples. The same seed gives the same order.
     pub fn shuffle(&self, seed: Seed) -> Self {
         let mut shuffled = self.clone();
         Arc::make_mut(&mut shuffled.places).shuffle(&mut seed.rng());
         shuffled
     }
 
-    /// The samples, one after the other.
+    /// Iterates over the samples.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Box<X::Value>, Box<Y::Value>)> + '_ {
         (0..self.len()).map(|index| (self.input(index), self.label(index)))
     }
 
-    /// The first `fraction` of the samples, and the rest.
+    /// Splits the data set: the first `fraction` of the samples, and the rest.
     ///
     /// # Panics
-    /// Unless `0 <= fraction <= 1`.
+    /// Panics unless `0 <= fraction <= 1`.
     pub fn split(&self, fraction: f64) -> (Self, Self) {
         assert!(
             (0.0..=1.0).contains(&fraction),
@@ -174,7 +186,7 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         (self.range(0, first), self.range(first, self.len()))
     }
 
-    /// The first `count` samples, or all where there are fewer.
+    /// The first `count` samples, or all if there are fewer.
     pub fn take(&self, count: usize) -> Self {
         self.range(0, count.min(self.len()))
     }
@@ -208,10 +220,11 @@ impl<X: Data, Y: Data> Samples<X, Y> for Dataset<X, Y> {
 }
 
 impl<X: Shape, Y: Data> Dataset<X, Y> {
-    /// One sample for each label; `inputs` holds their values, sample after sample, row-major.
+    /// Creates a data set from slices, with one sample for each label. `inputs` holds the values of one
+    /// sample after the other, row-major.
     ///
     /// # Errors
-    /// `inputs` does not hold one input for each label.
+    /// Returns an error if the number of values in `inputs` does not match the number of labels.
     pub fn from_slices(inputs: &[f32], labels: &[Y::Value]) -> Result<Self> {
         if Some(inputs.len()) != X::LEN.checked_mul(labels.len()) {
             return Err(DataError::Values {
@@ -231,7 +244,7 @@ impl<X: Shape, Y: Data> Dataset<X, Y> {
 }
 
 impl<X: Data, Y: Data> core::fmt::Debug for Dataset<X, Y> {
-    /// The number and the kinds of the samples, not their values.
+    /// Prints the number and the kinds of the samples, but not their values.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(
             f,
@@ -243,7 +256,7 @@ impl<X: Data, Y: Data> core::fmt::Debug for Dataset<X, Y> {
     }
 }
 
-/// The name of a type without the paths: `Rank3<28, 28, 1>`.
+/// The name of a type without its path: `Rank3<28, 28, 1>`.
 fn type_name<T>() -> String {
     let name = core::any::type_name::<T>();
     name.split_inclusive(['<', '(', ' '])

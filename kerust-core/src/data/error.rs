@@ -1,167 +1,241 @@
-//! Data that is not what it should be.
+//! The errors of data.
 
+use super::array::ArrayFault;
 use super::idx::IdxFault;
+#[cfg(feature = "images")]
+use super::image_folder::ImageFolderFault;
+use super::npy::NpyFault;
 use core::fmt::{Display, Formatter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Why data was refused: what was found, what was expected, and where.
+/// The reason why data are invalid: what was found, what was expected, and where.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum DataError {
+pub(crate) enum DataError {
     /// A file is no IDX file of the expected kind.
     Idx {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The error.
         fault: IdxFault,
     },
-    /// A file of NumPy's arrays, or an array in it, is not as expected.
+    /// A file of NumPy arrays, or an array in it, is invalid.
     Npy {
         /// The file.
         path: PathBuf,
-        /// The name of the array, in an archive.
+        /// The name of the array in an archive.
         member: Option<String>,
         /// What is wrong with it.
-        fault: super::npy::NpyFault,
+        fault: NpyFault,
     },
-    /// A pickled file is corrupt, hostile, or not as expected.
+    /// A pickle file is corrupt, malicious, or not of the expected kind.
     Pickle {
-        /// The file, or the archive with the file's path in it.
+        /// The file, or the archive with the path of the file in it.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The error.
         fault: String,
     },
     /// A `.tar.gz` archive is corrupt or lacks a file.
     Tar {
         /// The archive.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The error.
         fault: String,
     },
-    /// A file of words' numbers is not as expected.
+    /// A file of word indices is invalid.
     WordIndex {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The error.
         fault: String,
     },
     /// No text is shorter than `maxlen`.
     NoSequence {
         /// The file.
         path: PathBuf,
-        /// The bound, where there is one.
+        /// The limit, if there is one.
         maxlen: Option<usize>,
     },
-    /// A fraction that leaves no training samples.
+    /// A fraction leaves no training samples.
     TestSplit {
         /// The fraction.
         found: f64,
     },
-    /// A data set is in none of the places where it is looked for.
+    /// A data set was not found.
     NotFound {
         /// The data set's name.
         dataset: &'static str,
-        /// Where it was looked for, in order.
+        /// The places that were searched, in order.
         looked_in: Vec<PathBuf>,
-        /// How to get it.
+        /// How to get the data set.
         remedy: &'static str,
     },
-    /// A folder holds one file of a data set, but not this one.
+    /// A folder contains a file of a data set, but not this one.
     FileMissing {
         /// The data set's folder.
         folder: PathBuf,
         /// The file that is missing, without `.gz`.
         file: &'static str,
     },
-    /// A label beyond the classes.
+    /// A label is not less than the number of classes.
     Label {
         /// The file with the label.
         path: PathBuf,
-        /// The number of the sample, from 0.
+        /// The index of the sample, from 0.
         sample: usize,
         /// The label.
         found: usize,
         /// The number of classes.
         classes: usize,
     },
-    /// There are not as many labels as images.
+    /// The numbers of labels and images differ.
     Counts {
-        /// The file with the images, and how many it holds.
+        /// The file with the images, and their number.
         images: (PathBuf, usize),
-        /// The file with the labels, and how many it holds.
+        /// The file with the labels, and their number.
         labels: (PathBuf, usize),
     },
-    /// A slice of inputs does not hold one input for each label.
+    /// A slice of inputs does not match the number of labels.
     Values {
         /// The number of values.
         found: usize,
         /// The number of labels.
         samples: usize,
-        /// The values of one sample.
+        /// The number of values in one sample.
         sample_len: usize,
     },
-    /// An array of inputs or labels that does not hold the expected samples.
+    /// An array of inputs or labels does not match the expected samples.
     Array {
         /// Which array: `the inputs`, `the labels`.
         what: &'static str,
         /// What is wrong with it.
-        fault: super::array::ArrayFault,
+        fault: ArrayFault,
     },
-    /// There are not as many labels as inputs.
+    /// The numbers of labels and inputs differ.
     ArrayCounts {
         /// The number of inputs.
         inputs: usize,
         /// The number of labels.
         labels: usize,
     },
-    /// A CSV file or a column of it is not as expected.
+    /// A CSV file or a column of it is invalid.
     Csv {
-        /// The file; `None` for a text.
+        /// The file; `None` for a string.
         path: Option<PathBuf>,
-        /// What is wrong with it.
+        /// The error.
         fault: super::csv::CsvFault,
     },
-    /// A sample that its source cannot give.
+    /// A sample cannot be read from its source.
     Sample {
-        /// The number of the sample, from 0.
+        /// The index of the sample, from 0.
         sample: usize,
-        /// Why not.
+        /// The reason.
         cause: Box<dyn core::error::Error + Send + Sync>,
     },
-    /// A number in a sample that nothing can be learnt from.
+    /// A sample contains NaN or an infinite number.
     NotFinite {
-        /// Where it stands: `input`, `label`.
+        /// The kind of value: `input`, `label`.
         what: &'static str,
-        /// Which of several inputs or labels, from 0.
+        /// The index among several inputs or labels, from 0.
         part: usize,
-        /// The number of the sample, from 0.
+        /// The index of the sample, from 0.
         sample: usize,
-        /// The place in the sample, row-major, from 0.
+        /// The index in the sample, row-major, from 0.
         index: usize,
         /// The number: NaN or infinite.
         found: f32,
     },
-    /// A token that is in no vocabulary of the model.
+    /// A token is not in the vocabulary of the model.
     Token {
-        /// Which of several inputs, from 0.
+        /// The index among several inputs, from 0.
         part: usize,
-        /// The number of the sample, from 0.
+        /// The index of the sample, from 0.
         sample: usize,
-        /// The place in the sample, from 0.
+        /// The index in the sample, from 0.
         index: usize,
         /// The token.
         found: u16,
-        /// The number of tokens of the vocabulary.
+        /// The number of tokens in the vocabulary.
         vocabulary: usize,
     },
-    /// A folder of images that cannot be taken.
+    /// A folder of images is invalid.
     #[cfg(feature = "images")]
     ImageFolder {
         /// The folder or the image.
         path: PathBuf,
         /// What is wrong with it.
-        fault: super::image_folder::ImageFolderFault,
+        fault: ImageFolderFault,
     },
+}
+
+impl DataError {
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound { .. } | Self::FileMissing { .. })
+    }
+
+    pub(crate) fn is_not_finite(&self) -> bool {
+        matches!(self, Self::NotFinite { .. })
+    }
+
+    pub(crate) fn is_shape(&self) -> bool {
+        match self {
+            Self::Idx { fault, .. } => matches!(fault, IdxFault::Sizes { .. }),
+            Self::Npy { fault, .. } => matches!(fault, NpyFault::Shape { .. }),
+            Self::Array { fault, .. } => matches!(
+                fault,
+                ArrayFault::Ragged { .. }
+                    | ArrayFault::Shape { .. }
+                    | ArrayFault::Labels { .. }
+                    | ArrayFault::Window { .. }
+            ),
+            Self::Values { .. } => true,
+            #[cfg(feature = "images")]
+            Self::ImageFolder { fault, .. } => {
+                matches!(fault, ImageFolderFault::ImageSize { .. })
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Idx { path, .. }
+            | Self::Npy { path, .. }
+            | Self::Pickle { path, .. }
+            | Self::Tar { path, .. }
+            | Self::WordIndex { path, .. }
+            | Self::NoSequence { path, .. }
+            | Self::FileMissing { folder: path, .. }
+            | Self::Label { path, .. }
+            | Self::Counts {
+                labels: (path, _), ..
+            } => Some(path),
+            Self::Csv { path, .. } => path.as_deref(),
+            #[cfg(feature = "images")]
+            Self::ImageFolder { path, .. } => Some(path),
+            Self::TestSplit { .. }
+            | Self::NotFound { .. }
+            | Self::Values { .. }
+            | Self::Array { .. }
+            | Self::ArrayCounts { .. }
+            | Self::Sample { .. }
+            | Self::NotFinite { .. }
+            | Self::Token { .. } => None,
+        }
+    }
+
+    pub(crate) fn sample(&self) -> Option<usize> {
+        match self {
+            Self::Label { sample, .. }
+            | Self::Sample { sample, .. }
+            | Self::NotFinite { sample, .. }
+            | Self::Token { sample, .. }
+            | Self::Array {
+                fault: ArrayFault::Class { sample, .. } | ArrayFault::Binary { sample, .. },
+                ..
+            } => Some(*sample),
+            _ => None,
+        }
+    }
 }
 
 impl Display for DataError {
@@ -179,12 +253,12 @@ impl Display for DataError {
                 fault,
             } => write!(f, "`{}`: the array `{member}` {fault}", path.display()),
             Self::Pickle { path, fault } => {
-                write!(f, "`{}` is no pickle as expected: {fault}", path.display())
+                write!(f, "`{}` is not a valid pickle: {fault}", path.display())
             }
             Self::Tar { path, fault } => write!(f, "`{}` {fault}", path.display()),
             Self::WordIndex { path, fault } => write!(
                 f,
-                "`{}` is no JSON object of words with their numbers: {fault}",
+                "`{}` is not a JSON object of words and numbers: {fault}",
                 path.display()
             ),
             Self::NoSequence { path, maxlen } => {
@@ -233,7 +307,7 @@ impl Display for DataError {
                 labels.1
             ),
             Self::Array { what, fault } => {
-                let is_ragged = matches!(fault, super::array::ArrayFault::Ragged { .. });
+                let is_ragged = matches!(fault, ArrayFault::Ragged { .. });
                 let verb = match (is_ragged, *what) {
                     (false, _) => "",
                     (true, "the series") => " is",

@@ -1,8 +1,8 @@
-//! IDX, the format of the MNIST family: a header with the element type and the sizes, then values.
+//! IDX, the file format of MNIST: a header with the element type and the sizes, then the values.
 //!
-//! `0 0 type rank`, then `rank` sizes of four bytes, big end first, then the values, row-major
-//! (LeCun, Cortes, Burges: the MNIST database, "file formats"). Only bytes are read: no data set
-//! of the family has anything else.
+//! The format is `0 0 type rank`, then `rank` sizes of four bytes in big-endian order, then the values,
+//! row-major (LeCun, Cortes, Burges: the MNIST database, "file formats"). Only unsigned bytes can be read,
+//! which is the element type of all data sets of the MNIST family.
 
 use super::DataError;
 use super::unpack::most_unpacked;
@@ -13,53 +13,52 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-/// The values of an IDX file and their sizes.
+/// The contents of an IDX file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Idx {
-    /// The sizes, the number of samples first.
+    /// The sizes, with the number of samples first.
     pub sizes: Vec<usize>,
     /// The values, row-major.
     pub values: Vec<u8>,
 }
 
-/// Why a file is no IDX file, or not the expected one.
+/// The reason why a file is not a valid IDX file of the expected kind.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum IdxFault {
+pub(crate) enum IdxFault {
     /// The file does not begin as IDX does.
     Magic {
         /// Its first bytes.
         found: Vec<u8>,
     },
-    /// The elements are not bytes.
+    /// The element type is not unsigned bytes.
     ElementType {
-        /// The type's code.
+        /// The code of the element type.
         found: u8,
     },
-    /// The sizes are not the expected ones; `None` stands for any size.
+    /// The sizes differ from the expected ones; `None` matches any size.
     Sizes {
         /// The sizes in the header.
         found: Vec<usize>,
-        /// The sizes that were expected.
+        /// The expected sizes.
         expected: Vec<Option<usize>>,
     },
     /// The file ends too early.
     Truncated {
-        /// Bytes found, decompressed.
+        /// The number of bytes found, after decompression.
         found: usize,
-        /// Bytes that the header promises.
+        /// The number of bytes according to the header.
         expected: usize,
     },
-    /// The file goes on behind the last value.
+    /// The file continues after the last value.
     Surplus {
-        /// Bytes that the header promises.
+        /// The number of bytes according to the header.
         expected: usize,
     },
-    /// The compressed file would unpack to more than a data set does.
+    /// The decompressed file would be larger than expected of a data set.
     Unpacked {
-        /// Bytes that the header promises.
+        /// The number of bytes according to the header.
         found: u64,
-        /// The most that a file of this length is unpacked to.
+        /// The maximum size to which a file of this length is decompressed.
         most: u64,
         /// The length of the file.
         packed: u64,
@@ -68,16 +67,17 @@ pub enum IdxFault {
     Gzip(std::io::Error),
 }
 
-/// Reads an IDX file of bytes, plain or compressed by gzip, whatever its name.
+/// Reads an IDX file of unsigned bytes, either plain or gzip-compressed.
 ///
 /// # Errors
-/// The file cannot be read, is corrupt, has another element type, is not as long as its header says,
-/// or is a gzip file that would unpack to more than 64 MiB and more than a hundred times its length.
+/// Returns an error if the file cannot be read, is corrupt, has another element type, has another length than
+/// its header says, or is a gzip file whose decompressed size is more than 64 MiB and more than a hundred
+/// times its length.
 pub fn read(path: impl AsRef<Path>) -> Result<Idx> {
     read_sized(path.as_ref(), None)
 }
 
-/// Reads an IDX file whose sizes are known; `None` stands for any size.
+/// Reads an IDX file with known sizes; `None` matches any size.
 pub(crate) fn read_sized(path: &Path, expected: Option<&[Option<usize>]>) -> Result<Idx> {
     open(path, |source, gzip, len| {
         let header = Header::read(source, expected)?;
@@ -90,15 +90,15 @@ pub(crate) fn read_sized(path: &Path, expected: Option<&[Option<usize>]>) -> Res
     })
 }
 
-/// Reads the sizes alone.
+/// Reads only the sizes.
 pub(crate) fn sizes(path: &Path, expected: Option<&[Option<usize>]>) -> Result<Vec<usize>> {
     open(path, |source, _, _| {
         Ok(Header::read(source, expected)?.sizes)
     })
 }
 
-/// Opens a file, and hands over its bytes unpacked, whether they were packed, and, of a regular
-/// file, its length.
+/// Opens a file, and passes on its decompressed bytes, whether it was compressed, and its length, if it is a
+/// regular file.
 fn open<T>(
     path: &Path,
     parse: impl FnOnce(&mut dyn Read, bool, Option<u64>) -> Result<T, Failure>,
@@ -135,15 +135,15 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// The code of bytes, the only element type read here.
+/// The code for unsigned bytes, the only element type that is read.
 const BYTE: u8 = 0x08;
 
-/// What stands before the values.
+/// The header of the file.
 struct Header {
     sizes: Vec<usize>,
-    /// The bytes of the header.
+    /// The length of the header in bytes.
     len: usize,
-    /// The bytes of the values; as many as there can be where the sizes overflow.
+    /// The length of the values in bytes; `usize::MAX` if the sizes overflow.
     values_len: usize,
 }
 
@@ -190,12 +190,12 @@ impl Header {
         })
     }
 
-    /// The bytes that a whole file has, unpacked.
+    /// The length of a complete file after decompression.
     fn promised(&self) -> usize {
         self.len.saturating_add(self.values_len)
     }
 
-    /// Holds the promise against the file, before anything is allocated for it.
+    /// Compares the header with the file before memory is allocated.
     fn check(&self, gzip: bool, file_len: Option<u64>) -> Result<(), Failure> {
         let Some(file_len) = file_len else {
             return Ok(());
@@ -216,7 +216,7 @@ impl Header {
     }
 
     fn values(&self, source: &mut dyn Read) -> Result<Vec<u8>, Failure> {
-        // A byte more, to see whether the file goes on.
+        // One byte more, to check whether the file continues.
         let values = read_at_most(source, self.values_len.saturating_add(1))?;
         if values.len() != self.values_len {
             let found = self.len.saturating_add(values.len());
@@ -234,7 +234,7 @@ impl Header {
     }
 }
 
-/// Memory grows as bytes arrive, and where it is used up that is an error.
+/// Allocates memory as bytes arrive, and returns an error if there is not enough memory.
 fn read_at_most(source: &mut dyn Read, len: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(len as u64).read_to_end(&mut bytes)?;
@@ -246,7 +246,7 @@ impl Display for IdxFault {
         match self {
             Self::Magic { found } => write!(
                 f,
-                "is no IDX file: found the first bytes {found:02x?}, expected [00, 00, 08, rank]"
+                "is not an IDX file: found the first bytes {found:02x?}, expected [00, 00, 08, rank]"
             ),
             Self::ElementType { found } => {
                 let name = match found {

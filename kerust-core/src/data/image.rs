@@ -1,4 +1,4 @@
-//! One image of one's own.
+//! Single images for predictions.
 
 use super::DataError;
 use super::image_folder::decode::{self, Resize};
@@ -7,29 +7,31 @@ use crate::error::Result;
 use crate::tensor::Tensor;
 use std::path::Path;
 
-/// Reads an image as the model takes it: PNG, JPEG, GIF, BMP or WebP, resized as by
-/// [`ImageFolder`](super::ImageFolder), with values 0 to 255.
+/// Reads an image for a model: PNG, JPEG, GIF, BMP or WebP, resized as by
+/// [`ImageFolder`](super::ImageFolder), with values from 0 to 255.
 ///
 /// ```no_run
-/// # use kerust_core::{data::image, error, tensor::{Rank3, Tensor}};
+/// # use kerust::{data::image, error, tensor::{Rank3, Tensor}};
 /// # fn main() -> error::Result<()> {
 /// let photo: Box<Tensor<Rank3<28, 28, 3>>> = image::read("photo.jpg")?;
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// With a model the type follows: `model.predict(&*image::read("photo.jpg")?)`.
+/// The type can be inferred from the model: `model.predict(&*image::read("photo.jpg")?)`.
 ///
 /// # Errors
-/// The file cannot be read, is no whole image, or has more than [`MAX_PIXELS`](super::image_folder::MAX_PIXELS) pixels.
+/// Returns an error if the file cannot be read, is not a complete image, or has more than
+/// [`MAX_PIXELS`](super::image_folder::MAX_PIXELS) pixels.
 pub fn read<S: ImageShape>(path: impl AsRef<Path>) -> Result<Box<Tensor<S>>> {
     read_with(path.as_ref(), Resize::default())
 }
 
-/// As [`read`]; the middle of the image is cut out that has the ratio of the model's size, so that nothing is distorted.
+/// Like [`read`], but first crops the center of the image to the aspect ratio of the model's input, so that
+/// it is not distorted.
 ///
 /// # Errors
-/// As [`read`].
+/// The same as [`read`].
 pub fn read_cropped<S: ImageShape>(path: impl AsRef<Path>) -> Result<Box<Tensor<S>>> {
     let resize = Resize {
         crop_to_aspect_ratio: true,

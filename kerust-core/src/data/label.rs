@@ -5,16 +5,16 @@ use super::Data;
 use super::{Found, find_not_finite, neighbours};
 use crate::element::Elements;
 
-/// One of `N` classes.
+/// A class label: one of `N` classes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(transparent)]
 pub struct Class<const N: usize>(u32);
 
 impl<const N: usize> Class<N> {
-    /// The class number `index`.
+    /// Creates the label of class `index`.
     ///
     /// # Panics
-    /// Unless `index < N`; [`try_new`](Self::try_new) returns `None` instead.
+    /// Panics unless `index < N`; [`try_new`](Self::try_new) returns `None` instead.
     pub fn new(index: usize) -> Self {
         match Self::try_new(index) {
             Some(class) => class,
@@ -22,7 +22,7 @@ impl<const N: usize> Class<N> {
         }
     }
 
-    /// The class number `index`, if there is one.
+    /// Creates the label of class `index`, or returns `None` if `index >= N`.
     pub const fn try_new(index: usize) -> Option<Self> {
         if index < N {
             Some(Self(index as u32))
@@ -99,7 +99,7 @@ impl<const N: usize> Data for Class<N> {
 // SAFETY: a transparent `u32`, and the number 0 is a class of any kind.
 unsafe impl<const N: usize> bytemuck::Zeroable for Class<N> {}
 
-/// Yes or no.
+/// A binary label: 0 or 1, no or yes.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[repr(transparent)]
 pub struct Binary(f32);
@@ -111,7 +111,7 @@ impl From<bool> for Binary {
 }
 
 impl Binary {
-    /// Whether the label is yes.
+    /// Whether the label is 1.
     pub fn is_positive(self) -> bool {
         self.0 != 0.0
     }
@@ -192,11 +192,11 @@ unsafe impl bytemuck::Zeroable for Binary {}
     note = "labels `Class<N>` take `N` weights, labels `Binary` take 2; other labels take `sample_weight`"
 )]
 pub trait Classes<const N: usize>: Data {
-    /// The number of a label's class: of `Binary` 0 for no and 1 for yes.
+    /// The class of a label; for `Binary` it is 0 or 1.
     #[doc(hidden)]
     fn class(label: &Self::Value) -> usize;
 
-    /// Multiplies the weights of a batch by those of its labels.
+    /// Multiplies the weights of a batch by the class weights of its labels.
     #[doc(hidden)]
     fn multiply(of_class: &[f32], labels: Self::Slices<'_>, weights: &mut [f32]);
 }

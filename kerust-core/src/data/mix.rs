@@ -1,4 +1,4 @@
-//! Samples mixed of two: `MixUp` and `CutMix`.
+//! Mixed samples: `MixUp` and `CutMix`.
 
 use super::samples::{Batch, Room, Samples};
 use super::{Data, Dataset};
@@ -8,11 +8,12 @@ use crate::tensor::{Rank3, Shape, Tensor};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
-/// A data set each of whose samples is mixed with another one of its batch: what [`Dataset::mix_up`] and
-/// [`Dataset::cut_mix`] return.
+/// A data set in which each sample is mixed with another sample of its batch, as returned by
+/// [`Dataset::mix_up`] and [`Dataset::cut_mix`].
 ///
-/// What is mixed with what depends on the seed and on the samples of the batch alone: another epoch, another order, another
-/// mixture; and a training that is resumed sees what the uninterrupted one would have seen.
+/// The mixture depends only on the seed and the samples of the batch. It changes with the order of the
+/// samples and thus from epoch to epoch, and a resumed training gets the same mixtures as an uninterrupted
+/// one.
 #[derive(Clone, Debug)]
 pub struct Mixed<X: Data, Y: Data> {
     data: Dataset<X, Y>,
@@ -22,23 +23,24 @@ pub struct Mixed<X: Data, Y: Data> {
 }
 
 impl<X: Shape, Y: Shape> Dataset<X, Y> {
-    /// Mixes each sample with another one of its batch, inputs and labels by a share of a beta distribution of `alpha`:
-    /// Keras's `MixUp(alpha)`, whose default is 0.2. Zhang et al. (2017), arXiv:1710.09412.
+    /// Mixes each sample with another one of its batch. Inputs and labels are blended with a share from a
+    /// beta distribution with `alpha`: Keras's `MixUp(alpha)`, whose default is 0.2. Zhang et al. (2017),
+    /// arXiv:1710.09412.
     ///
-    /// Labels are numbers: those of classes become rows by [`to_categorical`](Self::to_categorical), for
-    /// `CategoricalCrossentropy`.
+    /// Labels must be numbers. Convert class labels to rows by [`to_categorical`](Self::to_categorical), and
+    /// use `CategoricalCrossentropy`.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::rng::Seed;
-    /// use kerust_core::tensor::Rank3;
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::rng::Seed;
+    /// use kerust::tensor::Rank3;
     ///
     /// # let train = Dataset::<Rank3<8, 8, 1>, Class<3>>::fill(6, |i, _, y| *y = Class::new(i % 3));
     /// let mixed = train.to_categorical().mix_up(0.2, Seed(1));
     /// ```
     ///
     /// # Panics
-    /// Unless `alpha` is a finite number above 0.
+    /// Panics unless `alpha` is a finite number above 0.
     pub fn mix_up(&self, alpha: f32, seed: Seed) -> Mixed<X, Y> {
         self.mixed(alpha, seed, |rng, alpha, x, other| {
             let share = beta(rng, alpha);
@@ -67,13 +69,13 @@ impl<X: Shape, Y: Shape> Dataset<X, Y> {
 }
 
 impl<const H: usize, const W: usize, const C: usize, Y: Shape> Dataset<Rank3<H, W, C>, Y> {
-    /// Puts a rectangle of another image of its batch into each image, and mixes the labels by its area: Keras's
-    /// `CutMix(factor)`, whose default is 1. Yun et al. (2019), arXiv:1905.04899.
+    /// Pastes a rectangle from another image of its batch into each image, and mixes the labels in proportion
+    /// to the area: Keras's `CutMix(factor)`, whose default is 1. Yun et al. (2019), arXiv:1905.04899.
     ///
-    /// Labels are numbers, as for [`mix_up`](Self::mix_up).
+    /// Labels must be numbers, as for [`mix_up`](Self::mix_up).
     ///
     /// # Panics
-    /// Unless `alpha` is a finite number above 0.
+    /// Panics unless `alpha` is a finite number above 0.
     pub fn cut_mix(&self, alpha: f32, seed: Seed) -> Mixed<Rank3<H, W, C>, Y> {
         self.mixed(alpha, seed, |rng, alpha, x, other| {
             let side = (1.0 - beta(rng, alpha)).sqrt();
@@ -109,7 +111,7 @@ impl<X: Shape, Y: Shape> Samples<X, Y> for Mixed<X, Y> {
         numbers: &[usize],
         room: Room<'x, 'y, X, Y>,
     ) -> Result<Batch<'x, 'y, X, Y>> {
-        // FNV-1a, over the numbers.
+        // FNV-1a, over the indices.
         let hash =
             |hash: u64, number: &usize| (hash ^ *number as u64).wrapping_mul(0x0100_0000_01b3);
         let batch = numbers.iter().fold(0xcbf2_9ce4_8422_2325, hash);
@@ -129,20 +131,20 @@ impl<X: Shape, Y: Shape> Samples<X, Y> for Mixed<X, Y> {
     }
 }
 
-/// `share` of `values` and the rest of `others`.
+/// Computes `share` times `values` plus the rest times `others`.
 fn blend(share: f32, values: &mut [f32], others: &[f32]) {
     let pairs = values.iter_mut().zip(others);
     pairs.for_each(|(value, other)| *value = share * *value + (1.0 - share) * other);
 }
 
-/// A number of the beta distribution of twice `alpha`.
+/// A random number from the beta distribution with both parameters `alpha`.
 fn beta(rng: &mut Rng, alpha: f32) -> f32 {
     let alpha = f64::from(alpha);
     if alpha > 1.0 {
         let [a, b] = [gamma(rng, alpha), gamma(rng, alpha)];
         return (a / (a + b)) as f32;
     }
-    // Jöhnk (1964), by logarithms: the powers of a small `alpha` underflow.
+    // Jöhnk (1964), with logarithms, because the powers of a small `alpha` underflow.
     loop {
         let [a, b] = [(); 2].map(|()| (1.0 - rng.random::<f64>()).ln() / alpha);
         let greater = a.max(b);
@@ -153,7 +155,7 @@ fn beta(rng: &mut Rng, alpha: f32) -> f32 {
     }
 }
 
-/// A number of the gamma distribution, of a shape above 1: Marsaglia & Tsang (2000).
+/// A random number from the gamma distribution with a shape above 1: Marsaglia & Tsang (2000).
 fn gamma(rng: &mut Rng, shape: f64) -> f64 {
     let d = shape - 1.0 / 3.0;
     let c = 1.0 / (9.0 * d).sqrt();
@@ -176,7 +178,7 @@ mod tests {
 
     type Images = Dataset<Rank3<5, 3, 2>, Rank1<4>>;
 
-    /// Images of one level each, whose label is at the place of the level.
+    /// Images with one level each. The label has a 1 at the index of the level.
     fn images() -> Images {
         Images::fill(4, |number, x, y| {
             x.as_mut_slice().fill(number as f32);
@@ -192,7 +194,7 @@ mod tests {
         [x.to_vec(), y.to_vec()]
     }
 
-    /// The level that a label stands for.
+    /// The level that a label encodes.
     fn level(label: &[f32]) -> f32 {
         label
             .iter()
@@ -226,7 +228,7 @@ mod tests {
             let [x, y] = batch(&mixed, &[0, 1, 2, 3]);
             for (x, y) in x.chunks(30).zip(y.chunks(4)) {
                 let mean = x.iter().sum::<f32>() / 30.0;
-                // Whole pixels of a small image are not quite the area.
+                // In a small image, whole pixels do not match the area exactly.
                 assert!((mean - level(y)).abs() < 1.5, "{mean} and {y:?}");
                 assert!(x.iter().all(|value| value.fract() == 0.0));
                 cut += usize::from(x.iter().any(|value| *value != x[0]));
@@ -249,7 +251,7 @@ mod tests {
                 .sum::<f64>()
                 / 20_000.0;
             let expected = 0.25 / (2.0 * f64::from(alpha) + 1.0);
-            // Five standard errors at the least.
+            // At least five standard errors.
             assert!(
                 (mean - 0.5).abs() < 0.02 && (variance - expected).abs() < 0.005,
                 "{alpha}: {mean}, {variance}"

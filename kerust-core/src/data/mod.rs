@@ -1,4 +1,4 @@
-//! Samples: what a model takes and what it is told to answer.
+//! Data sets, labels, and sources of samples.
 
 use crate::element::Elements;
 
@@ -40,7 +40,7 @@ pub use array::to_categorical;
 #[cfg(feature = "std")]
 pub use dataset::Dataset;
 #[cfg(feature = "std")]
-pub use error::DataError;
+pub(crate) use error::DataError;
 #[cfg(feature = "images")]
 pub use image_folder::{ImageFolder, Subset};
 #[cfg(feature = "std")]
@@ -54,10 +54,11 @@ pub use samples::Samples;
 pub use tensor::TensorColumn;
 pub use value::Value;
 
-/// A kind of sample, as a type: the shape of a tensor ([`Rank3`](crate::tensor::Rank3)), a label
+/// A kind of input or label, as a type: the shape of a tensor ([`Rank3`](crate::tensor::Rank3)), a label
 /// ([`Class`], [`Binary`]), or a tuple of them.
 ///
-/// As [`Elements`] it says what a batch is: a slice of numbers, sample after sample, or a tuple of slices.
+/// As [`Elements`] it determines the type of a batch: a slice with the numbers of one sample after the other,
+/// or a tuple of slices.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a kind of sample or label",
     label = "expected a shape or a label",
@@ -71,26 +72,26 @@ pub trait Data: Elements + Sized {
     /// One sample as a batch of one.
     fn view(value: &Self::Value) -> Self::Slices<'_>;
 
-    /// Many samples, as they are kept.
+    /// Storage for many samples.
     #[cfg(feature = "std")]
     type Column: Default + Clone + Send + Sync;
-    /// Room for a batch. Reused from step to step.
+    /// A buffer for a batch, reused from step to step.
     #[cfg(feature = "std")]
     type Batch: Default + Send + Sync;
 
     /// Appends a sample.
     #[cfg(feature = "std")]
     fn push(column: &mut Self::Column, value: &Self::Value);
-    /// The sample number `index`.
+    /// The sample at `index`.
     #[cfg(feature = "std")]
     fn read(column: &Self::Column, index: usize) -> Box<Self::Value>;
-    /// Copies the sample number `index` to `value`.
+    /// Copies the sample at `index` to `value`.
     #[cfg(feature = "std")]
     fn read_into(column: &Self::Column, index: usize, value: &mut Self::Value) {
         *value = *Self::read(column, index);
     }
-    /// The samples of the given numbers, in that order: a view where they lie side by side, else
-    /// copied into `batch`.
+    /// The samples with these indices, in this order: a view if they are contiguous, otherwise copied into
+    /// `batch`.
     #[cfg(feature = "std")]
     fn gather<'a>(
         column: &'a Self::Column,
@@ -98,7 +99,7 @@ pub trait Data: Elements + Sized {
         batch: &'a mut Self::Batch,
     ) -> Self::Slices<'a>;
 
-    /// Appends the samples of these numbers of another column.
+    /// Appends the samples with these indices from another column.
     #[cfg(feature = "std")]
     #[doc(hidden)]
     fn append(
@@ -113,44 +114,45 @@ pub trait Data: Elements + Sized {
         }
     }
 
-    /// The number of classes, where it is a label of one.
+    /// The number of classes of a class label.
     #[cfg(feature = "std")]
     #[doc(hidden)]
     const CLASS_COUNT: usize = 0;
 
-    /// Appends the class of each label of a batch, where they are classes.
+    /// Appends the class of each label of a batch, for class labels.
     #[cfg(feature = "std")]
     #[doc(hidden)]
     fn classes_of(_labels: Self::Slices<'_>, _classes: &mut Vec<usize>) {}
 
-    /// Shows the numbers of each input in a batch: its number from `part` on, and how many are of one sample.
+    /// Passes the numbers of each input of a batch to `look`: the index of the input, from `part` on, its
+    /// numbers, and the count of numbers per sample.
     #[cfg(feature = "std")]
     #[doc(hidden)]
     fn floats(_batch: Self::Slices<'_>, _part: usize, _look: &mut dyn FnMut(usize, &[f32], usize)) {
     }
 
-    /// A hash of some numbers of a sample, or of all; `None` of a kind without numbers.
+    /// A hash of some or of all numbers of a sample; `None` for a kind without numbers.
     #[cfg(feature = "std")]
     #[doc(hidden)]
     fn fingerprint(_column: &Self::Column, _index: usize, _all: bool) -> Option<u64> {
         None
     }
 
-    /// The number of a label's class, where it is one.
+    /// The class of a label, if it is one.
     #[cfg(feature = "std")]
     #[doc(hidden)]
     fn class_of(_value: &Self::Value) -> Option<usize> {
         None
     }
 
-    /// The first number of a batch that is NaN, or `infinite`; a kind without fractions has none.
+    /// The first number of a batch that is NaN, or with `infinite` also infinite. Integers are never either.
     #[cfg(feature = "std")]
     #[doc(hidden)]
     fn find_not_finite(_batch: Self::Slices<'_>, _infinite: bool) -> Option<Found> {
         None
     }
 
-    /// The first token that is not below the limit of its part, in a batch.
+    /// The first token of a batch that is not below the limit of its part.
     #[cfg(feature = "std")]
     #[doc(hidden)]
     fn find_beyond(_batch: Self::Slices<'_>, _limits: &[usize]) -> Option<Found> {
@@ -158,25 +160,25 @@ pub trait Data: Elements + Sized {
     }
 }
 
-/// A number in a batch.
+/// A number in a batch, with its position.
 #[cfg(feature = "std")]
 #[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Found {
-    /// Which of several inputs or labels it is in.
+    /// The index among several inputs or labels.
     pub part: usize,
-    /// The place of its sample in the batch.
+    /// The index of its sample in the batch.
     pub sample: usize,
-    /// Its place in its sample.
+    /// Its index in the sample.
     pub index: usize,
     /// The number itself.
     pub value: f32,
 }
 
-/// The first number that is NaN, or `infinite`, in samples of `len` numbers.
+/// The first number that is NaN, or with `infinite` also infinite, in samples of `len` numbers.
 #[cfg(feature = "std")]
 fn find_not_finite(values: &[f32], len: usize, infinite: bool) -> Option<Found> {
-    // A sum over all: it is computed in vectors, and nearly always there is none.
+    // A check of the sum of all values first: it is vectorized, and nearly always nothing is found.
     let any = match infinite {
         false => values.iter().fold(false, |any, value| any | value.is_nan()),
         true => values
@@ -196,7 +198,7 @@ fn find_not_finite(values: &[f32], len: usize, infinite: bool) -> Option<Found> 
     })
 }
 
-/// The samples of the given numbers, `len` values each, where they lie side by side.
+/// The samples with these indices, `len` values each, if they are contiguous.
 #[cfg(feature = "std")]
 fn neighbours<'a, T>(values: &'a [T], indices: &[usize], len: usize) -> Option<&'a [T]> {
     let first = *indices.first()?;

@@ -1,4 +1,4 @@
-//! Where samples come from: a data set in memory, or what computes or reads them one by one.
+//! Sources of samples: data sets in memory, and samples that are computed or read one by one.
 
 use super::dataset::Place;
 use super::{Data, DataError};
@@ -8,19 +8,19 @@ use std::error::Error;
 use std::marker::PhantomData;
 use std::sync::Mutex;
 
-/// A source of samples: inputs `X` with labels `Y`, each known by its number.
+/// A source of samples, with inputs `X` and labels `Y`. Samples are identified by their index.
 ///
-/// A [`Dataset`](super::Dataset) is one in memory; [`from_fn`] makes one from a closure. Reading may
-/// fail: `fit` then ends with an error that names the sample and the cause, and the model is as it was
-/// after the last whole step.
+/// A [`Dataset`](super::Dataset) holds samples in memory, and [`from_fn`] creates a source from a closure. If
+/// reading fails, `fit` ends with an error that names the sample and the cause, and the model is as it was
+/// after the last complete step.
 ///
-/// A source of one's own implements [`gather`](Self::gather) by [`Room::fill`]:
+/// A custom source implements [`gather`](Self::gather) with [`Room::fill`]:
 ///
 /// ```
-/// use kerust_core::Result;
-/// use kerust_core::data::samples::Room;
-/// use kerust_core::data::{Class, Data, Samples};
-/// use kerust_core::tensor::Rank1;
+/// use kerust::Result;
+/// use kerust::data::samples::Room;
+/// use kerust::data::{Class, Data, Samples};
+/// use kerust::tensor::Rank1;
 ///
 /// /// Numbers from 0 to 99, and whether they are odd.
 /// struct Parity;
@@ -51,33 +51,33 @@ pub trait Samples<X: Data, Y: Data>: Sync {
     /// The number of samples.
     fn len(&self) -> usize;
 
-    /// Whether there is no sample.
+    /// Whether there are no samples.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The names of the classes in the order of their numbers; empty where there are none.
+    /// The names of the classes, in the order of their numbers. Empty if there are none.
     fn class_names(&self) -> &[String] {
         &[]
     }
 
-    /// Whether samples lie in memory, so that looking at them costs little and changes nothing.
+    /// Whether the samples are in memory, so that reading them is cheap and has no side effects.
     #[doc(hidden)]
     fn is_in_memory(&self) -> bool {
         false
     }
 
-    /// A hash of some numbers of an input, or of all of them, where samples lie in memory.
+    /// A hash of some or all numbers of an input, if the samples are in memory.
     #[doc(hidden)]
     fn fingerprint(&self, _number: usize, _all: bool) -> Option<u64> {
         None
     }
 
-    /// The inputs and the labels of the samples of these numbers, in that order, each less than
-    /// [`len`](Self::len). What does not lie in memory side by side is put into `room`.
+    /// The inputs and the labels of the samples with these indices, in this order. Each index is less than
+    /// [`len`](Self::len). Samples that are not contiguous in memory are written to `room`.
     ///
     /// # Errors
-    /// When a sample cannot be read.
+    /// Returns an error when a sample cannot be read.
     fn gather<'s: 'x + 'y, 'x, 'y>(
         &'s self,
         numbers: &[usize],
@@ -85,7 +85,7 @@ pub trait Samples<X: Data, Y: Data>: Sync {
     ) -> Result<Batch<'x, 'y, X, Y>>;
 }
 
-/// A batch: its inputs, and its labels.
+/// A batch: its inputs and its labels.
 pub type Batch<'x, 'y, X, Y> = (<X as Elements>::Slices<'x>, <Y as Elements>::Slices<'y>);
 
 impl<X: Data, Y: Data, S: Samples<X, Y> + ?Sized> Samples<X, Y> for &S {
@@ -114,13 +114,13 @@ impl<X: Data, Y: Data, S: Samples<X, Y> + ?Sized> Samples<X, Y> for &S {
     }
 }
 
-/// Where a source puts the inputs and the labels of a batch.
+/// The buffers to which a source writes the inputs and the labels of a batch.
 pub struct Room<'x, 'y, X: Data, Y: Data> {
     inputs: &'x mut Side<X>,
     labels: &'y mut Side<Y>,
 }
 
-/// The inputs or the labels of a batch. Reused from step to step.
+/// A buffer for the inputs or the labels of a batch, reused from step to step.
 pub(crate) struct Side<D: Data> {
     places: Vec<usize>,
     batch: D::Batch,
@@ -138,7 +138,7 @@ impl<D: Data> Default for Side<D> {
 }
 
 impl<D: Data> Side<D> {
-    /// The samples at these places of a column.
+    /// The samples at these indices of a column.
     fn gather<'a>(
         &'a mut self,
         column: &'a D::Column,
@@ -149,7 +149,7 @@ impl<D: Data> Side<D> {
         D::gather(column, &self.places, &mut self.batch)
     }
 
-    /// All samples of the own column.
+    /// All samples of the buffer's own column.
     fn all(&mut self, samples: usize) -> D::Slices<'_> {
         self.places.clear();
         self.places.extend(0..samples);
@@ -162,18 +162,18 @@ impl<'x, 'y, X: Data, Y: Data> Room<'x, 'y, X, Y> {
         Self { inputs, labels }
     }
 
-    /// A batch whose samples are read one by one: `read` is called for each of `numbers`, and leaves the
-    /// input and the label of that sample in the places that it is given. They hold any valid values
+    /// Creates a batch by reading one sample after the other. `read` is called for each of `numbers`, and
+    /// writes the input and the label of that sample to the given places, which hold arbitrary valid values
     /// before.
     ///
     /// # Errors
-    /// When `read` fails: the error names the sample.
+    /// Returns an error when `read` fails: the error names the sample.
     pub fn fill(
         self,
         numbers: &[usize],
         mut read: impl FnMut(usize, &mut X::Value, &mut Y::Value) -> Result<(), BoxError>,
     ) -> Result<Batch<'x, 'y, X, Y>> {
-        // On the heap: a sample may be larger than the stack.
+        // On the heap, because a sample may be larger than the stack.
         let (mut input, mut label) = (
             bytemuck::zeroed_box::<X::Value>(),
             bytemuck::zeroed_box::<Y::Value>(),
@@ -192,7 +192,7 @@ impl<'x, 'y, X: Data, Y: Data> Room<'x, 'y, X, Y> {
         Ok((self.inputs.all(samples), self.labels.all(samples)))
     }
 
-    /// A batch of the samples at these places of columns.
+    /// Creates a batch from the samples at these indices of columns.
     pub(super) fn gather(
         self,
         inputs: &'x X::Column,
@@ -207,17 +207,17 @@ impl<'x, 'y, X: Data, Y: Data> Room<'x, 'y, X, Y> {
     }
 }
 
-/// Why a sample cannot be read: any error, or a text.
+/// The reason why a sample cannot be read: any error, or a string.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// `len` samples that `read` computes, or reads from elsewhere, one by one whenever they are needed.
+/// Creates a source of `len` samples that `read` computes or reads whenever they are needed.
 ///
-/// `read` is given the number of a sample, from 0, and the places of its input and its label, which hold
-/// any valid values before.
+/// `read` gets the index of a sample, from 0, and the places for its input and its label, which hold
+/// arbitrary valid values before.
 ///
 /// ```
-/// use kerust_core::data::{Class, samples};
-/// use kerust_core::tensor::Rank1;
+/// use kerust::data::{Class, samples};
+/// use kerust::tensor::Rank1;
 ///
 /// let data = samples::from_fn::<Rank1<2>, Class<2>>(1000, |number, x, y| {
 ///     x.as_mut_slice().fill(number as f32 / 1000.0);
@@ -227,7 +227,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// ```
 ///
 /// # Cost
-/// `read` is called for one sample at a time, once for each time that the sample is seen.
+/// `read` is called for one sample at a time, each time the sample is used.
 pub fn from_fn<X: Data, Y: Data>(
     len: usize,
     read: impl FnMut(usize, &mut X::Value, &mut Y::Value) -> Result<(), BoxError> + Send,
@@ -261,7 +261,7 @@ where
         room: Room<'x, 'y, X, Y>,
     ) -> Result<Batch<'x, 'y, X, Y>> {
         let read = self.read.lock();
-        // A panic in another thread has ended the work that it was part of.
+        // A panic in another thread has already ended the work that it was part of.
         let mut read = read.unwrap_or_else(std::sync::PoisonError::into_inner);
         room.fill(numbers, &mut *read)
     }

@@ -10,27 +10,28 @@ use crate::tensor::{Shape, Tensor};
 #[cfg(feature = "std")]
 use std::sync::Arc;
 
-/// The values of many samples, sample after sample.
+/// The values of many samples, one sample after the other.
 #[cfg(feature = "std")]
 #[derive(Clone, Debug)]
 pub enum TensorColumn {
-    /// Numbers.
+    /// `f32` values.
     Float(Vec<f32>),
-    /// Pixels: a quarter of the memory, turned into numbers 0 to 255 batch by batch.
+    /// Bytes, such as pixels: they take a quarter of the memory, and are converted to floats from 0 to 255
+    /// for each batch.
     Byte(Vec<u8>),
-    /// Samples that overlap in one series.
+    /// Windows of a series.
     Window(Window),
 }
 
-/// Samples that overlap in one series, which is kept once.
+/// Overlapping windows of a series, which is stored only once.
 #[cfg(feature = "std")]
 #[derive(Clone, Debug)]
 pub struct Window {
     /// The values of the series.
     pub(super) series: Arc<[f32]>,
-    /// Where the first sample begins.
+    /// The index at which the first sample begins.
     pub(super) start: usize,
-    /// The values between the beginnings of two samples.
+    /// The distance between the starts of two samples, in values.
     pub(super) stride: usize,
     /// The number of samples.
     pub(super) count: usize,
@@ -38,7 +39,7 @@ pub struct Window {
 
 #[cfg(feature = "std")]
 impl Window {
-    /// The sample number `index`, of `len` values.
+    /// The sample at `index`, with `len` values.
     fn sample(&self, index: usize, len: usize) -> &[f32] {
         let start = self.start + index * self.stride;
         &self.series[start..start + len]
@@ -67,7 +68,7 @@ impl TensorColumn {
         }
     }
 
-    /// A value of a sample of `len` values.
+    /// A value of a sample with `len` values.
     fn value(&self, index: usize, len: usize, place: usize) -> f32 {
         match self {
             Self::Float(values) => values[index * len + place],
@@ -85,7 +86,7 @@ impl TensorColumn {
         }
     }
 
-    /// The values as numbers of this column alone, to which others can be appended.
+    /// Converts to a column of `f32` values that can be appended to.
     fn floats(&mut self, len: usize) -> &mut Vec<f32> {
         let values = match self {
             Self::Float(values) => std::mem::take(values),

@@ -1,4 +1,4 @@
-//! Several inputs, or several labels.
+//! Tuples: several inputs, or several labels.
 
 use super::Data;
 #[cfg(feature = "std")]

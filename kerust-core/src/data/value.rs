@@ -1,18 +1,19 @@
-//! The kind of a value.
+//! The kinds of values.
 
 use super::{Binary, Class, Data};
 use crate::tensor::{Shape, Tensor};
 
-/// An input or a label as a value: a [`Tensor`], a [`Class`], a [`Binary`], or a tuple of them.
+/// An input or a label: a [`Tensor`], a [`Class`], a [`Binary`], or a tuple of them.
 ///
-/// It leads from the value to its kind, so that the data set that a closure's results make is known.
+/// The trait maps a value to its kind, so that the type of a data set can be inferred from the results of a
+/// closure.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no input and no label",
+    message = "`{Self}` is neither an input nor a label",
     label = "expected a tensor, a class or a binary label",
     note = "an array becomes a tensor by `Tensor::from([..])`; a class is `Class::<N>::new(i)`; yes or no is `Binary::from(true)`"
 )]
 pub trait Value: Sized {
-    /// The kind of sample.
+    /// The kind of input or label.
     type Kind: Data<Value = Self>;
 }
 

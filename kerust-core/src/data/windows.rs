@@ -1,4 +1,4 @@
-//! Windows of a long series.
+//! Windows of a time series.
 
 use super::array::{Array, ArrayFault, Number, Sizes};
 use super::tensor::Window;
@@ -9,20 +9,20 @@ use crate::tensor::Shape;
 use std::sync::Arc;
 
 impl<X: Shape, Y: Shape> Dataset<X, Y> {
-    /// The windows of a series, one for each step at which one can begin: each input is `steps` steps one after the
-    /// other, its label what follows. `horizon` says which step behind the window's last one the label begins with: 1 is
-    /// the next one.
+    /// Creates a data set of all windows of a time series: each input is `steps` consecutive steps, and its
+    /// label the values that follow. `horizon` is the number of steps from the last step of the window to the
+    /// first step of the label: 1 is the next step.
     ///
-    /// The series is an array whose first axis is time: `[f32]`, `[[f32; FEATURES]]`, a matrix of nalgebra with a row
-    /// for each step. An input is `Rank2<STEPS, FEATURES>`, or `Rank1<STEPS>` of a series without features; a label
-    /// `Rank1<FEATURES>` is one step, `Rank2<N, FEATURES>` are `N` of them. Labels of fewer features are made by
-    /// [`map_labels`](Self::map_labels), which copies no window.
+    /// The series is an array whose first axis is time: `[f32]`, `[[f32; FEATURES]]`, or a matrix of nalgebra
+    /// with a row for each step. An input is `Rank2<STEPS, FEATURES>`, or `Rank1<STEPS>` for a series without
+    /// features. A label is `Rank1<FEATURES>` for one step, or `Rank2<N, FEATURES>` for `N` steps. For labels
+    /// with fewer features use [`map_labels`](Self::map_labels), which does not copy the windows.
     ///
     /// ```
-    /// use kerust_core::data::Dataset;
-    /// use kerust_core::tensor::{Rank1, Rank2};
+    /// use kerust::data::Dataset;
+    /// use kerust::tensor::{Rank1, Rank2};
     ///
-    /// # fn main() -> kerust_core::Result<()> {
+    /// # fn main() -> kerust::Result<()> {
     /// let series: Vec<f32> = (0..100).map(|t| (0.1 * t as f32).sin()).collect();
     /// let data: Dataset<Rank2<24, 1>, Rank1<1>> = Dataset::windows(&series, 24, 1)?;
     /// assert_eq!(data.len(), 76);
@@ -32,11 +32,11 @@ impl<X: Shape, Y: Shape> Dataset<X, Y> {
     /// ```
     ///
     /// # Errors
-    /// The sizes are not those of the samples, `steps` is not the length of an input, `horizon` is 0, or the series is
-    /// too short for one window.
+    /// Returns an error if the shape differs from that of the samples, `steps` is not the length of an input,
+    /// `horizon` is 0, or the series is too short for one window.
     ///
-    /// # Cost
-    /// The series is copied once, however many windows overlap in it.
+    /// # Memory
+    /// The series is copied once, even if windows overlap.
     pub fn windows(series: &(impl Array + ?Sized), steps: usize, horizon: usize) -> Result<Self> {
         let fail = |fault| DataError::Array {
             what: "the series",
@@ -114,7 +114,7 @@ mod tests {
             [[13.0, -13.0], [14.0, -14.0], [15.0, -15.0]]
         );
         assert_eq!(data.label(13).as_slice(), [16.0, -16.0]);
-        // Any order of them, in a batch too.
+        // In any order, also within a batch.
         let mixed = data.shuffle(Seed(1));
         for (x, y) in mixed.iter() {
             assert_eq!(x[[2, 0]] + 1.0, y[0]);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_named() {
+    fn mismatches_are_reported() {
         let fault =
             |outcome: Result<Dataset<Rank2<3, 2>, Rank1<2>>>| outcome.unwrap_err().to_string();
         assert_eq!(
@@ -163,7 +163,7 @@ mod tests {
         );
         assert_eq!(
             fault(Dataset::windows(&series(9), 3, 0)),
-            "the series has a label 0 steps behind its windows, expected at least 1: the next step"
+            "the series has a horizon of 0 steps, expected at least 1: the next step"
         );
         let ragged = vec![vec![1.0, 2.0], vec![3.0]];
         assert_eq!(

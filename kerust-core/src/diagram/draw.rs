@@ -1,17 +1,17 @@
-//! The laid out graph as SVG.
+//! Draws the laid-out graph as SVG.
 
 use super::layout::{BOX, Edge, Layout, layout};
 use super::{Node, Style};
 
-/// Space around the picture, and above it for the title, in pixels.
+/// The margin around the picture, and above it for the title, in pixels.
 const MARGIN: f64 = 24.0;
 const TITLE: f64 = 62.0;
-/// Distance between the ends of two edges at one box.
+/// The distance between the ends of two edges at one box.
 const PORT: f64 = 22.0;
-/// The letters that a line of a box holds.
+/// The maximum number of letters in a line of a box.
 const LINE: usize = 43;
 
-/// Fonts are those of the reader's system; colours are dark enough to print.
+/// Fonts are those of the viewer's system. Colors are dark enough to print.
 const STYLE: &str = "text{font-family:'Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif;fill:#1f2933}\
 .title{font-size:18px;font-weight:600}.subtitle{font-size:12px;fill:#52606d}\
 .name{font-size:14px;font-weight:600}.declared{font-size:12px}.facts{font-size:12px;fill:#52606d}\
@@ -27,7 +27,7 @@ pub(super) fn svg(title: &str, subtitle: &str, nodes: &[Node]) -> String {
         true => (0.0, BOX.0),
         false => layout.span,
     };
-    // Wide enough for the title over a single box.
+    // Wide enough for the title above a single box.
     let title_width = 7.0 * subtitle.chars().count().max(title.chars().count() * 3 / 2) as f64;
     let width = (right - left).max(title_width) + 2.0 * MARGIN;
     let height = layout.height.max(0.0) + TITLE + 2.0 * MARGIN;
@@ -76,8 +76,8 @@ fn drawn(node: &Node, (x, y): (f64, f64)) -> String {
     drawn + "</g>\n"
 }
 
-/// A line of text around a centre, cut where it would leave its box; the whole of it is shown on
-/// the reader's pointing at it.
+/// A centered line of text. It is truncated if it does not fit in its box; the full text is shown when the
+/// pointer is over it.
 fn text(class: &str, (x, y): (f64, f64), words: &str) -> String {
     let is_in_box = !class.ends_with("title");
     let cut = match is_in_box && words.chars().count() > LINE {
@@ -94,8 +94,8 @@ fn text(class: &str, (x, y): (f64, f64), words: &str) -> String {
     )
 }
 
-/// An edge: from the middle of a box's lower side, straight down its lanes, to its port of the
-/// upper side of the other box.
+/// An edge: from the middle of a box's lower side, through its lanes, to its port on the upper side of the
+/// other box.
 fn arrow(layout: &Layout, edge: &Edge) -> String {
     let from = layout.boxes[edge.from];
     let to = layout.boxes[edge.to];
@@ -110,7 +110,8 @@ fn arrow(layout: &Layout, edge: &Edge) -> String {
     format!("<path class=\"edge\" d=\"{path}\" marker-end=\"url(#head)\"/>\n")
 }
 
-/// How far from the middle of its box an edge ends, in the order in which the edges come in.
+/// The distance between the end of an edge and the middle of its box. Edges at one box are sorted by where
+/// they come from.
 fn port(layout: &Layout, edge: &Edge) -> f64 {
     let comes_from = |edge: &Edge| match edge.lanes.last() {
         Some(lane) => lane.0,
@@ -122,7 +123,7 @@ fn port(layout: &Layout, edge: &Edge) -> f64 {
         .collect();
     x.sort_by(|a, b| a.0.total_cmp(&b.0));
     let place = x.iter().position(|(_, is_own)| *is_own).unwrap_or(0);
-    // The one that comes straight from above ends in the middle.
+    // The edge that comes straight from above ends in the middle.
     let middle = layout.boxes[edge.to].0;
     let straight = x.iter().position(|(x, _)| (x - middle).abs() < 1.0);
     let centre = straight.map_or((x.len() - 1) as f64 / 2.0, |place| place as f64);
@@ -140,7 +141,7 @@ fn curve(from: (f64, f64), to: (f64, f64)) -> String {
     )
 }
 
-/// What XML takes for a text.
+/// Escapes a text for XML.
 pub(crate) fn escaped(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     text.replace('>', "&gt;").replace('"', "&quot;")
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_letter_of_xml_is_escaped() {
+    fn characters_that_xml_does_not_allow_are_escaped() {
         let svg = svg("A & B", "", &graph());
         assert!(svg.contains("<title>A &amp; B</title>"));
         assert!(svg.contains(">own::Offset::&lt;4&gt;</text>"));

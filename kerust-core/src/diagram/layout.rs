@@ -1,26 +1,26 @@
-//! Where the boxes of a graph go.
+//! The layout of a graph's boxes.
 //!
-//! After Sugiyama, Tagawa and Toda (1981): a row for each longest path from an input; a lane through
-//! every row that an edge passes; an order within the rows by the places of the neighbours, for few
-//! crossings; places by least squares towards the neighbours.
+//! It follows Sugiyama, Tagawa and Toda (1981): a row for each longest path from an input; a lane through
+//! every row that an edge crosses; an order within the rows by the positions of the neighbours, for few
+//! crossings; positions by least squares towards the neighbours.
 
-/// Width and height of a box, and the space between boxes, in pixels.
+/// The width and height of a box, and the distance between boxes, in pixels.
 pub(super) const BOX: (f64, f64) = (296.0, 66.0);
 const GAP: (f64, f64) = (34.0, 36.0);
-/// Width of a lane of an edge.
+/// The width of an edge's lane.
 const LANE: f64 = 18.0;
-/// Passes over all rows: more change nothing that an eye sees.
+/// The number of passes over all rows. More passes change nothing visible.
 const SWEEPS: usize = 25;
 
-/// A laid out graph.
+/// A laid-out graph.
 pub(super) struct Layout {
-    /// Centre and upper edge of each box.
+    /// The center and the upper edge of each box.
     pub(super) boxes: Vec<(f64, f64)>,
     /// The edges.
     pub(super) edges: Vec<Edge>,
-    /// Left and right ends.
+    /// The left and the right end.
     pub(super) span: (f64, f64),
-    /// The height of all.
+    /// The total height.
     pub(super) height: f64,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Layout {
 pub(super) struct Edge {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// Centres of the lanes in the rows between, with the upper edge of the row.
+    /// The centers of the lanes in the rows between the boxes, with the upper edge of the row.
     pub(super) lanes: Vec<(f64, f64)>,
 }
 
@@ -37,13 +37,13 @@ struct Item {
     row: usize,
     width: f64,
     is_lane: bool,
-    /// Whether it is the lane of an edge that goes round other boxes to the same end.
+    /// Whether it is the lane of an edge that bypasses other boxes on the way to the same end.
     is_skip: bool,
     above: Vec<usize>,
     below: Vec<usize>,
 }
 
-/// Lays out the graph in which node `i` takes its input from `inputs[i]`, all before `i`.
+/// Lays out the graph in which node `i` has the inputs `inputs[i]`, which are all before `i`.
 pub(super) fn layout(inputs: &[&[usize]]) -> Layout {
     let rows_of_nodes = rows(inputs);
     let (items, lanes) = items(inputs, &rows_of_nodes);
@@ -81,7 +81,7 @@ pub(super) fn layout(inputs: &[&[usize]]) -> Layout {
     }
 }
 
-/// The row of each node: below all its inputs; an input stands just above its first use.
+/// The row of each node: below all its inputs. An input is placed just above its first use.
 fn rows(inputs: &[&[usize]]) -> Vec<usize> {
     let mut rows: Vec<usize> = Vec::new();
     for inputs in inputs {
@@ -144,7 +144,7 @@ fn items(inputs: &[&[usize]], rows: &[usize]) -> (Vec<Item>, Vec<Lanes>) {
     (items, edges)
 }
 
-/// For each node, which others its values come from.
+/// For each node, the nodes on which its value depends.
 fn ancestors(inputs: &[&[usize]]) -> Vec<Vec<bool>> {
     let mut all: Vec<Vec<bool>> = Vec::new();
     for inputs_of_one in inputs {
@@ -165,7 +165,8 @@ fn connect(items: &mut [Item], above: usize, below: usize) {
     items[below].above.push(above);
 }
 
-/// Orders each row by the places of its neighbours, down and up by turns, and keeps the best.
+/// Orders each row by the positions of its neighbours, alternately downwards and upwards, and keeps the best
+/// order.
 fn order(items: &[Item], rows: &mut Vec<Vec<usize>>) {
     let mut best = rows.clone();
     let mut fewest = crossings(items, rows);
@@ -230,8 +231,8 @@ fn crossings(items: &[Item], rows: &[Vec<usize>]) -> usize {
     count
 }
 
-/// The centre of each item: in the middle of what is above or below it. Lanes that go round other
-/// boxes give way, so that a main path is straight.
+/// The center of each item: in the middle of the items above or below it. Lanes that bypass other boxes give
+/// way, so that a main path is straight.
 fn places(items: &[Item], rows: &[Vec<usize>]) -> Vec<f64> {
     let mut x = vec![0.0; items.len()];
     for row in rows {
@@ -268,10 +269,10 @@ fn places(items: &[Item], rows: &[Vec<usize>]) -> Vec<f64> {
     x
 }
 
-/// Places a row as near to its wishes as its widths allow: least squares, by pooling neighbours
-/// that would overlap (isotonic regression). What goes round other boxes weighs nothing.
+/// Places a row as close as possible to the desired positions, given the widths: least squares, by pooling
+/// neighbours that would overlap (isotonic regression). Items that bypass other boxes have no weight.
 fn settle(items: &[Item], row: &[usize], wishes: &[f64], x: &mut [f64]) {
-    // Pools of items side by side: the wish for the first, the weight, the number of items.
+    // Pools of neighbouring items: the desired position of the first, the weight, the number of items.
     let mut pools: Vec<(f64, f64, usize)> = Vec::new();
     let mut offsets = Vec::new();
     let mut offset = 0.0;
@@ -300,9 +301,9 @@ fn settle(items: &[Item], row: &[usize], wishes: &[f64], x: &mut [f64]) {
     }
 }
 
-/// Makes each edge one straight line where nothing stands in the way: one that goes round boxes as
-/// far out as its outermost lane, another below the box where it begins. A box below a single one is
-/// no little beside it.
+/// Makes each edge a straight line if nothing is in the way. An edge that bypasses boxes is moved as far out
+/// as its outermost lane; any other edge runs below the box where it begins. A box below a single box is
+/// aligned with it.
 fn straighten(items: &[Item], rows: &[Vec<usize>], edges: &[Lanes], x: &mut [f64]) {
     let outermost = |(from, to, lanes): &'_ Lanes| {
         let far = |lane: &&usize| (x[**lane] - x[*to]).abs();
@@ -314,7 +315,7 @@ fn straighten(items: &[Item], rows: &[Vec<usize>], edges: &[Lanes], x: &mut [f64
         Some((far(&outermost), target, lanes.clone()))
     };
     let mut lines: Vec<_> = edges.iter().filter_map(outermost).collect();
-    // The outer ones first: they make room for the inner ones.
+    // The outer ones first, because they make space for the inner ones.
     lines.sort_by(|a, b| b.0.total_cmp(&a.0));
     for (_, target, lanes) in lines {
         if lanes
@@ -336,7 +337,7 @@ fn straighten(items: &[Item], rows: &[Vec<usize>], edges: &[Lanes], x: &mut [f64
     }
 }
 
-/// Whether an item may stand at `target`, on the same sides of its neighbours as before.
+/// Whether an item can be moved to `target` without changing the order of its neighbours.
 fn is_free(items: &[Item], rows: &[Vec<usize>], item: usize, target: f64, x: &[f64]) -> bool {
     rows[items[item].row].iter().all(|other| {
         let room = (items[item].width + items[*other].width) / 2.0;

@@ -1,4 +1,4 @@
-//! A model's layers as a picture: boxes from top to bottom, arrows between them, as SVG.
+//! Diagrams of models as SVG: boxes from top to bottom, with arrows between them.
 
 mod draw;
 mod layout;
@@ -17,27 +17,27 @@ pub(crate) struct Node {
     pub(crate) name: String,
     /// The layer as declared: `Conv2D(10, 3x3, same)`.
     pub(crate) declared: String,
-    /// What comes out of it, and its numbers: `(28, 28, 10) · 100 parameters`.
+    /// Its output shape and parameters: `(28, 28, 10) · 100 parameters`.
     pub(crate) facts: String,
     pub(crate) style: Style,
-    /// The places of the nodes that it takes its input from, all before its own.
+    /// The indices of its input nodes, which are all before it.
     pub(crate) inputs: Vec<usize>,
 }
 
-/// What kind of box it is.
+/// The style of a box.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Style {
-    /// What the model takes.
+    /// An input of the model.
     Input,
-    /// A layer with numbers.
+    /// A layer with weights.
     Weights,
-    /// A layer without numbers.
+    /// A layer without weights.
     Plain,
-    /// A layer that does something in training only.
+    /// A layer that is active in training only.
     TrainingOnly,
 }
 
-/// The picture of `M` as SVG.
+/// The diagram of `M` as SVG.
 pub(crate) fn diagram<M: Model>() -> String {
     let params = M::LAYOUT.len();
     let macs = crate::model::macs(M::LAYERS);

@@ -1,23 +1,23 @@
-//! Initializers that need to know nothing of a layer: a slice and a generator suffice.
+//! Initializers that do not depend on the layer: they need only a slice and a generator.
 
 use super::Initializer;
 use crate::rng::{LayerStep, Rng};
 use core::f32::consts::TAU;
 use rand::RngExt;
 
-/// All 0.
+/// Sets all weights to 0. Keras: `Zeros`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Zeros;
 
-/// All 1.
+/// Sets all weights to 1. Keras: `Ones`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Ones;
 
-/// All the same; by default 0.
+/// Sets all weights to one value, 0 by default. Keras: `Constant`.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Constant(pub f32);
 
-/// Normal; by default of mean 0 and standard deviation 0.05.
+/// Normal distribution, by default with mean 0 and standard deviation 0.05. Keras: `RandomNormal`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct RandomNormal {
     /// The mean.
@@ -26,22 +26,22 @@ pub struct RandomNormal {
     pub stddev: f32,
 }
 
-/// Uniform between `minval` and `maxval`; by default ±0.05.
+/// Uniform distribution between `minval` and `maxval`, by default ±0.05. Keras: `RandomUniform`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct RandomUniform {
-    /// The lowest value.
+    /// The lower bound.
     pub minval: f32,
-    /// The highest value, which is never drawn.
+    /// The upper bound, which is never drawn.
     pub maxval: f32,
 }
 
-/// Normal, where a value more than two standard deviations from the mean is drawn again; by
-/// default of mean 0 and standard deviation 0.05.
+/// Normal distribution in which values more than two standard deviations from the mean are drawn again, by
+/// default with mean 0 and standard deviation 0.05. Keras: `TruncatedNormal`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct TruncatedNormal {
     /// The mean.
     pub mean: f32,
-    /// The standard deviation before the tails are cut; what is left has 0.88 of it.
+    /// The standard deviation before truncation; the truncated distribution has 0.88 times this.
     pub stddev: f32,
 }
 
@@ -159,8 +159,8 @@ macro_rules! defaults {
 }
 defaults! { RandomNormal RandomUniform TruncatedNormal }
 
-/// Standard normal numbers, two at a time: Box & Muller (1958). Own code, as the distributions of
-/// `rand_distr` change their bits with the features of crates elsewhere in the build.
+/// Standard normal numbers, two at a time: Box & Muller (1958). They are not taken from `rand_distr`, whose
+/// bits change with the features of other crates in the build.
 pub(super) struct Normals<'a> {
     rng: &'a mut Rng,
     second: Option<f32>,
@@ -195,7 +195,7 @@ mod tests {
         let mut normals = Normals::new(&mut rng);
         let draws: Vec<f64> = (0..100_000).map(|_| f64::from(normals.draw())).collect();
         let moment = |power| draws.iter().map(|z| z.powi(power)).sum::<f64>() / 100_000.0;
-        // Five standard errors each.
+        // The tolerances are five standard errors.
         for (power, wanted, tolerance) in [
             (1, 0.0, 0.016),
             (2, 1.0, 0.023),
@@ -207,14 +207,14 @@ mod tests {
         }
         let beyond = draws.iter().filter(|z| z.abs() > 2.0).count();
         assert!((4220..=4880).contains(&beyond), "{beyond}");
-        // Neighbours of a pair are independent.
+        // The two numbers of a pair are independent.
         let products: f64 = draws.chunks(2).map(|pair| pair[0] * pair[1]).sum();
         assert!((products / 50_000.0).abs() < 0.023);
     }
 
     #[test]
     fn the_same_seed_draws_the_same_bits() {
-        // Golden: a run of today is to be a run of next year.
+        // Golden values: a seed must give the same numbers in future versions.
         let mut values = [0.0; 3];
         RandomNormal::default().fill(&mut values, &mut Seed(42).rng());
         assert_eq!(

@@ -7,111 +7,112 @@ mod orthogonal;
 use crate::rng::Rng;
 pub use distribution::{Constant, Ones, RandomNormal, RandomUniform, TruncatedNormal, Zeros};
 
-/// How fresh weights are drawn; the constants are Keras's words, with Keras's defaults.
+/// How the initial weights are drawn. The constants have Keras's names and defaults.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Initializer {
-    /// All 0.
+    /// All weights are 0.
     Zeros,
-    /// All 1.
+    /// All weights are 1.
     Ones,
-    /// All the same.
+    /// All weights have this value.
     Constant(f32),
-    /// As [`RandomNormal`].
+    /// See [`RandomNormal`].
     RandomNormal {
         /// The mean.
         mean: f32,
         /// The standard deviation.
         stddev: f32,
     },
-    /// As [`RandomUniform`].
+    /// See [`RandomUniform`].
     RandomUniform {
-        /// The lowest value.
+        /// The lower bound.
         minval: f32,
-        /// The highest value, which is never drawn.
+        /// The upper bound, which is never drawn.
         maxval: f32,
     },
-    /// As [`TruncatedNormal`].
+    /// See [`TruncatedNormal`].
     TruncatedNormal {
         /// The mean.
         mean: f32,
-        /// The standard deviation before the tails are cut.
+        /// The standard deviation before truncation.
         stddev: f32,
     },
-    /// Mean 0 and variance `scale / fan`.
+    /// A distribution with mean 0 and variance `scale / fan`. Keras: `VarianceScaling`.
     VarianceScaling {
-        /// What the variance is proportional to.
+        /// The scaling factor of the variance.
         scale: f32,
-        /// What the variance is divided by.
+        /// The fan that divides the variance.
         mode: Fan,
-        /// What is drawn from.
+        /// The distribution.
         distribution: Distribution,
     },
-    /// A random matrix with orthonormal columns (rows, if it is wider than high) times `gain`:
-    /// Saxe et al. (2014). A tensor of more axes is a matrix of its last axis by all others.
+    /// A random matrix with orthonormal columns (or rows, if it has more columns than rows) times `gain`:
+    /// Saxe et al. (2014). A tensor with more axes is reshaped to a matrix: its last axis gives the columns,
+    /// all others the rows.
     ///
-    /// Costs a QR decomposition, and memory on the heap for two copies in `f64`.
+    /// It needs a QR decomposition, with heap memory for two copies in `f64`.
     #[cfg(feature = "std")]
     Orthogonal {
-        /// The length of the columns.
+        /// The factor of the matrix.
         gain: f32,
     },
-    /// A matrix with `gain` on its diagonal, else 0.
+    /// A matrix with `gain` on its diagonal and 0 elsewhere.
     Identity {
-        /// What stands on the diagonal.
+        /// The value on the diagonal.
         gain: f32,
     },
 }
 
-/// Which neighbours of a layer [`Initializer::VarianceScaling`] counts. For a tensor of the sizes
-/// `[.., inputs, outputs]` the fans are `inputs` and `outputs` times all sizes before.
+/// The fan that [`Initializer::VarianceScaling`] uses. For a tensor with the sizes `[.., inputs, outputs]`,
+/// the fans are `inputs` and `outputs`, each multiplied by all sizes before them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fan {
-    /// The values that enter one output.
+    /// The number of inputs of one output.
     In,
-    /// The outputs that one value enters.
+    /// The number of outputs of one input.
     Out,
-    /// The mean of both.
+    /// The mean of the two.
     Avg,
 }
 
-/// What [`Initializer::VarianceScaling`] draws from.
+/// The distribution that [`Initializer::VarianceScaling`] draws from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Distribution {
-    /// Normal without its tails beyond two standard deviations, widened to the wanted variance.
+    /// Normal, truncated at two standard deviations, and scaled to the required variance.
     TruncatedNormal,
-    /// Normal.
+    /// Normal, without truncation.
     UntruncatedNormal,
     /// Uniform.
     Uniform,
 }
 
-/// The standard deviation of a standard normal distribution cut at -2 and 2.
+/// The standard deviation of a standard normal distribution truncated at -2 and 2.
 const TRUNCATED_STDDEV: f64 = 0.879_625_661_034_239_8;
 
 impl Initializer {
-    /// All 0.
+    /// All weights are 0.
     pub const ZEROS: Self = Self::Zeros;
-    /// All 1.
+    /// All weights are 1.
     pub const ONES: Self = Self::Ones;
     /// Uniform in `±sqrt(6 / (fan_in + fan_out))`: Glorot & Bengio (2010), eq. 16.
     pub const GLOROT_UNIFORM: Self = Self::scaled(1.0, Fan::Avg, Distribution::Uniform);
-    /// Truncated normal of variance `2 / (fan_in + fan_out)`: Glorot & Bengio (2010), eq. 12.
+    /// Truncated normal with variance `2 / (fan_in + fan_out)`: Glorot & Bengio (2010), eq. 12.
     pub const GLOROT_NORMAL: Self = Self::scaled(1.0, Fan::Avg, Distribution::TruncatedNormal);
     /// Uniform in `±sqrt(6 / fan_in)`: He et al. (2015).
     pub const HE_UNIFORM: Self = Self::scaled(2.0, Fan::In, Distribution::Uniform);
-    /// Truncated normal of variance `2 / fan_in`: He et al. (2015), eq. 10.
+    /// Truncated normal with variance `2 / fan_in`: He et al. (2015), eq. 10.
     pub const HE_NORMAL: Self = Self::scaled(2.0, Fan::In, Distribution::TruncatedNormal);
     /// Uniform in `±sqrt(3 / fan_in)`: LeCun et al. (1998), section 4.6.
     pub const LECUN_UNIFORM: Self = Self::scaled(1.0, Fan::In, Distribution::Uniform);
-    /// Truncated normal of variance `1 / fan_in`: LeCun et al. (1998), section 4.6.
+    /// Truncated normal with variance `1 / fan_in`: LeCun et al. (1998), section 4.6.
     pub const LECUN_NORMAL: Self = Self::scaled(1.0, Fan::In, Distribution::TruncatedNormal);
-    /// As [`LECUN_NORMAL`](Self::LECUN_NORMAL).
+    /// The same as [`LECUN_NORMAL`](Self::LECUN_NORMAL).
     pub const VARIANCE_SCALING: Self = Self::scaled(1.0, Fan::In, Distribution::TruncatedNormal);
-    /// Normal of standard deviation 0.05.
+    /// Normal with standard deviation 0.05.
     pub const RANDOM_NORMAL: Self = RandomNormal::DEFAULT.initializer();
     /// Uniform in ±0.05.
     pub const RANDOM_UNIFORM: Self = RandomUniform::DEFAULT.initializer();
-    /// Normal of standard deviation 0.05, cut at ±0.1.
+    /// Normal with standard deviation 0.05, truncated at ±0.1.
     pub const TRUNCATED_NORMAL: Self = TruncatedNormal::DEFAULT.initializer();
     /// A random orthonormal matrix: Saxe et al. (2014).
     #[cfg(feature = "std")]
@@ -127,8 +128,8 @@ impl Initializer {
         }
     }
 
-    /// Whether a tensor of `rank` axes can be filled: `Identity` fills a matrix only, and
-    /// `Orthogonal` at least a matrix.
+    /// Whether a tensor with `rank` axes can be filled. `Identity` needs exactly 2 axes, and `Orthogonal` at
+    /// least 2.
     pub const fn fits_rank(self, rank: usize) -> bool {
         match self {
             Self::Identity { .. } => rank == 2,
@@ -138,15 +139,15 @@ impl Initializer {
         }
     }
 
-    /// Fills `values`, a tensor of the given sizes, row-major. The last size counts the outputs,
-    /// the one before the inputs, and all before them are a kernel's window.
+    /// Fills `values`, a row-major tensor with the given sizes. The last size is the number of outputs and
+    /// the one before it the number of inputs. All sizes before them belong to the window of a kernel.
     ///
     /// # Panics
-    /// When the initializer does not [fit](Self::fits_rank) the number of sizes.
+    /// Panics when the initializer does not [fit](Self::fits_rank) the number of sizes.
     pub fn fill(self, values: &mut [f32], sizes: &[usize], rng: &mut Rng) {
         assert!(
             self.fits_rank(sizes.len()),
-            "`{self:?}` fills no tensor of the sizes {sizes:?}"
+            "`{self:?}` cannot fill a tensor of the sizes {sizes:?}"
         );
         match self {
             Self::Zeros => Zeros.fill(values, rng),
@@ -177,7 +178,7 @@ impl Initializer {
 }
 
 impl Fan {
-    /// At least 1, as in Keras: a tensor without values is no error.
+    /// At least 1, as in Keras: an empty tensor is not an error.
     fn of(self, sizes: &[usize]) -> f64 {
         let (inputs, outputs) = match sizes {
             [] => (1, 1),
@@ -243,7 +244,7 @@ mod tests {
 
     #[test]
     fn mean_deviation_and_limits_are_those_of_the_distribution() {
-        // Fans 144 and 576. The wanted deviation, and what no value exceeds.
+        // Fans 144 and 576. Each case has the expected deviation and the limit that no value exceeds.
         let sizes = [3, 3, 16, 64];
         let uniform = |std: f64| (std, std * 3f64.sqrt());
         let truncated = |std: f64| (std, std / TRUNCATED_STDDEV * 2.0);
@@ -275,7 +276,7 @@ mod tests {
         for (initializer, (wanted, limit)) in cases {
             let values = drawn(initializer, &sizes);
             let (mean, stddev) = mean_and_stddev(&values);
-            // 9216 values: six times the error of a mean is 6 / 96 of the deviation.
+            // 9216 values: the tolerance is six standard errors of the mean, 6 / 96 of the deviation.
             assert!(mean.abs() < 0.063 * wanted, "{initializer:?}: {mean}");
             assert!(
                 (stddev / wanted - 1.0).abs() < 0.045,
@@ -340,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "fills no tensor of the sizes [3, 3, 1, 2]")]
+    #[should_panic(expected = "cannot fill a tensor of the sizes [3, 3, 1, 2]")]
     fn identity_refuses_a_window() {
         drawn(Initializer::IDENTITY, &[3, 3, 1, 2]);
     }

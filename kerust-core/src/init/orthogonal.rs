@@ -4,8 +4,8 @@ use super::distribution::Normals;
 use crate::rng::Rng;
 use nalgebra::DMatrix;
 
-/// Fills a matrix of the last size by all others with orthonormal columns, or rows if it is wider
-/// than high, times `gain`.
+/// Fills a matrix (the last size by all others) with orthonormal columns times `gain`, or with orthonormal
+/// rows if it has more columns than rows.
 pub(super) fn fill(values: &mut [f32], sizes: &[usize], gain: f32, rng: &mut Rng) {
     let columns = sizes.last().copied().unwrap_or(1);
     if values.is_empty() {
@@ -16,8 +16,8 @@ pub(super) fn fill(values: &mut [f32], sizes: &[usize], gain: f32, rng: &mut Rng
     let normal = DMatrix::from_fn(rows.max(columns), rows.min(columns), |_, _| {
         f64::from(normals.draw())
     });
-    // Q is uniform among the orthonormal matrices if the diagonal of R is positive (Mezzadri 2007),
-    // which is how nalgebra chooses the signs.
+    // Q is uniformly distributed among the orthonormal matrices if the diagonal of R is positive (Mezzadri
+    // 2007). nalgebra chooses the signs that way.
     let q = normal.qr().q();
     for (place, value) in values.iter_mut().enumerate() {
         let (row, column) = (place / columns, place % columns);
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn signs_are_those_of_a_positive_diagonal() {
-        // As Keras multiplies the columns of Q by the signs of the diagonal of R.
+        // Keras multiplies the columns of Q by the signs of the diagonal of R.
         let (mut rng, mut again) = (Seed(2).rng(), Seed(2).rng());
         let mut values = [0.0; 4 * 3];
         fill(&mut values, &[4, 3], 1.0, &mut rng);

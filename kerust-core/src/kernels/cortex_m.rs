@@ -1,17 +1,17 @@
-//! What a Cortex-M with an FPU of single precision computes with (M4F, M7, M33).
+//! Kernels in assembly for a Cortex-M with a single-precision FPU (M4F, M7, M33).
 //!
-//! The sums of a block are s0 to s15, a row of weights is loaded by one instruction into s16 to s23, and
-//! four values of each row of `x` into s24 to s31. A block of 2 × 8 so takes 78 instructions for 64
-//! multiply-adds, and one of 1 × 16 takes 79. Each is fused, so the sums have the bits of a
-//! workstation's.
+//! The sums of a block are in s0 to s15. One instruction loads a row of weights into s16 to s23, and four
+//! values of each row of `x` into s24 to s31. A block of 2 × 8 thus takes 78 instructions for 64
+//! multiply-adds, and a block of 1 × 16 takes 79. All multiply-adds are fused, so the results are the same as
+//! on a workstation.
 
 use super::matmul::{End, Run};
 use core::arch::asm;
 
-/// Rows of a block of a product.
+/// The number of rows in a block of a product.
 pub(super) const ROWS: usize = 2;
 
-/// Columns of a block, where so many are left.
+/// The number of columns in a block, if `left` columns remain.
 #[inline(always)]
 pub(super) fn columns(rows: usize, left: usize) -> usize {
     match left {
@@ -46,7 +46,7 @@ pub(crate) fn sqrt(x: f32) -> f32 {
 #[inline(always)]
 pub(super) unsafe fn run(run: &Run) {
     let dense = run.steps[0] == 1 && run.across == 1;
-    // SAFETY: passed on.
+    // SAFETY: the caller's promises are those of each function called.
     unsafe {
         if dense && run.rows == ROWS && run.columns == 8 {
             return two_by_eight(run);
@@ -68,8 +68,7 @@ pub(super) unsafe fn run(run: &Run) {
     }
 }
 
-/// What becomes of some sums in s0 and following, where r is the registers and `each` the numbers of one:
-/// a part whose operand is null is jumped over.
+/// Finishes some sums in s0 and the following registers. A part whose operand is null is skipped.
 macro_rules! end {
     ($sums:literal, $other:literal, $shifts:literal: $(($y:literal $x:literal $shift:literal))+) => {
         concat!(
@@ -87,14 +86,14 @@ macro_rules! end {
     };
 }
 
-/// The end of a row of sums: four at a time, then one.
+/// Finishes a row of sums, four at a time and then one by one.
 ///
 /// # Safety
 /// Every part has a value for each column.
 #[inline(never)]
 pub(super) unsafe fn end(end: &End) {
     let [factor, shift] = end.line.unwrap_or([core::ptr::null(); 2]);
-    // SAFETY: reads and writes a value of each column, which the caller has.
+    // SAFETY: reads and writes a value of each column, which exist as the caller promises.
     unsafe {
         asm!(
             "vmov s12, {zero}",
@@ -116,7 +115,7 @@ pub(super) unsafe fn end(end: &End) {
             sums = inout(reg) end.sums => _,
             y = inout(reg) end.y => _,
             shift = inout(reg) shift => _,
-            // `cbz` knows the low registers only.
+            // `cbz` can only test low registers.
             inout("r0") factor => _,
             in("r1") u32::from(end.adds),
             in("r2") u32::from(end.relu),
@@ -135,13 +134,13 @@ struct Row {
     x: *const f32,
 }
 
-/// One sum, however the operands lie.
+/// One sum, for any layout of the operands.
 ///
 /// # Safety
-/// As of [`run`].
+/// The same as for [`run`].
 #[inline(never)]
 unsafe fn one(run: &Run, row: &Row, j: usize) {
-    // SAFETY: the caller has `taps` values there.
+    // SAFETY: the operands have `taps` values, as the caller promises.
     unsafe {
         asm!(
             "vldr s0, [{from}]",
@@ -168,7 +167,7 @@ unsafe fn one(run: &Run, row: &Row, j: usize) {
     }
 }
 
-/// The products of a row of weights in s16 and following with one value, added to as many sums.
+/// Adds the products of a row of weights, in s16 and the following registers, with one value to as many sums.
 macro_rules! products {
     ($x:literal: $a:literal $b:literal $c:literal $d:literal) => {
         concat!(
@@ -192,7 +191,7 @@ macro_rules! row {
     };
 }
 
-/// Loops over four taps at a time, and then over one; every register of the FPU may change.
+/// Loops over four taps at a time, and then over single taps. All registers of the FPU may change.
 macro_rules! taps {
     ($load:expr, $four:expr, $one:expr, $store:expr, $run:ident, $($operand:tt)*) => {
         asm!(
@@ -224,7 +223,7 @@ macro_rules! taps {
 /// Two rows, eight columns.
 ///
 /// # Safety
-/// As of [`run`].
+/// The same as for [`run`].
 #[inline(never)]
 unsafe fn two_by_eight(run: &Run) {
     macro_rules! tap {
@@ -232,7 +231,7 @@ unsafe fn two_by_eight(run: &Run) {
             concat!(row!("s16-s23"), products!($x0: 0 1 2 3 4 5 6 7), products!($x1: 8 9 10 11 12 13 14 15))
         };
     }
-    // SAFETY: reads `taps` values of each `x`, and rows of eight of `w`, which the caller has.
+    // SAFETY: reads `taps` values of each `x`, and rows of eight of `w`, which exist as the caller promises.
     unsafe {
         taps!(
             "vldmia {from0}, {{s0-s7}}\n vldmia {from1}, {{s8-s15}}\n",
@@ -251,16 +250,16 @@ unsafe fn two_by_eight(run: &Run) {
     }
 }
 
-/// A block of one row, whose tap is the given text for each value of `x`.
+/// A block with one row, with the given instructions for each value of `x`.
 macro_rules! one_row {
     ($(#[$doc:meta])* $name:ident, $sums:literal, $skip:literal, $tap:ident) => {
         $(#[$doc])*
         ///
         /// # Safety
-        /// As of [`run`].
+        /// The same as for [`run`].
         #[inline(never)]
         unsafe fn $name(run: &Run, row: Row) {
-            // SAFETY: reads `taps` values of `x` and rows of `w`, which the caller has.
+            // SAFETY: reads `taps` values of `x` and rows of `w`, which exist as the caller promises.
             unsafe {
                 taps!(
                     concat!("vldmia {from}, {{", $sums, "}}\n"),
@@ -285,7 +284,7 @@ macro_rules! tap_of_sixteen {
     };
 }
 one_row!(
-    /// One row, sixteen columns. The second load of a tap begins eight columns on.
+    /// One row, sixteen columns. The second load of a tap starts eight columns further.
     one_by_sixteen, "s0-s15", 32, tap_of_sixteen
 );
 

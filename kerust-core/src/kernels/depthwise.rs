@@ -1,11 +1,11 @@
-//! Convolution of each channel alone, channels last.
+//! Depthwise convolution, channels last.
 //!
 //! `y[i, j, c·M + m] = bias[c·M + m] + Σ x[i·s − p + u·d, j·s − p + v·d, c] · kernel[u, v, c, m]` over the
-//! window (u, v). There is no sum over channels, so no product of matrices: the loops run along the
-//! channels, which lie side by side, and the sums of a block of channels stay in registers.
+//! window (u, v). There is no sum over channels and therefore no matrix product. The loops run along the
+//! channels, which are contiguous, and the sums of a block of channels stay in registers.
 //!
-//! Work is divided over rows of the output forward, over images for the input's gradient, and over
-//! fixed chunks of images for the weights'. The same code runs with and without `std`.
+//! The forward pass is divided over rows of the output, the input gradient over images, and the weight
+//! gradient over fixed chunks of images. The same code runs with and without `std`.
 
 use super::isa::vectorized;
 use super::parallel;
@@ -16,20 +16,20 @@ use crate::kernels::column_sums;
 use crate::shape::Window;
 use core::ops::Range;
 
-/// The sizes of a convolution of each channel alone.
+/// The sizes of a depthwise convolution.
 #[derive(Clone, Copy, Debug)]
 pub struct Depthwise {
     /// Height, width and channels of an image.
     pub input: [usize; 3],
-    /// Outputs of each channel.
+    /// The number of outputs for each channel.
     pub multiplier: usize,
     /// The kernel's window.
     pub window: Window,
 }
 
 impl Depthwise {
-    /// `y = activation(bias + windows·kernel)`, where `kernel` is (rows, columns, channels, multiplier)
-    /// and an empty `bias` adds nothing.
+    /// `y = activation(bias + windows·kernel)`. `kernel` is (rows, columns, channels, multiplier). An empty
+    /// `bias` adds nothing.
     pub fn forward(
         &self,
         x: &[f32],
@@ -52,7 +52,7 @@ impl Depthwise {
         });
     }
 
-    /// One image, on the calling thread alone.
+    /// Computes one image on the calling thread.
     #[cfg(feature = "std")]
     pub(super) fn forward_here(&self, x: &[f32], kernel: &[f32], y: &mut [f32]) {
         let row_len = self.output()[1] * self.outputs();
@@ -102,8 +102,8 @@ impl Depthwise {
         }
     }
 
-    /// One image's output before any bias, at pixel (i, j) and output `c`: for code without heap,
-    /// which keeps no image in between.
+    /// The output of one image without bias, at pixel (i, j) and output `c`. Used without a heap, where no
+    /// intermediate image is stored.
     #[cfg(any(test, not(feature = "std")))]
     pub(super) fn value(&self, x: &[f32], kernel: &[f32], pixel: [usize; 2], c: usize) -> f32 {
         let (mut sum, channel) = (0.0, c / self.multiplier.max(1));
@@ -115,8 +115,8 @@ impl Depthwise {
         sum
     }
 
-    /// Calls `work` with the offsets in the image and in the kernel of each tap of a pixel's window
-    /// that lies inside the image.
+    /// Calls `work` with the offsets in the image and in the kernel of each tap of a pixel's window that is
+    /// inside the image.
     #[cfg(any(test, not(feature = "std")))]
     pub(super) fn each_tap(&self, [i, j]: [usize; 2], mut work: impl FnMut(usize, usize)) {
         let walk = Walk::new(self.window, self.input);
@@ -124,7 +124,7 @@ impl Depthwise {
         taps.for_each(|(input, tap)| work(input, tap));
     }
 
-    /// The offsets in the image and in the kernel of the given taps of a pixel.
+    /// The offsets in the image and in the kernel of these taps of a pixel.
     #[inline(always)]
     fn places(
         &self,
@@ -137,7 +137,7 @@ impl Depthwise {
         taps.map(move |(pixel, tap)| (pixel * channels, tap * outputs))
     }
 
-    /// The gradients of the kernel and of the bias (none when it is empty).
+    /// The gradients of the kernel and of the bias (empty if there is none).
     pub fn weight_gradient(
         &self,
         x: &[f32],
@@ -194,8 +194,8 @@ impl Depthwise {
         });
     }
 
-    /// Calls `work` with the offsets of an output pixel, of an input pixel under its window, and of
-    /// the tap that connects them, for all of one image.
+    /// Calls `work` with the offsets of an output pixel, of an input pixel in its window, and of the tap
+    /// between them, for all of one image.
     #[inline(always)]
     fn each_product(&self, mut work: impl FnMut(usize, usize, usize)) {
         let walk = Walk::new(self.window, self.input);
@@ -215,28 +215,28 @@ impl Depthwise {
         );
     }
 
-    /// Rows and columns of the output.
+    /// The rows and columns of the output.
     pub(super) const fn output(&self) -> [usize; 2] {
         self.window.output(self.input[0], self.input[1])
     }
 
-    /// Channels of the output.
+    /// The number of output channels.
     pub(super) const fn outputs(&self) -> usize {
         self.input[2] * self.multiplier
     }
 
-    /// Values of an input image.
+    /// The number of values in an input image.
     pub(super) const fn input_len(&self) -> usize {
         self.input[0] * self.input[1] * self.input[2]
     }
 
-    /// Values of an output image.
+    /// The number of values in an output image.
     pub(super) const fn output_len(&self) -> usize {
         let [rows, columns] = self.output();
         rows * columns * self.outputs()
     }
 
-    /// What one output sums.
+    /// The number of products in an output.
     const fn taps(&self) -> usize {
         self.window.size[0] * self.window.size[1]
     }
@@ -268,7 +268,7 @@ fn block<const N: usize>(
     }
 }
 
-/// The sums before the first tap; an empty bias is 0.
+/// Sets the sums to the bias, or to 0 if it is empty.
 fn start(sums: &mut [f32], bias: &[f32]) {
     sums.fill(0.0);
     sums.iter_mut()
@@ -276,7 +276,7 @@ fn start(sums: &mut [f32], bias: &[f32]) {
         .for_each(|(sum, bias)| *sum = *bias);
 }
 
-/// The values from `place` on; none beyond the end.
+/// The values from `place` on. Empty after the end.
 fn from(values: &[f32], place: usize) -> &[f32] {
     values.get(place..).unwrap_or_default()
 }

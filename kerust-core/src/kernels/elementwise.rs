@@ -1,13 +1,13 @@
-//! What is done to each value alone, divided over threads.
+//! Elementwise operations, divided over threads.
 
 use super::isa::vectorized;
 use super::parallel;
 use crate::activation::Activation;
 
-/// Values that a thread takes at a time: two pages of cache lines, and enough to outweigh a switch.
+/// The number of values that a thread takes at a time: enough to outweigh the cost of switching threads.
 pub(super) const CHUNK_LEN: usize = 1 << 13;
 
-/// Multiply-adds that take as long as one value's activation or its gradient.
+/// The number of multiply-adds that take as long as the activation of one value, or its gradient.
 pub(super) const VALUE_MACS: usize = 8;
 
 /// `y = function(x)`
@@ -52,8 +52,8 @@ pub(crate) fn combine(
     });
 }
 
-/// `y = activation(x₀ + x₁ + ..)`, in this order, where the activation is elementwise; in sight of the
-/// call, so that firmware links no other.
+/// `y = activation(x₀ + x₁ + ..)`, in this order, for an elementwise activation. Inlined so that unused
+/// activations are dropped from firmware.
 #[cfg_attr(not(feature = "std"), inline(always))]
 pub(crate) fn sum(x: &[&[f32]], y: &mut [f32], activation: Activation) {
     let (first, rest) = x.split_at(x.len().min(1));
@@ -67,7 +67,7 @@ pub(crate) fn sum(x: &[&[f32]], y: &mut [f32], activation: Activation) {
     });
 }
 
-/// [`sum`] whose first part stands in `y`.
+/// Like [`sum`], with the first part in `y`.
 #[cfg_attr(not(feature = "std"), inline(always))]
 pub(crate) fn sum_in_place(y: &mut [f32], rest: &[&[f32]], activation: Activation) {
     let macs = y.len() * VALUE_MACS;
@@ -100,7 +100,7 @@ fn add(y: &mut [f32], parts: &[&[f32]], chunk: usize) {
     }
 }
 
-/// Adds a bias to each row; an empty one adds nothing.
+/// Adds a bias to each row. An empty bias adds nothing.
 pub fn add_bias(values: &mut [f32], bias: &[f32]) {
     if bias.is_empty() {
         return;
@@ -142,7 +142,7 @@ pub(crate) fn activated(activation: Activation, x: &[f32], y: &mut [f32], featur
     });
 }
 
-/// The gradient of `y = activation(x)`: from `dy` to `dx`; `features` is the size of the last axis.
+/// The gradient of `y = activation(x)`: computes `dx` from `dy`. `features` is the size of the last axis.
 pub(crate) fn activated_gradient(
     activation: Activation,
     [x, y, dy]: [&[f32]; 3],
@@ -157,8 +157,7 @@ pub(crate) fn activated_gradient(
     });
 }
 
-/// Replaces the gradient of activations by that of pre-activations; `features` is the size of the
-/// last axis.
+/// Replaces the gradient of activations by that of pre-activations. `features` is the size of the last axis.
 pub fn activation_gradient(activation: Activation, y: &[f32], dy: &mut [f32], features: usize) {
     if activation == Activation::Linear {
         return;

@@ -1,20 +1,20 @@
-//! Rows of a table by their numbers, and the gradient of the table.
+//! Table lookup for embeddings, and the gradient of the table.
 
 use super::parallel;
 
-/// Multiply-adds that take as long as one value's copy or sum: it is bound by memory.
+/// The number of multiply-adds that take as long as copying or adding one value, which is limited by memory.
 const VALUE_MACS: usize = 4;
 
-/// Into how many pieces of rows a gradient is cut, each of which passes over all tokens.
+/// The number of pieces that the rows of a gradient are divided into. Each piece visits all tokens.
 const PIECES: usize = 8;
 
-/// Values of a gradient from which on it is cut.
+/// The minimum number of values of a gradient that is divided.
 const CUT_LEN: usize = 1 << 14;
 
 /// `y = table[tokens]`, row by row of `width` values.
 ///
 /// # Panics
-/// For a token beyond the table; without `std` its row is zeros.
+/// Panics for a token beyond the table. Without `std` it writes a row of zeros instead.
 pub fn gather(table: &[f32], width: usize, tokens: &[u16], y: &mut [f32]) {
     check!(
         y.len() == tokens.len() * width,
@@ -50,13 +50,13 @@ fn beyond(_token: u16, _rows: usize, y: &mut [f32]) {
     y.fill(0.0);
 }
 
-/// `dtable[token] += dy` for each row of `dy`, in their order; of a gradient that is not added to what
-/// stands there, every value is written.
+/// `dtable[token] += dy` for each row of `dy`, in order. Without `accumulate`, every value is overwritten
+/// first.
 ///
-/// Work is divided over the rows of the table, so that each is one sum in the order of the tokens.
+/// Work is divided over the rows of the table, so that each row is one sum in the order of the tokens.
 ///
 /// # Panics
-/// For a token beyond the table; without `std` it is passed over.
+/// Panics for a token beyond the table. Without `std` it is skipped instead.
 pub fn scatter_add(dy: &[f32], width: usize, tokens: &[u16], dtable: &mut [f32], accumulate: bool) {
     let rows = dtable.len().checked_div(width).unwrap_or(0);
     check!(

@@ -1,22 +1,22 @@
-//! What follows a product's sums before they are written.
+//! Epilogues: operations on the sums of a product before they are written.
 
 use crate::activation::Activation;
 use core::ops::Range;
 
-/// What becomes of a product's sums before they are written, in this order.
+/// The operations on the sums of a product before they are written, in this order.
 #[derive(Clone, Copy, Debug)]
 pub struct Epilogue<'a> {
-    /// A factor and a shift for each column: `sum · factor + shift`, rounded twice; nothing where they are
+    /// A factor and a shift for each column: `sum · factor + shift`, rounded twice. Not applied if they are
     /// empty.
     pub line: [&'a [f32]; 2],
-    /// Whether what stands in the output is added.
+    /// Whether the old values of the output are added.
     pub adds: bool,
-    /// What comes last.
+    /// The activation, which is applied last.
     pub activation: Activation,
 }
 
 impl<'a> Epilogue<'a> {
-    /// Nothing but an activation.
+    /// Only an activation.
     pub const fn new(activation: Activation) -> Self {
         Self {
             line: [&[]; 2],
@@ -25,7 +25,7 @@ impl<'a> Epilogue<'a> {
         }
     }
 
-    /// Nothing at all.
+    /// No operation.
     pub const NONE: Self = Self::new(Activation::Linear);
 
     /// The epilogue of some columns.
@@ -37,12 +37,13 @@ impl<'a> Epilogue<'a> {
         }
     }
 
-    /// Whether a sum below zero ends as zero (NaN stays): the activation that a product does itself.
+    /// Whether negative sums are replaced by zero (NaN is kept). This is the only activation that is part of
+    /// the product.
     pub(super) fn relu(&self) -> bool {
         self.activation == Activation::Relu
     }
 
-    /// The activation that a product leaves to a pass of its own.
+    /// The activation that must be applied in a separate pass.
     pub(super) fn rest(&self) -> Activation {
         if self.relu() {
             Activation::Linear
@@ -51,7 +52,7 @@ impl<'a> Epilogue<'a> {
         }
     }
 
-    /// Whether the epilogue of so many columns has what it needs.
+    /// Whether the slices have values for this number of columns.
     pub(super) fn fits(&self, columns: usize) -> bool {
         let [factor, shift] = self.line.map(<[f32]>::len);
         factor == shift && (factor == 0 || factor == columns)

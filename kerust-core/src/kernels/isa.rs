@@ -1,8 +1,8 @@
-//! Which instructions the machine has.
+//! Instruction sets, detected at run time.
 
-/// A set of instructions that kernels exist for, the later the faster.
+/// An instruction set with its own kernels, in order of speed.
 ///
-/// All sets with fused multiply-add give the same bits; [`Portable`](Self::Portable) rounds the
+/// All sets with fused multiply-add give exactly the same results. [`Portable`](Self::Portable) rounds the
 /// product before the sum, as the code without `std` does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Isa {
@@ -59,10 +59,10 @@ impl Isa {
 
 /// Runs a loop over slices, compiled for the best instructions of this machine.
 ///
-/// Those are AVX-512 and AVX2, where it has them; aarch64 is compiled for NEON anyway.
+/// These are AVX-512 or AVX2 where available; code for aarch64 always uses NEON.
 ///
-/// The compiler vectorises what it can inline: pass a closure whose loops are written out or
-/// `#[inline(always)]`. It never reorders a sum, so the bits are those of the plain loop.
+/// The compiler can vectorize only inlined code: pass a closure whose loops are written out or
+/// `#[inline(always)]`. It never reorders a sum, so the results are those of the plain loop.
 #[inline(always)]
 pub(crate) fn vectorized(work: impl FnOnce()) {
     #[cfg(all(feature = "std", target_arch = "x86_64"))]

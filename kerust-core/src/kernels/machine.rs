@@ -1,15 +1,15 @@
-//! What a machine without SIMD of our own computes with: plain loops, which a compiler turns into the
-//! vectors of its target. `cortex_m.rs` stands in its place on a Cortex-M with an FPU.
+//! Portable kernels: plain loops, which the compiler vectorizes for its target. On a Cortex-M with an FPU,
+//! `cortex_m.rs` is used instead.
 
 use super::matmul::{End, Run};
 
-/// A Cortex-M without FPU multiplies by calls, which keep nothing in registers.
+/// A Cortex-M without an FPU multiplies by function calls, which keep nothing in registers.
 const SOFT: bool = cfg!(all(target_arch = "arm", target_abi = "eabi"));
 
-/// Rows of a block of a product.
+/// The number of rows in a block of a product.
 pub(super) const ROWS: usize = if SOFT { 1 } else { 4 };
 
-/// Columns of a block, where so many are left.
+/// The number of columns in a block, if `left` columns remain.
 #[inline(always)]
 pub(super) fn columns(_rows: usize, left: usize) -> usize {
     match left {
@@ -22,7 +22,7 @@ pub(super) fn columns(_rows: usize, left: usize) -> usize {
 /// The square root, correctly rounded.
 #[inline(always)]
 pub(crate) fn sqrt(x: f32) -> f32 {
-    // With `std` an instruction, of which a loop has vectors.
+    // With `std` this is an instruction, and a loop of it is vectorized.
     #[cfg(feature = "std")]
     {
         x.sqrt()
@@ -37,7 +37,7 @@ pub(crate) fn sqrt(x: f32) -> f32 {
 /// The operands have values at every tap, and the columns are those that [`columns`] gave.
 #[inline(always)]
 pub(super) unsafe fn run(run: &Run) {
-    // SAFETY: passed on.
+    // SAFETY: the caller's promises are those of each function called.
     unsafe {
         match (run.rows, run.columns) {
             (ROWS, 8) if !SOFT => walk::<ROWS, 8>(run),
@@ -50,7 +50,7 @@ pub(super) unsafe fn run(run: &Run) {
     }
 }
 
-/// The end of a row of sums.
+/// Finishes a row of sums.
 ///
 /// # Safety
 /// Every part has a value for each column.
@@ -74,12 +74,12 @@ pub(super) unsafe fn end(end: &End) {
 }
 
 /// # Safety
-/// As of [`run`].
+/// The same as for [`run`].
 #[inline(always)]
 unsafe fn walk<const M: usize, const N: usize>(run: &Run) {
-    // SAFETY: passed on.
+    // SAFETY: the caller's promises are those of each function called.
     unsafe {
-        // Written twice, so that the common case loads vectors.
+        // Written twice, so that the common case is vectorized.
         if run.across == 1 {
             sum::<M, N>(run, 1);
         } else {
@@ -89,19 +89,19 @@ unsafe fn walk<const M: usize, const N: usize>(run: &Run) {
 }
 
 /// # Safety
-/// As of [`run`].
+/// The same as for [`run`].
 #[inline(always)]
 unsafe fn sum<const M: usize, const N: usize>(run: &Run, across: usize) {
     let mut sums = [[0.0; N]; M];
     for (sums, from) in sums.iter_mut().zip(run.from) {
-        // SAFETY: the caller has a sum for each column.
+        // SAFETY: there is a sum for each column, as the caller promises.
         *sums = unsafe { from.add(run.first).cast::<[f32; N]>().read() };
     }
     let (mut x, mut w) = (0, run.first * across);
     for _ in 0..run.taps {
         let mut row = [0.0; N];
         for (j, value) in row.iter_mut().enumerate() {
-            // SAFETY: the caller has a value there.
+            // SAFETY: there is a value, as the caller promises.
             *value = unsafe { *run.w.add(w + j * across) };
         }
         for (sums, from) in sums.iter_mut().zip(run.x) {

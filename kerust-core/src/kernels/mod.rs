@@ -1,15 +1,15 @@
-//! Slices in, slices out: the arithmetic of the layers.
+//! Kernels: the arithmetic of the layers, on slices.
 //!
-//! Kernels take whole batches and sizes as arguments: one compiled kernel serves every layer of a
-//! class. They hold most of the crate's `unsafe` code, choose instructions at run time ([`Isa`]) and
+//! A kernel gets a whole batch, and its sizes as arguments, so that one compiled kernel serves every layer of
+//! a kind. Kernels contain most of the crate's `unsafe` code, choose instructions at run time ([`Isa`]), and
 //! divide work over threads.
 //!
 //! # Panics
-//! Every kernel checks its lengths once. When a slice does not have the length that the sizes ask
-//! for, it panics; without `std` it returns and leaves its output as it was, so that firmware carries no
-//! panic. A layer's types leave no way to get there.
+//! Every kernel checks the lengths of its slices once. It panics if a slice does not have the required
+//! length. Without `std` it returns and leaves its output unchanged instead, so that firmware contains no
+//! panic. The types of the layers guarantee the correct lengths.
 
-/// Ends the kernel where a condition on its lengths does not hold.
+/// Ends the kernel if a condition on its lengths is false.
 macro_rules! check {
     ($holds:expr, $($message:tt)*) => {
         #[cfg(feature = "std")]
@@ -31,8 +31,8 @@ mod epilogue;
 mod golden;
 pub mod int8;
 mod isa;
-// The plain loops, or, on a Cortex-M with an FPU of single precision, what stands in their place. Cortex-R
-// with the same ABI has atomics of 64 bits, and may lack the fused multiply-add.
+// The plain loops, or their replacement for a Cortex-M with a single-precision FPU. Cortex-R cores with the
+// same ABI have 64-bit atomics, and may lack the fused multiply-add.
 #[cfg_attr(
     all(
         target_arch = "arm",

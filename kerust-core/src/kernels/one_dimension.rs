@@ -1,4 +1,5 @@
-//! Layers of one dimension by the kernels of two: a sequence of (steps, features) is an image of height 1.
+//! Tests of one-dimensional layers with two-dimensional kernels: a sequence of (steps, features) is an image
+//! of height 1.
 
 use super::golden::{Case, cases};
 use super::{Convolution, Depthwise, Epilogue, Pooling};
@@ -97,7 +98,7 @@ fn pools_of_sequences_are_those_of_images_of_height_one() {
     }
 }
 
-/// The window of a case, one row high.
+/// The window of a case, with one row.
 fn window(case: &Case, size: &str) -> Window {
     let number = |name: &str| {
         let value = case.argument(name);

@@ -1,19 +1,20 @@
-//! Work divided over threads.
+//! Dividing work over threads.
 //!
-//! It is divided over outputs, never over a summed axis, so a result has the same bits on 1, 2 or
-//! 64 threads. Without `std` everything runs in order on one.
+//! Work is divided over outputs, never over a summed axis, so the results are the same for any number of
+//! threads. Without `std` everything runs on one thread.
 
-/// Multiply-adds that are worth a second thread: below, waking it costs more than it does.
+/// The minimum number of multiply-adds for a second thread: below it, waking the thread costs more than it
+/// saves.
 #[cfg(feature = "std")]
 const WORTH: usize = 1 << 19;
 
 #[cfg(feature = "std")]
 std::thread_local! {
-    /// Whether this thread's work is its share already.
+    /// Whether the work of this thread must not be divided further.
     static ALONE: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
 }
 
-/// Runs `work`, none of which is divided over threads.
+/// Runs `work` without dividing it over threads.
 #[cfg(feature = "std")]
 pub(crate) fn alone<R>(work: impl FnOnce() -> R) -> R {
     let before = ALONE.replace(true);
@@ -22,7 +23,7 @@ pub(crate) fn alone<R>(work: impl FnOnce() -> R) -> R {
     result
 }
 
-/// How many threads some work of `macs` multiply-adds is worth.
+/// The number of threads that are worth using for `macs` multiply-adds.
 #[cfg(feature = "std")]
 pub(crate) fn threads(macs: usize) -> usize {
     if macs < WORTH || ALONE.get() {
@@ -31,8 +32,8 @@ pub(crate) fn threads(macs: usize) -> usize {
     rayon::current_num_threads()
 }
 
-/// Calls `work(i, chunk)` for each chunk of `len` values (the last may be shorter), where all chunks together cost `macs`
-/// multiply-adds.
+/// Calls `work(i, chunk)` for each chunk of `len` values (the last may be shorter). All chunks together cost
+/// `macs` multiply-adds.
 pub(crate) fn chunks(
     values: &mut [f32],
     len: usize,
@@ -49,7 +50,7 @@ pub(crate) fn chunks(
     chunks.for_each(|(i, chunk)| work(i, chunk));
 }
 
-/// [`chunks`] on all threads. Not generic: rayon's part is compiled once, not for each kernel.
+/// [`chunks`] on all threads. Not generic, so that rayon's code is compiled only once.
 #[cfg(feature = "std")]
 fn divided(values: &mut [f32], len: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
     use rayon::prelude::*;
@@ -57,7 +58,7 @@ fn divided(values: &mut [f32], len: usize, work: &(dyn Fn(usize, &mut [f32]) + S
     chunks.for_each(|(i, chunk)| work(i, chunk));
 }
 
-/// Calls `work(i)` for each `i` below `pieces`, on as many threads as there are.
+/// Calls `work(i)` for each `i` below `pieces`, on all threads.
 #[cfg(feature = "std")]
 pub(crate) fn pieces(pieces: usize, work: impl Fn(usize) + Sync) {
     use rayon::prelude::*;
@@ -67,14 +68,14 @@ pub(crate) fn pieces(pieces: usize, work: impl Fn(usize) + Sync) {
     (0..pieces).into_par_iter().for_each(&work);
 }
 
-/// A slice of which several threads write parts, each its own.
+/// A slice to whose parts several threads write, each to its own part.
 pub(crate) struct Shared<'a> {
     values: *mut f32,
     len: usize,
     lent: core::marker::PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: whoever takes parts promises that they do not overlap.
+// SAFETY: callers promise that the parts do not overlap.
 unsafe impl Sync for Shared<'_> {}
 
 impl<'a> Shared<'a> {
@@ -93,13 +94,13 @@ impl<'a> Shared<'a> {
     #[allow(clippy::mut_from_ref, reason = "the caller's promise")]
     pub(crate) unsafe fn part(&self, range: core::ops::Range<usize>) -> &mut [f32] {
         assert!(range.start <= range.end && range.end <= self.len);
-        // SAFETY: the range lies inside the slice, and the caller promises that it is alone.
+        // SAFETY: the range is inside of the slice, and the caller promises that no other part overlaps it.
         unsafe { core::slice::from_raw_parts_mut(self.values.add(range.start), range.len()) }
     }
 }
 
-/// Calls `work(x, y)` for each whole chunk of two batches, in order: a `zip` of the chunks would divide by
-/// their lengths, and carry the panic of a division by 0.
+/// Calls `work(x, y)` for each whole chunk of two batches, in order. A `zip` of the chunks would divide by
+/// their lengths, and contain the panic of a division by 0.
 #[inline(always)]
 pub(crate) fn pairs<'x, 'y>(
     x: &'x [f32],

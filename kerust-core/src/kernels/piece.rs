@@ -1,8 +1,8 @@
-//! A batch divided over threads between samples.
+//! Dividing a batch over threads by samples.
 
-/// Slices of some samples, each with so many values a sample.
+/// The slices of some samples, each with a fixed number of values per sample.
 pub(crate) struct Piece<'a, const N: usize> {
-    /// The number of the first sample in the batch.
+    /// The index of the first sample in the batch.
     pub(crate) first: usize,
     pub(crate) samples: usize,
     pub(crate) parts: [&'a mut [f32]; N],
@@ -11,7 +11,7 @@ pub(crate) struct Piece<'a, const N: usize> {
 }
 
 impl<'a, const N: usize> Piece<'a, N> {
-    /// A whole batch, where each part has as many values as its length says for each sample.
+    /// A whole batch. Each part has the number of values per sample that `lens` gives.
     pub(crate) fn new(samples: usize, parts: [&'a mut [f32]; N], lens: [usize; N]) -> Self {
         #[cfg(not(feature = "std"))]
         let _ = lens;
@@ -24,8 +24,8 @@ impl<'a, const N: usize> Piece<'a, N> {
         }
     }
 
-    /// Does work of `macs` multiply-adds: once for each of as many pieces as it is worth threads. How a batch
-    /// is cut changes no bit, since no sum runs over samples.
+    /// Does work of `macs` multiply-adds, with one call for each piece, and as many pieces as threads are
+    /// worth using. The division does not change the result, because no sum runs over samples.
     #[inline(always)]
     pub(crate) fn divide(self, macs: usize, work: impl Fn(Piece<'_, N>) + Sync) {
         #[cfg(feature = "std")]

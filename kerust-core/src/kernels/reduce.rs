@@ -7,15 +7,15 @@ use super::parallel;
 use super::scratch;
 use core::ops::Range;
 
-/// Values that are summed side by side: long enough to hide the latency of an addition, however few
-/// columns there are.
+/// The number of values that are summed together: enough to hide the latency of an addition, for any number
+/// of columns.
 const WIDE: usize = 128;
 
-/// Values of all partial sums together: 1 MB.
+/// The maximum number of values in all partial sums together: 1 MB.
 #[cfg(feature = "std")]
 const PARTIAL_LEN: usize = 1 << 18;
 
-/// The most chunks that a batch is cut into.
+/// The maximum number of chunks of a batch.
 #[cfg(feature = "std")]
 const CHUNKS: usize = 16;
 
@@ -33,12 +33,12 @@ pub fn sum_into(d: &mut [f32], part: &[f32]) {
     });
 }
 
-/// Sums over `items` (images, rows) that cost `macs` multiply-adds together: `add(range, sums, alone)`
-/// adds those of a range, where `alone` says that it may divide its own work over threads.
+/// Sums over `items` (images, rows), which cost `macs` multiply-adds together. `add(range, sums, alone)` adds
+/// those of a range; `alone` says that it may divide its own work over threads.
 ///
-/// Where at least two partial sums fit into 1 MB, the items are cut into up to 16 chunks, and the
-/// partial sums are added in their order. How many depends on the sizes alone, never on the threads;
-/// so the bits do not either.
+/// If at least two partial sums fit in 1 MB, the items are divided into up to 16 chunks, and the partial sums
+/// are added in order. The number of chunks depends only on the sizes, so the result does not depend on the
+/// threads.
 pub(crate) fn sum_in_chunks(
     items: usize,
     macs: usize,
@@ -58,9 +58,9 @@ pub(crate) fn sum_in_chunks(
     in_chunks(items, macs, [first, second], add, join);
 }
 
-/// Reduces `items` to two results, which begin as neutral: `reduce(range, results, alone)` takes in
-/// those of a range, into what stands there or into zeros, and `join(range, results, part)` the part of a
-/// range into the results. The chunks are those of [`sum_in_chunks`].
+/// Reduces `items` to two results, which start as neutral elements. `reduce(range, results, alone)` adds the
+/// items of a range to its results, or to zeros. `join(range, results, part)` adds the part of a range to the
+/// results. The chunks are those of [`sum_in_chunks`].
 pub(super) fn in_chunks(
     items: usize,
     macs: usize,
@@ -95,17 +95,18 @@ pub(super) fn in_chunks(
     reduce(0..items, [first, second], true);
 }
 
-/// How many of `items` are summed in a chunk, where the sums are `len` values.
+/// The number of `items` in a chunk, for sums of `len` values.
 #[cfg(feature = "std")]
 pub(super) fn chunk_len(items: usize, len: usize) -> usize {
     let fitting = (PARTIAL_LEN / len.max(1)).clamp(1, CHUNKS);
     items.div_ceil(1 << fitting.ilog2()).max(1)
 }
 
-/// `sums_j = Σ_i rows_ij`, or added to what stands there; nothing when `sums` is empty.
+/// `sums_j = Σ_i rows_ij`, or added to the values in `sums` with `accumulate`. Nothing is done if `sums` is
+/// empty.
 ///
-/// Few columns are summed as several rows at once, whose sums are added in order at the end: a fixed
-/// order, that of no other kernel.
+/// With few columns, several rows are summed as one, and these sums are added in order at the end. This is a
+/// fixed order, but not that of any other kernel.
 pub fn column_sums(rows: &[f32], sums: &mut [f32], columns: usize, accumulate: bool) {
     if !accumulate {
         sums.fill(0.0);

@@ -1,22 +1,22 @@
-//! Working memory of a thread, kept between calls: after the first step nothing is allocated.
+//! Working memory of a thread. It is kept between calls, so that nothing is allocated after the first step.
 //!
-//! Without `std` there is none: what needs it is training, whose kernels then leave their outputs alone.
+//! It does not exist without `std`. Only training needs it, and its kernels then do not change their outputs.
 
 #[cfg(feature = "std")]
 use core::cell::Cell;
 
-/// What working memory is for; each use has its own, so that a kernel may call another.
+/// The uses of working memory. Each has its own buffer, so that a kernel can call another kernel.
 #[cfg_attr(
     not(feature = "std"),
     allow(dead_code, reason = "most kernels then do without")
 )]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Use {
-    /// A panel of a product's right matrix.
+    /// A panel of the right matrix of a product.
     Panel,
-    /// An image with zeros around it.
+    /// A zero-padded image.
     Image,
-    /// The gradient of an image with zeros around it.
+    /// The gradient of a zero-padded image.
     ImageGradient,
     /// The gradients of windows.
     Windows,
@@ -24,17 +24,17 @@ pub(crate) enum Use {
     Kernel,
     /// Partial sums of a gradient.
     Partial,
-    /// Images between the halves of a separable convolution, or their gradients.
+    /// Images between the two halves of a separable convolution, or their gradients.
     Halfway,
     /// The gates of several steps.
     Gates,
     /// The scores of a head.
     Scores,
-    /// States, gates and their gradients in a step of training.
+    /// States, gates and their gradients in a training step.
     Recurrent,
     /// The gradients of both directions of a recurrent layer.
     Bidirectional,
-    /// Projections and their gradients in a step of training.
+    /// Projections and their gradients in a training step.
     Attention,
 }
 
@@ -46,11 +46,10 @@ std::thread_local! {
     static BUFFERS: [Cell<Vec<f32>>; 12] = const { [const { Cell::new(Vec::new()) }; 12] };
 }
 
-/// Calls `work` with `len` values of scratch, of any content, on a cache line's boundary.
+/// Calls `work` with `len` scratch values, which hold arbitrary values and are aligned to a cache line.
 ///
-/// The buffer is taken out of its place meanwhile. Should the same thread ask for the same use
-/// again inside `work` (a thread that waits for others may take up another batch), it gets a fresh
-/// one.
+/// The buffer is taken out of its place meanwhile. If the same thread requests the same use again inside of
+/// `work` (a thread that waits for others may start another batch), it gets a new buffer.
 #[cfg(feature = "std")]
 pub(crate) fn with<T>(of: Use, len: usize, work: impl FnOnce(&mut [f32]) -> T) -> T {
     BUFFERS.with(|buffers| {
@@ -58,7 +57,7 @@ pub(crate) fn with<T>(of: Use, len: usize, work: impl FnOnce(&mut [f32]) -> T) -
         let mut buffer = place.take();
         let needed = len + ALIGNMENT_BYTES / size_of::<f32>();
         if buffer.len() < needed {
-            // Not `resize`, which would copy the old content.
+            // `resize` would copy the old content.
             buffer = vec![0.0; needed];
         }
         let start = buffer.as_ptr().align_offset(ALIGNMENT_BYTES);
@@ -68,7 +67,7 @@ pub(crate) fn with<T>(of: Use, len: usize, work: impl FnOnce(&mut [f32]) -> T) -
     })
 }
 
-/// Calls `work` with nothing.
+/// Calls `work` with an empty slice.
 #[cfg(not(feature = "std"))]
 pub(crate) fn with<T>(_of: Use, _len: usize, work: impl FnOnce(&mut [f32]) -> T) -> T {
     work(&mut [])

@@ -1,7 +1,7 @@
-//! A convolution of each channel alone, and a product over the channels after it.
+//! Separable convolution: a depthwise convolution, followed by a product over the channels.
 //!
-//! The image between the two is saved by a training step. In inference it is one image in a thread's
-//! scratch, and without `std` one value: each is spread over the outputs as soon as it is known.
+//! A training step saves the image between the two. In inference it is a single image in a thread's scratch.
+//! Without `std` it is a single value, which is added to all outputs as soon as it is known.
 
 use super::Depthwise;
 #[cfg(feature = "std")]
@@ -12,16 +12,16 @@ use super::matmul::{Matrix, Product, Start};
 use super::{parallel, scratch};
 use crate::activation::Activation;
 
-/// Values of gradients between the two halves that are held at a time: 4 MB.
+/// The number of gradient values between the two halves that are stored at a time: 4 MB.
 #[cfg(feature = "std")]
 const HALFWAY_LEN: usize = 1 << 20;
 
 /// The sizes of a separable convolution.
 #[derive(Clone, Copy, Debug)]
 pub struct Separable {
-    /// The first half.
+    /// The depthwise convolution.
     pub depthwise: Depthwise,
-    /// Channels of the output.
+    /// The number of output channels.
     pub filters: usize,
 }
 
@@ -68,8 +68,8 @@ impl Separable {
         });
     }
 
-    /// The gradients of the first half's kernel and of the input, from the output's gradient; some
-    /// images at a time.
+    /// The gradients of the depthwise kernel and of the input, from the output's gradient, for some images at
+    /// a time.
     pub fn depthwise_gradient(
         &self,
         x: &[f32],
@@ -125,7 +125,7 @@ impl Separable {
         activation.apply(y, self.filters);
     }
 
-    /// The gradients of the first half's kernel and of the input, from the output's gradient.
+    /// The gradients of the depthwise kernel and of the input, from the output's gradient.
     pub fn depthwise_gradient(
         &self,
         x: &[f32],
@@ -139,7 +139,7 @@ impl Separable {
     }
 }
 
-/// Plain loops, without heap: what firmware runs.
+/// Plain loops without a heap, for firmware.
 #[cfg(any(test, not(feature = "std")))]
 impl Separable {
     fn forward_by_loops(&self, x: &[f32], kernels: Kernels<&[f32]>, bias: &[f32], y: &mut [f32]) {

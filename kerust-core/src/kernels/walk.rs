@@ -1,19 +1,19 @@
-//! The way of a window over an image.
+//! The positions of a window that slides over an image.
 
 use crate::shape::Window;
 use core::ops::Range;
 
-/// What of a window lies inside an image, at each place of the output.
+/// The part of a window that is inside of the image, for each output position.
 #[derive(Clone, Copy)]
 pub(super) struct Walk {
     window: Window,
-    /// Rows and columns.
+    /// The rows and columns of the image.
     input: [usize; 2],
     before: [usize; 2],
 }
 
 impl Walk {
-    /// The way over images of `input` height, width and channels.
+    /// Creates the walk over images with this height, width and channels.
     pub(super) fn new(window: Window, [height, width, _]: [usize; 3]) -> Self {
         Self {
             window,
@@ -22,9 +22,9 @@ impl Walk {
         }
     }
 
-    /// The taps along an axis, under the output at `place`, that lie inside the image.
+    /// The taps along an axis that are inside of the image, for the output at `place`.
     ///
-    /// Firmware calls it: inlined at each use it would take a kilobyte.
+    /// Not inlined in firmware, because each use would take a kilobyte.
     #[cfg_attr(feature = "std", inline(always))]
     #[cfg_attr(not(feature = "std"), inline(never))]
     pub(super) fn inside(&self, place: usize, axis: usize) -> Range<usize> {
@@ -39,20 +39,21 @@ impl Walk {
         steps(before.saturating_sub(start))..end.min(self.window.size[axis])
     }
 
-    /// The places along an axis, of so many, at which the whole window lies inside the image.
+    /// The output positions along an axis, of `places` in total, at which the whole window is inside of the
+    /// image.
     pub(super) fn whole(&self, places: usize, axis: usize) -> Range<usize> {
         let whole = |place: &usize| self.inside(*place, axis).len() == self.window.size[axis];
         let first = (0..places).find(whole).unwrap_or(places);
         first..(first..places).find(|j| !whole(j)).unwrap_or(places)
     }
 
-    /// The row or column of the image under a tap that lies inside.
+    /// The row or column of the image at a tap that is inside of it.
     #[inline(always)]
     pub(super) fn under(&self, place: usize, tap: usize, axis: usize) -> usize {
         place * self.window.strides[axis] + tap * self.window.dilation[axis] - self.before[axis]
     }
 
-    /// The numbers of the pixel and of the tap, row by row, of the given taps of the output (i, j).
+    /// The indices of the pixel and of the tap, row by row, for these taps of the output (i, j).
     #[inline(always)]
     pub(super) fn taps(
         self,

@@ -1,45 +1,45 @@
-//! What a path in `model!` stands for.
+//! Custom layers and nested models: the layers that `model!` names by a path.
 
 use super::{Forward, LayerData};
 use crate::model::{Graph, Setting};
 use crate::tensor::Tensors;
 
-/// Names a layer in `model!`: what `Self` becomes behind an input of shape `Input`.
+/// Names a layer in `model!`: the layer that `Self` creates for an input of shape `Input`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no layer behind an output of shape `{Input}`",
-    label = "takes no `{Input}`",
+    message = "`{Self}` is not a layer for an input of shape `{Input}`",
+    label = "does not take `{Input}`",
     note = "implement `kerust::Build<{Input}>` for `{Self}`"
 )]
 pub trait Build<Input> {
-    /// The layer with its weights.
+    /// The layer's weights.
     type Layer: Component<Input = Input>;
 }
 
-/// How a layer of one's own computes, as one of the catalogue does: over whole batches, with scratch, and
-/// with inputs and outputs of any element type.
+/// The computation of a layer over whole batches, as the built-in layers do it: with scratch, and with inputs
+/// and outputs of any element type.
 ///
-/// It is implemented for each [`Layer`](super::Layer), and for each model, which can be a layer of another
-/// one. Implement it by hand where `Layer` is not enough.
+/// Every [`Layer`](super::Layer) and every model implements it, so that a model can be a layer of another
+/// model. Implement it by hand if `Layer` is not enough.
 pub trait Component: LayerData {
-    /// The shape before it, or a tuple of shapes.
+    /// The input shape, or a tuple of shapes.
     type Input: Tensors;
-    /// The shape after it, or a tuple of shapes.
+    /// The output shape, or a tuple of shapes.
     type Output: Tensors;
-    /// How it computes. Where the model trains, it is an
-    /// [`Operation<Self, Self::Input, Self::Output, f32, f32>`](super::Operation).
+    /// The type that computes the layer. For training it must implement [`Operation<Self, Self::Input,
+    /// Self::Output, f32, f32>`](super::Operation).
     type Operation: Forward<Self, Self::Input, Self::Output, f32>;
-    /// How it computes.
+    /// The value that computes the layer.
     const OPERATION: Self::Operation;
-    /// Values of scratch that inference takes for each sample.
+    /// The number of scratch values that inference needs for each sample.
     const SCRATCH_LEN: usize;
-    /// Values that a training step saves for each sample.
+    /// The number of values that a training step saves for each sample.
     const SAVED_LEN: usize;
-    /// Values of its gradient.
+    /// The number of values in the layer's gradient.
     const GRADIENT_LEN: usize;
-    /// The layers inside, where it is a model.
+    /// The inner layers, if this is a model.
     const GRAPH: Option<&'static Graph> = None;
-    /// What its declaration says about training, where it is a model.
+    /// The training settings of the declaration, if this is a model.
     const SETTINGS: &'static [Setting] = &[];
-    /// Multiply-adds of one inference, if known.
+    /// Multiply-adds of one inference. `None` if unknown.
     const MACS: Option<usize>;
 }

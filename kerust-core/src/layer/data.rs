@@ -1,29 +1,29 @@
-//! A layer's numbers as plain data, and how they lie in memory.
+//! The weights of a layer as plain data, and their memory layout.
 
 use crate::element::{Dtype, Element};
 #[cfg(feature = "std")]
 use std::borrow::Cow;
 
-/// How the numbers of a layer lie in memory.
+/// The memory layout of a layer's weights.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Layout {
-    /// An array of this type and these sizes, row-major.
+    /// An array with this element type and these sizes, row-major.
     Tensor(Dtype, &'static [usize]),
-    /// The parts of a struct, in order.
+    /// The fields of a struct, in order.
     Parts(&'static [Part]),
 }
 
-/// A named part of a layer's or a model's data.
+/// A named field of a layer's or a model's data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Part {
     /// The field's name.
     pub name: &'static str,
-    /// Where the field begins in its struct, in bytes.
+    /// The offset of the field in its struct, in bytes.
     pub offset: usize,
-    /// Whether an optimizer moves it. State such as a moving average is data of the layer too, but
-    /// no gradient reaches it: in a gradient its place carries what the step observed.
+    /// Whether an optimizer updates it. State such as a moving average is also part of the layer's data, but
+    /// has no gradient: in a gradient its space holds the values that the step observed.
     pub trainable: bool,
-    /// What lies there.
+    /// The layout of the field.
     pub layout: Layout,
 }
 
@@ -50,12 +50,12 @@ impl Layout {
         }
     }
 
-    /// Whether there is no value.
+    /// Whether there are no values.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Bytes of the values.
+    /// The size of the values in bytes.
     pub const fn bytes(&self) -> usize {
         match self {
             Self::Tensor(dtype, _) => dtype.bytes() * self.len(),
@@ -87,8 +87,8 @@ impl Layout {
         }
     }
 
-    /// Calls `each` with the byte of the struct where the values of a tensor begin, and how many bytes they
-    /// are, tensor after tensor; `offset` is the byte where the layout begins.
+    /// Calls `each` for every tensor, with the offset of its values in the struct and their size, both in
+    /// bytes. `offset` is where the layout begins.
     #[cfg(feature = "std")]
     fn each_tensor(&self, offset: usize, each: &mut dyn FnMut(usize, usize)) {
         match self {
@@ -102,50 +102,60 @@ impl Layout {
     }
 }
 
-/// Plain data: arrays of numbers and structs of them, nothing else.
+/// Plain data: arrays of numbers, and structs of such arrays.
 ///
-/// Implemented for arrays of every [`Element`], for `()`, and by `#[derive(LayerData)]` for
-/// `#[repr(C)]` structs whose fields are `LayerData`. A field marked `#[state]` is not trainable. What
-/// trains is all `f32`. Between numbers of different types there may be gaps, as `repr(C)` leaves them; they
-/// are never read, and files have none.
+/// It is implemented for arrays of every [`Element`], for `()`, and by `#[derive(LayerData)]` for
+/// `#[repr(C)]` structs whose fields are `LayerData`. A field marked `#[state]` is not trainable. All
+/// trainable fields are `f32`. Between numbers of different types `repr(C)` may leave gaps: they are never
+/// read, and files do not contain them.
 ///
 /// # Safety
-/// The type is `repr(C)` (or an array), every bit pattern of its numbers is valid for it, and its numbers are
-/// those of `LAYOUT`, in this order, each part at its offset.
+/// The type is `repr(C)` (or an array), every bit pattern of its numbers is valid, and its numbers are
+/// exactly those of `LAYOUT`, in this order, each part at its offset.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no data of a layer",
+    message = "`{Self}` is not data of a layer",
     label = "expected an array of `f32`, `i8` or `i32`, or a struct of such arrays",
     note = "write `#[derive(LayerData)]` and `#[repr(C)]` above a struct"
 )]
 pub unsafe trait LayerData: Sized + Send + Sync + 'static {
-    /// Names, types, sizes and order of the numbers.
+    /// The names, types, sizes and order of the numbers.
     const LAYOUT: Layout;
 
-    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT): those of what trains.
+    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT), for a type whose numbers are all `f32`.
     ///
     /// ```
-    /// use kerust_core::layer::LayerData;
+    /// use kerust::layer::LayerData;
     /// assert_eq!(LayerData::as_slice(&[[1.0f32, 2.0], [3.0, 4.0]]), [1.0, 2.0, 3.0, 4.0]);
     /// ```
     /// For numbers other than `f32` it does not compile:
     /// ```compile_fail
-    /// use kerust_core::layer::LayerData;
+    /// use kerust::layer::LayerData;
     /// assert_eq!(LayerData::as_slice(&[[1i8, 2], [3, 4]]), [1.0, 2.0, 3.0, 4.0]);
     /// ```
     fn as_slice(&self) -> &[f32] {
-        const { assert!(Self::LAYOUT.is_of(Dtype::F32), "not all numbers are `f32`") };
+        const {
+            assert!(
+                Self::LAYOUT.is_of(Dtype::F32),
+                "not all numbers of this type are `f32`"
+            )
+        };
         if Self::LAYOUT.is_empty() {
-            // A type without fields is not aligned as `f32`.
+            // A type without fields does not have the alignment of `f32`.
             return &[];
         }
         // SAFETY: the trait promises that `Self` is `LAYOUT.len()` contiguous numbers, all `f32`.
         unsafe { core::slice::from_raw_parts(core::ptr::from_ref(self).cast(), Self::LAYOUT.len()) }
     }
 
-    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT); it compiles where
-    /// [`as_slice`](Self::as_slice) does.
+    /// All numbers, in the order of [`LAYOUT`](Self::LAYOUT). It compiles for the same types as
+    /// [`as_slice`](Self::as_slice).
     fn as_mut_slice(&mut self) -> &mut [f32] {
-        const { assert!(Self::LAYOUT.is_of(Dtype::F32), "not all numbers are `f32`") };
+        const {
+            assert!(
+                Self::LAYOUT.is_of(Dtype::F32),
+                "not all numbers of this type are `f32`"
+            )
+        };
         if Self::LAYOUT.is_empty() {
             return &mut [];
         }
@@ -155,10 +165,15 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
         }
     }
 
-    /// The values of a flat buffer as this type, if it is as long, to be read.
+    /// Reads a flat buffer as this type, or returns `None` if the length differs.
     #[doc(hidden)]
     fn from_slice(values: &[f32]) -> Option<&Self> {
-        const { assert!(Self::LAYOUT.is_of(Dtype::F32), "not all numbers are `f32`") };
+        const {
+            assert!(
+                Self::LAYOUT.is_of(Dtype::F32),
+                "not all numbers of this type are `f32`"
+            )
+        };
         if Self::LAYOUT.is_empty() || values.len() != Self::LAYOUT.len() {
             return None;
         }
@@ -166,10 +181,15 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
         Some(unsafe { &*values.as_ptr().cast() })
     }
 
-    /// The values of a flat buffer as this type, if it is as long.
+    /// Reads a flat buffer as this type, or returns `None` if the length differs.
     #[doc(hidden)]
     fn from_mut_slice(values: &mut [f32]) -> Option<&mut Self> {
-        const { assert!(Self::LAYOUT.is_of(Dtype::F32), "not all numbers are `f32`") };
+        const {
+            assert!(
+                Self::LAYOUT.is_of(Dtype::F32),
+                "not all numbers of this type are `f32`"
+            )
+        };
         if Self::LAYOUT.is_empty() || values.len() != Self::LAYOUT.len() {
             return None;
         }
@@ -178,8 +198,8 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
         Some(unsafe { &mut *values.as_mut_ptr().cast() })
     }
 
-    /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT); it compiles where there are no gaps
-    /// between them.
+    /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT). It compiles only for a type
+    /// without gaps between its numbers.
     fn as_bytes(&self) -> &[u8] {
         const { assert!(is_dense::<Self>(), "there are gaps between the numbers") };
         // SAFETY: the trait promises `LAYOUT.bytes()` bytes of numbers, and the size says that nothing lies
@@ -189,8 +209,8 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
         }
     }
 
-    /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT); it compiles where there are no gaps
-    /// between them.
+    /// The bytes of all numbers, in the order of [`LAYOUT`](Self::LAYOUT). It compiles only for a type
+    /// without gaps between its numbers.
     fn as_mut_bytes(&mut self) -> &mut [u8] {
         const { assert!(is_dense::<Self>(), "there are gaps between the numbers") };
         // SAFETY: as in `as_bytes`; the borrow is unique, and any bytes are numbers.
@@ -199,8 +219,8 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
         }
     }
 
-    /// The bytes of all numbers, tensor after tensor in the order of [`LAYOUT`](Self::LAYOUT), as a file
-    /// holds them.
+    /// The bytes of all numbers, one tensor after the other in the order of [`LAYOUT`](Self::LAYOUT), as in a
+    /// file.
     #[cfg(feature = "std")]
     fn to_bytes(&self) -> Cow<'_, [u8]> {
         let start = core::ptr::from_ref(self).cast::<u8>();
@@ -212,13 +232,13 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
         }
         let mut bytes = Vec::with_capacity(Self::LAYOUT.bytes());
         Self::LAYOUT.each_tensor(0, &mut |offset, len| {
-            // SAFETY: the trait promises a tensor of so many bytes there.
+            // SAFETY: the trait promises a tensor of this many bytes at this offset.
             bytes.extend_from_slice(unsafe { core::slice::from_raw_parts(start.add(offset), len) });
         });
         Cow::Owned(bytes)
     }
 
-    /// Lets `fill` write the bytes of all numbers, which stand as in [`to_bytes`](Self::to_bytes).
+    /// Lets `fill` write the bytes of all numbers, in the order of [`to_bytes`](Self::to_bytes).
     #[cfg(feature = "std")]
     fn fill_bytes<R>(&mut self, fill: impl FnOnce(&mut [u8]) -> R) -> R {
         let start = core::ptr::from_mut(self).cast::<u8>();
@@ -232,13 +252,14 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
         Self::LAYOUT.each_tensor(0, &mut |offset, len| {
             let (tensor, behind) = rest.split_at(len);
             rest = behind;
-            // SAFETY: the trait promises a tensor of so many bytes there; any bytes are numbers.
+            // SAFETY: the trait promises a tensor of this many bytes at this offset; any bytes are valid
+            // numbers.
             unsafe { core::ptr::copy_nonoverlapping(tensor.as_ptr(), start.add(offset), len) };
         });
         filled
     }
 
-    /// All numbers 0, made on the heap: a model of any size never crosses the stack.
+    /// Creates a value with all numbers 0, directly on the heap, so that a model of any size fits the stack.
     #[cfg(feature = "std")]
     fn zeroed() -> Box<Self> {
         // SAFETY: the trait promises that zeros are a valid value.
@@ -246,12 +267,12 @@ pub unsafe trait LayerData: Sized + Send + Sync + 'static {
     }
 }
 
-/// Whether nothing lies between the numbers of `T`.
+/// Whether the numbers of `T` have no gaps between them.
 const fn is_dense<T: LayerData>() -> bool {
     size_of::<T>() == T::LAYOUT.bytes()
 }
 
-// SAFETY: no values.
+// SAFETY: it has no values.
 unsafe impl LayerData for () {
     const LAYOUT: Layout = Layout::Parts(&[]);
 }
@@ -271,8 +292,8 @@ arrays! {
     [[[[T; D]; C]; B]; A], <A, B, C, D>;
 }
 
-/// Declares the weights of a layer: a `repr(C)` struct of arrays, with its layout. Behind `state` stand the
-/// arrays that no optimizer moves.
+/// Declares the weights of a layer: a `repr(C)` struct of arrays, with its layout. The arrays after `state`
+/// are not trainable.
 ///
 /// Instead of sizes the struct may have one parameter for each of its arrays, which are then any.
 macro_rules! weights {
@@ -305,7 +326,7 @@ macro_rules! weights {
     };
     (
         $(#[$doc:meta])*
-        pub struct $name:ident<$(const $size:ident: usize $(= $default:tt)?),+ $(,)?> {
+        pub struct $name:ident<$(const $size:ident: usize $(= $default:tt)?),* $(,)?> {
             $($(#[$field_doc:meta])* pub $field:ident: $type:ty,)*
         }
         $(state {
@@ -315,13 +336,13 @@ macro_rules! weights {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         #[repr(C)]
-        pub struct $name<$(const $size: usize $(= $default)?),+> {
+        pub struct $name<$(const $size: usize $(= $default)?),*> {
             $($(#[$field_doc])* pub $field: $type,)*
             $($($(#[$state_doc])* pub $state: $state_type,)+)?
         }
 
         // SAFETY: `repr(C)`, arrays of numbers in the order of the layout.
-        unsafe impl<$(const $size: usize),+> $crate::layer::LayerData for $name<$($size),+> {
+        unsafe impl<$(const $size: usize),*> $crate::layer::LayerData for $name<$($size),*> {
             const LAYOUT: $crate::layer::Layout = $crate::layer::Layout::Parts(const {
                 &[
                     $($crate::layer::Part {

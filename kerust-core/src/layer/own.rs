@@ -1,4 +1,4 @@
-//! A layer of one's own.
+//! Custom layers.
 
 use super::{Component, Forward, LayerData, Operation, Pass};
 use crate::data::Data;
@@ -9,34 +9,77 @@ use crate::rng::Seed;
 use crate::rng::{LayerStep, Rng};
 use crate::tensor::{Floats, Tensors};
 
-/// A layer of one's own, over one sample.
+/// A custom layer, which computes one sample at a time.
 ///
-/// The type holds the layer's weights. Make it usable in `model!` by implementing
-/// [`Build`](super::Build) for the type that names it. A layer of several inputs has a tuple of shapes as
-/// its `Input`, and gets a tuple of slices: `forward(&self, (a, b): (&[f32], &[f32]), y: &mut [f32])`.
+/// The type holds the layer's weights. To use it in `model!`, implement [`Build`](super::Build) for the type
+/// that names it. A layer with several inputs has a tuple of shapes as its `Input`, and gets a tuple of
+/// slices: `forward(&self, (a, b): (&[f32], &[f32]), y: &mut [f32])`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// /// Multiplies each value by a number of its own.
+/// struct Scale;
+///
+/// #[derive(LayerData)]
+/// #[repr(C)]
+/// struct ScaleWeights<const N: usize> {
+///     scale: [f32; N],
+/// }
+///
+/// impl<const N: usize> Build<Rank1<N>> for Scale {
+///     type Layer = ScaleWeights<N>;
+/// }
+///
+/// impl<const N: usize> Layer for ScaleWeights<N> {
+///     type Input = Rank1<N>;
+///     type Output = Rank1<N>;
+///
+///     fn init(&mut self, _rng: &mut Rng) {
+///         self.scale.fill(1.0);
+///     }
+///
+///     fn forward(&self, x: &[f32], y: &mut [f32]) {
+///         for ((y, x), scale) in y.iter_mut().zip(x).zip(&self.scale) {
+///             *y = x * scale;
+///         }
+///     }
+///
+///     fn backward(&self, x: &[f32], _y: &[f32], dy: &[f32], dx: &mut [f32], gradient: &mut Self) {
+///         for i in 0..N {
+///             dx[i] = dy[i] * self.scale[i];
+///             gradient.scale[i] += dy[i] * x[i];
+///         }
+///     }
+/// }
+///
+/// model! { Net: Input(4) => Dense(8, relu) => Scale => Dense(3) }
+/// kerust::testing::check_gradients::<ScaleWeights<8>>(Seed(1)).unwrap();
+/// assert_eq!(Net::PARAMS, 5 * 8 + 8 + 9 * 3);
+/// ```
 pub trait Layer: LayerData {
-    /// The shape before the layer, or a tuple of shapes.
+    /// The input shape, or a tuple of shapes.
     type Input: Tensors;
-    /// The shape after the layer.
+    /// The output shape.
     type Output: Floats;
-    /// Multiply-adds of one sample; `None` if unknown, which `summary()` shows, and which a budget of
-    /// multiply-adds refuses.
+    /// Multiply-adds of one sample. `None` if unknown: `summary()` shows that, and `#[budget(macs = ..)]` is
+    /// then an error.
     const MACS: Option<usize> = None;
 
-    /// Fills freshly zeroed weights with their initial values.
+    /// Fills the weights, which are all 0, with their initial values.
     fn init(&mut self, rng: &mut Rng);
 
-    /// Computes `y` from `x`. Every value of `y` is to be written.
+    /// Computes `y` from `x`. Every value of `y` must be written.
     fn forward(
         &self,
         x: <Self::Input as Elements>::Slices<'_>,
         y: <Self::Output as Elements>::SlicesMut<'_>,
     );
 
-    /// Writes the gradient of the input to `dx`, and adds that of the weights to `gradient`.
+    /// Writes the gradient of the input to `dx`, and adds the gradient of the weights to `gradient`.
     ///
-    /// A field marked `#[state]` has a place in `gradient` too, where the layer adds up what
-    /// [`absorb`](Self::absorb) takes.
+    /// A field marked `#[state]` also has space in `gradient`: the layer adds its observations there, and
+    /// [`absorb`](Self::absorb) reads them.
     fn backward(
         &self,
         x: <Self::Input as Elements>::Slices<'_>,
@@ -46,11 +89,11 @@ pub trait Layer: LayerData {
         gradient: &mut Self,
     );
 
-    /// Moves the layer's state after a training step; `observed` holds what
-    /// [`backward`](Self::backward) added up in the places of the state, over all samples of the batch.
+    /// Updates the layer's state after a training step. The state fields of `observed` hold what
+    /// [`backward`](Self::backward) added there, summed over all samples of the batch.
     fn absorb(&mut self, _observed: &Self) {}
 
-    /// A layer with fresh weights.
+    /// Creates a layer with initial weights.
     #[cfg(feature = "std")]
     fn new(seed: Seed) -> Box<Self> {
         let mut layer = Self::zeroed();
@@ -58,7 +101,7 @@ pub trait Layer: LayerData {
         layer
     }
 
-    /// The layer as a function of one sample.
+    /// Computes the layer's output for one sample.
     fn call(&self, x: &<Self::Input as Data>::Value) -> <Self::Output as Data>::Value {
         let mut y = Self::Output::zeros();
         self.forward(Self::Input::view(x), Self::Output::view_mut(&mut y));
@@ -77,7 +120,7 @@ impl<L: Layer> Component for L {
     const MACS: Option<usize> = L::MACS;
 }
 
-/// The [`Operation`] of a [`Layer`]: sample after sample.
+/// The [`Operation`] of a [`Layer`], which processes one sample after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Own;
 
@@ -121,7 +164,8 @@ impl<L: Layer> Operation<L, L::Input, L::Output, f32, f32> for Own {
         pass: Pass<'_, L::Input, L::Output, f32>,
         gradient: Gradient<'_>,
     ) {
-        // A frozen layer's gradient has no place; it is still computed, for the gradient of the input.
+        // The gradient of a frozen layer is not kept. It is still computed, because it comes with the input's
+        // gradient.
         #[cfg(feature = "std")]
         let mut unused;
         let gradient = match gradient.of::<L>() {

@@ -1,20 +1,34 @@
 //! Activation layer.
-//!
-//! `y = f(x)`, where a layer's own `activation` argument cannot stand: behind a merge, or where the
-//! gradient needs the pre-activations.
 
+use super::int8;
 use crate::activation;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{BackwardInPlace, Forward, InPlace, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
-/// An activation as a layer: `Activation(activation)`.
+/// Applies an activation function.
+///
+/// `y = f(x)`. Most layers take an `activation` of their own; this one stands behind a merge, or behind a layer
+/// without that argument.
+///
+/// # Arguments
+/// - `activation`: the function, one of [`Activation::NAMES`](crate::activation::Activation::NAMES): `relu`,
+///   `tanh`, ...
 ///
 /// # Shapes
 /// output as input; softmax and log_softmax run over the last axis, of `features` values
 ///
 /// # Cost
 /// one evaluation of the function for each value
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(8) => Dense(16) => Activation(tanh) => Dense(3) }
+/// assert_eq!(Net::PARAMS, 9 * 16 + 17 * 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Activation {
     activation: activation::Activation,
@@ -57,6 +71,41 @@ impl BackwardInPlace<()> for Activation {
 impl InPlace<()> for Activation {
     fn forward_in_place(&self, _weights: &(), y: &mut [f32], (): (), (): ()) {
         kernels::activate(self.activation, y, self.features);
+    }
+}
+
+int8::tabulated!(Activation);
+
+/// The activation is softmax.
+impl Forward<int8::SoftmaxWeights, i8, i8> for Activation {
+    fn forward(&self, weights: &int8::SoftmaxWeights, x: &[i8], y: &mut [i8], (): ()) {
+        int8::softmax(weights, self.features).forward(x, y);
+    }
+}
+
+/// The activation is softmax.
+impl InPlace<int8::SoftmaxWeights, (), i8> for Activation {
+    fn forward_in_place(&self, weights: &int8::SoftmaxWeights, y: &mut [i8], (): (), (): ()) {
+        int8::softmax(weights, self.features).forward_in_place(y);
+    }
+}
+
+impl Int8Layer for Activation {
+    fn operation(&self) -> Int8Operation<'_> {
+        match self.activation {
+            activation::Activation::Softmax => Int8Operation::Softmax {
+                classes: self.features,
+            },
+            activation::Activation::Sigmoid => Int8Operation::Sigmoid,
+            activation::Activation::Tanh => Int8Operation::Tanh,
+            _ => Int8Operation::Elementwise,
+        }
+    }
+
+    fn value(&self, x: f32) -> f32 {
+        let mut y = [x];
+        self.activation.apply(&mut y, 1);
+        y[0]
     }
 }
 

@@ -1,19 +1,37 @@
 //! Sum of several inputs.
-//!
-//! `y = activation(x₀ + x₁ + ..)`
 
+use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
+use crate::kernels::int8::Multiplier;
 use crate::kernels::{self, Epilogue};
 use crate::layer::{Forward, Fuse, InPlace, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Adds inputs of equal shape, value by value: `Add`.
+/// Adds inputs of the same shape, value by value.
+///
+/// `y = x₀ + x₁ + ..`
 ///
 /// # Shapes
 /// inputs and output alike
 ///
 /// # Cost
 /// an addition for each value of each input after the first; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! {
+///     pub Net {
+///         let x = Input(8);
+///         let a = x => Dense(16, relu);
+///         let b = x => Dense(16, tanh);
+///         Add(a, b) => Dense(3)
+///     }
+/// }
+/// assert_eq!(Net::PARAMS, 2 * 9 * 16 + 17 * 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Add {
     activation: Activation,
@@ -70,6 +88,26 @@ impl Fuse<()> for Add {
             activation: self.activation,
             ..before
         }
+    }
+}
+
+impl Forward<int8::AddWeights, [i8; 2], i8> for Add {
+    fn forward(&self, weights: &int8::AddWeights, [a, b]: [&[i8]; 2], y: &mut [i8], (): ()) {
+        let [first, second, out] = weights.zero_point;
+        let [a_multiplier, b_multiplier] = weights.multipliers;
+        let kernel = kernels::int8::Add {
+            zero_points: [first, second],
+            multipliers: [Multiplier::of(a_multiplier), Multiplier::of(b_multiplier)],
+            multiplier: Multiplier::of(weights.multiplier),
+            output: int8::output(out, weights.range),
+        };
+        kernel.forward(a, b, y);
+    }
+}
+
+impl Int8Layer for Add {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Add
     }
 }
 

@@ -1,7 +1,4 @@
 //! Additive attention.
-//!
-//! `P = softmax(e)` over the keys with `e[t, s] = Σ c[d] · tanh(q[t, d] + k[s, d])`, and `y = P·v`: Bahdanau et al. (2015).
-//! Initialised by Glorot & Bengio (2010), eq. 16.
 
 use super::dropout::Rate;
 use crate::element::Elements;
@@ -12,13 +9,30 @@ use crate::kernels::{self, AdditiveGradients};
 use crate::layer::{Forward, Operation, Pass, weights};
 use crate::rng::{LayerStep, Rng};
 
-/// Additive attention: `AdditiveAttention(query, value, use_scale, dropout, use_causal_mask)`, and with keys of their own
-/// `AdditiveAttention(query, value, key, ..)`.
+/// Additive attention, as of Bahdanau.
 ///
-/// With `use_scale = true`, the default, each feature has a weight in the scores. `dropout` is the share of the
-/// probabilities that is dropped in training. With `use_causal_mask = true` a query sees the keys up to its own step
-/// only; in Keras it is an argument of the call.
+/// `P = softmax(e)` over the keys with `e[t, s] = Σ c[d] · tanh(q[t, d] + k[s, d])`, and `y = P·v`: Bahdanau et al. (2015).
+/// Initialised by Glorot & Bengio (2010), eq. 16.
 ///
+/// It is applied to values by their names: `AdditiveAttention(query, value)`, or `AdditiveAttention(query, value,
+/// key)` with keys of their own.
+///
+/// `INPUTS` is the number of values that the layer is applied to.
+///
+/// # Arguments
+/// - `use_scale = true`: whether each feature has a weight in the scores.
+/// - `dropout = 0`: the share of the probabilities that is dropped in training.
+/// - `use_causal_mask = false`: whether a step sees itself and the steps before it only; in Keras it is an argument
+///   of the call.
+///
+/// # Shapes
+/// query `[T][D]`, value `[S][V]`, key `[S][D]`, scale `[D]`, output `[T][V]`; saves `T * S` values, and with dropout as
+/// many more
+///
+/// # Cost
+/// `T * S * (D + V)` multiply-adds and `T * S * D` tanh; `4 * D` bytes of weights.
+///
+/// # Example
 /// ```
 /// use kerust::prelude::*;
 ///
@@ -31,15 +45,6 @@ use crate::rng::{LayerStep, Rng};
 /// }
 /// assert_eq!(Look::PARAMS, 8 + 9 * 2);
 /// ```
-///
-/// # Shapes
-/// query `[T][D]`, value `[S][V]`, key `[S][D]`, scale `[D]`, output `[T][V]`; saves `T * S` values, and with dropout as
-/// many more
-///
-/// # Cost
-/// `T * S * (D + V)` multiply-adds and `T * S * D` tanh; `4 * D` bytes of weights.
-///
-/// `INPUTS` is the number of values that the layer is applied to.
 #[derive(Clone, Copy, Debug)]
 pub struct AdditiveAttention<const INPUTS: usize = 2> {
     attention: kernels::AdditiveAttention,

@@ -18,9 +18,9 @@ const LOWEST: f32 = -1.758_099_3;
 /// noise_shape)`. It goes with the activation `selu` and the initializer `lecun_normal`.
 ///
 /// # Arguments
-/// - `rate`: the share of values that is dropped, from 0 to below 1.
-/// - `noise_shape`: the shape of the mask, with the batch, which is `None`; a 1 shares the mask along that axis.
-///   By default each value is dropped by itself.
+/// - `rate`: the fraction of the values that are dropped, from 0 to below 1.
+/// - `noise_shape` (optional): the shape of the mask, with the batch, which is `None`; a 1 shares the mask along that
+///   axis. If left out, each value is dropped on its own. `(None, 1, 8)` drops the same of 8 features at every step.
 ///
 /// # Shapes
 /// output as input; saves one value for each of the mask

@@ -1,6 +1,4 @@
 //! Attention without projections.
-//!
-//! `P = softmax(q·kᵀ)` over the keys, and `y = P·v`: Luong et al. (2015), the score "dot".
 
 use super::dropout::Rate;
 use crate::element::Elements;
@@ -10,13 +8,28 @@ use crate::kernels::{self, AttentionGradients, AttentionMasks};
 use crate::layer::{Forward, Operation, Pass};
 use crate::rng::LayerStep;
 
-/// Attention without projections: `Attention(query, value, dropout, use_causal_mask)`, and with keys of their own
-/// `Attention(query, value, key, ..)`.
+/// Dot-product attention, as of Luong.
 ///
-/// Scores are the products of queries and keys, as Keras's `score_mode = "dot"` has them, and are not scaled.
-/// `dropout` is the share of the probabilities that is dropped in training. With `use_causal_mask = true` a query sees
-/// the keys up to its own step only; in Keras it is an argument of the call.
+/// `P = softmax(q·kᵀ)` over the keys, and `y = P·v`: Luong et al. (2015), the score "dot".
 ///
+/// It is applied to values by their names: `Attention(query, value)`, or `Attention(query, value, key)` with keys
+/// of their own. Scores are not scaled, and there are no projections: those are of
+/// [`MultiHeadAttention`](super::MultiHeadAttention).
+///
+/// `INPUTS` is the number of values that the layer is applied to.
+///
+/// # Arguments
+/// - `dropout = 0`: the share of the probabilities that is dropped in training.
+/// - `use_causal_mask = false`: whether a step sees itself and the steps before it only; in Keras it is an argument
+///   of the call.
+///
+/// # Shapes
+/// query `[T][D]`, value `[S][V]`, key `[S][D]`, output `[T][V]`; saves `T * S` values, and with dropout as many more
+///
+/// # Cost
+/// `T * S * (D + V)` multiply-adds; no weights.
+///
+/// # Example
 /// ```
 /// use kerust::prelude::*;
 ///
@@ -29,14 +42,6 @@ use crate::rng::LayerStep;
 /// }
 /// assert_eq!(Look::PARAMS, 9 * 2);
 /// ```
-///
-/// # Shapes
-/// query `[T][D]`, value `[S][V]`, key `[S][D]`, output `[T][V]`; saves `T * S` values, and with dropout as many more
-///
-/// # Cost
-/// `T * S * (D + V)` multiply-adds; no weights.
-///
-/// `INPUTS` is the number of values that the layer is applied to.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention<const INPUTS: usize = 2> {
     attention: kernels::Attention,

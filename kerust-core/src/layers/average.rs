@@ -1,19 +1,34 @@
 //! Mean of several inputs.
-//!
-//! `y = (x₀ + x₁ + .. ) / n`
 
 use crate::activation::Activation;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, Operation, Pass};
 
-/// Averages inputs of equal shape, value by value: `Average`.
+/// Takes the average of inputs of the same shape, value by value.
+///
+/// `y = (x₀ + x₁ + ..) / n`
 ///
 /// # Shapes
 /// inputs and output alike
 ///
 /// # Cost
 /// an addition for each value of each input; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! {
+///     pub Net {
+///         let x = Input(8);
+///         let a = x => Dense(16, relu);
+///         let b = x => Dense(16, tanh);
+///         Average(a, b) => Dense(3)
+///     }
+/// }
+/// assert_eq!(Net::PARAMS, 2 * 9 * 16 + 17 * 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Average;
 

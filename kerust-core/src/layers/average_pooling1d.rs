@@ -1,25 +1,34 @@
 //! Average over windows of steps.
-//!
-//! `y[t, c] = Σ x[t·s + u − p, c] / n` over the window u, of which n steps lie inside the sequence.
 
 use super::AveragePooling2D;
+use super::int8;
 use super::one_dimension::one_row;
+use crate::layer::Forward;
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::Padding;
 
-/// Takes the average of each window of steps, channel by channel: `AveragePooling1D(pool_size, strides, padding)`.
+/// Takes the average of each window of steps, channel by channel.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `y[t, c] = Σ x[t·s + u − p, c] / n` over the window u, of which n steps lie inside the sequence.
 ///
-/// model! { pub Wave: Input(64, 2) => AveragePooling1D(4) => Flatten => Dense(3) }
-/// assert_eq!(Wave::PARAMS, 16 * 2 * 3 + 3);
-/// ```
+/// # Arguments
+/// - `pool_size = 2`: the steps of the window.
+/// - `strides` (optional): steps from one window to the next; `pool_size` if left out.
+/// - `padding = valid`: `valid` leaves out windows that do not fit; `same` takes them too, with what lies inside.
 ///
 /// # Shapes
 /// input `[T][C]`, output `[OT][C]` with `OT` by [`Window::output`](crate::shape::Window::output)
 ///
 /// # Cost
 /// `OT * P * C` values added; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(64, 2) => AveragePooling1D(4) => Flatten => Dense(3) }
+/// assert_eq!(Wave::PARAMS, 16 * 2 * 3 + 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct AveragePooling1D(AveragePooling2D);
 
@@ -47,6 +56,18 @@ impl AveragePooling1D {
 }
 
 one_row! { AveragePooling1D }
+
+impl Forward<int8::PoolingWeights, i8, i8> for AveragePooling1D {
+    fn forward(&self, weights: &int8::PoolingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        self.0.forward(weights, x, y, ());
+    }
+}
+
+impl Int8Layer for AveragePooling1D {
+    fn operation(&self) -> Int8Operation<'_> {
+        self.0.operation()
+    }
+}
 
 #[cfg(test)]
 mod tests {

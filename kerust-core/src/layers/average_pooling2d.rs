@@ -1,20 +1,36 @@
 //! Average over windows.
-//!
-//! `y[i, j, c] = Σ x[i·s + u − p, j·s + v − p, c] / n` over the window (u, v), of which n pixels lie
-//! inside the image.
 
+use super::int8;
 use crate::gradient::Gradient;
+use crate::kernels;
 use crate::kernels::Pooling;
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::{Padding, Window};
 
-/// Takes the average of each window, channel by channel: `AveragePooling2D(pool_size, strides, padding)`.
+/// Takes the average of each window of an image, channel by channel.
+///
+/// `y[i, j, c] = Σ x[i·s + u − p, j·s + v − p, c] / n` over the window (u, v), of which n pixels lie
+/// inside the image.
+///
+/// # Arguments
+/// - `pool_size = 2`: rows and columns of the window, `2x2` or `2`.
+/// - `strides` (optional): rows and columns from one window to the next; `pool_size` if left out.
+/// - `padding = valid`: `valid` leaves out windows that do not fit; `same` takes them too, with what lies inside.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[OH][OW][C]` with `OH` and `OW` by [`Window::output`]
 ///
 /// # Cost
 /// `OH * OW * PH * PW * C` values looked at; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => AveragePooling2D(2x2) => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, (14 * 14 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct AveragePooling2D {
     pooling: Pooling,
@@ -59,6 +75,27 @@ impl Operation<()> for AveragePooling2D {
     fn backward(&self, (): &(), pass: Pass<'_>, _: Gradient<'_>) {
         if let Some(dx) = pass.dx {
             self.pooling.average_gradient(pass.dy, dx);
+        }
+    }
+}
+
+/// The output has the input's quantization.
+impl Forward<int8::PoolingWeights, i8, i8> for AveragePooling2D {
+    fn forward(&self, _: &int8::PoolingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        let kernel = kernels::int8::Pooling {
+            input: self.pooling.input,
+            window: self.pooling.window,
+            output: int8::SAME,
+        };
+        kernel.average(x, y);
+    }
+}
+
+impl Int8Layer for AveragePooling2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::AveragePooling {
+            input: self.pooling.input,
+            window: self.pooling.window,
         }
     }
 }

@@ -1,19 +1,33 @@
 //! Normalization over the batch.
-//!
-//! `y = activation(gamma · (x − mean) / sqrt(variance + epsilon) + beta)`, channel by channel. In training the mean
-//! and the variance (divided by the count, not by one less) are the batch's, over all axes but the
-//! last; in inference their moving averages. Ioffe & Szegedy (2015), algorithms 1 and 2.
 
+use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
 use crate::init::Initializer;
 use crate::kernels::{self, BatchNorm, Epilogue};
 use crate::layer::{Forward, Fuse, InPlace, Operation, Pass, weights};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::rng::{LayerStep, Rng};
+use crate::shape::Window;
 
-/// Gives each channel mean 0 and variance 1 over the batch: `BatchNormalization(axis, momentum,
-/// epsilon, center, scale)`. The axis is the last one; without `center` there is no beta, without
-/// `scale` no gamma.
+/// Normalizes each channel over the batch.
+///
+/// `y = activation(gamma · (x − mean) / sqrt(variance + epsilon) + beta)`, channel by channel. In training the mean
+/// and the variance (divided by the count, not by one less) are the batch's, over all axes but the
+/// last; in inference their moving averages. Ioffe & Szegedy (2015), algorithms 1 and 2.
+///
+/// # Arguments
+/// - `axis = -1`: the axis of the channels, which is the last one.
+/// - `momentum = 0.99`: how much of a moving average stays in each step.
+/// - `epsilon = 0.001`: what is added to the variance.
+/// - `center = true`: whether beta is added.
+/// - `scale = true`: whether gamma is multiplied.
+/// - `beta_initializer = zeros`, `gamma_initializer = ones`, `moving_mean_initializer = zeros`,
+///   `moving_variance_initializer = ones`: how the weights begin.
+/// - `beta_regularizer`, `gamma_regularizer` (optional): penalties on the weights, added to the loss, such
+///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `beta_constraint`, `gamma_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// output as input, with `C` as the last axis; gamma, beta, moving mean and variance `[C]`; saves
@@ -22,6 +36,14 @@ use crate::rng::{LayerStep, Rng};
 /// # Cost
 /// one multiply-add for each value in inference, two passes over them forward and two back in training;
 /// `16 * C` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Conv2D(8, 3x3) => BatchNormalization => ReLU => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, 10 * 8 + 4 * 8 + (26 * 26 * 8 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct BatchNormalization {
     features: usize,
@@ -259,6 +281,37 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
         line: &'l mut [f32],
     ) -> Epilogue<'l> {
         self.averaged(weights).epilogue(&weights.beta, line)
+    }
+}
+
+/// A convolution of one pixel, of each channel alone.
+impl<const C: usize, const GAMMA: usize, const BETA: usize>
+    Forward<int8::BatchNormalizationWeights<C, GAMMA, BETA>, i8, i8> for BatchNormalization
+{
+    fn forward(
+        &self,
+        weights: &int8::BatchNormalizationWeights<C, GAMMA, BETA>,
+        x: &[i8],
+        y: &mut [i8],
+        (): (),
+    ) {
+        let kernel = kernels::int8::Depthwise {
+            input: [1, 1, C],
+            multiplier: 1,
+            window: Window::PIXEL,
+            zero_point: weights.zero_point[0],
+            output: int8::output(weights.zero_point[1], weights.range),
+        };
+        let filters = int8::filters(&weights.kernel, &weights.bias, &weights.multiplier);
+        kernel.forward(x, filters, y);
+    }
+}
+
+impl Int8Layer for BatchNormalization {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::BatchNormalization {
+            epsilon: self.epsilon,
+        }
     }
 }
 

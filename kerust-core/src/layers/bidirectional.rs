@@ -1,7 +1,4 @@
 //! A recurrent layer in both directions.
-//!
-//! `y[t] = f[t] ∘ b[t]`, where f are the outputs of the layer and b those of one like it that takes the steps
-//! from the last one on, turned back; `∘` joins or combines them: Schuster & Paliwal (1997).
 
 use super::recurrent::{RecurrentArrays, RecurrentLayer};
 use super::recurrent_values::RecurrentInput;
@@ -11,11 +8,22 @@ use crate::kernels::{Cell, copy, sum_into};
 use crate::layer::{Forward, LayerData, Layout, Operation, Part, Pass};
 use crate::rng::{LayerStep, Rng};
 
-/// A recurrent layer in both directions: `Bidirectional(layer, merge_mode)`.
+/// Runs a recurrent layer over a sequence in both directions.
 ///
-/// The layer is `SimpleRNN(..)`, `LSTM(..)` or `GRU(..)`; each direction has weights of its own. `merge_mode` is
-/// `concat`, the default, `sum`, `mul` or `ave`.
+/// `y[t] = f[t] ∘ b[t]`, where f are the outputs of the layer and b those of one like it that takes the steps
+/// from the last one on, turned back; `∘` joins or combines them: Schuster & Paliwal (1997).
 ///
+/// # Arguments
+/// - `layer`: `SimpleRNN(..)`, `LSTM(..)` or `GRU(..)`; each direction has weights of its own.
+/// - `merge_mode = concat`: how the outputs of both directions become one: `concat`, `sum`, `mul` or `ave`.
+///
+/// # Shapes
+/// input `[T][IN]`, output `[U]` or `[T][U]`, or of `2 * U` features with `concat`; the weights of the layer twice
+///
+/// # Cost
+/// twice that of the layer, and one pass over both outputs
+///
+/// # Example
 /// ```
 /// use kerust::prelude::*;
 ///
@@ -28,12 +36,6 @@ use crate::rng::{LayerStep, Rng};
 /// }
 /// assert_eq!(Line::PARAMS, 2 * (2 + 16 + 1) * 64 + 2 * (32 + 8 + 2) * 24 + 9);
 /// ```
-///
-/// # Shapes
-/// input `[T][IN]`, output `[U]` or `[T][U]`, or of `2 * U` features with `concat`; the weights of the layer twice
-///
-/// # Cost
-/// twice that of the layer, and one pass over both outputs
 #[derive(Clone, Copy, Debug)]
 pub struct Bidirectional<L> {
     layer: L,

@@ -12,8 +12,8 @@ use crate::layer::{Forward, Operation, Pass};
 /// The middle of images: `CenterCrop(height, width)`.
 ///
 /// # Arguments
-/// `height`, `width`: the sizes that are cut out of the middle. A smaller image is enlarged, bilinearly, after what
-/// does not fit the aspect is cut off.
+/// - `height`, `width`: the sizes that are cut out of the middle. A smaller image is enlarged, bilinearly, after what does
+///   not fit the aspect is cut off.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[height][width][C]`

@@ -1,18 +1,39 @@
 //! Inputs side by side.
-//!
-//! Along one axis, `y` has the places of `x₀`, then those of `x₁`, and so on.
 
+use super::int8;
 use crate::gradient::Gradient;
 use crate::kernels::copy;
+use crate::kernels::int8::{Part, Table};
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Puts inputs side by side along an axis: `Concatenate(axis)`.
+/// Joins inputs along an axis.
+///
+/// Along the axis, `y` has the values of `x₀`, then those of `x₁`, and so on.
+///
+/// # Arguments
+/// - `axis = -1`: the axis, counted as in Keras: the batch is axis 0, and -1 is the last axis.
 ///
 /// # Shapes
 /// inputs that differ along the axis only, output with the sum of their sizes there
 ///
 /// # Cost
 /// a copy of each value; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! {
+///     pub Net {
+///         let image = Input(8, 8, 3);
+///         let meta = Input(4);
+///         let features = image => Conv2D(6, 3x3, relu) => GlobalAveragePooling2D;
+///         Concatenate(features, meta) => Dense(2)
+///     }
+/// }
+/// assert_eq!(Net::PARAMS, (3 * 3 * 3 + 1) * 6 + (6 + 4 + 1) * 2);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Concatenate<const N: usize> {
     runs: [usize; N],
@@ -58,6 +79,28 @@ impl<const N: usize> Operation<(), [f32; N]> for Concatenate<N> {
                 dx[to..to + run].copy_from_slice(&pass.dy[from..from + run]);
             }
         });
+    }
+}
+
+impl<const N: usize> Forward<int8::ConcatenateWeights<N>, [i8; N], i8> for Concatenate<N> {
+    fn forward(&self, weights: &int8::ConcatenateWeights<N>, x: [&[i8]; N], y: &mut [i8], (): ()) {
+        let stride = self.runs.iter().sum();
+        let mut offset = 0;
+        for ((run, x), table) in self.runs.into_iter().zip(x).zip(&weights.tables) {
+            let part = Part {
+                run,
+                offset,
+                stride,
+            };
+            part.place(x, Some(Table::of(table)), y);
+            offset += run;
+        }
+    }
+}
+
+impl<const N: usize> Int8Layer for Concatenate<N> {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Concatenate { runs: &self.runs }
     }
 }
 

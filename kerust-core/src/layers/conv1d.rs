@@ -1,27 +1,41 @@
 //! One-dimensional convolution.
-//!
-//! `y[t, o] = activation(b[o] + Σ x[t·s + u·d − p, c] · W[u, c, o])` over the window u and the input channels c
-//! of the output's group: a cross-correlation, as Keras's. With `causal` padding p is the window's whole reach,
-//! so that y[t] sees nothing behind step t·s: van den Oord et al. (2016), section 2.1. Initialised by Glorot &
-//! Bengio (2010), eq. 16.
 
+use super::int8;
 use super::one_dimension::one_row_of;
 use super::{Conv2D, Conv2DWeights};
 use crate::activation::Activation;
 use crate::init::Initializer;
 use crate::kernels::Epilogue;
+use crate::layer::Forward;
 use crate::layer::{LayerData as _, Product, weights};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::Padding;
 
-/// Convolution over steps, channels last: `Conv1D(filters, kernel_size, strides, padding, dilation_rate, groups,
-/// activation, use_bias, kernel_initializer, bias_initializer)`. `padding` is `valid`, `same` or `causal`.
+/// One-dimensional convolution over sequences, channels last.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `y[t, o] = activation(b[o] + Σ x[t·s + u·d − p, c] · W[u, c, o])` over the window u and the input channels c
+/// of the output's group: a cross-correlation, as Keras's. With `causal` padding p is the window's whole reach,
+/// so that `y[t]` sees nothing behind step t·s: van den Oord et al. (2016), section 2.1. Initialised by Glorot &
+/// Bengio (2010), eq. 16.
 ///
-/// model! { pub Wave: Input(64, 2) => Conv1D(8, 3, causal, relu, dilation_rate = 2) => GlobalMaxPooling1D => Dense(4) }
-/// assert_eq!(Wave::PARAMS, (3 * 2 + 1) * 8 + 9 * 4);
-/// ```
+/// # Arguments
+/// - `filters`: the number of output channels.
+/// - `kernel_size`: the steps of the window.
+/// - `strides = 1`: steps from one window to the next.
+/// - `padding = valid`: `valid` adds nothing; `same` adds zeros at both ends, so that strides of 1 keep the length;
+///   `causal` adds them before the first step, so that no output sees a later step.
+/// - `dilation_rate = 1`: the distance between two steps of the window.
+/// - `groups = 1`: the number of groups of channels, each with filters of its own; it divides the input channels
+///   and `filters`.
+/// - `activation = linear`: the function behind the layer, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `use_bias = true`: whether a bias is added.
+/// - `kernel_initializer = glorot_uniform`, `bias_initializer = zeros`: how the weights are drawn; see
+///   [`init`](crate::init).
+/// - `kernel_regularizer`, `bias_regularizer` (optional): penalties on the weights, added to the loss, such
+///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `kernel_constraint`, `bias_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// input `[T][C]`, kernel `[K][C / groups][OUT]`, bias `[OUT]`, output `[OT][OUT]` with `OT` by
@@ -29,6 +43,14 @@ use crate::shape::Padding;
 ///
 /// # Cost
 /// `OT * K * (C / groups) * OUT` multiply-adds; `4 * (K * (C / groups) + 1) * OUT` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(64, 2) => Conv1D(8, 3, causal, relu, dilation_rate = 2) => GlobalMaxPooling1D => Dense(4) }
+/// assert_eq!(Wave::PARAMS, (3 * 2 + 1) * 8 + 9 * 4);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Conv1D(Conv2D);
 
@@ -119,6 +141,26 @@ impl<const K: usize, const IN: usize, const OUT: usize, const BIAS: usize>
         {
             self.0.forward_fused(weights, x, y, scratch, epilogue);
         }
+    }
+}
+
+impl<const K: usize, const IN: usize, const OUT: usize, const BIAS: usize>
+    Forward<int8::Conv1DWeights<K, IN, OUT, BIAS>, i8, i8> for Conv1D
+{
+    fn forward(
+        &self,
+        weights: &int8::Conv1DWeights<K, IN, OUT, BIAS>,
+        x: &[i8],
+        y: &mut [i8],
+        (): (),
+    ) {
+        self.0.forward(weights, x, y, ());
+    }
+}
+
+impl Int8Layer for Conv1D {
+    fn operation(&self) -> Int8Operation<'_> {
+        self.0.operation()
     }
 }
 

@@ -1,8 +1,4 @@
 //! One-dimensional transposed convolution.
-//!
-//! The map that takes the gradient of a convolution's output to that of its input, as a layer:
-//! `y[t·s + u − p, o] = activation(b[o] + Σ x[t, c] · W[u, o, c])` over all steps, taps and channels that lead
-//! there. Zeiler et al. (2010). Initialised by Glorot & Bengio (2010), eq. 16.
 
 use super::one_dimension::one_row_of;
 use super::{Conv2DTranspose, Conv2DTransposeWeights};
@@ -11,15 +7,27 @@ use crate::init::Initializer;
 use crate::layer::{LayerData as _, weights};
 use crate::shape::Padding;
 
-/// Transposed convolution over steps, channels last: `Conv1DTranspose(filters, kernel_size, strides, padding,
-/// activation, use_bias, kernel_initializer, bias_initializer)`.
+/// One-dimensional transposed convolution, also called deconvolution.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// The map that takes the gradient of a convolution's output to that of its input, as a layer:
+/// `y[t·s + u − p, o] = activation(b[o] + Σ x[t, c] · W[u, o, c])` over all steps, taps and channels that lead
+/// there. Zeiler et al. (2010). Initialised by Glorot & Bengio (2010), eq. 16.
 ///
-/// model! { pub Wave: Input(16, 2) => Conv1DTranspose(8, 4, strides = 2, same, relu) => Conv1D(1, 3, same) }
-/// assert_eq!(Wave::PARAMS, (4 * 2 + 1) * 8 + 3 * 8 + 1);
-/// ```
+/// # Arguments
+/// - `filters`: the number of output channels.
+/// - `kernel_size`: the steps of the window.
+/// - `strides = 1`: steps of the output for each step of the input.
+/// - `padding = valid`: with `same` the output has `strides` times the input's steps; with `valid` it holds all
+///   windows.
+/// - `activation = linear`: the function behind the layer, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `use_bias = true`: whether a bias is added.
+/// - `kernel_initializer = glorot_uniform`, `bias_initializer = zeros`: how the weights are drawn; see
+///   [`init`](crate::init).
+/// - `kernel_regularizer`, `bias_regularizer` (optional): penalties on the weights, added to the loss, such
+///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `kernel_constraint`, `bias_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// input `[T][IN]`, kernel `[K][OUT][IN]`, bias `[OUT]`, output `[OT][OUT]`, where `OT` is `T * stride` with
@@ -27,6 +35,14 @@ use crate::shape::Padding;
 ///
 /// # Cost
 /// `T * K * IN * OUT` multiply-adds; `4 * (K * IN + 1) * OUT` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(16, 2) => Conv1DTranspose(8, 4, strides = 2, same, relu) => Conv1D(1, 3, same) }
+/// assert_eq!(Wave::PARAMS, (4 * 2 + 1) * 8 + 3 * 8 + 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Conv1DTranspose(Conv2DTranspose);
 

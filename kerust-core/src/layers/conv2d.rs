@@ -1,19 +1,39 @@
 //! Two-dimensional convolution.
-//!
-//! `y[i, j, o] = activation(b[o] + Σ x[i·s + u·d − p, j·s + v·d − p, c] · W[u, v, c, o])` over the
-//! window (u, v) and the input channels c of the output's group: a cross-correlation, as Keras's.
-//! Initialised by Glorot & Bengio (2010), eq. 16.
 
+use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
 use crate::init::Initializer;
+use crate::kernels;
 use crate::kernels::{Convolution, Epilogue};
 use crate::layer::{Forward, InPlace, Operation, Pass, Product, weights};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
 
-/// Convolution over images, channels last: `Conv2D(filters, kernel_size, strides, padding,
-/// dilation_rate, groups, activation, use_bias, kernel_initializer, bias_initializer)`.
+/// Two-dimensional convolution over images, channels last.
+///
+/// `y[i, j, o] = activation(b[o] + Σ x[i·s + u·d − p, j·s + v·d − p, c] · W[u, v, c, o])` over the
+/// window (u, v) and the input channels c of the output's group: a cross-correlation, as Keras's.
+/// Initialised by Glorot & Bengio (2010), eq. 16.
+///
+/// # Arguments
+/// - `filters`: the number of output channels.
+/// - `kernel_size`: rows and columns of the window, `3x3` or `3`.
+/// - `strides = 1`: rows and columns from one window to the next, `2x2` or `2`.
+/// - `padding = valid`: `valid` adds nothing at the border; `same` adds zeros, so that strides of 1 keep the size.
+/// - `dilation_rate = 1`: the distance between two pixels of the window.
+/// - `groups = 1`: the number of groups of channels, each with filters of its own; it divides the input channels
+///   and `filters`.
+/// - `activation = linear`: the function behind the layer, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `use_bias = true`: whether a bias is added.
+/// - `kernel_initializer = glorot_uniform`, `bias_initializer = zeros`: how the weights are drawn; see
+///   [`init`](crate::init).
+/// - `kernel_regularizer`, `bias_regularizer` (optional): penalties on the weights, added to the loss, such
+///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `kernel_constraint`, `bias_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// input `[H][W][C]`, kernel `[KH][KW][C / groups][OUT]`, bias `[OUT]`, output `[OH][OW][OUT]` with
@@ -22,6 +42,14 @@ use crate::shape::{Padding, Window};
 /// # Cost
 /// `OH * OW * KH * KW * (C / groups) * OUT` multiply-adds;
 /// `4 * (KH * KW * (C / groups) + 1) * OUT` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Conv2D(10, 3x3, same, relu) => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, (3 * 3 + 1) * 10 + (28 * 28 * 10 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Conv2D {
     convolution: Convolution,
@@ -205,6 +233,64 @@ fn flat_mut<const KH: usize, const KW: usize, const IN: usize, const OUT: usize>
         .as_flattened_mut()
         .as_flattened_mut()
         .as_flattened_mut()
+}
+
+impl Conv2D {
+    /// The 8-bit kernel, from and to these zero points.
+    fn int8(&self, [input, output]: [i8; 2], range: [i8; 2]) -> kernels::int8::Convolution {
+        kernels::int8::Convolution {
+            input: self.convolution.input,
+            filters: self.convolution.filters,
+            window: self.convolution.window,
+            groups: self.convolution.groups,
+            zero_point: input,
+            output: int8::output(output, range),
+        }
+    }
+}
+
+impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize>
+    Forward<int8::Conv2DWeights<KH, KW, IN, OUT, BIAS>, i8, i8> for Conv2D
+{
+    fn forward(
+        &self,
+        weights: &int8::Conv2DWeights<KH, KW, IN, OUT, BIAS>,
+        x: &[i8],
+        y: &mut [i8],
+        (): (),
+    ) {
+        let kernel = weights.kernel.as_flattened().as_flattened().as_flattened();
+        let filters = int8::filters(kernel, &weights.bias, &weights.multiplier);
+        self.int8(weights.zero_point, weights.range)
+            .forward(x, filters, y);
+    }
+}
+
+impl<const K: usize, const IN: usize, const OUT: usize, const BIAS: usize>
+    Forward<int8::Conv1DWeights<K, IN, OUT, BIAS>, i8, i8> for Conv2D
+{
+    fn forward(
+        &self,
+        weights: &int8::Conv1DWeights<K, IN, OUT, BIAS>,
+        x: &[i8],
+        y: &mut [i8],
+        (): (),
+    ) {
+        let kernel = weights.kernel.as_flattened().as_flattened();
+        let filters = int8::filters(kernel, &weights.bias, &weights.multiplier);
+        self.int8(weights.zero_point, weights.range)
+            .forward(x, filters, y);
+    }
+}
+
+impl Int8Layer for Conv2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Convolution {
+            input: self.convolution.input,
+            window: self.convolution.window,
+            groups: self.convolution.groups,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,4 @@
 //! Two-dimensional transposed convolution.
-//!
-//! The map that takes the gradient of a convolution's output to that of its input, as a layer:
-//! `y[i·s + u − p, j·s + v − p, o] = activation(b[o] + Σ x[i, j, c] · W[u, v, o, c])` over all pixels, taps
-//! and channels that lead there. Zeiler et al. (2010). Initialised by Glorot & Bengio (2010), eq. 16.
 
 use crate::activation::Activation;
 use crate::gradient::Gradient;
@@ -12,8 +8,27 @@ use crate::layer::{Forward, Operation, Pass, weights};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
 
-/// Transposed convolution over images, channels last: `Conv2DTranspose(filters, kernel_size, strides,
-/// padding, activation, use_bias, kernel_initializer, bias_initializer)`.
+/// Two-dimensional transposed convolution, also called deconvolution.
+///
+/// The map that takes the gradient of a convolution's output to that of its input, as a layer:
+/// `y[i·s + u − p, j·s + v − p, o] = activation(b[o] + Σ x[i, j, c] · W[u, v, o, c])` over all pixels, taps
+/// and channels that lead there. Zeiler et al. (2010). Initialised by Glorot & Bengio (2010), eq. 16.
+///
+/// # Arguments
+/// - `filters`: the number of output channels.
+/// - `kernel_size`: rows and columns of the window, `3x3` or `3`.
+/// - `strides = 1`: rows and columns of the output for each of the input.
+/// - `padding = valid`: with `same` the output is `strides` times as large as the input; with `valid` it holds all
+///   windows.
+/// - `activation = linear`: the function behind the layer, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `use_bias = true`: whether a bias is added.
+/// - `kernel_initializer = glorot_uniform`, `bias_initializer = zeros`: how the weights are drawn; see
+///   [`init`](crate::init).
+/// - `kernel_regularizer`, `bias_regularizer` (optional): penalties on the weights, added to the loss, such
+///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `kernel_constraint`, `bias_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// input `[H][W][IN]`, kernel `[KH][KW][OUT][IN]`, bias `[OUT]`, output `[OH][OW][OUT]`, where `OH` is
@@ -21,6 +36,14 @@ use crate::shape::{Padding, Window};
 ///
 /// # Cost
 /// `H * W * KH * KW * IN * OUT` multiply-adds; `4 * (KH * KW * IN + 1) * OUT` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(7, 7, 8) => Conv2DTranspose(4, 3x3, strides = 2, same, relu) => Conv2D(1, 3x3, same) }
+/// assert_eq!(Net::PARAMS, (3 * 3 * 8 + 1) * 4 + 3 * 3 * 4 + 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Conv2DTranspose {
     input: [usize; 3],

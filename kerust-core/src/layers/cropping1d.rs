@@ -1,26 +1,30 @@
 //! Steps cut off a sequence.
-//!
-//! `y[t, c] = x[t + before, c]`
 
 use crate::gradient::Gradient;
 use crate::kernels::copy;
 use crate::kernels::parallel::pairs;
 use crate::layer::{Forward, Operation, Pass};
 
-/// Cuts steps off a sequence: `Cropping1D(cropping)`, of one number or of two, `(before, after)`.
+/// Cuts steps off both ends of a sequence.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `y[t, c] = x[t + before, c]`
 ///
-/// model! { pub Wave: Input(8, 2) => Cropping1D((1, 2)) => Flatten => Dense(1) }
-/// assert_eq!(Wave::PARAMS, (8 - 1 - 2) * 2 + 1);
-/// ```
+/// # Arguments
+/// - `cropping = 1`: the steps at each end, or `(before, after)`.
 ///
 /// # Shapes
 /// input `[T][C]`, output `[T - before - after][C]`
 ///
 /// # Cost
 /// a copy of each value; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(8, 2) => Cropping1D((1, 2)) => Flatten => Dense(1) }
+/// assert_eq!(Wave::PARAMS, (8 - 1 - 2) * 2 + 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Cropping1D {
     input: [usize; 2],

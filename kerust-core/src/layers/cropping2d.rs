@@ -10,8 +10,8 @@ use crate::layer::{Forward, Operation, Pass};
 /// Cuts rows and columns off images: `Cropping2D(cropping)`.
 ///
 /// # Arguments
-/// `cropping`: one number for all sides, `(rows, columns)` for both sides of each, or `((top, bottom), (left,
-/// right))`; nothing is cut off by default.
+/// - `cropping = 0`: what is cut off: one number for all sides, `(rows, columns)` for both sides of each, or `((top,
+///   bottom), (left, right))`.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[H - top - bottom][W - left - right][C]`

@@ -1,23 +1,47 @@
 //! Dense layer.
-//!
-//! `y = activation(x·W + b)`, with `W` as (IN, OUT), row-major. Initialised by Glorot & Bengio
-//! (2010), eq. 16.
 
+use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
 use crate::init::Initializer;
 use crate::kernels::{self, Epilogue};
 use crate::layer::{Forward, Operation, Pass, Product, weights};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::rng::Rng;
 
-/// Fully connected layer: `Dense(units, activation, use_bias, kernel_initializer,
-/// bias_initializer)`.
+/// Fully connected layer.
+///
+/// `y = activation(x·W + b)`, with `W` as (IN, OUT), row-major. Initialised by Glorot & Bengio
+/// (2010), eq. 16.
+///
+/// On a sequence, (steps, features), it is applied to each step. On an image it is an error, since a `Flatten` is
+/// missing most of the time.
+///
+/// # Arguments
+/// - `units`: the number of outputs.
+/// - `activation = linear`: the function behind the layer, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `use_bias = true`: whether a bias is added.
+/// - `kernel_initializer = glorot_uniform`, `bias_initializer = zeros`: how the weights are drawn; see
+///   [`init`](crate::init).
+/// - `kernel_regularizer`, `bias_regularizer` (optional): penalties on the weights, added to the loss, such
+///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `kernel_constraint`, `bias_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
-/// input `[IN]`, kernel `[IN][OUT]`, bias `[OUT]`, output `[OUT]`
+/// input `[IN]` or `[T][IN]`, kernel `[IN][OUT]`, bias `[OUT]`, output `[OUT]` or `[T][OUT]`
 ///
 /// # Cost
-/// `IN * OUT` multiply-adds; `4 * (IN + 1) * OUT` bytes of weights.
+/// `IN * OUT` multiply-adds, at each step of a sequence; `4 * (IN + 1) * OUT` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(4) => Dense(16, relu) => Dense(3, softmax) }
+/// assert_eq!(Net::PARAMS, (4 + 1) * 16 + (16 + 1) * 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Dense {
     activation: Activation,
@@ -120,6 +144,27 @@ impl<const IN: usize, const OUT: usize, const BIAS: usize> Product<DenseWeights<
         let Some(x) = x else { return };
         let kernel = weights.kernel.as_flattened();
         kernels::dense(x, kernel, &weights.bias, y, [IN, OUT], epilogue);
+    }
+}
+
+impl<const IN: usize, const OUT: usize, const BIAS: usize>
+    Forward<int8::DenseWeights<IN, OUT, BIAS>, i8, i8> for Dense
+{
+    fn forward(&self, weights: &int8::DenseWeights<IN, OUT, BIAS>, x: &[i8], y: &mut [i8], (): ()) {
+        let kernel = kernels::int8::Dense {
+            inputs: IN,
+            outputs: OUT,
+            output: int8::output(weights.zero_point[1], weights.range),
+        };
+        let flat = weights.kernel.as_flattened();
+        let filters = int8::filters(flat, &weights.bias, &weights.multiplier);
+        kernel.forward(x, filters, y);
+    }
+}
+
+impl Int8Layer for Dense {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Dense
     }
 }
 

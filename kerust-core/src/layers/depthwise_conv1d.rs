@@ -1,7 +1,4 @@
 //! One-dimensional convolution of each channel alone.
-//!
-//! `y[t, c·M + m] = activation(b[c·M + m] + Σ x[t·s + u·d − p, c] · W[u, c, m])` over the window u. Initialised
-//! by Glorot & Bengio (2010), eq. 16, with the fans that Keras counts: C and M times the window.
 
 use super::one_dimension::one_row_of;
 use super::{DepthwiseConv2D, DepthwiseConv2DWeights};
@@ -10,15 +7,26 @@ use crate::init::Initializer;
 use crate::layer::{LayerData as _, weights};
 use crate::shape::Padding;
 
-/// Convolution over steps of each channel alone: `DepthwiseConv1D(kernel_size, strides, padding,
-/// depth_multiplier, dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer)`.
+/// One-dimensional convolution of each channel alone.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `y[t, c·M + m] = activation(b[c·M + m] + Σ x[t·s + u·d − p, c] · W[u, c, m])` over the window u. Initialised
+/// by Glorot & Bengio (2010), eq. 16, with the fans that Keras counts: C and M times the window.
 ///
-/// model! { pub Wave: Input(64, 2) => DepthwiseConv1D(5, same, depth_multiplier = 3) => GlobalMaxPooling1D => Dense(4) }
-/// assert_eq!(Wave::PARAMS, (5 + 1) * 2 * 3 + 7 * 4);
-/// ```
+/// # Arguments
+/// - `kernel_size`: the steps of the window.
+/// - `strides = 1`: steps from one window to the next.
+/// - `padding = valid`: `valid` adds nothing at the border; `same` adds zeros, so that strides of 1 keep the size.
+/// - `depth_multiplier = 1`: the number of output channels for each input channel.
+/// - `dilation_rate = 1`: the distance between two steps of the window.
+/// - `activation = linear`: the function behind the layer, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `use_bias = true`: whether a bias is added.
+/// - `depthwise_initializer = glorot_uniform`, `bias_initializer = zeros`: how the weights are drawn; see
+///   [`init`](crate::init).
+/// - `depthwise_regularizer`, `bias_regularizer` (optional): penalties on the weights, added to the loss,
+///   such as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `depthwise_constraint`, `bias_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// input `[T][C]`, kernel `[K][C][M]`, bias `[C * M]`, output `[OT][C * M]` with `OT` by
@@ -26,6 +34,14 @@ use crate::shape::Padding;
 ///
 /// # Cost
 /// `OT * K * C * M` multiply-adds; `4 * (K + 1) * C * M` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(64, 2) => DepthwiseConv1D(5, same, depth_multiplier = 3) => GlobalMaxPooling1D => Dense(4) }
+/// assert_eq!(Wave::PARAMS, (5 + 1) * 2 * 3 + 7 * 4);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct DepthwiseConv1D(DepthwiseConv2D);
 

@@ -1,19 +1,36 @@
 //! Two-dimensional convolution of each channel alone.
-//!
-//! `y[i, j, c·M + m] = activation(b[c·M + m] + Σ x[i·s + u·d − p, j·s + v·d − p, c] · W[u, v, c, m])` over the
-//! window (u, v). Initialised by Glorot & Bengio (2010), eq. 16, with the fans that Keras counts: C
-//! and M times the window.
 
+use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
 use crate::init::Initializer;
 use crate::kernels::{self, Depthwise};
 use crate::layer::{Forward, Operation, Pass, weights};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
 
-/// Convolution of each channel alone: `DepthwiseConv2D(kernel_size, strides, padding,
-/// depth_multiplier, dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer)`.
+/// Two-dimensional convolution of each channel alone.
+///
+/// `y[i, j, c·M + m] = activation(b[c·M + m] + Σ x[i·s + u·d − p, j·s + v·d − p, c] · W[u, v, c, m])` over the
+/// window (u, v). Initialised by Glorot & Bengio (2010), eq. 16, with the fans that Keras counts: C
+/// and M times the window.
+///
+/// # Arguments
+/// - `kernel_size`: rows and columns of the window, `3x3` or `3`.
+/// - `strides = 1`: rows and columns from one window to the next, `2x2` or `2`.
+/// - `padding = valid`: `valid` adds nothing at the border; `same` adds zeros, so that strides of 1 keep the size.
+/// - `depth_multiplier = 1`: the number of output channels for each input channel.
+/// - `dilation_rate = 1`: the distance between two pixels of the window.
+/// - `activation = linear`: the function behind the layer, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `use_bias = true`: whether a bias is added.
+/// - `depthwise_initializer = glorot_uniform`, `bias_initializer = zeros`: how the weights are drawn; see
+///   [`init`](crate::init).
+/// - `depthwise_regularizer`, `bias_regularizer` (optional): penalties on the weights, added to the loss,
+///   such as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `depthwise_constraint`, `bias_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// input `[H][W][C]`, kernel `[KH][KW][C][M]`, bias `[C * M]`, output `[OH][OW][C * M]` with `OH` and
@@ -21,6 +38,14 @@ use crate::shape::{Padding, Window};
 ///
 /// # Cost
 /// `OH * OW * KH * KW * C * M` multiply-adds; `4 * (KH * KW + 1) * C * M` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 3) => DepthwiseConv2D(3x3, depth_multiplier = 2) => GlobalAveragePooling2D => Dense(10) }
+/// assert_eq!(Net::PARAMS, (3 * 3 + 1) * 3 * 2 + 7 * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct DepthwiseConv2D {
     depthwise: Depthwise,
@@ -160,6 +185,42 @@ fn flat_mut<const KH: usize, const KW: usize, const C: usize, const M: usize>(
         .as_flattened_mut()
         .as_flattened_mut()
         .as_flattened_mut()
+}
+
+impl<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIAS: usize>
+    Forward<int8::DepthwiseConv2DWeights<KH, KW, C, M, BIAS>, i8, i8> for DepthwiseConv2D
+{
+    fn forward(
+        &self,
+        weights: &int8::DepthwiseConv2DWeights<KH, KW, C, M, BIAS>,
+        x: &[i8],
+        y: &mut [i8],
+        (): (),
+    ) {
+        let kernel = kernels::int8::Depthwise {
+            input: self.depthwise.input,
+            multiplier: self.depthwise.multiplier,
+            window: self.depthwise.window,
+            zero_point: weights.zero_point[0],
+            output: int8::output(weights.zero_point[1], weights.range),
+        };
+        let filters = int8::filters(
+            weights.kernel.as_flattened().as_flattened().as_flattened(),
+            weights.bias.as_flattened(),
+            weights.multiplier.as_flattened(),
+        );
+        kernel.forward(x, filters, y);
+    }
+}
+
+impl Int8Layer for DepthwiseConv2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Depthwise {
+            input: self.depthwise.input,
+            window: self.depthwise.window,
+            multiplier: self.depthwise.multiplier,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,23 @@
 //! Products of two values along one axis of each.
-//!
-//! `y[i, j] = Σ a[i, k] · b[k, j]`, where k is the axis that is summed over.
 
 use crate::gradient::Gradient;
 use crate::kernels::product_of;
 use crate::layer::{Forward, Operation, Pass};
 
-/// Sums the products of two values along one axis of each: `Dot(a, b, axes = 2)`, or `axes = (1, 2)` for an axis of
-/// each. As in Keras axis 0 is the batch.
+/// Sums the products of two inputs along one axis of each.
 ///
+/// `y[i, j] = Σ a[i, k] · b[k, j]`, where k is the axis that is summed over.
+///
+/// # Arguments
+/// - `axes`: the axis of both inputs, or `(1, 2)` for one of each. As in Keras the batch is axis 0.
+///
+/// # Shapes
+/// `[M][K]` and `[N][K]` to `[M][N]` along axis 2 of both; `[K]` and `[K]` to `[1]` along axis 1
+///
+/// # Cost
+/// `M * K * N` multiply-adds; no weights.
+///
+/// # Example
 /// ```
 /// use kerust::prelude::*;
 ///
@@ -21,12 +30,6 @@ use crate::layer::{Forward, Operation, Pass};
 /// }
 /// assert_eq!(Match::PARAMS, 5 * 7 + 1);
 /// ```
-///
-/// # Shapes
-/// `[M][K]` and `[N][K]` to `[M][N]` along axis 2 of both; `[K]` and `[K]` to `[1]` along axis 1
-///
-/// # Cost
-/// `M * K * N` multiply-adds; no weights.
 #[derive(Clone, Copy, Debug)]
 pub struct Dot {
     /// Values of the first one beside the axis, along it, and of the second one beside it.

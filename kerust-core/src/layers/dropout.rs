@@ -1,8 +1,4 @@
 //! Dropout layer.
-//!
-//! In training `y = x * m`, with `m` = 0 at a share of `rate` of the values and `1 / (1 - rate)`
-//! elsewhere, so that the expectation stays; else `y = x`. Srivastava et al. (2014), in the inverted
-//! form.
 
 use super::broadcast::{Broadcast, along};
 use crate::gradient::Gradient;
@@ -11,15 +7,13 @@ use crate::rng::{LayerStep, Rng};
 use crate::shape::Shape;
 use rand::Rng as _;
 
-/// Sets values to 0 at random in training: `Dropout(rate, noise_shape)`.
+/// Sets values to 0 at random in training. What is dropped depends on the seed, the step, the layer and the place in
+/// the batch only.
 ///
 /// # Arguments
-/// - `rate`: the share of values that is set to 0, from 0 to 1.
-/// - `noise_shape`: the shape of the mask, with the batch, which is `None`; a 1 shares the mask along that axis.
-///   By default each value is dropped by itself. `noise_shape = (None, 1, 8)` drops the same of 8 features at
-///   every step of a sequence.
-///
-/// What is dropped depends on the seed, the step, the layer and the place in the batch only.
+/// - `rate`: the fraction of the values that are dropped, from 0 to 1.
+/// - `noise_shape` (optional): the shape of the mask, with the batch, which is `None`; a 1 shares the mask along that
+///   axis. If left out, each value is dropped on its own. `(None, 1, 8)` drops the same of 8 features at every step.
 ///
 /// # Shapes
 /// output as input; saves one value for each of the mask

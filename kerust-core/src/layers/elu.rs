@@ -8,7 +8,7 @@ use crate::activation;
 /// Exponential linear unit: `ELU(alpha)`.
 ///
 /// # Arguments
-/// `alpha`: the negative of the limit on the left, at least 0; 1 by default.
+/// - `alpha = 1`: the negative of the limit on the left, at least 0.
 ///
 /// # Shapes
 /// output as input

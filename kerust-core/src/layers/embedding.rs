@@ -1,7 +1,4 @@
 //! Vectors of tokens.
-//!
-//! `y[t] = E[x[t]]`, a row of the table for each token: Bengio et al. (2003), section 2.1. Initialised uniformly
-//! between -0.05 and 0.05, as in Keras.
 
 use crate::element::Elements;
 use crate::gradient::Gradient;
@@ -11,12 +8,34 @@ use crate::layer::{Forward, Operation, Pass, weights};
 use crate::rng::Rng;
 use core::marker::PhantomData;
 
-/// Turns each token into a vector: `Embedding(input_dim, output_dim, embeddings_initializer, mask_zero)`.
+/// Turns each token into a vector.
 ///
-/// `input_dim` is the size of the vocabulary: tokens are 0 to `input_dim - 1`. With `mask_zero = true` token 0 is
-/// padding: a mask goes with the output, and layers that know masks leave those steps out. The vector of token 0
-/// is trained all the same, as in Keras. A vocabulary has up to 65,536 tokens.
+/// `y[t] = E[x[t]]`, a row of the table for each token: Bengio et al. (2003), section 2.1. Initialised uniformly
+/// between -0.05 and 0.05, as in Keras.
 ///
+/// `Y` is `f32`, or `(f32, u8)` with a mask.
+///
+/// # Arguments
+/// - `input_dim`: the size of the vocabulary, up to 65,536: tokens are 0 to `input_dim - 1`.
+/// - `output_dim`: the length of a vector.
+/// - `embeddings_initializer = random_uniform`: how the vectors are drawn; see [`init`](crate::init).
+/// - `embeddings_regularizer` (optional): a penalty on the vectors, added to the loss, such as `l2(0.01)`;
+///   see [`regularizer`](crate::regularizer).
+/// - `embeddings_constraint` (optional): a limit on the vectors after each step, such as `max_norm(2)`; see
+///   [`constraint`](crate::constraint).
+/// - `mask_zero = false`: whether token 0 is padding: a mask goes with the output, and layers that know masks leave
+///   those steps out. The vector of token 0 is trained all the same, as in Keras.
+///
+/// # Shapes
+/// input `[T]` tokens, table `[V][W]`, output `[T][W]`, and a mask `[T]` with `mask_zero`
+///
+/// # Cost
+/// a copy of `T * W` values; `4 * V * W` bytes of weights.
+///
+/// # Panics
+/// In training and on a computer, for a token that is not in the vocabulary; firmware takes a vector of zeros.
+///
+/// # Example
 /// ```
 /// use kerust::prelude::*;
 ///
@@ -32,17 +51,6 @@ use core::marker::PhantomData;
 /// let tokens: Tokens<40> = Tensor::from_fn(|[t]| if t < 3 { 7 } else { 0 });
 /// assert!(net.predict_in(&tokens, &mut arena)[[0]] > 0.0);
 /// ```
-///
-/// # Shapes
-/// input `[T]` tokens, table `[V][W]`, output `[T][W]`, and a mask `[T]` with `mask_zero`
-///
-/// # Cost
-/// a copy of `T * W` values; `4 * V * W` bytes of weights.
-///
-/// # Panics
-/// In training and on a computer, for a token that is not in the vocabulary; firmware takes a vector of zeros.
-///
-/// `Y` is `f32`, or `(f32, u8)` with a mask.
 #[derive(Clone, Copy, Debug)]
 pub struct Embedding<Y = f32> {
     initializer: Initializer,

@@ -13,8 +13,8 @@ use crate::rng::LayerStep;
 /// Multiplies values by normal noise of mean 1 in training: `GaussianDropout(rate)`.
 ///
 /// # Arguments
-/// `rate`: from 0 to below 1; the standard deviation of the noise is `sqrt(rate / (1 - rate))`, that of a
-/// dropout of this rate.
+/// - `rate`: from 0 to below 1; the standard deviation of the noise is `sqrt(rate / (1 - rate))`, as that of a
+///   dropout with this rate.
 ///
 /// # Shapes
 /// output as input; saves one value for each

@@ -1,20 +1,31 @@
 //! Gaussian noise layer.
-//!
-//! In training `y = x + n`, with `n` normal of mean 0; else `y = x`. It keeps a model from leaning
-//! on single values of its input.
 
 use crate::gradient::Gradient;
 use crate::init::RandomNormal;
 use crate::layer::{Forward, Operation, Pass};
 use crate::rng::LayerStep;
 
-/// Adds normal noise in training: `GaussianNoise(stddev)`.
+/// Adds normal noise in training.
+///
+/// In training `y = x + n`, with `n` normal of mean 0; else `y = x`. It keeps a model from leaning
+/// on single values of its input.
+///
+/// # Arguments
+/// - `stddev`: the standard deviation of the noise, from 0 up to, but without, 1.
 ///
 /// # Shapes
 /// output as input
 ///
 /// # Cost
 /// in training one normal number for each value; in inference a copy
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(8) => GaussianNoise(0.1) => Dense(16, relu) => Dense(3) }
+/// assert_eq!(Net::PARAMS, 9 * 16 + 17 * 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GaussianNoise {
     noise: RandomNormal,

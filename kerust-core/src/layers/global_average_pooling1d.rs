@@ -1,24 +1,21 @@
 //! Average over all steps.
-//!
-//! `y[c] = Σ x[t, c] / T`, and with a mask m `y[c] = Σ m[t]·x[t, c] / Σ m[t]`
 
 use super::GlobalAveragePooling2D;
+use super::int8;
 use crate::element::Elements;
 use crate::gradient::Gradient;
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 use core::marker::PhantomData;
 
-/// Takes the average of each channel over all steps: `GlobalAveragePooling1D`.
+/// Takes the average of each channel over all steps.
 ///
-/// With a mask it is the average of the steps that count. A sample of which no step counts gives 0, where Keras gives
-/// NaN.
+/// `y[c] = Σ x[t, c] / T`, and with a mask m `y[c] = Σ m[t]·x[t, c] / Σ m[t]`
 ///
-/// ```
-/// use kerust::prelude::*;
+/// With a mask it is the average of the steps that count. A sample of which no step counts gives 0, where Keras
+/// gives NaN.
 ///
-/// model! { pub Wave: Input(64, 2) => Conv1D(8, 3, relu) => GlobalAveragePooling1D => Dense(4) }
-/// assert_eq!(Wave::PARAMS, (3 * 2 + 1) * 8 + 9 * 4);
-/// ```
+/// `X` is `f32`, or `(f32, u8)` with a mask.
 ///
 /// # Shapes
 /// input `[T][C]`, output `[C]`
@@ -26,7 +23,13 @@ use core::marker::PhantomData;
 /// # Cost
 /// `T * C` additions; no weights.
 ///
-/// `X` is `f32`, or `(f32, u8)` with a mask.
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(64, 2) => Conv1D(8, 3, relu) => GlobalAveragePooling1D => Dense(4) }
+/// assert_eq!(Wave::PARAMS, (3 * 2 + 1) * 8 + 9 * 4);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalAveragePooling1D<X = f32> {
     all: GlobalAveragePooling2D,
@@ -105,6 +108,18 @@ impl Operation<(), (f32, u8)> for GlobalAveragePooling1D<(f32, u8)> {
                 values.for_each(|(dx, dy)| *dx = dy * share);
             }
         });
+    }
+}
+
+impl Forward<int8::MeanWeights, i8, i8> for GlobalAveragePooling1D {
+    fn forward(&self, weights: &int8::MeanWeights, x: &[i8], y: &mut [i8], (): ()) {
+        self.all.forward(weights, x, y, ());
+    }
+}
+
+impl Int8Layer for GlobalAveragePooling1D {
+    fn operation(&self) -> Int8Operation<'_> {
+        self.all.operation()
     }
 }
 

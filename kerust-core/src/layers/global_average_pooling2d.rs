@@ -1,19 +1,29 @@
 //! Average over whole images.
-//!
-//! `y[c] = Σ x[i, j, c] / (H · W)`
 
+use super::int8;
 use crate::gradient::Gradient;
 use crate::kernels::Pooling;
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::{Padding, Window};
 
-/// Takes the average of each channel of an image: `GlobalAveragePooling2D`.
+/// Takes the average of each channel over the whole image.
+///
+/// `y[c] = Σ x[i, j, c] / (H · W)`
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[C]`
 ///
 /// # Cost
 /// `H * W * C` additions; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Conv2D(8, 3x3, relu) => GlobalAveragePooling2D => Dense(10) }
+/// assert_eq!(Net::PARAMS, 10 * 8 + 9 * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalAveragePooling2D {
     pooling: Pooling,
@@ -44,6 +54,23 @@ impl Operation<()> for GlobalAveragePooling2D {
     fn backward(&self, (): &(), pass: Pass<'_>, _: Gradient<'_>) {
         if let Some(dx) = pass.dx {
             self.pooling.average_gradient(pass.dy, dx);
+        }
+    }
+}
+
+impl Forward<int8::MeanWeights, i8, i8> for GlobalAveragePooling2D {
+    fn forward(&self, weights: &int8::MeanWeights, x: &[i8], y: &mut [i8], (): ()) {
+        let [height, width, channels] = self.pooling.input;
+        int8::mean(weights, [height * width, channels]).forward(x, y);
+    }
+}
+
+impl Int8Layer for GlobalAveragePooling2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        let [height, width, channels] = self.pooling.input;
+        Int8Operation::Mean {
+            places: height * width,
+            channels,
         }
     }
 }

@@ -1,20 +1,31 @@
 //! Maximum over whole images.
-//!
-//! `y[c] = max x[i, j, c]`. Equal maxima share the gradient, as in Keras; those of `MaxPooling2D` do
-//! not.
 
+use super::int8;
 use crate::gradient::Gradient;
+use crate::kernels;
 use crate::kernels::Pooling;
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::{Padding, Window};
 
-/// Takes the maximum of each channel of an image: `GlobalMaxPooling2D`.
+/// Takes the maximum of each channel over the whole image.
+///
+/// `y[c] = max x[i, j, c]`. Equal maxima share the gradient, as in Keras; those of `MaxPooling2D` do
+/// not.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[C]`
 ///
 /// # Cost
 /// `H * W * C` comparisons; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Conv2D(8, 3x3, relu) => GlobalMaxPooling2D => Dense(10) }
+/// assert_eq!(Net::PARAMS, 10 * 8 + 9 * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalMaxPooling2D {
     pooling: Pooling,
@@ -46,6 +57,27 @@ impl Operation<()> for GlobalMaxPooling2D {
         if let Some(dx) = pass.dx {
             self.pooling
                 .global_maximum_gradient(pass.x, pass.y, pass.dy, dx);
+        }
+    }
+}
+
+/// The output has the input's quantization.
+impl Forward<int8::PoolingWeights, i8, i8> for GlobalMaxPooling2D {
+    fn forward(&self, _: &int8::PoolingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        let kernel = kernels::int8::Pooling {
+            input: self.pooling.input,
+            window: self.pooling.window,
+            output: int8::SAME,
+        };
+        kernel.maximum(x, y);
+    }
+}
+
+impl Int8Layer for GlobalMaxPooling2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::MaxPooling {
+            input: self.pooling.input,
+            window: self.pooling.window,
         }
     }
 }

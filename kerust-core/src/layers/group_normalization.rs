@@ -12,13 +12,16 @@ use crate::shape::Shape;
 /// center, scale, ..)`.
 ///
 /// # Arguments
-/// - `groups`: how many groups the channels are cut into, 32 by default; -1 for a group for each channel, which
-///   is instance normalization.
-/// - `axis`: the axis of the channels, counted from 1 or back from -1; -1 by default.
-/// - `epsilon`: what is added to the variance, 0.001 by default.
-/// - `center`, `scale`: whether there are a beta and a gamma, `true` by default.
-/// - `beta_initializer`, `gamma_initializer`: how they begin, `zeros` and `ones` by default.
-/// - `beta_regularizer`, `gamma_regularizer`, `beta_constraint`, `gamma_constraint`: none by default.
+/// - `groups = 32`: the number of groups of channels; -1 for a group for each channel, which is instance normalization.
+/// - `axis = -1`: the axis of the channels, counted from 1 or back from -1.
+/// - `epsilon = 0.001`: what is added to the variance.
+/// - `center = true`: whether beta is added.
+/// - `scale = true`: whether gamma is multiplied.
+/// - `beta_initializer = zeros`, `gamma_initializer = ones`: how the weights begin; see [`Initializer`](crate::init::Initializer).
+/// - `beta_regularizer`, `gamma_regularizer` (optional): penalties on the weights, added to the loss, such
+///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `beta_constraint`, `gamma_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// output as input, of any rank; gamma and beta have a value for each channel

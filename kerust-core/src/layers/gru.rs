@@ -1,30 +1,41 @@
 //! Gated recurrent unit.
-//!
-//! `z, r = σ(z_z), σ(z_r)`, `h[t] = z·h[t−1] + (1 − z)·ĥ`, with the gates side by side in Keras's order z, r, h:
-//! Cho et al. (2014). With `reset_after`, as in cuDNN, `ĥ = act(x[t]·W_h + b + r·(h[t−1]·U_h + b_r))`; without it
-//! `ĥ = act(x[t]·W_h + b + (r·h[t−1])·U_h)`. Initialised by Glorot & Bengio (2010), eq. 16, and for U by a random
-//! orthonormal matrix: Saxe et al. (2014).
 
 use super::recurrent::{RecurrentLayer, arrays};
 use crate::activation::Activation;
 use crate::kernels::Gru;
 use crate::layer::weights;
 
-/// Gated recurrent unit: `GRU(units, activation, recurrent_activation, use_bias, kernel_initializer,
-/// recurrent_initializer, bias_initializer, dropout, recurrent_dropout, return_sequences, go_backwards,
-/// reset_after)`.
+/// Gated recurrent unit.
 ///
-/// The output is the last state, or with `return_sequences = true` that of every step. With `reset_after = true`,
-/// the default, the bias has two rows: of the inputs and of the state. `dropout` and `recurrent_dropout` are the
-/// shares of the inputs and of the state that are dropped in training, the same ones at all steps of a sequence;
-/// with `recurrent_dropout` each gate has a draw of its own, as in Keras.
+/// `z, r = σ(z_z), σ(z_r)`, `h[t] = z·h[t−1] + (1 − z)·ĥ`, with the gates side by side in Keras's order z, r, h:
+/// Cho et al. (2014). With `reset_after`, as in cuDNN, `ĥ = act(x[t]·W_h + b + r·(h[t−1]·U_h + b_r))`; without it
+/// `ĥ = act(x[t]·W_h + b + (r·h[t−1])·U_h)`. Initialised by Glorot & Bengio (2010), eq. 16, and for U by a random
+/// orthonormal matrix: Saxe et al. (2014).
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `GRU(16)(x, initial_state = h)` begins with a state.
 ///
-/// model! { pub Forecast: Input(24, 2) => GRU(16, return_sequences = true) => GRU(8, reset_after = false) => Dense(1) }
-/// assert_eq!(Forecast::PARAMS, (2 + 16 + 2) * 48 + (16 + 8 + 1) * 24 + 9);
-/// ```
+/// # Arguments
+/// - `units`: the number of outputs, which is also the length of the state.
+/// - `activation = tanh`: the function of the candidate, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `recurrent_activation = sigmoid`: the function of the gates.
+/// - `use_bias = true`: whether a bias is added.
+/// - `kernel_initializer = glorot_uniform`, `recurrent_initializer = orthogonal`, `bias_initializer = zeros`: how
+///   the weights are drawn; see [`init`](crate::init).
+/// - `kernel_regularizer`, `recurrent_regularizer`, `bias_regularizer` (optional): penalties on the weights, added
+///   to the loss, such as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `kernel_constraint`, `recurrent_constraint`, `bias_constraint` (optional): limits on the weights after each
+///   step, such as `max_norm(2)`; see [`constraint`](crate::constraint).
+/// - `dropout = 0`: the share of the inputs that is dropped in training, the same ones at all steps of a sequence.
+/// - `recurrent_dropout = 0`: the share of the state that is dropped in training, the same ones at all steps; each
+///   gate has a draw of its own.
+/// - `return_sequences = false`: whether the output is that of every step, not only of the last one.
+/// - `return_state = false`: whether the last state is a further output: `let (y, state) = ..;`.
+/// - `go_backwards = false`: whether the steps are taken from the last one on.
+/// - `zero_output_for_mask = false`: whether the output is 0 at steps that a mask leaves out; otherwise it is the
+///   one before.
+/// - `reset_after = true`: whether the reset gate works behind the product, as in cuDNN; the bias then has two
+///   rows, of the inputs and of the state.
 ///
 /// # Shapes
 /// input `[T][IN]`, kernel `[IN][3 * U]`, recurrent kernel `[U][3 * U]`, bias `[2][3 * U]` or `[3 * U]`, output
@@ -32,6 +43,14 @@ use crate::layer::weights;
 ///
 /// # Cost
 /// `T * (IN + U) * 3 * U` multiply-adds; `12 * (IN + U + 2) * U` bytes of weights, or `12 * (IN + U + 1) * U`.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Forecast: Input(24, 2) => GRU(16, return_sequences = true) => GRU(8, reset_after = false) => Dense(1) }
+/// assert_eq!(Forecast::PARAMS, (2 + 16 + 2) * 48 + (16 + 8 + 1) * 24 + 9);
+/// ```
 pub type GRU<X = f32, Y = f32> = RecurrentLayer<Gru, X, Y>;
 
 weights! {

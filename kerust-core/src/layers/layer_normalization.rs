@@ -1,7 +1,4 @@
 //! Normalization over the features.
-//!
-//! `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, with the mean and the variance of each
-//! run of the last axis, in training and inference alike. Ba et al. (2016).
 
 use super::along_axes::{AlongAxes, ScaleAndShift, along_axes};
 use crate::gradient::Gradient;
@@ -11,21 +8,35 @@ use crate::layer::{Forward, InPlace, Operation, Pass, weights};
 use crate::rng::Rng;
 use crate::shape::Shape;
 
-/// Gives the features of each place mean 0 and variance 1: `LayerNormalization(axis, epsilon, center,
-/// scale, ..)`.
+/// Normalizes the features of each sample.
+///
+/// `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, with the mean and the variance of each
+/// run of the last axis or of others, in training and inference alike. Ba et al. (2016).
 ///
 /// # Arguments
-/// - `axis`: an axis or several, counted from 1 or back from -1; -1 by default.
-/// - `epsilon`: what is added to the variance, 0.001 by default.
-/// - `center`, `scale`: whether there are a beta and a gamma, `true` by default.
-/// - `beta_initializer`, `gamma_initializer`: how they begin, `zeros` and `ones` by default.
-/// - `beta_regularizer`, `gamma_regularizer`, `beta_constraint`, `gamma_constraint`: none by default.
+/// - `axis = -1`: an axis or several, counted from 1 or back from -1.
+/// - `epsilon = 0.001`: what is added to the variance.
+/// - `center = true`: whether beta is added.
+/// - `scale = true`: whether gamma is multiplied.
+/// - `beta_initializer = zeros`, `gamma_initializer = ones`: how the weights begin; see [`Initializer`](crate::init::Initializer).
+/// - `beta_regularizer`, `gamma_regularizer` (optional): penalties on the weights, added to the loss, such
+///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `beta_constraint`, `gamma_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// output as input, with `C` as the last axis; gamma and beta `[C]`
 ///
 /// # Cost
 /// three passes over each run of `C` values; `8 * C` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(16, 8) => LayerNormalization => Dense(4) => GlobalAveragePooling1D }
+/// assert_eq!(Net::PARAMS, 2 * 8 + 9 * 4);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct LayerNormalization {
     features: usize,

@@ -1,14 +1,17 @@
 //! Leaky ReLU layer.
-//!
-//! `y = x` where `x > 0`, else `negative_slope * x`: Maas, Hannun & Ng (2013), section 2.
 
 use super::elementwise::elementwise;
+use super::int8;
+use crate::layer::Forward;
+use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Rectified linear unit that lets a share of what is negative pass: `LeakyReLU(negative_slope)`.
+/// Leaky rectified linear unit.
+///
+/// `y = x` where `x > 0`, else `negative_slope * x`: Maas, Hannun & Ng (2013), section 2.
 ///
 /// # Arguments
-/// `negative_slope`: the slope where the input is negative, at least 0; 0.3 by default. (The activation
-/// `leaky_relu` has a slope of 0.2, as in Keras.)
+/// - `negative_slope = 0.3`: the slope where the input is negative, at least 0. The activation `leaky_relu` has
+///   0.2, as in Keras.
 ///
 /// # Shapes
 /// output as input
@@ -65,10 +68,25 @@ impl LeakyReLU {
 
 elementwise! { LeakyReLU }
 
+int8::tabulated!(LeakyReLU);
+
+impl Int8Layer for LeakyReLU {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::LeakyRelu {
+            negative_slope: self.negative_slope,
+        }
+    }
+
+    fn value(&self, x: f32) -> f32 {
+        let mut y = [0.0];
+        self.forward(&(), &[x], &mut y, ());
+        y[0]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::Forward;
     use crate::testing::check_in_place;
 
     #[test]

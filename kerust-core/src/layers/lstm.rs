@@ -1,35 +1,54 @@
 //! Long short-term memory.
-//!
-//! `i, f, o = σ(z_i), σ(z_f), σ(z_o)`, `c[t] = f·c[t−1] + i·act(z_c)`, `h[t] = o·act(c[t])`, with `z = x[t]·W + b +
-//! h[t−1]·U` and the gates side by side in Keras's order i, f, c, o: Hochreiter & Schmidhuber (1997), with the
-//! forget gate of Gers et al. (2000), whose bias begins at 1: Jozefowicz et al. (2015). Initialised by Glorot &
-//! Bengio (2010), eq. 16, and for U by a random orthonormal matrix: Saxe et al. (2014).
 
 use super::recurrent::{RecurrentLayer, arrays};
 use crate::activation::Activation;
 use crate::kernels::Lstm;
 use crate::layer::weights;
 
-/// Long short-term memory: `LSTM(units, activation, recurrent_activation, use_bias, kernel_initializer,
-/// recurrent_initializer, bias_initializer, unit_forget_bias, dropout, recurrent_dropout, return_sequences,
-/// go_backwards)`.
+/// Long short-term memory.
 ///
-/// The output is the last state h, or with `return_sequences = true` that of every step. `dropout` and
-/// `recurrent_dropout` are the shares of the inputs and of h that are dropped in training, the same ones at all
-/// steps of a sequence; with `recurrent_dropout` each gate has a draw of its own, as in Keras.
+/// `i, f, o = σ(z_i), σ(z_f), σ(z_o)`, `c[t] = f·c[t−1] + i·act(z_c)`, `h[t] = o·act(c[t])`, with `z = x[t]·W + b +
+/// h[t−1]·U` and the gates side by side in Keras's order i, f, c, o: Hochreiter & Schmidhuber (1997), with the
+/// forget gate of Gers et al. (2000), whose bias begins at 1: Jozefowicz et al. (2015). Initialised by Glorot &
+/// Bengio (2010), eq. 16, and for U by a random orthonormal matrix: Saxe et al. (2014).
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `LSTM(16)(x, initial_state = (h, c))` begins with a state.
 ///
-/// model! { pub Forecast: Input(24, 2) => LSTM(16, return_sequences = true) => LSTM(8) => Dense(1) }
-/// assert_eq!(Forecast::PARAMS, (2 + 16 + 1) * 64 + (16 + 8 + 1) * 32 + 9);
-/// ```
+/// # Arguments
+/// - `units`: the number of outputs, which is also the length of the state.
+/// - `activation = tanh`: the function of the candidate and of the output, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `recurrent_activation = sigmoid`: the function of the gates.
+/// - `use_bias = true`: whether a bias is added.
+/// - `kernel_initializer = glorot_uniform`, `recurrent_initializer = orthogonal`, `bias_initializer = zeros`: how
+///   the weights are drawn; see [`init`](crate::init).
+/// - `unit_forget_bias = true`: whether the bias of the forget gate begins at 1.
+/// - `kernel_regularizer`, `recurrent_regularizer`, `bias_regularizer` (optional): penalties on the weights, added
+///   to the loss, such as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `kernel_constraint`, `recurrent_constraint`, `bias_constraint` (optional): limits on the weights after each
+///   step, such as `max_norm(2)`; see [`constraint`](crate::constraint).
+/// - `dropout = 0`: the share of the inputs that is dropped in training, the same ones at all steps of a sequence.
+/// - `recurrent_dropout = 0`: the share of the state that is dropped in training, the same ones at all steps; each
+///   gate has a draw of its own.
+/// - `return_sequences = false`: whether the output is that of every step, not only of the last one.
+/// - `return_state = false`: whether the last state is a further output: `let (y, h, c) = ..;`.
+/// - `go_backwards = false`: whether the steps are taken from the last one on.
+/// - `zero_output_for_mask = false`: whether the output is 0 at steps that a mask leaves out; otherwise it is the
+///   one before.
 ///
 /// # Shapes
 /// input `[T][IN]`, kernel `[IN][4 * U]`, recurrent kernel `[U][4 * U]`, bias `[4 * U]`, output `[U]` or `[T][U]`
 ///
 /// # Cost
 /// `T * (IN + U) * 4 * U` multiply-adds; `16 * (IN + U + 1) * U` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Forecast: Input(24, 2) => LSTM(16, return_sequences = true) => LSTM(8) => Dense(1) }
+/// assert_eq!(Forecast::PARAMS, (2 + 16 + 1) * 64 + (16 + 8 + 1) * 32 + 9);
+/// ```
 pub type LSTM<X = f32, Y = f32> = RecurrentLayer<Lstm, X, Y>;
 
 weights! {

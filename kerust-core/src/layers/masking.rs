@@ -3,25 +3,28 @@
 use crate::gradient::Gradient;
 use crate::layer::{Forward, Operation, Pass};
 
-/// Leaves out steps whose features are all of one value: `Masking(mask_value)`.
+/// Masks the steps whose features all have one value.
+///
+/// `m[t] = 1` where a feature of step t is not `mask_value`, else 0, and `y[t, c] = x[t, c] · m[t]`
 ///
 /// Those steps become 0, and a mask goes with the output; layers that know masks leave the steps out.
 ///
-/// ```
-/// use kerust::prelude::*;
-///
-/// model! { pub Steps: Input(20, 3) => Masking(mask_value = -1.0) => LSTM(8) => Dense(2, softmax) }
-/// assert_eq!(Steps::PARAMS, (3 + 8 + 1) * 32 + 9 * 2);
-/// ```
-///
 /// # Arguments
-/// - `mask_value`: the value of all features of a step that is left out; 0 by default.
+/// - `mask_value = 0`: the value of all features of a step that is left out.
 ///
 /// # Shapes
 /// input `[T][F]`, output `[T][F]` and a mask `[T]`
 ///
 /// # Cost
 /// one pass over the values
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Steps: Input(20, 3) => Masking(mask_value = -1.0) => LSTM(8) => Dense(2, softmax) }
+/// assert_eq!(Steps::PARAMS, (3 + 8 + 1) * 32 + 9 * 2);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Masking {
     mask_value: f32,

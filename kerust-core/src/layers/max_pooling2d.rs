@@ -1,20 +1,36 @@
 //! Maximum over windows.
-//!
-//! `y[i, j, c] = max x[i·s + u − p, j·s + v − p, c]` over the window (u, v). The gradient goes to the
-//! first maximum in the order of rows and columns, as in TensorFlow.
 
+use super::int8;
 use crate::gradient::Gradient;
+use crate::kernels;
 use crate::kernels::Pooling;
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 use crate::shape::{Padding, Window};
 
-/// Takes the maximum of each window, channel by channel: `MaxPooling2D(pool_size, strides, padding)`.
+/// Takes the maximum of each window of an image, channel by channel.
+///
+/// `y[i, j, c] = max x[i·s + u − p, j·s + v − p, c]` over the window (u, v). The gradient goes to the
+/// first maximum in the order of rows and columns, as in TensorFlow.
+///
+/// # Arguments
+/// - `pool_size = 2`: rows and columns of the window, `2x2` or `2`.
+/// - `strides` (optional): rows and columns from one window to the next; `pool_size` if left out.
+/// - `padding = valid`: `valid` leaves out windows that do not fit; `same` takes them too, with what lies inside.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[OH][OW][C]` with `OH` and `OW` by [`Window::output`]
 ///
 /// # Cost
 /// `OH * OW * PH * PW * C` values looked at; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Conv2D(8, 3x3, relu) => MaxPooling2D(2x2) => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, 10 * 8 + (13 * 13 * 8 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct MaxPooling2D {
     pooling: Pooling,
@@ -58,6 +74,27 @@ impl Operation<()> for MaxPooling2D {
     fn backward(&self, (): &(), pass: Pass<'_>, _: Gradient<'_>) {
         if let Some(dx) = pass.dx {
             self.pooling.maximum_gradient(pass.x, pass.dy, dx);
+        }
+    }
+}
+
+/// The output has the input's quantization.
+impl Forward<int8::PoolingWeights, i8, i8> for MaxPooling2D {
+    fn forward(&self, _: &int8::PoolingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        let kernel = kernels::int8::Pooling {
+            input: self.pooling.input,
+            window: self.pooling.window,
+            output: int8::SAME,
+        };
+        kernel.maximum(x, y);
+    }
+}
+
+impl Int8Layer for MaxPooling2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::MaxPooling {
+            input: self.pooling.input,
+            window: self.pooling.window,
         }
     }
 }

@@ -1,20 +1,34 @@
 //! Minimum of several inputs.
-//!
-//! `y = min(x₀, x₁, ..)`, value by value. Of equals the first takes the gradient, as by Keras on
-//! TensorFlow.
 
 use super::maximum::to_first_peak;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, Operation, Pass};
 
-/// Takes the minimum of inputs of equal shape, value by value: `Minimum`.
+/// Takes the minimum of inputs of the same shape, value by value.
+///
+/// `y = min(x₀, x₁, ..)`. Among equal values the first one takes the gradient, as in Keras on TensorFlow.
 ///
 /// # Shapes
 /// inputs and output alike
 ///
 /// # Cost
 /// a comparison for each value of each input after the first; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! {
+///     pub Net {
+///         let x = Input(8);
+///         let a = x => Dense(16, relu);
+///         let b = x => Dense(16, tanh);
+///         Minimum(a, b) => Dense(3)
+///     }
+/// }
+/// assert_eq!(Net::PARAMS, 2 * 9 * 16 + 17 * 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Minimum;
 

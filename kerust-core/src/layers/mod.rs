@@ -1,4 +1,30 @@
-//! The catalogue: one layer a file.
+//! The layers of `model!`, with Keras's names, arguments and defaults.
+//!
+//! Each page lists the arguments in their order. An argument with a default is written as in a declaration:
+//! `strides = 1`. Arguments may have their name, `Conv2D(filters = 10, kernel_size = 3x3)`, or stand in their place,
+//! `Conv2D(10, 3x3)`; a word that can only be one of them needs neither: `Conv2D(10, 3x3, same, relu)`.
+//!
+//! Every layer takes two more:
+//! - `name`: the name of the layer, which is that of its field; [`Dense`] is `dense`, the next one `dense_1`.
+//! - `trainable = true`: whether training moves the weights.
+//!
+//! | | |
+//! |---|---|
+//! | basic | [`Input`], [`Dense`], [`Activation`], [`Embedding`], [`Masking`] |
+//! | shapes | [`Flatten`], [`Reshape`], [`Permute`], [`RepeatVector`] |
+//! | activations | [`ReLU`], [`LeakyReLU`], [`Softmax`], and the [functions](crate::activation::Activation) |
+//! | convolutions | [`Conv1D`], [`Conv2D`], [`DepthwiseConv1D`], [`DepthwiseConv2D`], [`SeparableConv1D`], [`SeparableConv2D`], [`Conv1DTranspose`], [`Conv2DTranspose`] |
+//! | pooling | [`MaxPooling1D`], [`MaxPooling2D`], [`AveragePooling1D`], [`AveragePooling2D`], [`GlobalMaxPooling1D`], [`GlobalMaxPooling2D`], [`GlobalAveragePooling1D`], [`GlobalAveragePooling2D`] |
+//! | sizes | [`ZeroPadding1D`], [`ZeroPadding2D`], [`Cropping1D`], [`UpSampling1D`], [`UpSampling2D`] |
+//! | recurrent | [`SimpleRNN`], [`LSTM`], [`GRU`], [`Bidirectional`], [`TimeDistributed`] |
+//! | attention | [`MultiHeadAttention`], [`Attention`], [`AdditiveAttention`], [`PositionEmbedding`] |
+//! | normalization | [`BatchNormalization`], [`LayerNormalization`], [`Normalization`] |
+//! | regularization | [`Dropout`], [`SpatialDropout1D`], [`GaussianNoise`] |
+//! | images | [`Rescaling`], [`Resizing`], [`RandomFlip`], [`RandomRotation`] |
+//! | merging | [`Add`], [`Subtract`], [`Multiply`], [`Average`], [`Maximum`], [`Minimum`], [`Concatenate`], [`Dot`] |
+//! | of chains | [`Residual`], [`Repeat`] |
+//!
+//! The types named `..Weights` are the fields of a model: `net.dense.kernel`.
 
 mod activation;
 mod add;
@@ -41,6 +67,8 @@ mod group_normalization;
 mod gru;
 mod identity;
 mod image;
+mod input;
+pub mod int8;
 mod layer_normalization;
 mod leaky_relu;
 mod lstm;
@@ -57,6 +85,7 @@ mod one_dimension;
 mod permute;
 mod position_embedding;
 mod prelu;
+mod quantize;
 mod random_brightness;
 mod random_contrast;
 mod random_flip;
@@ -66,9 +95,11 @@ mod random_zoom;
 mod recurrent;
 mod recurrent_values;
 mod relu;
+mod repeat;
 mod repeat_vector;
 mod rescaling;
 mod reshape;
+mod residual;
 mod resizing;
 mod rms_normalization;
 mod separable_conv1d;
@@ -78,6 +109,7 @@ mod softmax;
 mod spatial_dropout1d;
 mod spatial_dropout2d;
 mod subtract;
+mod time_distributed;
 mod unit_normalization;
 mod up_sampling1d;
 mod up_sampling2d;
@@ -121,6 +153,7 @@ pub use group_normalization::GroupNormalization;
 pub use gru::{GRU, GRUResetBeforeWeights, GRUWeights};
 pub use identity::Identity;
 pub use image::Interpolation;
+pub use input::Input;
 pub use layer_normalization::{LayerNormalization, LayerNormalizationWeights};
 pub use leaky_relu::LeakyReLU;
 pub use lstm::{LSTM, LSTMWeights};
@@ -140,6 +173,7 @@ pub use normalization::{Normalization, NormalizationWeights};
 pub use permute::Permute;
 pub use position_embedding::{PositionEmbedding, PositionEmbeddingWeights};
 pub use prelu::{PReLU, PReLUWeights};
+pub use quantize::{Dequantize, Quantize};
 pub use random_brightness::RandomBrightness;
 pub use random_contrast::RandomContrast;
 pub use random_flip::{Flip, RandomFlip};
@@ -149,9 +183,11 @@ pub use random_zoom::RandomZoom;
 pub use recurrent::RecurrentLayer;
 pub use recurrent_values::{RecurrentInput, RecurrentInputs, RecurrentOutput};
 pub use relu::ReLU;
+pub use repeat::Repeat;
 pub use repeat_vector::RepeatVector;
 pub use rescaling::Rescaling;
 pub use reshape::Reshape;
+pub use residual::Residual;
 pub use resizing::Resizing;
 pub use rms_normalization::{RMSNormalization, RMSNormalizationWeights};
 pub use separable_conv1d::{SeparableConv1D, SeparableConv1DWeights};
@@ -161,6 +197,7 @@ pub use softmax::Softmax;
 pub use spatial_dropout1d::SpatialDropout1D;
 pub use spatial_dropout2d::SpatialDropout2D;
 pub use subtract::Subtract;
+pub use time_distributed::TimeDistributed;
 pub use unit_normalization::UnitNormalization;
 pub use up_sampling1d::UpSampling1D;
 pub use up_sampling2d::UpSampling2D;

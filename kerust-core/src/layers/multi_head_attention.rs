@@ -1,8 +1,4 @@
 //! Attention of several heads.
-//!
-//! For each head, `Q = q·W_Q + b_Q`, `K = k·W_K + b_K`, `V = v·W_V + b_V`, and `P = softmax(Q·Kᵀ / √key_dim)` over the
-//! keys; then `y = Σ (P·V)·W_O + b_O` over the heads: Vaswani et al. (2017), section 3.2.2. Initialised by Glorot &
-//! Bengio (2010), eq. 16, with the fans that Keras counts since 3.15: all heads together.
 
 mod weights;
 
@@ -18,16 +14,42 @@ use core::marker::PhantomData;
 use weights::AttentionArrays;
 pub use weights::{MultiHeadAttentionWeights, OutputProjectionWeights, ProjectionWeights};
 
-/// Attention of several heads: `MultiHeadAttention(num_heads, key_dim, value_dim, dropout, use_bias,
-/// use_causal_mask, kernel_initializer, bias_initializer)`.
+/// Multi-head attention.
+///
+/// For each head, `Q = q·W_Q + b_Q`, `K = k·W_K + b_K`, `V = v·W_V + b_V`, and `P = softmax(Q·Kᵀ / √key_dim)` over the
+/// keys; then `y = Σ (P·V)·W_O + b_O` over the heads: Vaswani et al. (2017), section 3.2.2. Initialised by Glorot &
+/// Bengio (2010), eq. 16, with the fans that Keras counts since 3.15: all heads together.
 ///
 /// In a chain it is self-attention: queries, keys and values are projections of the same steps.
 /// `MultiHeadAttention(query, value, ..)` takes keys and values from another sequence, and
-/// `MultiHeadAttention(query, value, key, ..)` from two. `key_dim` and `value_dim` are for each head, and
-/// `value_dim` is `key_dim` where it is left out. With `use_causal_mask = true` a step sees itself and the steps
-/// before it; in Keras it is an argument of the call. `dropout` is the share of the probabilities that is dropped in
-/// training.
+/// `MultiHeadAttention(query, value, key, ..)` from two.
 ///
+/// `X` are the element types of what the layer is applied to: see [`AttentionInput`].
+///
+/// # Arguments
+/// - `num_heads`: the number of heads.
+/// - `key_dim`: the length of a query and of a key in each head.
+/// - `value_dim` (optional): the length of a value in each head; `key_dim` if left out.
+/// - `dropout = 0`: the share of the probabilities that is dropped in training.
+/// - `use_bias = true`: whether biases are added.
+/// - `kernel_initializer = glorot_uniform`, `bias_initializer = zeros`: how the weights are drawn; see
+///   [`init`](crate::init).
+/// - `kernel_regularizer`, `bias_regularizer` (optional): penalties on the weights, added to the loss, such
+///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `kernel_constraint`, `bias_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
+/// - `use_causal_mask = false`: whether a step sees itself and the steps before it only; in Keras it is an argument
+///   of the call.
+///
+/// # Shapes
+/// query `[T][D]`, key `[S][DK]`, value `[S][DV]`, output `[T][D]`; kernels `[D][H][K]`, `[DK][H][K]`, `[DV][H][V]`
+/// and `[H][V][D]`, biases `[H][K]`, `[H][K]`, `[H][V]` and `[D]`. Saves `H * (T * (K + V + S) + S * (K + V))` values,
+/// and with dropout `H * T * S` more.
+///
+/// # Cost
+/// `H * (T * D * (K + V) + S * (DK * K + DV * V) + T * S * (K + V))` multiply-adds
+///
+/// # Example
 /// ```
 /// use kerust::prelude::*;
 ///
@@ -40,16 +62,6 @@ pub use weights::{MultiHeadAttentionWeights, OutputProjectionWeights, Projection
 /// }
 /// assert_eq!(Block::PARAMS, 2 * 32 + 4 * (32 * 32 + 32) + 33 * 2);
 /// ```
-///
-/// # Shapes
-/// query `[T][D]`, key `[S][DK]`, value `[S][DV]`, output `[T][D]`; kernels `[D][H][K]`, `[DK][H][K]`, `[DV][H][V]`
-/// and `[H][V][D]`, biases `[H][K]`, `[H][K]`, `[H][V]` and `[D]`. Saves `H * (T * (K + V + S) + S * (K + V))` values,
-/// and with dropout `H * T * S` more.
-///
-/// # Cost
-/// `H * (T * D * (K + V) + S * (DK * K + DV * V) + T * S * (K + V))` multiply-adds
-///
-/// `X` are the element types of what the layer is applied to: see [`AttentionInput`].
 #[derive(Clone, Copy, Debug)]
 pub struct MultiHeadAttention<X = f32> {
     attention: Attention,

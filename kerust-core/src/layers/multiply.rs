@@ -1,17 +1,32 @@
 //! Product of several inputs.
-//!
-//! `y = x₀ · x₁ · ..`, value by value
 
 use crate::gradient::Gradient;
 use crate::layer::{Forward, Operation, Pass};
 
-/// Multiplies inputs of equal shape, value by value: `Multiply`.
+/// Multiplies inputs of the same shape, value by value.
+///
+/// `y = x₀ · x₁ · ..`
 ///
 /// # Shapes
 /// inputs and output alike
 ///
 /// # Cost
 /// a product for each value of each input after the first; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! {
+///     pub Net {
+///         let x = Input(8);
+///         let a = x => Dense(16, relu);
+///         let b = x => Dense(16, tanh);
+///         Multiply(a, b) => Dense(3)
+///     }
+/// }
+/// assert_eq!(Net::PARAMS, 2 * 9 * 16 + 17 * 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Multiply;
 

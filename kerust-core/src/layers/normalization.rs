@@ -1,7 +1,4 @@
 //! Normalization by numbers that are learnt from the data beforehand.
-//!
-//! `y = (x − mean) / max(sqrt(variance), 1e-7)` along an axis, with a mean and a variance for each place on it; with
-//! `invert` the other way round, `y = mean + x · max(sqrt(variance), 1e-7)`.
 
 use crate::gradient::Gradient;
 use crate::kernels;
@@ -11,18 +8,38 @@ use crate::rng::{LayerStep, Rng};
 /// Keras's `backend.epsilon()`: the least deviation that is divided by.
 const EPSILON: f32 = 1e-7;
 
-/// Gives each place along an axis mean 0 and variance 1, by numbers of the whole data set: `Normalization(axis, mean,
-/// variance, invert)`.
+/// Normalizes each feature by numbers of the whole data set.
 ///
-/// The mean and the variance are learnt by `model.adapt(&data)` before the training, or given: one number for all, or one
-/// for each place of the axis. Those that are learnt are saved with the weights. No gradient reaches them, and the
-/// optimizer keeps nothing for them.
+/// `y = (x − mean) / max(sqrt(variance), 1e-7)` along an axis, with a mean and a variance for each place on it; with
+/// `invert` the other way round, `y = mean + x · max(sqrt(variance), 1e-7)`.
+///
+/// Numbers that are learnt are saved with the weights. No gradient reaches them, and the optimizer keeps nothing
+/// for them.
+///
+/// # Arguments
+/// - `axis = -1`: the axis of the features, counted as in Keras: the batch is axis 0.
+/// - `mean`, `variance` (optional): the numbers, one for all features or one for each:
+///   `mean = (0.5, 0.4), variance = (0.1, 0.2)`. If left out, `model.adapt(&data)` learns them before the training.
+/// - `invert = false`: whether the normalization is undone.
 ///
 /// # Shapes
 /// output as input; mean and variance `[C]`, the size of the axis
 ///
 /// # Cost
 /// a subtraction and a division for each value; `8 * C` bytes of weights where the numbers are learnt.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(3) => Normalization => Dense(1) }
+/// let data: Dataset<Rank1<3>, Rank1<1>> =
+///     Dataset::from_arrays(&[[1.0, 10.0, 0.0], [3.0, 30.0, 1.0]], &[2.0, 4.0])?;
+/// let mut net = Net::new(Seed(1));
+/// net.adapt(&data)?;
+/// assert_eq!(net.normalization.mean, [2.0, 20.0, 0.5]);
+/// # Ok::<(), kerust::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Normalization {
     /// The values in turn that belong to one place of the axis.

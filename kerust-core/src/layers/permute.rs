@@ -1,26 +1,29 @@
 //! Dimensions in another order.
-//!
-//! `y[i_d1, i_d2, ..] = x[i_1, i_2, ..]`, where the dimensions d of the input are counted from 1.
 
 use crate::gradient::Gradient;
 use crate::layer::{Forward, Operation, Pass};
 use crate::shape::{MAX_RANK, Shape};
 
-/// Puts the dimensions of a sample in another order: `Permute(2, 1)`. As in Keras they are counted from 1, without
-/// the batch.
+/// Puts the dimensions of a sample in another order.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `y[i_d1, i_d2, ..] = x[i_1, i_2, ..]`, where the dimensions d of the input are counted from 1.
 ///
-/// model! { pub Wave: Input(64, 2) => Permute(2, 1) => Dense(3) => Flatten }
-/// assert_eq!(Wave::PARAMS, 64 * 3 + 3);
-/// ```
+/// # Arguments
+/// - `dims`: the dimensions of the input in their new order, counted from 1 without the batch, as in Keras.
 ///
 /// # Shapes
 /// input `[A][B]`, output `[B][A]`, and likewise for up to 4 dimensions
 ///
 /// # Cost
 /// a copy of each value; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(64, 2) => Permute(2, 1) => Dense(3) => Flatten }
+/// assert_eq!(Wave::PARAMS, 64 * 3 + 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Permute {
     /// Sizes of the output.

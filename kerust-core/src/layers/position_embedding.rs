@@ -1,6 +1,4 @@
 //! A vector for each position, added to a sequence.
-//!
-//! `y[t, c] = x[t, c] + P[t, c]`: Devlin et al. (2018), section 3. Initialised by Glorot & Bengio (2010), eq. 16.
 
 use crate::gradient::Gradient;
 use crate::init::Initializer;
@@ -9,25 +7,30 @@ use crate::kernels::{self, copy, sum_into};
 use crate::layer::{Forward, InPlace, Operation, Pass, weights};
 use crate::rng::Rng;
 
-/// Adds a vector for each position, which is learned, to a sequence: `PositionEmbedding(sequence_length,
-/// initializer)`.
+/// Adds a learned vector for each position to a sequence.
 ///
-/// The layer is KerasHub's, not Keras's. There it returns the vectors alone, for the caller to add; here it stands in a
-/// chain, and adds them. `sequence_length` is the number of vectors: that of the steps where it is left out, and at
-/// least so many.
+/// `y[t, c] = x[t, c] + P[t, c]`: Devlin et al. (2018), section 3. Initialised by Glorot & Bengio (2010), eq. 16.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// The layer is KerasHub's. There it returns the vectors alone, for the caller to add; here it stands in a chain,
+/// and adds them.
 ///
-/// model! { pub Line: Input(16, 8) => PositionEmbedding => GlobalAveragePooling1D => Dense(2) }
-/// assert_eq!(Line::PARAMS, 16 * 8 + 9 * 2);
-/// ```
+/// # Arguments
+/// - `sequence_length` (optional): the number of vectors, at least that of the steps; as many as steps if left out.
+/// - `initializer = glorot_uniform`: how the vectors are drawn; see [`init`](crate::init).
 ///
 /// # Shapes
 /// input `[T][C]`, embeddings `[L][C]`, output `[T][C]`
 ///
 /// # Cost
 /// an addition for each value; `4 * L * C` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Line: Input(16, 8) => PositionEmbedding => GlobalAveragePooling1D => Dense(2) }
+/// assert_eq!(Line::PARAMS, 16 * 8 + 9 * 2);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct PositionEmbedding {
     steps: usize,

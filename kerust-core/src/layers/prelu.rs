@@ -15,11 +15,11 @@ use crate::shape::Shape;
 /// alpha_constraint, shared_axes)`.
 ///
 /// # Arguments
-/// - `alpha_initializer`: how the slopes begin; `zeros` by default.
-/// - `alpha_regularizer`, `alpha_constraint`: a penalty on the slopes, and a limit to them; none by default.
-/// - `shared_axes`: the axes along which a slope is shared, counted from 1, since axis 0 is the batch; none by
-///   default, so that each value of a sample has a slope of its own. `shared_axes = (1, 2)` behind a
-///   convolution gives each channel one slope.
+/// - `alpha_initializer = zeros`: how the slopes begin.
+/// - `alpha_regularizer` (optional): a penalty on the slopes, added to the loss, such as `l2(0.01)`.
+/// - `alpha_constraint` (optional): a limit on the slopes after each step, such as `non_neg`.
+/// - `shared_axes` (optional): the axes along which a slope is shared, counted from 1, since axis 0 is the batch. If left
+///   out, each value of a sample has its own slope. `(1, 2)` after a convolution gives each channel one slope.
 ///
 /// # Shapes
 /// output as input; `alpha` as the input, with size 1 along the shared axes

@@ -12,9 +12,9 @@ use rand::RngExt;
 /// Images made lighter or darker at random in training: `RandomBrightness(factor, value_range)`.
 ///
 /// # Arguments
-/// - `factor`: what is added, as a share of the range of values from -1 to 1: a number to both sides, or the ends of
-///   a range, `(-0.2, 0.3)`.
-/// - `value_range`: the least and the greatest value of a pixel; `(0, 255)` by default. Behind
+/// - `factor`: what is added, as a fraction of the range of values from -1 to 1: a number in both directions, or the ends
+///   of a range, `(-0.2, 0.3)`.
+/// - `value_range` (optional): the least and the greatest value of a pixel; `(0, 255)` if left out. Behind
 ///   `Rescaling(1.0 / 255)` it is `(0, 1)`.
 ///
 /// # Shapes

@@ -13,7 +13,7 @@ use rand::RngExt;
 /// # Arguments
 /// - `factor`: from 0 to 1. A number `f` draws factors from 1 to `1 + f`, and a pair `(l, u)` from `1 - l` to `1 + u`,
 ///   as Keras does.
-/// - `value_range`: the least and the greatest value of a pixel; `(0, 255)` by default. Behind
+/// - `value_range` (optional): the least and the greatest value of a pixel; `(0, 255)` if left out. Behind
 ///   `Rescaling(1.0 / 255)` it is `(0, 1)`.
 ///
 /// # Shapes

@@ -1,7 +1,4 @@
 //! RandomFlip layer.
-//!
-//! In training each image is flipped with probability one half, else not. As by Keras, one draw
-//! decides both directions of `HorizontalAndVertical`: an image stays or turns by half a turn.
 
 use crate::gradient::Gradient;
 use crate::layer::{Forward, Operation, Pass};
@@ -20,13 +17,27 @@ pub enum Flip {
     HorizontalAndVertical,
 }
 
-/// Images flipped at random in training: `RandomFlip(mode)`.
+/// Flips images at random in training.
+///
+/// In training each image is flipped with probability one half, else not. As by Keras, one draw
+/// decides both directions of `HorizontalAndVertical`: an image stays or turns by half a turn.
+///
+/// # Arguments
+/// - `mode = horizontal_and_vertical`: the direction, `horizontal`, `vertical` or `horizontal_and_vertical`.
 ///
 /// # Shapes
 /// input and output `[H][W][C]`; saves one value, 1 where the image is flipped, else 0
 ///
 /// # Cost
 /// a copy
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => RandomFlip(horizontal) => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, (28 * 28 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RandomFlip {
     sizes: [usize; 3],

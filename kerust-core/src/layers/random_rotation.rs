@@ -1,14 +1,4 @@
 //! RandomRotation layer.
-//!
-//! In training each image is turned by an angle `a` drawn uniformly from `lower..upper` full turns,
-//! else not. Pixel `(x, y)` of the output lies in the input at
-//!
-//! ```text
-//! x' = cos(a)·(x - cx) - sin(a)·(y - cy) + cx        cx = (width - 1) / 2
-//! y' = sin(a)·(x - cx) + cos(a)·(y - cy) + cy        cy = (height - 1) / 2
-//! ```
-//!
-//! As y counts downwards, a positive angle turns the picture counterclockwise as seen.
 
 use super::image::{Neighbours, Resample};
 use crate::gradient::Gradient;
@@ -32,14 +22,39 @@ pub enum FillMode {
     Nearest,
 }
 
-/// Images turned at random in training: `RandomRotation(factor, fill_mode, interpolation,
-/// fill_value)`.
+/// Turns images at random in training.
+///
+/// In training each image is turned by an angle `a` drawn uniformly from `lower..upper` full turns,
+/// else not. Pixel `(x, y)` of the output lies in the input at
+///
+/// ```text
+/// x' = cos(a)·(x - cx) - sin(a)·(y - cy) + cx        cx = (width - 1) / 2
+/// y' = sin(a)·(x - cx) + cos(a)·(y - cy) + cy        cy = (height - 1) / 2
+/// ```
+///
+/// As y counts downwards, a positive angle turns the picture counterclockwise as seen.
+///
+/// # Arguments
+/// - `factor`: the largest turn to both sides as a share of a full turn, or the two ends of a range: `0.2` or
+///   `(-0.1, 0.3)`.
+/// - `fill_mode = reflect`: what lies around an image, `reflect`, `constant`, `wrap` or `nearest`; see
+///   [`FillMode`].
+/// - `interpolation = bilinear`: how a value between pixels is read, `bilinear` or `nearest`.
+/// - `fill_value = 0`: what lies around an image with `constant`.
 ///
 /// # Shapes
 /// input and output `[H][W][C]`; saves one value, the angle in radians
 ///
 /// # Cost
 /// in training `4 * H * W * C` multiply-adds; in inference a copy
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => RandomRotation(0.1) => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, (28 * 28 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RandomRotation {
     sizes: [usize; 3],

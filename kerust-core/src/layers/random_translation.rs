@@ -8,11 +8,11 @@ use super::affine::{Affine, moves, sorted};
 /// fill_value)`.
 ///
 /// # Arguments
-/// - `height_factor`, `width_factor`: how far down and to the right, as shares of the height and of the width from -1
-///   to 1: a number to both sides, or the ends of a range, `(-0.2, 0.3)`.
-/// - `fill_mode`: what lies around an image: `reflect` by default, `constant`, `wrap` or `nearest`.
-/// - `interpolation`: how a value between pixels is read: `bilinear` by default, or `nearest`.
-/// - `fill_value`: what lies around an image with `constant`; 0 by default.
+/// - `height_factor`, `width_factor`: how far down and to the right, as fractions of the height and of the width from -1
+///   to 1: a number in both directions, or the ends of a range, `(-0.2, 0.3)`.
+/// - `fill_mode = reflect`: what lies around an image: `reflect`, `constant`, `wrap` or `nearest`.
+/// - `interpolation = bilinear`: how a value between pixels is read: `bilinear` or `nearest`.
+/// - `fill_value = 0`: what lies around an image with `constant`.
 ///
 /// # Shapes
 /// input and output `[H][W][C]`; saves two values

@@ -9,12 +9,12 @@ use super::affine::{Affine, moves, sorted};
 /// fill_value)`.
 ///
 /// # Arguments
-/// - `height_factor`: by how much more of the height is seen, from -1 (zoomed in) to 1 (zoomed out): a number to both
-///   sides, or the ends of a range, `(-0.2, 0.3)`.
-/// - `width_factor`: the same of the width; that of the height by default, so that the aspect stays.
-/// - `fill_mode`: what lies around an image: `reflect` by default, `constant`, `wrap` or `nearest`.
-/// - `interpolation`: how a value between pixels is read: `bilinear` by default, or `nearest`.
-/// - `fill_value`: what lies around an image with `constant`; 0 by default.
+/// - `height_factor`: by how much more of the height is seen, from -1 (zoomed in) to 1 (zoomed out): a number in both
+///   directions, or the ends of a range, `(-0.2, 0.3)`.
+/// - `width_factor` (optional): the same for the width; if left out, that of the height, so that the aspect stays.
+/// - `fill_mode = reflect`: what lies around an image: `reflect`, `constant`, `wrap` or `nearest`.
+/// - `interpolation = bilinear`: how a value between pixels is read: `bilinear` or `nearest`.
+/// - `fill_value = 0`: what lies around an image with `constant`.
 ///
 /// # Shapes
 /// input and output `[H][W][C]`; saves two values

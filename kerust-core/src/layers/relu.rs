@@ -1,18 +1,34 @@
 //! ReLU layer.
-//!
-//! `y = min(x, max_value)` where `x > threshold`, else `negative_slope * (x - threshold)`: Nair &
-//! Hinton (2010), with the parameters of Keras's layer. At `x = threshold` itself Keras computes 0,
-//! though its page says `threshold`.
 
 use super::elementwise::elementwise;
+use super::int8;
+use crate::layer::Forward;
+use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Rectified linear unit: `ReLU(max_value, negative_slope, threshold)`.
+/// Rectified linear unit.
+///
+/// `y = min(x, max_value)` where `x > threshold`, else `negative_slope * (x - threshold)`: Nair &
+/// Hinton (2010), with the parameters of Keras's layer. At `x = threshold` itself Keras computes 0,
+/// though its page says `threshold`.
+///
+/// # Arguments
+/// - `max_value` (optional): the largest output, at least 0; there is none if left out.
+/// - `negative_slope = 0`: the slope below the threshold, at least 0.
+/// - `threshold = 0`: what an input must exceed to pass, at least 0.
 ///
 /// # Shapes
 /// output as input
 ///
 /// # Cost
 /// one comparison or two for each value
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Conv2D(8, 3x3) => ReLU(max_value = 6.0) => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, 10 * 8 + (26 * 26 * 8 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ReLU {
     max_value: f32,
@@ -95,11 +111,25 @@ impl ReLU {
 
 elementwise! { ReLU }
 
+int8::tabulated!(ReLU);
+
+impl Int8Layer for ReLU {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Elementwise
+    }
+
+    fn value(&self, x: f32) -> f32 {
+        let mut y = [0.0];
+        self.forward(&(), &[x], &mut y, ());
+        y[0]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::gradient::Gradient;
-    use crate::layer::{Forward, Operation, Pass};
+    use crate::layer::{Operation, Pass};
     use crate::testing::check_in_place;
 
     #[test]

@@ -1,26 +1,30 @@
 //! A vector at each step of a sequence.
-//!
-//! `y[t, c] = x[c]`
 
 use crate::gradient::Gradient;
 use crate::kernels::parallel::pairs;
 use crate::kernels::{copy, sum_into};
 use crate::layer::{Forward, Operation, Pass};
 
-/// Repeats a vector at each of `n` steps: `RepeatVector(n)`.
+/// Repeats a vector at each of several steps.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `y[t, c] = x[c]`
 ///
-/// model! { pub Line: Input(3) => RepeatVector(4) => LSTM(5) }
-/// assert_eq!(Line::PARAMS, (3 + 5 + 1) * 4 * 5);
-/// ```
+/// # Arguments
+/// - `n`: the number of steps.
 ///
 /// # Shapes
 /// input `[C]`, output `[n][C]`
 ///
 /// # Cost
 /// a copy of each value of the output; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Line: Input(3) => RepeatVector(4) => LSTM(5) }
+/// assert_eq!(Line::PARAMS, (3 + 5 + 1) * 4 * 5);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RepeatVector {
     features: usize,

@@ -1,18 +1,32 @@
 //! Rescaling layer.
-//!
-//! `y = x * scale + offset`, mostly from pixels of 0 to 255 to numbers of 0 to 1 or -1 to 1.
 
+use super::int8;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, InPlace, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
-/// A line through every value: `Rescaling(scale, offset)`.
+/// Multiplies every value by a number, and adds another one.
+///
+/// `y = x * scale + offset`, mostly from pixels of 0 to 255 to numbers of 0 to 1 or -1 to 1.
+///
+/// # Arguments
+/// - `scale`: the factor. A quotient of whole numbers is a fraction: `1 / 255`.
+/// - `offset = 0`: what is added.
 ///
 /// # Shapes
 /// output as input
 ///
 /// # Cost
 /// one multiply-add for each value
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Rescaling(1.0 / 127.5, -1.0) => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, (28 * 28 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Rescaling {
     scale: f32,
@@ -26,7 +40,7 @@ impl Rescaling {
     }
 
     #[inline(always)]
-    fn value(&self, x: f32) -> f32 {
+    pub(super) fn value(&self, x: f32) -> f32 {
         x * self.scale + self.offset
     }
 }
@@ -50,6 +64,20 @@ impl InPlace<()> for Rescaling {
     fn forward_in_place(&self, _weights: &(), y: &mut [f32], (): (), (): ()) {
         let this = *self;
         kernels::map_in_place(y, move |y| this.value(y));
+    }
+}
+
+int8::tabulated!(Rescaling);
+
+impl Int8Layer for Rescaling {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Elementwise
+    }
+
+    fn value(&self, x: f32) -> f32 {
+        let mut y = [0.0];
+        self.forward(&(), &[x], &mut y, ());
+        y[0]
     }
 }
 

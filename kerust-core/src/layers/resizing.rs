@@ -1,7 +1,4 @@
 //! Resizing layer.
-//!
-//! Pixel `i` of the output lies at `(i + 1/2) * n_in / n_out - 1/2` of the input (half-pixel
-//! centres), where the input is read by interpolation, without anti-aliasing, as by Keras.
 
 use super::image::{Neighbours, Resample};
 use crate::gradient::Gradient;
@@ -9,13 +6,29 @@ use crate::kernels::parallel::pairs;
 use crate::layer::{Forward, Operation, Pass};
 use crate::layers::Interpolation;
 
-/// Images in another size: `Resizing(height, width, interpolation)`.
+/// Gives images another size.
+///
+/// Pixel `i` of the output lies at `(i + 1/2) * n_in / n_out - 1/2` of the input (half-pixel
+/// centres), where the input is read by interpolation, without anti-aliasing, as by Keras.
+///
+/// # Arguments
+/// - `height`: the rows of the output.
+/// - `width`: the columns of the output.
+/// - `interpolation = bilinear`: how a value between pixels is read, `bilinear` or `nearest`.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[height][width][C]`
 ///
 /// # Cost
 /// `4 * height * width * C` multiply-adds; a quarter of it with the nearest pixel
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 1) => Resizing(14, 14) => Flatten => Dense(10) }
+/// assert_eq!(Net::PARAMS, (14 * 14 + 1) * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Resizing {
     input: [usize; 3],

@@ -11,8 +11,8 @@ use crate::shape::Shape;
 /// Gives the features of each place a mean square of 1: `RMSNormalization(axis, epsilon)`.
 ///
 /// # Arguments
-/// - `axis`: the last axis, or several last axes, counted from 1 or back from -1; -1 by default.
-/// - `epsilon`: what is added to the mean square, 1e-6 by default.
+/// - `axis = -1`: the last axis, or several last axes, counted from 1 or back from -1.
+/// - `epsilon = 0.000001`: what is added to the mean square.
 ///
 /// # Shapes
 /// output as input, of any rank; the scale has the sizes of the axes

@@ -1,7 +1,4 @@
 //! One-dimensional convolution of each channel alone, then of all channels at each step.
-//!
-//! `z[t, c·M + m] = Σ x[t·s + u·d − p, c] · D[u, c, m]` over the window u, and `y[t, o] = activation(b[o] +
-//! Σ z[t, k] · P[k, o])` over all k. Chollet (2017). Initialised by Glorot & Bengio (2010), eq. 16.
 
 use super::one_dimension::one_row_of;
 use super::{SeparableConv2D, SeparableConv2DWeights};
@@ -10,16 +7,27 @@ use crate::init::Initializer;
 use crate::layer::{LayerData as _, weights};
 use crate::shape::Padding;
 
-/// A convolution in two parts, over the window and over the channels: `SeparableConv1D(filters, kernel_size,
-/// strides, padding, dilation_rate, depth_multiplier, activation, use_bias, depthwise_initializer,
-/// pointwise_initializer, bias_initializer)`.
+/// One-dimensional depthwise separable convolution.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `z[t, c·M + m] = Σ x[t·s + u·d − p, c] · D[u, c, m]` over the window u, and `y[t, o] = activation(b[o] +
+/// Σ z[t, k] · P[k, o])` over all k. Chollet (2017). Initialised by Glorot & Bengio (2010), eq. 16.
 ///
-/// model! { pub Wave: Input(64, 2) => SeparableConv1D(8, 5, same, relu) => GlobalMaxPooling1D => Dense(4) }
-/// assert_eq!(Wave::PARAMS, 5 * 2 + 2 * 8 + 8 + 9 * 4);
-/// ```
+/// # Arguments
+/// - `filters`: the number of output channels.
+/// - `kernel_size`: the steps of the window.
+/// - `strides = 1`: steps from one window to the next.
+/// - `padding = valid`: `valid` adds nothing at the border; `same` adds zeros, so that strides of 1 keep the size.
+/// - `dilation_rate = 1`: the distance between two steps of the window.
+/// - `depth_multiplier = 1`: the number of channels between the two parts, for each input channel.
+/// - `activation = linear`: the function behind the layer, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `use_bias = true`: whether a bias is added.
+/// - `depthwise_initializer = glorot_uniform`, `pointwise_initializer = glorot_uniform`,
+///   `bias_initializer = zeros`: how the weights are drawn; see [`init`](crate::init).
+/// - `depthwise_regularizer`, `pointwise_regularizer`, `bias_regularizer` (optional): penalties on the weights, added
+///   to the loss, such as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `depthwise_constraint`, `pointwise_constraint`, `bias_constraint` (optional): limits on the weights after each
+///   step, such as `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// input `[T][C]`, depthwise kernel `[K][C][M]`, pointwise kernel `[1][C * M][OUT]`, bias `[OUT]`, output
@@ -27,6 +35,14 @@ use crate::shape::Padding;
 ///
 /// # Cost
 /// `OT * C * M * (K + OUT)` multiply-adds; `4 * (C * M * (K + OUT) + OUT)` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(64, 2) => SeparableConv1D(8, 5, same, relu) => GlobalMaxPooling1D => Dense(4) }
+/// assert_eq!(Wave::PARAMS, 5 * 2 + 2 * 8 + 8 + 9 * 4);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct SeparableConv1D(SeparableConv2D);
 

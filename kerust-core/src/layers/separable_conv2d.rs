@@ -1,8 +1,4 @@
 //! Two-dimensional convolution of each channel alone, then of all channels in each pixel.
-//!
-//! `z[i, j, c·M + m] = Σ x[i·s + u·d − p, j·s + v·d − p, c] · D[u, v, c, m]` over the window (u, v), and
-//! `y[i, j, o] = activation(b[o] + Σ z[i, j, k] · P[k, o])` over all k. Chollet (2017). Initialised by
-//! Glorot & Bengio (2010), eq. 16.
 
 use crate::activation::Activation;
 use crate::gradient::Gradient;
@@ -12,9 +8,28 @@ use crate::layer::{Forward, Operation, Pass, weights};
 use crate::rng::{LayerStep, Rng};
 use crate::shape::{Padding, Window};
 
-/// A convolution in two steps, over the window and over the channels: `SeparableConv2D(filters,
-/// kernel_size, strides, padding, depth_multiplier, dilation_rate, activation, use_bias,
-/// depthwise_initializer, pointwise_initializer, bias_initializer)`.
+/// Two-dimensional depthwise separable convolution.
+///
+/// `z[i, j, c·M + m] = Σ x[i·s + u·d − p, j·s + v·d − p, c] · D[u, v, c, m]` over the window (u, v), and
+/// `y[i, j, o] = activation(b[o] + Σ z[i, j, k] · P[k, o])` over all k. Chollet (2017). Initialised by
+/// Glorot & Bengio (2010), eq. 16.
+///
+/// # Arguments
+/// - `filters`: the number of output channels.
+/// - `kernel_size`: rows and columns of the window, `3x3` or `3`.
+/// - `strides = 1`: rows and columns from one window to the next, `2x2` or `2`.
+/// - `padding = valid`: `valid` adds nothing at the border; `same` adds zeros, so that strides of 1 keep the size.
+/// - `dilation_rate = 1`: the distance between two pixels of the window.
+/// - `depth_multiplier = 1`: the number of channels between the two parts, for each input channel.
+/// - `activation = linear`: the function behind the layer, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `use_bias = true`: whether a bias is added.
+/// - `depthwise_initializer = glorot_uniform`, `pointwise_initializer = glorot_uniform`,
+///   `bias_initializer = zeros`: how the weights are drawn; see [`init`](crate::init).
+/// - `depthwise_regularizer`, `pointwise_regularizer`, `bias_regularizer` (optional): penalties on the weights, added
+///   to the loss, such as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `depthwise_constraint`, `pointwise_constraint`, `bias_constraint` (optional): limits on the weights after each
+///   step, such as `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// input `[H][W][C]`, depthwise kernel `[KH][KW][C][M]`, pointwise kernel `[1][1][C * M][OUT]`, bias
@@ -24,6 +39,14 @@ use crate::shape::{Padding, Window};
 /// # Cost
 /// `OH * OW * C * M * (KH * KW + OUT)` multiply-adds;
 /// `4 * (C * M * (KH * KW + OUT) + OUT)` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(28, 28, 3) => SeparableConv2D(8, 3x3, same, relu) => GlobalAveragePooling2D => Dense(10) }
+/// assert_eq!(Net::PARAMS, 3 * 3 * 3 + 3 * 8 + 8 + 9 * 10);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct SeparableConv2D {
     separable: Separable,

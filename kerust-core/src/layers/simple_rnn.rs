@@ -1,31 +1,48 @@
 //! The fully connected recurrent layer.
-//!
-//! `h[t] = activation(x[t]·W + b + h[t−1]·U)`, from h = 0 on: Elman (1990). Initialised by Glorot & Bengio (2010),
-//! eq. 16, and for U by a random orthonormal matrix: Saxe et al. (2014).
 
 use super::recurrent::{RecurrentLayer, arrays};
 use crate::kernels::SimpleRnn;
 use crate::layer::weights;
 
-/// A fully connected recurrent layer: `SimpleRNN(units, activation, use_bias, kernel_initializer,
-/// recurrent_initializer, bias_initializer, dropout, recurrent_dropout, return_sequences, go_backwards)`.
+/// Fully connected recurrent layer.
 ///
-/// The output is the last state, or with `return_sequences = true` the state of every step. `dropout` and
-/// `recurrent_dropout` are the shares of the inputs and of the state that are dropped in training, the same ones
-/// at all steps of a sequence.
+/// `h[t] = activation(x[t]·W + b + h[t−1]·U)`, from h = 0 on: Elman (1990). Initialised by Glorot & Bengio (2010),
+/// eq. 16, and for U by a random orthonormal matrix: Saxe et al. (2014).
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `SimpleRNN(16)(x, initial_state = h)` begins with a state.
 ///
-/// model! { pub Line: Input(24, 2) => SimpleRNN(16, return_sequences = true) => SimpleRNN(8) => Dense(1) }
-/// assert_eq!(Line::PARAMS, (2 + 16 + 1) * 16 + (16 + 8 + 1) * 8 + 9);
-/// ```
+/// # Arguments
+/// - `units`: the number of outputs, which is also the length of the state.
+/// - `activation = tanh`: the function of the state, one of
+///   [`Activation::NAMES`](crate::activation::Activation::NAMES).
+/// - `use_bias = true`: whether a bias is added.
+/// - `kernel_initializer = glorot_uniform`, `recurrent_initializer = orthogonal`, `bias_initializer = zeros`: how
+///   the weights are drawn; see [`init`](crate::init).
+/// - `kernel_regularizer`, `recurrent_regularizer`, `bias_regularizer` (optional): penalties on the weights, added
+///   to the loss, such as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `kernel_constraint`, `recurrent_constraint`, `bias_constraint` (optional): limits on the weights after each
+///   step, such as `max_norm(2)`; see [`constraint`](crate::constraint).
+/// - `dropout = 0`: the share of the inputs that is dropped in training, the same ones at all steps of a sequence.
+/// - `recurrent_dropout = 0`: the share of the state that is dropped in training, the same ones at all steps.
+/// - `return_sequences = false`: whether the output is that of every step, not only of the last one.
+/// - `return_state = false`: whether the last state is a further output: `let (y, state) = ..;`.
+/// - `go_backwards = false`: whether the steps are taken from the last one on.
+/// - `zero_output_for_mask = false`: whether the output is 0 at steps that a mask leaves out; otherwise it is the
+///   one before.
 ///
 /// # Shapes
 /// input `[T][IN]`, kernel `[IN][U]`, recurrent kernel `[U][U]`, bias `[U]`, output `[U]` or `[T][U]`
 ///
 /// # Cost
 /// `T * (IN + U) * U` multiply-adds; `4 * (IN + U + 1) * U` bytes of weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Line: Input(24, 2) => SimpleRNN(16, return_sequences = true) => SimpleRNN(8) => Dense(1) }
+/// assert_eq!(Line::PARAMS, (2 + 16 + 1) * 16 + (16 + 8 + 1) * 8 + 9);
+/// ```
 pub type SimpleRNN<X = f32, Y = f32> = RecurrentLayer<SimpleRnn, X, Y>;
 
 weights! {

@@ -10,7 +10,7 @@ use crate::shape::Shape;
 /// Values that sum to 1 along an axis: `Softmax(axis)`.
 ///
 /// # Arguments
-/// `axis`: an axis or several, counted from 1 or back from -1; -1 by default.
+/// - `axis = -1`: an axis or several, counted from 1 or back from -1.
 ///
 /// # Shapes
 /// output as input, of any rank

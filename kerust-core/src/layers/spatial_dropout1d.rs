@@ -1,25 +1,29 @@
 //! Dropout of whole channels.
-//!
-//! In training `y[t, c] = x[t, c] * m[c]`, with `m` = 0 at a share of `rate` of the channels of each sequence and
-//! `1 / (1 - rate)` elsewhere; else `y = x`. Tompson et al. (2015).
 
 use super::dropout::{Dropout, spatial};
 use crate::shape::Shape;
 
-/// Sets channels to 0 at random in training, each at all steps: `SpatialDropout1D(rate)`.
+/// Sets whole channels of a sequence to 0 at random in training.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// In training `y[t, c] = x[t, c] * m[c]`, with `m` = 0 at a share of `rate` of the channels of each sequence and
+/// `1 / (1 - rate)` elsewhere; else `y = x`. Tompson et al. (2015).
 ///
-/// model! { pub Wave: Input(64, 2) => Conv1D(8, 3) => SpatialDropout1D(0.2) => GlobalMaxPooling1D }
-/// assert_eq!(Wave::MACS, 62 * 3 * 2 * 8);
-/// ```
+/// # Arguments
+/// - `rate`: the share of the channels that is dropped, from 0 up to, but without, 1.
 ///
 /// # Shapes
 /// input `[T][C]`, output as input; saves `C` values
 ///
 /// # Cost
 /// in training one random number for each channel and one product for each value; in inference nothing
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(64, 2) => Conv1D(8, 3) => SpatialDropout1D(0.2) => GlobalMaxPooling1D }
+/// assert_eq!(Wave::MACS, 62 * 3 * 2 * 8);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct SpatialDropout1D(Dropout);
 

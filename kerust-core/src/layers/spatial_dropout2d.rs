@@ -9,7 +9,7 @@ use crate::shape::Shape;
 /// Sets channels to 0 at random in training, each at all pixels: `SpatialDropout2D(rate)`.
 ///
 /// # Arguments
-/// `rate`: the share of channels that is set to 0, from 0 to 1.
+/// - `rate`: the fraction of the channels that are dropped, from 0 to 1.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output as input; saves `C` values

@@ -1,17 +1,32 @@
 //! Difference of two inputs.
-//!
-//! `y = x₀ − x₁`
 
 use crate::gradient::Gradient;
 use crate::layer::{Forward, Operation, Pass};
 
-/// Subtracts the second input from the first, value by value: `Subtract`.
+/// Subtracts the second of two inputs from the first, value by value.
+///
+/// `y = x₀ − x₁`
 ///
 /// # Shapes
 /// two inputs and the output alike
 ///
 /// # Cost
 /// a subtraction for each value; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! {
+///     pub Net {
+///         let x = Input(8);
+///         let a = x => Dense(16, relu);
+///         let b = x => Dense(16, tanh);
+///         Subtract(a, b) => Dense(3)
+///     }
+/// }
+/// assert_eq!(Net::PARAMS, 2 * 9 * 16 + 17 * 3);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Subtract;
 

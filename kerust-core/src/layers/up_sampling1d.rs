@@ -1,24 +1,28 @@
 //! Sequences made longer by a whole factor.
-//!
-//! `y[t, c] = x[t / size, c]`, with integer division.
 
 use super::UpSampling2D;
 use super::one_dimension::one_row;
 
-/// Repeats each step of a sequence: `UpSampling1D(size)`.
+/// Repeats each step of a sequence.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `y[t, c] = x[t / size, c]`, with integer division.
 ///
-/// model! { pub Wave: Input(8, 2) => UpSampling1D(3) => Flatten => Dense(1) }
-/// assert_eq!(Wave::PARAMS, 24 * 2 + 1);
-/// ```
+/// # Arguments
+/// - `size = 2`: how often.
 ///
 /// # Shapes
 /// input `[T][C]`, output `[T * size][C]`
 ///
 /// # Cost
 /// a copy of each value of the output; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(8, 2) => UpSampling1D(3) => Flatten => Dense(1) }
+/// assert_eq!(Wave::PARAMS, 24 * 2 + 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct UpSampling1D(UpSampling2D);
 

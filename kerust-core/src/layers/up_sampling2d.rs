@@ -1,7 +1,4 @@
 //! Images made larger by whole factors.
-//!
-//! With the nearest pixel `y[i, j, c] = x[i / rows, j / columns, c]`, with integer division; bilinear as
-//! [`Resizing`].
 
 use super::{Interpolation, Resizing};
 use crate::gradient::Gradient;
@@ -10,13 +7,28 @@ use crate::kernels::parallel::pairs;
 use crate::kernels::sum_into;
 use crate::layer::{Forward, Operation, Pass};
 
-/// Makes images larger by whole factors: `UpSampling2D(size, interpolation)`.
+/// Makes images larger by whole factors.
+///
+/// With the nearest pixel `y[i, j, c] = x[i / rows, j / columns, c]`, with integer division; bilinear as
+/// [`Resizing`].
+///
+/// # Arguments
+/// - `size = 2`: the factors of the rows and of the columns, `2x3` or `2`.
+/// - `interpolation = nearest`: how a value between pixels is read, `bilinear` or `nearest`.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[H * rows][W * columns][C]`
 ///
 /// # Cost
 /// a copy of each value of the output, or `4` multiply-adds for each when bilinear; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(7, 7, 4) => UpSampling2D(2) => Conv2D(1, 3x3, same) }
+/// assert_eq!(Net::PARAMS, 3 * 3 * 4 + 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct UpSampling2D {
     input: [usize; 3],

@@ -1,24 +1,31 @@
 //! Zeros before and after a sequence.
-//!
-//! `y[t + before, c] = x[t, c]`, and 0 elsewhere.
 
 use super::ZeroPadding2D;
+use super::int8;
 use super::one_dimension::one_row;
+use crate::layer::Forward;
+use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Puts zeros before and after a sequence: `ZeroPadding1D(padding)`, of one number or of two, `(before, after)`.
+/// Adds zeros at both ends of a sequence.
 ///
-/// ```
-/// use kerust::prelude::*;
+/// `y[t + before, c] = x[t, c]`, and 0 elsewhere.
 ///
-/// model! { pub Wave: Input(5, 2) => ZeroPadding1D((1, 2)) => Flatten => Dense(1) }
-/// assert_eq!(Wave::PARAMS, (1 + 5 + 2) * 2 + 1);
-/// ```
+/// # Arguments
+/// - `padding = 1`: the steps at each end, or `(before, after)`.
 ///
 /// # Shapes
 /// input `[T][C]`, output `[before + T + after][C]`
 ///
 /// # Cost
 /// a copy of each value; no weights.
+///
+/// # Example
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Wave: Input(5, 2) => ZeroPadding1D((1, 2)) => Flatten => Dense(1) }
+/// assert_eq!(Wave::PARAMS, (1 + 5 + 2) * 2 + 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ZeroPadding1D(ZeroPadding2D);
 
@@ -31,6 +38,18 @@ impl ZeroPadding1D {
 }
 
 one_row! { ZeroPadding1D }
+
+impl Forward<int8::PaddingWeights, i8, i8> for ZeroPadding1D {
+    fn forward(&self, weights: &int8::PaddingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        self.0.forward(weights, x, y, ());
+    }
+}
+
+impl Int8Layer for ZeroPadding1D {
+    fn operation(&self) -> Int8Operation<'_> {
+        self.0.operation()
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,16 +1,18 @@
 //! Zeros around images.
-//!
-//! `y[i + top, j + left, c] = x[i, j, c]`, and 0 elsewhere.
 
+use super::int8;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, Operation, Pass};
+use crate::quantize::{Int8Layer, Int8Operation};
 
-/// Puts zeros around images: `ZeroPadding2D(padding)`.
+/// Adds zeros around images.
+///
+/// `y[i + top, j + left, c] = x[i, j, c]`, and 0 elsewhere.
 ///
 /// # Arguments
-/// `padding`: one number for all sides, `(rows, columns)` for both sides of each, or `((top, bottom), (left,
-/// right))`; 1 by default.
+/// - `padding = 1`: the zeros: one number for all sides, `(rows, columns)` for both sides of each, or `((top,
+///   bottom), (left, right))`.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[top + H + bottom][left + W + right][C]`
@@ -72,6 +74,26 @@ impl Operation<()> for ZeroPadding2D {
         self.each_row(dx.len(), |to, from, len| {
             dx[to..to + len].copy_from_slice(&pass.dy[from..from + len]);
         });
+    }
+}
+
+impl Forward<int8::PaddingWeights, i8, i8> for ZeroPadding2D {
+    fn forward(&self, weights: &int8::PaddingWeights, x: &[i8], y: &mut [i8], (): ()) {
+        let kernel = kernels::int8::Pad {
+            input: self.input,
+            padding: self.padding,
+            value: weights.zero_point[0],
+        };
+        kernel.forward(x, y);
+    }
+}
+
+impl Int8Layer for ZeroPadding2D {
+    fn operation(&self) -> Int8Operation<'_> {
+        Int8Operation::Padding {
+            input: self.input,
+            padding: self.padding,
+        }
     }
 }
 

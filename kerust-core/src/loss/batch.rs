@@ -1,14 +1,13 @@
-//! What losses and metrics see of a batch.
+//! A batch as losses and metrics see it.
 
 use crate::activation::HeadActivation;
 use crate::data::Data;
 use crate::model::{Head, Heads};
 use crate::tensor::Shape;
 
-/// The outputs of a model with the heads `H` for a batch of samples, with their labels `Y`.
+/// A batch of samples: the outputs of a model with the heads `H`, and the labels `Y`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::activation::Linear;
 /// use kerust::loss::{Batch, Loss, MeanSquaredError};
 /// use kerust::model::Head;
@@ -17,7 +16,7 @@ use crate::tensor::Shape;
 /// let (outputs, labels) = ([1.0, 3.0], [0.0, 0.0]);
 /// let batch = Batch::<Head<Linear, Rank1<1>>, Rank1<1>>::new(&outputs, &outputs, &labels, None);
 /// assert_eq!(MeanSquaredError.measure(batch, None), 5.0);
-/// // As a part of a batch of 4 samples, of which another machine has the rest.
+/// // As a part of a batch of 4 samples; another machine has the rest.
 /// assert_eq!(MeanSquaredError.measure(batch.part_of(4), None), 2.5);
 /// ```
 pub struct Batch<'a, H: Heads, Y: Data> {
@@ -29,9 +28,9 @@ pub struct Batch<'a, H: Heads, Y: Data> {
     pub labels: Y::Slices<'a>,
     /// The weight of each sample; `None` if all are 1.
     pub weights: Option<&'a [f32]>,
-    /// The weights, while a metric is not to see them.
+    /// The weights, while they are hidden from a metric.
     withheld: Option<&'a [f32]>,
-    /// What a mean divides by; see [`divisor`](Self::divisor).
+    /// The divisor of a mean; see [`divisor`](Self::divisor).
     divisor: usize,
 }
 
@@ -44,7 +43,7 @@ impl<H: Heads, Y: Data> Clone for Batch<'_, H, Y> {
 impl<H: Heads, Y: Data> Copy for Batch<'_, H, Y> {}
 
 impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
-    /// A batch of samples with these weights, or all of weight 1. Means divide by its number of
+    /// Creates a batch of samples with these weights, or with weight 1 for all. Means divide by its number of
     /// samples.
     pub fn new(
         logits: H::Slices<'a>,
@@ -62,8 +61,8 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
         }
     }
 
-    /// This batch as one part of a batch of `samples` samples: means divide by that number, so
-    /// that the losses and gradients of all parts add up to those of the whole.
+    /// This batch as one part of a batch of `samples` samples. Means divide by that number, so that the
+    /// losses and gradients of all parts add up to those of the whole batch.
     pub fn part_of(self, samples: usize) -> Self {
         Self {
             divisor: samples,
@@ -71,8 +70,8 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
         }
     }
 
-    /// What a mean over the batch divides by: the number of its samples, or that of the larger
-    /// batch of which it is a [part](Self::part_of).
+    /// The divisor of a mean over the batch: the number of its samples, or that of the larger batch of which
+    /// it is a [part](Self::part_of).
     pub fn divisor(&self) -> usize {
         self.divisor
     }
@@ -82,7 +81,7 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
         H::samples(self.outputs)
     }
 
-    /// Whether there is no sample.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -92,7 +91,7 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
         self.weights.map_or(1.0, |weights| weights[sample])
     }
 
-    /// One head of several.
+    /// One of several heads.
     pub(crate) fn head<H1: Heads, Y1: Data>(
         &self,
         logits: H1::Slices<'a>,
@@ -109,7 +108,7 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
         }
     }
 
-    /// The batch as metrics see it: every sample of weight 1, and these samples alone.
+    /// The batch as metrics see it: every sample has weight 1, and means are over these samples only.
     pub(crate) fn without_weights(self) -> Self {
         Self {
             weights: None,
@@ -119,7 +118,7 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
         }
     }
 
-    /// The batch with the weights that were withheld.
+    /// The batch with the weights that were hidden.
     pub(crate) fn with_weights(self) -> Self {
         Self {
             weights: self.weights.or(self.withheld),
@@ -128,20 +127,20 @@ impl<'a, H: Heads, Y: Data> Batch<'a, H, Y> {
     }
 }
 
-/// The logits of one sample, with its outputs.
+/// The logits and outputs of one sample.
 #[derive(Clone, Copy)]
 pub struct Scores<'a> {
-    /// Before the activation.
+    /// The values before the activation.
     pub logits: &'a [f32],
-    /// After it.
+    /// The values after the activation.
     pub outputs: &'a [f32],
 }
 
 impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
-    /// The mean over the batch of a loss whose derivative with respect to the logits is known.
+    /// The mean loss of the batch, for a loss whose derivative with respect to the logits is known.
     ///
-    /// `loss` gets the number of a sample and its scores. It returns the sample's loss and, where
-    /// a gradient is asked for, writes its derivative with respect to each logit.
+    /// `loss` gets the index of a sample and its scores. It returns the loss of the sample. If a gradient is
+    /// needed, it also writes the derivative with respect to each logit.
     pub(crate) fn mean_by_logits(
         self,
         mut gradient: Option<&mut [f32]>,
@@ -171,11 +170,11 @@ impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
         total / divisor as f64
     }
 
-    /// The mean over the batch of a loss in terms of a sample's outputs.
+    /// The mean loss of the batch, for a loss that is a function of the outputs of a sample.
     ///
-    /// `loss` gets the number of a sample and its outputs. It returns the sample's loss and, where
-    /// a gradient is asked for, writes its derivative with respect to each output. The derivative
-    /// of the head's activation is applied here.
+    /// `loss` gets the index of a sample and its outputs. It returns the loss of the sample. If a gradient is
+    /// needed, it also writes the derivative with respect to each output. The derivative of the head's
+    /// activation is applied here.
     pub fn mean_of_samples(
         self,
         mut gradient: Option<&mut [f32]>,
@@ -190,18 +189,18 @@ impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
         mean
     }
 
-    /// Turns the derivative with respect to the outputs into that with respect to the logits.
+    /// Converts the derivative with respect to the outputs into the derivative with respect to the logits.
     pub(crate) fn through_activation(self, gradient: &mut [f32]) {
         let shape = S::SHAPE;
         let features = shape.dim(shape.rank() - 1);
-        // An activation whose derivative needs its input finds it in `self.logits`.
+        // An activation whose derivative needs its input reads it from `self.logits`.
         A::ACTIVATION.backward(self.outputs, gradient, features);
     }
 }
 
 impl<A: HeadActivation, S: Shape> Batch<'_, Head<A, S>, S> {
-    /// The mean over the batch, and over the places of a map, of a loss that compares vectors along the
-    /// last axis, and whose derivative with respect to the logits is known.
+    /// The mean over the batch, and over all positions of a map, for a loss that compares vectors along the
+    /// last axis and whose derivative with respect to the logits is known.
     pub(crate) fn mean_of_vectors(
         self,
         gradient: Option<&mut [f32]>,
@@ -234,10 +233,10 @@ impl<A: HeadActivation, S: Shape> Batch<'_, Head<A, S>, S> {
         })
     }
 
-    /// The mean over all values of the batch of a loss that compares value with value.
+    /// The mean over all values of the batch, for a loss that compares single values.
     ///
-    /// `loss` gets an output and its label. It returns the loss and its derivative with respect to
-    /// the output.
+    /// `loss` gets an output and its label. It returns the loss and its derivative with respect to the
+    /// output.
     pub fn mean_of_values(
         self,
         gradient: Option<&mut [f32]>,

@@ -14,12 +14,11 @@ use crate::tensor::{Rank1, Shape};
 
 /// Crossentropy for two classes. Keras: `BinaryCrossentropy`.
 ///
-/// It fits one sigmoid with labels `Binary`. For several sigmoids, each with a label of its own, it
-/// is `BinaryCrossentropy.multi_label()`; for a head without activation
+/// It fits one sigmoid with labels `Binary`. For several sigmoids with a label each, use
+/// `BinaryCrossentropy.multi_label()`. For a head without activation, use
 /// `BinaryCrossentropy::from_logits()`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::BinaryCrossentropy;
 ///
 /// let loss = BinaryCrossentropy;
@@ -30,11 +29,10 @@ use crate::tensor::{Rank1, Shape};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BinaryCrossentropy;
 
-/// [`BinaryCrossentropy`] for several labels of a sample: a tensor of the head's shape, of zeros and
-/// ones. The loss of a sample is the mean over its labels.
+/// [`BinaryCrossentropy`] for several labels per sample: a tensor of zeros and ones with the head's shape.
+/// The loss of a sample is the mean over its labels.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::BinaryCrossentropy;
 ///
 /// let loss = BinaryCrossentropy.multi_label();
@@ -43,7 +41,7 @@ pub struct BinaryCrossentropy;
 pub struct MultiLabel<L>(pub(super) L);
 
 impl BinaryCrossentropy {
-    /// The loss behind a head without activation (Keras's `from_logits = True`).
+    /// The loss for a head without activation (Keras's `from_logits = True`).
     pub const fn from_logits() -> FromLogits<Self> {
         FromLogits(Self)
     }
@@ -51,7 +49,7 @@ impl BinaryCrossentropy {
     /// Smooths labels `t` to `t (1 - amount) + amount / 2` (Keras's `label_smoothing`).
     ///
     /// # Panics
-    /// Unless `0 <= amount <= 1`.
+    /// Panics unless `0 <= amount <= 1`.
     pub fn label_smoothing(self, amount: f32) -> LabelSmoothing<Self> {
         LabelSmoothing::new(amount)
     }
@@ -61,7 +59,7 @@ impl FromLogits<BinaryCrossentropy> {
     /// Smooths labels `t` to `t (1 - amount) + amount / 2` (Keras's `label_smoothing`).
     ///
     /// # Panics
-    /// Unless `0 <= amount <= 1`.
+    /// Panics unless `0 <= amount <= 1`.
     pub fn label_smoothing(self, amount: f32) -> FromLogits<LabelSmoothing<BinaryCrossentropy>> {
         FromLogits(LabelSmoothing::new(amount))
     }
@@ -70,7 +68,7 @@ impl FromLogits<BinaryCrossentropy> {
 macro_rules! binary {
     ($($name:ty, $activation:ident, |$self:ident| $smoothing:expr;)+) => {$(
         impl $name {
-            /// The loss of a head of several values, with labels of the head's shape.
+            /// The loss for a head with several values, with labels of the head's shape.
             pub const fn multi_label(self) -> MultiLabel<Self> {
                 MultiLabel(self)
             }
@@ -164,7 +162,7 @@ fn crossentropy<A: HeadActivation, S: Shape, Y: Data>(
 struct Answer {
     logit: f64,
     label: f64,
-    /// `exp(-|x|)`: neither side overflows.
+    /// `exp(-|x|)`, which does not overflow for either sign of `x`.
     tail: f64,
 }
 

@@ -1,10 +1,10 @@
-//! Circle loss, for embeddings: what has the same label is drawn together.
+//! Circle loss, for embeddings: it brings samples of the same class closer together.
 //!
 //! Sun et al. (2020), equation 6, over the cosine distances `d = max(0, 1 - e·e')` of all pairs of a batch:
 //!
 //! ```text
-//! p = ln Σ exp(γ (d² - m²))                   over the pairs of one label
-//! n = ln Σ exp(γ (1 + m - d)(1 - m - d))      over the pairs of two labels
+//! p = ln Σ exp(γ (d² - m²))                   over the pairs with equal labels
+//! n = ln Σ exp(γ (1 + m - d)(1 - m - d))      over the pairs with different labels
 //! loss = ln(1 + exp(p + n))
 //! ```
 
@@ -16,20 +16,19 @@ use crate::tensor::Rank1;
 
 /// Circle loss for embeddings of `CLASSES` classes. Keras: `Circle`.
 ///
-/// It fits a head of any number of values, an embedding of length 1, with labels `Class<CLASSES>`. Keras's
-/// defaults: `gamma` 80, `margin` 0.4, and a sample is no pair with itself (`remove_diagonal`). As in Keras
-/// the mean is that of the samples whose loss is above 0: a sample without another one of its label, or
-/// without one of another label, has none.
+/// It fits a head with any number of values, an embedding of length 1, with labels `Class<CLASSES>`. Keras's
+/// defaults are `gamma` 80, `margin` 0.4 and `remove_diagonal`, so that a sample does not form a pair with
+/// itself. As in Keras, the mean is over the samples whose loss is above 0. A sample has no loss if no other
+/// sample of the batch has its label, or if none has another label.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Circle;
 ///
 /// let loss = Circle::<10>::new().gamma(64.0);
 /// ```
 ///
 /// # Cost
-/// Time that grows with the square of a batch's samples.
+/// The time grows with the square of the batch size.
 #[derive(Clone, Copy, Debug)]
 pub struct Circle<const CLASSES: usize> {
     gamma: f32,
@@ -38,7 +37,7 @@ pub struct Circle<const CLASSES: usize> {
 }
 
 impl<const CLASSES: usize> Circle<CLASSES> {
-    /// The loss with Keras's defaults.
+    /// Creates the loss with Keras's defaults.
     pub const fn new() -> Self {
         Self {
             gamma: 80.0,
@@ -47,28 +46,28 @@ impl<const CLASSES: usize> Circle<CLASSES> {
         }
     }
 
-    /// The scale of the distances (Keras's `gamma`).
+    /// Sets the scale of the distances (Keras's `gamma`).
     pub const fn gamma(mut self, gamma: f32) -> Self {
         self.gamma = gamma;
         self
     }
 
-    /// The distance at which a pair is near or far enough (Keras's `margin`).
+    /// Sets the distance at which a pair is near or far enough (Keras's `margin`).
     pub const fn margin(mut self, margin: f32) -> Self {
         self.margin = margin;
         self
     }
 
-    /// Whether a sample is no pair with itself (Keras's `remove_diagonal`).
+    /// Sets whether pairs of a sample with itself are left out (Keras's `remove_diagonal`).
     pub const fn remove_diagonal(mut self, remove_diagonal: bool) -> Self {
         self.remove_diagonal = remove_diagonal;
         self
     }
 
-    /// This loss times `weight` in the sum over the heads (Keras's `loss_weights`).
+    /// Multiplies this loss by `weight` in the sum over the heads (Keras's `loss_weights`).
     ///
     /// # Panics
-    /// Unless `weight` is finite.
+    /// Panics unless `weight` is finite.
     pub fn weight(self, weight: f32) -> WeightedLoss<Self> {
         WeightedLoss::new(self, weight)
     }
@@ -78,7 +77,7 @@ impl<const CLASSES: usize> Circle<CLASSES> {
         let (gamma, margin) = (f64::from(self.gamma), f64::from(self.margin));
         let (near, far) = (margin + distance, 1.0 + margin - distance);
         if is_same {
-            // Keras holds the weight of a pair above 0.
+            // Keras clips the weight of a pair at 0.
             let weight = near.max(0.0);
             let slope = if near < 0.0 { 0.0 } else { 2.0 * distance };
             (gamma * weight * (distance - margin), gamma * slope)
@@ -120,7 +119,7 @@ impl<A: HeadActivation, const N: usize, const CLASSES: usize> Loss<Head<A, Rank1
         let (mut total, mut valid) = (0.0, 0usize);
         let mut pairs = Vec::with_capacity(samples);
         for sample in 0..samples {
-            // ln Σ exp of the pairs of the same label, and of the others.
+            // ln Σ exp over the pairs with equal labels, and over the other pairs.
             let mut sums = [f64::NEG_INFINITY; 2];
             pairs.clear();
             for other in 0..samples {
@@ -144,7 +143,7 @@ impl<A: HeadActivation, const N: usize, const CLASSES: usize> Loss<Head<A, Rank1
             };
             let weight = f64::from(batch.weight(sample));
             total += weight * loss;
-            // Written so that NaN counts.
+            // This form counts NaN too.
             if loss == 0.0 {
                 continue;
             }
@@ -163,7 +162,7 @@ impl<A: HeadActivation, const N: usize, const CLASSES: usize> Loss<Head<A, Rank1
                 }
             }
         }
-        // A part of a larger batch counts by its share of the samples.
+        // A part of a larger batch is weighted by its share of the samples.
         let share = samples as f64 / batch.divisor().max(1) as f64;
         let factor = share / valid.max(1) as f64;
         if let Some(gradient) = gradient {

@@ -1,8 +1,8 @@
 //! Crossentropy for several classes.
 //!
-//! `-Σ t_j ln p_j` with `p = softmax(x)`. As Keras on TensorFlow does behind a softmax, it is
-//! computed from the logits, `Σ t_j (ln Σ exp x_k - x_j)`, so that no probability is clipped and
-//! the derivative `p - t` is exact.
+//! `-Σ t_j ln p_j` with `p = softmax(x)`. Like Keras with TensorFlow after a softmax, it is computed from the
+//! logits, `Σ t_j (ln Σ exp x_k - x_j)`. Therefore no probability is clipped, and the derivative `p - t` is
+//! exact.
 
 use super::logits::softmax;
 use super::weight::{scaled, weighable};
@@ -13,14 +13,12 @@ use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
 use core::marker::PhantomData;
 
-/// Crossentropy for several classes, with the number of the class as the label. Keras:
-/// `SparseCategoricalCrossentropy`.
+/// Crossentropy for several classes, with integer class labels. Keras: `SparseCategoricalCrossentropy`.
 ///
-/// It fits a softmax over N classes with labels `Class<N>`; for a head without activation it is
+/// It fits a softmax over N classes with labels `Class<N>`. For a head without activation, use
 /// `SparseCategoricalCrossentropy::from_logits()`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::SparseCategoricalCrossentropy;
 ///
 /// let loss = SparseCategoricalCrossentropy;
@@ -32,12 +30,11 @@ pub struct SparseCategoricalCrossentropy;
 /// Crossentropy for several classes, with one-hot labels or other distributions. Keras:
 /// `CategoricalCrossentropy`.
 ///
-/// It fits a softmax over N classes with labels `Rank1<N>`; for a head without activation it is
-/// `CategoricalCrossentropy::from_logits()`. Of a map, such as a segmentation of (rows, columns, N), the
-/// loss is the mean over its places.
+/// It fits a softmax over N classes with labels `Rank1<N>`. For a head without activation, use
+/// `CategoricalCrossentropy::from_logits()`. For a map, such as a segmentation with shape (rows, columns, N),
+/// the loss is the mean over all positions.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalCrossentropy;
 ///
 /// let loss = CategoricalCrossentropy;
@@ -50,7 +47,6 @@ pub struct CategoricalCrossentropy;
 /// `from_logits = True`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalCrossentropy;
 ///
 /// let loss = CategoricalCrossentropy::from_logits();
@@ -61,7 +57,6 @@ pub struct FromLogits<L>(pub(super) L);
 /// A crossentropy with smoothed labels: Keras's `label_smoothing`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::BinaryCrossentropy;
 ///
 /// let loss = BinaryCrossentropy.label_smoothing(0.1);
@@ -85,12 +80,11 @@ impl<L> LabelSmoothing<L> {
     }
 }
 
-/// A crossentropy that leaves samples of one class out: Keras's `ignore_class`.
+/// A crossentropy that ignores the samples of one class: Keras's `ignore_class`.
 ///
-/// Their loss and gradient are 0, and a mean is that of the others.
+/// Their loss and gradient are 0, and the mean is over the other samples.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::SparseCategoricalCrossentropy;
 ///
 /// let loss = SparseCategoricalCrossentropy.ignore_class(0);
@@ -102,12 +96,12 @@ pub struct IgnoreClass<L> {
 }
 
 impl SparseCategoricalCrossentropy {
-    /// The loss behind a head without activation (Keras's `from_logits = True`).
+    /// The loss for a head without activation (Keras's `from_logits = True`).
     pub const fn from_logits() -> FromLogits<Self> {
         FromLogits(Self)
     }
 
-    /// Leaves out samples of this class (Keras's `ignore_class`).
+    /// Ignores the samples of this class (Keras's `ignore_class`).
     pub const fn ignore_class(self, class: usize) -> IgnoreClass<Self> {
         let loss = PhantomData;
         IgnoreClass { class, loss }
@@ -115,7 +109,7 @@ impl SparseCategoricalCrossentropy {
 }
 
 impl FromLogits<SparseCategoricalCrossentropy> {
-    /// Leaves out samples of this class (Keras's `ignore_class`).
+    /// Ignores the samples of this class (Keras's `ignore_class`).
     pub const fn ignore_class(
         self,
         class: usize,
@@ -125,7 +119,7 @@ impl FromLogits<SparseCategoricalCrossentropy> {
 }
 
 impl CategoricalCrossentropy {
-    /// The loss behind a head without activation (Keras's `from_logits = True`).
+    /// The loss for a head without activation (Keras's `from_logits = True`).
     pub const fn from_logits() -> FromLogits<Self> {
         FromLogits(Self)
     }
@@ -133,7 +127,7 @@ impl CategoricalCrossentropy {
     /// Smooths labels `t` to `t (1 - amount) + amount / N` (Keras's `label_smoothing`).
     ///
     /// # Panics
-    /// Unless `0 <= amount <= 1`.
+    /// Panics unless `0 <= amount <= 1`.
     pub fn label_smoothing(self, amount: f32) -> LabelSmoothing<Self> {
         LabelSmoothing::new(amount)
     }
@@ -143,7 +137,7 @@ impl FromLogits<CategoricalCrossentropy> {
     /// Smooths labels `t` to `t (1 - amount) + amount / N` (Keras's `label_smoothing`).
     ///
     /// # Panics
-    /// Unless `0 <= amount <= 1`.
+    /// Panics unless `0 <= amount <= 1`.
     pub fn label_smoothing(
         self,
         amount: f32,
@@ -255,7 +249,7 @@ mod tests {
         check_gradient::<Softmax, Rank1<5>, _, _>(&SparseCategoricalCrossentropy, &x, labels);
         let loss = SparseCategoricalCrossentropy::from_logits();
         check_gradient::<Linear, Rank1<5>, _, _>(&loss, &x, labels);
-        // A distribution, one-hot, and weights that are none.
+        // A distribution, a one-hot label, and weights that do not sum to 1.
         let labels = [
             0.2, 0.3, 0.0, 0.1, 0.4, 0.0, 1.0, 0.0, 0.0, 0.0, 0.5, 0.5, 0.5, 0.0, 1.0,
         ];

@@ -6,11 +6,10 @@ use crate::activation::HeadActivation;
 use crate::model::Head;
 use crate::tensor::Shape;
 
-/// Kullback-Leibler divergence, `Σ t ln(t / y)`, both held between 1e-7 and 1. Keras:
-/// `KLDivergence`; as a metric `kl_divergence`.
+/// Kullback-Leibler divergence, `Σ t ln(t / y)`, with both values clipped to the range from 1e-7 to 1. Keras:
+/// `KLDivergence`. The name as a metric is `kl_divergence`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::KLDivergence;
 ///
 /// let loss = KLDivergence;
@@ -18,11 +17,10 @@ use crate::tensor::Shape;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KLDivergence;
 
-/// Minus the cosine of the angle between output and label: -1 if they point the same way. Keras:
-/// `CosineSimilarity`, whose vectors are scaled by `1 / max(|v|, 1e-7)`.
+/// The negative cosine of the angle between output and label: -1 if they point in the same direction. Keras:
+/// `CosineSimilarity`, which scales vectors by `1 / max(|v|, 1e-7)`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CosineSimilarity;
 ///
 /// let loss = CosineSimilarity;
@@ -30,13 +28,12 @@ pub struct KLDivergence;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CosineSimilarity;
 
-/// Mean of `max(0, 1 + max((1 - t) y) - Σ t y)`, with one-hot labels. Keras: `CategoricalHinge`; as a
-/// metric `categorical_hinge`.
+/// Mean of `max(0, 1 + max((1 - t) y) - Σ t y)`, with one-hot labels. Keras: `CategoricalHinge`. The name as
+/// a metric is `categorical_hinge`.
 ///
 /// It fits every head; the label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalHinge;
 ///
 /// let loss = CategoricalHinge;
@@ -71,7 +68,7 @@ of_vectors! {
     CosineSimilarity cosine;
 }
 
-/// The mean of a loss in terms of the outputs along the last axis.
+/// The mean loss, for a loss that is a function of the outputs along the last axis.
 fn mean_of_vectors<A: HeadActivation, S: Shape>(
     batch: Batch<'_, Head<A, S>, S>,
     mut gradient: Option<&mut [f32]>,
@@ -115,12 +112,12 @@ fn categorical_hinge(outputs: &[f32], labels: &[f32], gradient: Option<&mut [f32
     let peak = others().fold(f32::NEG_INFINITY, f32::max);
     let margin = f64::from(peak) - right + 1.0;
     if let Some(gradient) = gradient {
-        // As in TensorFlow: outputs that are all the largest share its derivative, and at 0 the slope is
-        // that of the margin.
+        // As in TensorFlow, outputs that tie for the largest share its derivative, and at a margin of 0 the
+        // derivative is that of the margin.
         let share = 1.0 / others().filter(|other| *other == peak).count().max(1) as f32;
         for ((slot, other), label) in gradient.iter_mut().zip(others()).zip(labels) {
             let of_peak = if other == peak { share } else { 0.0 };
-            // Written so that NaN stays.
+            // This form keeps NaN.
             *slot = if margin < 0.0 {
                 0.0
             } else {
@@ -128,12 +125,12 @@ fn categorical_hinge(outputs: &[f32], labels: &[f32], gradient: Option<&mut [f32
             };
         }
     }
-    // Written so that NaN stays.
+    // This form keeps NaN.
     if margin < 0.0 { 0.0 } else { margin }
 }
 
 fn cosine(outputs: &[f32], labels: &[f32], gradient: Option<&mut [f32]>) -> f64 {
-    // Keras holds the squared norm above 1e-14.
+    // Keras clips the squared norm at 1e-14.
     const FLOOR: f64 = 1e-14;
     let dot = |a: &[f32], b: &[f32]| -> f64 {
         let pairs = a.iter().zip(b);
@@ -143,7 +140,7 @@ fn cosine(outputs: &[f32], labels: &[f32], gradient: Option<&mut [f32]>) -> f64 
     let scale = 1.0 / libm::sqrt(square.max(FLOOR) * dot(labels, labels).max(FLOOR));
     let cosine = dot(outputs, labels) * scale;
     if let Some(gradient) = gradient {
-        // Below the floor the norm is constant.
+        // Below the limit the norm is constant.
         let along = if square < FLOOR { 0.0 } else { cosine / square };
         for ((slot, output), label) in gradient.iter_mut().zip(outputs).zip(labels) {
             *slot = (along * f64::from(*output) - scale * f64::from(*label)) as f32;
@@ -167,7 +164,7 @@ mod tests {
         check_gradient::<Sigmoid, Rank2<2, 3>, _, _>(&KLDivergence, &x, &labels);
         check_gradient::<Linear, Rank2<2, 3>, _, _>(&CosineSimilarity, &x, &labels);
         let labels = [0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0];
-        // No margin is 0.
+        // No margin is 0 here.
         let x: Vec<f32> = x.iter().map(|x| 1.37 * x).collect();
         check_gradient::<Linear, Rank1<3>, _, _>(&CategoricalHinge, &x, &labels);
         check_gradient::<Softmax, Rank2<2, 3>, _, _>(&CategoricalHinge, &x, &labels);

@@ -1,7 +1,7 @@
-//! Focal crossentropies: what is right already counts little.
+//! Focal crossentropies, which give less weight to samples that are already predicted well.
 //!
-//! `(1 - p)^γ · -ln p` for the probability `p` of what is right: Lin et al. (2017), equations 4 and 5. As
-//! the crossentropies they are computed from the logits, so that no probability is clipped.
+//! `(1 - p)^γ · -ln p` for the probability `p` of the correct class: Lin et al. (2017), equations 4 and 5.
+//! Like the crossentropies, they are computed from the logits, so that no probability is clipped.
 
 use super::crossentropy::FromLogits;
 use super::logits::{Logits, softmax};
@@ -16,13 +16,12 @@ use crate::value::value;
 /// Binary crossentropy times `(1 - p)^γ` for the probability `p` of the label. Keras:
 /// `BinaryFocalCrossentropy`.
 ///
-/// It fits one sigmoid with labels `Binary`, and several with `.multi_label()`; for a head without
-/// activation it is `BinaryFocalCrossentropy::from_logits()`. Keras's defaults: `gamma` 2; with
-/// `apply_class_balancing(true)`, which is off, losses of label 1 count `alpha` times, 0.25 by default, and
-/// those of label 0 `1 - alpha` times.
+/// It fits one sigmoid with labels `Binary`, and several with `.multi_label()`. For a head without
+/// activation, use `BinaryFocalCrossentropy::from_logits()`. Keras's defaults: `gamma` is 2, and
+/// `apply_class_balancing` is off. With `apply_class_balancing(true)`, the losses of label 1 are multiplied
+/// by `alpha`, 0.25 by default, and those of label 0 by `1 - alpha`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::BinaryFocalCrossentropy;
 ///
 /// let loss = BinaryFocalCrossentropy;
@@ -40,11 +39,10 @@ pub struct BinaryFocalCrossentropy {
 /// Crossentropy of several classes times `alpha (1 - p)^γ` for the probability `p` of the class. Keras:
 /// `CategoricalFocalCrossentropy`.
 ///
-/// It fits a softmax with one-hot labels of its shape; for a head without activation it is
-/// `CategoricalFocalCrossentropy::from_logits()`. Keras's defaults: `alpha` 0.25, `gamma` 2.
+/// It fits a softmax with one-hot labels of its shape. For a head without activation, use
+/// `CategoricalFocalCrossentropy::from_logits()`. Keras's defaults: `alpha` is 0.25 and `gamma` is 2.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalFocalCrossentropy;
 ///
 /// let loss = CategoricalFocalCrossentropy.gamma(1.0);
@@ -72,30 +70,31 @@ value! {
     }
 }
 
-/// The settings of a focal loss, also behind `from_logits`.
+/// The settings of a focal loss, also with `from_logits`.
 macro_rules! settings {
     ($($name:ty, |$self:ident| $settings:expr;)+) => {$(
         impl $name {
-            /// How strongly what is right already is left out (Keras's `gamma`); with 0 it is not.
+            /// Sets how much well-predicted samples are reduced (Keras's `gamma`). With 0 they are not
+            /// reduced.
             ///
             /// # Panics
-            /// Unless `gamma >= 0`.
+            /// Panics unless `gamma >= 0`.
             pub fn gamma(mut $self, gamma: f32) -> Self {
                 assert!(gamma >= 0.0, "`gamma` is {gamma}, expected a number of at least 0");
                 $settings.gamma = gamma;
                 $self
             }
 
-            /// The balance of the classes (Keras's `alpha`).
+            /// Sets the balance of the classes (Keras's `alpha`).
             pub fn alpha(mut $self, alpha: f32) -> Self {
                 $settings.alpha = alpha;
                 $self
             }
 
-            /// Smooths labels by this amount (Keras's `label_smoothing`).
+            /// Smooths the labels by this amount (Keras's `label_smoothing`).
             ///
             /// # Panics
-            /// Unless `0 <= amount <= 1`.
+            /// Panics unless `0 <= amount <= 1`.
             pub fn label_smoothing(mut $self, amount: f32) -> Self {
                 assert!(
                     (0.0..=1.0).contains(&amount),
@@ -117,7 +116,7 @@ settings! {
 macro_rules! binary {
     ($($name:ty, $activation:ident;)+) => {$(
         impl $name {
-            /// The loss of a head of several values, with labels of the head's shape.
+            /// The loss for a head with several values, with labels of the head's shape.
             pub const fn multi_label(self) -> MultiLabel<Self> {
                 MultiLabel(self)
             }
@@ -182,12 +181,12 @@ weighable! {
 }
 
 impl BinaryFocalCrossentropy {
-    /// The loss behind a head without activation (Keras's `from_logits = True`).
+    /// The loss for a head without activation (Keras's `from_logits = True`).
     pub const fn from_logits() -> FromLogits<Self> {
         FromLogits(BinaryFocalCrossentropy)
     }
 
-    /// Whether the classes are balanced by `alpha` (Keras's `apply_class_balancing`).
+    /// Sets whether the classes are balanced by `alpha` (Keras's `apply_class_balancing`).
     pub const fn apply_class_balancing(mut self, apply_class_balancing: bool) -> Self {
         self.apply_class_balancing = apply_class_balancing;
         self
@@ -219,13 +218,13 @@ impl BinaryFocalCrossentropy {
         })
     }
 
-    /// The loss for a logit, and its derivative.
+    /// The loss of a logit, and its derivative.
     fn focal(&self, x: f64, label: f64) -> (f64, f64) {
         let smoothing = f64::from(self.label_smoothing);
         let t = label * (1.0 - smoothing) + 0.5 * smoothing;
         let tail = libm::exp(-x.abs());
         let (near, far) = (1.0 / (1.0 + tail), tail / (1.0 + tail));
-        // The probabilities of 1 and of 0, both with all their digits.
+        // The probabilities of 1 and of 0, both with full precision.
         let (p, q) = if x < 0.0 { (far, near) } else { (near, far) };
         let crossentropy = x.max(0.0) - x * t + libm::log1p(tail);
         let wrong = t * q + (1.0 - t) * p;
@@ -244,7 +243,7 @@ impl BinaryFocalCrossentropy {
 }
 
 impl FromLogits<BinaryFocalCrossentropy> {
-    /// Whether the classes are balanced by `alpha` (Keras's `apply_class_balancing`).
+    /// Sets whether the classes are balanced by `alpha` (Keras's `apply_class_balancing`).
     pub const fn apply_class_balancing(mut self, apply_class_balancing: bool) -> Self {
         self.0.apply_class_balancing = apply_class_balancing;
         self
@@ -256,7 +255,7 @@ impl FromLogits<BinaryFocalCrossentropy> {
 }
 
 impl CategoricalFocalCrossentropy {
-    /// The loss behind a head without activation (Keras's `from_logits = True`).
+    /// The loss for a head without activation (Keras's `from_logits = True`).
     pub const fn from_logits() -> FromLogits<Self> {
         FromLogits(CategoricalFocalCrossentropy)
     }
@@ -265,11 +264,11 @@ impl CategoricalFocalCrossentropy {
         let (alpha, gamma) = (f64::from(self.alpha), f64::from(self.gamma));
         let smoothing = f64::from(self.label_smoothing);
         let floor = smoothing / labels.len() as f64;
-        // A term, and its derivative by the logarithm of its probability.
+        // A term, and its derivative with respect to the logarithm of its probability.
         let term = |place: usize| {
             let t = f64::from(labels[place]) * (1.0 - smoothing) + floor;
             if t == 0.0 {
-                // 0 · ∞ is 0 here: a class of weight 0 says nothing.
+                // 0 · ∞ counts as 0 here: a class of weight 0 does not contribute.
                 return (0.0, 0.0);
             }
             let surprise = logits.surprise(place);
@@ -289,8 +288,8 @@ impl CategoricalFocalCrossentropy {
     }
 }
 
-/// `base^exponent` for a base from 0 to 1, and its derivative; at 0 the derivative is taken to be 0, for it
-/// is multiplied by what falls faster than it grows.
+/// `base^exponent` for a base from 0 to 1, and its derivative. At 0 the derivative is set to 0, because it is
+/// multiplied by a factor that goes to 0 faster than it grows.
 fn power(base: f64, exponent: f64) -> (f64, f64) {
     let value = libm::pow(base, exponent);
     match base > 0.0 {

@@ -1,6 +1,6 @@
-//! Generalized crossentropy, for labels of which some are wrong.
+//! Generalized crossentropy, for data with some wrong labels.
 //!
-//! `(1 - p^q) / q` for the probability `p` of the labelled class: Zhang & Sabuncu (2018), equation 6. It
+//! `(1 - p^q) / q` for the probability `p` of the labeled class: Zhang & Sabuncu (2018), equation 6. It
 //! goes from crossentropy (`q` near 0) to the mean absolute error (`q` near 1).
 
 use super::logits::softmax;
@@ -12,13 +12,12 @@ use crate::model::Head;
 use crate::tensor::Rank1;
 use crate::value::value;
 
-/// Generalized crossentropy, `(1 - p^q) / q` for the probability `p` of the labelled class. Keras:
+/// Generalized crossentropy, `(1 - p^q) / q` for the probability `p` of the labeled class. Keras:
 /// `CategoricalGeneralizedCrossEntropy`.
 ///
 /// It fits a softmax over N classes with labels `Class<N>`. `q` is 0.5 by default.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::CategoricalGeneralizedCrossEntropy;
 ///
 /// let loss = CategoricalGeneralizedCrossEntropy.q(0.7);
@@ -33,10 +32,10 @@ value! {
 }
 
 impl CategoricalGeneralizedCrossEntropy {
-    /// How much wrong labels are to be left out (Keras's `q`).
+    /// Sets the robustness against wrong labels (Keras's `q`).
     ///
     /// # Panics
-    /// Unless `0 < q < 1`.
+    /// Panics unless `0 < q < 1`.
     pub fn q(self, q: f32) -> Self {
         assert!(
             q > 0.0 && q < 1.0,

@@ -1,7 +1,7 @@
 //! Hinge losses.
 //!
-//! `max(0, 1 - t y)` with labels -1 and 1. As in Keras, if the labels of a batch are all 0 or 1, the
-//! zeros count as -1.
+//! `max(0, 1 - t y)` with labels -1 and 1. As in Keras, if the labels of a batch are all 0 or 1, zeros are
+//! replaced by -1.
 
 use super::weight::weighable;
 use super::{Batch, Loss};
@@ -10,13 +10,12 @@ use crate::data::{Binary, Data};
 use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
 
-/// Mean of `max(0, 1 - t y)`. Keras: `Hinge`; as a metric `hinge`.
+/// Mean of `max(0, 1 - t y)`. Keras: `Hinge`. The name as a metric is `hinge`.
 ///
-/// It fits every head, best one of `tanh` or without activation, with labels of the head's shape.
-/// With labels `Binary` it is `Hinge.binary()`.
+/// It fits every head with labels of the head's shape. Use it with a `tanh` or without activation. For labels
+/// `Binary`, use `Hinge.binary()`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Hinge;
 ///
 /// let loss = Hinge;
@@ -24,13 +23,12 @@ use crate::tensor::{Rank1, Shape};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hinge;
 
-/// Mean of `max(0, 1 - t y)²`. Keras: `SquaredHinge`; as a metric `squared_hinge`.
+/// Mean of `max(0, 1 - t y)²`. Keras: `SquaredHinge`. The name as a metric is `squared_hinge`.
 ///
-/// It fits every head, best one of `tanh` or without activation, with labels of the head's shape.
-/// With labels `Binary` it is `SquaredHinge.binary()`.
+/// It fits every head with labels of the head's shape. Use it with a `tanh` or without activation. For labels
+/// `Binary`, use `SquaredHinge.binary()`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::SquaredHinge;
 ///
 /// let loss = SquaredHinge;
@@ -41,7 +39,6 @@ pub struct SquaredHinge;
 /// A hinge loss with labels `Binary`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Hinge;
 ///
 /// let loss = Hinge.binary();
@@ -52,12 +49,12 @@ pub struct OfBinary<L>(L);
 macro_rules! hinges {
     ($($name:ident |$margin:ident| $loss:expr;)+) => {$(
         impl $name {
-            /// The loss of a head of one value, with labels `Binary`.
+            /// The loss for a head with one value, with labels `Binary`.
             pub const fn binary(self) -> OfBinary<Self> {
                 OfBinary(self)
             }
 
-            /// The loss for what is missing to the margin, and its derivative.
+            /// The loss for a given `1 - t y`, and its derivative.
             fn of_margin($margin: f32) -> (f64, f32) {
                 $loss
             }
@@ -115,7 +112,7 @@ fn hinge<A: HeadActivation, S: Shape, Y: Data>(
         if let Some(gradient) = gradient {
             for (place, slot) in gradient.iter_mut().enumerate() {
                 let margin = margin(place);
-                // Written so that NaN stays; at 0 the slope is that of the margin, as in TensorFlow.
+                // This form keeps NaN. At 0 the derivative is that of the margin, as in TensorFlow.
                 *slot = if margin < 0.0 {
                     0.0
                 } else {

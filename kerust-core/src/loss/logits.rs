@@ -1,9 +1,9 @@
-//! The logits of a softmax, and the crossentropy that follows from them.
+//! The crossentropy of a softmax, computed from its logits.
 
-/// One sample's logits, ready to be compared.
+/// The logits of one sample, prepared for the crossentropy.
 pub(super) struct Logits<'a> {
     pub(super) values: &'a [f32],
-    /// The softmax of the logits, where the head has computed it.
+    /// The softmax of the logits, if the head has computed it.
     probabilities: Option<&'a [f32]>,
     /// The largest logit.
     peak: f32,
@@ -11,7 +11,7 @@ pub(super) struct Logits<'a> {
     excess: f64,
 }
 
-/// How a head's scores become [`Logits`], by the name of its activation.
+/// Functions that turn a head's scores into [`Logits`], named after its activation.
 #[allow(non_snake_case, reason = "named as the activations are")]
 pub(super) mod softmax {
     use super::super::batch::Scores;
@@ -19,8 +19,8 @@ pub(super) mod softmax {
 
     pub(in crate::loss) fn Softmax(scores: Scores<'_>) -> Logits<'_> {
         let (place, peak) = super::peak(scores.logits);
-        // exp(x_j - peak) / Σ is known already: no second exp. What is near 1 has lost its digits,
-        // so there the others are summed.
+        // exp(x_j - peak) / Σ is known already, which saves a second exp. A probability near 1 has lost its
+        // digits, so in that case the others are summed.
         let likeliest = f64::from(scores.outputs[place]);
         let excess = if likeliest > 0.5 {
             let others = scores.outputs.iter().enumerate();
@@ -53,7 +53,7 @@ pub(super) mod softmax {
     }
 }
 
-/// The place of the largest value, and the value.
+/// The index of the largest value, and the value.
 fn peak(values: &[f32]) -> (usize, f32) {
     let mut best = (0, values[0]);
     for (place, value) in values.iter().enumerate() {
@@ -99,7 +99,7 @@ impl Logits<'_> {
         let smooth = |label: f32| label * (1.0 - smoothing) + floor;
         if let Some(gradient) = gradient {
             self.write_probabilities(gradient);
-            // 1 for a distribution, and then the derivative is p - t.
+            // The total is 1 for a distribution; the derivative is then p - t.
             let total: f32 = labels.iter().map(|label| smooth(*label)).sum();
             for (slot, label) in gradient.iter_mut().zip(labels) {
                 *slot = *slot * total - smooth(*label);
@@ -108,7 +108,7 @@ impl Logits<'_> {
         let terms = labels.iter().enumerate();
         terms
             .map(|(place, label)| match smooth(*label) {
-                // 0 · ∞ is 0 here: a class of weight 0 says nothing.
+                // 0 · ∞ counts as 0 here: a class of weight 0 does not contribute.
                 0.0 => 0.0,
                 target => f64::from(target) * self.surprise(place),
             })

@@ -1,8 +1,8 @@
 //! Loss functions.
 //!
-//! `compile` takes one: `model.compile(Adam::new(0.001), SparseCategoricalCrossentropy, Accuracy)`.
-//! A loss fits certain heads of a model ([`Loss`]) and takes certain labels, so a loss, labels and
-//! a head that do not go together do not compile:
+//! Pass a loss to `compile`: `model.compile(Adam::new(0.001), SparseCategoricalCrossentropy, Accuracy)`. Each
+//! loss accepts certain heads of a model ([`Loss`]) and certain labels. A combination of loss, labels and
+//! head that does not match is a compile error:
 //!
 //! | head | labels | loss |
 //! |---|---|---|
@@ -14,17 +14,16 @@
 //! | `Conv2D(N, 1x1, softmax)`, a map | one-hot along the last axis | [`CategoricalCrossentropy`], [`Dice`](struct@Dice), [`Tversky`](struct@Tversky) |
 //! | any | the shape of the head | [`MeanSquaredError`], [`MeanAbsoluteError`], [`Huber`](struct@Huber), .. |
 //!
-//! The loss of a batch is the mean over its samples, each times its sample weight (Keras's
-//! `sum_over_batch_size`). The loss of a model with several heads is the sum of the losses of its
-//! heads, each times its `.weight(..)`.
+//! The loss of a batch is the mean over its samples, each multiplied by its sample weight (Keras's
+//! `sum_over_batch_size`). The loss of a model with several heads is the sum of the losses of its heads, each
+//! multiplied by its `.weight(..)`.
 //!
-//! # A loss of one's own
+//! # Custom losses
 //!
-//! A loss that compares value with value implements [`PointwiseLoss`]. Any other implements [`Loss`]
-//! for the heads that it fits:
+//! A loss that compares single values implements [`PointwiseLoss`]. Any other loss implements [`Loss`] for
+//! the heads that it fits:
 //!
 //! ```
-//! # extern crate kerust_core as kerust;
 //! use kerust::activation::HeadActivation;
 //! use kerust::loss::{Batch, Loss};
 //! use kerust::model::Head;
@@ -104,22 +103,23 @@ no_new! {
     note = "a loss is a value without quotes: `MeanSquaredError`, not `\"mse\"`"
 )]
 pub trait Loss<H: Heads>: Send + 'static {
-    /// The labels that it takes.
+    /// The labels that the loss takes.
     type Label: Data;
 
-    /// The mean loss of a batch. Where a gradient is asked for, it is filled with the derivative of
-    /// that mean with respect to each logit.
+    /// The mean loss of a batch. If a gradient is passed, it is filled with the derivative of that mean with
+    /// respect to each logit.
     ///
-    /// A mean over the batch divides by [`Batch::divisor`]; those that [`Batch`] offers do.
+    /// The mean must divide by [`Batch::divisor`]. The methods of [`Batch`] do.
     fn measure(&self, batch: Batch<'_, H, Self::Label>, gradient: Option<H::SlicesMut<'_>>) -> f64;
 
-    /// Whether it is the crossentropy of classes, of which a constant prediction has the entropy of the labels.
+    /// Whether this is a crossentropy of classes. Its value for a constant prediction is then the entropy of
+    /// the labels.
     #[doc(hidden)]
     fn is_crossentropy(&self) -> bool {
         false
     }
 
-    /// As [`measure`](Self::measure); in addition appends the loss of each head, before its weight.
+    /// Like [`measure`](Self::measure). It also appends the loss of each head, before its weight.
     #[doc(hidden)]
     fn measure_each(
         &self,

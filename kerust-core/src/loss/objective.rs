@@ -1,4 +1,4 @@
-//! The loss and the metrics of a compiled model, erased: what the training loop sees.
+//! The loss and the metrics of a compiled model as one object, for the training loop.
 
 use super::{Batch, Loss};
 use crate::data::Data;
@@ -6,15 +6,15 @@ use crate::element::Elements;
 use crate::metric::{Metrics, Names};
 use crate::model::{HeadPass, Heads};
 
-/// The loss and the metrics of a model, with their results so far: what [`objective`] makes.
+/// The loss and the metrics of a model, with their results so far. [`objective`] creates one.
 ///
-/// Only the first batch allocates.
+/// Memory is allocated for the first batch only.
 pub trait Objective<H: Heads, Y: Data>: Send {
-    /// One training batch: leaves the gradient of the mean loss in `heads`, adds to the running
-    /// loss and metrics, and returns the batch's mean loss, which is the sum over all heads, each
-    /// times its weight. `outputs` are the activated heads; `weights` holds a weight for each
-    /// sample (`None`: all 1); `divisor` is the number of samples that the mean is over: those given,
-    /// or those of the whole batch of which they are a part.
+    /// Processes one training batch. It writes the gradient of the mean loss to `heads`, updates the running
+    /// loss and metrics, and returns the mean loss of the batch: the sum over all heads, each multiplied by
+    /// its weight. `outputs` are the activated heads. `weights` holds a weight for each sample (`None`: all
+    /// 1). `divisor` is the divisor of the mean: the number of these samples, or that of the whole batch of
+    /// which they are a part.
     fn train<'a>(
         &mut self,
         heads: HeadPass<'a, H>,
@@ -24,7 +24,7 @@ pub trait Objective<H: Heads, Y: Data>: Send {
         divisor: usize,
     ) -> f64;
 
-    /// One batch without gradient.
+    /// Processes one batch without a gradient.
     fn evaluate<'a>(
         &mut self,
         logits: H::Slices<'a>,
@@ -33,7 +33,7 @@ pub trait Objective<H: Heads, Y: Data>: Send {
         weights: Option<&'a [f32]>,
     ) -> f64;
 
-    /// Whether the loss is the crossentropy of classes.
+    /// Whether the loss is a crossentropy of classes.
     fn is_crossentropy(&self) -> bool {
         false
     }
@@ -41,26 +41,25 @@ pub trait Objective<H: Heads, Y: Data>: Send {
     /// Adds a penalty to the running loss of the last `samples` samples.
     fn add_penalty(&mut self, penalty: f64, samples: usize);
 
-    /// Forgets the running loss and metrics, as an epoch begins.
+    /// Resets the running loss and metrics at the start of an epoch.
     fn reset(&mut self);
 
-    /// What is reported, in Keras's order: `loss`; with several heads the loss of each
-    /// (`class_loss`, before its weight); the metrics (`accuracy`, `class_accuracy`).
+    /// The names of the results, in Keras's order: `loss`; with several heads the loss of each (`class_loss`,
+    /// before its weight); then the metrics (`accuracy`, `class_accuracy`).
     fn names(&self) -> &[String];
 
-    /// Whether a higher number is the better one, for each of [`names`](Self::names); `None` where
-    /// a metric of one's own does not say.
+    /// Whether a higher value is better, for each of [`names`](Self::names). `None` if a custom metric does
+    /// not say.
     fn higher_is_better(&self) -> &[Option<bool>];
 
-    /// Appends the running results since [`reset`](Self::reset), in the order of
-    /// [`names`](Self::names). As in Keras, the loss of a batch counts by its number of samples.
+    /// Appends the running results since [`reset`](Self::reset), in the order of [`names`](Self::names). As
+    /// in Keras, the loss of a batch is weighted by its number of samples.
     fn values(&self, into: &mut Vec<f64>);
 }
 
-/// A loss and metrics for heads of the given names; a single head has none.
+/// Combines a loss and metrics for heads with the given names. `heads` is empty for a single head.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::activation::Linear;
 /// use kerust::loss::{MeanAbsoluteError, MeanSquaredError, objective};
 /// use kerust::model::Head;
@@ -281,7 +280,7 @@ mod tests {
         parts.extend(rest);
         assert!((first + second - whole).abs() < 1e-12);
         assert_eq!(parts, gradient);
-        // What is reported is the mean of the part's own samples.
+        // The reported loss is the mean over this part's own samples.
         let (alone, _, _) = step(0..1, 1);
         assert!((running[0] - alone).abs() < 1e-12);
     }

@@ -1,4 +1,4 @@
-//! Losses for segmentations: how far what is found and what is labelled overlap.
+//! Losses for segmentation, based on the overlap of outputs and labels.
 
 use super::weight::scaled;
 use super::{Batch, Loss, WeightedLoss};
@@ -7,14 +7,13 @@ use crate::model::Head;
 use crate::tensor::Shape;
 use crate::value::value;
 
-/// One minus twice the overlap of outputs and labels by their sum: `1 - 2 Σ t y / (Σ t + Σ y)`. Keras:
-/// `Dice`.
+/// Dice loss: one minus twice the overlap of outputs and labels, divided by their sum: `1 - 2 Σ t y / (Σ t +
+/// Σ y)`. Keras: `Dice`.
 ///
-/// It fits every head, best one of `sigmoid` or `softmax`; the label is a tensor of the head's shape. As
-/// in Keras the sums run over the whole batch, unless [`axis`](Self::axis) says otherwise.
+/// It fits every head; use a `sigmoid` or `softmax`. The label is a tensor of the head's shape. As in Keras,
+/// the sums run over the whole batch, unless [`axis`](Self::axis) says otherwise.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Dice;
 ///
 /// let of_batches = Dice;
@@ -25,14 +24,13 @@ pub struct Dice {
     axes: Axes,
 }
 
-/// One minus the overlap of outputs and labels by the overlap with what is wrong:
-/// `1 - Σ t y / (Σ t y + α Σ t (1 - y) + β Σ (1 - t) y)`. Salehi et al. (2017). Keras: `Tversky`.
+/// Tversky loss: one minus the overlap of outputs and labels, divided by the overlap plus the weighted
+/// errors: `1 - Σ t y / (Σ t y + α Σ t (1 - y) + β Σ (1 - t) y)`. Salehi et al. (2017). Keras: `Tversky`.
 ///
-/// `alpha` and `beta` are 0.5 by default; then it is [`Dice`](struct@Dice). What it fits, and its sums, are
-/// those of `Dice`.
+/// `alpha` and `beta` are 0.5 by default; then it is [`Dice`](struct@Dice). It fits the same heads and labels
+/// as `Dice`, and its sums run over the same axes.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Tversky;
 ///
 /// let loss = Tversky.alpha(0.3).beta(0.7);
@@ -44,8 +42,8 @@ pub struct Tversky {
     axes: Axes,
 }
 
-/// The axes of a batch over which sums run: `None` for all, else a bit for each; axis 0, the batch, is none
-/// of them.
+/// The axes of a batch over which the sums run: `None` for all axes, otherwise one bit for each. Axis 0, the
+/// batch, is never included.
 #[derive(Clone, Copy, Debug)]
 struct Axes(Option<u8>);
 
@@ -61,20 +59,20 @@ value! {
 }
 
 impl Tversky {
-    /// How much labels count that are not found (Keras's `alpha`).
+    /// Sets the weight of false negatives: labels that are not predicted (Keras's `alpha`).
     pub fn alpha(mut self, alpha: f32) -> Self {
         self.alpha = alpha;
         self
     }
 
-    /// How much outputs count that are not labelled (Keras's `beta`).
+    /// Sets the weight of false positives: outputs that are not labeled (Keras's `beta`).
     pub fn beta(mut self, beta: f32) -> Self {
         self.beta = beta;
         self
     }
 }
 
-/// Sums of labels times outputs, of labels, and of outputs.
+/// The sums of labels times outputs, of labels, and of outputs.
 #[derive(Clone, Copy, Default)]
 struct Sums {
     both: f64,
@@ -82,30 +80,31 @@ struct Sums {
     outputs: f64,
 }
 
-/// A value with its derivatives by two of the [`Sums`]: by `both` and by `outputs`.
+/// A loss with its derivatives with respect to two of the [`Sums`]: `both` and `outputs`.
 type Loss1 = (f64, f64, f64);
 
-/// What Keras adds to a denominator.
+/// Keras adds this to a denominator.
 const EPSILON: f64 = 1e-7;
 
 macro_rules! overlaps {
     ($($name:ident |$self:ident, $sums:ident| $loss:expr;)+) => {$(
         impl $name {
-            /// The axes over which the sums run (Keras's `axis`): of (batch, rows, columns, channels), `[1,
-            /// 2, 3]` are those of each sample, `[1, 2]` those of each channel. The loss is the mean of all
-            /// that there are.
+            /// Sets the axes over which the sums run (Keras's `axis`). For (batch, rows, columns, channels),
+            /// `[1, 2, 3]` sums over each sample, and `[1, 2]` over each channel of a sample. The loss is the
+            /// mean of the resulting values.
             ///
             /// # Panics
-            /// Unless each is from 1 to 7; that the head has it is checked when the loss is measured.
+            /// Panics unless each axis is from 1 to 7. The rank of the head is checked when the loss is
+            /// measured.
             pub fn axis<const N: usize>(mut self, axes: [usize; N]) -> Self {
                 self.axes = Axes::new(&axes);
                 self
             }
 
-            /// This loss times `weight` in the sum over the heads (Keras's `loss_weights`).
+            /// Multiplies this loss by `weight` in the sum over the heads (Keras's `loss_weights`).
             ///
             /// # Panics
-            /// Unless `weight` is finite.
+            /// Panics unless `weight` is finite.
             pub fn weight(self, weight: f32) -> WeightedLoss<Self> {
                 WeightedLoss::new(self, weight)
             }
@@ -173,7 +172,7 @@ impl Sums {
     }
 }
 
-/// The loss of the whole batch: one number, which counts by the mean of the sample weights.
+/// The loss of the whole batch: one number, multiplied by the mean of the sample weights.
 fn of_batch<A: HeadActivation, S: Shape>(
     batch: Batch<'_, Head<A, S>, S>,
     mut gradient: Option<&mut [f32]>,
@@ -196,11 +195,11 @@ fn of_batch<A: HeadActivation, S: Shape>(
     let weights: f64 = (0..batch.len())
         .map(|sample| f64::from(batch.weight(sample)))
         .sum();
-    // A part of a larger batch counts by its share of the samples.
+    // A part of a larger batch is weighted by its share of the samples.
     scaled(value, gradient, weights / batch.divisor().max(1) as f64)
 }
 
-/// The mean of the losses of the groups into which each sample falls along the axes that are not summed.
+/// The mean loss of the groups of each sample, one group for each index along the axes that are not summed.
 fn of_groups<A: HeadActivation, S: Shape>(
     batch: Batch<'_, Head<A, S>, S>,
     gradient: Option<&mut [f32]>,
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_as_it_is_labelled_costs_nothing() {
+    fn a_perfect_prediction_has_no_loss() {
         let x = [0.0, 1.0, 1.0, 0.0];
         for loss in [Tversky, Tversky.axis([1]), Tversky.alpha(0.0).beta(0.0)] {
             let (value, _) = measure::<Linear, Rank1<2>, _, _>(&loss, &x, &x, None);

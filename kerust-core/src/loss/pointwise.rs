@@ -1,17 +1,16 @@
-//! Losses of one's own, of one value at a time.
+//! Custom losses that compare one value at a time.
 
 use super::{Batch, Loss};
 use crate::activation::HeadActivation;
 use crate::model::Head;
 use crate::tensor::Shape;
 
-/// A loss of one's own that compares one predicted value with one label.
+/// A custom loss that compares one predicted value with one label.
 ///
-/// It fits every head; the label is a tensor of the head's shape, and the loss of a sample is the
-/// mean over its values. What is not computed value by value implements [`Loss`] itself.
+/// It fits every head. The label is a tensor of the head's shape, and the loss of a sample is the mean over
+/// its values. A loss that is not computed value by value implements [`Loss`] directly.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::PointwiseLoss;
 ///
 /// /// Quantile loss: a prediction that is too high costs 3 times as much as one that is too low.
@@ -38,7 +37,7 @@ pub trait PointwiseLoss: Send + 'static {
     fn derivative(&self, y: f32, p: f32) -> f32;
 }
 
-// Else rustc would tell the user of a built-in loss that does not fit to implement this trait.
+// Without this bound, rustc would tell the user of a mismatched built-in loss to implement this trait.
 #[diagnostic::do_not_recommend]
 impl<A: HeadActivation, S: Shape, L: PointwiseLoss> Loss<Head<A, S>> for L {
     type Label = S;

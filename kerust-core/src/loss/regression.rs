@@ -12,7 +12,6 @@ use crate::value::value;
 /// It fits every head; the label is a tensor of the head's shape. As a metric: `mean_squared_error`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::MeanSquaredError;
 ///
 /// let loss = MeanSquaredError;
@@ -20,13 +19,11 @@ use crate::value::value;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanSquaredError;
 
-/// Mean absolute error, `mean(|y - t|)`; its derivative where `y = t` is 0. Keras:
-/// `MeanAbsoluteError`.
+/// Mean absolute error, `mean(|y - t|)`. Its derivative is 0 where `y = t`. Keras: `MeanAbsoluteError`.
 ///
 /// It fits every head; the label is a tensor of the head's shape. As a metric: `mean_absolute_error`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::MeanAbsoluteError;
 ///
 /// let loss = MeanAbsoluteError;
@@ -35,10 +32,9 @@ pub struct MeanSquaredError;
 pub struct MeanAbsoluteError;
 
 /// Mean absolute percentage error, `100 mean(|y - t| / max(|t|, 1e-7))`. Keras:
-/// `MeanAbsolutePercentageError`; as a metric `mean_absolute_percentage_error`.
+/// `MeanAbsolutePercentageError`. The name as a metric is `mean_absolute_percentage_error`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::MeanAbsolutePercentageError;
 ///
 /// let loss = MeanAbsolutePercentageError;
@@ -46,11 +42,10 @@ pub struct MeanAbsoluteError;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanAbsolutePercentageError;
 
-/// Mean squared logarithmic error, `mean((ln(1 + y) - ln(1 + t))²)`, values below 1e-7 counting as
-/// 1e-7. Keras: `MeanSquaredLogarithmicError`; as a metric `mean_squared_logarithmic_error`.
+/// Mean squared logarithmic error, `mean((ln(1 + y) - ln(1 + t))²)`. Values below 1e-7 are replaced by 1e-7.
+/// Keras: `MeanSquaredLogarithmicError`. The name as a metric is `mean_squared_logarithmic_error`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::MeanSquaredLogarithmicError;
 ///
 /// let loss = MeanSquaredLogarithmicError;
@@ -58,11 +53,10 @@ pub struct MeanAbsolutePercentageError;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanSquaredLogarithmicError;
 
-/// Mean of `ln cosh(y - t)`, which is near `e² / 2` for small errors `e` and near `|e|` for large
-/// ones. Keras: `LogCosh`; as a metric `logcosh`.
+/// Mean of `ln cosh(y - t)`, which is near `e² / 2` for small errors `e` and near `|e|` for large errors.
+/// Keras: `LogCosh`. The name as a metric is `logcosh`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::LogCosh;
 ///
 /// let loss = LogCosh;
@@ -70,10 +64,9 @@ pub struct MeanSquaredLogarithmicError;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogCosh;
 
-/// Mean of `y - t ln(y + 1e-7)`, for counts. Keras: `Poisson`; as a metric `poisson`.
+/// Mean of `y - t ln(y + 1e-7)`, for counts. Keras: `Poisson`. The name as a metric is `poisson`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Poisson;
 ///
 /// let loss = Poisson;
@@ -81,13 +74,12 @@ pub struct LogCosh;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Poisson;
 
-/// Huber's loss (1964): the mean of `e² / 2` for errors `e` up to `delta`, and of
-/// `delta (|e| - delta / 2)` for larger ones. Keras: `Huber`.
+/// Huber loss (1964): the mean of `e² / 2` for errors `e` up to `delta`, and of `delta (|e| - delta / 2)` for
+/// larger errors. Keras: `Huber`.
 ///
 /// `delta` is 1 by default. It fits every head; the label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::Huber;
 ///
 /// let loss = Huber;
@@ -103,10 +95,10 @@ value! {
 }
 
 impl Huber {
-    /// Makes the loss linear for errors larger than `delta` (Keras's `delta`).
+    /// Sets the error above which the loss is linear (Keras's `delta`).
     ///
     /// # Panics
-    /// Unless `delta > 0`.
+    /// Panics unless `delta > 0`.
     pub fn delta(self, delta: f32) -> Self {
         assert!(delta > 0.0, "`delta` is {delta}, expected a number above 0");
         Self { delta }
@@ -177,7 +169,7 @@ of_values! {
     };
 }
 
-/// -1, 0 or 1: unlike `f32::signum`, 0 of 0.
+/// -1, 0 or 1. Unlike `f32::signum`, it returns 0 for 0.
 fn sign(value: f32) -> f32 {
     if value == 0.0 { 0.0 } else { value.signum() }
 }

@@ -1,4 +1,4 @@
-//! What the tests of the losses share.
+//! Shared code of the losses' tests.
 
 use super::{Batch, Loss};
 use crate::activation::HeadActivation;
@@ -18,7 +18,7 @@ where
 {
     let mut outputs = logits.to_vec();
     Head::<A, S>::activate(&mut outputs);
-    // NaN shows a place that is not written.
+    // NaN reveals values that are not written.
     let mut gradient = vec![f32::NAN; logits.len()];
     let batch = Batch::<Head<A, S>, L::Label>::new(logits, &outputs, labels, weights);
     let value = loss.measure(batch, Some(&mut gradient));
@@ -27,7 +27,7 @@ where
     (value, gradient)
 }
 
-/// Holds the gradient against central differences of the loss, within 0.1 %.
+/// Compares the gradient with central differences of the loss, within 0.1 %.
 pub(super) fn check_gradient<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>, T>(
     loss: &L,
     logits: &[f32],

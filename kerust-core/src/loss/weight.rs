@@ -5,14 +5,14 @@ use crate::activation::HeadActivation;
 use crate::model::Head;
 use crate::tensor::Shape;
 
-/// Gives losses their `.weight(..)` and their `.reduction(..)`.
+/// Adds the methods `.weight(..)` and `.reduction(..)` to losses.
 macro_rules! weighable {
     ($($({$parameter:ident})? $name:ty;)+) => {$(
         impl$(<$parameter>)? $name {
-            /// This loss times `weight` in the sum over the heads (Keras's `loss_weights`).
+            /// Multiplies this loss by `weight` in the sum over the heads (Keras's `loss_weights`).
             ///
             /// # Panics
-            /// Unless `weight` is finite.
+            /// Panics unless `weight` is finite.
             pub fn weight(self, weight: f32) -> $crate::loss::WeightedLoss<Self> {
                 $crate::loss::WeightedLoss::new(self, weight)
             }
@@ -26,12 +26,11 @@ macro_rules! weighable {
 }
 pub(crate) use weighable;
 
-/// A loss times a weight, for a model with several heads: Keras's `loss_weights`.
+/// A loss multiplied by a weight, for a model with several heads: Keras's `loss_weights`.
 ///
-/// As in Keras, the loss reported for the head itself (`offset_loss`) is without the weight.
+/// As in Keras, the loss that is reported for the head itself (`offset_loss`) does not include the weight.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::{MeanSquaredError, SparseCategoricalCrossentropy};
 ///
 /// let losses = (SparseCategoricalCrossentropy, MeanSquaredError.weight(0.5));
@@ -43,10 +42,10 @@ pub struct WeightedLoss<L> {
 }
 
 impl<L> WeightedLoss<L> {
-    /// `loss` times `weight`; for a loss of one's own, which has no method `weight`.
+    /// Multiplies `loss` by `weight`. Use it for a custom loss, which has no method `weight`.
     ///
     /// # Panics
-    /// Unless `weight` is finite.
+    /// Panics unless `weight` is finite.
     pub fn new(loss: L, weight: f32) -> Self {
         assert!(
             weight.is_finite(),
@@ -56,7 +55,7 @@ impl<L> WeightedLoss<L> {
     }
 }
 
-/// A loss and its gradient times `factor`.
+/// Multiplies a loss and its gradient by `factor`.
 pub(super) fn scaled(loss: f64, gradient: Option<&mut [f32]>, factor: f64) -> f64 {
     if let Some(gradient) = gradient {
         gradient.iter_mut().for_each(|slot| *slot *= factor as f32);
@@ -87,29 +86,28 @@ impl<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>> Loss<Head<A, S>> for Weig
     }
 }
 
-/// How the losses of a batch become one number: Keras's `reduction`.
+/// How the losses of a batch are reduced to one number: Keras's `reduction`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::{MeanSquaredError, Reduction};
 ///
 /// let loss = MeanSquaredError.reduction(Reduction::Sum);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Reduction {
-    /// Their sum, each times its sample weight, divided by their number: the default.
+    /// The sum of the losses, each multiplied by its sample weight, divided by their number. This is the
+    /// default.
     #[default]
     SumOverBatchSize,
-    /// Their sum, each times its sample weight.
+    /// The sum of the losses, each multiplied by its sample weight.
     Sum,
     /// That sum, divided by the sum of the sample weights.
     MeanWithSampleWeight,
 }
 
-/// A loss with another [`Reduction`]; `.reduction(..)` of a loss makes it.
+/// A loss with another [`Reduction`], created by `.reduction(..)`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::{Huber, Reduced, Reduction};
 ///
 /// let loss: Reduced<Huber> = Huber.reduction(Reduction::Sum);
@@ -121,7 +119,7 @@ pub struct Reduced<L> {
 }
 
 impl<L> Reduced<L> {
-    /// `loss` with this reduction; for a loss of one's own, which has no method `reduction`.
+    /// Sets the reduction of `loss`. Use it for a custom loss, which has no method `reduction`.
     pub fn new(loss: L, reduction: Reduction) -> Self {
         Self { loss, reduction }
     }
@@ -136,7 +134,7 @@ impl<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>> Loss<Head<A, S>> for Redu
         mut gradient: Option<&mut [f32]>,
     ) -> f64 {
         let mean = self.loss.measure(batch, gradient.as_deref_mut());
-        // A loss has a value for each place of a map.
+        // A loss has a value for each position of a map.
         let places = (S::LEN / S::SHAPE.last().max(1)) as f64;
         let factor = match (self.reduction, batch.weights) {
             (Reduction::Sum, _) => batch.divisor() as f64 * places,
@@ -145,7 +143,7 @@ impl<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>> Loss<Head<A, S>> for Redu
                 let sum: f64 = weights.iter().map(|weight| f64::from(*weight)).sum();
                 match sum == 0.0 {
                     true => 0.0,
-                    // Of a part of a larger batch the mean counts by the part's share of the samples.
+                    // In a part of a larger batch, the mean is weighted by the part's share of the samples.
                     false => batch.len() as f64 * places / sum,
                 }
             }

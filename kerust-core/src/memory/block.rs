@@ -1,12 +1,13 @@
-//! The memory itself: an arena and outputs, from which buffers are taken where a plan has them.
+//! The memory of a plan: the arena and the outputs, and how buffers are borrowed from them.
 
 use super::{Place, Places, WORD_BYTES};
 use crate::element::{Dtype, Element, Values};
 use core::marker::PhantomData;
 
-/// An arena and outputs, laid out for `batch` samples by a [`Plan`](super::Plan).
+/// An arena and outputs, which hold the buffers of `batch` samples as a [`Plan`](super::Plan) places them.
 ///
-/// It keeps the base address of each region, so that taking buffers never borrows a region anew.
+/// It stores the base address of each region, so that borrowing a buffer never borrows the whole region
+/// again.
 pub struct Memory<'a, const OUTPUTS: usize = 0> {
     arena: Region<'a>,
     outputs: [Region<'a>; OUTPUTS],
@@ -34,22 +35,23 @@ impl<'a> Region<'a> {
 }
 
 impl<'a> Memory<'a> {
-    /// Lays out a block for `batch` samples: a word for each `f32`, whatever comes to lie there.
+    /// Uses the block as the arena for `batch` samples, one word for each `f32`, whatever type the buffers
+    /// have.
     pub fn new(block: &'a mut [f32], batch: usize) -> Self {
         Self::of_words(bytemuck::cast_slice_mut(block), batch)
     }
 
-    /// Lays words out for `batch` samples.
+    /// Uses the words as the arena for `batch` samples.
     pub fn of_words(words: &'a mut [u32], batch: usize) -> Self {
         Self {
-            // The arena counts words; only its type is not the one of its numbers.
+            // The region counts words. Its element type is not that of the buffers in it.
             arena: Region::new(bytemuck::cast_slice_mut::<u32, i32>(words)),
             outputs: [],
             batch,
         }
     }
 
-    /// The same arena, and outputs that hold buffers until they are written.
+    /// The same arena, with outputs that hold buffers until they are written.
     #[inline(always)]
     pub fn with<'b, const OUTPUTS: usize>(
         &'b mut self,
@@ -63,10 +65,10 @@ impl<'a> Memory<'a> {
     }
 }
 
-/// An output of any element type.
+/// A model's output with any element type.
 pub struct Output<'a>(Region<'a>);
 
-/// An output of any element type.
+/// Creates an output from a slice of any element type.
 #[inline(always)]
 pub fn output<T: Element>(values: &mut [T]) -> Output<'_> {
     Output(Region::new(values))
@@ -78,18 +80,19 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
         self.batch
     }
 
-    /// Some buffers of one type, all at once; costs nothing where the places and the batch are
+    /// Borrows several buffers of one type at the same time. It costs nothing if the places and the batch are
     /// constants.
     ///
     /// # Panics
-    /// When the arena or an output is shorter than the plan, or a type is not the plan's. Without `std`
-    /// the buffers are empty then, and the kernels leave them alone.
+    /// Panics when the arena or an output is shorter than the plan, or when the type differs from the plan.
+    /// Without `std` it returns empty buffers instead, which the kernels ignore.
     #[inline(always)]
     pub fn get<E: Element, const K: usize>(&mut self, places: Places<K, OUTPUTS>) -> [&mut [E]; K] {
         let mut buffers = [(); K].map(|()| Default::default());
         let mut fit = self.holds(&places);
         let mut number = 0;
-        // Counted: other loops stay loops where the size is optimised, and the places no constants.
+        // A `while` loop, because it is unrolled also when optimizing for size, so that the places are
+        // constants.
         while number < K {
             fit = fit && is_of(E::DTYPE, places.places[number].dtype);
             number += 1;
@@ -99,17 +102,17 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
         }
         number = 0;
         while number < K {
-            // SAFETY: the memory holds the places, which share nothing; the type is the plan's.
+            // SAFETY: the memory holds the places, which do not overlap; the type is the plan's.
             buffers[number] = unsafe { self.slice(places.places[number]) };
             number += 1;
         }
         buffers
     }
 
-    /// Some buffers of several types, all at once.
+    /// Borrows several buffers of different types at the same time.
     ///
     /// # Panics
-    /// As [`get`](Self::get).
+    /// Under the same conditions as [`get`](Self::get).
     #[inline(always)]
     pub fn get_mixed<const K: usize>(&mut self, places: Places<K, OUTPUTS>) -> [Values<'_>; K] {
         let mut buffers = [(); K].map(|()| Values::F32(&mut []));
@@ -119,7 +122,7 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
         let mut number = 0;
         while number < K {
             let place = places.places[number];
-            // SAFETY: the memory holds the places, which share nothing; the type is the plan's.
+            // SAFETY: the memory holds the places, which do not overlap; the type is the plan's.
             buffers[number] = unsafe {
                 match place.dtype {
                     Dtype::F32 => Values::F32(self.slice(place)),
@@ -135,7 +138,7 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
         buffers
     }
 
-    /// Whether the arena and the outputs are those of the plan; with `std` they must be.
+    /// Whether the arena and the outputs match the plan. With `std`, a mismatch panics.
     #[inline(always)]
     fn holds<const K: usize>(&self, places: &Places<K, OUTPUTS>) -> bool {
         let mut fit = fits(places.len, self.arena.len, "words", self.batch);
@@ -149,7 +152,7 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
         fit
     }
 
-    /// The values of a place.
+    /// The values at a place.
     ///
     /// # Safety
     /// The memory holds the plan, `E` is the place's type, and no other slice of these values lives
@@ -159,9 +162,9 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
         let Place {
             output, start, len, ..
         } = place;
-        // SAFETY: the plan has such an output, and the place lies inside it or the arena, which holds
-        // the plan `batch` times: no product wraps. It begins with a word; what begins anywhere holds
-        // bytes alone. The regions are borrowed for longer than `self`.
+        // SAFETY: the plan has such an output, and the place lies inside it or inside the arena, which holds
+        // the plan `batch` times: no product wraps. A place begins at a word; a region that can begin at any
+        // address holds only bytes. The regions are borrowed for longer than `self`.
         unsafe {
             let region = match output {
                 Some(output) => self.outputs.get_unchecked(output as usize),
@@ -173,7 +176,7 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
     }
 }
 
-/// Whether there are `len` for each sample; with `std` there must be.
+/// Whether there are `len` values for each sample. With `std`, a mismatch panics.
 #[inline(always)]
 fn fits(len: usize, found: usize, what: &str, batch: usize) -> bool {
     let fit = len.checked_mul(batch).is_some_and(|len| len <= found);
@@ -187,7 +190,7 @@ fn fits(len: usize, found: usize, what: &str, batch: usize) -> bool {
     fit
 }
 
-/// Whether a plan's type is the one that is asked for; with `std` it must be.
+/// Whether the requested type is that of the plan. With `std`, a mismatch panics.
 #[inline(always)]
 fn is_of(asked: Dtype, planned: Dtype) -> bool {
     let fit = planned.is(asked);

@@ -1,15 +1,15 @@
-//! The search for a place for each buffer.
+//! The search for the address of each buffer.
 
 use super::Buffer;
 
-/// Finds the address of each buffer: the largest first, each at the lowest one where it meets no
-/// other. Addresses are words and count through the outputs, one behind the other, and then the arena,
-/// whose length is returned. A buffer may lie in an output if it is read for the last time before the step
-/// that writes the output. Both parts of `scratch` are as long as `buffers`.
+/// Finds an address for each buffer. The largest buffers come first, and each is placed at the lowest address
+/// at which it overlaps no other. Addresses are in words and run through the outputs, one after the other,
+/// and then through the arena, whose length is returned. A buffer can be placed in an output if its last read
+/// is before the step that writes the output. Both parts of `scratch` must be as long as `buffers`.
 ///
 /// # Cost
-/// for each buffer a pass over those that are placed, from the lowest address up, and one more for
-/// each output where it finds no place: rustc runs this too, and counts the steps
+/// For each buffer, one pass over the buffers placed so far, from the lowest address up, and one more pass
+/// for each output without space. rustc evaluates this function too, and counts the steps.
 pub const fn place(
     buffers: &[Buffer],
     outputs: &[Buffer],
@@ -56,7 +56,7 @@ pub const fn place(
 
 const NONE: usize = usize::MAX;
 
-/// The placed buffers by their addresses, as a list: the lowest one, and what follows each.
+/// The placed buffers sorted by address, as a linked list.
 struct Placed<'a> {
     buffers: &'a [Buffer],
     addresses: &'a mut [usize],
@@ -65,7 +65,7 @@ struct Placed<'a> {
 }
 
 impl Placed<'_> {
-    /// The lowest address from `start` on where a buffer meets no other.
+    /// The lowest address from `start` on where a buffer overlaps no other.
     const fn free(&self, wanted: Buffer, start: usize) -> usize {
         let (mut address, mut at) = (start, self.lowest);
         while at != NONE {
@@ -99,7 +99,7 @@ impl Placed<'_> {
     }
 }
 
-/// Writes the numbers of the buffers to `order`, the largest first and equal ones in order, by a
+/// Writes the indices of the buffers to `order`, the largest first and equal ones in their order, with a
 /// merge sort.
 const fn largest_first(buffers: &[Buffer], order: &mut [usize], unmerged: &mut [usize]) {
     let mut number = 0;

@@ -19,7 +19,7 @@ fn meet(a: &Buffer, b: &Buffer) -> bool {
     a.first <= b.last && b.first <= a.last
 }
 
-/// The lowest offset where a buffer meets none of those that are placed, found by trying all.
+/// The lowest offset where a buffer overlaps no placed buffer, found by trying all.
 fn lowest_offset(buffers: &[Buffer], wanted: &Buffer, offsets: &[Option<usize>]) -> usize {
     let mut offset = 0;
     loop {
@@ -37,8 +37,8 @@ fn lowest_offset(buffers: &[Buffer], wanted: &Buffer, offsets: &[Option<usize>])
     }
 }
 
-/// The least memory that any order of placing reaches: each buffer at the lowest offset that is
-/// free. Some order gives the optimum: that of the optimum's own offsets.
+/// The least memory that any placing order reaches, with each buffer at the lowest free offset. One of the
+/// orders gives the optimum: the order of the optimum's own offsets.
 fn fewest(buffers: &[Buffer; 6], offsets: &mut [Option<usize>; 6], len: usize) -> usize {
     let mut best = usize::MAX;
     for next in 0..6 {
@@ -93,7 +93,7 @@ fn small_random_graphs_are_packed_nearly_as_well_as_can_be() {
     };
     let (mut planned, mut needed) = (0, 0);
     for _ in 0..300 {
-        // A value is written at its step, and read at one of the next four.
+        // A value is written at its step and read at one of the next four steps.
         let mut step = 0;
         let buffers = [(); 6].map(|()| {
             step += 1;
@@ -112,7 +112,7 @@ fn small_random_graphs_are_packed_nearly_as_well_as_can_be() {
         planned += plan.len();
         needed += best;
     }
-    // Largest first is no optimum; it stays within 2 % of it on the whole.
+    // Largest first is not optimal, but stays within 2 % of the optimum on the whole.
     assert!(planned * 100 <= needed * 102, "{planned} of {needed}");
 }
 
@@ -152,7 +152,7 @@ fn a_block_too_short_for_its_batch_is_refused() {
 
 #[test]
 fn buffers_lie_in_an_output_until_it_is_written() {
-    // A chain that ends in a wide output: only what the last step reads needs the arena.
+    // A chain that ends in a wide output: only the values that the last step reads need the arena.
     const PLAN: Plan<3, 1> = Plan::new(
         [
             Buffer::new(128, 0, 1),
@@ -227,7 +227,7 @@ fn buffers_of_several_types_share_no_byte_and_are_aligned() {
             let mut memory = Memory::of_words(&mut words, batch);
             for a in 0..12 {
                 for b in (0..a).filter(|b| meet(&buffers[a], &buffers[*b])) {
-                    // What begins at an odd address, as a slice of bytes may.
+                    // A memory that begins at an odd address, as a slice of bytes can.
                     let (mut bytes, mut whole) = ([0i8; 34], [0i32; 33]);
                     let taken = match round % 2 {
                         0 => fill(
@@ -248,7 +248,7 @@ fn buffers_of_several_types_share_no_byte_and_are_aligned() {
     }
 }
 
-/// Writes two buffers, looks for what was written, and counts the values.
+/// Writes two buffers, checks the written values, and counts the values.
 fn fill(memory: &mut Memory<'_, 1>, plan: &Plan<12, 1>, numbers: [usize; 2]) -> [usize; 2] {
     let each = |values: &mut Values<'_>, number: i8| match values {
         Values::F32(values) => values.fill(number.into()),
@@ -284,7 +284,7 @@ fn an_output_of_bytes_holds_bytes_up_to_its_end() {
     assert_eq!((ends.addresses, ends.len()), ([0, 3], 0));
     let beyond = Plan::new([buffer(10).of::<i8>(), buffer(2).of::<i8>()], output);
     assert_eq!((beyond.addresses, beyond.len()), ([0, 4], 1));
-    // What is aligned to four bytes would not be there.
+    // Buffers that need an alignment of four bytes are not placed there.
     let aligned = Plan::new([buffer(2), buffer(0).of::<i32>()], output);
     assert_eq!((aligned.addresses, aligned.len()), ([4, 4], 2));
     assert_eq!(aligned.bytes(), 8);

@@ -7,14 +7,13 @@ use crate::loss::Batch;
 use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
 
-/// The share of predictions that are right: Keras's `"accuracy"`, reported as `accuracy`.
+/// The fraction of correct predictions: Keras's `"accuracy"`, reported as `accuracy`.
 ///
-/// As in Keras, head and labels choose which accuracy it is: [`SparseCategoricalAccuracy`] for
-/// labels `Class<N>`, [`CategoricalAccuracy`] for one-hot labels of a softmax, [`BinaryAccuracy`]
-/// for labels `Binary`.
+/// As in Keras, the head and the labels select the accuracy: [`SparseCategoricalAccuracy`] for labels
+/// `Class<N>`, [`CategoricalAccuracy`] for one-hot labels of a softmax, [`BinaryAccuracy`] for labels
+/// `Binary`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Accuracy;
 ///
 /// let metric = Accuracy;
@@ -22,13 +21,12 @@ use crate::tensor::{Rank1, Shape};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Accuracy;
 
-/// How often the class with the highest score is the labelled one. Reported as
+/// How often the class with the highest score is the class of the label. Reported as
 /// `sparse_categorical_accuracy`.
 ///
 /// It fits labels `Class<N>`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::SparseCategoricalAccuracy;
 ///
 /// let metric = SparseCategoricalAccuracy;
@@ -36,11 +34,10 @@ pub struct Accuracy;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SparseCategoricalAccuracy;
 
-/// How often the class with the highest score is that of the one-hot label. Reported as
-/// `categorical_accuracy`. Of a map, such as a segmentation, all places count.
+/// How often the class with the highest score is the class of the one-hot label. Reported as
+/// `categorical_accuracy`. For a map, such as a segmentation, all positions count.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::CategoricalAccuracy;
 ///
 /// let metric = CategoricalAccuracy;
@@ -48,11 +45,10 @@ pub struct SparseCategoricalAccuracy;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CategoricalAccuracy;
 
-/// How often `output > 0.5` agrees with the label; with several sigmoids, the mean over them.
-/// Reported as `binary_accuracy`.
+/// How often `output > 0.5` agrees with the label. With several sigmoids it is the mean over them. Reported
+/// as `binary_accuracy`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::BinaryAccuracy;
 ///
 /// let metric = BinaryAccuracy;
@@ -60,10 +56,9 @@ pub struct CategoricalAccuracy;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BinaryAccuracy;
 
-/// [`BinaryAccuracy`] with another threshold than 0.5, for any head: 0 for logits.
+/// [`BinaryAccuracy`] with a threshold other than 0.5, for any head. For logits, use 0.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::BinaryAccuracy;
 ///
 /// let metric = BinaryAccuracy.threshold(0.0);
@@ -196,14 +191,14 @@ fn agreement<A: HeadActivation, S: Shape, Y: Data>(
         let range = sample * len..(sample + 1) * len;
         let pairs = batch.outputs[range.clone()].iter().zip(&labels[range]);
         let right = pairs.filter(|(output, label)| {
-            // As in Keras, a label that is neither 0 nor 1 agrees with no answer.
+            // As in Keras, a label other than 0 or 1 never agrees.
             f32::from(u8::from(**output > threshold)) == **label
         });
         right.count() as f64 / len as f64
     });
 }
 
-/// The place of the largest value, the first of equals.
+/// The index of the largest value, the first one if several are equal.
 pub(super) fn argmax(values: &[f32]) -> usize {
     let mut best = 0;
     for (place, value) in values.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The outputs of a batch beside their labels, free of the types of head and labels.
+//! The outputs of a batch with their labels, independent of the types of head and labels.
 
 use crate::activation::HeadActivation;
 use crate::data::Data;
@@ -6,19 +6,19 @@ use crate::loss::Batch;
 use crate::model::Head;
 use crate::tensor::Shape;
 
-/// A batch as metrics of scores see it.
+/// A batch, for metrics that compare scores with labels.
 #[derive(Clone, Copy)]
 pub(super) struct Answers<'a> {
     pub(super) outputs: &'a [f32],
     labels: Labels<'a>,
     weights: Option<&'a [f32]>,
-    /// Values of a sample.
+    /// The number of values in a sample.
     len: usize,
-    /// Values along the last axis.
+    /// The number of values along the last axis.
     pub(super) features: usize,
 }
 
-/// The labels: a value for each output, or the number of the class for each vector of outputs.
+/// The labels: a value for each output, or a class number for each vector of outputs.
 #[derive(Clone, Copy)]
 pub(super) enum Labels<'a> {
     Values(&'a [f32]),
@@ -40,12 +40,12 @@ impl<'a> From<&'a [u32]> for Labels<'a> {
 /// An output with its label.
 #[derive(Clone, Copy)]
 pub(super) struct Answer {
-    /// Its number among the outputs.
+    /// Its index among the outputs.
     pub(super) place: usize,
-    /// Its number along the last axis.
+    /// Its index along the last axis.
     pub(super) class: usize,
     pub(super) output: f32,
-    /// Its label; a class number counts as one-hot.
+    /// Its label; a class number is treated as one-hot.
     pub(super) label: f32,
     /// The weight of its sample.
     pub(super) weight: f64,
@@ -65,7 +65,7 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// Each output.
+    /// Iterates over the outputs.
     pub(super) fn each(self) -> impl Iterator<Item = Answer> {
         self.outputs.iter().enumerate().map(move |(place, output)| {
             let class = place % self.features;
@@ -84,7 +84,7 @@ impl<'a> Answers<'a> {
         })
     }
 
-    /// Each vector along the last axis: its outputs, its labels, if they are values, and its weight.
+    /// Iterates over the vectors along the last axis: the outputs, the labels and the weight.
     pub(super) fn vectors(self) -> impl Iterator<Item = (&'a [f32], Labels<'a>, f64)> {
         let vectors = self.outputs.chunks_exact(self.features).enumerate();
         vectors.map(move |(number, outputs)| {
@@ -97,7 +97,8 @@ impl<'a> Answers<'a> {
         })
     }
 
-    /// Whether the output at `place` is among the `k` largest along its axis, the first of equals first.
+    /// Whether the output at `place` is among the `k` largest along its axis. If values are equal, the first
+    /// counts as larger.
     pub(super) fn is_in_top(self, place: usize, k: usize) -> bool {
         let start = place - place % self.features;
         let vector = &self.outputs[start..start + self.features];
@@ -117,9 +118,9 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// Implements [`Metrics`](super::Metrics) for heads whose outputs are probabilities, by a method
-/// `add(&self, &mut State, Answers)`: one sigmoid with labels `Binary`, a softmax with class numbers, and both
-/// with labels of the head's shape.
+/// Implements [`Metrics`](super::Metrics) for heads whose outputs are probabilities, with a method
+/// `add(&self, &mut State, Answers)`: one sigmoid with labels `Binary`, a softmax with class numbers, and
+/// both with labels of the head's shape.
 macro_rules! of_probabilities {
     ($($name:ty: $state:ty;)+) => {$(
         of_probabilities!(@one $name, $state, [] Head<Sigmoid, Rank1<1>>, Binary);

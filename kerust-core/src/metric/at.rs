@@ -1,4 +1,4 @@
-//! The best of one rate among the thresholds at which another is high enough.
+//! Metrics that report the best of one rate at a minimum of another, such as `PrecisionAtRecall`.
 
 use super::answers::{Answers, of_probabilities};
 use super::{Metrics, Single, single};
@@ -8,10 +8,12 @@ use crate::loss::Batch;
 use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
 
-/// The weights of what lies between one threshold and the next; the state of the metrics of this file.
+/// The weights of the samples between two neighbouring thresholds. It is the state of the metrics of this
+/// file.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Steps {
-    /// First what is not above the first threshold, last what is above the last one.
+    /// The first entry is for outputs not above the first threshold, the last one for those above the last
+    /// threshold.
     positives: Vec<f64>,
     negatives: Vec<f64>,
 }
@@ -20,7 +22,7 @@ pub struct Steps {
 struct Rates {
     true_positives: f64,
     false_positives: f64,
-    /// Of all labels that are positive, whatever the threshold.
+    /// All positive labels, at any threshold.
     positives: f64,
     negatives: f64,
 }
@@ -46,7 +48,7 @@ impl Rates {
     }
 }
 
-/// `part / whole`, and 0 of nothing; in `f32`, as Keras compares it with what is asked for.
+/// `part / whole`, or 0 if `whole` is 0. It is rounded to `f32`, as Keras compares it.
 fn ratio(part: f64, whole: f64) -> f32 {
     if whole == 0.0 {
         0.0
@@ -62,8 +64,8 @@ impl Steps {
             if class_id.is_some_and(|class| class != answer.class) {
                 continue;
             }
-            // The thresholds that are below the output; a single one is 0.5. In `f32` as Keras computes it,
-            // so that a tie falls to the same side.
+            // The number of thresholds below the output; a single threshold is 0.5. It is computed in `f32`
+            // as in Keras, so that ties are resolved in the same way.
             let below = match count {
                 1 => usize::from(answer.output > 0.5),
                 _ => libm::ceilf(answer.output.clamp(0.0, 1.0) * (count - 1) as f32) as usize,
@@ -90,7 +92,7 @@ impl Steps {
         pairs.for_each(|(sum, other)| *sum += other);
     }
 
-    /// The largest `of` among the thresholds at which `limited` is at least `limit`; 0 if there is none.
+    /// The largest `of` among the thresholds at which `limited` is at least `limit`, or 0 if there is none.
     fn best(&self, limit: f32, limited: fn(&Rates) -> f32, of: fn(&Rates) -> f32) -> f64 {
         let mut rates = Rates {
             true_positives: 0.0,
@@ -99,7 +101,7 @@ impl Steps {
             negatives: self.negatives.iter().sum(),
         };
         let mut best = 0.0f32;
-        // From the highest threshold down: what lies above it, without what is below the lowest.
+        // From the highest threshold downwards. Outputs below the lowest threshold are not included.
         let steps = self.positives.iter().zip(&self.negatives);
         for (positives, negatives) in steps.skip(1).rev() {
             rates.true_positives += positives;
@@ -116,10 +118,10 @@ macro_rules! metrics {
     ($($(#[$doc:meta])* $name:ident $text:literal $limited:ident $of:ident;)+) => {$(
         $(#[$doc])*
         ///
-        /// As in Keras there are 200 evenly spaced thresholds, unless
-        /// [`num_thresholds`](Self::num_thresholds) sets another number. The metric fits one sigmoid with labels
-        /// `Binary`, and several sigmoids or a softmax with labels of the head's shape or class numbers, whose
-        /// values are all counted, or those of one class by [`class_id`](Self::class_id).
+        /// As in Keras there are 200 evenly spaced thresholds by default; see
+        /// [`num_thresholds`](Self::num_thresholds). The metric fits one sigmoid with labels `Binary`, and
+        /// several sigmoids or a softmax with labels of the head's shape or class numbers. It counts all
+        /// values, or those of one class with [`class_id`](Self::class_id).
         #[derive(Clone, Copy, Debug)]
         pub struct $name {
             limit: f32,
@@ -131,7 +133,7 @@ macro_rules! metrics {
             #[doc = concat!("The metric at this ", stringify!($limited), ".")]
             ///
             /// # Panics
-            /// Unless it is from 0 to 1.
+            /// Panics unless it is from 0 to 1.
             pub fn new($limited: f32) -> Self {
                 assert!(
                     (0.0..=1.0).contains(&$limited),
@@ -145,17 +147,17 @@ macro_rules! metrics {
                 }
             }
 
-            /// Looks at so many evenly spaced thresholds (Keras's `num_thresholds`).
+            /// Sets the number of evenly spaced thresholds (Keras's `num_thresholds`).
             ///
             /// # Panics
-            /// If there is none.
+            /// Panics if the number is 0.
             pub fn num_thresholds(mut self, thresholds: usize) -> Self {
                 assert!(thresholds > 0, "a metric has at least 1 threshold, found 0");
                 self.num_thresholds = thresholds;
                 self
             }
 
-            /// Counts the outputs of one class alone (Keras's `class_id`).
+            /// Counts the outputs of one class only (Keras's `class_id`).
             pub fn class_id(mut self, class: usize) -> Self {
                 self.class_id = Some(class);
                 self
@@ -187,16 +189,16 @@ macro_rules! metrics {
     )+};
 }
 metrics! {
-    /// The best sensitivity, `TP / (TP + FN)`, where the specificity, `TN / (TN + FP)`, is at least the given
-    /// one. Keras: `SensitivityAtSpecificity`; reported as `sensitivity_at_specificity`.
+    /// The best sensitivity, `TP / (TP + FN)`, at a specificity, `TN / (TN + FP)`, of at least the given
+    /// value. Keras: `SensitivityAtSpecificity`; reported as `sensitivity_at_specificity`.
     SensitivityAtSpecificity "sensitivity_at_specificity" specificity sensitivity;
-    /// The best specificity, `TN / (TN + FP)`, where the sensitivity, `TP / (TP + FN)`, is at least the given
-    /// one. Keras: `SpecificityAtSensitivity`; reported as `specificity_at_sensitivity`.
+    /// The best specificity, `TN / (TN + FP)`, at a sensitivity, `TP / (TP + FN)`, of at least the given
+    /// value. Keras: `SpecificityAtSensitivity`; reported as `specificity_at_sensitivity`.
     SpecificityAtSensitivity "specificity_at_sensitivity" sensitivity specificity;
-    /// The best precision, `TP / (TP + FP)`, where the recall, `TP / (TP + FN)`, is at least the given one.
+    /// The best precision, `TP / (TP + FP)`, at a recall, `TP / (TP + FN)`, of at least the given value.
     /// Keras: `PrecisionAtRecall`; reported as `precision_at_recall`.
     PrecisionAtRecall "precision_at_recall" recall precision;
-    /// The best recall, `TP / (TP + FN)`, where the precision, `TP / (TP + FP)`, is at least the given one.
+    /// The best recall, `TP / (TP + FN)`, at a precision, `TP / (TP + FP)`, of at least the given value.
     /// Keras: `RecallAtPrecision`; reported as `recall_at_precision`.
     RecallAtPrecision "recall_at_precision" precision recall;
 }

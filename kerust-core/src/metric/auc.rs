@@ -12,13 +12,12 @@ use crate::value::value;
 
 /// The area under a curve over thresholds of the output. Keras: `AUC`; reported as `auc`.
 ///
-/// As in Keras, the curve is computed at evenly spaced thresholds (200 by default) and interpolated:
-/// the ROC curve by trapezoids, the PR curve by Davis & Goadrich (2006), section 4. It fits one
-/// sigmoid with labels `Binary`, and several sigmoids or a softmax with labels of the head's shape or
-/// class numbers, whose values are all counted.
+/// As in Keras, the curve is computed at evenly spaced thresholds (200 by default) and interpolated: the ROC
+/// curve by trapezoids, the PR curve by Davis & Goadrich (2006), section 4. It fits one sigmoid with labels
+/// `Binary`, and several sigmoids or a softmax with labels of the head's shape or class numbers. It counts
+/// all values.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{AUC, Curve};
 ///
 /// let roc = AUC;
@@ -26,8 +25,8 @@ use crate::value::value;
 /// ```
 ///
 /// # Cost
-/// 16 bytes for each threshold. The time for a sample does not grow with their number, unless they
-/// are given one by one ([`thresholds`](Self::thresholds)); then it grows with its logarithm.
+/// 16 bytes for each threshold. The time per sample does not depend on the number of thresholds if they are
+/// evenly spaced. With your own [`thresholds`](Self::thresholds) it grows with the logarithm of their number.
 #[derive(Clone, Debug)]
 pub struct AUC {
     thresholds: Thresholds,
@@ -35,12 +34,12 @@ pub struct AUC {
     summation_method: SummationMethod,
 }
 
-/// Where the curve is computed.
+/// The thresholds of the curve.
 #[derive(Clone, Debug)]
 enum Thresholds {
-    /// At so many evenly spaced ones, from 0 to 1.
+    /// This number of evenly spaced thresholds from 0 to 1.
     Even(usize),
-    /// At these, which rise, beside 0 and 1.
+    /// These ascending thresholds, in addition to 0 and 1.
     Given(Vec<f32>),
 }
 
@@ -52,44 +51,42 @@ value! {
     }
 }
 
-/// The curve that [`AUC`](struct@AUC) measures the area of.
+/// The curve whose area [`AUC`](struct@AUC) measures.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{AUC, Curve};
 ///
 /// let metric = AUC.curve(Curve::Pr);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Curve {
-    /// Keras's `"ROC"`, the receiver operating characteristic: true positive rate over false
-    /// positive rate.
+    /// Keras's `"ROC"`, the receiver operating characteristic: true positive rate against false positive
+    /// rate.
     #[default]
     Roc,
-    /// Keras's `"PR"`: precision over recall.
+    /// Keras's `"PR"`: precision against recall.
     Pr,
 }
 
-/// How the area between two thresholds is computed: Keras's `summation_method`.
+/// How the area between two thresholds is computed (Keras's `summation_method`).
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{AUC, SummationMethod};
 ///
 /// let at_least = AUC.summation_method(SummationMethod::Minoring);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum SummationMethod {
-    /// By interpolation: a trapezoid, or for the PR curve the hyperbola of Davis & Goadrich.
+    /// Interpolation: a trapezoid, or for the PR curve the hyperbola of Davis & Goadrich.
     #[default]
     Interpolation,
-    /// By the lower end.
+    /// The lower of the two values.
     Minoring,
-    /// By the higher end.
+    /// The higher of the two values.
     Majoring,
 }
 
-/// The weights of the samples whose output lies between one threshold and the next; the state of
+/// The weights of the samples whose output lies between two neighbouring thresholds. It is the state of
 /// [`AUC`](struct@AUC).
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Buckets {
@@ -98,23 +95,23 @@ pub struct Buckets {
 }
 
 impl AUC {
-    /// Computes the curve at so many evenly spaced thresholds (Keras's `num_thresholds`).
+    /// Sets the number of evenly spaced thresholds (Keras's `num_thresholds`).
     ///
     /// # Panics
-    /// If `thresholds` is below 2.
+    /// Panics if `thresholds` is below 2.
     pub fn num_thresholds(mut self, thresholds: usize) -> Self {
         assert!(
             thresholds > 1,
-            "a curve has at least 2 thresholds, found {thresholds}"
+            "a curve needs at least 2 thresholds, found {thresholds}"
         );
         self.thresholds = Thresholds::Even(thresholds);
         self
     }
 
-    /// Computes the curve at these thresholds, and at 0 and 1 (Keras's `thresholds`).
+    /// Sets the thresholds; 0 and 1 are added (Keras's `thresholds`).
     ///
     /// # Panics
-    /// Unless each threshold is from 0 to 1.
+    /// Panics unless each threshold is from 0 to 1.
     pub fn thresholds(mut self, thresholds: impl Into<Vec<f32>>) -> Self {
         let mut thresholds = thresholds.into();
         if let Some(found) = thresholds.iter().find(|t| !(0.0..=1.0).contains(*t)) {
@@ -146,7 +143,7 @@ impl AUC {
             let output = answer.output;
             let bucket = match &self.thresholds {
                 Thresholds::Even(count) => {
-                    // In `f32` as Keras computes it, so that a tie falls to the same side.
+                    // Computed in `f32` as in Keras, so that ties are resolved in the same way.
                     let bucket = libm::ceilf(output.clamp(0.0, 1.0) * (count - 1) as f32) - 1.0;
                     bucket.max(0.0) as usize
                 }
@@ -189,12 +186,12 @@ impl Single for AUC {
     fn result(&self, state: &Buckets) -> f64 {
         let positives: f64 = state.positives.iter().sum();
         let negatives: f64 = state.negatives.iter().sum();
-        // From the highest threshold down: what lies above one threshold, then above the next.
+        // From the highest threshold downwards: outputs above one threshold, then above the next.
         let (mut above, mut area) = ((0.0, 0.0), 0.0);
         let buckets = state.positives.iter().zip(&state.negatives);
         for (more_true, more_false) in buckets.rev() {
             let next = (above.0 + more_true, above.1 + more_false);
-            // The axes of the curve, at the one threshold and at the next.
+            // A point of the curve, at one threshold and at the next.
             let point = |(found, wrong): (f64, f64)| {
                 let recall = ratio(found, positives);
                 match self.curve {
@@ -217,8 +214,8 @@ impl Single for AUC {
     }
 }
 
-/// The area under the precision between two thresholds, given as (true, false) positives, both
-/// taken to grow linearly in between.
+/// The area under the precision between two thresholds. `above` and `below` are (true, false) positives,
+/// which are assumed to grow linearly between the thresholds.
 fn precision_area(above: (f64, f64), below: (f64, f64), positives: f64) -> f64 {
     let (found, answers) = (above.0 + above.1, below.0 + below.1);
     let gained = below.0 - above.0;

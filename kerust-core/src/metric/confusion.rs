@@ -1,4 +1,4 @@
-//! Precision and recall, and what they count.
+//! Precision, recall, and the counts that they are computed from.
 
 use super::answers::{Answers, of_probabilities};
 use super::{Metrics, Single, single};
@@ -9,17 +9,15 @@ use crate::model::Head;
 use crate::tensor::{Rank1, Shape};
 use crate::value::value;
 
-/// The share of the positive predictions that are right: `TP / (TP + FP)`, or 0 if there are none.
-/// Keras: `Precision`; reported as `precision`.
+/// The fraction of positive predictions that are correct: `TP / (TP + FP)`, or 0 if there are none. Keras:
+/// `Precision`; reported as `precision`.
 ///
-/// A prediction is positive if the output is above the threshold, 0.5 by default. The metric fits
-/// one sigmoid with labels `Binary`, and several sigmoids or a softmax with labels of the head's
-/// shape or class numbers, whose values are all counted, or those of one class by
-/// [`class_id`](Self::class_id). With [`top_k`](Self::top_k) the classes with the highest outputs are
-/// the positive predictions.
+/// A prediction is positive if the output is above the threshold, 0.5 by default. The metric fits one sigmoid
+/// with labels `Binary`, and several sigmoids or a softmax with labels of the head's shape or class numbers.
+/// It counts all values, or those of one class with [`class_id`](Self::class_id). With
+/// [`top_k`](Self::top_k), the classes with the highest outputs are the positive predictions.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Precision;
 ///
 /// let precision = Precision;
@@ -30,17 +28,15 @@ pub struct Precision {
     positive: Positive,
 }
 
-/// The share of the positive labels that are found: `TP / (TP + FN)`, or 0 if there are none.
-/// Keras: `Recall`; reported as `recall`.
+/// The fraction of positive labels that are found: `TP / (TP + FN)`, or 0 if there are none. Keras: `Recall`;
+/// reported as `recall`.
 ///
-/// A prediction is positive if the output is above the threshold, 0.5 by default. The metric fits
-/// one sigmoid with labels `Binary`, and several sigmoids or a softmax with labels of the head's
-/// shape or class numbers, whose values are all counted, or those of one class by
-/// [`class_id`](Self::class_id). With [`top_k`](Self::top_k) the classes with the highest outputs are
-/// the positive predictions.
+/// A prediction is positive if the output is above the threshold, 0.5 by default. The metric fits one sigmoid
+/// with labels `Binary`, and several sigmoids or a softmax with labels of the head's shape or class numbers.
+/// It counts all values, or those of one class with [`class_id`](Self::class_id). With
+/// [`top_k`](Self::top_k), the classes with the highest outputs are the positive predictions.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Recall;
 ///
 /// let recall = Recall;
@@ -51,7 +47,7 @@ pub struct Recall {
     positive: Positive,
 }
 
-/// Which predictions are positive, and of which class they are counted.
+/// Which predictions are positive, and which class is counted.
 #[derive(Clone, Copy, Debug)]
 struct Positive {
     threshold: Option<f32>,
@@ -66,8 +62,8 @@ const POSITIVE: Positive = Positive {
     class_id: None,
 };
 
-/// The weights of the samples by label and prediction; the state of [`Precision`](struct@Precision)
-/// and [`Recall`](struct@Recall).
+/// The weights of the samples by label and prediction. It is the state of [`Precision`](struct@Precision) and
+/// [`Recall`](struct@Recall).
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Counts {
     true_positives: f64,
@@ -86,7 +82,7 @@ macro_rules! metrics {
             /// Counts outputs above `threshold` as positive (Keras's `thresholds`).
             ///
             /// # Panics
-            /// Unless `0 <= threshold <= 1`.
+            /// Panics unless `0 <= threshold <= 1`.
             pub fn threshold(mut self, threshold: f32) -> Self {
                 assert!(
                     (0.0..=1.0).contains(&threshold),
@@ -134,18 +130,18 @@ metrics! {
 macro_rules! of_classes {
     ($($name:ident)+) => {$(
         impl $name {
-            /// Counts the `k` classes with the highest outputs as positive, if they are above the threshold;
-            /// there is none unless it is set (Keras's `top_k`).
+            /// Counts the `k` classes with the highest outputs as positive (Keras's `top_k`). A threshold
+            /// then applies only if it is set.
             ///
             /// # Panics
-            /// If `k` is 0.
+            /// Panics if `k` is 0.
             pub fn top_k(mut self, k: usize) -> Self {
                 assert!(k > 0, "`top_k` is 0, expected at least 1");
                 self.positive.top_k = Some(k);
                 self
             }
 
-            /// Counts the outputs of one class alone (Keras's `class_id`).
+            /// Counts the outputs of one class only (Keras's `class_id`).
             pub fn class_id(mut self, class: usize) -> Self {
                 self.positive.class_id = Some(class);
                 self
@@ -157,13 +153,12 @@ of_classes! { Precision Recall }
 
 macro_rules! counts {
     ($($name:ident $what:literal;)+) => {$(
-        #[doc = concat!("The number of ", $what, ", each by its sample weight. Keras: `", stringify!($name), "`.")]
+        #[doc = concat!("The number of ", $what, ", each weighted by its sample weight. Keras: `", stringify!($name), "`.")]
         ///
-        /// A prediction is positive if the output is above the threshold, 0.5 by default. What the metric fits
-        /// is what [`Precision`](struct@Precision) fits.
+        /// A prediction is positive if the output is above the threshold, 0.5 by default. The metric fits the
+        /// same heads and labels as [`Precision`](struct@Precision).
         ///
         /// ```
-        /// # extern crate kerust_core as kerust;
         #[doc = concat!("use kerust::metric::", stringify!($name), ";")]
         ///
         #[doc = concat!("let metric = ", stringify!($name), ".threshold(0.3);")]
@@ -175,8 +170,8 @@ macro_rules! counts {
     )+};
 }
 counts! {
-    TruePositives "positive predictions that are right";
-    TrueNegatives "negative predictions that are right";
+    TruePositives "positive predictions that are correct";
+    TrueNegatives "negative predictions that are correct";
     FalsePositives "positive predictions that are wrong";
     FalseNegatives "negative predictions that are wrong";
 }
@@ -214,7 +209,7 @@ impl Counts {
     }
 }
 
-/// `part / whole`, and 0 of nothing.
+/// `part / whole`, or 0 if `whole` is 0.
 pub(super) fn ratio(part: f64, whole: f64) -> f64 {
     if whole == 0.0 { 0.0 } else { part / whole }
 }

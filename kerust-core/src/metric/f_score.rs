@@ -1,4 +1,4 @@
-//! F scores: precision and recall in one number.
+//! F scores, which combine precision and recall.
 
 use super::answers::{Answers, Labels};
 use super::{Metrics, Names};
@@ -11,16 +11,15 @@ use crate::value::value;
 
 /// The harmonic mean of precision and recall, `2 P R / (P + R)`. Keras: `F1Score`; reported as `f1_score`.
 ///
-/// It fits a head over N classes with labels `Class<N>` or one-hot labels; there the class with the highest
-/// output is the answer, or all classes as high as it. With a [`threshold`](Self::threshold) the classes
-/// above it are, so that one sample may have several; one sigmoid with labels `Binary` needs one:
-/// `F1Score.threshold(0.5)`.
+/// It fits a head over N classes with labels `Class<N>` or one-hot labels. The predicted class is the one
+/// with the highest output, or several if they are equal. With a [`threshold`](Self::threshold), all classes
+/// above it are predicted, so that a sample can have several. One sigmoid with labels `Binary` needs a
+/// threshold: `F1Score.threshold(0.5)`.
 ///
-/// As in Keras there is a number for each class, `f1_score_0`, `f1_score_1`, .., unless
-/// [`average`](Self::average) makes one of them.
+/// As in Keras there is a result for each class, `f1_score_0`, `f1_score_1`, .., unless
+/// [`average`](Self::average) combines them.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{Average, F1Score};
 ///
 /// let of_each_class = F1Score;
@@ -32,14 +31,13 @@ pub struct F1Score {
     settings: Settings,
 }
 
-/// The F score that counts recall `beta` times as much as precision,
-/// `(1 + β²) P R / (β² P + R)`. Keras: `FBetaScore`; reported as `fbeta_score`.
+/// The F score that gives recall `beta` times as much weight as precision, `(1 + β²) P R / (β² P + R)`.
+/// Keras: `FBetaScore`; reported as `fbeta_score`.
 ///
-/// What it fits, its answers and its averages are those of [`F1Score`](struct@F1Score). `beta` is 1 by
+/// It fits the same heads and labels as [`F1Score`](struct@F1Score), with the same averages. `beta` is 1 by
 /// default.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{Average, FBetaScore};
 ///
 /// let metric = FBetaScore.beta(2.0).average(Average::Weighted);
@@ -52,7 +50,6 @@ pub struct FBetaScore {
 /// [`F1Score`](struct@F1Score) with a threshold.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{F1Score, F1ScoreAt};
 ///
 /// let metric: F1ScoreAt = F1Score.threshold(0.5);
@@ -66,7 +63,6 @@ pub struct F1ScoreAt {
 /// [`FBetaScore`](struct@FBetaScore) with a threshold.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{FBetaScore, FBetaScoreAt};
 ///
 /// let metric: FBetaScoreAt = FBetaScore.beta(0.5).threshold(0.3);
@@ -77,24 +73,23 @@ pub struct FBetaScoreAt {
     threshold: f32,
 }
 
-/// How the numbers of the classes become one: Keras's `average`.
+/// How the scores of the classes are averaged: Keras's `average`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{Average, F1Score};
 ///
 /// let metric = F1Score.average(Average::Micro);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Average {
-    /// They do not: each class has its own number.
+    /// No average: each class has its own result.
     #[default]
     None,
-    /// The answers of all classes are counted together.
+    /// All classes are counted together.
     Micro,
-    /// Their mean.
+    /// The mean over the classes.
     Macro,
-    /// Their mean, each class by the number of its labels.
+    /// The mean over the classes, weighted by the number of labels of each class.
     Weighted,
 }
 
@@ -117,7 +112,7 @@ value! {
     FBetaScore { settings: DEFAULTS }
 }
 
-/// The weights of the answers of each class; the state of [`F1Score`](struct@F1Score).
+/// The weights of the predictions for each class. It is the state of [`F1Score`](struct@F1Score).
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct ClassCounts(Vec<Counts>);
 
@@ -128,14 +123,14 @@ struct Counts {
     false_negatives: f64,
 }
 
-/// What Keras adds to denominators.
+/// Keras adds this to denominators.
 const EPSILON: f64 = 1e-7;
 
 impl FBetaScore {
-    /// How much more recall counts than precision (Keras's `beta`).
+    /// Sets the weight of recall compared to precision (Keras's `beta`).
     ///
     /// # Panics
-    /// Unless `beta > 0`.
+    /// Panics unless `beta > 0`.
     pub fn beta(mut self, beta: f32) -> Self {
         self.settings = self.settings.beta(beta);
         self
@@ -143,10 +138,10 @@ impl FBetaScore {
 }
 
 impl FBetaScoreAt {
-    /// How much more recall counts than precision (Keras's `beta`).
+    /// Sets the weight of recall compared to precision (Keras's `beta`).
     ///
     /// # Panics
-    /// Unless `beta > 0`.
+    /// Panics unless `beta > 0`.
     pub fn beta(mut self, beta: f32) -> Self {
         self.settings = self.settings.beta(beta);
         self
@@ -180,7 +175,7 @@ impl Settings {
             let square = f64::from(self.beta) * f64::from(self.beta);
             (1.0 + square) * precision * recall / (square * precision + recall + EPSILON)
         };
-        // Before the first batch there is nothing.
+        // Before the first batch all counts are 0.
         let nothing = vec![Counts::default(); classes];
         let all = if state.0.is_empty() {
             &nothing
@@ -231,7 +226,7 @@ impl ClassCounts {
             for (class, (counts, output)) in self.0.iter_mut().zip(outputs).enumerate() {
                 let is_positive = match threshold {
                     Some(threshold) => *output > threshold,
-                    // As in Keras, a class whose output is 0 is no answer.
+                    // As in Keras, a class whose output is 0 is not predicted.
                     None => *output >= peak && output.abs() > 1e-9,
                 };
                 let label = match labels {
@@ -252,7 +247,7 @@ impl ClassCounts {
 macro_rules! scores {
     ($($name:ident $text:literal $at:ident;)+) => {$(
         impl $name {
-            /// Makes one number of those of the classes (Keras's `average`).
+            /// Sets how the scores of the classes are averaged (Keras's `average`).
             pub const fn average(mut self, average: Average) -> Self {
                 self.settings.average = average;
                 self
@@ -261,7 +256,7 @@ macro_rules! scores {
             /// Counts outputs above `threshold` as positive (Keras's `threshold`).
             ///
             /// # Panics
-            /// Unless `0 < threshold <= 1`.
+            /// Panics unless `0 < threshold <= 1`.
             pub fn threshold(self, threshold: f32) -> $at {
                 assert!(
                     threshold > 0.0 && threshold <= 1.0,
@@ -277,7 +272,7 @@ macro_rules! scores {
         }
 
         impl $at {
-            /// Makes one number of those of the classes (Keras's `average`).
+            /// Sets how the scores of the classes are averaged (Keras's `average`).
             pub const fn average(mut self, average: Average) -> Self {
                 self.settings.average = average;
                 self
@@ -322,7 +317,7 @@ macro_rules! scores {
             }
 
             fn reset(&self, state: &mut ClassCounts) {
-                // Keeps the memory.
+                // `fill` keeps the allocated memory.
                 state.0.fill(Counts::default());
             }
         }

@@ -1,4 +1,5 @@
-//! Intersection over union: for each class, the answers that are right by all that have it as label or answer.
+//! Intersection over union: for each class, the correct predictions divided by all samples that have the
+//! class as label or prediction.
 
 use super::accuracy::argmax;
 use super::answers::{Answers, Labels};
@@ -25,14 +26,15 @@ macro_rules! over_classes {
 
         impl $name {
             $(
-                /// The classes whose mean is the result (Keras's `target_class_ids`); all without it.
+                /// Sets the classes whose mean is the result (Keras's `target_class_ids`). All classes by
+                /// default.
                 pub fn target_class_ids(mut self, classes: impl Into<Vec<usize>>) -> Self {
                     self.$target = Some(classes.into());
                     self
                 }
             )?
 
-            /// Leaves out what has this class as its label (Keras's `ignore_class`).
+            /// Ignores samples with this class as the label (Keras's `ignore_class`).
             pub fn ignore_class(mut self, class: usize) -> Self {
                 self.ignore_class = Some(class);
                 self
@@ -45,25 +47,23 @@ macro_rules! over_classes {
     )+};
 }
 over_classes! {
-    /// The mean of the intersections over union of some classes. Keras: `IoU`; reported as `io_u`.
+    /// The mean intersection over union of some classes. Keras: `IoU`; reported as `io_u`.
     ///
-    /// It fits heads over N classes, also a map of them, with one-hot labels of the head's shape, or labels
-    /// `Class<N>`; the class with the highest output is the answer. As in Keras, a class that is neither
-    /// label nor answer does not count in the mean.
+    /// It fits heads over N classes, and maps of classes, with one-hot labels of the head's shape or labels
+    /// `Class<N>`. The predicted class is the one with the highest output. As in Keras, a class that occurs
+    /// neither as label nor as prediction is left out of the mean.
     ///
     /// ```
-    /// # extern crate kerust_core as kerust;
     /// use kerust::metric::IoU;
     ///
     /// let metric = IoU.target_class_ids([1, 2]);
     /// ```
     IoU "io_u" { target_class_ids };
-    /// The mean of the intersections over union of all classes. Keras: `MeanIoU`; reported as `mean_io_u`.
+    /// The mean intersection over union of all classes. Keras: `MeanIoU`; reported as `mean_io_u`.
     ///
-    /// What it fits is what [`IoU`](struct@IoU) fits.
+    /// It fits the same heads and labels as [`IoU`](struct@IoU).
     ///
     /// ```
-    /// # extern crate kerust_core as kerust;
     /// use kerust::metric::MeanIoU;
     ///
     /// let metric = MeanIoU.ignore_class(0);
@@ -72,7 +72,6 @@ over_classes! {
     /// [`IoU`](struct@IoU) with one-hot labels. Keras: `OneHotIoU`; reported as `one_hot_io_u`.
     ///
     /// ```
-    /// # extern crate kerust_core as kerust;
     /// use kerust::metric::OneHotIoU;
     ///
     /// let metric = OneHotIoU.target_class_ids([0]);
@@ -82,7 +81,6 @@ over_classes! {
     /// `one_hot_mean_io_u`.
     ///
     /// ```
-    /// # extern crate kerust_core as kerust;
     /// use kerust::metric::OneHotMeanIoU;
     ///
     /// let metric = OneHotMeanIoU;
@@ -90,16 +88,15 @@ over_classes! {
     OneHotMeanIoU "one_hot_mean_io_u" {};
 }
 
-/// The mean of the intersections over union of no and yes. Keras: `BinaryIoU`; reported as `binary_io_u`.
+/// The mean intersection over union of the classes 0 and 1. Keras: `BinaryIoU`; reported as `binary_io_u`.
 ///
 /// It fits one sigmoid with labels `Binary`, and several with labels of the head's shape, whose values are
-/// all counted. An output from the threshold on, 0.5 by default, is a yes.
+/// all counted. An output of at least the threshold, 0.5 by default, is class 1.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::BinaryIoU;
 ///
-/// let of_what_is_yes = BinaryIoU.target_class_ids([1]).threshold(0.3);
+/// let of_class_1 = BinaryIoU.target_class_ids([1]).threshold(0.3);
 /// ```
 #[derive(Clone, Debug)]
 pub struct BinaryIoU {
@@ -115,13 +112,13 @@ value! {
 }
 
 impl BinaryIoU {
-    /// Of no, 0, and yes, 1, those whose mean is the result (Keras's `target_class_ids`).
+    /// Sets which of the classes 0 and 1 are averaged (Keras's `target_class_ids`). Both by default.
     pub fn target_class_ids(mut self, classes: impl Into<Vec<usize>>) -> Self {
         self.target_class_ids = Some(classes.into());
         self
     }
 
-    /// Counts outputs from `threshold` on as a yes (Keras's `threshold`).
+    /// Counts outputs of at least `threshold` as class 1 (Keras's `threshold`).
     pub fn threshold(mut self, threshold: f32) -> Self {
         self.threshold = threshold;
         self
@@ -131,7 +128,7 @@ impl BinaryIoU {
         state.0.resize(2, Overlap::default());
         for answer in answers.each() {
             let found = usize::from(answer.output >= self.threshold);
-            // As in Keras, a label that is neither 0 nor 1 is cut to a whole number.
+            // As in Keras, a label other than 0 or 1 is truncated to an integer.
             let label = answer.label as i64;
             if let Some(label) = usize::try_from(label).ok().filter(|label| *label < 2) {
                 state.count(label, found, answer.weight);
@@ -140,7 +137,7 @@ impl BinaryIoU {
     }
 }
 
-/// The weights of labels and answers of each class; the state of [`IoU`](struct@IoU).
+/// The weights of labels and predictions for each class. It is the state of [`IoU`](struct@IoU).
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Overlaps(Vec<Overlap>);
 
@@ -184,7 +181,7 @@ impl Overlaps {
     }
 
     fn mean(&self, target: Option<&[usize]>) -> f64 {
-        /// What Keras adds to denominators, and what counts as none.
+        /// Keras adds this to denominators. A smaller union counts as empty.
         const EPSILON: f64 = 1e-7;
         const NONE: f64 = 1e-9;
         let (mut sum, mut count) = (0.0, 0.0);
@@ -206,7 +203,7 @@ impl Overlaps {
     }
 }
 
-/// Names the result; a target that is no class is refused where the metric is compiled.
+/// Names the result. An invalid target class is an error when the metric is compiled.
 fn name(text: &str, target: Option<&[usize]>, classes: usize, names: &mut Names) {
     if let Some(class) = target
         .unwrap_or(&[])
@@ -241,7 +238,7 @@ macro_rules! overlaps {
             }
 
             fn reset(&self, state: &mut Overlaps) {
-                // Keeps the memory.
+                // `fill` keeps the allocated memory.
                 state.0.fill(Overlap::default());
             }
         }
@@ -294,7 +291,7 @@ mod tests {
         let labels = [1.0, 0.0, 1.0, 0.0];
         let found = result::<Head<Softmax, Map>, Map, _>(&MeanIoU, &outputs, &labels);
         assert!((found - 0.25).abs() < 1e-6, "{found}");
-        // The second class is neither label nor answer.
+        // The second class occurs neither as label nor as prediction.
         let outputs = [0.9, 0.1, 0.7, 0.3];
         let found = result::<Head<Softmax, Map>, Map, _>(&MeanIoU, &outputs, &labels);
         assert!((found - 1.0).abs() < 1e-6, "{found}");

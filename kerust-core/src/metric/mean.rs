@@ -4,11 +4,10 @@ use crate::data::Data;
 use crate::loss::Batch;
 use crate::model::Heads;
 
-/// A running mean of values with weights: `Σ w v / Σ w`, as Keras's `Mean`; 0 while there is no
-/// value. It is the state of most metrics.
+/// A running weighted mean: `Σ w v / Σ w`, as Keras's `Mean`. It is 0 as long as there is no value. Most
+/// metrics use it as their state.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Mean;
 ///
 /// let (mut mean, mut other) = (Mean::default(), Mean::default());
@@ -46,7 +45,7 @@ impl Mean {
         self.add_total(other.total, other.count);
     }
 
-    /// Adds values whose sum, each times its weight, is known.
+    /// Adds several values, given as the sum of value times weight and the sum of weights.
     pub(crate) fn add_total(&mut self, total: f64, weight: f64) {
         self.total += total;
         self.count += weight;

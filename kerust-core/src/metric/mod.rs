@@ -1,19 +1,16 @@
 //! Metrics.
 //!
-//! A model with one head takes a metric, a tuple of metrics, or `()`:
-//! `model.compile(Adam::new(0.001), BinaryCrossentropy, (BinaryAccuracy, AUC))`. A model with
-//! several heads takes a tuple with one entry for each head, which is again a metric, a tuple or
-//! `()`. As in Keras's `compile(metrics = ..)`, sample weights do not count in a metric, unless it
-//! is `.weighted()` ([`WeightedMetric`]). Most losses are metrics too.
+//! A model with one head takes a metric, a tuple of metrics, or `()`: `model.compile(Adam::new(0.001),
+//! BinaryCrossentropy, (BinaryAccuracy, AUC))`. A model with several heads takes a tuple with one entry for
+//! each head, which is again a metric, a tuple or `()`. As in Keras's `compile(metrics = ..)`, metrics ignore
+//! sample weights, unless they are `.weighted()` ([`WeightedMetric`]). Most losses can be used as metrics.
 //!
-//! # A metric of one's own
+//! # Custom metrics
 //!
-//! A metric that looks at one value with its label at a time implements [`PointwiseMetric`]. Any
-//! other implements [`Metrics`] for the heads and labels that it fits; it may report several
-//! numbers.
+//! A metric that compares one value with its label at a time implements [`PointwiseMetric`]. Any other metric
+//! implements [`Metrics`] for the heads and labels that it fits. It can report several results.
 //!
 //! ```
-//! # extern crate kerust_core as kerust;
 //! use kerust::activation::HeadActivation;
 //! use kerust::loss::Batch;
 //! use kerust::metric::{Metrics, Names};
@@ -111,39 +108,39 @@ no_new! {
     label = "this metric does not fit",
     note = "softmax over N classes: `Accuracy`, `TopK::<K>`; with labels `Class<N>` `SparseCategoricalAccuracy`, with one-hot labels `CategoricalAccuracy`",
     note = "one sigmoid with labels `Binary`: `Accuracy`, `BinaryAccuracy`, `Precision`, `Recall`, `AUC`, `F1Score.threshold(0.5)`",
-    note = "any head with labels of its own shape: `MeanSquaredError`, `MeanAbsoluteError`, `RootMeanSquaredError`",
+    note = "any head whose labels have the shape of its output: `MeanSquaredError`, `MeanAbsoluteError`, `RootMeanSquaredError`",
     note = "one head takes a metric, a tuple of up to 6 or `()`; several heads take a tuple with one entry for each",
     note = "a metric is a value without quotes: `(Accuracy, AUC)`, not `[\"accuracy\", \"auc\"]`"
 )]
 pub trait Metrics<H: Heads, Y: Data>: Send + 'static {
-    /// What is kept from batch to batch; an epoch begins with its default.
+    /// The running state. Each epoch starts with the default value.
     type State: Default + Send;
 
-    /// Names the results in order, and says of each whether higher is better.
+    /// Names the results in order, and says for each whether higher is better.
     fn names(&self, names: &mut Names);
 
     /// Adds a batch to the state.
     fn update(&self, state: &mut Self::State, batch: Batch<'_, H, Y>);
 
-    /// Adds the batches of another state, such as that of another machine, to this one.
+    /// Adds another state to this one, for example that of another machine.
     fn merge(&self, state: &mut Self::State, other: &Self::State);
 
     /// Appends the results of all batches so far, in the order of the names.
     fn results(&self, state: &Self::State, results: &mut Vec<f64>);
 
-    /// Forgets all batches.
+    /// Resets the state.
     fn reset(&self, state: &mut Self::State) {
         *state = Self::State::default();
     }
 
-    /// As [`names`](Self::names), for heads of the given names; a single head has none.
+    /// Like [`names`](Self::names), for heads with the given names. `heads` is empty for a single head.
     #[doc(hidden)]
     fn names_of(&self, heads: &[&str], names: &mut Names) {
         self.names(names.of_head(heads.first().copied()));
     }
 }
 
-/// A metric of one result, whatever head it is for.
+/// A metric with one result, which is the same for every head.
 pub(crate) trait Single {
     type State;
     const HIGHER_IS_BETTER: bool;
@@ -152,7 +149,7 @@ pub(crate) trait Single {
     fn result(&self, state: &Self::State) -> f64;
 }
 
-/// What [`Metrics`] asks of a [`Single`] metric beside `update`.
+/// The methods of [`Metrics`] other than `update`, for a [`Single`] metric.
 macro_rules! single {
     ($state:ty) => {
         type State = $state;
@@ -173,12 +170,12 @@ macro_rules! single {
 }
 use single;
 
-/// A metric in which sample weights count: Keras's `weighted_metrics`.
+/// A metric that uses the sample weights: Keras's `weighted_metrics`.
 ///
-/// As in Keras it keeps its name, and is reported as `weighted_accuracy` only beside an `accuracy`.
+/// As in Keras it keeps its name. It is reported as `weighted_accuracy` only if there is an unweighted
+/// `accuracy` too.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Accuracy;
 ///
 /// let metrics = (Accuracy, Accuracy.weighted());
@@ -187,7 +184,7 @@ use single;
 pub struct WeightedMetric<M>(M);
 
 impl<M> WeightedMetric<M> {
-    /// `metric` with weights; for a metric of one's own, which has no method `weighted`.
+    /// Makes `metric` use the sample weights. Use it for a custom metric, which has no method `weighted`.
     pub const fn new(metric: M) -> Self {
         Self(metric)
     }
@@ -218,11 +215,11 @@ impl<H: Heads, Y: Data, M: Metrics<H, Y>> Metrics<H, Y> for WeightedMetric<M> {
     }
 }
 
-/// Gives metrics their `.weighted()`.
+/// Adds the method `.weighted()` to metrics.
 macro_rules! weightable {
     ($($name:ty),+ $(,)?) => {$(
         impl $name {
-            /// This metric, in which sample weights count (Keras's `weighted_metrics`).
+            /// Makes this metric use the sample weights (Keras's `weighted_metrics`).
             pub fn weighted(self) -> WeightedMetric<Self> {
                 WeightedMetric(self)
             }
@@ -241,7 +238,7 @@ weightable! {
 }
 
 impl<const K: usize> TopKCategoricalAccuracy<K> {
-    /// This metric, in which sample weights count (Keras's `weighted_metrics`).
+    /// Makes this metric use the sample weights (Keras's `weighted_metrics`).
     pub fn weighted(self) -> WeightedMetric<Self> {
         WeightedMetric(self)
     }

@@ -1,10 +1,9 @@
 //! The names of a model's results.
 
-/// Collects the names of results, with whether higher is better, and makes equal names different as
-/// Keras does: `precision`, `precision_1`.
+/// Collects the names of the results, and whether higher is better. Equal names get a number, as in Keras:
+/// `precision`, `precision_1`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::Names;
 ///
 /// let mut names = Names::default();
@@ -21,11 +20,11 @@ pub struct Names {
 }
 
 impl Names {
-    /// Appends the name of a result; with several heads it begins with the head's name.
+    /// Appends the name of a result. With several heads it is prefixed with the name of the head.
     ///
-    /// `higher_is_better` is what `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau` go by:
-    /// `Some(true)` for an accuracy, `Some(false)` for an error, `None` where neither is better; then
-    /// they must be given a mode.
+    /// `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau` use `higher_is_better`: `Some(true)` for an
+    /// accuracy, `Some(false)` for an error, `None` if neither is better. With `None` these callbacks need a
+    /// mode.
     pub fn push(&mut self, name: &str, higher_is_better: Option<bool>) {
         let mut base = self.with_head(name);
         if self.weighted && self.names.contains(&base) {
@@ -46,19 +45,19 @@ impl Names {
         &self.names
     }
 
-    /// Whether a higher number is the better one, for each name.
+    /// Whether a higher value is better, for each name.
     pub fn higher_is_better(&self) -> &[Option<bool>] {
         &self.higher_is_better
     }
 
-    /// The names that follow are of this head.
+    /// Sets the head of the following names.
     pub(crate) fn of_head(&mut self, head: Option<&str>) -> &mut Self {
         self.head = head.map(String::from);
         self
     }
 
-    /// Whether the names that follow are of weighted metrics, which beside their like are
-    /// `weighted_accuracy`.
+    /// Sets whether the following names are of weighted metrics. They are prefixed with `weighted_` if the
+    /// unweighted metric is reported too.
     pub(crate) fn weighted(&mut self, weighted: bool) -> &mut Self {
         self.weighted = weighted;
         self

@@ -1,6 +1,6 @@
 //! Losses as metrics.
 //!
-//! A loss as a metric is its mean over all samples with their weights: `Σ w l / Σ w`.
+//! A loss as a metric is its weighted mean over all samples: `Σ w l / Σ w`.
 
 use super::{Mean, Metrics, Single, single};
 use crate::activation::{HeadActivation, Linear, Sigmoid, Softmax};
@@ -19,7 +19,6 @@ use crate::tensor::{Rank1, Shape};
 /// It fits every head; the label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::RootMeanSquaredError;
 ///
 /// let metric = RootMeanSquaredError;
@@ -134,7 +133,7 @@ pub(super) fn add<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>>(
         None => samples as f64,
         Some(weights) => weights[..samples].iter().map(|w| f64::from(*w)).sum(),
     };
-    // The loss divides by the number of samples, the metric by their weight.
+    // The loss divides by the number of samples, the metric by the sum of their weights.
     let total = loss.measure(batch, None) * batch.divisor() as f64;
     state.add_total(total, weight);
 }

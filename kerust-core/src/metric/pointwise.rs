@@ -1,4 +1,4 @@
-//! Metrics of one's own, of one value at a time.
+//! Custom metrics that compare one value at a time.
 
 use super::{Metrics, Names};
 use crate::activation::HeadActivation;
@@ -6,13 +6,12 @@ use crate::loss::Batch;
 use crate::model::Head;
 use crate::tensor::Shape;
 
-/// A metric of one's own that looks at one predicted value with its label at a time.
+/// A custom metric that compares one predicted value with its label at a time.
 ///
-/// It fits every head with labels of the head's shape. What needs whole samples, or other labels,
-/// implements [`Metrics`] itself.
+/// It fits every head with labels of the head's shape. A metric that needs whole samples, or other labels,
+/// implements [`Metrics`] directly.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::PointwiseMetric;
 ///
 /// /// The largest error so far.
@@ -37,28 +36,27 @@ use crate::tensor::Shape;
 /// }
 /// ```
 pub trait PointwiseMetric: Send + 'static {
-    /// What is kept from value to value; an epoch begins with its default. For a mean it is
-    /// [`Mean`](super::Mean).
+    /// The running state. Each epoch starts with the default value. For a mean, use [`Mean`](super::Mean).
     type State: Default + Send;
 
     /// The name in reports and histories.
     const NAME: &'static str;
 
-    /// Whether a higher result is the better one: `EarlyStopping` and its like go by it.
+    /// Whether a higher result is better. Callbacks such as `EarlyStopping` use it.
     const HIGHER_IS_BETTER: bool;
 
-    /// Adds one value: its label `y`, the prediction `p`, and the weight of its sample, which is 1
+    /// Adds one value: its label `y`, the prediction `p`, and the weight of its sample. The weight is 1
     /// unless the metric is [weighted](super::WeightedMetric).
     fn update(&self, state: &mut Self::State, y: f32, p: f32, weight: f32);
 
-    /// Adds the values of another state, such as that of another machine, to this one.
+    /// Adds another state to this one, for example that of another machine.
     fn merge(&self, state: &mut Self::State, other: &Self::State);
 
     /// The result over all values so far.
     fn result(&self, state: &Self::State) -> f64;
 }
 
-// Else rustc would tell the user of a built-in metric that does not fit to implement this trait.
+// Without this bound, rustc would tell the user of a mismatched built-in metric to implement this trait.
 #[diagnostic::do_not_recommend]
 impl<A: HeadActivation, S: Shape, M: PointwiseMetric> Metrics<Head<A, S>, S> for M {
     type State = M::State;

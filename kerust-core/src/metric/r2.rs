@@ -7,14 +7,13 @@ use crate::model::Head;
 use crate::tensor::Shape;
 use crate::value::value;
 
-/// How much of the labels' variance the outputs explain: `1 - Σ (t - y)² / Σ (t - mean t)²`, the
-/// mean over the values of a sample. Keras: `R2Score`; reported as `r2_score`.
+/// The coefficient of determination: the fraction of the labels' variance that the outputs explain, `1 - Σ (t
+/// - y)² / Σ (t - mean t)²`, averaged over the values of a sample. Keras: `R2Score`; reported as `r2_score`.
 ///
-/// 1 is perfect, 0 is as good as the mean of the labels. As in Keras, a value whose labels do not
-/// vary counts 0. It fits every head; the label is a tensor of the head's shape.
+/// 1 is perfect, 0 is as good as predicting the mean of the labels. As in Keras, an output whose labels are
+/// all equal has a score of 0. It fits every head. The label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{ClassAggregation, R2Score};
 ///
 /// let metric = R2Score;
@@ -34,40 +33,39 @@ value! {
     }
 }
 
-/// How the scores of the values of a sample become one: Keras's `class_aggregation`.
+/// How the scores of several outputs are combined: Keras's `class_aggregation`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{ClassAggregation, R2Score};
 ///
 /// let metric = R2Score.class_aggregation(ClassAggregation::None);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ClassAggregation {
-    /// Their mean.
+    /// The mean of the scores.
     #[default]
     UniformAverage,
-    /// Their mean, each by the variance of its labels.
+    /// The mean of the scores, weighted by the variance of the labels.
     VarianceWeightedAverage,
-    /// They do not: each value has its own score, `r2_score_0`, `r2_score_1`, ..
+    /// Each output has its own score: `r2_score_0`, `r2_score_1`, ..
     None,
 }
 
 impl R2Score {
-    /// Sets how the scores of several values become one (Keras's `class_aggregation`).
+    /// Sets how the scores of several outputs are combined (Keras's `class_aggregation`).
     pub const fn class_aggregation(mut self, class_aggregation: ClassAggregation) -> Self {
         self.class_aggregation = class_aggregation;
         self
     }
 
-    /// Adjusts the score to so many numbers that a sample is predicted from (Keras's `num_regressors`); with
-    /// 0 it is not. Where there are not more labels than them, it is not either.
+    /// Adjusts the score for this number of independent regressors (Keras's `num_regressors`). No adjustment
+    /// is made if it is 0, or if there are not more labels than regressors.
     pub const fn num_regressors(mut self, num_regressors: usize) -> Self {
         self.num_regressors = num_regressors;
         self
     }
 
-    /// The score with the adjustment; `count` is the number of labels.
+    /// Applies the adjustment; `count` is the number of labels.
     fn adjusted(&self, score: f64, count: f64) -> f64 {
         let regressors = self.num_regressors as f64;
         if self.num_regressors == 0 || regressors >= count - 1.0 {
@@ -77,13 +75,13 @@ impl R2Score {
     }
 }
 
-/// Sums over samples for each value of a sample; the state of [`R2Score`].
+/// Sums over the samples for each output. It is the state of [`R2Score`].
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Sums {
     values: Vec<Sum>,
-    /// The weight of all samples.
+    /// The total weight of the samples.
     count: f64,
-    /// The labels, all values of all samples.
+    /// The number of label values in all samples.
     labels: f64,
 }
 
@@ -166,7 +164,7 @@ impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for R2Score {
     }
 
     fn reset(&self, state: &mut Sums) {
-        // Keeps the memory.
+        // `fill` keeps the allocated memory.
         state.values.fill(Sum::default());
         (state.count, state.labels) = (0.0, 0.0);
     }

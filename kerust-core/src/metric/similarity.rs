@@ -6,14 +6,13 @@ use crate::loss::{Batch, CosineSimilarity};
 use crate::model::Head;
 use crate::tensor::Shape;
 
-/// How well outputs and labels go up and down together, from -1 to 1: Pearson's correlation along the last
-/// axis. Keras: `PearsonCorrelation`; reported as `pearson_correlation`.
+/// Pearson's correlation between outputs and labels along the last axis, from -1 to 1. Keras:
+/// `PearsonCorrelation`; reported as `pearson_correlation`.
 ///
-/// It fits every head; the label is a tensor of the head's shape. As in Keras, a vector whose values are all
-/// equal has none, and makes the result NaN.
+/// It fits every head. The label is a tensor of the head's shape. As in Keras, the correlation is undefined
+/// for a vector of equal values, and the result is then NaN.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::PearsonCorrelation;
 ///
 /// let metric = PearsonCorrelation;
@@ -21,13 +20,12 @@ use crate::tensor::Shape;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PearsonCorrelation;
 
-/// How well outputs agree with labels, from -1 to 1: Lin's concordance correlation along the last axis, in
-/// Keras's form. Keras: `ConcordanceCorrelation`; reported as `concordance_correlation`.
+/// Lin's concordance correlation between outputs and labels along the last axis, in Keras's form, from -1 to
+/// 1. Keras: `ConcordanceCorrelation`; reported as `concordance_correlation`.
 ///
 /// It fits every head; the label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::ConcordanceCorrelation;
 ///
 /// let metric = ConcordanceCorrelation;
@@ -35,13 +33,12 @@ pub struct PearsonCorrelation;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ConcordanceCorrelation;
 
-/// Whether an output equals its label: the mean over all. Keras: the class `Accuracy`, which is another
-/// metric than the word `"accuracy"`; reported as `accuracy`.
+/// How often an output equals its label exactly. Keras: the class `Accuracy`, which is not the metric that
+/// the string `"accuracy"` selects; reported as `accuracy`.
 ///
 /// It fits every head; the label is a tensor of the head's shape.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::EqualityAccuracy;
 ///
 /// let metric = EqualityAccuracy;
@@ -87,7 +84,7 @@ metrics! {
     EqualityAccuracy "accuracy" equality;
 }
 
-/// The cosine of the angle between output and label: the loss with the other sign. Reported as
+/// The cosine of the angle between output and label: the loss with the opposite sign. Reported as
 /// `cosine_similarity`.
 impl Single for CosineSimilarity {
     type State = Mean;
@@ -146,7 +143,7 @@ fn pearson(outputs: &[f32], labels: &[f32]) -> f64 {
 }
 
 fn concordance(outputs: &[f32], labels: &[f32]) -> f64 {
-    /// What Keras adds to a denominator.
+    /// Keras adds this to a denominator.
     const EPSILON: f64 = 1e-7;
     let ((y, y_variance), (t, t_variance)) = (moments(outputs), moments(labels));
     let norm = y_variance + t_variance + (t - y) * (t - y);

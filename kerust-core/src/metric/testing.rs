@@ -1,4 +1,4 @@
-//! What the tests of the metrics share.
+//! Shared code of the metrics' tests.
 
 use super::Metrics;
 use crate::data::Data;

@@ -1,4 +1,4 @@
-//! What holds for all metrics.
+//! Tests that apply to all metrics.
 
 use super::*;
 use crate::activation::{Linear, Sigmoid, Softmax};
@@ -9,7 +9,7 @@ use crate::loss::{
 };
 use crate::tensor::Rank1;
 
-/// 17 samples of `N` outputs from 0 to 1, no two alike, and weights.
+/// 17 samples of `N` different outputs from 0 to 1, and weights.
 fn outputs<const N: usize>() -> Vec<f32> {
     let values = (0..17 * N).map(|place| ((place * 29 + 11) % 101) as f32 / 101.0);
     values.collect()
@@ -19,7 +19,7 @@ fn weights() -> Vec<f32> {
     (0..17).map(|sample| (sample % 5) as f32 / 2.0).collect()
 }
 
-/// Two parts, of 3 and 14 samples, merged: the results of all samples in one go.
+/// Checks that two merged parts, of 3 and 14 samples, give the same results as all samples at once.
 fn check_merge<'a, H, Y, M, T>(metric: M, outputs: &'a [f32], labels: &'a [T])
 where
     H: Heads<Slices<'a> = &'a [f32]>,
@@ -58,7 +58,7 @@ where
         let gap = (merged - whole).abs();
         assert!(gap <= 1e-12 * whole.abs(), "{merged} is not {whole}");
     }
-    // A state that has seen nothing adds nothing, and takes up what it is given.
+    // An empty state changes nothing when it is merged, and takes over the other state.
     let mut empty = M::State::default();
     metric.merge(&mut empty, &first);
     assert_eq!(results(&empty), results(&first));
@@ -69,7 +69,7 @@ where
 #[test]
 fn merged_states_give_the_results_of_all_samples() {
     type Classes = Head<Softmax, Rank1<3>>;
-    // Below 1 in sum, as the crossentropies expect.
+    // The sum is below 1, as the crossentropies expect.
     let scores: Vec<f32> = outputs::<3>().iter().map(|score| score / 3.0).collect();
     let numbers: Vec<u32> = (0..17).map(|sample| sample * 5 % 3).collect();
     check_merge::<Classes, Class<3>, _, _>(Accuracy, &scores, &numbers);

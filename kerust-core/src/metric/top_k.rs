@@ -1,4 +1,4 @@
-//! Whether the right class is among those with the highest scores.
+//! Top-k accuracies.
 
 use super::accuracy::argmax;
 use super::{Mean, Metrics, Single, single};
@@ -8,25 +8,23 @@ use crate::loss::Batch;
 use crate::model::Head;
 use crate::tensor::Rank1;
 
-/// How often the labelled class is among the `K` classes with the highest scores. Keras:
-/// `TopKCategoricalAccuracy`, and `SparseTopKCategoricalAccuracy`, which is the same type here;
-/// reported as `top_3` for a `K` of 3.
+/// How often the class of the label is among the `K` classes with the highest scores. Keras:
+/// `TopKCategoricalAccuracy`, and `SparseTopKCategoricalAccuracy`, which is the same type here; reported as
+/// `top_3` for a `K` of 3.
 ///
-/// `TopK::<3>` is the same in short. It fits labels `Class<N>` and one-hot labels. As in
-/// TensorFlow's `in_top_k`, classes whose score equals that of the `K`-th all count as among the
-/// first `K`, and a sample with a score that is not finite counts as wrong.
+/// `TopK::<3>` is a shorter name for the same metric. It fits labels `Class<N>` and one-hot labels. As in
+/// TensorFlow's `in_top_k`, all classes whose score equals the `K`-th highest score count as among the first
+/// `K`, and a sample with a score that is not finite counts as wrong.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::metric::{Accuracy, TopK};
 ///
 /// let metrics = (Accuracy, TopK::<3>);
 /// ```
 ///
-/// That `K` is from 1 to the number of classes is checked while compiling:
+/// `K` must be from 1 to the number of classes, which is checked at compile time:
 ///
 /// ```compile_fail,E0080
-/// # extern crate kerust_core as kerust;
 /// use kerust::activation::Softmax;
 /// use kerust::loss::{SparseCategoricalCrossentropy, objective};
 /// use kerust::metric::TopK;

@@ -1,10 +1,10 @@
-//! `#[budget(..)]`: what a model may take, judged while compiling.
+//! `#[budget(..)]`: limits on the size of a model, checked at compile time.
 
 use super::{LayerInfo, Model};
 use crate::memory::WORD_BYTES;
 use crate::shape::Text;
 
-/// What a budget limits.
+/// The quantity that a budget limits.
 #[derive(Clone, Copy)]
 pub enum Limit {
     /// Bytes of weights.
@@ -15,21 +15,21 @@ pub enum Limit {
     Macs,
 }
 
-/// A limit, and what is held against it.
+/// A limit, and the model's values to compare with it.
 #[derive(Clone, Copy)]
 pub struct Budget {
     limit: Limit,
     amount: usize,
     written: &'static str,
     needed: usize,
-    /// Bytes of the input and the output.
+    /// The size of the input and the output in bytes.
     ends: usize,
     model: &'static str,
     layers: &'static [LayerInfo],
 }
 
 impl Budget {
-    /// A budget of `amount`, `written` as `48 KiB`, for a model that needs `needed`.
+    /// A budget of `amount`, written as `written` (`48 KiB`), for a model that needs `needed`.
     pub const fn new<M: Model>(
         limit: Limit,
         amount: usize,
@@ -50,7 +50,7 @@ impl Budget {
         }
     }
 
-    /// The number of the layer at which it is exceeded, or which does not say what it needs.
+    /// The index of the layer at which the budget is exceeded, or of the layer whose requirement is unknown.
     pub const fn exceeded_at(&self) -> Option<usize> {
         if let Limit::Macs = self.limit {
             let mut place = 0;
@@ -76,17 +76,17 @@ impl Budget {
             }
             place += 1;
         }
-        // Gaps between the buffers count too, and belong to no layer.
+        // Gaps between the buffers count too, but belong to no layer.
         Some(largest)
     }
 
-    /// Fails to compile, on the tokens of the caller: the layer of this number.
+    /// Fails to compile, with the error on the caller's tokens of the layer with this index.
     #[track_caller]
     pub const fn refuse(&self, layer: usize) -> ! {
         panic!("{}", self.text(layer).as_str())
     }
 
-    /// What is taken at a layer: in RAM by itself, else together with what is taken `before` it.
+    /// The total up to this layer: in RAM the layer's own value, otherwise added to the total `before` it.
     const fn up_to(&self, layer: usize, before: usize) -> usize {
         match self.limit {
             Limit::Ram => self.own(layer) + self.ends,
@@ -94,7 +94,7 @@ impl Budget {
         }
     }
 
-    /// What a layer takes itself.
+    /// The layer's own value.
     const fn own(&self, layer: usize) -> usize {
         let layer = &self.layers[layer];
         match self.limit {
@@ -125,7 +125,7 @@ impl Budget {
                 .str("` are not known, and `macs = ")
                 .str(self.written)
                 .str("` limits them")
-                .note("a layer of your own states them itself")
+                .note("a custom layer states them itself")
                 .help("write `const MACS: Option<usize> = Some(..);` in its `impl Layer`");
         }
         let text = Text::new()
@@ -156,7 +156,7 @@ impl Budget {
             .str("`")
     }
 
-    /// A line for each layer; that of `exceeding` is marked.
+    /// One line for each layer. The line of `exceeding` is marked.
     const fn table(
         &self,
         mut text: Text<8192>,

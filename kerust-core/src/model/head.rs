@@ -1,4 +1,4 @@
-//! A head of a model: a tensor with an activation that belongs to the loss.
+//! The heads of a model: outputs with an activation that the loss may use.
 
 use super::{Head, Heads};
 use crate::activation::{Activation, HeadActivation};
@@ -12,7 +12,7 @@ use crate::tensor::{Nth, Shape, Tensor, Tensors};
 pub trait Activated: Tensors {
     /// Applies the activation.
     fn activate(activation: Activation, values: Self::SlicesMut<'_>);
-    /// The gradient by the values before the activation.
+    /// Computes the gradient with respect to the values before the activation.
     fn activation_gradient(
         activation: Activation,
         logits: Self::Slices<'_>,
@@ -39,7 +39,7 @@ impl<S: Shape> Activated for S {
     }
 }
 
-/// Integers have no activation behind the last layer, and no gradient.
+/// Integers have no activation after the last layer, and no gradient.
 impl<S: Shape, T: Element> Activated for Tensor<S, T> {
     fn activate(_: Activation, _: &mut [T]) {}
     fn activation_gradient(_: Activation, _: &[T], _: &[T], _: &mut [f32], _: &mut [T]) {}

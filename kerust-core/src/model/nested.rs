@@ -1,4 +1,4 @@
-//! A model as a layer of another one: the activation of its heads is applied inside.
+//! A model as a layer of another model. The activation of its heads is applied inside.
 
 use super::{HeadPass, Heads, Train};
 use crate::element::Elements;
@@ -62,10 +62,10 @@ impl<M: Train> Operation<M, M::Input, M::Heads, f32, f32> for Nested {
     }
 }
 
-/// What stands for a model with faults where it is a layer: it fits everywhere, and never runs.
+/// A placeholder for a model with errors that is used as a layer: it fits everywhere and never runs.
 pub struct Faulty<I, O>(PhantomData<fn() -> (I, O)>);
 
-// SAFETY: no values.
+// SAFETY: it has no values.
 unsafe impl<I: 'static, O: 'static> LayerData for Faulty<I, O> {
     const LAYOUT: Layout = Layout::Parts(&[]);
 }

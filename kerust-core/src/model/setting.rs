@@ -1,28 +1,28 @@
-//! What a declaration says about training.
+//! The training settings of a model's declaration.
 
 use crate::constraint::Constraint;
 use crate::regularizer::Regularizer;
 
-/// A setting of training, on the weights of a path: `conv2d`, or `conv2d.kernel`.
+/// A training setting for the weights at a path: `conv2d`, or `conv2d.kernel`.
 ///
-/// Settings change training only: neither inference nor a file of weights knows them.
+/// Settings affect training only, not inference and not files of weights.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Setting {
-    /// The path of a layer or of an array of weights, from the model.
+    /// The path of a layer or of an array of weights, relative to the model.
     pub path: &'static str,
-    /// What is said about it.
+    /// The setting.
     pub term: Term,
 }
 
-/// What a [`Setting`] says.
+/// The kinds of a [`Setting`].
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Term {
-    /// The weights do not train: `trainable = false`.
+    /// The weights are not trained: `trainable = false`.
     Frozen,
-    /// A penalty on the weights is part of the loss: `kernel_regularizer = l2(0.01)`.
+    /// A penalty on the weights is added to the loss: `kernel_regularizer = l2(0.01)`.
     Regularizer(Regularizer),
-    /// The weights are limited after each step: `kernel_constraint = max_norm(2)`.
+    /// The weights are constrained after each step: `kernel_constraint = max_norm(2)`.
     Constraint(Constraint),
-    /// The settings of the model that is the layer of this path.
+    /// The settings inside the model that is the layer at this path.
     Within(&'static [Setting]),
 }

@@ -14,17 +14,16 @@ use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 
 /// Adadelta. Keras: `Adadelta`.
 ///
-/// Keras's defaults: `rho` 0.95, `epsilon` 1e-7 (under the roots). With a learning rate of 1 it is
-/// that of the paper.
+/// Keras's defaults: `rho` is 0.95 and `epsilon` is 1e-7 (under the roots). The paper uses a learning rate of
+/// 1.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Adadelta;
 ///
 /// let optimizer = Adadelta::new(1.0);
 /// ```
 ///
-/// # Cost
+/// # Memory
 /// Two slots.
 #[derive(Debug)]
 pub struct Adadelta {
@@ -34,7 +33,7 @@ pub struct Adadelta {
 }
 
 impl Adadelta {
-    /// Adadelta with a learning rate (Keras's default is 0.001) or a schedule.
+    /// Creates Adadelta with a learning rate (Keras's default is 0.001) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             settings: Settings::new(learning_rate),
@@ -52,9 +51,9 @@ impl Default for Adadelta {
 
 settings!(Adadelta);
 options!(Adadelta {
-    /// The decay of the averages.
+    /// Sets the decay of the averages.
     rho: f64;
-    /// What is added under the roots.
+    /// Sets the constant that is added under the roots.
     epsilon: f64;
 });
 

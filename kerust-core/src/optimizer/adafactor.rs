@@ -3,8 +3,8 @@
 //! ```text
 //! η = min(learning_rate, 1 / √t),   ρ = max(ε₂, rms(w)) · η,   β = 1 - t^decay
 //! r ← β · r + (1 - β) · mean of (g² + ε₁) over columns,   c likewise over rows
-//! v = r · c / mean of r                                of a tensor of two axes or more
-//! v ← β · v + (1 - β) · (g² + ε₁)                      of any other
+//! v = r · c / mean of r                                for a tensor of two axes or more
+//! v ← β · v + (1 - β) · (g² + ε₁)                      for other tensors
 //! u = g / √v,   w ← w - ρ · u / max(1, rms(u) / threshold)
 //! ```
 //!
@@ -14,21 +14,20 @@ use super::settings::{has_settings, options, settings};
 use super::{LearningRate, Moment, Optimizer, Piece, Scope, Settings, TensorInfo};
 use std::cell::Cell;
 
-/// Adafactor: the average square of a matrix's gradient is kept as one number for each row and each
+/// Adafactor. For a matrix it stores the average square of the gradient as one number for each row and each
 /// column. Keras: `Adafactor`.
 ///
-/// Keras's defaults: `beta_2_decay` -0.8, `epsilon_1` 1e-30, `epsilon_2` 1e-3, `clip_threshold` 1,
-/// `relative_step` on, which holds the learning rate below `1 / √t`, unless it is a schedule.
+/// Keras's defaults: `beta_2_decay` is -0.8, `epsilon_1` 1e-30, `epsilon_2` 1e-3 and `clip_threshold` 1.
+/// `relative_step` is on: it limits the learning rate to `1 / √t`, unless the rate is a schedule.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Adafactor;
 ///
 /// let optimizer = Adafactor::new(0.01).clip_threshold(0.5);
 /// ```
 ///
-/// # Cost
-/// Two slots, which for a tensor of two axes or more hold a number for each row and for each column.
+/// # Memory
+/// Two slots. For a tensor of two axes or more, they hold only one number for each row and each column.
 #[derive(Debug)]
 pub struct Adafactor {
     settings: Settings,
@@ -40,7 +39,7 @@ pub struct Adafactor {
 }
 
 impl Adafactor {
-    /// Adafactor with a learning rate (Keras's default is 0.001) or a schedule.
+    /// Creates Adafactor with a learning rate (Keras's default is 0.001) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             settings: Settings::new(learning_rate),
@@ -61,20 +60,20 @@ impl Default for Adafactor {
 
 settings!(Adafactor);
 options!(Adafactor {
-    /// The exponent with which the decay of the average square grows, below 0.
+    /// Sets the exponent with which the decay of the average square grows, below 0.
     beta_2_decay: f64;
-    /// What is added to a square.
+    /// Sets the constant that is added to the square of the gradient.
     epsilon_1: f64;
-    /// The least size of the weights that a step is measured by.
+    /// Sets the lower limit of the weights' root mean square, which scales a step.
     epsilon_2: f64;
-    /// The root mean square above which a step is shortened.
+    /// Sets the root mean square above which a step is shortened.
     clip_threshold: f64;
-    /// Whether the learning rate stays below `1 / √t`.
+    /// Sets whether the learning rate is limited to `1 / √t`.
     relative_step: bool;
 });
 
-/// The rows and the columns of a tensor's last two axes, and how many such matrices it has; `None` of a
-/// tensor of fewer axes.
+/// The rows and columns of a tensor's last two axes, and the number of such matrices. `None` for a tensor
+/// with fewer axes.
 fn matrices(sizes: &[usize]) -> Option<[usize; 3]> {
     let [before @ .., rows, columns] = sizes else {
         return None;
@@ -82,7 +81,7 @@ fn matrices(sizes: &[usize]) -> Option<[usize; 3]> {
     Some([before.iter().product(), *rows, *columns])
 }
 
-/// The root of the mean square.
+/// The root mean square.
 fn rms(values: impl ExactSizeIterator<Item = f32>) -> f32 {
     let count = values.len() as f64;
     let squares = values.map(|value| f64::from(value) * f64::from(value));
@@ -120,7 +119,7 @@ impl Optimizer for Adafactor {
             (true, LearningRate::Constant(rate)) => rate.min(limit),
             _ => moment.learning_rate,
         };
-        // As in Keras a step is limited in any case.
+        // As in Keras, a step is always limited.
         let rho = rate.min(limit);
         let alpha = rms(piece.weights.iter().copied()).max(self.epsilon_2 as f32) * rho;
         let beta = 1.0 - libm::powf(time, self.beta_2_decay as f32);
@@ -149,7 +148,7 @@ impl Optimizer for Adafactor {
                     *c = beta * *c + (1.0 - beta) * (sum / rows as f32);
                 }
                 let (row, column) = (&*row, &*column);
-                // Of the matrix that the last place was in, so that it is computed once for each.
+                // The mean of the current matrix, cached so that it is computed once for each matrix.
                 let mean = Cell::new((usize::MAX, 0.0));
                 let mean_of = |matrix: usize| {
                     if mean.get().0 != matrix {
@@ -169,7 +168,8 @@ impl Optimizer for Adafactor {
 }
 
 impl Adafactor {
-    /// Moves the weights by the gradient over the root of the average square, cut where it is too large.
+    /// Updates the weights by the gradient divided by the root of the average square. A large update is
+    /// scaled down.
     fn step(
         &self,
         weights: &mut [f32],

@@ -12,16 +12,15 @@ use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 
 /// Adagrad. Keras: `Adagrad`.
 ///
-/// Keras's defaults: `initial_accumulator_value` 0.1, `epsilon` 1e-7 (under the root).
+/// Keras's defaults: `initial_accumulator_value` is 0.1 and `epsilon` is 1e-7 (under the root).
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Adagrad;
 ///
 /// let optimizer = Adagrad::new(0.01);
 /// ```
 ///
-/// # Cost
+/// # Memory
 /// One slot.
 #[derive(Debug)]
 pub struct Adagrad {
@@ -31,7 +30,7 @@ pub struct Adagrad {
 }
 
 impl Adagrad {
-    /// Adagrad with a learning rate (Keras's default is 0.001) or a schedule.
+    /// Creates Adagrad with a learning rate (Keras's default is 0.001) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             settings: Settings::new(learning_rate),
@@ -49,9 +48,9 @@ impl Default for Adagrad {
 
 settings!(Adagrad);
 options!(Adagrad {
-    /// The sum of the squared gradients before the first step.
+    /// Sets the sum of the squared gradients before the first step.
     initial_accumulator_value: f64;
-    /// What is added under the root.
+    /// Sets the constant that is added under the root.
     epsilon: f64;
 });
 
@@ -60,7 +59,7 @@ impl Optimizer for Adagrad {
         "adagrad"
     }
 
-    /// The accumulator, without its initial value: slots begin at 0.
+    /// The slot holds the accumulator without its initial value, because slots start at 0.
     fn slots(&self) -> &'static [&'static str] {
         &["accumulator"]
     }

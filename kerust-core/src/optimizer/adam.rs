@@ -16,18 +16,17 @@ use crate::kernels::vectorized;
 
 /// Adam. Keras: `Adam`.
 ///
-/// Keras's defaults: `beta_1` 0.9, `beta_2` 0.999, `epsilon` 1e-7.
+/// Keras's defaults: `beta_1` is 0.9, `beta_2` 0.999 and `epsilon` 1e-7.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Adam, CosineDecay};
 ///
 /// let optimizer = Adam::new(0.001);
 /// let scheduled = Adam::new(CosineDecay::new(0.01, 400)).beta_1(0.8).clipnorm(1.0);
 /// ```
 ///
-/// # Cost
-/// Two slots, three with AMSGrad. A slot holds as many values as there are trainable weights.
+/// # Memory
+/// Two slots, or three with AMSGrad. Each slot holds as many values as there are trainable weights.
 #[derive(Debug)]
 pub struct Adam {
     settings: Settings,
@@ -38,7 +37,7 @@ pub struct Adam {
 }
 
 impl Adam {
-    /// Adam with a learning rate (Keras's default is 0.001) or a schedule.
+    /// Creates Adam with a learning rate (Keras's default is 0.001) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             settings: Settings::new(learning_rate),
@@ -49,25 +48,25 @@ impl Adam {
         }
     }
 
-    /// The decay of the average gradient, at least 0 and below 1.
+    /// Sets the decay of the average gradient, at least 0 and below 1.
     pub fn beta_1(mut self, beta_1: f64) -> Self {
         self.beta_1 = beta_1;
         self
     }
 
-    /// The decay of the average square of the gradient, at least 0 and below 1.
+    /// Sets the decay of the average squared gradient, at least 0 and below 1.
     pub fn beta_2(mut self, beta_2: f64) -> Self {
         self.beta_2 = beta_2;
         self
     }
 
-    /// What is added to the root of the average square.
+    /// Sets the constant that is added to the root of the average square.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self
     }
 
-    /// Whether to divide by the root of the largest average square so far.
+    /// Sets whether to divide by the root of the largest average square so far.
     pub fn amsgrad(mut self, amsgrad: bool) -> Self {
         self.amsgrad = amsgrad;
         self
@@ -173,19 +172,18 @@ impl Rates {
 /// `AdamW`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::AdamW;
 ///
 /// let optimizer = AdamW::new(0.001).weight_decay(0.01);
 /// ```
 ///
-/// # Cost
-/// As [`Adam`].
+/// # Memory
+/// The same as [`Adam`].
 #[derive(Debug)]
 pub struct AdamW(Adam);
 
 impl AdamW {
-    /// AdamW with a learning rate (Keras's default is 0.001) or a schedule.
+    /// Creates AdamW with a learning rate (Keras's default is 0.001) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self(Adam::new(learning_rate).weight_decay(0.004))
     }

@@ -11,18 +11,17 @@
 use super::settings::{has_settings, options, settings};
 use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 
-/// Adamax: Adam with the largest gradient in place of the mean square. Keras: `Adamax`.
+/// Adamax: a variant of Adam that uses the largest gradient instead of the mean square. Keras: `Adamax`.
 ///
-/// Keras's defaults: `beta_1` 0.9, `beta_2` 0.999, `epsilon` 1e-7.
+/// Keras's defaults: `beta_1` is 0.9, `beta_2` 0.999 and `epsilon` 1e-7.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Adamax;
 ///
 /// let optimizer = Adamax::new(0.002);
 /// ```
 ///
-/// # Cost
+/// # Memory
 /// Two slots.
 #[derive(Debug)]
 pub struct Adamax {
@@ -33,7 +32,7 @@ pub struct Adamax {
 }
 
 impl Adamax {
-    /// Adamax with a learning rate (Keras's default is 0.001) or a schedule.
+    /// Creates Adamax with a learning rate (Keras's default is 0.001) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             settings: Settings::new(learning_rate),
@@ -52,11 +51,11 @@ impl Default for Adamax {
 
 settings!(Adamax);
 options!(Adamax {
-    /// The decay of the average gradient, at least 0 and below 1.
+    /// Sets the decay of the average gradient, at least 0 and below 1.
     beta_1: f64;
-    /// The decay of the largest gradient, at least 0 and below 1.
+    /// Sets the decay of the largest gradient, at least 0 and below 1.
     beta_2: f64;
-    /// What is added to the largest gradient.
+    /// Sets the constant that is added to the largest gradient.
     epsilon: f64;
 });
 

@@ -1,4 +1,4 @@
-//! One step of an optimizer over all weights: which values move, clipping, decay, threads.
+//! One optimizer step over all weights: trainable values, clipping, weight decay, threads.
 
 use super::slots::Slot;
 use super::tensors::{self, Trainable};
@@ -8,37 +8,37 @@ use crate::layer::Layout;
 use crate::model::Setting;
 use std::ops::Range;
 
-/// Values below which a second thread costs more than it saves.
+/// Below this number of values, a second thread costs more than it saves.
 const PARALLEL: usize = 1 << 15;
-/// Values that one call of [`Optimizer::update`] sees: four buffers of them fit into 256 KiB.
+/// The number of values for one call of [`Optimizer::update`]: four buffers of this length fit in 256 KiB.
 const CHUNK: usize = 1 << 14;
 
-/// What an optimizer knows of a model: where trainable values lie, slots, and the steps done.
+/// The state of an optimizer for a model: the places of the trainable values, the slots, and the step count.
 pub(crate) struct Applied {
-    /// The steps done.
+    /// The number of steps done.
     pub(crate) step: u64,
-    /// [`Optimizer::slots`], and behind them what is kept for any optimizer.
+    /// The slots of [`Optimizer::slots`], followed by the slots that exist for every optimizer.
     pub(crate) slots: Vec<Slot>,
-    /// The place among them of the sum of the gradients since the weights moved.
+    /// The index in `slots` of the sum of the gradients since the last update of the weights.
     accumulator: Option<usize>,
-    /// The place among them of the averages of the weights.
+    /// The index in `slots` of the averages of the weights.
     averages: Option<usize>,
-    /// Whether the weights stand there, and the averages in the model.
+    /// Whether the weights are in that slot, and the averages in the model.
     is_swapped: bool,
     pub(crate) tensors: Vec<Trainable>,
-    /// Whether each of them is decayed.
+    /// Whether weight decay applies, for each tensor.
     decays: Vec<bool>,
-    /// What is frozen at run time: places in the gradient, in order, none of which touch.
+    /// The ranges of the gradient that are frozen at run time, sorted and not touching.
     frozen: Vec<Range<usize>>,
-    /// The tensors that move, each by itself.
+    /// The tensors that are updated, each by itself.
     moving: Vec<Stretch>,
-    /// The tensors that move, neighbours as one.
+    /// The tensors that are updated, with neighbours merged.
     merged: Vec<Stretch>,
 }
 
-/// A stretch of values that are neighbours in the weights, in the gradient and in the slots.
+/// A range of values that are contiguous in the weights, in the gradient and in the slots.
 struct Stretch {
-    /// The numbers of the tensors.
+    /// The indices of the tensors.
     tensors: Range<usize>,
     weights: Range<usize>,
     gradient: Range<usize>,
@@ -98,19 +98,19 @@ impl Applied {
         applied
     }
 
-    /// What is frozen at run time.
+    /// The ranges that are frozen at run time.
     pub(crate) fn frozen(&self) -> &[Range<usize>] {
         &self.frozen
     }
 
-    /// Freezes these places of the gradient, and no others.
+    /// Freezes these ranges of the gradient, and unfreezes all others.
     pub(crate) fn freeze(&mut self, frozen: Vec<Range<usize>>) {
         self.frozen = frozen;
         self.moving = self.stretches(false);
         self.merged = self.stretches(true);
     }
 
-    /// The penalties of all regularizers, whose derivatives are added to the gradient where there is one.
+    /// The total penalty of the regularizers. Their derivatives are added to the gradient if it is given.
     pub(crate) fn penalty(&self, weights: &[f32], mut gradient: Option<&mut [f32]>) -> f64 {
         let frozen = Frozen(&self.frozen);
         let mut penalty = 0.0;
@@ -130,8 +130,8 @@ impl Applied {
         penalty
     }
 
-    /// Moves the trainable weights that are not frozen. The gradient is scratch afterwards; what of it is no
-    /// gradient (state that a step observed) is left as it is.
+    /// Updates the trainable weights that are not frozen. The gradient holds arbitrary values afterwards,
+    /// except for the state that a step observed, which is kept.
     pub(crate) fn step(
         &mut self,
         optimizer: &dyn Optimizer,
@@ -154,7 +154,8 @@ impl Applied {
         self.step += 1;
     }
 
-    /// Whether the weights move in this step; then the gradient becomes the mean of those since they moved.
+    /// Whether the weights are updated in this step. If so, the gradient becomes the mean of the gradients
+    /// since the last update.
     fn accumulate(&mut self, settings: &Settings, gradient: &mut [f32]) -> bool {
         let Some(accumulator) = self.accumulator else {
             return true;
@@ -180,7 +181,7 @@ impl Applied {
         moves
     }
 
-    /// Moves the averages of the weights, where they are kept.
+    /// Updates the averages of the weights, if they are enabled.
     fn average(&mut self, settings: &Settings, weights: &mut [f32]) {
         let Some(averages) = self.averages else {
             return;
@@ -202,8 +203,8 @@ impl Applied {
         }
     }
 
-    /// Puts the averages of the weights in the place of the weights, where they are kept and there has been a
-    /// step. Weights that have been exchanged with them are given up.
+    /// Replaces the weights by their averages, if averages are enabled and there has been a step. Weights
+    /// that were swapped out before are discarded.
     pub(crate) fn overwrite(&mut self, weights: &mut [f32]) {
         match self.is_swapped {
             true => self.with_averages(|average, w| *average = *w, weights),
@@ -212,23 +213,23 @@ impl Applied {
         self.is_swapped = false;
     }
 
-    /// Exchanges the weights and their averages, where they are kept and there has been a step.
+    /// Swaps the weights and their averages, if averages are enabled and there has been a step.
     pub(crate) fn swap(&mut self, weights: &mut [f32]) {
         self.is_swapped ^= self.averages.is_some() && self.step > 0;
         self.with_averages(std::mem::swap, weights);
     }
 
-    /// Whether the averages stand in the model.
+    /// Whether the averages are currently in the model.
     pub(crate) fn is_swapped(&self) -> bool {
         self.is_swapped
     }
 
-    /// Says where the averages stand, of a state that is taken up.
+    /// Sets where the averages are, for a restored state.
     pub(crate) fn set_swapped(&mut self, is_swapped: bool) {
         self.is_swapped = is_swapped;
     }
 
-    /// Whether averages of the weights are kept.
+    /// Whether averages of the weights are enabled.
     pub(crate) fn has_averages(&self) -> bool {
         self.averages.is_some()
     }
@@ -247,11 +248,12 @@ impl Applied {
         }
     }
 
-    /// Moves the trainable weights that are not frozen.
+    /// Updates the trainable weights that are not frozen.
     fn update(&mut self, optimizer: &dyn Optimizer, weights: &mut [f32], gradient: &mut [f32]) {
         let settings = optimizer.settings();
         let moment = Moment {
-            // As in Keras a schedule counts all steps, a rule those that move the weights.
+            // As in Keras, a schedule counts all steps, but the update rule only those that update the
+            // weights.
             step: self.step / settings.gradient_accumulation_steps,
             learning_rate: settings.learning_rate.at(self.step),
         };
@@ -302,7 +304,7 @@ impl Applied {
         }
     }
 
-    /// What is not frozen, tensor by tensor, or as long as it may be where tensors `merge`.
+    /// The ranges that are not frozen: one for each tensor, or as long as possible with `merge`.
     fn stretches(&self, merge: bool) -> Vec<Stretch> {
         let frozen = Frozen(&self.frozen);
         let mut stretches: Vec<Stretch> = Vec::new();
@@ -335,8 +337,8 @@ impl Applied {
         stretches
     }
 
-    /// Sets the slots to 0 of the tensors in these places of the gradient: they train anew. The averages of
-    /// their weights stay.
+    /// Sets the slots of the tensors in these ranges of the gradient to 0, for training that starts anew. The
+    /// averages of their weights are kept.
     pub(crate) fn clear_slots(&mut self, places: &Range<usize>) {
         for (number, tensor) in self.tensors.iter().enumerate() {
             let range = tensor.in_gradient();
@@ -349,7 +351,7 @@ impl Applied {
     }
 }
 
-/// What is done to a stretch of the weights.
+/// The update of a range of the weights.
 struct Rule<'a> {
     optimizer: &'a dyn Optimizer,
     moment: Moment,
@@ -357,7 +359,7 @@ struct Rule<'a> {
     scale: Scale,
 }
 
-/// What is done to a gradient before it is used.
+/// How a gradient is scaled before it is used.
 #[derive(Clone, Copy)]
 enum Scale {
     None,
@@ -365,12 +367,12 @@ enum Scale {
     Ratio(f32, f32),
     /// `g · a`
     Factor(f32),
-    /// `g`, between `-a` and `a`
+    /// `g`, clipped to the range from `-a` to `a`
     Limit(f32),
 }
 
 impl Scale {
-    /// Keras's `clip_by_global_norm`: NaN when the norm is not finite.
+    /// As Keras's `clip_by_global_norm`: NaN if the norm is not finite.
     fn global(limit: f32, norm: f32) -> Self {
         Self::Factor(match norm.is_finite() {
             true => limit * (1.0 / norm).min(1.0 / limit),
@@ -431,7 +433,7 @@ impl Rule<'_> {
     }
 }
 
-/// The sum of the squares, in an order that depends on the length alone.
+/// The sum of the squares, added in an order that depends only on the length.
 fn squares(values: &[f32]) -> f64 {
     const LANES: usize = 16;
     let len = values.len();

@@ -15,17 +15,16 @@ use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 
 /// Follow the regularized leader. Keras: `Ftrl`.
 ///
-/// Keras's defaults: `learning_rate_power` -0.5, `initial_accumulator_value` 0.1, no
-/// regularization, `beta` 0.
+/// Keras's defaults: `learning_rate_power` is -0.5, `initial_accumulator_value` 0.1 and `beta` 0, with no
+/// regularization.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Ftrl;
 ///
 /// let optimizer = Ftrl::new(0.01).l1_regularization_strength(0.001);
 /// ```
 ///
-/// # Cost
+/// # Memory
 /// Two slots.
 #[derive(Debug)]
 pub struct Ftrl {
@@ -39,7 +38,7 @@ pub struct Ftrl {
 }
 
 impl Ftrl {
-    /// Ftrl with a learning rate (Keras's default is 0.001) or a schedule.
+    /// Creates Ftrl with a learning rate (Keras's default is 0.001) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             settings: Settings::new(learning_rate),
@@ -67,7 +66,7 @@ macro_rules! checked {
             $(#[$doc])*
             ///
             /// # Panics
-            #[doc = concat!("Unless it is ", $range, ", as in Keras.")]
+            #[doc = concat!("Panics unless it is ", $range, ", as in Keras.")]
             #[track_caller]
             pub fn $name(mut self, $name: f64) -> Self {
                 let fits: fn(f64) -> bool = $fits;
@@ -83,19 +82,19 @@ macro_rules! checked {
     };
 }
 checked! {
-    /// The power by which the learning rate decreases.
+    /// Sets the power with which the learning rate decreases.
     learning_rate_power, "up to 0": |power| power <= 0.0;
-    /// The sum of the squared gradients before the first step.
+    /// Sets the sum of the squared gradients before the first step.
     initial_accumulator_value, "from 0": |value| value >= 0.0;
-    /// The strength of the L1 penalty.
+    /// Sets the strength of the L1 penalty.
     l1_regularization_strength, "from 0": |value| value >= 0.0;
-    /// The strength of the L2 penalty, which keeps weights small.
+    /// Sets the strength of the L2 penalty, which stabilizes the weights.
     l2_regularization_strength, "from 0": |value| value >= 0.0;
-    /// The strength of the L2 penalty of the loss, which acts through the gradient.
+    /// Sets the strength of the L2 penalty that is added to the gradient, as if it were part of the loss.
     l2_shrinkage_regularization_strength, "from 0": |value| value >= 0.0;
 }
 options!(Ftrl {
-    /// The β of the paper: the larger it is, the smaller the first steps are.
+    /// Sets the β of the paper. A larger value makes the first steps smaller.
     beta: f64;
 });
 
@@ -104,7 +103,7 @@ impl Optimizer for Ftrl {
         "ftrl"
     }
 
-    /// The accumulator is without its initial value: slots begin at 0.
+    /// The slot holds the accumulator without its initial value, because slots start at 0.
     fn slots(&self) -> &'static [&'static str] {
         &["accumulator", "linear"]
     }

@@ -12,19 +12,18 @@
 use super::settings::{has_settings, options, settings};
 use super::{LearningRate, Moment, Optimizer, Piece, Scope, Settings};
 
-/// LAMB: Adam whose step is as long as the weights of its tensor are, times the learning rate, for large
-/// batches. Keras: `Lamb`.
+/// LAMB, for large batches: Adam with a step that is scaled by the norm of the tensor's weights. Keras:
+/// `Lamb`.
 ///
-/// Keras's defaults: `beta_1` 0.9, `beta_2` 0.999, `epsilon` 1e-7.
+/// Keras's defaults: `beta_1` is 0.9, `beta_2` 0.999 and `epsilon` 1e-7.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Lamb;
 ///
 /// let optimizer = Lamb::new(0.002).weight_decay(0.01).exclude_from_weight_decay(["bias"]);
 /// ```
 ///
-/// # Cost
+/// # Memory
 /// Two slots.
 #[derive(Debug)]
 pub struct Lamb {
@@ -35,7 +34,7 @@ pub struct Lamb {
 }
 
 impl Lamb {
-    /// LAMB with a learning rate (Keras's default is 0.001) or a schedule.
+    /// Creates LAMB with a learning rate (Keras's default is 0.001) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             settings: Settings::new(learning_rate),
@@ -54,11 +53,11 @@ impl Default for Lamb {
 
 settings!(Lamb);
 options!(Lamb {
-    /// The decay of the average gradient, at least 0 and below 1.
+    /// Sets the decay of the average gradient, at least 0 and below 1.
     beta_1: f64;
-    /// The decay of the average square of the gradient, at least 0 and below 1.
+    /// Sets the decay of the average squared gradient, at least 0 and below 1.
     beta_2: f64;
-    /// What is added to the root of the average square.
+    /// Sets the constant that is added to the root of the average square.
     epsilon: f64;
 });
 

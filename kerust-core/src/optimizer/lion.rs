@@ -10,19 +10,18 @@
 use super::settings::{has_settings, options, settings};
 use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 
-/// Lion: steps by the sign of the momentum, all of one size. Keras: `Lion`.
+/// Lion: every step uses only the sign of the momentum, so all steps have the same size. Keras: `Lion`.
 ///
-/// Keras's defaults: `beta_1` 0.9, `beta_2` 0.99. It takes a learning rate 3 to 10 times smaller
-/// than Adam's.
+/// Keras's defaults: `beta_1` is 0.9 and `beta_2` is 0.99. Use a learning rate 3 to 10 times smaller than for
+/// Adam.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Lion;
 ///
 /// let optimizer = Lion::new(0.0002).weight_decay(0.01);
 /// ```
 ///
-/// # Cost
+/// # Memory
 /// One slot.
 #[derive(Debug)]
 pub struct Lion {
@@ -32,7 +31,7 @@ pub struct Lion {
 }
 
 impl Lion {
-    /// Lion with a learning rate (Keras's default is 0.001) or a schedule.
+    /// Creates Lion with a learning rate (Keras's default is 0.001) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             settings: Settings::new(learning_rate),
@@ -50,9 +49,9 @@ impl Default for Lion {
 
 settings!(Lion);
 options!(Lion {
-    /// How much of the direction of a step is that of the momentum, above 0 and at most 1.
+    /// Sets the share of the momentum in the direction of a step, above 0 and at most 1.
     beta_1: f64;
-    /// The decay of the momentum, at least 0 and below 1.
+    /// Sets the decay of the momentum, at least 0 and below 1.
     beta_2: f64;
 });
 
@@ -79,7 +78,7 @@ impl Optimizer for Lion {
     }
 }
 
-/// -1, 0 or 1: unlike `f32::signum`, 0 of 0.
+/// -1, 0 or 1. Unlike `f32::signum`, it returns 0 for 0.
 fn sign(value: f32) -> f32 {
     if value == 0.0 { 0.0 } else { value.signum() }
 }

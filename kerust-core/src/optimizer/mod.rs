@@ -1,12 +1,11 @@
 //! Optimizers and learning rate schedules.
 //!
-//! `compile` takes an optimizer: `Adam::new(0.001)`, `SGD::new(0.01).momentum(0.9)`, or
-//! `Adam::default()` with Keras's learning rate. In place of a number, a learning rate may be a
-//! [`Schedule`]: `Adam::new(CosineDecay::new(0.01, 400))`, or a closure of the step.
+//! Pass an optimizer to `compile`: `Adam::new(0.001)`, `SGD::new(0.01).momentum(0.9)`, or `Adam::default()`
+//! with Keras's learning rate. Instead of a number, the learning rate can be a [`Schedule`], such as
+//! `Adam::new(CosineDecay::new(0.01, 400))`, or a closure that gets the step.
 //!
-//! An optimizer of one's own implements [`Optimizer`].
-// What is common to all of them (which values are trainable, clipping, weight decay, threads)
-// stands in `apply.rs`, once.
+//! A custom optimizer implements [`Optimizer`].
+// The code that all optimizers share (trainable weights, clipping, weight decay, threads) is in `apply.rs`.
 
 mod adadelta;
 mod adafactor;
@@ -48,19 +47,18 @@ pub use settings::{Clip, Settings};
 pub use sgd::SGD;
 pub(crate) use tensors::gradient_range;
 
-/// The most slots that an optimizer has.
+/// The maximum number of slots of an optimizer.
 pub const MAX_SLOTS: usize = 4;
 
 /// A rule that updates weights by their gradient.
 ///
-/// The rule is elementwise unless [`scope`](Self::scope) says otherwise: a weight's new value depends on its
-/// own value, gradient and slots, and on the step's number. The training loop calls
-/// [`update`](Self::update) on parts of the trainable weights, from several threads; how they are divided
-/// changes no bit of the result. A rule that looks at a tensor as a whole, such as that of [`Lamb`], has
-/// [`Scope::Tensor`] and is called for each tensor once.
+/// The rule is elementwise unless [`scope`](Self::scope) says otherwise: the new value of a weight depends
+/// only on its own value, gradient and slots, and on the step. The training loop calls
+/// [`update`](Self::update) on parts of the trainable weights, from several threads. The result does not
+/// depend on how they are divided. A rule that needs a whole tensor, such as that of [`Lamb`], has
+/// [`Scope::Tensor`] and is called once for each tensor.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Moment, Optimizer, Piece, Settings};
 ///
 /// /// `w ← w - learning_rate · sign(g)`: Bernstein et al. (2018), algorithm 1.
@@ -95,28 +93,28 @@ pub const MAX_SLOTS: usize = 4;
     note = "optimizers are `Adam::new(0.001)`, `SGD::new(0.01)`, `RMSprop::new(0.001)`, or `Adam::default()` with Keras's learning rate; not `\"adam\"`"
 )]
 pub trait Optimizer: Send + Sync {
-    /// Its name in files: `adam`.
+    /// The name in files: `adam`.
     fn name(&self) -> &'static str;
 
-    /// The names of its slots, the numbers that it keeps for each weight from step to step. Slots
-    /// begin at 0; there are at most [`MAX_SLOTS`].
+    /// The names of the slots: the numbers that the optimizer stores for each weight between steps. Slots
+    /// start at 0. There can be at most [`MAX_SLOTS`].
     fn slots(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// What [`update`](Self::update) is called with.
+    /// The part of the weights that one call of [`update`](Self::update) gets.
     fn scope(&self) -> Scope {
         Scope::Elements
     }
 
-    /// How many values the slot number `slot` has for a tensor; as many as the tensor, unless the rule of a
-    /// [`Scope::Tensor`] needs fewer.
+    /// The number of values that the slot with the index `slot` holds for a tensor. It is the number of
+    /// weights, unless a rule with [`Scope::Tensor`] needs fewer.
     fn slot_len(&self, _slot: usize, tensor: TensorInfo<'_>) -> usize {
         tensor.sizes.iter().product()
     }
 
-    /// The weight decay of a tensor, where the rule has a [`Scope::Tensor`]; that of the settings, unless it
-    /// differs from tensor to tensor.
+    /// The weight decay of a tensor, for a rule with [`Scope::Tensor`]. By default it is that of the
+    /// settings.
     fn weight_decay_of(&self, _tensor: TensorInfo<'_>) -> Option<f64> {
         self.settings().weight_decay
     }
@@ -131,13 +129,13 @@ pub trait Optimizer: Send + Sync {
     fn update(&self, moment: Moment, piece: Piece<'_>);
 }
 
-/// What an optimizer's [`update`](Optimizer::update) is called with.
+/// The part of the weights that an optimizer's [`update`](Optimizer::update) gets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Scope {
     /// Any part of the weights: the rule is elementwise.
     #[default]
     Elements,
-    /// A tensor as a whole.
+    /// A whole tensor.
     Tensor,
 }
 
@@ -150,39 +148,38 @@ pub struct TensorInfo<'a> {
     pub sizes: &'a [usize],
 }
 
-/// The step at which an optimizer is called; see the example of [`Optimizer`].
+/// The current step of an optimizer; see the example of [`Optimizer`].
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Moment {
-    /// The number of steps done before this one; where gradients are accumulated, of those that moved the
-    /// weights.
+    /// The number of earlier steps. With gradient accumulation, only steps that updated the weights count.
     pub step: u64,
     /// The learning rate of this step.
     pub learning_rate: f32,
 }
 
-/// A part of the weights, with their gradient and slots; all slices are equally long, but for slots that
-/// [`Optimizer::slot_len`] makes shorter. See the example of [`Optimizer`].
+/// A part of the weights, with their gradient and slots. All slices have the same length, except for slots
+/// that [`Optimizer::slot_len`] makes shorter. See the example of [`Optimizer`].
 pub struct Piece<'a> {
     /// The weights, to be updated.
     pub weights: &'a mut [f32],
-    /// Their gradient, clipped.
+    /// Their gradient, after clipping.
     pub gradient: &'a [f32],
     /// Their slots.
     pub slots: Slots<'a>,
-    /// The tensor that they are, where the rule has a [`Scope::Tensor`].
+    /// The tensor, if the rule has a [`Scope::Tensor`].
     pub tensor: Option<TensorInfo<'a>>,
 }
 
-/// The slots of a part of the weights; [`take`](Self::take) hands them out.
+/// The slots of a part of the weights; see [`take`](Self::take).
 pub struct Slots<'a> {
     buffers: [&'a mut [f32]; MAX_SLOTS],
 }
 
 impl<'a> Slots<'a> {
-    /// The first `N` slots, in the order of [`Optimizer::slots`]: `let [m, v] = slots.take();`
+    /// Returns the first `N` slots, in the order of [`Optimizer::slots`]: `let [m, v] = slots.take();`
     ///
     /// # Panics
-    /// When `N` exceeds [`MAX_SLOTS`].
+    /// Panics when `N` exceeds [`MAX_SLOTS`].
     pub fn take<const N: usize>(self) -> [&'a mut [f32]; N] {
         let mut buffers = self.buffers.into_iter();
         std::array::from_fn(|_| buffers.next().expect("`N` is at most `MAX_SLOTS`"))

@@ -6,32 +6,31 @@
 //! w ← w - η · 0.2 · √max(rows, columns) · x
 //! ```
 //!
-//! Jordan et al. (2024), with the step size of Liu et al. (2025), section 2.2. Matrices alone are moved so;
-//! what has one axis, or more than two, is moved by Adam.
+//! Jordan et al. (2024), with the step size of Liu et al. (2025), section 2.2. Only matrices are updated this
+//! way. Tensors with one axis, or with more than two, are updated by Adam.
 
 use super::settings::{has_settings, options, settings};
 use super::{LearningRate, Moment, Optimizer, Piece, Scope, Settings, TensorInfo};
 use crate::kernels::{Epilogue, dense, dense_input_gradient};
 use std::sync::{Mutex, PoisonError};
 
-/// Muon: the momentum of a matrix, made orthogonal. Keras: `Muon`.
+/// Muon: an optimizer that makes the momentum of each matrix orthogonal. Keras: `Muon`.
 ///
-/// Matrices are moved by Muon, all other tensors by Adam; so are the matrices of layers that
-/// [`exclude_layers`](Self::exclude_layers) names, and those of embeddings, unless
-/// [`exclude_embeddings`](Self::exclude_embeddings) is off. Keras's defaults: `momentum` 0.95, `nesterov` on,
-/// `ns_steps` 5, `rms_rate` 0.2, `weight_decay` and `adam_weight_decay` 0.004, `adam_beta_1` 0.9,
-/// `adam_beta_2` 0.999, `adam_lr_ratio` 1, `epsilon` 1e-7.
+/// Muon updates matrices, and Adam all other tensors. Adam also updates the matrices of layers named in
+/// [`exclude_layers`](Self::exclude_layers), and those of embeddings, unless
+/// [`exclude_embeddings`](Self::exclude_embeddings) is off. Keras's defaults: `momentum` is 0.95, `nesterov`
+/// on, `ns_steps` 5, `rms_rate` 0.2, `weight_decay` and `adam_weight_decay` 0.004, `adam_beta_1` 0.9,
+/// `adam_beta_2` 0.999, `adam_lr_ratio` 1 and `epsilon` 1e-7.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Muon;
 ///
 /// let optimizer = Muon::new(0.002).exclude_layers(["head"]);
 /// ```
 ///
-/// # Cost
-/// A slot, and a second one for what Adam moves. A step takes some `15 · rows² · columns` multiply-adds for a
-/// matrix with more columns than rows.
+/// # Memory and time
+/// One slot, and a second one for the tensors that Adam updates. For a matrix with more columns than rows, a
+/// step takes about `15 · rows² · columns` multiply-adds.
 #[derive(Debug)]
 pub struct Muon {
     settings: Settings,
@@ -49,11 +48,11 @@ pub struct Muon {
     muon_a: f64,
     muon_b: f64,
     muon_c: f64,
-    /// Kept, so that a step allocates nothing.
+    /// Reused, so that a step allocates no memory.
     scratch: Mutex<Scratch>,
 }
 
-/// Matrices of a step.
+/// The matrices of a step.
 #[derive(Debug, Default)]
 struct Scratch {
     x: Vec<f32>,
@@ -63,7 +62,7 @@ struct Scratch {
 }
 
 impl Muon {
-    /// Muon with a learning rate (Keras's default is 0.001) or a schedule.
+    /// Creates Muon with a learning rate (Keras's default is 0.001) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         let mut settings = Settings::new(learning_rate);
         settings.weight_decay = Some(0.004);
@@ -87,7 +86,7 @@ impl Muon {
         }
     }
 
-    /// Moves the matrices whose path has one of these texts in it by Adam.
+    /// Updates the matrices whose path contains one of these texts by Adam.
     pub fn exclude_layers<S: Into<String>>(mut self, layers: impl IntoIterator<Item = S>) -> Self {
         self.exclude_layers = layers.into_iter().map(Into::into).collect();
         self
@@ -102,31 +101,31 @@ impl Default for Muon {
 
 settings!(Muon);
 options!(Muon {
-    /// How much of the momentum stays in each step.
+    /// Sets the decay of the momentum.
     momentum: f64;
-    /// Whether a step looks ahead along the momentum.
+    /// Sets whether to use Nesterov momentum.
     nesterov: bool;
-    /// How often the orthogonal matrix is approached.
+    /// Sets the number of iterations that make the matrix orthogonal.
     ns_steps: usize;
-    /// The root mean square of a step's values, for a learning rate of 1; `None` leaves them as they are.
+    /// Sets the root mean square of a step at a learning rate of 1. `None` does not scale the step.
     rms_rate: Option<f64>;
-    /// Whether embeddings are moved by Adam.
+    /// Sets whether embeddings are updated by Adam.
     exclude_embeddings: bool;
-    /// The decay of Adam's average gradient.
+    /// Sets the decay of Adam's average gradient.
     adam_beta_1: f64;
-    /// The decay of Adam's average square of the gradient.
+    /// Sets the decay of Adam's average squared gradient.
     adam_beta_2: f64;
-    /// The weight decay of what Adam moves.
+    /// Sets the weight decay of the tensors that Adam updates.
     adam_weight_decay: f64;
-    /// Adam's learning rate by that of Muon.
+    /// Sets the ratio of Adam's learning rate to Muon's.
     adam_lr_ratio: f64;
-    /// What is added to the root of Adam's average square.
+    /// Sets the constant that is added to the root of Adam's average square.
     epsilon: f64;
-    /// The first coefficient of the approach to an orthogonal matrix.
+    /// Sets the first coefficient of the Newton-Schulz iteration.
     muon_a: f64;
-    /// Its second coefficient.
+    /// Sets the second coefficient of the Newton-Schulz iteration.
     muon_b: f64;
-    /// Its third coefficient.
+    /// Sets the third coefficient of the Newton-Schulz iteration.
     muon_c: f64;
 });
 
@@ -168,7 +167,7 @@ impl Optimizer for Muon {
 }
 
 impl Muon {
-    /// The rows and columns of a tensor that Muon moves.
+    /// The rows and columns of a tensor that Muon updates.
     fn matrix(&self, tensor: TensorInfo<'_>) -> Option<[usize; 2]> {
         let [rows, columns] = *tensor.sizes else {
             return None;
@@ -183,12 +182,12 @@ impl Muon {
     fn muon(&self, moment: Moment, piece: Piece<'_>, [rows, columns]: [usize; 2]) {
         let momentum = self.momentum as f32;
         let [m, _] = piece.slots.take();
-        // Whatever a thread that panicked left there is written anew.
+        // A poisoned lock is no problem, because all values are overwritten.
         let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let scratch = &mut *scratch;
         let [short, long] = [rows.min(columns), rows.max(columns)];
         scratch.resize(short, long);
-        // The product of the shorter axis is the smaller one.
+        // The product over the longer axis gives the smaller matrix.
         let place = |place: usize| match rows > columns {
             true => place % columns * rows + place / columns,
             false => place,
@@ -207,8 +206,8 @@ impl Muon {
         }
     }
 
-    /// Leads the matrix `x`, of (`short`, `long`), towards the nearest with orthogonal rows of length 1, by the
-    /// iteration of Newton and Schulz.
+    /// Moves the matrix `x`, with the sizes (`short`, `long`), towards the nearest matrix with orthonormal
+    /// rows, by the Newton-Schulz iteration.
     fn orthogonalize(&self, scratch: &mut Scratch, short: usize, long: usize) {
         let Scratch {
             x,

@@ -16,16 +16,15 @@ use std::sync::{Mutex, PoisonError};
 
 /// Adam with Nesterov momentum. Keras: `Nadam`.
 ///
-/// Keras's defaults: `beta_1` 0.9, `beta_2` 0.999, `epsilon` 1e-7.
+/// Keras's defaults: `beta_1` is 0.9, `beta_2` 0.999 and `epsilon` 1e-7.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::Nadam;
 ///
 /// let optimizer = Nadam::new(0.002);
 /// ```
 ///
-/// # Cost
+/// # Memory
 /// Two slots.
 #[derive(Debug)]
 pub struct Nadam {
@@ -33,13 +32,13 @@ pub struct Nadam {
     beta_1: f64,
     beta_2: f64,
     epsilon: f64,
-    /// A step, counted from 1, and the product of the momenta up to it: it follows from the step
-    /// alone, and is kept to be carried on by one factor.
+    /// A step, counted from 1, and the product of the momenta up to that step. It depends only on the step,
+    /// and is cached so that the next step needs only one more factor.
     product: Mutex<(u64, f32)>,
 }
 
 impl Nadam {
-    /// Nadam with a learning rate (Keras's default is 0.001) or a schedule.
+    /// Creates Nadam with a learning rate (Keras's default is 0.001) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             settings: Settings::new(learning_rate),
@@ -52,14 +51,14 @@ impl Nadam {
 
     /// The product of the momenta up to step `time`, counted from 1.
     fn product(&self, time: u64) -> f32 {
-        // A thread that panicked leaves a pair that belongs together: it is written as a whole.
+        // A poisoned lock is no problem, because the pair is always written as a whole.
         let mut known = self.product.lock().unwrap_or_else(PoisonError::into_inner);
         if known.0 > time {
             *known = (0, 1.0);
         }
         let (mut step, mut product) = *known;
-        // Smaller products make no difference beside 1: no resumed training multiplies a million
-        // factors.
+        // A smaller product makes no difference when it is subtracted from 1. Thus a resumed training does
+        // not multiply a million factors.
         while step < time && product > 1e-9 {
             step += 1;
             product = product * self.beta_1 as f32 * (1.0 - 0.5 * libm::powf(0.96, step as f32));
@@ -77,11 +76,11 @@ impl Default for Nadam {
 
 settings!(Nadam);
 options!(Nadam {
-    /// The decay of the average gradient, at least 0 and below 1.
+    /// Sets the decay of the average gradient, at least 0 and below 1.
     beta_1: f64;
-    /// The decay of the average square of the gradient, at least 0 and below 1.
+    /// Sets the decay of the average squared gradient, at least 0 and below 1.
     beta_2: f64;
-    /// What is added to the root of the average square.
+    /// Sets the constant that is added to the root of the average square.
     epsilon: f64;
 });
 
@@ -128,7 +127,7 @@ mod tests {
         for time in [1, 17, 900, 2000, 3] {
             assert_eq!(Nadam::default().product(time), products[time as usize - 1]);
         }
-        // Back to an earlier step, as after `resume`.
+        // Goes back to an earlier step, as after `resume`.
         assert_eq!(one_by_one.product(17), products[16]);
         assert_eq!(one_by_one.product(18), products[17]);
     }

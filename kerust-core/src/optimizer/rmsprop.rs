@@ -15,17 +15,16 @@ use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 
 /// RMSprop. Keras: `RMSprop`.
 ///
-/// Keras's defaults: `rho` 0.9, `momentum` 0, `epsilon` 1e-7 (under the root), not centered.
+/// Keras's defaults: `rho` is 0.9, `momentum` 0 and `epsilon` 1e-7 (under the root), not centered.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::RMSprop;
 ///
 /// let optimizer = RMSprop::new(0.001).rho(0.9).momentum(0.5);
 /// ```
 ///
-/// # Cost
-/// One slot, one more with momentum, one more when centered.
+/// # Memory
+/// One slot, one more with momentum, and one more if centered.
 #[derive(Debug)]
 pub struct RMSprop {
     settings: Settings,
@@ -36,7 +35,7 @@ pub struct RMSprop {
 }
 
 impl RMSprop {
-    /// RMSprop with a learning rate (Keras's default is 0.001) or a schedule.
+    /// Creates RMSprop with a learning rate (Keras's default is 0.001) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             settings: Settings::new(learning_rate),
@@ -47,25 +46,25 @@ impl RMSprop {
         }
     }
 
-    /// The decay of the averages.
+    /// Sets the decay of the averages.
     pub fn rho(mut self, rho: f64) -> Self {
         self.rho = rho;
         self
     }
 
-    /// How much of the last step is added to the next one.
+    /// Sets the share of the last step that is added to the next one.
     pub fn momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
         self
     }
 
-    /// What is added under the root.
+    /// Sets the constant that is added under the root.
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self
     }
 
-    /// Whether to divide by the gradient's variance in place of its square.
+    /// Sets whether to divide by the variance of the gradient instead of its mean square.
     pub fn centered(mut self, centered: bool) -> Self {
         self.centered = centered;
         self

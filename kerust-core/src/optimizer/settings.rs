@@ -2,10 +2,10 @@
 
 use super::LearningRate;
 
-/// Learning rate, clipping and weight decay: what all optimizers have, and one of one's own holds.
+/// The settings that all optimizers have, such as learning rate, clipping and weight decay. A custom
+/// optimizer stores them too.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Clip, Settings};
 ///
 /// let settings = Settings::new(0.01);
@@ -20,20 +20,20 @@ pub struct Settings {
     /// `w ← w - w · weight_decay · learning_rate` before each step: Loshchilov & Hutter (2019),
     /// in Keras's form.
     pub weight_decay: Option<f64>,
-    /// What is not decayed: names of tensors, or paths, or parts of them.
+    /// The tensors without weight decay: names of tensors, paths, or parts of paths.
     pub exclude_from_weight_decay: Vec<String>,
-    /// Whether averages of the weights are kept, which take their place when a training ends.
+    /// Whether to keep averages of the weights, which replace the weights when training ends.
     pub use_ema: bool,
-    /// How much of an average stays in each step.
+    /// The decay of the averages.
     pub ema_momentum: f64,
-    /// After how many steps the averages take the place of the weights, again and again.
+    /// The number of steps after which the averages replace the weights, each time.
     pub ema_overwrite_frequency: Option<u64>,
-    /// The steps whose gradients are averaged before the weights move.
+    /// The number of steps over which gradients are averaged before the weights are updated.
     pub gradient_accumulation_steps: u64,
 }
 
 impl Settings {
-    /// A learning rate or a schedule; no clipping, no weight decay, no averages of weights.
+    /// Creates settings with a learning rate or a schedule, and without clipping, weight decay and averages.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             learning_rate: learning_rate.into(),
@@ -51,7 +51,6 @@ impl Settings {
 /// How a gradient is clipped; set by `clipnorm`, `global_clipnorm` and `clipvalue` of an optimizer.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Clip, Optimizer, SGD};
 ///
 /// let optimizer = SGD::new(0.01).clipvalue(0.5);
@@ -59,15 +58,14 @@ impl Settings {
 /// ```
 #[derive(Clone, Copy, PartialEq, Default, Debug)]
 pub enum Clip {
-    /// It is not.
+    /// No clipping.
     #[default]
     None,
-    /// Each tensor by itself, so that its norm is at most this.
+    /// Each tensor is clipped to this norm.
     Norm(f64),
-    /// All tensors by one factor, so that their common norm is at most this: Pascanu et al.
-    /// (2013), algorithm 1.
+    /// The whole gradient is clipped to this norm by one common factor: Pascanu et al. (2013), algorithm 1.
     GlobalNorm(f64),
-    /// Each value, to the range from minus this to this.
+    /// Each value is clipped to the range from minus this to this.
     Value(f64),
 }
 
@@ -85,28 +83,29 @@ impl Clip {
 macro_rules! settings {
     ($optimizer:ty) => {
         impl $optimizer {
-            /// Clips the gradient of each tensor to this norm. Of the three ways to clip, the
-            /// one that is set last counts.
+            /// Clips the gradient of each tensor to this norm. If several kinds of clipping are set, the last
+            /// one applies.
             pub fn clipnorm(mut self, norm: f64) -> Self {
                 self.settings.clip = $crate::optimizer::Clip::Norm(norm);
                 self
             }
 
-            /// Clips the whole gradient to this norm. Of the three ways to clip, the one
-            /// that is set last counts.
+            /// Clips the whole gradient to this norm. If several kinds of clipping are set, the last one
+            /// applies.
             pub fn global_clipnorm(mut self, norm: f64) -> Self {
                 self.settings.clip = $crate::optimizer::Clip::GlobalNorm(norm);
                 self
             }
 
-            /// Clips each value of the gradient to `±value`. Of the three ways to clip, the one
-            /// that is set last counts.
+            /// Clips each value of the gradient to `±value`. If several kinds of clipping are set, the last
+            /// one applies.
             pub fn clipvalue(mut self, value: f64) -> Self {
                 self.settings.clip = $crate::optimizer::Clip::Value(value);
                 self
             }
 
-            /// Subtracts `weight_decay · learning_rate` times each weight from it before each step.
+            /// Sets the weight decay: each step first subtracts `weight_decay · learning_rate` times the
+            /// weight.
             pub fn weight_decay(mut self, weight_decay: f64) -> Self {
                 self.settings.weight_decay = Some(weight_decay);
                 self
@@ -117,13 +116,13 @@ macro_rules! settings {
     };
 }
 
-/// The builder methods that set what Keras's base class has.
+/// The builder methods for the settings of Keras's base class.
 macro_rules! base {
     ($optimizer:ty, |$self:ident| $settings:expr) => {
         impl $optimizer {
-            /// Leaves tensors out of the weight decay: by their names (`bias`), by the path of a layer
-            /// (`features.conv2d`) or of a tensor (`dense.bias`). A name that is none of the model's is refused
-            /// by `compile`.
+            /// Excludes tensors from the weight decay: by their names (`bias`), or by the path of a layer
+            /// (`features.conv2d`) or of a tensor (`dense.bias`). `compile` rejects a name that does not
+            /// occur in the model.
             pub fn exclude_from_weight_decay<S: Into<String>>(
                 mut $self,
                 names: impl IntoIterator<Item = S>,
@@ -132,17 +131,17 @@ macro_rules! base {
                 $self
             }
 
-            /// Whether moving averages of the weights are kept, which take the place of the weights when
-            /// `fit` ends (Keras's `use_ema`). They cost as much memory as one more slot.
+            /// Sets whether to keep moving averages of the weights, which replace the weights when `fit` ends
+            /// (Keras's `use_ema`). They take as much memory as one more slot.
             pub fn use_ema(mut $self, use_ema: bool) -> Self {
                 $settings.use_ema = use_ema;
                 $self
             }
 
-            /// How much of a moving average stays in each step; 0.99 unless set.
+            /// Sets the decay of the moving averages; 0.99 by default.
             ///
             /// # Panics
-            /// Unless `0 <= momentum <= 1`.
+            /// Panics unless `0 <= momentum <= 1`.
             pub fn ema_momentum(mut $self, momentum: f64) -> Self {
                 assert!(
                     (0.0..=1.0).contains(&momentum),
@@ -152,22 +151,22 @@ macro_rules! base {
                 $self
             }
 
-            /// After how many steps the averages take the place of the weights, again and again; when `fit`
-            /// ends they do so in any case.
+            /// Sets the number of steps after which the averages replace the weights, each time. They always
+            /// replace the weights when `fit` ends.
             ///
             /// # Panics
-            /// If it is 0.
+            /// Panics if it is 0.
             pub fn ema_overwrite_frequency(mut $self, steps: u64) -> Self {
                 assert!(steps > 0, "`ema_overwrite_frequency` is 0, expected at least 1");
                 $settings.ema_overwrite_frequency = Some(steps);
                 $self
             }
 
-            /// Averages the gradients of so many steps before the weights move. It costs as much memory as one
-            /// more slot.
+            /// Sets the number of steps over which gradients are averaged before the weights are updated. It
+            /// takes as much memory as one more slot.
             ///
             /// # Panics
-            /// If it is 0.
+            /// Panics if it is 0.
             pub fn gradient_accumulation_steps(mut $self, steps: u64) -> Self {
                 assert!(steps > 0, "`gradient_accumulation_steps` is 0, expected at least 1");
                 $settings.gradient_accumulation_steps = steps;
@@ -178,7 +177,7 @@ macro_rules! base {
 }
 pub(super) use base;
 
-/// The builder methods that set a number or a switch of an optimizer's own.
+/// The builder methods for the optimizer's own numbers and switches.
 macro_rules! options {
     ($optimizer:ty { $($(#[$doc:meta])* $name:ident: $kind:ty;)+ }) => {
         impl $optimizer {$(
@@ -191,7 +190,7 @@ macro_rules! options {
     };
 }
 
-/// What [`Optimizer`](super::Optimizer) asks of an optimizer with the field `settings`.
+/// The methods of [`Optimizer`](super::Optimizer) for an optimizer with the field `settings`.
 macro_rules! has_settings {
     () => {
         fn settings(&self) -> &$crate::optimizer::Settings {

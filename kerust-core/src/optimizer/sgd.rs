@@ -6,23 +6,22 @@
 //! v ← μ · v - η · g,   w ← w + μ · v - η · g       Nesterov's
 //! ```
 //!
-//! Sutskever et al. (2013), equations 1 to 4, in Keras's form: the velocity holds the rate.
+//! Sutskever et al. (2013), equations 1 to 4, in Keras's form: the velocity includes the learning rate.
 
 use super::settings::settings;
 use super::{LearningRate, Moment, Optimizer, Piece, Settings};
 
 /// Stochastic gradient descent. Keras: `SGD`.
 ///
-/// Keras's defaults: `momentum` 0, not Nesterov's.
+/// Keras's defaults: `momentum` is 0, and `nesterov` is off.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::SGD;
 ///
 /// let optimizer = SGD::new(0.01).momentum(0.9).nesterov(true);
 /// ```
 ///
-/// # Cost
+/// # Memory
 /// One slot with momentum, none without.
 #[derive(Debug)]
 pub struct SGD {
@@ -32,7 +31,7 @@ pub struct SGD {
 }
 
 impl SGD {
-    /// Gradient descent with a learning rate (Keras's default is 0.01) or a schedule.
+    /// Creates gradient descent with a learning rate (Keras's default is 0.01) or a schedule.
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             settings: Settings::new(learning_rate),
@@ -41,10 +40,10 @@ impl SGD {
         }
     }
 
-    /// How much of the last step is added to the next one.
+    /// Sets the share of the last step that is added to the next one.
     ///
     /// # Panics
-    /// Unless `0 <= momentum <= 1`, as in Keras.
+    /// Panics unless `0 <= momentum <= 1`, as in Keras.
     pub fn momentum(mut self, momentum: f64) -> Self {
         assert!(
             (0.0..=1.0).contains(&momentum),
@@ -54,7 +53,7 @@ impl SGD {
         self
     }
 
-    /// Whether to use Nesterov's momentum.
+    /// Sets whether to use Nesterov momentum.
     pub fn nesterov(mut self, nesterov: bool) -> Self {
         self.nesterov = nesterov;
         self

@@ -1,19 +1,19 @@
-//! The numbers that are kept from step to step.
+//! Slots: the numbers that an optimizer stores between steps.
 
 use super::tensors::Trainable;
 use super::{Optimizer, TensorInfo};
 use std::ops::Range;
 
-/// A number, or fewer, for each trainable value.
+/// A slot, with one number or less for each trainable value.
 pub(crate) struct Slot {
     pub(crate) name: &'static str,
     pub(crate) values: Vec<f32>,
-    /// The place of each trainable tensor, in order and side by side.
+    /// The range of each trainable tensor, in order and contiguous.
     places: Vec<Range<usize>>,
 }
 
 impl Slot {
-    /// One of the optimizer's own.
+    /// A slot of the optimizer itself.
     pub(super) fn of_optimizer(
         optimizer: &dyn Optimizer,
         number: usize,
@@ -23,7 +23,7 @@ impl Slot {
         Self::new(optimizer.slots()[number], tensors, len)
     }
 
-    /// One with a place for each trainable value.
+    /// A slot with a number for each trainable value.
     pub(super) fn whole(name: &'static str, tensors: &[Trainable]) -> Self {
         Self::new(name, tensors, |tensor| tensor.weights.len())
     }
@@ -49,7 +49,7 @@ impl Slot {
         }
     }
 
-    /// The place of some tensors that are neighbours.
+    /// The range of several neighbouring tensors.
     pub(super) fn place(&self, tensors: &Range<usize>) -> Range<usize> {
         self.places[tensors.start].start..self.places[tensors.end - 1].end
     }
@@ -59,7 +59,7 @@ impl Slot {
         &mut self.values[self.places[tensor].clone()]
     }
 
-    /// Writes the values where those of their tensors lie in the model's layout, from the first on.
+    /// Writes the values to the positions of their tensors in the model's layout.
     pub(crate) fn scatter(&self, tensors: &[Trainable], into: &mut [f32]) {
         for (tensor, place) in tensors.iter().zip(&self.places) {
             let to = tensor.weights.start..tensor.weights.start + place.len();
@@ -67,7 +67,7 @@ impl Slot {
         }
     }
 
-    /// Takes the values from where [`scatter`](Self::scatter) writes them.
+    /// Reads the values from the positions to which [`scatter`](Self::scatter) writes them.
     pub(crate) fn gather(&mut self, tensors: &[Trainable], from: &[f32]) {
         for (tensor, place) in tensors.iter().zip(&self.places) {
             let range = tensor.weights.start..tensor.weights.start + place.len();

@@ -1,4 +1,4 @@
-//! Where the trainable tensors of a model lie: in its weights and in its gradient.
+//! The trainable tensors of a model, and their ranges in its weights and in its gradient.
 
 use crate::constraint::Constraint;
 use crate::layer::Layout;
@@ -11,10 +11,10 @@ use std::ops::Range;
 pub(crate) struct Trainable {
     /// Its path: `features.conv2d.kernel`.
     pub(crate) name: String,
-    /// Its place in the weights.
+    /// Its range in the weights.
     pub(crate) weights: Range<usize>,
-    /// The place of its first value in the gradient, which has none for layers that are frozen in the
-    /// declaration.
+    /// The index of its first value in the gradient. The gradient does not contain layers that are frozen in
+    /// the declaration.
     pub(crate) gradient: usize,
     pub(crate) sizes: &'static [usize],
     pub(crate) regularizer: Option<Regularizer>,
@@ -22,16 +22,17 @@ pub(crate) struct Trainable {
 }
 
 impl Trainable {
-    /// Its place in the gradient.
+    /// Its range in the gradient.
     pub(crate) fn in_gradient(&self) -> Range<usize> {
         self.gradient..self.gradient + self.weights.len()
     }
 }
 
-/// Whether each tensor is decayed: none is that has one of the names, which are parts of paths.
+/// Whether weight decay applies, for each tensor. It does not if the tensor's path contains one of the
+/// excluded names.
 ///
 /// # Panics
-/// When a name is part of no path.
+/// Panics when a name occurs in no path.
 pub(super) fn decays(tensors: &[Trainable], excluded: &[String]) -> Vec<bool> {
     let has = |tensor: &Trainable, name: &str| {
         let path = format!(".{}.", tensor.name);
@@ -61,7 +62,7 @@ pub(crate) fn trainable(layout: &Layout, settings: &[Setting]) -> Vec<Trainable>
     walk.tensors
 }
 
-/// A layer's place in the gradient of its model: the part that its path names.
+/// The range of a layer in the gradient of its model, by the layer's path.
 pub(crate) fn gradient_range(
     layout: &Layout,
     settings: &[Setting],
@@ -79,17 +80,17 @@ pub(crate) fn gradient_range(
     walk.found
 }
 
-/// A setting, with what is left of its path.
+/// A setting, with the rest of its path.
 type Said<'a> = (&'a str, &'a Setting);
 
 #[derive(Default)]
 struct Walk<'a> {
     tensors: Vec<Trainable>,
-    /// The path to here.
+    /// The path to the current part.
     path: String,
     weights: usize,
     gradient: usize,
-    /// The path from here to what is looked for.
+    /// The rest of the path that is searched.
     wanted: Option<&'a str>,
     found: Option<Range<usize>>,
 }
@@ -152,8 +153,8 @@ impl Walk<'_> {
     }
 }
 
-/// What is said of the part `name`, with the rest of each path; the settings of a model that is this part
-/// come from within.
+/// The settings of the part `name`, with the rest of each path. Includes the inner settings if this part is a
+/// model.
 fn inner<'a>(said: &[Said<'a>], name: &str) -> Vec<Said<'a>> {
     let mut inner: Vec<Said<'a>> = Vec::new();
     for (path, setting) in said {
@@ -175,7 +176,7 @@ fn is_frozen(said: &[Said<'_>]) -> bool {
     frozen.any(|(rest, setting)| rest.is_empty() && setting.term == Term::Frozen)
 }
 
-/// The rest of a path behind its first name, if that is `name`.
+/// The rest of a path after its first name, if that is `name`.
 fn below<'a>(path: &'a str, name: &str) -> Option<&'a str> {
     let rest = path.strip_prefix(name)?;
     match rest.strip_prefix('.') {
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_frozen_has_no_place() {
+    fn frozen_tensors_are_left_out() {
         const WITHIN: &[Setting] = &[Setting {
             path: "a",
             term: Term::Frozen,

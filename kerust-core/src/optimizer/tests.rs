@@ -1,4 +1,4 @@
-//! Steps of each optimizer on two tensors, as Keras 3.15 does them, and what is common.
+//! Steps of each optimizer on two tensors compared with Keras 3.15, and tests of the shared code.
 
 use super::*;
 use crate::element::Dtype;
@@ -13,7 +13,7 @@ const fn part(name: &'static str, trainable: bool, sizes: &'static [usize]) -> P
     }
 }
 
-/// State lies between the two tensors that learn.
+/// State lies between the two trainable tensors.
 const LAYOUT: Layout = Layout::Parts(&[
     part("a", true, &[2]),
     part("state", false, &[1]),
@@ -87,7 +87,7 @@ fn clipping_and_decay_are_those_of_keras() {
     check(sgd().clipnorm(0.0), [0.96, -2.18, 0.49499997]);
 }
 
-/// Fifty steps on a tensor of 3 values and one of 4, by `tests/golden/generate_optimizers.py`.
+/// Fifty steps on a tensor of 3 values and one of 4, from `tests/golden/generate_optimizers.py`.
 #[track_caller]
 fn check_50(name: &str, optimizer: impl Optimizer) {
     const LAYOUT: Layout = Layout::Parts(&[part("a", true, &[3]), part("b", true, &[4])]);
@@ -168,7 +168,7 @@ fn fifty_steps_are_those_of_keras() {
     check_50("weight_decay", SGD::new(0.05).weight_decay(0.1));
 }
 
-/// Fifty steps on tensors of one to three axes, and the averages of the weights where they are kept.
+/// Fifty steps on tensors of one to three axes, and the averages of the weights if they are enabled.
 #[track_caller]
 fn check_shaped(name: &str, optimizer: impl Optimizer, tolerance: f32) {
     const FIRST: Layout = Layout::Parts(&[part("kernel", true, &[3, 4]), part("bias", true, &[5])]);

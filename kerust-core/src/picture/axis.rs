@@ -1,11 +1,11 @@
-//! An axis: what it spans, and its ticks.
+//! Axes of plots, with their ticks.
 
-/// Beyond this, differences of values are not finite.
+/// Beyond this limit, differences of values may overflow.
 pub(super) const GREATEST: f64 = 1e300;
-/// Ticks of an axis at most, about.
+/// The approximate maximum number of ticks.
 const TICKS: f64 = 8.0;
 
-/// A part of the numbers, with ticks at the multiples of a step.
+/// A range of numbers, with ticks at the multiples of a step.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Axis {
     pub(super) low: f64,
@@ -14,9 +14,9 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// Of epochs, 1 to `last`.
+    /// An axis of epochs from 1 to `last`.
     pub(super) fn of_epochs(last: usize) -> Self {
-        // Room for the dots of the first and the last epoch, and none for a tick at 0.
+        // There is space for the dots of the first and the last epoch, but not for a tick at 0.
         let margin = 0.03 * last.max(8) as f64;
         Self {
             low: (1.0 - margin).max(0.01),
@@ -25,13 +25,13 @@ impl Axis {
         }
     }
 
-    /// Around values, none of them beyond [`GREATEST`].
+    /// An axis around values, none of which is beyond [`GREATEST`].
     pub(super) fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
         let low = values.clone().fold(GREATEST, f64::min);
         let high = values.fold(-GREATEST, f64::max);
         let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
         let greatest = low.abs().max(high.abs());
-        // Equal but for rounding, values lie in the middle.
+        // Values that are equal except for rounding are placed in the middle.
         let margin = if high - low > 1e-9 * greatest && greatest > 1e-200 {
             0.04 * (high - low)
         } else if greatest > 1e-200 {
@@ -44,7 +44,7 @@ impl Axis {
             high,
             step: step((high - low) / TICKS),
         };
-        // What cannot be negative has no axis below 0.
+        // An axis of positive values does not extend below 0.
         if low > 0.0 && low < margin {
             axis(0.0, high + margin)
         } else {
@@ -52,7 +52,7 @@ impl Axis {
         }
     }
 
-    /// The ticks and how they read.
+    /// The ticks with their labels.
     pub(super) fn ticks(&self) -> impl Iterator<Item = (f64, String)> {
         let Self { low, high, step } = *self;
         let greatest = low.abs().max(high.abs());
@@ -63,22 +63,22 @@ impl Axis {
         })
     }
 
-    /// Where a value lies on an axis from `start` to `end`.
+    /// The position of a value on an axis from `start` to `end`.
     pub(super) fn place(&self, value: f64, [start, end]: [f64; 2]) -> f64 {
         start + (value - self.low) / (self.high - self.low) * (end - start)
     }
 }
 
-/// The least number of 1, 2 and 5 times the powers of ten that is not below `least`.
+/// The smallest number of 1, 2 and 5 times a power of ten that is not below `least`.
 fn step(least: f64) -> f64 {
     let power = 10f64.powf(least.log10().floor());
     let steps = [1.0, 2.0, 5.0].map(|times| times * power);
-    // Rounding must not take a step that is 1e-16 of it too short for another.
+    // Rounding must not reject a step that is too small by only a fraction of 1e-16.
     let enough = |step: &f64| *step >= least * (1.0 - 1e-9);
     steps.into_iter().find(enough).unwrap_or(10.0 * power)
 }
 
-/// A multiple of a step, with as many digits as tell it from its neighbours.
+/// Formats a multiple of a step with enough digits to distinguish it from its neighbours.
 fn reading(value: f64, step: f64, greatest: f64) -> String {
     let power = |number: f64| (number * (1.0 + 1e-9)).log10().floor() as i32;
     let digits = |count: i32| count.max(0) as usize;

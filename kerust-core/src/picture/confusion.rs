@@ -1,11 +1,11 @@
-//! How often each class is taken for which.
+//! Plots of confusion matrices.
 
 use super::font::Font;
 use super::scene::{Anchor, BLACK, Colour, Element, Scene, WHITE};
 use crate::error::Result;
 use std::path::Path;
 
-/// The colour of a whole row in one cell; less is lighter.
+/// The color of a cell that contains all samples of its row. Smaller shares are lighter.
 const BLUE: Colour = [0x08, 0x51, 0x9c];
 const FRAME: Colour = [0x80; 3];
 const CELL_HEIGHT: f64 = 32.0;
@@ -13,20 +13,20 @@ const LEAST_WIDTH: f64 = 44.0;
 const GAP: f64 = 12.0;
 const LINE_HEIGHT: f64 = 17.0;
 
-/// A confusion matrix as a picture: a row for each true class, whose cells are the darker the more of its samples are taken
-/// for the column's class.
+/// A plot of a confusion matrix: a row for each true class and a column for each predicted class. A cell is
+/// darker for a larger share of the row's samples.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ConfusionPlot {
     names: Vec<String>,
-    /// Row after row.
+    /// The counts, row by row.
     counts: Vec<usize>,
 }
 
 impl ConfusionPlot {
-    /// A plot of counts, a row for each of the named classes.
+    /// Creates a plot of counts, with a row for each of the named classes.
     ///
     /// # Panics
-    /// Unless there are as many counts as names squared.
+    /// Panics unless the number of counts is the square of the number of names.
     pub fn new(names: &[String], counts: &[usize]) -> Self {
         let (found, expected) = (counts.len(), names.len() * names.len());
         assert!(
@@ -39,10 +39,11 @@ impl ConfusionPlot {
         }
     }
 
-    /// Writes the plot; the path's ending, `.svg` or `.png`, decides the format.
+    /// Writes the plot to a file. The extension of the path, `.svg` or `.png`, selects the format.
     ///
     /// # Errors
-    /// The path has another ending, there is no sample, or the system refuses the file.
+    /// Returns an error if the path has another extension, there are no samples, or the file cannot be
+    /// written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         super::save(path.as_ref(), || self.draw())
     }
@@ -52,13 +53,13 @@ impl ConfusionPlot {
             return None;
         }
         let classes = self.names.len();
-        // The fonts of an SVG's reader may be wider.
+        // The viewer of an SVG may use wider fonts.
         let width = |text: &str| 1.1 * Font::get().width(text);
         let widest = |texts: &[String]| texts.iter().map(|text| width(text)).fold(0.0, f64::max);
         let counts: Vec<String> = self.counts.iter().map(usize::to_string).collect();
         let names = widest(&self.names).ceil();
         let cell = LEAST_WIDTH.max(widest(&counts).ceil() + GAP);
-        // Names that are wider than their columns stand on several lines in turn.
+        // Names that are wider than their columns are placed on several lines in turn.
         let lines = ((names + GAP) / cell).ceil().clamp(1.0, classes as f64);
         let side = classes as f64;
         let overhang = ((names - cell) / 2.0).max(0.0).ceil();
@@ -73,7 +74,7 @@ impl ConfusionPlot {
         let heading = GAP + 13.0;
         let at = [middle, heading];
         scene.text(at, Anchor::Middle, BLACK, "predicted".to_owned());
-        // Above the names of the columns, of which the first may reach to the left.
+        // Above the names of the columns, of which the first may extend to the left.
         let at = [left - GAP, heading];
         scene.text(at, Anchor::End, BLACK, "true".to_owned());
         for (class, name) in self.names.iter().enumerate() {
@@ -106,9 +107,9 @@ impl ConfusionPlot {
     }
 }
 
-/// From white to blue.
+/// A color between white and blue.
 fn shade(share: f64) -> Colour {
-    // Few mistakes are to be seen too.
+    // The square root makes small numbers of mistakes visible too.
     let share = share.sqrt();
     [0, 1, 2].map(|channel| {
         let [light, dark] = [WHITE, BLUE].map(|colour| f64::from(colour[channel]));

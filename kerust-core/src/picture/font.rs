@@ -1,24 +1,24 @@
-//! The letters of pictures: DejaVu Sans, of one size.
+//! The font of pictures: DejaVu Sans in one size.
 //!
-//! Letters of PNG pictures are copied from an image, which `scripts/make_font.py` draws. The words of
-//! an SVG are drawn with its reader's fonts; as wide as here, where DejaVu Sans is among them.
+//! The letters of PNG pictures are copied from an image that `scripts/make_font.py` draws. The text of an SVG
+//! is drawn with the viewer's fonts; its width is the same if DejaVu Sans is installed.
 
 use std::sync::OnceLock;
 
-/// The letters' size, in pixels of the picture.
+/// The font size in pixels of the picture.
 pub(super) const SIZE: u32 = 13;
-/// Pixels of the image for one of the picture, on both axes.
+/// The number of image pixels per picture pixel, on both axes.
 pub(super) const SCALE: usize = 2;
-/// Letters reach this far to the left of where they begin, and above the line that they stand on.
+/// The space to the left of a letter's origin, and below its baseline.
 pub(super) const LEFT: usize = 2;
 pub(super) const ABOVE: usize = 26;
-/// Rows and columns of a letter.
+/// The rows and columns of a letter's cell.
 pub(super) const CELL: usize = 32;
 
 const IMAGE: &[u8] = include_bytes!("font.png");
-/// Cells in a row of the image.
+/// The number of cells in a row of the image.
 const COLUMNS: usize = 32;
-/// The characters of the cells; one more cell stands for all others.
+/// The characters of the cells. One more cell is used for all other characters.
 const RANGES: [(char, char); 5] = [
     (' ', '~'),
     ('\u{a0}', 'ſ'),
@@ -29,14 +29,14 @@ const RANGES: [(char, char); 5] = [
 
 /// The characters of a text.
 pub(super) struct Font {
-    /// Of a pixel, how much of it the letter covers.
+    /// The coverage of each pixel by the letter.
     levels: Vec<u8>,
 }
 
 /// A character.
 #[derive(Clone, Copy)]
 pub(super) struct Glyph<'a> {
-    /// From the upper left corner of the character's cell on.
+    /// The pixels from the upper left corner of the character's cell on.
     levels: &'a [u8],
 }
 
@@ -63,7 +63,7 @@ impl Font {
         }
     }
 
-    /// How wide words are, in pixels of the picture.
+    /// The width of a text in pixels of the picture.
     pub(super) fn width(&self, words: &str) -> f64 {
         let width: usize = words.chars().map(|word| self.glyph(word).width()).sum();
         width as f64 / SCALE as f64
@@ -71,7 +71,7 @@ impl Font {
 }
 
 impl<'a> Glyph<'a> {
-    /// How far behind it the next one begins: as long as the rule above it.
+    /// The distance to the next character, given by the length of the line above it.
     pub(super) fn width(self) -> usize {
         let rule = self.levels[..CELL].iter();
         rule.take_while(|level| **level > 0).count()
@@ -104,7 +104,7 @@ mod tests {
             let levels = rows.flatten().map(|level| usize::from(*level));
             levels.sum::<usize>()
         };
-        // Each pair differs by a mark, and in nothing else.
+        // The letters of each pair differ only by a mark.
         for (plain, marked) in [('a', 'ä'), ('L', 'Ł'), ('.', '…'), ('И', 'Й'), ('c', 'č')] {
             assert!(0 < ink(plain) && ink(plain) < ink(marked), "{marked}");
         }
@@ -118,7 +118,7 @@ mod tests {
         let font = Font::get();
         assert!(font.width("i") < font.width("W"));
         assert_eq!(font.width("loss"), font.width("sols"));
-        // A digit of DejaVu Sans is 0.636 of the size wide.
+        // The width of a digit of DejaVu Sans is 0.636 times the size.
         assert!((font.width("0000") - 4.0 * 0.636 * f64::from(SIZE)).abs() < 1.0);
     }
 }

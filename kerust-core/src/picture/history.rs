@@ -1,4 +1,4 @@
-//! The course of a training: a panel for each quantity.
+//! Plots of the history of a training.
 
 use super::panel::{self, Panel};
 use super::scene::Scene;
@@ -6,28 +6,28 @@ use crate::error::Result;
 use crate::train::History;
 use std::path::Path;
 
-/// Where validation's series are named: `val_loss` stands beside `loss`.
+/// The prefix of the validation's series: `val_loss` belongs to `loss`.
 const VALIDATION: &str = "val_";
 const NAMES: [&str; 2] = ["training", "validation"];
 
-/// A plot of series by epoch: one panel for each quantity, training and validation in it, or one curve for each of several
-/// runs.
+/// A plot of series over the epochs, with a panel for each metric. A panel has a curve for the training and
+/// one for the validation, or a curve for each of several runs.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HistoryPlot {
     panels: Vec<Quantity>,
 }
 
-/// A quantity in training and, where it was measured, in validation.
+/// A metric in the training, and in the validation if it was measured there.
 #[derive(Clone, PartialEq, Debug)]
 struct Quantity {
     name: String,
-    /// Each with its name; no values where it was not measured.
+    /// The series with their names. Empty if not measured.
     series: Vec<(String, Vec<f64>)>,
 }
 
 impl HistoryPlot {
-    /// Plots named series, of one value for each epoch. `val_loss` shares a panel with `loss`; losses
-    /// come first, then the others in their order. Values that are not finite are left out.
+    /// Plots named series, with one value for each epoch. `val_loss` is drawn in the panel of `loss`. Losses
+    /// come first, then the other series in their order. Values that are not finite are left out.
     pub fn new(series: &[(String, Vec<f64>)]) -> Self {
         let mut panels: Vec<Quantity> = Vec::new();
         for (name, values) in series {
@@ -49,11 +49,11 @@ impl HistoryPlot {
         Self::of(panels)
     }
 
-    /// Plots several runs in one picture: a panel for each series, in it a curve for each run.
+    /// Plots several runs in one picture, with a panel for each series and a curve for each run.
     ///
     /// ```
-    /// use kerust_core::picture::HistoryPlot;
-    /// use kerust_core::train::History;
+    /// use kerust::picture::HistoryPlot;
+    /// use kerust::train::History;
     ///
     /// # let (first, second) = (History::default(), History::default());
     /// let plot = HistoryPlot::compare([("Adam", &first), ("SGD", &second)]);
@@ -77,7 +77,7 @@ impl HistoryPlot {
         Self::of(panels)
     }
 
-    /// Losses first.
+    /// Sorts losses first.
     fn of(mut panels: Vec<Quantity>) -> Self {
         let rank = |panel: &Quantity| match panel.name.as_str() {
             "loss" => 0,
@@ -88,10 +88,11 @@ impl HistoryPlot {
         Self { panels }
     }
 
-    /// Writes the plot; the path's ending, `.svg` or `.png`, decides the format.
+    /// Writes the plot to a file. The extension of the path, `.svg` or `.png`, selects the format.
     ///
     /// # Errors
-    /// The path has another ending, there is no epoch to plot, or the system refuses the file.
+    /// Returns an error if the path has another extension, there are no epochs, or the file cannot be
+    /// written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         super::save(path.as_ref(), || self.draw())
     }
@@ -102,7 +103,7 @@ impl HistoryPlot {
         if epochs == 0 {
             return None;
         }
-        // Rows as full as may be.
+        // The rows are filled as much as possible.
         let columns = match self.panels.len() {
             4 => 2,
             panels => panels.min(3),

@@ -1,10 +1,11 @@
-//! Pictures for people: histories of trainings, confusion matrices, and predictions on images, as SVG and PNG.
+//! Plots of trainings, confusion matrices, and predictions on images, as SVG and PNG.
 //!
-//! A PNG has two pixels for each of the SVG on both axes. Its letters are Latin, Greek and Cyrillic,
-//! and what is none of them is a box; those of an SVG are the reader's.
+//! A PNG has two pixels for each pixel of the SVG, on both axes. Its font has Latin, Greek and Cyrillic
+//! letters, and other characters are drawn as boxes. An SVG uses the fonts of the viewer.
 
 mod axis;
 mod confusion;
+mod cost;
 mod font;
 mod history;
 mod panel;
@@ -14,6 +15,7 @@ mod rates;
 mod scene;
 
 pub use confusion::ConfusionPlot;
+pub use cost::LayerCostPlot;
 pub use history::HistoryPlot;
 pub use predictions::PredictionGrid;
 pub use rates::LearningRatePlot;
@@ -24,27 +26,26 @@ use core::fmt::{Display, Formatter};
 use scene::Scene;
 use std::path::{Path, PathBuf};
 
-/// Why a picture cannot be made.
+/// The reason why a picture cannot be created.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum PictureError {
+pub(crate) enum PictureError {
     /// The path's ending names no format.
     Format {
         /// The path.
         path: PathBuf,
-        /// Its ending.
+        /// Its extension.
         found: Option<String>,
     },
-    /// An image does not have the grid's size.
+    /// The size of an image differs from that of the grid.
     ImageLen {
         /// The number of values.
         found: usize,
-        /// Height, width and channels of the grid's images.
+        /// The height, width and channels of the grid's images.
         expected: [usize; 3],
     },
-    /// The samples are no images.
+    /// The samples are not images.
     NoImage {
-        /// The sizes of a sample.
+        /// The shape of a sample.
         found: Vec<usize>,
     },
     /// There is nothing to draw.
@@ -52,11 +53,11 @@ pub enum PictureError {
         /// The path.
         path: PathBuf,
     },
-    /// The picture cannot be turned into pixels.
+    /// The picture cannot be converted to pixels.
     Raster {
         /// The path.
         path: PathBuf,
-        /// What is wrong.
+        /// The error.
         fault: String,
     },
 }
@@ -84,7 +85,7 @@ impl Display for PictureError {
                 let found: Vec<String> = found.iter().map(usize::to_string).collect();
                 write!(
                     f,
-                    "a sample of the shape ({}) is no image, expected (height, width) or (height, width, \
+                    "a sample of the shape ({}) is not an image, expected (height, width) or (height, width, \
                      channels) of 1, 3 or 4 channels",
                     found.join(", ")
                 )
@@ -102,6 +103,21 @@ impl Display for PictureError {
 }
 
 impl core::error::Error for PictureError {}
+
+impl PictureError {
+    pub(crate) fn is_shape(&self) -> bool {
+        matches!(self, Self::ImageLen { .. } | Self::NoImage { .. })
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Format { path, .. } | Self::Empty { path } | Self::Raster { path, .. } => {
+                Some(path)
+            }
+            Self::ImageLen { .. } | Self::NoImage { .. } => None,
+        }
+    }
+}
 
 /// What a path's ending asks for.
 #[derive(Clone, Copy)]
@@ -124,7 +140,7 @@ impl Format {
     }
 }
 
-/// Writes what `draw` returns in the format of the path's ending.
+/// Writes the result of `draw` in the format that the extension selects.
 fn save(path: &Path, draw: impl FnOnce() -> Option<Scene>) -> Result<()> {
     let format = Format::of(path)?;
     let Some(scene) = draw() else {

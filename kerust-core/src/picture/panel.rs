@@ -1,13 +1,13 @@
-//! A panel of a plot: axes, curves by epoch, and the legend.
+//! A panel of a plot: axes, curves over the epochs, and the legend.
 
 use super::axis::{Axis, GREATEST};
 use super::font::Font;
 use super::scene::{Anchor, BLACK, Colour, Element, Point, Scene, WHITE};
 use core::iter::zip;
 
-/// Width and height of a panel.
+/// The width and height of a panel.
 pub(super) const SIZE: Point = [480.0, 340.0];
-/// Blue, vermilion and others that colour-blind people tell apart: Okabe & Ito (2008).
+/// Blue, vermilion and other colors that color-blind people can distinguish: Okabe & Ito (2008).
 const COLOURS: [Colour; 7] = [
     [0x00, 0x72, 0xb2],
     [0xd5, 0x5e, 0x00],
@@ -19,25 +19,26 @@ const COLOURS: [Colour; 7] = [
 ];
 const GRID: Colour = [0xd8; 3];
 const FRAME: Colour = [0x80; 3];
-/// More points than these are a line.
+/// With more epochs, points are not marked on the lines.
 const MARKED_EPOCHS: usize = 40;
-/// A row of the legend, and the space around what stands in it.
+/// The height of a row in the legend, which is also its margin.
 const LEGEND_ROW: f64 = 20.0;
 const LEGEND_PADDING: f64 = 8.0;
-/// The length of a line in the legend.
+/// The length of a line sample in the legend.
 const SWATCH: f64 = 20.0;
 
-/// What is drawn into a panel.
+/// The contents of a panel.
 pub(super) struct Panel<'a> {
     pub(super) name: String,
-    /// Names of curves, and their values of the epochs 1, 2, ..; the place of a curve gives its colour.
+    /// The names of the curves, and their values for the epochs 1, 2, ..; the index of a curve determines its
+    /// color.
     pub(super) series: Vec<(&'a str, &'a [f64])>,
-    /// The last epoch of all panels.
+    /// The last epoch, which is the same for all panels.
     pub(super) epochs: usize,
 }
 
 impl Panel<'_> {
-    /// Draws the panel to the right of and below `corner`.
+    /// Draws the panel with its upper left corner at `corner`.
     pub(super) fn draw(&self, scene: &mut Scene, corner: Point) {
         let series: Vec<_> = self
             .series
@@ -47,7 +48,7 @@ impl Panel<'_> {
         let values = series.iter().flatten().map(|point| point[1]);
         let [x, y] = [Axis::of_epochs(self.epochs), Axis::of(values)];
         let readings = y.ticks().map(|(_, reading)| Font::get().width(&reading));
-        // Whole numbers and a half: lines of the width 1 fill pixels.
+        // Integers plus a half, so that lines of width 1 fill whole pixels.
         let left = (corner[0] + 24.5 + readings.fold(0.0, f64::max)).round() + 0.5;
         let [right, bottom] = [corner[0] + SIZE[0] - 15.5, corner[1] + SIZE[1] - 49.5];
         let (across, upwards) = ([left, right], [bottom, corner[1] + 34.5]);
@@ -95,14 +96,14 @@ impl Panel<'_> {
     }
 }
 
-/// The points of values that can be drawn.
+/// The points of the values that can be drawn.
 fn points(values: &[f64]) -> Vec<Point> {
     let points = zip(1.., values).map(|(epoch, value)| [f64::from(epoch), *value]);
-    // NaN is not below it either.
+    // The comparison is also false for NaN.
     points.filter(|point| point[1].abs() <= GREATEST).collect()
 }
 
-/// Names the curves in the corner that they leave free.
+/// Draws the legend in a corner that the curves leave free.
 fn legend(
     scene: &mut Scene,
     names: &[&str],
@@ -149,7 +150,7 @@ fn legend(
     }
 }
 
-/// Points on curves, close enough to see what they cross.
+/// Points on the curves, close enough together to detect what they cross.
 fn along(curves: &[Vec<Point>]) -> impl Iterator<Item = Point> {
     let pieces = curves.iter().flat_map(|curve| {
         let ends = curve.iter().skip(1).chain(curve.last());
@@ -167,7 +168,7 @@ fn along(curves: &[Vec<Point>]) -> impl Iterator<Item = Point> {
 mod tests {
     use super::*;
 
-    /// The legend's corner beside a curve.
+    /// A corner of the legend, for a curve.
     fn corner(curve: &[Point]) -> Point {
         let mut scene = Scene {
             size: [200.0; 2],

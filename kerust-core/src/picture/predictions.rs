@@ -1,4 +1,4 @@
-//! Images with what a model takes them for.
+//! Images with the predictions of a model.
 
 use super::PictureError;
 use super::font::Font;
@@ -8,13 +8,13 @@ use std::path::Path;
 
 const GREEN: Colour = [0x00, 0x70, 0x3c];
 const RED: Colour = [0xc6, 0x28, 0x28];
-/// An image is drawn about this high or wide, in whole multiples of its pixels.
+/// The approximate height or width of an image. It is a whole multiple of its pixels.
 const IMAGE_SIDE: usize = 140;
 const GAP: f64 = 18.0;
 const LINE_HEIGHT: f64 = 17.0;
 
-/// A grid of images, below each the predicted class with its score and the true class: green where
-/// they are one, red where not.
+/// A grid of images. Below each is the predicted class with its score and the true class, in green if they
+/// are equal and in red if not.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PredictionGrid {
     size: [usize; 3],
@@ -30,11 +30,11 @@ struct Cell {
 }
 
 impl PredictionGrid {
-    /// A grid of images of `height` × `width` pixels of `channels` values: 1 (grey), 3 (RGB) or 4,
-    /// the fourth being ignored.
+    /// Creates a grid for images of `height` × `width` pixels with `channels` values: 1 (grayscale), 3 (RGB)
+    /// or 4, of which the fourth is ignored.
     ///
     /// # Panics
-    /// With a size of 0, or another number of channels.
+    /// Panics if a size is 0, or the number of channels is another one.
     pub fn new(height: usize, width: usize, channels: usize) -> Self {
         assert!(
             height > 0 && width > 0 && [1, 3, 4].contains(&channels),
@@ -47,21 +47,21 @@ impl PredictionGrid {
         }
     }
 
-    /// Images in a row; 5 without this call.
+    /// Sets the number of images in a row; 5 by default.
     ///
     /// # Panics
-    /// With 0.
+    /// Panics if it is 0.
     pub fn columns(mut self, columns: usize) -> Self {
         assert!(columns > 0, "a grid has at least one column");
         self.columns = columns;
         self
     }
 
-    /// Appends an image, row-major, of values 0 to 255, with the names of the predicted and the
-    /// true class and the score of the prediction, 0 to 1.
+    /// Appends an image, row-major, with values from 0 to 255, the names of the predicted and the true class,
+    /// and the score of the prediction from 0 to 1.
     ///
     /// # Errors
-    /// The image does not have the grid's size.
+    /// Returns an error if the image does not have the size of the grid.
     pub fn push(
         &mut self,
         image: &[impl Copy + Into<f32>],
@@ -77,7 +77,7 @@ impl PredictionGrid {
             }
             .into());
         }
-        // A cast to `u8` saturates, and takes NaN for 0.
+        // A cast to `u8` saturates, and converts NaN to 0.
         let level = |value: f32| value.round() as u8;
         let pixels = image.chunks_exact(channels).map(|pixel| {
             let channel = |place: usize| level(pixel[place.min(channels - 1)].into());
@@ -94,10 +94,11 @@ impl PredictionGrid {
         Ok(())
     }
 
-    /// Writes the picture; the path's ending, `.svg` or `.png`, decides the format.
+    /// Writes the picture to a file. The extension of the path, `.svg` or `.png`, selects the format.
     ///
     /// # Errors
-    /// The path has another ending, there is no image, or the system refuses the file.
+    /// Returns an error if the path has another extension, there are no images, or the file cannot be
+    /// written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         super::save(path.as_ref(), || self.draw())
     }
@@ -105,12 +106,12 @@ impl PredictionGrid {
     fn draw(&self) -> Option<Scene> {
         let captions = self.cells.iter().flat_map(|cell| &cell.captions);
         let widths = captions.map(|caption| Font::get().width(caption));
-        // The fonts of an SVG's reader may be wider.
+        // The viewer of an SVG may use wider fonts.
         let caption_width = 1.1 * widths.reduce(f64::max)?;
         let [height, width, _] = self.size;
         let zoom = (IMAGE_SIDE / height.max(width)).max(1) as f64;
         let [image_width, image_height] = [width, height].map(|size| zoom * size as f64);
-        // Whole numbers: pixels of the images fall on pixels of the picture.
+        // Integers, so that the pixels of the images match pixels of the picture.
         let cell_width = image_width.max(caption_width.ceil()) + GAP;
         let cell_height = image_height + 2.0 * LINE_HEIGHT + GAP;
         let columns = self.columns.min(self.cells.len());

@@ -1,11 +1,11 @@
-//! A picture as pixels, in PNG.
+//! Draws a picture as pixels, for PNG.
 
 use super::font::{self, Font, SCALE};
 use super::scene::{Anchor, Colour, Element, Point, Scene};
 use core::iter::zip;
 use core::ops::Range;
 
-/// The picture as PNG, [`SCALE`] pixels for each of its own on both axes.
+/// The picture as PNG, with [`SCALE`] pixels for each pixel of the picture, on both axes.
 pub(super) fn png(scene: &Scene) -> Result<Vec<u8>, png::EncodingError> {
     let raster = Raster::of(scene);
     let [width, height] = [raster.width, raster.height].map(|size| size as u32);
@@ -68,7 +68,7 @@ impl Raster {
         }
     }
 
-    /// Puts colour on a pixel that is covered so far, 0 to 1.
+    /// Blends a color over a pixel with a coverage from 0 to 1.
     fn blend(&mut self, [x, y]: [usize; 2], colour: Colour, level: f64) {
         if x >= self.width || y >= self.height {
             return;
@@ -98,7 +98,8 @@ impl Raster {
             span(places, reach)
         });
         let last = points.last();
-        // Levels first, colour then: where two pieces meet, both cover the same.
+        // First the coverage and then the color, so that pixels where two segments meet are not blended
+        // twice.
         let mut levels = vec![0.0f64; x.len() * y.len()];
         for (from, to) in zip(&points, points.iter().skip(1).chain(last)) {
             let [near_x, near_y] =
@@ -137,19 +138,19 @@ impl Raster {
     }
 }
 
-/// A length or a place in pixels of the PNG.
+/// Converts a length or a position to pixels of the PNG.
 fn scaled(pixels: f64) -> usize {
     (pixels * SCALE as f64).round() as usize
 }
 
-/// The pixels that lie within `reach` of places on an axis.
+/// The pixels within `reach` of positions on an axis.
 fn span(places: impl Iterator<Item = f64> + Clone, reach: f64) -> Range<usize> {
     let first = places.clone().fold(f64::INFINITY, f64::min) - reach;
     let last = places.fold(0.0, f64::max) + reach;
     first as usize..last.ceil() as usize
 }
 
-/// How far a place is from a piece of a line.
+/// The distance between a point and a line segment.
 fn distance(at: Point, from: Point, to: Point) -> f64 {
     let [along, way] = [to, at].map(|end| [end[0] - from[0], end[1] - from[1]]);
     let dot = |a: Point, b: Point| a[0] * b[0] + a[1] * b[1];
@@ -166,7 +167,7 @@ mod tests {
 
     const RED: Colour = [200, 0, 0];
 
-    /// Which pixels a picture of 6 × 4 has, by row: `#` red, `.` white, `+` between.
+    /// The pixels of a picture of 6 × 4, by row: `#` is red, `.` white, and `+` in between.
     fn drawn(element: Element) -> Vec<String> {
         let raster = Raster::of(&Scene {
             size: [3.0, 2.0],
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_is_left_out() {
+    fn points_outside_are_left_out() {
         let outside = Element::Rectangle {
             at: [-5.0, 1.5],
             size: [7.0, 100.0],

@@ -1,4 +1,4 @@
-//! The loss by learning rate.
+//! Plots of the loss over the learning rate.
 
 use super::axis::{Axis, GREATEST};
 use super::font::Font;
@@ -12,16 +12,16 @@ const VERMILION: Colour = [0xd5, 0x5e, 0x00];
 const GRID: Colour = [0xd8; 3];
 const FRAME: Colour = [0x80; 3];
 
-/// A plot of losses by learning rate, on a logarithmic axis, with the suggested rate.
+/// A plot of the loss over the learning rate, on a logarithmic axis, with the suggested rate.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LearningRatePlot {
-    /// Logarithms to the base of 10, and losses.
+    /// The logarithms (base 10) of the rates, and the losses.
     points: Vec<Point>,
     suggestion: Option<f32>,
 }
 
 impl LearningRatePlot {
-    /// Plots a loss for each rate. What is not finite is left out.
+    /// Plots a loss for each rate. Values that are not finite are left out.
     pub fn new(rates: &[f32], losses: &[f64], suggestion: Option<f32>) -> Self {
         let points = rates.iter().zip(losses);
         let points = points.map(|(rate, loss)| [f64::from(*rate).log10(), *loss]);
@@ -32,10 +32,11 @@ impl LearningRatePlot {
         }
     }
 
-    /// Writes the plot; the path's ending, `.svg` or `.png`, decides the format.
+    /// Writes the plot to a file. The extension of the path, `.svg` or `.png`, selects the format.
     ///
     /// # Errors
-    /// The path has another ending, there is no loss to plot, or the system refuses the file.
+    /// Returns an error if the path has another extension, there are no losses, or the file cannot be
+    /// written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         super::save(path.as_ref(), || self.draw())
     }

@@ -1,17 +1,17 @@
-//! What a picture consists of, in pixels from its upper left corner, and how that is said in SVG.
+//! The elements of a picture, in pixels from its upper left corner, and their form in SVG.
 
 use super::font;
 use crate::diagram::escaped;
 
 /// Red, green and blue.
 pub(super) type Colour = [u8; 3];
-/// Right and down.
+/// The distances to the right and downwards.
 pub(super) type Point = [f64; 2];
 
 pub(super) const BLACK: Colour = [0; 3];
 pub(super) const WHITE: Colour = [u8::MAX; 3];
 
-/// A picture on white ground; what comes later lies above.
+/// A picture on a white background. Later elements cover earlier ones.
 pub(super) struct Scene {
     pub(super) size: Point,
     pub(super) elements: Vec<Element>,
@@ -24,20 +24,20 @@ pub(super) enum Element {
         size: Point,
         colour: Colour,
     },
-    /// A line through points, its ends and corners round: through one point it is a dot.
+    /// A line through points, with round ends and corners. With one point it is a dot.
     Line {
         points: Vec<Point>,
         width: f64,
         colour: Colour,
     },
-    /// Words whose place is a point of the line that they stand on.
+    /// A text. Its position is a point on its baseline.
     Text {
         at: Point,
         anchor: Anchor,
         colour: Colour,
         words: String,
     },
-    /// Rows of `columns` pixels, each a square of `zoom`.
+    /// Rows of `columns` pixels, each drawn as a square with side `zoom`.
     Image {
         at: Point,
         zoom: f64,
@@ -46,7 +46,7 @@ pub(super) enum Element {
     },
 }
 
-/// Which point of words their place is.
+/// The point of a text that its position refers to.
 #[derive(Clone, Copy)]
 pub(super) enum Anchor {
     Start,
@@ -105,7 +105,7 @@ impl Element {
                 width,
                 colour,
             } => {
-                // Without a length it would not be drawn.
+                // A line without length would not be drawn.
                 let last = points.last().filter(|_| points.len() == 1);
                 let points = points.iter().chain(last);
                 let points: Vec<_> = points.map(|at| pair(*at)).collect();
@@ -138,7 +138,7 @@ impl Element {
                 columns,
                 pixels,
             } => {
-                // Else a browser that zooms draws seams between the pixels.
+                // Otherwise zoomed browsers draw gaps between the pixels.
                 *svg += "<g shape-rendering=\"crispEdges\">\n";
                 for (row, pixels) in pixels.chunks_exact(*columns).enumerate() {
                     let mut column = 0;

@@ -1,13 +1,13 @@
-//! The rules of attention, and of products of two values.
+//! The shape rules of attention layers and of `Dot`.
 
 use super::rules::{Judged, addressable};
 use super::{Fault, Shape, sequence};
 
-/// `MultiHeadAttention` over a query, (steps, C), a value and a key: keeps the query's shape. Values and keys have
-/// steps of their own.
+/// `MultiHeadAttention` over a query, (steps, C), a value and a key: keeps the shape of the query. Values and
+/// keys can have a different number of steps.
 ///
 /// # Errors
-/// Another rank, no heads or values of a head, keys of other steps than the values, or too many values.
+/// A wrong rank, no heads or no values per head, keys with other steps than the values, or too many values.
 pub const fn multi_head_attention(
     values: &[Shape],
     num_heads: usize,
@@ -59,7 +59,8 @@ pub const fn multi_head_attention(
 /// `Attention` over a query, (steps, C), a value and a key: (steps, features of a value).
 ///
 /// # Errors
-/// Another rank, keys of other steps than the values, or of other features than the queries, or too many values.
+/// A wrong rank, keys with other steps than the values or other features than the queries, or too many
+/// values.
 pub const fn attention(values: &[Shape]) -> Judged {
     if let Err(fault) = attended(values) {
         return Err(fault);
@@ -79,10 +80,11 @@ pub const fn attention(values: &[Shape]) -> Judged {
     }
 }
 
-/// `Dot`: the sizes of both without the axes that are summed over; `axes` counts from 1, for 0 is the batch.
+/// `Dot`: the sizes of both values without the axes that are summed over. `axes` counts from 1, because 0 is
+/// the batch.
 ///
 /// # Errors
-/// An axis that a value has not, or axes of other sizes.
+/// An axis that a value does not have, or axes with different sizes.
 pub const fn dot(values: &[Shape], axes: [usize; 2]) -> Judged {
     let fault = Err(Fault::Dot {
         a: values[0],
@@ -109,7 +111,8 @@ pub const fn dot(values: &[Shape], axes: [usize; 2]) -> Judged {
     }
 }
 
-/// Values beside the axis of the first one, along it, and beside that of the second one; 1 where there is none.
+/// The size of the other axis of the first value, the size of the summed axis, and the size of the other axis
+/// of the second value; 1 if there is no such axis.
 pub const fn dot_sizes(values: &[Shape], axes: [usize; 2]) -> [usize; 3] {
     [
         other_than(values[0], axes[0]),
@@ -118,7 +121,7 @@ pub const fn dot_sizes(values: &[Shape], axes: [usize; 2]) -> [usize; 3] {
     ]
 }
 
-/// The size beside the axis that is counted from 1.
+/// The size of the axis other than `axis`, which counts from 1.
 const fn other_than(shape: Shape, axis: usize) -> usize {
     if shape.rank() < 2 {
         1
@@ -127,12 +130,12 @@ const fn other_than(shape: Shape, axis: usize) -> usize {
     }
 }
 
-/// The steps of the values, which are the queries' in self-attention.
+/// The steps of the values; in self-attention those of the queries.
 const fn steps(values: &[Shape]) -> usize {
     values[if values.len() > 1 { 1 } else { 0 }].dim(0)
 }
 
-/// Whether all are sequences, and the keys have the values' steps.
+/// Whether all are sequences, and the keys have as many steps as the values.
 const fn attended(values: &[Shape]) -> Result<(), Fault> {
     let mut place = 0;
     while place < values.len() {

@@ -6,8 +6,8 @@ use super::{Fault, Padding, Shape, Window};
 /// `Conv2D`: (H, W, C) → (rows, columns, filters).
 ///
 /// # Errors
-/// Another rank, a size of 0, a window that does not fit, groups that do not divide, strides with
-/// dilation, or too many values.
+/// A wrong rank, a size of 0, a window that does not fit, groups that do not divide the channels, strides
+/// together with dilation, or too many values.
 pub const fn conv2d(shape: Shape, filters: usize, window: Window, groups: usize) -> Judged {
     if filters == 0 {
         return Err(Fault::Zero {
@@ -42,7 +42,7 @@ pub const fn conv2d(shape: Shape, filters: usize, window: Window, groups: usize)
 /// `DepthwiseConv2D`: (H, W, C) → (rows, columns, C · multiplier).
 ///
 /// # Errors
-/// Another rank, a size of 0, a window that does not fit, strides with dilation, or too many values.
+/// A wrong rank, a size of 0, a window that does not fit, strides together with dilation, or too many values.
 pub const fn depthwise_conv2d(shape: Shape, multiplier: usize, window: Window) -> Judged {
     if multiplier == 0 {
         return Err(Fault::Zero {
@@ -84,10 +84,10 @@ pub const fn separable_conv2d(
     }
 }
 
-/// `Conv2DTranspose`: (H, W, C) → (rows, columns, filters), each input being a window of the output.
+/// `Conv2DTranspose`: (H, W, C) → (rows, columns, filters). Each input belongs to a window of the output.
 ///
 /// # Errors
-/// Another rank, a size of 0, or too many values.
+/// A wrong rank, a size of 0, or too many values.
 pub const fn conv2d_transpose(shape: Shape, filters: usize, window: Window) -> Judged {
     if filters == 0 {
         return Err(Fault::Zero {

@@ -1,21 +1,21 @@
-//! What can be wrong with a layer, and the words that say it.
+//! The errors of the shape rules, and their messages.
 
 use super::mend::{mend_rank, mend_sequence, window_of_steps};
 use super::{Bounds, Shape, Text};
 
-/// Why a layer does not fit the shape before it, or itself.
+/// The reason why a layer does not fit its input shape, or is invalid by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
-    /// The layer takes another number of dimensions.
+    /// The layer takes an input of another rank.
     Rank {
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
-        /// The number of dimensions that it takes.
+        /// The rank that it takes.
         expected: usize,
     },
     /// The layer takes features, or the features of each step.
     Features {
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
     },
     /// A size is 0.
@@ -29,115 +29,115 @@ pub enum Fault {
         argument: &'static str,
         /// The window.
         size: [usize; 2],
-        /// Rows and columns that it spans.
+        /// The rows and columns that it covers.
         span: [usize; 2],
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
     },
     /// The groups do not divide the channels or the filters.
     Groups {
         /// The number of groups.
         groups: usize,
-        /// What they should divide.
+        /// The number that they should divide.
         count: usize,
         /// `input channels`, `filters` or `channels`.
         of: &'static str,
     },
-    /// Nothing is left of the steps, the rows or the columns.
+    /// A cropping leaves no steps, rows or columns.
     Cropping {
         /// How many are cut off before and after.
         cropping: [usize; 2],
         /// Their axis.
         axis: usize,
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
     },
-    /// Keys of other steps than the values.
+    /// The keys have another number of steps than the values.
     Keys {
-        /// The values' shape.
+        /// The shape of the values.
         values: Shape,
-        /// The keys' shape.
+        /// The shape of the keys.
         keys: Shape,
     },
-    /// Two values whose products cannot be summed along these axes, which are counted from 1.
+    /// `Dot` cannot sum over these axes, which count from 1.
     Dot {
-        /// The first one.
+        /// The first shape.
         a: Shape,
-        /// The second one.
+        /// The second shape.
         b: Shape,
-        /// The axis of each.
+        /// The axis of each shape.
         axes: [usize; 2],
     },
-    /// Fewer positions than steps.
+    /// There are fewer positions than steps.
     Positions {
-        /// The positions.
+        /// The number of positions.
         sequence_length: usize,
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
     },
     /// The layer takes a row of tokens.
     Tokens {
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
     },
-    /// A vocabulary of more tokens than a token can say.
+    /// The vocabulary is larger than the number of `u16` values.
     Vocabulary {
         /// Its size.
         found: usize,
     },
-    /// Dimensions in an order that names not each of them once.
+    /// The dimensions of `Permute` do not name each dimension exactly once.
     Permutation {
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
     },
-    /// Strides and dilation together, which Keras refuses.
+    /// Strides together with dilation, which Keras rejects.
     StridesWithDilation,
-    /// The target has another number of values.
+    /// `Reshape` to another number of values.
     Reshape {
-        /// The shape before the layer.
+        /// The input shape.
         found: Shape,
         /// The product of the sizes that are given.
         product: usize,
-        /// Whether one size is to be found.
+        /// Whether one size is -1, to be inferred.
         open: bool,
     },
-    /// Values to be joined have shapes that do not fit.
+    /// The shapes of the values to be merged do not match.
     Merge {
-        /// The shape of the first one.
+        /// The shape of the first value.
         expected: Shape,
-        /// The one that differs.
+        /// The shape that differs.
         found: Shape,
-        /// The first axis along which it does.
+        /// The first axis at which it differs.
         axis: usize,
-        /// Its place among the values.
+        /// Its index among the values.
         place: usize,
         /// Whether the sizes along one axis are added.
         concatenates: bool,
     },
-    /// An axis that a shape has not.
+    /// A shape does not have this axis.
     Axis {
         /// The axis.
         axis: isize,
         /// The shape.
         found: Shape,
     },
-    /// More values than memory has addresses.
+    /// The number of values overflows the address space.
     Overflow,
-    /// A number that the argument does not take.
+    /// A number is not valid for the argument.
     Bounds {
         /// The argument.
         argument: &'static str,
-        /// What it takes.
+        /// The numbers that are valid.
         bounds: Bounds,
     },
-    /// A range of angles whose lower end is above its upper end.
+    /// The lower end of a range of angles is above its upper end.
     Range,
     /// A softmax over one value.
     SingleSoftmax,
 }
 
 impl Fault {
-    /// Whether the layer is wrong by itself, behind whatever shape.
+    /// Whether the layer is invalid by itself, whatever its input shape.
     pub const fn is_own(&self) -> bool {
         matches!(
             self,
@@ -149,7 +149,7 @@ impl Fault {
         )
     }
 
-    /// The argument that is wrong; the empty text where it is the layer.
+    /// The name of the argument that is wrong, or an empty string if the layer as a whole is wrong.
     pub const fn argument(&self) -> &'static str {
         match self {
             Self::Zero { argument }
@@ -175,8 +175,8 @@ impl Fault {
         }
     }
 
-    /// What was found, what was expected and how to mend it. `declared` is the layer as written,
-    /// `previous` the one before it.
+    /// The message: what was found, what was expected, and how to fix it. `declared` is the layer as written,
+    /// `previous` the layer before it.
     pub const fn text(&self, declared: &str, previous: &str) -> Text {
         let text = Text::new();
         match *self {
@@ -310,13 +310,13 @@ impl Fault {
                 let text = text
                     .str("`")
                     .str(declared)
-                    .str("` names not each dimension of ")
+                    .str("` does not name each dimension of ")
                     .shape(found)
                     .str(" once")
                     .origin(found, previous)
                     .note("as in Keras, the dimensions are counted from 1");
                 match found.rank() {
-                    1 => text.help("remove it: there is one dimension alone"),
+                    1 => text.help("remove it: there is only one dimension"),
                     2 => text.help("write `Permute(2, 1)`"),
                     3 => text.help("write, for example, `Permute(2, 1, 3)`"),
                     _ => text.help("write, for example, `Permute(2, 1, 3, 4)`"),
@@ -330,8 +330,8 @@ impl Fault {
                 .str(" steps, expected the ")
                 .number(values.dim(0))
                 .str(" of its values")
-                .note("each key stands for one value")
-                .help("make both of one sequence"),
+                .note("each key belongs to one value")
+                .help("compute both from the same sequence"),
             Self::Dot { a, b, axes } => {
                 let text = text
                     .str("`")
@@ -344,13 +344,13 @@ impl Fault {
                     .number(axes[1])
                     .str(" of ")
                     .shape(b)
-                    .str(", expected axes of one size");
+                    .str(", expected axes of the same size");
                 if matches!(kind(declared).as_bytes(), b"Dot") {
-                    text.note("as in Keras axis 0 is the batch, and values have 1 or 2 axes beside it")
+                    text.note("as in Keras axis 0 is the batch, and values have 1 or 2 other axes")
                         .help("write an axis of each: `axes = (2, 1)`")
                 } else {
                     text.note("a score is the product of a query and a key")
-                        .help("bring both to the same features: `=> Dense(n)`")
+                        .help("give both the same number of features: `=> Dense(n)`")
                 }
             }
             Self::Positions { sequence_length, found } => text
@@ -382,7 +382,7 @@ impl Fault {
                 } else {
                     text.help("write sizes whose product is ")
                         .number(found.len())
-                        .str(", or -1 for the one that follows from the others")
+                        .str(", or -1 for one that is inferred from the others")
                 }
             }
             Self::Merge { expected, found, axis, concatenates, .. } => {
@@ -402,7 +402,7 @@ impl Fault {
                         .str(" and ")
                         .number(found.rank())
                         .str(" dimensions")
-                        .help("bring both to one rank: `Flatten`, `GlobalAveragePooling2D` or `Reshape`");
+                        .help("give both the same rank: `Flatten`, `GlobalAveragePooling2D` or `Reshape`");
                 }
                 let (a, b) = (expected.extent(axis), found.extent(axis));
                 let text = text.note("along axis ").number(axis).str(" the second has ");
@@ -412,15 +412,15 @@ impl Fault {
                     text.number(a - b).str(" less")
                 };
                 if blocks && expected.rank() == 1 {
-                    text.help("bring both to one shape: `shortcut = Dense(n)` changes features")
+                    text.help("give both the same shape: `shortcut = Dense(n)` changes features")
                 } else if blocks {
-                    text.help("bring both to one shape: `shortcut = Conv2D(n, 1x1)` changes channels, and with `strides` rows and columns")
+                    text.help("give both the same shape: `shortcut = Conv2D(n, 1x1)` changes channels, and with `strides` rows and columns")
                 } else if concatenates {
-                    text.help("bring both to ").number(a).str(" or both to ").number(b)
+                    text.help("make both ").number(a).str(" or both ").number(b)
                 } else {
-                    text.help("bring both to ")
+                    text.help("make both ")
                         .number(a)
-                        .str(" or both to ")
+                        .str(" or both ")
                         .number(b)
                         .str(", or join them by `Concatenate`")
                 }
@@ -453,7 +453,7 @@ impl Fault {
                     .str("` is out of range, expected ")
                     .str(bounds.text());
                 let text = match (argument.as_bytes(), bounds) {
-                    (b"rate", _) => text.note("the rate is the share of the values that are dropped"),
+                    (b"rate", _) => text.note("the rate is the fraction of the values that are dropped"),
                     (_, Bounds::Turn) if matches!(kind(declared).as_bytes(), b"RandomRotation") => text.note("an angle is a fraction of a full turn"),
                     _ => text,
                 };
@@ -481,7 +481,7 @@ impl Fault {
 impl Text {
     pub(super) const fn origin(self, shape: Shape, previous: &str) -> Self {
         let text = self.note("").shape(shape);
-        // The layer before one that is applied to each step.
+        // The layer that comes before a layer that is applied to each step.
         match previous.as_bytes() {
             [b'a', b' ', b's', b't', b'e', b'p', b' ', ..] => {
                 text.str(" is ").str(previous).str("`")

@@ -36,8 +36,8 @@ pub const fn conv2d_transpose_macs(input: Shape, output: Shape, window: Window) 
     input.len().saturating_mul(taps)
 }
 
-/// Multiply-adds of a recurrent layer of so many gates for one sample: the products of the inputs and of the
-/// state, at each step.
+/// Multiply-adds of a recurrent layer with this number of gates for one sample: the products of the inputs
+/// and of the state, for all steps.
 pub const fn recurrent_macs(input: Shape, units: usize, gates: usize) -> usize {
     let each = input.last().saturating_add(units);
     let of_gates = units.saturating_mul(gates);
@@ -46,7 +46,7 @@ pub const fn recurrent_macs(input: Shape, units: usize, gates: usize) -> usize {
         .saturating_mul(of_gates)
 }
 
-/// Multiply-adds of `Attention` for one sample: the scores, and the sums of the values.
+/// Multiply-adds of `Attention` for one sample: the scores, and the weighted sums of the values.
 pub const fn attention_macs(values: &[Shape]) -> usize {
     let (query, value) = (values[0], values[1]);
     let scores = query.dim(0).saturating_mul(value.dim(0));
@@ -59,9 +59,9 @@ pub const fn dot_macs(values: &[Shape], axes: [usize; 2]) -> usize {
     m.saturating_mul(k).saturating_mul(n)
 }
 
-/// Multiply-adds of `MultiHeadAttention` for one sample: the projections, the scores, the sums of the values, and
-/// the projection of what the heads found. `values` are the shapes of the query, the value and the key, as far as
-/// they are not the same.
+/// Multiply-adds of `MultiHeadAttention` for one sample: the input projections, the scores, the weighted sums
+/// of the values, and the output projection. `values` are the shapes of the query, the value and the key; a
+/// shape that is missing equals the one before it.
 pub const fn multi_head_attention_macs(
     values: &[Shape],
     num_heads: usize,

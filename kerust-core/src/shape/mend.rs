@@ -1,9 +1,9 @@
-//! How a layer that does not fit is mended.
+//! Help texts that say how to fix a layer that does not fit.
 
 use super::fault::kind;
 use super::{Shape, Text};
 
-/// A layer that takes another number of dimensions.
+/// For a layer that takes another rank.
 pub(super) const fn mend_rank(text: Text, found: usize, expected: usize, declared: &str) -> Text {
     match (expected, found) {
         (1, 3) => text
@@ -23,14 +23,14 @@ pub(super) const fn mend_rank(text: Text, found: usize, expected: usize, declare
             .str(declared)
             .str("`"),
         (3, 1) => text
-            .help("an image is (height, width, channels): put the layer before what flattens it, or fold the vector: `=> Reshape(h, w, c) => ")
+            .help("an image is (height, width, channels): put the layer before the `Flatten`, or reshape the vector: `=> Reshape(h, w, c) => ")
             .str(declared)
             .str("`"),
         _ => text.help("an image is (height, width, channels)"),
     }
 }
 
-/// A layer that takes (steps, features).
+/// For a layer that takes (steps, features).
 pub(super) const fn mend_sequence(
     text: Text,
     found: Shape,
@@ -47,7 +47,7 @@ pub(super) const fn mend_sequence(
                 .str("`")
         }
         1 => text
-            .help("a sequence is (steps, features): fold the vector: `=> Reshape(steps, features) => ")
+            .help("a sequence is (steps, features): reshape the vector: `=> Reshape(steps, features) => ")
             .str(declared)
             .str("`")
             .help("or repeat it at each step: `=> RepeatVector(steps) => ")
@@ -63,7 +63,7 @@ pub(super) const fn mend_sequence(
     }
 }
 
-/// A window that is longer than the steps.
+/// For a window that is longer than the sequence.
 pub(super) const fn window_of_steps(
     text: Text,
     word: &str,
@@ -99,7 +99,8 @@ const fn is_recurrent(declared: &str) -> bool {
     )
 }
 
-/// Where the arguments of a recurrent layer end: in `LSTM(16)` and in `Bidirectional(LSTM(16), sum)`.
+/// The position at which the arguments of a recurrent layer end, in `LSTM(16)` and in
+/// `Bidirectional(LSTM(16), sum)`.
 const fn end_of_recurrent(declared: &str) -> usize {
     let bytes = declared.as_bytes();
     let innermost = if matches!(kind(declared).as_bytes(), b"Bidirectional") {

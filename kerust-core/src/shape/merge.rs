@@ -1,9 +1,9 @@
-//! The rules of layers that join several values.
+//! The shape rules of layers that merge several values.
 
 use super::rules::{Judged, addressable};
 use super::{Fault, MAX_RANK, Shape};
 
-/// `Add`, `Subtract`, `Multiply`, `Average`, `Maximum`, `Minimum`: keep the shape that all have.
+/// `Add`, `Subtract`, `Multiply`, `Average`, `Maximum`, `Minimum`: keep the common shape.
 ///
 /// # Errors
 /// Two shapes that differ.
@@ -18,10 +18,10 @@ pub const fn merge(shapes: &[Shape]) -> Judged {
     Ok(shapes[0])
 }
 
-/// `Concatenate`: the sizes along `axis`, from 0 or, if negative, from behind, are added.
+/// `Concatenate`: adds up the sizes along `axis`. A negative axis counts from the last.
 ///
 /// # Errors
-/// An axis that the shapes have not, shapes that differ along another one, or too many values.
+/// An axis that the shapes do not have, shapes that differ along another axis, or too many values.
 pub const fn concatenate(shapes: &[Shape], axis: isize) -> Judged {
     let first = shapes[0];
     let Some(along) = axis_of(first, axis) else {
@@ -47,7 +47,7 @@ pub const fn concatenate(shapes: &[Shape], axis: isize) -> Judged {
     addressable(Shape::new(sizes.split_at(first.rank()).0))
 }
 
-/// The axis from 0 that `axis` means; `None` where the shape has no such axis.
+/// The index of `axis`, which may be negative, or `None` if the shape has no such axis.
 pub const fn axis_of(shape: Shape, axis: isize) -> Option<usize> {
     let rank = shape.rank() as isize;
     let along = if axis < 0 { axis + rank } else { axis };
@@ -58,7 +58,7 @@ pub const fn axis_of(shape: Shape, axis: isize) -> Option<usize> {
     }
 }
 
-/// How the shape at `place` differs from the first one, but along the axis `but`.
+/// How the shape at `place` differs from the first one, ignoring the axis `but`.
 const fn differ(shapes: &[Shape], place: usize, but: usize) -> Option<Fault> {
     let (expected, found) = (shapes[0], shapes[place]);
     let mut axis = 0;
@@ -109,7 +109,7 @@ mod tests {
             fault.text("Add(a, b, c)", "c").as_str(),
             "`Add` takes equal shapes, found (5, 7, 4) and (5, 7, 16)\n\n\
              = note: along axis 2 the second has 12 more\n\
-             = help: bring both to 4 or both to 16, or join them by `Concatenate`"
+             = help: make both 4 or both 16, or join them by `Concatenate`"
         );
     }
 }

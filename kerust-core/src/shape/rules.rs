@@ -1,4 +1,4 @@
-//! The shape after each layer, or why there is none.
+//! The shape rules: the output shape of each layer, or an error.
 
 use super::{Fault, MAX_RANK, Padding, Shape, Window};
 
@@ -30,7 +30,7 @@ pub const fn elementwise(shape: Shape) -> Judged {
 /// `Dense`: (IN) → (units), and (steps, IN) → (steps, units).
 ///
 /// # Errors
-/// Another rank, no units, or too many values.
+/// A wrong rank, no units, or too many values.
 pub const fn dense(shape: Shape, units: usize) -> Judged {
     if units == 0 {
         return Err(Fault::Zero { argument: "units" });
@@ -45,10 +45,10 @@ pub const fn dense(shape: Shape, units: usize) -> Judged {
     }
 }
 
-/// `Dense` behind a layer whose rank is known to rustc only: (IN) → (units).
+/// `Dense` after a layer whose rank is known to rustc only: (IN) → (units).
 ///
 /// # Errors
-/// Another rank, no units, or too many values.
+/// A wrong rank, no units, or too many values.
 pub const fn dense_of_vector(shape: Shape, units: usize) -> Judged {
     match dense(shape, units) {
         Ok(_) if shape.rank() != 1 => Err(rank(shape, 1)),
@@ -59,7 +59,7 @@ pub const fn dense_of_vector(shape: Shape, units: usize) -> Judged {
 /// `ZeroPadding2D`: (H, W, C) → (top + H + bottom, left + W + right, C).
 ///
 /// # Errors
-/// Another rank, or too many values.
+/// A wrong rank, or too many values.
 pub const fn zero_padding2d(shape: Shape, padding: [[usize; 2]; 2]) -> Judged {
     let shape = match image(shape) {
         Ok(shape) => shape,
@@ -100,7 +100,7 @@ pub const fn cropping2d(shape: Shape, cropping: [[usize; 2]; 2]) -> Judged {
 /// `UpSampling2D`: (H, W, C) → (H · rows, W · columns, C).
 ///
 /// # Errors
-/// Another rank, a size of 0, or too many values.
+/// A wrong rank, a size of 0, or too many values.
 pub const fn up_sampling2d(shape: Shape, size: [usize; 2]) -> Judged {
     if size[0] == 0 || size[1] == 0 {
         return Err(Fault::Zero { argument: "size" });
@@ -117,7 +117,7 @@ pub const fn up_sampling2d(shape: Shape, size: [usize; 2]) -> Judged {
 /// `MaxPooling2D` and `AveragePooling2D`: (H, W, C) → (rows, columns, C).
 ///
 /// # Errors
-/// Another rank, a size of 0, or a window that does not fit.
+/// A wrong rank, a size of 0, or a window that does not fit.
 pub const fn pooling2d(shape: Shape, window: Window) -> Judged {
     match slide(shape, window, "pool_size") {
         Ok([height, width]) => Ok(Shape::new(&[height, width, shape.dim(2)])),
@@ -128,7 +128,7 @@ pub const fn pooling2d(shape: Shape, window: Window) -> Judged {
 /// `GlobalAveragePooling2D`: (H, W, C) → (C).
 ///
 /// # Errors
-/// Another rank.
+/// A wrong rank.
 pub const fn global_pooling2d(shape: Shape) -> Judged {
     match image(shape) {
         Ok(shape) => Ok(Shape::new(&[shape.dim(2)])),
@@ -139,7 +139,7 @@ pub const fn global_pooling2d(shape: Shape) -> Judged {
 /// A layer that keeps the shape of an image: `RandomFlip`.
 ///
 /// # Errors
-/// Another rank.
+/// A wrong rank.
 pub const fn image(shape: Shape) -> Judged {
     if shape.rank() == 3 {
         Ok(shape)
@@ -148,7 +148,7 @@ pub const fn image(shape: Shape) -> Judged {
     }
 }
 
-/// `Flatten`: any shape as one row of its values.
+/// `Flatten`: all values as one vector.
 ///
 /// # Errors
 /// None.
@@ -156,7 +156,8 @@ pub const fn flatten(shape: Shape) -> Judged {
     Ok(Shape::new(&[shape.len()]))
 }
 
-/// `Reshape`: the same values in `target`'s sizes, where one may be -1 and follows from the others.
+/// `Reshape`: the same values with the sizes of `target`. One size can be -1, and is then inferred from the
+/// others.
 ///
 /// # Errors
 /// A size of 0, or another number of values.
@@ -202,7 +203,7 @@ pub const fn reshape(shape: Shape, target: &[isize]) -> Judged {
 /// `Resizing`: (H, W, C) → (height, width, C).
 ///
 /// # Errors
-/// Another rank, a size of 0, or too many values.
+/// A wrong rank, a size of 0, or too many values.
 pub const fn resizing(shape: Shape, height: usize, width: usize) -> Judged {
     if height == 0 {
         return Err(Fault::Zero { argument: "height" });
@@ -216,7 +217,7 @@ pub const fn resizing(shape: Shape, height: usize, width: usize) -> Judged {
     }
 }
 
-/// What numbers an argument takes, as in Keras.
+/// The numbers that are valid for an argument, as in Keras.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Bounds {
     /// Every finite number.
@@ -250,7 +251,7 @@ impl Bounds {
 /// A number of an argument: keeps the shape.
 ///
 /// # Errors
-/// A number out of the bounds, an infinite one, or one that is NaN.
+/// A number outside of the bounds, an infinite number, or NaN.
 pub const fn within(shape: Shape, argument: &'static str, number: f32, bounds: Bounds) -> Judged {
     let fits = match bounds {
         Bounds::Finite => true,
@@ -267,10 +268,10 @@ pub const fn within(shape: Shape, argument: &'static str, number: f32, bounds: B
     }
 }
 
-/// `RandomRotation`: keeps the shape of an image; the ends are fractions of a turn.
+/// `RandomRotation`: keeps the shape of an image. The ends are fractions of a full turn.
 ///
 /// # Errors
-/// Another rank, or a lower end above the upper one.
+/// A wrong rank, or a lower end above the upper end.
 pub const fn rotation(shape: Shape, lower: f32, upper: f32) -> Judged {
     if lower > upper {
         return Err(Fault::Range);
@@ -300,7 +301,7 @@ pub const fn group_normalization(shape: Shape, axis: usize, groups: usize) -> Ju
 /// `softmax` over the last axis: keeps the shape.
 ///
 /// # Errors
-/// A last axis of one value.
+/// A last axis with one value.
 pub const fn softmax(shape: Shape) -> Judged {
     if shape.last() == 1 {
         return Err(Fault::SingleSoftmax);
@@ -312,7 +313,7 @@ pub(super) const fn rank(found: Shape, expected: usize) -> Fault {
     Fault::Rank { found, expected }
 }
 
-/// Rows and columns of the output of a window over an image.
+/// The rows and columns of the output of a sliding window.
 pub(super) const fn slide(
     shape: Shape,
     window: Window,
@@ -347,7 +348,7 @@ pub(super) const fn slide(
     Ok(window.output(height, width))
 }
 
-/// A buffer of `shape` has a length in bytes.
+/// Checks that the length in bytes of a buffer with this shape fits `usize`.
 pub(super) const fn addressable(shape: Shape) -> Judged {
     match shape.checked_len() {
         Some(len) if len <= isize::MAX as usize / size_of::<f32>() => Ok(shape),

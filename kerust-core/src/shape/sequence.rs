@@ -1,6 +1,6 @@
-//! The rules of layers over sequences, (steps, features).
+//! The shape rules of layers over sequences, (steps, features).
 //!
-//! A sequence is an image one row high: what slides over steps is judged by the rules of images.
+//! A sequence is treated as an image with one row, so the rules of images apply to sliding windows.
 
 use super::rules::{Judged, addressable, rank};
 use super::{Fault, MAX_RANK, Shape, Window};
@@ -8,7 +8,7 @@ use super::{Fault, MAX_RANK, Shape, Window};
 /// `Conv1D`: (steps, C) → (steps, filters).
 ///
 /// # Errors
-/// Those of [`conv2d`](super::conv2d).
+/// The same as [`conv2d`](super::conv2d).
 pub const fn conv1d(shape: Shape, filters: usize, window: Window, groups: usize) -> Judged {
     of_image(shape, super::conv2d(image(shape), filters, window, groups))
 }
@@ -16,7 +16,7 @@ pub const fn conv1d(shape: Shape, filters: usize, window: Window, groups: usize)
 /// `DepthwiseConv1D`: (steps, C) → (steps, C · multiplier).
 ///
 /// # Errors
-/// Those of [`depthwise_conv2d`](super::depthwise_conv2d).
+/// The same as [`depthwise_conv2d`](super::depthwise_conv2d).
 pub const fn depthwise_conv1d(shape: Shape, multiplier: usize, window: Window) -> Judged {
     of_image(
         shape,
@@ -27,7 +27,7 @@ pub const fn depthwise_conv1d(shape: Shape, multiplier: usize, window: Window) -
 /// `SeparableConv1D`: (steps, C) → (steps, filters).
 ///
 /// # Errors
-/// Those of [`separable_conv2d`](super::separable_conv2d).
+/// The same as [`separable_conv2d`](super::separable_conv2d).
 pub const fn separable_conv1d(
     shape: Shape,
     filters: usize,
@@ -43,7 +43,7 @@ pub const fn separable_conv1d(
 /// `Conv1DTranspose`: (steps, C) → (steps, filters).
 ///
 /// # Errors
-/// Those of [`conv2d_transpose`](super::conv2d_transpose).
+/// The same as [`conv2d_transpose`](super::conv2d_transpose).
 pub const fn conv1d_transpose(shape: Shape, filters: usize, window: Window) -> Judged {
     of_image(
         shape,
@@ -54,7 +54,7 @@ pub const fn conv1d_transpose(shape: Shape, filters: usize, window: Window) -> J
 /// `MaxPooling1D` and `AveragePooling1D`: (steps, C) → (steps, C).
 ///
 /// # Errors
-/// Those of [`pooling2d`](super::pooling2d).
+/// The same as [`pooling2d`](super::pooling2d).
 pub const fn pooling1d(shape: Shape, window: Window) -> Judged {
     of_image(shape, super::pooling2d(image(shape), window))
 }
@@ -62,7 +62,7 @@ pub const fn pooling1d(shape: Shape, window: Window) -> Judged {
 /// `GlobalMaxPooling1D` and `GlobalAveragePooling1D`: (steps, C) → (C).
 ///
 /// # Errors
-/// Another rank.
+/// A wrong rank.
 pub const fn global_pooling1d(shape: Shape) -> Judged {
     match sequence(shape) {
         Ok(shape) => Ok(Shape::new(&[shape.dim(1)])),
@@ -73,7 +73,7 @@ pub const fn global_pooling1d(shape: Shape) -> Judged {
 /// `ZeroPadding1D`: (steps, C) → (before + steps + after, C).
 ///
 /// # Errors
-/// Another rank, or too many values.
+/// A wrong rank, or too many values.
 pub const fn zero_padding1d(shape: Shape, padding: [usize; 2]) -> Judged {
     match sequence(shape) {
         Ok(shape) => addressable(Shape::new(&[
@@ -90,7 +90,7 @@ pub const fn zero_padding1d(shape: Shape, padding: [usize; 2]) -> Judged {
 /// `Cropping1D`: (steps, C) → (steps − before − after, C).
 ///
 /// # Errors
-/// Another rank, or no step that is left.
+/// A wrong rank, or no steps left.
 pub const fn cropping1d(shape: Shape, cropping: [usize; 2]) -> Judged {
     let shape = match sequence(shape) {
         Ok(shape) => shape,
@@ -110,7 +110,7 @@ pub const fn cropping1d(shape: Shape, cropping: [usize; 2]) -> Judged {
 /// `UpSampling1D`: (steps, C) → (steps · size, C).
 ///
 /// # Errors
-/// Another rank, a size of 0, or too many values.
+/// A wrong rank, a size of 0, or too many values.
 pub const fn up_sampling1d(shape: Shape, size: usize) -> Judged {
     of_image(shape, super::up_sampling2d(image(shape), [1, size]))
 }
@@ -118,7 +118,7 @@ pub const fn up_sampling1d(shape: Shape, size: usize) -> Judged {
 /// `RepeatVector`: (C) → (n, C).
 ///
 /// # Errors
-/// Another rank, no steps, or too many values.
+/// A wrong rank, no steps, or too many values.
 pub const fn repeat_vector(shape: Shape, n: usize) -> Judged {
     if n == 0 {
         return Err(Fault::Zero { argument: "n" });
@@ -129,10 +129,10 @@ pub const fn repeat_vector(shape: Shape, n: usize) -> Judged {
     addressable(Shape::new(&[n, shape.dim(0)]))
 }
 
-/// `Permute`: the dimensions in the order of `dims`, which counts them from 1.
+/// `Permute`: the dimensions in the order of `dims`, which counts from 1.
 ///
 /// # Errors
-/// An order that names not each dimension once.
+/// An order that does not name each dimension exactly once.
 pub const fn permute(shape: Shape, dims: &[usize]) -> Judged {
     let mut sizes = [1; MAX_RANK];
     let mut seen = [false; MAX_RANK];
@@ -153,11 +153,10 @@ pub const fn permute(shape: Shape, dims: &[usize]) -> Judged {
     Ok(Shape::new(sizes.split_at(dims.len()).0))
 }
 
-/// `SimpleRNN`, `LSTM` and `GRU`: (steps, C) → (units), or (steps, units) where the output of each step is
-/// returned.
+/// `SimpleRNN`, `LSTM` and `GRU`: (steps, C) → (units), or (steps, units) with `return_sequences`.
 ///
 /// # Errors
-/// Another rank, no units, or too many values.
+/// A wrong rank, no units, or too many values.
 pub const fn recurrent(shape: Shape, units: usize, gates: usize, return_sequences: bool) -> Judged {
     if units == 0 {
         return Err(Fault::Zero { argument: "units" });
@@ -182,10 +181,11 @@ pub const fn recurrent(shape: Shape, units: usize, gates: usize, return_sequence
     }
 }
 
-/// `Bidirectional`: the shape of a recurrent layer, with twice the features where both directions are joined.
+/// `Bidirectional`: the shape of a recurrent layer, with twice the features if both directions are
+/// concatenated.
 ///
 /// # Errors
-/// Those of [`recurrent`].
+/// The same as [`recurrent`].
 pub const fn bidirectional(
     shape: Shape,
     units: usize,
@@ -205,10 +205,10 @@ pub const fn bidirectional(
     }
 }
 
-/// `TimeDistributed`: (steps, ..) → (steps, ..), where `inner` is what the layer gives for a step.
+/// `TimeDistributed`: (steps, ..) → (steps, ..), where `inner` is the output shape of the layer for one step.
 ///
 /// # Errors
-/// Those of the layer, or too many dimensions or values.
+/// The errors of the layer, or too many dimensions or values.
 pub const fn time_distributed(shape: Shape, inner: Judged) -> Judged {
     let inner = match inner {
         Ok(inner) => inner,
@@ -227,7 +227,7 @@ pub const fn time_distributed(shape: Shape, inner: Judged) -> Judged {
     addressable(Shape::new(sizes.split_at(inner.rank() + 1).0))
 }
 
-/// The shape of a step: without the first size.
+/// The shape of one step: the shape without the first size.
 pub const fn step(shape: Shape) -> Shape {
     match shape.dims() {
         [_, step @ ..] if !step.is_empty() => Shape::new(step),
@@ -235,10 +235,10 @@ pub const fn step(shape: Shape) -> Shape {
     }
 }
 
-/// `PositionEmbedding`: keeps the shape of a sequence of at most `sequence_length` steps.
+/// `PositionEmbedding`: keeps the shape of a sequence with at most `sequence_length` steps.
 ///
 /// # Errors
-/// Another rank, no positions, or more steps than positions.
+/// A wrong rank, no positions, or more steps than positions.
 pub const fn position_embedding(shape: Shape, sequence_length: usize) -> Judged {
     if sequence_length == 0 {
         return Err(Fault::Zero {
@@ -264,7 +264,7 @@ pub const fn position_embedding(shape: Shape, sequence_length: usize) -> Judged 
 /// A layer that keeps the shape of a sequence.
 ///
 /// # Errors
-/// Another rank.
+/// A wrong rank.
 pub const fn sequence(shape: Shape) -> Judged {
     if shape.rank() == 2 {
         Ok(shape)
@@ -273,13 +273,13 @@ pub const fn sequence(shape: Shape) -> Judged {
     }
 }
 
-/// The most tokens of a vocabulary: as many as a `u16` can say.
+/// The maximum size of a vocabulary: the number of `u16` values.
 pub const MAX_VOCABULARY: usize = 1 << u16::BITS;
 
 /// `Embedding`: (T) tokens → (T, output_dim).
 ///
 /// # Errors
-/// Another rank, no vocabulary or one that is too large, no values, or too many.
+/// A wrong rank, a vocabulary that is empty or too large, no output features, or too many values.
 pub const fn embedding(shape: Shape, input_dim: usize, output_dim: usize) -> Judged {
     if input_dim == 0 {
         return Err(Fault::Zero {
@@ -303,12 +303,12 @@ pub const fn embedding(shape: Shape, input_dim: usize, output_dim: usize) -> Jud
     }
 }
 
-/// The sequence as an image one row high; of another rank some image.
+/// The sequence as an image with one row. For another rank, an arbitrary image.
 const fn image(shape: Shape) -> Shape {
     Shape::new(&[1, shape.extent(0), shape.extent(1)])
 }
 
-/// What a rule says of a sequence that says this of the image.
+/// Converts the result of an image rule into the result for a sequence.
 const fn of_image(shape: Shape, judged: Judged) -> Judged {
     match judged {
         Err(fault) if fault.is_own() => Err(fault),

@@ -1,9 +1,9 @@
-//! Text that is written while compiling.
+//! Strings that are built at compile time.
 
 use super::Shape;
 
-/// A text of at most `CAPACITY` bytes. Every method is `const`, so that a constant can panic with
-/// numbers in its message.
+/// A string of at most `CAPACITY` bytes. Every method is `const`, so that a constant can panic with numbers
+/// in its message.
 #[derive(Clone, Copy)]
 pub struct Text<const CAPACITY: usize = 768> {
     bytes: [u8; CAPACITY],
@@ -11,7 +11,7 @@ pub struct Text<const CAPACITY: usize = 768> {
 }
 
 impl<const CAPACITY: usize> Text<CAPACITY> {
-    /// No text yet.
+    /// An empty string.
     #[allow(clippy::new_without_default, reason = "`Default` is not const")]
     pub const fn new() -> Self {
         Self {
@@ -20,7 +20,7 @@ impl<const CAPACITY: usize> Text<CAPACITY> {
         }
     }
 
-    /// The text.
+    /// The string.
     pub const fn as_str(&self) -> &str {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => text,
@@ -28,7 +28,7 @@ impl<const CAPACITY: usize> Text<CAPACITY> {
         }
     }
 
-    /// Appends `text`, or nothing where it no longer fits.
+    /// Appends `text`, or nothing if it no longer fits.
     pub const fn str(mut self, text: &str) -> Self {
         let bytes = text.as_bytes();
         if bytes.len() <= CAPACITY - self.len {
@@ -85,8 +85,8 @@ impl<const CAPACITY: usize> Text<CAPACITY> {
         self.line("help").str(text)
     }
 
-    // rustc sets the lines of a message under its first one: the empty line and the indent make
-    // them look like its own notes.
+    // rustc indents the lines of a message under its first line. The empty line and the indentation make them
+    // look like rustc's own notes.
     const fn line(self, kind: &str) -> Self {
         let bytes = self.as_str().as_bytes();
         let mut first = true;

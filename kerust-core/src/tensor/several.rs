@@ -1,49 +1,49 @@
-//! One tensor or several: what a model or a layer takes and gives.
+//! Inputs and outputs that consist of one or several tensors.
 
 use super::{Shape, Tensor};
 use crate::data::Data;
 use crate::element::{Dtype, Element, Elements};
 use crate::shape;
 
-/// One tensor or a tuple of up to four: the inputs or the outputs of a model or of a layer of one's own.
+/// One tensor or a tuple of up to four: the inputs or the outputs of a model or of a custom layer.
 ///
-/// Implemented for shapes, which stand for tensors of `f32`; for [`Tensor<S, T>`](Tensor) of another
+/// It is implemented for shapes, which stand for tensors of `f32`; for [`Tensor<S, T>`](Tensor) with another
 /// element type; and for tuples of both.
 pub trait Tensors: Data {
-    /// Bytes of one sample.
+    /// The size of one sample in bytes.
     const BYTES: usize;
 
-    /// One sample, all 0, by value.
+    /// A sample with all values 0, by value.
     fn zeros() -> Self::Value;
-    /// One sample as a batch of one, to be written.
+    /// One sample as a mutable batch of one.
     fn view_mut(value: &mut Self::Value) -> Self::SlicesMut<'_>;
     /// The number of samples in a batch.
     fn samples(batch: Self::Slices<'_>) -> usize;
-    /// A sample of a batch.
+    /// The sample of a batch at `index`.
     fn sample<'a>(batch: Self::Slices<'a>, index: usize) -> Self::Slices<'a>;
-    /// A sample of a batch, to be written.
+    /// The mutable sample of a batch at `index`.
     fn sample_mut<'s>(batch: &'s mut Self::SlicesMut<'_>, index: usize) -> Self::SlicesMut<'s>;
-    /// The gradient of a sample, to be written.
+    /// The mutable gradient of the sample at `index`.
     fn gradient_mut<'s>(batch: &'s mut Self::Gradients<'_>, index: usize) -> Self::Gradients<'s>;
     /// The same batch, borrowed for a shorter time.
     fn reborrow<'s>(batch: &'s mut Self::SlicesMut<'_>) -> Self::SlicesMut<'s>;
     /// Copies a batch.
     fn copy(from: Self::Slices<'_>, to: Self::SlicesMut<'_>);
-    /// Makes room for `samples` samples.
+    /// Resizes a buffer to `samples` samples.
     #[cfg(feature = "std")]
     fn resize(batch: &mut Self::Batch, samples: usize);
     /// A view of a batch.
     #[cfg(feature = "std")]
     fn slices(batch: &Self::Batch) -> Self::Slices<'_>;
-    /// A view of a batch, to be written.
+    /// A mutable view of a batch.
     #[cfg(feature = "std")]
     fn slices_mut(batch: &mut Self::Batch) -> Self::SlicesMut<'_>;
-    /// No place for a gradient.
+    /// Gradients that are not needed.
     fn no_gradients<'a>() -> Self::GradientsOut<'a>;
-    /// The places of all gradients.
+    /// Converts optional gradients to required ones.
     ///
     /// # Panics
-    /// When there is no place for one.
+    /// Panics when a gradient is missing.
     fn asked_for<'a>(gradients: Self::GradientsOut<'a>) -> Self::Gradients<'a>;
 }
 
@@ -54,16 +54,16 @@ pub trait Floats: Tensors {
     /// The slice of each tensor.
     #[cfg(feature = "std")]
     fn parts<'a>(batch: Self::SlicesMut<'a>) -> Vec<&'a mut [f32]>;
-    /// The zeros of each tensor of `samples` samples.
+    /// Zeros for each tensor, for `samples` samples.
     #[cfg(feature = "std")]
     fn empty_parts(samples: usize) -> Vec<Vec<f32>>;
-    /// Gradients in a batch.
+    /// A batch as the gradients of outputs.
     fn gradients<'a>(batch: Self::SlicesMut<'a>) -> Self::Gradients<'a>;
-    /// A batch as the place of gradients.
+    /// A batch as the gradients of inputs.
     fn gradients_out<'a>(batch: Self::SlicesMut<'a>) -> Self::GradientsOut<'a>;
 }
 
-/// The tensor number `K` of several.
+/// The tensor with the index `K` of several.
 pub trait Nth<const K: usize>: Tensors {
     /// That tensor.
     type Tensor: Tensors;
@@ -243,7 +243,7 @@ impl<S: Shape, T: Element> Nth<0> for Tensor<S, T> {
     const DTYPE: Dtype = T::DTYPE;
 }
 
-/// A sample of a batch; empty where the batch ends before it.
+/// The sample of a batch at `index`. Empty if the batch ends before it.
 fn part<T, S: Shape>(batch: &[T], index: usize) -> &[T] {
     let start = index.saturating_mul(S::LEN);
     batch

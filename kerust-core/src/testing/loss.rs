@@ -1,19 +1,19 @@
-//! Checks of losses of one's own.
+//! Checks of custom losses.
 
 use crate::loss::PointwiseLoss;
 use crate::rng::Seed;
 use rand::RngExt;
 
-/// Where the derivative of a loss is not the one that finite differences give.
+/// A derivative of a loss that differs from finite differences.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LossGap {
     /// The label.
     pub y: f32,
     /// The prediction.
     pub p: f32,
-    /// The derivative that the loss states.
+    /// The derivative that the loss returns.
     pub found: f32,
-    /// What finite differences give.
+    /// The result of finite differences.
     pub expected: f32,
 }
 
@@ -35,22 +35,21 @@ impl core::fmt::Display for LossGap {
 
 impl core::error::Error for LossGap {}
 
-/// The pairs of a label and a prediction that are tried from each range.
+/// The number of pairs of a label and a prediction that are tried for each range.
 const PAIRS: usize = 200;
-/// Where labels and predictions are drawn from: numbers of both signs, and probabilities.
+/// The ranges of labels and predictions: numbers of both signs, and probabilities.
 const RANGES: [(f32, f32); 2] = [(-3.0, 3.0), (0.05, 0.95)];
-/// The steps of the differences. A kink within the first mostly lies outside of the others.
+/// The step sizes of the differences. A kink within the first step is usually outside of the others.
 const STEPS: [f32; 3] = [1e-2, 1e-3, 1e-4];
-/// The relative gap that rounding and curvature may make.
+/// The relative difference that rounding and curvature may cause.
 const TOLERANCE: f32 = 2e-2;
 
-/// Checks that the derivative of a loss of one's own belongs to its value.
+/// Checks the derivative of a custom loss.
 ///
-/// Labels and predictions are drawn from -3 to 3 and from 0.05 to 0.95, and 0 and 1 are labels too.
-/// A pair whose loss is not finite, such as the logarithm of a negative prediction, is left out.
+/// Labels and predictions are drawn from -3 to 3 and from 0.05 to 0.95. 0 and 1 are also used as labels.
+/// Pairs whose loss is not finite, such as the logarithm of a negative prediction, are skipped.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::loss::PointwiseLoss;
 /// use kerust::testing::check_loss;
 ///
@@ -70,8 +69,8 @@ const TOLERANCE: f32 = 2e-2;
 /// ```
 ///
 /// # Errors
-/// The first pair for which the derivative and finite differences disagree, or a pair whose loss is
-/// not finite, if it is finite for none.
+/// Returns the first pair for which the derivative and finite differences disagree. If the loss is not finite
+/// for any pair, such a pair is returned.
 pub fn check_loss(loss: &impl PointwiseLoss) -> Result<(), LossGap> {
     let mut rng = Seed(1).rng();
     let (mut checked, mut gap) = (0, None);
@@ -110,7 +109,7 @@ fn check(loss: &impl PointwiseLoss, y: f32, p: f32) -> Result<(), LossGap> {
         let (above, below) = (p + step, p - step);
         let difference = f64::from(loss.value(y, above)) - f64::from(loss.value(y, below));
         let expected = (difference / (f64::from(above) - f64::from(below))) as f32;
-        // Written so that NaN is a gap.
+        // This form reports NaN as a difference.
         if (found - expected).abs() <= TOLERANCE * (1.0 + expected.abs()) {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! What layers learn from data without a gradient.
+//! Training of layers that learn from data without a gradient (`adapt`).
 
 use super::TrainError;
 use super::compiled::BATCH_SIZE;
@@ -11,10 +11,10 @@ use crate::model::Train;
 use crate::rng::{Observer, Step};
 use std::sync::{Mutex, PoisonError};
 
-/// Gives each layer that learns from data, `Normalization`, the mean and the variance of what comes to it.
+/// Sets the mean and the variance of each `Normalization` to those of its inputs.
 ///
-/// A layer behind another one sees what that one makes of the data with its new numbers: the passes are repeated until
-/// nothing changes, which is as many as such layers stand one behind the other.
+/// The input of a `Normalization` can depend on another one before it. Therefore the passes are repeated
+/// until nothing changes: at most once for each such layer in a row.
 pub(super) fn adapt<N: Train, Y: Data>(
     model: &mut N,
     data: &dyn Samples<N::Input, Y>,
@@ -46,12 +46,12 @@ pub(super) fn adapt<N: Train, Y: Data>(
             break;
         }
     }
-    // As a whole or not at all.
+    // The weights are replaced all at once, after every pass has succeeded.
     model.as_mut_slice().copy_from_slice(adapted.as_slice());
     Ok(())
 }
 
-/// The moments of what comes to each layer that learns from data.
+/// The moments of the inputs of each layer that learns from data.
 fn observe<N: Train, Y: Data>(model: &N, data: &dyn Samples<N::Input, Y>) -> Result<Vec<Moments>> {
     let observer = Moving {
         base: model.as_slice().as_ptr() as usize,
@@ -74,7 +74,7 @@ fn observe<N: Train, Y: Data>(model: &N, data: &dyn Samples<N::Input, Y>) -> Res
     Ok(layers.unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Collects the moments of each layer, known by the place of its weights in those of the model.
+/// Collects the moments for each layer, which is identified by the offset of its weights in the model.
 struct Moving {
     base: usize,
     layers: Mutex<Vec<Moments>>,
@@ -94,14 +94,14 @@ impl Observer for Moving {
     }
 }
 
-/// The mean and the variance of each feature so far.
+/// The running mean and variance of each feature.
 struct Moments {
-    /// Where the layer's weights begin in the model's.
+    /// The offset of the layer's weights in the model's weights.
     start: usize,
-    /// The values of each feature.
+    /// The number of values of each feature.
     count: f64,
     mean: Vec<f64>,
-    /// The sums of the squared distances from the mean.
+    /// The sums of the squared differences from the mean.
     squares: Vec<f64>,
 }
 
@@ -140,7 +140,7 @@ impl Moments {
         self.count = total;
     }
 
-    /// The means, then the variances, as the layer keeps them.
+    /// The means, followed by the variances, as the layer stores them.
     fn numbers(&self) -> Vec<f32> {
         let variances = self.squares.iter().map(|squares| squares / self.count);
         let numbers = self.mean.iter().copied().chain(variances);

@@ -1,12 +1,11 @@
-//! What needs `compile` first: `fit` and `evaluate` of a model that is not compiled are answered
-//! with that.
+//! The compile error for `fit` and `evaluate` on a model that is not compiled.
 
 use super::{Fit, History, Report};
 use crate::Result;
 use crate::data::{Data, Samples};
 use crate::model::Model;
 
-/// Implemented by nothing: it carries the message.
+/// No type implements this trait: it only carries the error message.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not compiled, so it cannot be trained or evaluated yet",
     label = "call `compile` first",
@@ -14,7 +13,7 @@ use crate::model::Model;
 )]
 pub trait IsCompiled {}
 
-/// The methods of [`Compiled`](super::Compiled) that a model does not have yet.
+/// The methods of [`Compiled`](super::Compiled) that a model does not have before `compile`.
 pub trait BeforeCompile: Model {
     /// See [`Compiled::fit`](super::Compiled::fit).
     fn fit<Y: Data>(

@@ -1,9 +1,9 @@
-//! How kerust was built.
+//! A warning about builds without optimization.
 
 use super::progress::Progress;
 use std::sync::Once;
 
-/// Says once that kerust was built without optimization, if it was.
+/// Warns once if kerust was built without optimization.
 pub(super) fn warn_once(progress: &Progress) {
     static ONCE: Once = Once::new();
     if is_optimized() {
@@ -20,8 +20,8 @@ or put these lines into the `Cargo.toml` of the workspace:
 opt-level = 3
 ";
 
-/// Whether the compiler optimized this crate: `build.rs` has the level from Cargo. That a build checks
-/// debug assertions says nothing about it.
+/// Whether the compiler optimized this crate. `build.rs` gets the level from Cargo; debug assertions can be
+/// enabled in an optimized build too.
 fn is_optimized() -> bool {
     env!("KERUST_OPT_LEVEL") != "0"
 }

@@ -1,9 +1,9 @@
-//! Callbacks in a list, as in Keras, answered with `.callback(..)`.
+//! The compile error for a list of callbacks, as in Keras, which suggests `.callback(..)`.
 
 use super::Fit;
 use crate::data::Data;
 
-/// Implemented by nothing: it carries the message.
+/// No type implements this trait: it only carries the error message.
 #[diagnostic::on_unimplemented(
     message = "expected a single callback, found a list in `callbacks`",
     label = "add callbacks one by one, by `callback`",

@@ -1,4 +1,4 @@
-//! A model that is ready for training.
+//! A compiled model, which can be trained.
 
 use super::diagnosis::Hint;
 use super::report::Report;
@@ -13,14 +13,28 @@ use crate::model::Train;
 use crate::optimizer::{LearningRate, Optimizer};
 use std::path::Path;
 
-/// The samples of a batch, unless set: Keras's default.
+/// The default batch size, as in Keras.
 pub(super) const BATCH_SIZE: usize = 32;
 
-/// A model with its optimizer, loss and metrics: what [`Workflow::compile`] returns.
+/// A model with its optimizer, loss and metrics, as returned by [`Workflow::compile`].
 ///
-/// # Cost
-/// The weights, their gradient and the optimizer's slots, each `size_of::<N>()` bytes; from the
-/// first step on `4 * N::TRAINING_LEN` bytes for each sample of a batch.
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Line: Input(1) => Dense(1) }
+///
+/// let data: Dataset<Rank1<1>, Rank1<1>> =
+///     Dataset::from_arrays(&[[-1.0], [0.0], [1.0], [2.0]], &[-3.0, -1.0, 1.0, 3.0])?;
+/// let mut model = Line::new(Seed(1)).compile(SGD::new(0.1), MeanSquaredError, ());
+/// let history = model.fit(&data, Fit::epochs(100).quiet())?;
+/// assert!(history["loss"][99] < 1e-3);
+/// println!("{}", model.evaluate(&data)?);
+/// # Ok::<(), kerust::Error>(())
+/// ```
+///
+/// # Memory
+/// The weights, their gradient and the optimizer's slots take `size_of::<N>()` bytes each. From the first
+/// step on, there are `4 * N::TRAINING_LEN` bytes more for each sample of a batch.
 pub struct Compiled<N: Train, Y: Data> {
     pub(super) trainee: Trainee<N>,
     pub(super) objective: Box<dyn Objective<N::Heads, Y>>,
@@ -42,19 +56,19 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         }
     }
 
-    /// Loss and metrics over a data set, in batches of 32 samples.
+    /// Computes loss and metrics over a data set, in batches of 32 samples.
     ///
     /// # Errors
-    /// When the data set is empty, or a sample cannot be read.
+    /// Returns an error when the data set is empty, or a sample cannot be read.
     pub fn evaluate(&mut self, data: &impl Samples<N::Input, Y>) -> Result<Report> {
         self.evaluate_in_batches(data, BATCH_SIZE)
     }
 
-    /// Loss and metrics over a data set. The size of the batches changes memory and speed, and
-    /// the result by rounding only.
+    /// Computes loss and metrics over a data set. The batch size affects memory and speed; it affects the
+    /// result only by rounding.
     ///
     /// # Errors
-    /// When the data set is empty, a sample cannot be read, or `batch_size` is 0.
+    /// Returns an error when the data set is empty, a sample cannot be read, or `batch_size` is 0.
     pub fn evaluate_in_batches(
         &mut self,
         data: &impl Samples<N::Input, Y>,
@@ -85,15 +99,15 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         })?
     }
 
-    /// The outputs for one sample. Allocates nothing after the first call in a thread.
+    /// Computes the outputs for one sample. It allocates no memory after the first call in a thread.
     ///
-    /// The outputs pass over the stack; [`predict_into`](Self::predict_into) takes outputs of any size.
+    /// The outputs are returned on the stack. For large outputs use [`predict_into`](Self::predict_into).
     pub fn predict(&self, x: &<N::Input as Data>::Value) -> <N::Heads as Data>::Value {
         self.trainee.model.predict(x)
     }
 
-    /// Leaves the outputs for one sample in `output`, whatever it holds before. Allocates nothing after
-    /// the first call in a thread.
+    /// Writes the outputs for one sample to `output`. It allocates no memory after the first call in a
+    /// thread.
     pub fn predict_into(
         &self,
         x: &<N::Input as Data>::Value,
@@ -102,10 +116,10 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         self.trainee.model.predict_into(x, output);
     }
 
-    /// The outputs for each sample of a data set, whatever its labels.
+    /// Computes the outputs for each sample of a data set. Labels are ignored.
     ///
     /// # Errors
-    /// When a sample cannot be read.
+    /// Returns an error when a sample cannot be read.
     pub fn predict_all<Z: Data>(
         &self,
         data: &impl Samples<N::Input, Z>,
@@ -121,12 +135,12 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         &self.trainee.model
     }
 
-    /// The model, to be changed; the optimizer's slots stay as they are.
+    /// The model, for changing it. The optimizer's slots are kept.
     pub fn model_mut(&mut self) -> &mut N {
         &mut self.trainee.model
     }
 
-    /// The model, its training at an end.
+    /// Returns the model and drops the optimizer.
     pub fn into_model(self) -> Box<N> {
         self.trainee.model
     }
@@ -141,56 +155,54 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         self.trainee.learning_rate()
     }
 
-    /// Replaces the learning rate, or the schedule, by another one.
+    /// Sets the learning rate, or a schedule.
     pub fn set_learning_rate(&mut self, learning_rate: impl Into<LearningRate>) {
         self.trainee.optimizer.settings_mut().learning_rate = learning_rate.into();
     }
 
-    /// The numbers of the epochs of the last training, also when it ended with an error.
+    /// The metrics of each epoch of the last training, also if it ended with an error.
     pub fn history(&self) -> &History {
         &self.trainee.run.history
     }
 
-    /// What was noticed in the last training that may be why it does not learn; `fit` says it too, unless it is quiet.
+    /// The problems that were noticed in the last training. `fit` prints them too, unless it is quiet.
     pub fn hints(&self) -> &[Hint] {
         &self.hints
     }
 
-    /// The steps that the optimizer has done.
+    /// The number of optimizer steps so far.
     pub fn optimizer_steps(&self) -> u64 {
         self.trainee.applied.step
     }
 
-    /// Writes the weights to a file, as a whole or not at all.
+    /// Writes the weights to a file, atomically.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// Returns an error when the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         self.trainee.save(path.as_ref())
     }
 
-    /// Writes the whole state of the training to a file, as a whole or not at all: weights,
-    /// optimizer, epoch, history, seed, and what the callbacks of the last `fit` remember.
+    /// Writes the whole state of the training to a file, atomically: weights, optimizer, epoch, history,
+    /// seed, and the state of the callbacks of the last `fit`.
     ///
-    /// After a `fit` that ended with an error within an epoch, the state says after which step. The
-    /// training that is resumed does the rest of the epoch; its loss and metrics for that epoch are those
-    /// of the rest.
+    /// If `fit` ended with an error within an epoch, the state includes the number of steps done. The resumed
+    /// training does the rest of that epoch, and reports loss and metrics of the rest only.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// Returns an error when the file cannot be written.
     pub fn save_state(&self, path: impl AsRef<Path>) -> Result<()> {
         self.trainee.save_state(path.as_ref())
     }
 
-    /// Takes a training up where [`save_state`](Self::save_state) left it. The next `fit` goes on
-    /// with the epoch that follows, and with the seed and the history of that training; given the
-    /// same data and the same settings, its weights get the bits that they would have got without
-    /// the break. Callbacks of the same kind go on where they were, and a training that a callback had
-    /// stopped stays stopped.
+    /// Continues a training that [`save_state`](Self::save_state) saved. The next `fit` starts with the
+    /// following epoch, and with the seed and the history of that training. With the same data and settings,
+    /// the weights get exactly the values that they would have got without the interruption. Callbacks
+    /// continue with their saved state, and a training that a callback has stopped remains stopped.
     ///
     /// # Errors
-    /// When the file cannot be read, or is not one of this model and this optimizer; then nothing
-    /// is changed.
+    /// Returns an error when the file cannot be read, or does not belong to this model and this optimizer.
+    /// Nothing is changed in that case.
     pub fn resume(&mut self, path: impl AsRef<Path>) -> Result<()> {
         self.trainee.resume(path.as_ref())
     }

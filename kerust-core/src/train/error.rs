@@ -1,60 +1,64 @@
-//! What stops a training.
+//! The errors of a training.
 
 use super::History;
 use super::report::Names;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Why a training could not begin, or could not go on.
+/// The reason why a training cannot start or continue.
 #[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
-pub enum TrainError {
+pub(crate) enum TrainError {
     /// A data set without a sample.
     EmptyDataset {
-        /// Which: `the training set`.
+        /// Which data set: `the training set`.
         which: &'static str,
+    },
+    /// A model that cannot be quantized.
+    Quantization {
+        /// What was found, where, and what was expected.
+        message: String,
     },
     /// A model without a layer that learns from data.
     NothingToAdapt {
         /// The model's name.
         model: &'static str,
     },
-    /// A path that names no part of the model.
+    /// A path does not name any part of the model.
     UnknownPath {
         /// The path.
         path: String,
-        /// The path that is most like it.
+        /// The most similar path.
         nearest: String,
     },
-    /// A part that cannot train, since the declaration froze it.
+    /// A part cannot be unfrozen, because it is frozen in the declaration.
     FrozenInDeclaration {
         /// Its path.
         path: String,
     },
-    /// A setting that must be at least 1 is 0.
+    /// A setting is 0, but must be at least 1.
     Zero {
         /// The setting: `batch_size`.
         setting: &'static str,
     },
-    /// A number outside its range.
+    /// A number is outside of its range.
     OutOfRange {
         /// The setting: `validation_split`.
         setting: &'static str,
         /// What was found.
         found: f64,
-        /// What was expected: `a fraction from 0 up to, but without, 1`.
+        /// What was expected: `a fraction of at least 0 and below 1`.
         expected: &'static str,
     },
-    /// `validation_split` leaves nothing to train on, or nothing to validate on.
+    /// `validation_split` leaves no samples for training, or none for validation.
     Split {
         /// The fraction.
         fraction: f64,
-        /// The samples that were to be split.
+        /// The total number of samples.
         samples: usize,
-        /// How many it leaves to train on.
+        /// The number of samples left for training.
         train: usize,
     },
-    /// There is not one sample weight for each sample.
+    /// The number of sample weights differs from the number of samples.
     Weights {
         /// The number of weights.
         found: usize,
@@ -65,14 +69,14 @@ pub enum TrainError {
     Weight {
         /// Which weights: `sample_weight`.
         setting: &'static str,
-        /// The number of the sample or of the class, from 0.
+        /// The index of the sample or of the class, from 0.
         place: usize,
         /// The weight.
         found: f32,
     },
     /// Both `validation_data` and `validation_split` are set.
     TwoValidations,
-    /// The loss is NaN or infinite. The step moved nothing.
+    /// The loss is NaN or infinite. The step has not changed the model.
     NotFinite {
         /// The epoch, from 0.
         epoch: usize,
@@ -80,62 +84,77 @@ pub enum TrainError {
         step: usize,
         /// The loss.
         loss: f64,
-        /// The epochs before.
+        /// The completed epochs.
         history: Box<History>,
     },
-    /// A callback watches a series that does not exist.
+    /// A callback monitors a metric that does not exist.
     UnknownSeries {
         /// The callback: `EarlyStopping`.
         callback: &'static str,
-        /// The name it was given.
+        /// The requested name.
         found: String,
-        /// The names that exist.
+        /// The existing names.
         known: Vec<String>,
     },
-    /// A callback watches a number of which it cannot be told whether more of it is better.
+    /// A callback monitors a metric that does not say whether higher is better.
     Direction {
         /// The callback: `EarlyStopping`.
         callback: &'static str,
-        /// The number.
+        /// The metric.
         monitor: String,
     },
-    /// A callback sets the learning rate of an optimizer that has a schedule.
+    /// A callback sets the learning rate of an optimizer with a schedule.
     Scheduled,
-    /// A callback exchanges the weights with averages that the optimizer does not keep.
+    /// A callback swaps the weights with averages that the optimizer does not keep.
     NoAverages,
-    /// A file's name holds a placeholder that cannot be filled in.
+    /// A file name contains a placeholder that cannot be filled in.
     Placeholder {
         /// The placeholder: `{val_los:.2f}`.
         found: String,
-        /// The names that exist.
+        /// The existing names.
         known: Vec<String>,
     },
-    /// A file without the state of a training.
+    /// A file does not contain the state of a training.
     NoState {
         /// The file.
         path: PathBuf,
     },
-    /// A state file that belongs to another training.
+    /// A state file belongs to another training.
     State {
-        /// What differs: `optimizer`.
+        /// The part that differs: `optimizer`.
         what: &'static str,
-        /// What the file holds.
+        /// The value in the file.
         found: String,
-        /// What this training has.
+        /// The value in this training.
         expected: String,
     },
     /// The threads could not be started.
     Threads {
-        /// How many were asked for.
+        /// The requested number.
         threads: usize,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
 }
 
 impl TrainError {
-    /// The epochs that were done before a loss was not finite.
-    pub fn history(&self) -> Option<&History> {
+    pub(crate) fn is_not_finite(&self) -> bool {
+        match self {
+            Self::NotFinite { .. } => true,
+            Self::Weight { found, .. } => !found.is_finite(),
+            Self::OutOfRange { found, .. } => !found.is_finite(),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::NoState { path } => Some(path),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn history(&self) -> Option<&History> {
         match self {
             Self::NotFinite { history, .. } => Some(history),
             _ => None,
@@ -149,18 +168,21 @@ impl fmt::Display for TrainError {
             Self::EmptyDataset { which } => {
                 write!(f, "{which} is empty: found 0 samples, expected at least 1")
             }
+            Self::Quantization { message } => {
+                write!(f, "the model cannot be quantized: {message}")
+            }
             Self::NothingToAdapt { model } => write!(
                 f,
                 "`{model}` has no layer that learns from data: expected a `Normalization` without `mean` and `variance`"
             ),
             Self::UnknownPath { path, nearest } => write!(
                 f,
-                "`{path}` names no part of the model; did you mean `{nearest}`?"
+                "`{path}` is not a part of the model; did you mean `{nearest}`?"
             ),
             Self::FrozenInDeclaration { path } => write!(
                 f,
-                "`{path}` is frozen in the model's declaration, so there is no place for its gradient; take \
-                 `trainable = false` away to train it"
+                "`{path}` is frozen in the model's declaration, so it has no gradient; remove \
+                 `trainable = false` to train it"
             ),
             Self::Zero { setting } => write!(f, "`{setting}` is 0, expected at least 1"),
             Self::OutOfRange {
@@ -192,7 +214,7 @@ impl fmt::Display for TrainError {
                 found,
             } => write!(
                 f,
-                "`{setting}` is {found} at place {place}, expected a finite number"
+                "`{setting}` is {found} at index {place}, expected a finite number"
             ),
             Self::NotFinite {
                 epoch, step, loss, ..
@@ -214,7 +236,7 @@ impl fmt::Display for TrainError {
             ),
             Self::Direction { callback, monitor } => write!(
                 f,
-                "`{callback}` cannot tell whether more of `{monitor}` is better, expected \
+                "`{callback}` does not know whether a higher value of `{monitor}` is better, expected \
                  `.mode(Mode::Max)` or `.mode(Mode::Min)`"
             ),
             Self::Scheduled => write!(
@@ -234,7 +256,7 @@ impl fmt::Display for TrainError {
             ),
             Self::NoState { path } => write!(
                 f,
-                "`{}` holds no training: found weights alone, expected what `save_state` writes",
+                "`{}` holds no training state: found only weights, expected a file of `save_state`",
                 path.display()
             ),
             Self::State {
@@ -243,7 +265,7 @@ impl fmt::Display for TrainError {
                 expected,
             } => write!(
                 f,
-                "the state is of another training: its `{what}` is `{found}`, expected `{expected}`"
+                "the state belongs to another training: its `{what}` is `{found}`, expected `{expected}`"
             ),
             Self::Threads { threads, reason } => {
                 write!(f, "cannot start {threads} threads: {reason}")

@@ -1,28 +1,29 @@
-//! The seam between the gradient of a step and its use.
+//! The exchange of gradients between machines.
 
 use crate::Result;
 use std::ops::Range;
 
-/// What machines that train one model together do in each step: see [`Fit::exchange`](super::Fit::exchange).
+/// The exchange of gradients between machines that train one model together; see
+/// [`Fit::exchange`](super::Fit::exchange).
 ///
-/// All machines have the same weights and draw the same batches. Each computes the gradient of its share
-/// of a batch, where the loss is a mean over the whole batch: so the sum of the machines' gradients is the
-/// gradient of the batch, and after the step the machines have the same weights again.
+/// All machines have the same weights and draw the same batches. Each computes the gradient of its share of a
+/// batch, with a loss that is the mean over the whole batch. The sum of all gradients is therefore the
+/// gradient of the batch, and all machines have the same weights after the step.
 ///
-/// The numbers that a machine reports, `loss` and the metrics, are those of its own shares.
+/// Each machine reports `loss` and metrics for its own shares.
 pub trait Exchange: Send {
-    /// The part of a batch of `samples` samples that this machine computes. It may be empty.
+    /// The part of a batch with `samples` samples that this machine computes. It can be empty.
     fn share(&self, samples: usize) -> Range<usize>;
 
-    /// Adds the gradients and the losses of the other machines' shares, so that all machines have the same
-    /// sums. It is called for each step, also where a loss is not finite.
+    /// Adds the gradients and losses of the other machines, so that all machines have the same sums. It is
+    /// called in each step, even if a loss is not finite.
     ///
     /// # Errors
-    /// What ends the training, before the step moves anything.
+    /// An error ends the training before the step changes the model.
     fn sum(&mut self, gradient: &mut [f32], loss: &mut f64) -> Result<()>;
 }
 
-/// One machine, which computes whole batches.
+/// A single machine, which computes whole batches.
 pub(super) struct Alone;
 
 impl Exchange for Alone {

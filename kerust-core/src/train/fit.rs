@@ -1,4 +1,4 @@
-//! How a training is to go.
+//! The settings of `fit`.
 
 use super::callback::{Callback, LambdaCallback, Training};
 use super::compiled::{BATCH_SIZE, at_least_1};
@@ -10,12 +10,12 @@ use crate::data::{Classes, Data, Samples};
 use crate::rng::Seed;
 use std::ops::Range;
 
-/// The settings of one training; Keras's names and defaults.
+/// The settings of a training, with Keras's names and defaults.
 ///
 /// ```
-/// use kerust_core::data::Class;
-/// use kerust_core::tensor::Rank1;
-/// use kerust_core::train::{EarlyStopping, Fit};
+/// use kerust::data::Class;
+/// use kerust::tensor::Rank1;
+/// use kerust::train::{EarlyStopping, Fit};
 ///
 /// let fit: Fit<'_, Rank1<4>, Class<3>> = Fit::epochs(10)
 ///     .batch_size(64)
@@ -44,7 +44,7 @@ pub struct Fit<'a, X: Data, Y: Data> {
 }
 
 impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
-    /// A training up to this epoch: `epochs` epochs from the beginning, fewer from a later one.
+    /// Trains up to this epoch: for `epochs` epochs from the start, or fewer from a later initial epoch.
     pub fn epochs(epochs: usize) -> Self {
         Self {
             epochs,
@@ -67,119 +67,119 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
         }
     }
 
-    /// The samples of a batch; 32 unless set. The last batch of a pass may be smaller.
+    /// Sets the batch size; 32 by default. The last batch of a pass can be smaller.
     pub fn batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size;
         self
     }
 
-    /// Whether each pass over the data set has an order of its own. Enabled by default.
+    /// Sets whether the samples are shuffled before each epoch. Enabled by default.
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.shuffle = shuffle;
         self
     }
 
-    /// What the order of the samples, dropout and augmentation are drawn from; `Seed(0)`, or that
-    /// of a training that is resumed, unless set.
+    /// Sets the seed for the order of the samples, for dropout and for augmentation. The default is
+    /// `Seed(0)`, or the seed of the training that is resumed.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// What the model is judged on after each epoch.
+    /// Sets the data on which the model is evaluated after each epoch.
     pub fn validation_data(mut self, data: &'a impl Samples<X, Y>) -> Self {
         self.validation = Some(data);
         self
     }
 
-    /// Keeps the last `fraction` of the samples, before any shuffling, to judge the model on.
+    /// Uses the last `fraction` of the samples for validation. They are split off before shuffling.
     pub fn validation_split(mut self, fraction: f64) -> Self {
         self.validation_split = Some(fraction);
         self
     }
 
-    /// The samples of a batch of the validation; that of the training unless set.
+    /// Sets the batch size of the validation; that of the training by default.
     pub fn validation_batch_size(mut self, batch_size: usize) -> Self {
         self.validation_batch_size = Some(batch_size);
         self
     }
 
-    /// Validates after every epoch whose number (from 1) is a multiple of this; 1 unless set.
+    /// Validates only after epochs whose number (from 1) is a multiple of this; 1 by default.
     pub fn validation_freq(mut self, epochs: usize) -> Self {
         self.validation_freq = epochs;
         self
     }
 
-    /// The weight of each sample in the loss, in the order of the data set.
+    /// Sets the weight of each sample in the loss, in the order of the data set.
     pub fn sample_weight(mut self, weights: &'a [f32]) -> Self {
         self.sample_weight = Some(weights);
         self
     }
 
-    /// Adds a callback. Callbacks are called in the order in which they were added; hand over
-    /// `&mut callback` to look at it afterwards.
+    /// Adds a callback. Callbacks are called in the order in which they were added. Pass `&mut callback` to
+    /// read it after the training.
     pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
         self.callbacks.push(Box::new(callback));
         self
     }
 
-    /// Calls a closure at the end of each epoch.
+    /// Adds a closure that is called at the end of each epoch.
     pub fn on_epoch_end(self, call: impl FnMut(&mut Training<'_>) + Send + 'a) -> Self {
         self.callback(LambdaCallback::new().on_epoch_end(call))
     }
 
-    /// Shows nothing.
+    /// Prints nothing.
     pub fn quiet(self) -> Self {
         self.verbosity(Verbosity::Quiet)
     }
 
-    /// What is shown; a bar unless set.
+    /// Sets what is printed; a progress bar by default.
     pub fn verbosity(mut self, verbosity: Verbosity) -> Self {
         self.verbosity = verbosity;
         self
     }
 
-    /// The epoch to begin with, from 0; 0, or the one at which a resumed training stopped, unless
-    /// set. When set, a resumed training that a callback had stopped goes on.
+    /// Sets the initial epoch, from 0. The default is 0, or the epoch at which a resumed training stopped. If
+    /// it is set, a training that a callback had stopped continues.
     pub fn initial_epoch(mut self, epoch: usize) -> Self {
         self.initial_epoch = Some(epoch);
         self
     }
 
-    /// The steps of an epoch; as many as it takes to see every sample unless set. As in Keras, the next
-    /// epoch goes on where this one stopped, and an epoch ends where the data end: then it has fewer
-    /// steps, and the next one begins anew.
+    /// Sets the number of steps in an epoch. By default an epoch sees every sample once. As in Keras, the
+    /// next epoch continues where this one stopped. An epoch ends when the data end; it then has fewer steps,
+    /// and the next epoch starts from the beginning.
     pub fn steps_per_epoch(mut self, steps: usize) -> Self {
         self.steps_per_epoch = Some(steps);
         self
     }
 
-    /// Trains in a pool of this many threads; in rayon's global pool unless set. The result has
-    /// the same bits.
+    /// Trains in a pool of this number of threads; in rayon's global pool by default. The result does not
+    /// depend on it.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self
     }
 
-    /// Whether the training is watched for what keeps it from learning, such as inputs that no layer scales or units that
-    /// have died. What is noticed is said once, with what to write, and is in
+    /// Sets whether the training is checked for common problems, such as unscaled inputs or dead units. Each
+    /// problem is reported once, with code to try, and is available from
     /// [`Compiled::hints`](super::Compiled::hints). Enabled by default.
     ///
     /// # Cost
-    /// A look at up to 4,096 samples before the first step, and at eight steps of each epoch.
+    /// Up to 4,096 samples are checked before the first step, and eight steps of each epoch.
     pub fn hints(mut self, hints: bool) -> Self {
         self.hints = hints;
         self
     }
 
-    /// Divides each batch among machines that train the same model; see [`Exchange`].
+    /// Divides each batch among several machines that train the same model; see [`Exchange`].
     pub fn exchange(mut self, exchange: impl Exchange + 'a) -> Self {
         self.exchange = Box::new(exchange);
         self
     }
 
-    /// The weight of each class in the loss: of each number of [`Class`](crate::data::Class), or of no
-    /// and yes of [`Binary`](crate::data::Binary).
+    /// Sets the weight of each class in the loss: for each class of [`Class`](crate::data::Class), or for the
+    /// classes 0 and 1 of [`Binary`](crate::data::Binary).
     pub fn class_weight<const N: usize>(mut self, of_class: [f32; N]) -> Self
     where
         Y: Classes<N>,
@@ -191,8 +191,8 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
         self
     }
 
-    /// Refuses settings that make no sense, before anything is changed. Returns how many samples to
-    /// train on, and the numbers of those to validate on, of `validation_data` or of the rest.
+    /// Checks the settings before anything is changed. Returns the number of training samples, and the range
+    /// of the validation samples, in `validation_data` or after the training samples.
     pub(super) fn split(
         &self,
         data: &dyn Samples<X, Y>,
@@ -243,13 +243,13 @@ fn finite(setting: &'static str, weights: &[f32]) -> Result<(), TrainError> {
     }
 }
 
-/// The samples that `validation_split(fraction)` leaves to train on, counted as Keras counts them.
+/// The number of samples that `validation_split(fraction)` leaves for training, as in Keras.
 fn first(samples: usize, fraction: f64) -> Result<usize, TrainError> {
     if !(0.0..1.0).contains(&fraction) {
         return Err(TrainError::OutOfRange {
             setting: "validation_split",
             found: fraction,
-            expected: "a fraction from 0 up to, but without, 1",
+            expected: "a fraction of at least 0 and below 1",
         });
     }
     let train = (samples as f64 * (1.0 - fraction)).floor() as usize;
@@ -297,7 +297,7 @@ mod tests {
         let error = first(3, 1.5).unwrap_err().to_string();
         assert_eq!(
             error,
-            "`validation_split` is 1.5, expected a fraction from 0 up to, but without, 1"
+            "`validation_split` is 1.5, expected a fraction of at least 0 and below 1"
         );
     }
 }

@@ -10,21 +10,29 @@ use crate::optimizer::gradient_range;
 use std::ops::Range;
 
 impl<N: Train, Y: Data> Compiled<N, Y> {
-    /// Stops the training of a part of the model: a layer or a model in it by its path
-    /// (`features.conv2d_3`), or one array of weights (`dense.kernel`).
+    /// Freezes a part of the model: a layer or a nested model by its path (`features.conv2d_3`), or one array
+    /// of weights (`dense.kernel`).
     ///
-    /// From the next step on its weights stay as they are, its gradient is not computed, and a
-    /// BatchNormalization in it normalizes by its moving averages, as Keras's does with `trainable = False`.
-    /// The memory of its gradient and of the optimizer's slots is kept.
+    /// From the next step on, its weights do not change and its gradient is not computed. A
+    /// BatchNormalization in it uses its moving averages, as in Keras with `trainable = False`. The memory
+    /// for its gradient and for the optimizer's slots is kept.
     ///
-    /// ```ignore
-    /// compiled.freeze("features")?;
-    /// compiled.fit(&data, Fit::epochs(5))?;
-    /// compiled.unfreeze("features")?;
+    /// ```
+    /// use kerust::prelude::*;
+    ///
+    /// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+    /// let data: Dataset<Rank1<2>, Rank1<1>> =
+    ///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+    /// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+    ///
+    /// model.freeze("features")?;
+    /// model.fit(&data, Fit::epochs(5).quiet())?;
+    /// model.unfreeze("features")?;
+    /// # Ok::<(), kerust::Error>(())
     /// ```
     ///
     /// # Errors
-    /// When the path names nothing; the error names the nearest path.
+    /// Returns an error when the path does not exist. The error names the most similar path.
     pub fn freeze(&mut self, path: &str) -> Result<()> {
         let range = place::<N>(path)?;
         let mut frozen = self.trainee.applied.frozen().to_vec();
@@ -33,12 +41,12 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         Ok(())
     }
 
-    /// Goes on with the training of a part that [`freeze`](Self::freeze) stopped. The optimizer's slots of
-    /// that part begin anew.
+    /// Unfreezes a part of the model that [`freeze`](Self::freeze) froze. The optimizer's slots of that part
+    /// are reset.
     ///
     /// # Errors
-    /// When the path names nothing, or a part that is frozen in the model's declaration: then there is no
-    /// place for its gradient.
+    /// Returns an error when the path does not exist, or when the part is frozen in the model's declaration
+    /// and thus has no memory for its gradient.
     pub fn unfreeze(&mut self, path: &str) -> Result<()> {
         let range = place::<N>(path)?;
         if range.is_empty() {
@@ -79,7 +87,7 @@ fn paths(layout: &Layout, before: &str, into: &mut Vec<String>) {
     }
 }
 
-/// The share of letter pairs that two names have in common (Sørensen–Dice).
+/// The fraction of letter pairs that two names have in common (Sørensen–Dice).
 fn strsim(a: &str, b: &str) -> f64 {
     let pairs =
         |name: &str| -> Vec<(char, char)> { name.chars().zip(name.chars().skip(1)).collect() };
@@ -92,7 +100,7 @@ fn strsim(a: &str, b: &str) -> f64 {
     2.0 * common.count() as f64 / all.max(1) as f64
 }
 
-/// Adds a range to ranges in ascending order of which no two overlap or touch.
+/// Adds a range to sorted ranges that neither overlap nor touch.
 fn insert(ranges: &mut Vec<Range<usize>>, mut range: Range<usize>) {
     if range.is_empty() {
         return;
@@ -108,7 +116,7 @@ fn insert(ranges: &mut Vec<Range<usize>>, mut range: Range<usize>) {
     ranges.insert(place, range);
 }
 
-/// Takes a range away.
+/// Removes a range.
 fn remove(ranges: &mut Vec<Range<usize>>, range: &Range<usize>) {
     let parts = std::mem::take(ranges).into_iter().flat_map(|other| {
         [

@@ -1,4 +1,4 @@
-//! What a training went through.
+//! The history of a training.
 
 use super::report::{Names, Number, Report};
 #[cfg(feature = "plots")]
@@ -6,11 +6,25 @@ use crate::picture::HistoryPlot;
 use std::fmt;
 use std::ops::Index;
 
-/// The numbers of every epoch.
+/// The metrics of each epoch, as returned by `fit`.
 ///
-/// `history["val_loss"]` is a series, an epoch after the other; the index panics, naming the known
-/// series, when there is none of that name. A series of validation is shorter than
-/// [`len`](Self::len) when not every epoch validates.
+/// `history["val_loss"]` is the series of one metric over the epochs. Indexing with an unknown name panics
+/// with the list of known names. If not every epoch is validated, a series of the validation is shorter than
+/// [`len`](Self::len).
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// let history = model.fit(&data, Fit::epochs(5).validation_split(0.25).quiet())?;
+/// assert_eq!(history["val_loss"].len(), 5);
+/// assert!(history["loss"][4] < history["loss"][0]);
+/// # Ok::<(), kerust::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Default)]
 pub struct History {
     epochs: Vec<Report>,
@@ -23,7 +37,7 @@ impl History {
         self.epochs.len()
     }
 
-    /// Whether there was no epoch.
+    /// Whether there are no epochs.
     pub fn is_empty(&self) -> bool {
         self.epochs.is_empty()
     }
@@ -33,7 +47,7 @@ impl History {
         self.series.iter().map(|(name, _)| name.as_str())
     }
 
-    /// A series, if there is one of that name.
+    /// The series with this name, if there is one.
     pub fn series(&self, name: &str) -> Option<&[f64]> {
         self.find(name).map(Vec::as_slice)
     }
@@ -43,17 +57,17 @@ impl History {
         found.map(|(_, values)| values)
     }
 
-    /// The numbers of each epoch, in order.
+    /// The metrics of each epoch, in order.
     pub fn epochs(&self) -> &[Report] {
         &self.epochs
     }
 
-    /// The numbers of the last epoch.
+    /// The metrics of the last epoch.
     pub fn last(&self) -> Option<Report> {
         self.epochs.last().cloned()
     }
 
-    /// A picture of all series, training beside validation: `history.plot().save("history.svg")`.
+    /// Plots all series, each with its validation series: `history.plot().save("history.svg")`.
     #[cfg(feature = "plots")]
     pub fn plot(&self) -> HistoryPlot {
         HistoryPlot::new(&self.series)
@@ -71,7 +85,7 @@ impl History {
 }
 
 impl Index<&str> for History {
-    // Not a slice: `println!("{:?}", history["loss"])` takes sized values.
+    // A `Vec`, because `println!("{:?}", history["loss"])` needs a sized type.
     type Output = Vec<f64>;
 
     fn index(&self, name: &str) -> &Vec<f64> {

@@ -41,7 +41,7 @@ pub use classification::{
 };
 pub use compiled::Compiled;
 pub use diagnosis::{Hint, HintKind};
-pub use error::TrainError;
+pub(crate) use error::TrainError;
 pub use exchange::Exchange;
 pub use fit::Fit;
 pub use history::History;

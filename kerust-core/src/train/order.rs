@@ -1,12 +1,12 @@
-//! The order in which samples are seen: a function of the seed and the pass, of nothing else.
+//! The order of the samples. It depends only on the seed and the pass.
 
 use crate::rng::{Seed, Step};
 use rand::Rng as _;
 
-/// The stream of a generator that shuffles; layers draw from the streams 0, 1, 2 and so on.
+/// The stream of the generator for shuffling; layers use the streams 0, 1, 2 and so on.
 const STREAM: u64 = u64::MAX;
 
-/// The numbers of all samples, in the order of one pass over them.
+/// The indices of all samples, in the order of one pass.
 pub(super) struct Order {
     numbers: Vec<usize>,
     shuffled: Option<Seed>,
@@ -14,7 +14,7 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// The order of `samples` samples; shuffled when there is a seed.
+    /// Creates the order of `samples` samples, shuffled if there is a seed.
     pub(super) fn new(samples: usize, shuffled: Option<Seed>) -> Self {
         Self {
             numbers: (0..samples).collect(),
@@ -23,7 +23,7 @@ impl Order {
         }
     }
 
-    /// The order of the pass number `pass`. Allocates nothing.
+    /// The order for the pass number `pass`. It allocates no memory.
     pub(super) fn pass(&mut self, pass: u64) -> &[usize] {
         if let Some(seed) = self.shuffled
             && self.pass != Some(pass)
@@ -33,8 +33,8 @@ impl Order {
             }
             let step = Step::new(seed, pass);
             let mut rng = step.layer(STREAM).rng(0);
-            // Fisher-Yates; the bound is taken from the high half of a product (Lemire 2019,
-            // without the rejection: a bias below 2⁻³² for any data set that fits into memory).
+            // Fisher-Yates. The index is the high half of a product (Lemire 2019, without rejection: the bias
+            // is below 2⁻³² for any data set that fits in memory).
             for last in (1..self.numbers.len()).rev() {
                 let product = u128::from(rng.next_u64()) * (last as u128 + 1);
                 self.numbers.swap(last, (product >> 64) as usize);

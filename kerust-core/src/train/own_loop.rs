@@ -1,4 +1,4 @@
-//! Training loops of one's own.
+//! Custom training loops.
 
 use super::TrainError;
 use super::compiled::Compiled;
@@ -11,20 +11,27 @@ use crate::data::{Data, Samples};
 use crate::model::Train;
 
 impl<N: Train, Y: Data> Compiled<N, Y> {
-    /// One training step over all samples of `batch`, together: Keras's `train_on_batch`. Loss and metrics
-    /// are those of this batch.
+    /// Performs one training step on all samples of `batch`: Keras's `train_on_batch`. Returns loss and
+    /// metrics of this batch.
     ///
-    /// ```ignore
-    /// for epoch in 0..10 {
-    ///     for batch in batches(&data, epoch) {
-    ///         let logs = model.train_step(&batch)?;
-    ///         println!("{logs}");
-    ///     }
+    /// ```
+    /// use kerust::prelude::*;
+    ///
+    /// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+    /// let data: Dataset<Rank1<2>, Rank1<1>> =
+    ///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+    /// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+    ///
+    /// for _epoch in 0..3 {
+    ///     let logs = model.train_step(&data)?;
+    ///     println!("{logs}");
     /// }
+    /// # Ok::<(), kerust::Error>(())
     /// ```
     ///
     /// # Errors
-    /// When there is no sample, one cannot be read, or the loss is not finite; then nothing is moved.
+    /// Returns an error when the batch is empty, a sample cannot be read, or the loss is not finite. The
+    /// model is not changed in that case.
     pub fn train_step(&mut self, batch: &impl Samples<N::Input, Y>) -> Result<Report> {
         let numbers = numbers(batch)?;
         let source = Source {
@@ -42,17 +49,26 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         })?
     }
 
-    /// The loss of all samples of `batch` and its gradient, without a step: to be looked at or changed, and then
-    /// [applied](StepGradient::apply).
+    /// Computes the loss of all samples of `batch` and its gradient, without a step. The gradient can be read
+    /// or changed, and then [applied](StepGradient::apply).
     ///
-    /// ```ignore
-    /// let mut step = model.compute_gradient(&batch)?;
+    /// ```
+    /// use kerust::prelude::*;
+    ///
+    /// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+    /// let data: Dataset<Rank1<2>, Rank1<1>> =
+    ///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+    /// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+    ///
+    /// let mut step = model.compute_gradient(&data)?;
     /// step.values_mut().iter_mut().for_each(|g| *g = g.signum());
     /// let logs = step.apply();
+    /// println!("{logs}");
+    /// # Ok::<(), kerust::Error>(())
     /// ```
     ///
     /// # Errors
-    /// When there is no sample, one cannot be read, or the loss is not finite.
+    /// Returns an error when there is no sample, one cannot be read, or the loss is not finite.
     pub fn compute_gradient(
         &mut self,
         batch: &impl Samples<N::Input, Y>,
@@ -111,15 +127,14 @@ fn numbers<X: Data, Y: Data>(batch: &impl Samples<X, Y>) -> Result<Vec<usize>> {
     }
 }
 
-/// The gradient of a batch, which has not moved the model yet:
-/// [`Compiled::compute_gradient`] returns it.
+/// The gradient of a batch, before it is applied to the model. [`Compiled::compute_gradient`] returns it.
 pub struct StepGradient<'a, N: Train, Y: Data> {
     compiled: &'a mut Compiled<N, Y>,
     loss: f64,
 }
 
 impl<N: Train, Y: Data> StepGradient<'_, N, Y> {
-    /// The loss of the batch, with the penalties of regularizers.
+    /// The loss of the batch, including the penalties of regularizers.
     pub fn loss(&self) -> f64 {
         self.loss
     }
@@ -129,19 +144,19 @@ impl<N: Train, Y: Data> StepGradient<'_, N, Y> {
         &self.compiled.trainee.model
     }
 
-    /// The gradient: a value for each weight of the layers that train, in the order of the model's layout. The
-    /// state of a layer, such as the averages of `BatchNormalization`, has its place there too: what the
-    /// batch showed of it.
+    /// The gradient: a value for each weight of the trainable layers, in the order of the model's layout. It
+    /// also includes the state of layers, such as the averages of `BatchNormalization`, as observed in this
+    /// batch.
     pub fn values(&self) -> &[f32] {
         &self.compiled.trainee.gradient
     }
 
-    /// The gradient, to be changed.
+    /// The gradient, for changing it.
     pub fn values_mut(&mut self) -> &mut [f32] {
         &mut self.compiled.trainee.gradient
     }
 
-    /// Does the optimizer's step. Loss and metrics are those of the batch.
+    /// Applies the gradient with the optimizer. Returns loss and metrics of the batch.
     pub fn apply(self) -> Report {
         self.compiled.trainee.apply();
         self.compiled.logs()

@@ -1,11 +1,11 @@
-//! Where a training runs: inside one thread pool.
+//! The thread pool of a training.
 //!
-//! A join from inside a pool costs some ten nanoseconds, one from outside some microseconds.
+//! A join from inside of a pool costs some ten nanoseconds, one from outside some microseconds.
 
 use super::TrainError;
 use crate::Result;
 
-/// Runs `work` inside a pool of `threads` threads, or inside the one that all share.
+/// Runs `work` in a pool of `threads` threads, or in the global pool.
 pub(super) fn inside<R: Send>(
     threads: Option<usize>,
     work: impl FnOnce() -> R + Send,

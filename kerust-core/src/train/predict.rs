@@ -1,27 +1,31 @@
 //! Predictions for many samples.
 
 use super::compiled::BATCH_SIZE;
-use super::pool;
+use super::report::Report;
 use super::step::refuse_tokens;
 use super::workflow::with_scratch;
+use super::{TrainError, pool};
 use crate::Result;
 use crate::data::samples::{Room, Side};
 use crate::data::{Data, Samples};
 use crate::element::Elements;
 use crate::kernels::alone;
+use crate::loss::Batch;
 use crate::memory::Memory;
+use crate::metric::{Metrics, Names};
 use crate::model::{Heads, Model};
 use crate::tensor::Tensors;
 use rayon::prelude::*;
 
-/// Values of the arenas of the samples that a thread predicts together: 1 MB, which a second cache
-/// holds.
+/// The number of arena values for the samples that a thread predicts together: 1 MB, which fits in a level-2
+/// cache.
 const ARENA_VALUES: usize = 1 << 18;
 
-/// The most samples that are predicted together: more make no product faster.
+/// The maximum number of samples that are predicted together. More samples do not make a matrix product
+/// faster.
 const MOST: usize = 256;
 
-/// The outputs for each sample of a data set, in order.
+/// Computes the outputs for each sample of a data set, in order.
 pub(super) fn all<N: Model, Y: Data>(
     model: &N,
     data: &dyn Samples<N::Input, Y>,
@@ -40,8 +44,9 @@ where
     })
 }
 
-/// What `look` makes of the outputs for all samples of a data set, in order: each thread takes some samples
-/// through all layers, so that what a layer leaves is in its cache for the next.
+/// Calls `look` with the outputs of all samples of a data set, and collects the results in order. Each thread
+/// takes some samples through all layers, so that the output of a layer is still in its cache for the next
+/// layer.
 pub(super) fn each<N: Model, Y: Data, R: Send>(
     model: &N,
     data: &dyn Samples<N::Input, Y>,
@@ -72,6 +77,46 @@ pub(super) fn each<N: Model, Y: Data, R: Send>(
     Ok(all)
 }
 
+/// The metrics of a model that need not be compiled, over a data set.
+pub(super) fn measure<N: Model, Y: Data, M: Metrics<N::Heads, Y>>(
+    model: &N,
+    data: &dyn Samples<N::Input, Y>,
+    metrics: &M,
+) -> Result<Report> {
+    if data.is_empty() {
+        let which = "the data set to measure on";
+        return Err(TrainError::EmptyDataset { which }.into());
+    }
+    let numbers: Vec<usize> = (0..data.len()).collect();
+    let mut state = M::State::default();
+    let (mut inputs, mut labels) = (Side::default(), Side::default());
+    let [mut logits, mut outputs] = [(); 2].map(|()| <N::Heads as Data>::Batch::default());
+    for numbers in numbers.chunks(MOST) {
+        let room = Room::new(&mut inputs, &mut labels);
+        let (input, labels) = data.gather(numbers, room)?;
+        refuse_tokens::<N>(numbers, input)?;
+        let samples = numbers.len();
+        N::Heads::resize(&mut logits, samples);
+        N::Heads::resize(&mut outputs, samples);
+        with_scratch(N::ARENA_LEN * samples, |arena| {
+            let mut memory = Memory::new(arena, samples);
+            model.logits(input, &mut memory, N::Heads::slices_mut(&mut logits));
+        });
+        let values = N::Heads::slices(&logits);
+        N::Heads::copy(values, N::Heads::slices_mut(&mut outputs));
+        if !N::ACTIVATED {
+            N::Heads::activate(N::Heads::slices_mut(&mut outputs));
+        }
+        let outputs = N::Heads::slices(&outputs);
+        let values = N::Heads::slices(&logits);
+        metrics.update(&mut state, Batch::new(values, outputs, labels, None));
+    }
+    let (mut names, mut results) = (Names::default(), Vec::new());
+    metrics.names_of(N::HEADS, &mut names);
+    metrics.results(&state, &mut results);
+    Ok(Report::new(names.as_slice(), &results))
+}
+
 fn batch<N: Model, Y: Data, R>(
     model: &N,
     data: &dyn Samples<N::Input, Y>,
@@ -91,6 +136,8 @@ fn batch<N: Model, Y: Data, R>(
             N::Heads::slices_mut(logits),
         );
     });
-    N::Heads::activate(N::Heads::slices_mut(logits));
+    if !N::ACTIVATED {
+        N::Heads::activate(N::Heads::slices_mut(logits));
+    }
     Ok(look(numbers, labels, N::Heads::slices(logits)))
 }

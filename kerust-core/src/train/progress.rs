@@ -1,19 +1,19 @@
-//! What a person sees of a training: Keras's bar.
+//! The progress output of a training: Keras's progress bar.
 
 use super::report::{Number, Report};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-/// The least time between two looks of the bar.
+/// The minimum time between two updates of the bar.
 const REFRESH: Duration = Duration::from_millis(100);
 
-/// What a training shows, on the standard error.
+/// The output of a training, on the standard error stream.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Verbosity {
-    /// Nothing.
+    /// No output.
     Quiet,
-    /// A bar that moves; a line for each epoch where there is no terminal.
+    /// A progress bar, or a line for each epoch if the output is not a terminal.
     #[default]
     Bar,
     /// A line for each epoch.
@@ -26,7 +26,7 @@ pub(super) struct Progress {
     epochs: usize,
     steps: usize,
     epoch_start: Instant,
-    /// The end of the first step, which takes longer than the others.
+    /// The end of the first step, which takes longer than later steps.
     first_step: Option<Instant>,
     shown: Instant,
 }
@@ -67,7 +67,7 @@ impl Progress {
         }
     }
 
-    /// Whether it is time to look at the numbers.
+    /// Whether it is time for an update.
     pub(super) fn is_due(&self) -> bool {
         self.verbosity == Verbosity::Bar && self.shown.elapsed() >= REFRESH
     }
@@ -84,7 +84,7 @@ impl Progress {
         }
     }
 
-    /// Leaves the epoch's line; `measured` of the numbers are those of the training.
+    /// Prints the line of the epoch. The first `measured` metrics are those of the training.
     pub(super) fn end_epoch(&mut self, measured: usize, logs: &Report) {
         let seconds = format!("{:.0}s", self.epoch_start.elapsed().as_secs_f64());
         match self.verbosity {
@@ -102,12 +102,12 @@ impl Progress {
         }
     }
 
-    /// Shows a line, without harm to the bar.
+    /// Prints a line without disturbing the bar.
     pub(super) fn say(&self, line: &str) {
         self.bar.suspend(|| eprintln!("{line}"));
     }
 
-    /// Shows what a person should know, unless nothing is to be shown.
+    /// Prints a warning, unless the output is quiet.
     pub(super) fn warn(&self, line: &str) {
         if self.verbosity != Verbosity::Quiet {
             self.say(line);
@@ -131,8 +131,8 @@ impl Progress {
     }
 }
 
-/// ` - accuracy: 0.8712 - loss: 0.3567 - val_accuracy: ..`: sorted, as Keras does, first those of
-/// the training.
+/// ` - accuracy: 0.8712 - loss: 0.3567 - val_accuracy: ..`: sorted as in Keras, with the metrics of the
+/// training first.
 fn numbers(measured: usize, logs: &Report) -> String {
     let mut entries: Vec<_> = logs.iter().collect();
     let (train, rest) = entries.split_at_mut(measured.min(logs.len()));

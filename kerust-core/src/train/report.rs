@@ -1,25 +1,25 @@
-//! The numbers of one epoch, or of one evaluation.
+//! The metrics of one epoch, or of one evaluation.
 
 use std::fmt;
 use std::ops::Index;
 
-/// Named numbers, in order: `loss` first, then the metrics.
+/// Loss and metrics by name, in order: `loss` first, then the metrics.
 ///
-/// `report["accuracy"]` is the number of that name; the index panics, naming the known ones, when
-/// there is none.
+/// `report["accuracy"]` is the value with that name. Indexing with an unknown name panics with the list of
+/// known names.
 #[derive(Clone, PartialEq, Default)]
 pub struct Report {
     entries: Vec<(String, f64)>,
 }
 
 impl Report {
-    /// The number of that name.
+    /// The value with this name, if there is one.
     pub fn value(&self, name: &str) -> Option<f64> {
         let entry = self.entries.iter().find(|(known, _)| known == name);
         entry.map(|(_, value)| *value)
     }
 
-    /// Adds a number, or replaces the one of that name.
+    /// Adds a value, or replaces the value with this name.
     pub fn insert(&mut self, name: &str, value: f64) {
         match self.entries.iter_mut().find(|(known, _)| known == name) {
             Some(entry) => entry.1 = value,
@@ -27,7 +27,7 @@ impl Report {
         }
     }
 
-    /// Names and numbers, in order.
+    /// The names and values, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, f64)> + Clone {
         self.entries
             .iter()
@@ -39,17 +39,17 @@ impl Report {
         self.entries.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The number of numbers.
+    /// The number of values.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is no number.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// A report of these names, in order.
+    /// Creates a report with these names, in order.
     pub(crate) fn new(names: &[String], values: &[f64]) -> Self {
         let values = values.iter().copied();
         Self {
@@ -57,14 +57,14 @@ impl Report {
         }
     }
 
-    /// Replaces the first numbers; allocates nothing.
+    /// Replaces the first values. It allocates no memory.
     pub(crate) fn update(&mut self, values: &[f64]) {
         for (entry, value) in self.entries.iter_mut().zip(values) {
             entry.1 = *value;
         }
     }
 
-    /// Drops all numbers but the first `len`.
+    /// Keeps only the first `len` values.
     pub(crate) fn truncate(&mut self, len: usize) {
         self.entries.truncate(len);
     }
@@ -97,7 +97,7 @@ impl fmt::Debug for Report {
     }
 }
 
-/// A number as Keras shows it: four digits, with an exponent up to 0.001.
+/// A number as Keras prints it: four decimals, or with an exponent up to 0.001.
 pub(super) struct Number(pub(super) f64);
 
 impl fmt::Display for Number {
@@ -110,7 +110,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// `1.2346e-04`, as Python writes it.
+/// `1.2346e-04`, as in Python.
 pub(super) fn exponent(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$e}");
     match text.split_once('e').and_then(|(number, power)| {

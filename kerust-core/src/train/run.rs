@@ -1,4 +1,4 @@
-//! The loop: epochs, batches, validation.
+//! The training loop: epochs, batches, validation.
 
 use super::compiled::Compiled;
 use super::diagnosis::Watch;
@@ -10,23 +10,24 @@ use super::session::{Series, Session};
 use super::step::Source;
 use super::trainee::Run;
 use super::{TrainError, build};
+use crate::Result;
 use crate::data::{Data, Samples};
+use crate::error::Kind;
 use crate::model::Train;
 use crate::rng::Seed;
-use crate::{Error, Result};
 use std::ops::Range;
 
 impl<N: Train, Y: Data> Compiled<N, Y> {
     /// Trains the model: Keras's `fit`.
     ///
-    /// A step allocates nothing once the first one is done. The same seed, data and settings give
-    /// the same bits, on any number of threads.
+    /// After the first step, a step allocates no memory. The same seed, data and settings give exactly the
+    /// same weights, on any number of threads.
     ///
     /// # Errors
     /// Settings that make no sense are refused before anything is changed. NaN in an input or a label,
     /// a sample that cannot be read and a callback that fails end the training; the model, the optimizer
     /// and [`history`](Self::history) are then as after the last whole step. So does a loss that is not
-    /// finite, which carries the history ([`TrainError::NotFinite`]); callbacks see the end of that
+    /// finite; that error carries the [`history`](crate::Error::history), and callbacks see the end of that
     /// training.
     pub fn fit(
         &mut self,
@@ -92,13 +93,13 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         );
         self.hints = watch.into_hints();
         let outcome = match outcome {
-            Err(Error::Train(error @ TrainError::NotFinite { .. })) => {
+            Err(error) if matches!(error.kind(), Kind::Train(TrainError::NotFinite { .. })) => {
                 // The first fault is the one to report.
                 let _ = session.end(&mut self.trainee, true);
-                Err(error.into())
+                Err(error)
             }
             Ok(()) => {
-                // As in Keras, before callbacks hear of the end.
+                // As in Keras, before `on_train_end`.
                 self.trainee.finalize();
                 session.end(&mut self.trainee, false)
             }
@@ -120,7 +121,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         let run = &self.trainee.run;
         let mut batches = Batches {
             order: Order::new(samples, fit.shuffle.then_some(run.seed)),
-            // Passes of earlier runs: no two passes have one order.
+            // Includes the passes of earlier runs, so that no two passes have the same order.
             passes_before: run.epochs_done - run.epoch as u64,
             size: fit.batch_size,
             samples,
@@ -167,7 +168,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         let steps = batches.steps(epoch).len();
         self.objective.reset();
         if self.trainee.run.step >= steps {
-            // All steps were done when the epoch was broken off: its numbers are lost.
+            // All steps were done when the epoch was interrupted, so its metrics are lost.
             session.measure(|values| values.resize(self.objective.names().len(), f64::NAN));
         }
         for step in self.trainee.run.step..steps {
@@ -239,31 +240,31 @@ struct Validation<'a, X: Data, Y: Data> {
     source: Source<'a, X, Y>,
     numbers: Vec<usize>,
     batch_size: usize,
-    /// After which epochs.
+    /// The number of epochs between validations.
     freq: usize,
 }
 
 impl<X: Data, Y: Data> Validation<'_, X, Y> {
-    /// The samples: all numbers from the first to the last.
+    /// The indices of the samples, from the first to the last.
     fn range(&self) -> Range<usize> {
         let [first, last] = [self.numbers.first(), self.numbers.last()];
         first.map_or(0, |first| *first)..last.map_or(0, |last| *last + 1)
     }
 }
 
-/// Which samples each step sees.
+/// Divides the samples into the steps of epochs.
 struct Batches {
     order: Order,
     passes_before: u64,
     size: usize,
     samples: usize,
-    /// The most steps of an epoch, where they are set.
+    /// The number of steps in an epoch, if set.
     steps: Option<usize>,
 }
 
 impl Batches {
-    /// The steps of an epoch, as numbers in a pass over the data. As Keras: an epoch of fewer steps than
-    /// a pass goes on where the one before stopped, and none goes beyond the end of a pass.
+    /// The steps of an epoch, as indices within a pass over the data. As in Keras, an epoch with fewer steps
+    /// than a pass continues where the one before stopped, and no epoch extends over the end of a pass.
     fn steps(&self, epoch: usize) -> Range<usize> {
         let pass = self.pass_len();
         let most = self.steps.unwrap_or(pass).min(pass);
@@ -280,7 +281,7 @@ impl Batches {
         &self.order.pass(pass)[start..end]
     }
 
-    /// The steps of a pass over all samples.
+    /// The number of steps in a pass over all samples.
     fn pass_len(&self) -> usize {
         self.samples.div_ceil(self.size)
     }
@@ -304,7 +305,7 @@ fn begin(run: &mut Run, initial_epoch: Option<usize>, seed: Option<Seed>) {
 mod tests {
     use super::*;
 
-    /// The steps of the first epochs, each as the numbers of its samples.
+    /// The steps of the first epochs, each as the indices of its samples.
     fn epochs(samples: usize, size: usize, steps: Option<usize>) -> Vec<Vec<Vec<usize>>> {
         let mut batches = Batches {
             order: Order::new(samples, None),
@@ -321,12 +322,12 @@ mod tests {
         epochs.collect()
     }
 
-    /// What Keras 3.15.1's `EpochIterator` gives for five epochs over `numpy.arange(samples)`.
+    /// The result of Keras 3.15.1's `EpochIterator` for five epochs over `numpy.arange(samples)`.
     #[test]
     fn epochs_have_the_steps_of_keras() {
         let whole = vec![vec![0, 1], vec![2, 3], vec![4]];
         assert_eq!(epochs(5, 2, None), vec![whole.clone(); 5]);
-        // More steps than a pass has: each epoch ends where the data end.
+        // More steps than in a pass: each epoch ends where the data end.
         assert_eq!(epochs(5, 2, Some(4)), vec![whole.clone(); 5]);
         let (first, second) = (whole[..2].to_vec(), whole[2..].to_vec());
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What goes on around the steps of one training: numbers, callbacks, progress.
+//! The work around the steps of a training: metrics, callbacks, progress.
 
 use super::Result;
 use super::callback::{Callback, CallbackState, Training};
@@ -17,27 +17,27 @@ pub(super) struct Session<'c> {
     pub(super) exchange: Box<dyn Exchange + 'c>,
     pub(super) progress: Progress,
     series: Series,
-    /// How many of them are measured in training.
+    /// The number of metrics that are measured in training.
     measured: usize,
     logs: Report,
     values: Vec<f64>,
     stop: bool,
     failed: bool,
-    /// Where the state is to be saved once all callbacks have been called.
+    /// The files to which the state is saved once all callbacks have been called.
     saves: Vec<PathBuf>,
     epoch: usize,
     epochs: usize,
     steps: usize,
 }
 
-/// All numbers of a training: those of its steps, then those of its validation.
+/// All metrics of a training: those of its steps, then those of its validation.
 pub(super) struct Series {
     pub(super) names: Vec<String>,
     pub(super) higher_is_better: Vec<Option<bool>>,
 }
 
 impl Series {
-    /// The numbers measured in training and, where it is validated, in validation.
+    /// Creates the series of the training, and those of the validation if there is one.
     pub(super) fn new(
         names: &[String],
         higher_is_better: &[Option<bool>],
@@ -57,8 +57,8 @@ impl Series {
 }
 
 impl<'c> Session<'c> {
-    /// A session that takes over the callbacks and the exchange of `fit`; `measured` of the numbers are those of the
-    /// training.
+    /// Creates a session with the callbacks and the exchange of `fit`. The first `measured` metrics are those
+    /// of the training.
     pub(super) fn new<X: Data, Y: Data>(
         fit: &mut Fit<'c, X, Y>,
         series: Series,
@@ -81,7 +81,7 @@ impl<'c> Session<'c> {
         }
     }
 
-    /// Shows the hints that are new.
+    /// Prints the new hints.
     pub(super) fn show(&self, watch: &mut Watch) {
         for hint in watch.unshown() {
             self.progress.warn(&format!("hint: {hint}"));
@@ -92,7 +92,7 @@ impl<'c> Session<'c> {
         self.stop
     }
 
-    /// Calls one method of every callback, then saves what they asked for.
+    /// Calls a method of every callback, and then saves the states that they requested.
     pub(super) fn tell(
         &mut self,
         subject: &mut dyn Subject,
@@ -127,7 +127,7 @@ impl<'c> Session<'c> {
             .try_for_each(|callback| call(&mut **callback, &mut training))
     }
 
-    /// Saves the state where callbacks asked for it.
+    /// Saves the state to the files that callbacks requested.
     fn save(&mut self, subject: &mut dyn Subject) -> Result<()> {
         if self.saves.is_empty() {
             return Ok(());
@@ -137,7 +137,7 @@ impl<'c> Session<'c> {
         saves.try_for_each(|path| subject.save_state(&path))
     }
 
-    /// Leaves in the run what the callbacks remember, and whether one has ended it.
+    /// Stores in the run the states of the callbacks, and whether one of them has stopped it.
     pub(super) fn remember(&self, subject: &mut dyn Subject) {
         let run = subject.run_mut();
         run.stopped = self.stop;
@@ -151,7 +151,7 @@ impl<'c> Session<'c> {
         }
     }
 
-    /// The name of a callback; those of equal names are counted.
+    /// The name of a callback, with a number if several have the same name.
     fn name(&self, place: usize) -> String {
         let name = self.callbacks[place].name();
         let before = self.callbacks[..place].iter();
@@ -161,7 +161,7 @@ impl<'c> Session<'c> {
         }
     }
 
-    /// Tells callbacks that the training begins, and gives them back what they remember of it.
+    /// Calls `on_train_begin` of the callbacks, and restores their states.
     pub(super) fn begin(&mut self, subject: &mut dyn Subject) -> Result<()> {
         self.call(subject, 0, |callback, at| callback.on_train_begin(at))?;
         self.stop |= subject.run().stopped;
@@ -170,7 +170,7 @@ impl<'c> Session<'c> {
         let remembered = std::mem::take(&mut subject.run_mut().callbacks);
         for (name, state) in &remembered {
             let place = (0..self.callbacks.len()).find(|place| self.name(*place) == *name);
-            // One that is not there any more is not missed.
+            // The state of a callback that no longer exists is ignored.
             let Some(place) = place else { continue };
             let mut callback = self.callbacks.remove(place);
             let restored = self.call_one(subject, &mut *callback, state);
@@ -202,13 +202,13 @@ impl<'c> Session<'c> {
         callback.restore(state, &mut training)
     }
 
-    /// Tells callbacks that the training ends, because its loss is not finite where it `failed`.
+    /// Calls `on_train_end` of the callbacks. `failed` says that the loss is not finite.
     pub(super) fn end(&mut self, subject: &mut dyn Subject, failed: bool) -> Result<()> {
         self.failed = failed;
         self.tell(subject, 0, |callback, at| callback.on_train_end(at))
     }
 
-    /// Begins an epoch of `steps` steps.
+    /// Starts an epoch with `steps` steps.
     pub(super) fn begin_epoch<N: Train>(
         &mut self,
         trainee: &mut Trainee<N>,
@@ -221,12 +221,12 @@ impl<'c> Session<'c> {
         self.tell(trainee, 0, |callback, at| callback.on_epoch_begin(at))
     }
 
-    /// Whether anyone looks at the numbers after this step.
+    /// Whether the metrics are needed after this step.
     pub(super) fn wants_numbers(&self, step: usize) -> bool {
         !self.callbacks.is_empty() || step + 1 == self.steps || self.progress.is_due()
     }
 
-    /// Takes the numbers measured so far.
+    /// Stores the metrics measured so far.
     pub(super) fn measure(&mut self, values: impl FnOnce(&mut Vec<f64>)) {
         self.values.clear();
         values(&mut self.values);
@@ -240,7 +240,7 @@ impl<'c> Session<'c> {
         })
     }
 
-    /// Takes the numbers of the validation.
+    /// Stores the metrics of the validation.
     pub(super) fn validated(&mut self, values: impl FnOnce(&mut Vec<f64>)) {
         self.values.clear();
         values(&mut self.values);
@@ -256,7 +256,7 @@ impl<'c> Session<'c> {
         trainee.run.epochs_done += 1;
         let called = self.call(trainee, 0, |callback, at| callback.on_epoch_end(at));
         self.progress.end_epoch(self.measured, &self.logs);
-        // Whatever a callback says, the epoch is done.
+        // The epoch is complete, even if a callback fails.
         trainee.run.history.push(self.logs.clone());
         called?;
         self.save(trainee)

@@ -1,7 +1,8 @@
-//! The whole state of a training, in one file.
+//! The state of a training in a file.
 //!
-//! Weights, slots, the run, and what its callbacks remember. The order of samples and everything random
-//! depend on the seed, the epoch and the step alone, so nothing else needs to be kept.
+//! It holds the weights, the slots, the progress of the run, and the states of its callbacks. The order of
+//! samples and all random numbers depend only on the seed, the epoch and the step, so nothing else needs to
+//! be saved.
 
 use super::callback::CallbackState;
 use super::trainee::{Run, Trainee};
@@ -17,10 +18,10 @@ use std::str::FromStr;
 
 type Metadata = BTreeMap<String, String>;
 
-/// What stands before the name of a callback, in the header.
+/// The prefix of a callback's name in the header.
 const CALLBACK: &str = "training.callback.";
 
-/// Says that the averages of the weights stand in the model, and the weights in their slot.
+/// Says that the averages of the weights are in the model, and the weights in their slot.
 const SWAPPED: &str = "swapped";
 
 /// Writes the state.
@@ -81,7 +82,7 @@ pub(super) fn save<N: Train>(trainee: &Trainee<N>, path: &Path) -> Result<()> {
     weights::save_sections(path, &sections, &metadata)
 }
 
-/// Reads the state. When it fails, nothing is changed.
+/// Reads the state. Nothing is changed if it fails.
 pub(super) fn resume<N: Train>(trainee: &mut Trainee<N>, path: &Path) -> Result<()> {
     let file = WeightsFile::open(path)?;
     let metadata = file.metadata();
@@ -162,8 +163,8 @@ pub(super) fn resume<N: Train>(trainee: &mut Trainee<N>, path: &Path) -> Result<
     Ok(())
 }
 
-/// A slot with a value for each of the weights, 0 for those that do not train: so a file has the model's
-/// tensors for each slot.
+/// A slot with one value for each weight, 0 for those that do not train. A file thus has the model's tensors
+/// for each slot.
 fn scatter<N: Train>(trainee: &Trainee<N>, slot: usize) -> Vec<f32> {
     let mut values = vec![0.0; N::LAYOUT.len()];
     trainee.applied.slots[slot].scatter(&trainee.applied.tensors, &mut values);
@@ -177,19 +178,19 @@ fn prefixes<N: Train>(trainee: &Trainee<N>) -> Vec<String> {
         .collect()
 }
 
-/// What stands before the names of weights that a callback remembers.
+/// The prefix of the names of weights that a callback saves.
 fn prefix(callback: &str, key: &str) -> String {
     format!("callback.{callback}.{key}")
 }
 
-/// The optimizer with its slots: `adam momentum velocity`.
+/// The name of the optimizer and of its slots: `adam momentum velocity`.
 fn rule<N: Train>(trainee: &Trainee<N>) -> String {
     let slots = trainee.applied.slots.iter().map(|slot| slot.name);
     let names = [trainee.optimizer.name()].into_iter().chain(slots);
     names.collect::<Vec<_>>().join(" ")
 }
 
-/// A number a line, its name behind it: a name may hold anything but a line's end.
+/// One line for each value: the number, then the name, which can contain anything but a newline.
 fn lines(report: &Report) -> String {
     let entries = report.iter().map(|(name, value)| format!("{value} {name}"));
     entries.collect::<Vec<_>>().join("\n")

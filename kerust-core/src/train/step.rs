@@ -1,8 +1,7 @@
-//! One training step in its parts, and one batch of an evaluation, over buffers that are reused.
+//! One training step in its parts, and one batch of an evaluation, with reused buffers.
 //!
-//! A step is `compute` (gather, forward, loss, backward), then the exchange of the gradient with
-//! machines that compute other parts of the same batch, then `apply`. Whatever fails, fails before
-//! anything moves.
+//! A step consists of `compute` (gather, forward, loss, backward), the exchange of the gradient with machines
+//! that compute other parts of the same batch, and `apply`. All errors occur before the model changes.
 
 use super::diagnosis::Watch;
 use super::exchange::Exchange;
@@ -21,7 +20,7 @@ use std::ops::Range;
 
 type HeadBatch<N> = <<N as Model>::Heads as Data>::Batch;
 
-/// The memory of steps: it grows to the largest batch, and is reused from then on.
+/// The memory of steps. It grows to the size of the largest batch, and is then reused.
 pub(super) struct Buffers<N: Train, Y: Data> {
     inputs: Side<N::Input>,
     labels: Side<Y>,
@@ -31,19 +30,19 @@ pub(super) struct Buffers<N: Train, Y: Data> {
     memory: Vec<f32>,
 }
 
-/// Samples to be seen.
+/// The samples of a training or an evaluation.
 pub(super) struct Source<'a, X: Data, Y: Data> {
     pub(super) data: &'a dyn Samples<X, Y>,
     /// The weight of each sample.
     pub(super) sample_weight: Option<&'a [f32]>,
-    /// Multiplies weights by those of the samples' classes.
+    /// The weight of each class, by which the sample weights are multiplied.
     pub(super) class_weight: Option<&'a ClassWeight<Y>>,
 }
 
 /// A weight for each class.
 pub(super) struct ClassWeight<Y: Data> {
     pub(super) of_class: Vec<f32>,
-    /// Multiplies the weights of a batch by those of its labels.
+    /// Multiplies the weights of a batch by the class weights of its labels.
     pub(super) multiply: fn(of_class: &[f32], labels: Y::Slices<'_>, weights: &mut [f32]),
 }
 
@@ -53,7 +52,7 @@ impl<X: Data, Y: Data> Source<'_, X, Y> {
         self.sample_weight.is_some() || self.class_weight.is_some()
     }
 
-    /// The weights of the samples of these numbers, where they have any.
+    /// The weights of these samples, if there are any.
     fn weights<'w>(
         &self,
         numbers: &[usize],
@@ -89,8 +88,8 @@ impl<N: Train, Y: Data> Default for Buffers<N, Y> {
 }
 
 impl<N: Train, Y: Data> Buffers<N, Y> {
-    /// One training step over the samples of these numbers: their mean loss. When it is not finite, or
-    /// the step fails, nothing is moved.
+    /// Performs one training step on these samples and returns their mean loss. If the loss is not finite or
+    /// the step fails, the model is not changed.
     pub(super) fn train(
         &mut self,
         trainee: &mut Trainee<N>,
@@ -116,7 +115,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         Ok(loss)
     }
 
-    /// Moves the weights, and shows what the step computed.
+    /// Updates the weights, and shows the gradient to the watch.
     fn watched(
         &mut self,
         trainee: &mut Trainee<N>,
@@ -127,7 +126,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         watch.gradient(&trainee.gradient, trainee.model.as_slice());
         trainee.apply();
         watch.moved(trainee.model.as_slice());
-        // A source that reads is asked for each sample once.
+        // A data source that is not in memory is read only once for each sample.
         if Y::CLASS_COUNT > 1 && !numbers.is_empty() && source.data.is_in_memory() {
             let room = Room::new(&mut self.inputs, &mut self.labels);
             let (_, labels) = source.data.gather(numbers, room)?;
@@ -138,8 +137,8 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         Ok(())
     }
 
-    /// Leaves the gradient of a share of a batch in the trainee, and returns the share's part of the
-    /// batch's mean loss. The model does not move.
+    /// Writes the gradient of a share of a batch to the trainee, and returns the share's part of the batch's
+    /// mean loss. The model does not change.
     pub(super) fn compute(
         &mut self,
         trainee: &mut Trainee<N>,
@@ -156,7 +155,8 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         }
         let room = Room::new(&mut self.inputs, &mut self.labels);
         let (input, labels) = source.data.gather(numbers, room)?;
-        // Not left to the loss to tell: a maximum, in a pool or in `Hinge`, swallows a NaN.
+        // This check is not left to the loss, because a maximum, in a pooling layer or in `Hinge`, hides a
+        // NaN.
         refuse::<N::Input, Y>(numbers, input, labels, false)?;
         refuse_tokens::<N>(numbers, input)?;
         let weights = source.weights(numbers, labels, &mut self.weights);
@@ -189,7 +189,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         Ok(loss)
     }
 
-    /// Judges the model on the samples of these numbers.
+    /// Evaluates the model on these samples.
     pub(super) fn evaluate(
         &mut self,
         model: &N,
@@ -223,7 +223,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
     }
 }
 
-/// Refuses a batch with an input or a label that is NaN, or `infinite`.
+/// Returns an error if an input or a label of the batch is NaN, or with `infinite` also if it is infinite.
 pub(super) fn refuse<X: Data, Y: Data>(
     numbers: &[usize],
     input: X::Slices<'_>,
@@ -246,7 +246,7 @@ pub(super) fn refuse<X: Data, Y: Data>(
     }
 }
 
-/// Refuses a batch with a token that the model's embeddings do not know.
+/// Returns an error if the batch has a token that the model's embeddings do not know.
 pub(super) fn refuse_tokens<N: Model>(
     numbers: &[usize],
     input: <N::Input as Elements>::Slices<'_>,

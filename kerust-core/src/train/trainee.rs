@@ -1,4 +1,4 @@
-//! What is trained, free of the kind of its labels: the model, its optimizer, and how far it is.
+//! The trained model with its optimizer and its progress, independent of the type of the labels.
 
 use super::callback::CallbackState;
 use super::history::History;
@@ -21,24 +21,24 @@ pub(super) struct Trainee<N: Train> {
     pub(super) run: Run,
 }
 
-/// How far a training is.
+/// The progress of a training.
 #[derive(Clone, Default)]
 pub(super) struct Run {
-    /// The seed of the run in progress, or of the last one.
+    /// The seed of the current run, or of the last one.
     pub(super) seed: Seed,
-    /// Epochs done in the run in progress, or in the last one.
+    /// The number of completed epochs in the current run, or in the last one.
     pub(super) epoch: usize,
-    /// Steps done of the epoch that follows: more than 0 only when an epoch was broken off.
+    /// The number of steps done in the next epoch. It is above 0 only if an epoch was interrupted.
     pub(super) step: usize,
-    /// Epochs done since `compile`, in all runs: no two epochs draw the same order.
+    /// The number of epochs since `compile`, in all runs, so that no two epochs have the same order.
     pub(super) epochs_done: u64,
     /// The epochs of the run.
     pub(super) history: History,
-    /// Whether a callback has ended the run.
+    /// Whether a callback has stopped the run.
     pub(super) stopped: bool,
-    /// What the callbacks of the run remember, by their names.
+    /// The states of the callbacks of the run, by their names.
     pub(super) callbacks: Vec<(String, CallbackState)>,
-    /// Whether the next `fit` goes on with this run.
+    /// Whether the next `fit` continues this run.
     pub(super) resumed: bool,
 }
 
@@ -64,7 +64,7 @@ impl<N: Train> Trainee<N> {
         self.applied.penalty(self.model.as_slice(), None)
     }
 
-    /// Moves the weights by the gradient, which is scratch afterwards.
+    /// Updates the weights. The gradient holds arbitrary values afterwards.
     pub(super) fn apply(&mut self) {
         let gradient = &mut *self.gradient;
         self.applied
@@ -73,13 +73,13 @@ impl<N: Train> Trainee<N> {
         self.model.absorb(Gradient::new(gradient, frozen));
     }
 
-    /// Puts the averages of the weights in their place, where the optimizer keeps them.
+    /// Replaces the weights by their averages, if the optimizer keeps averages.
     pub(super) fn finalize(&mut self) {
         self.applied.overwrite(self.model.as_mut_slice());
     }
 }
 
-/// A [`Trainee`] of any model, as a callback sees it.
+/// A [`Trainee`] of any model, for callbacks.
 pub(super) trait Subject: Send {
     fn name(&self) -> &'static str;
     fn layout(&self) -> &'static Layout;

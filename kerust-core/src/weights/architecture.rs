@@ -1,10 +1,10 @@
-//! What a header says of the architecture, compared while compiling with a model's layers.
+//! Compares the architecture in a file's header with a model's layers at compile time.
 
 use super::fault::{Text, shown};
 use super::json::Unescaped;
 use crate::model::LayerInfo;
 
-/// The first layer in which the file's lines differ from those of a model's layers.
+/// The first layer in which the file's description differs from the model's layers.
 pub(super) const fn layer_difference(mut lines: Unescaped<'_>, layers: &[LayerInfo]) -> Text {
     let mut place = 0;
     loop {
@@ -42,19 +42,19 @@ pub(super) const fn layer_difference(mut lines: Unescaped<'_>, layers: &[LayerIn
     }
 }
 
-/// Whether a line is `expected`; it is passed with its end.
+/// Whether a line equals `expected`. The line is consumed with its line break.
 const fn take_line(lines: &mut Unescaped<'_>, expected: &str) -> bool {
     lines.take(expected.as_bytes()) && matches!(lines.next(), None | Some(b'\n'))
 }
 
-/// What a file says of a layer: see `layer_lines`.
+/// The description of a layer in a file; see `layer_lines`.
 const fn line(layer: &LayerInfo) -> Text {
     let text = Text::new().str(layer.name).str(": ").str(layer.declared);
     let text = text.str(" ").shape(layer.input);
     text.str(" -> ").shape(layer.output)
 }
 
-/// Whether `text` is `number` in 16 hexadecimal digits.
+/// Whether `text` is `number` as 16 hexadecimal digits.
 pub(super) const fn is_hexadecimal(text: Unescaped<'_>, number: u64) -> bool {
     let mut digits = [0; 16];
     let mut place = 0;

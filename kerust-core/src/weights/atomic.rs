@@ -1,4 +1,4 @@
-//! Files that are never half written.
+//! Atomic writing of files.
 
 use super::file_system::{self, Target};
 use crate::error::{Error, Result};
@@ -8,25 +8,24 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The links that are followed at most, as on Linux.
+/// The maximum number of links that are followed, as on Linux.
 const MOST_LINKS: usize = 40;
 
-/// Writes a file so that whoever reads it, at any moment, even after a crash, finds the old content
-/// or the new, and never a part.
+/// Writes a file atomically: a reader finds the complete old content or the complete new content at any time,
+/// even after a crash.
 ///
-/// `content` writes to a file of another name beside `path`, which is synced and then renamed. The
-/// folder is synced too (on Unix), so that the new name survives a power cut. On an error the other
-/// file is removed; a killed process leaves it (`.kerust-*.tmp`) behind, and the next call that
-/// writes into the folder removes it.
+/// `content` writes to a temporary file next to `path`, which is synced and then renamed. On Unix the folder
+/// is synced too, so that the new name survives a power failure. On an error the temporary file is removed. A
+/// killed process leaves it (`.kerust-*.tmp`) behind, and the next call that writes into the folder removes
+/// it.
 ///
-/// A symbolic link is followed: the file that it names is written, and the link stays. Another hard
-/// link to the file keeps the old content. The file's permissions are kept, and its owner where the
-/// system allows it.
+/// A symbolic link is followed: the file that it points to is written, and the link stays. Another hard link
+/// to the file keeps the old content. The file's permissions are kept, and its owner if the system allows it.
 ///
 /// # Errors
-/// `path` is no regular file (a folder, a device, a FIFO), or the system refuses to create, write,
-/// sync or rename. The file is then as before, except where the folder alone could not be synced:
-/// then it is the new one.
+/// Returns an error if `path` is not a regular file (but a folder, a device or a FIFO), or if the system
+/// fails to create, write, sync or rename. The file is then unchanged, unless only the sync of the folder
+/// failed: then it has the new content.
 pub fn write_atomically(
     path: impl AsRef<Path>,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -36,7 +35,7 @@ pub fn write_atomically(
     let folder = folder_of(&target);
     remove_leftovers(folder);
     let temporary = Temporary::create(folder);
-    let temporary = temporary.map_err(Error::io("create a temporary file beside", path))?;
+    let temporary = temporary.map_err(Error::io("create a temporary file next to", path))?;
     if let Some(existing) = existing {
         let kept = temporary.take_after(&existing);
         kept.map_err(Error::io("keep the permissions of", path))?;
@@ -50,18 +49,18 @@ pub fn write_atomically(
     file_system::sync_folder(folder).map_err(Error::io("sync the folder of", path))
 }
 
-/// Refuses a path that [`write_atomically`] refuses, as far as this can be told before.
+/// Returns an error for a path that [`write_atomically`] rejects, as far as that is known in advance.
 ///
 /// # Errors
-/// `path` is no regular file.
+/// Returns an error if `path` is not a regular file.
 pub(crate) fn check_target(path: &Path) -> Result<()> {
     target(path).map(drop)
 }
 
-/// The file behind links, and what is known of it where it is there.
+/// The file after following links, and its metadata if it exists.
 fn target(path: &Path) -> Result<(PathBuf, Option<Metadata>)> {
     let refused = |found: &str| {
-        let message = format!("found {found}, expected a file or a name that is free");
+        let message = format!("found {found}, expected a file or an unused name");
         Error::io("write", path)(io::Error::new(io::ErrorKind::InvalidInput, message))
     };
     let inspect = || Error::io("inspect", path);
@@ -77,7 +76,7 @@ fn target(path: &Path) -> Result<(PathBuf, Option<Metadata>)> {
     } else if path.file_name().is_none() || ends_in_separator(path) {
         return Err(refused("the path of a folder"));
     }
-    // A link to nothing is a link too.
+    // A dangling link is a link too.
     for _ in 0..MOST_LINKS {
         let link = file_system::link_metadata(&target).map_err(inspect())?;
         if !link.is_some_and(|metadata| metadata.is_symlink()) {
@@ -101,7 +100,7 @@ fn ends_in_separator(path: &Path) -> bool {
     last.is_some_and(|byte| std::path::is_separator(char::from(*byte)))
 }
 
-/// What stands there, if it is no regular file.
+/// A description of what is there, if it is not a regular file.
 pub(super) fn other_than_file(metadata: &Metadata) -> Option<&'static str> {
     let kind = metadata.file_type();
     if kind.is_file() {
@@ -123,9 +122,9 @@ pub(super) fn other_than_file(metadata: &Metadata) -> Option<&'static str> {
     Some(if kind.is_dir() { "a folder" } else { "no file" })
 }
 
-/// A file that is removed when dropped, unless renamed.
+/// A file that is removed when dropped, unless it is renamed.
 ///
-/// Its process holds a lock on it. So another process can tell that it is no leftover.
+/// Its process holds a lock on it, so that other processes do not take it for a leftover.
 struct Temporary {
     path: PathBuf,
     file: File,
@@ -141,12 +140,12 @@ impl Temporary {
             let path = folder.join(name);
             let file = match file_system::create_new(&path) {
                 Ok(file) => file,
-                // Of a process that had the same number.
+                // A leftover of a process with the same id.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(error),
             };
-            // Before it was locked, another process may have taken it for a leftover. Where the file
-            // system has no locks, none can be taken, and so no file is removed as a leftover.
+            // Before it was locked, another process may have removed it as a leftover. On a file system
+            // without locks, no lock can be taken, and so no file is removed as a leftover.
             let is_taken = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
             if !is_taken && is_named(&file, &path) {
                 return Ok(Self {
@@ -158,12 +157,12 @@ impl Temporary {
         }
     }
 
-    /// Gives the file the permissions of the one that it will replace, and its owner if possible.
+    /// Gives the file the permissions of the file that it will replace, and its owner if possible.
     fn take_after(&self, existing: &Metadata) -> io::Result<()> {
         #[cfg(unix)]
         {
             use std::os::unix::fs::{MetadataExt, fchown};
-            // Only a privileged process may; for the others the owner is the same already.
+            // Only a privileged process can do this; for others the owner is the same already.
             let _ = fchown(&self.file, Some(existing.uid()), Some(existing.gid()));
         }
         file_system::set_permissions(&self.file, &self.path, existing.permissions())
@@ -186,13 +185,13 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if !self.is_renamed.get() {
-            // The error that led here is the one to report.
+            // The earlier error is the one to report.
             let _ = file_system::remove(&self.path);
         }
     }
 }
 
-/// Whether the file has a name still.
+/// Whether the file still has a name.
 #[cfg(unix)]
 fn is_named(file: &File, _path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -204,7 +203,7 @@ fn is_named(_file: &File, path: &Path) -> bool {
     path.exists()
 }
 
-/// Removes the temporary files of killed processes. One that cannot be removed harms nobody.
+/// Removes the temporary files of killed processes. Errors are ignored, because leftovers do no harm.
 fn remove_leftovers(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
@@ -215,14 +214,14 @@ fn remove_leftovers(folder: &Path) {
             continue;
         }
         let path = entry.path();
-        // A living process has locked its own.
+        // A running process holds a lock on its own file.
         if File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
             let _ = file_system::remove(&path);
         }
     }
 }
 
-/// Whether a file is named as [`Temporary`] names it: `.kerust-PROCESS-NUMBER.tmp`.
+/// Whether a file has a name of a [`Temporary`]: `.kerust-PROCESS-NUMBER.tmp`.
 fn is_temporary(name: &OsStr) -> bool {
     let name = name.to_str().and_then(|name| name.strip_prefix(".kerust-"));
     let numbers = name.and_then(|name| name.strip_suffix(".tmp"));
@@ -302,7 +301,7 @@ mod tests {
         let place = |name: &str| folder.path().join(name);
         fs::create_dir(place("inner")).unwrap();
         symlink("inner", place("folder")).unwrap();
-        // From `inner`, where the second link lies, although it is reached by `folder`.
+        // Relative to `inner`, where the second link is, although it is reached through `folder`.
         symlink("../new", place("inner/second")).unwrap();
         symlink("folder/second", place("first")).unwrap();
         for content in [&b"old"[..], b"new"] {
@@ -318,7 +317,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_regular_file_is_refused_and_stays() {
+    fn files_that_are_not_regular_are_rejected_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         let place = |name: &str| folder.path().join(name);
         let fifo = std::process::Command::new("mkfifo")
@@ -341,7 +340,7 @@ mod tests {
                 .to_string();
             let path = place(name);
             let expected = format!(
-                "cannot write `{}`: found {kind}, expected a file or a name that is free",
+                "cannot write `{}`: found {kind}, expected a file or an unused name",
                 path.display()
             );
             assert_eq!(message, expected);
@@ -368,7 +367,7 @@ mod tests {
             fs::write(place(name), "half").unwrap();
         }
         fs::create_dir(place(".kerust-3-0.tmp")).unwrap();
-        // Of a process that lives.
+        // A file of a running process.
         let living = Temporary::create(folder.path()).unwrap();
         write_atomically(place("file"), |file| file.write_all(b"new")).unwrap();
         let living = living.path.file_name().unwrap().to_str().unwrap();

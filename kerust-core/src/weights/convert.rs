@@ -1,9 +1,9 @@
-//! Values of other element types, as `f32`.
+//! Converts values of other element types to `f32`.
 
-/// Appends the values of a tensor whose type is `F16`, `BF16` or `F64`.
+/// Appends the values of a tensor with the type `F16`, `BF16` or `F64`.
 ///
 /// # Errors
-/// The first number that is too large for `f32`.
+/// Returns the first number that is too large for `f32`.
 pub(super) fn append(values: &mut Vec<u8>, read: &[u8], dtype: &str) -> Result<(), f64> {
     match dtype {
         "F16" => read
@@ -34,12 +34,12 @@ fn push(values: &mut Vec<u8>, number: f32) {
     values.extend_from_slice(&number.to_ne_bytes());
 }
 
-/// The number that IEEE 754's binary16 `bits` are.
+/// Converts a number from IEEE 754 binary16.
 fn from_half(bits: u16) -> f32 {
     let sign = u32::from(bits >> 15) << 31;
     let (exponent, fraction) = (u32::from(bits >> 10 & 31), u32::from(bits & 1023));
     let magnitude = match exponent {
-        // Multiples of 2^-24, which `f32` holds exactly.
+        // Subnormal numbers are multiples of 2^-24, which are exact in `f32`.
         0 => return f32::from_bits((fraction as f32 / 16_777_216.0).to_bits() | sign),
         31 => 0xff << 23 | fraction << 13,
         _ => (exponent + 127 - 15) << 23 | fraction << 13,

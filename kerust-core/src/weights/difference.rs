@@ -1,4 +1,4 @@
-//! Where a file and a model differ.
+//! Differences between a file and a model.
 
 use super::embed::{MOST_AXES, MOST_NEAR};
 use super::fault::{self, Text};
@@ -9,59 +9,59 @@ use crate::element::Dtype;
 use core::fmt::{Display, Formatter};
 use std::collections::{HashMap, HashSet};
 
-/// One difference between what a file holds and what a model expects.
+/// A difference between the contents of a file and a model.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Difference {
-    /// The first layer that is another one; `None` where there is no layer.
+    /// The first layer that differs; `None` if one side has no more layers.
     Layer {
-        /// The layer in the file, as in `dense: Dense(5, relu) (4) -> (5)`.
+        /// The layer in the file: `dense: Dense(5, relu) (4) -> (5)`.
         found: Option<String>,
         /// The layer of the model.
         expected: Option<String>,
     },
-    /// A tensor under another name.
+    /// A tensor has another name.
     Name {
         /// The name in the file.
         found: String,
         /// The name in the model.
         expected: String,
     },
-    /// A tensor that the file lacks.
+    /// A tensor is missing in the file.
     Missing {
         /// The tensor's name.
         name: String,
-        /// Its sizes.
+        /// Its shape.
         expected: Vec<usize>,
     },
-    /// A tensor that the model lacks.
+    /// A tensor of the file does not occur in the model.
     Surplus {
         /// The tensor's name.
         name: String,
-        /// Its sizes.
+        /// Its shape.
         found: Vec<usize>,
     },
-    /// A layer with more or fewer tensors, in a file that does not name them.
+    /// A layer has another number of tensors, in a file without tensor names.
     Tensors {
         /// The layer's name.
         layer: String,
-        /// How many the file has.
+        /// The number of tensors in the file.
         found: usize,
-        /// The names of those in the model.
+        /// The names of the tensors in the model.
         expected: Vec<String>,
     },
-    /// A tensor of other sizes.
+    /// A tensor has another shape.
     Shape {
         /// The tensor's name.
         name: String,
-        /// Its name in the file, where that is another.
+        /// Its name in the file, if it differs.
         stored: Option<String>,
-        /// The sizes in the file.
+        /// The shape in the file.
         found: Vec<usize>,
-        /// The sizes in the model.
+        /// The shape in the model.
         expected: Vec<usize>,
     },
-    /// A number that the model's element type cannot hold, in a file that was to be converted.
+    /// A number cannot be converted to the model's element type.
     Number {
         /// The tensor's name.
         name: String,
@@ -70,61 +70,60 @@ pub enum Difference {
         /// The element type in the model.
         expected: Dtype,
     },
-    /// A tensor of another element type.
+    /// A tensor has another element type.
     Dtype {
         /// The tensor's name.
         name: String,
-        /// Its name in the file, where that is another.
+        /// Its name in the file, if it differs.
         stored: Option<String>,
         /// The element type in the file.
         found: String,
         /// The element type in the model.
         expected: Dtype,
     },
-    /// A layer that could be one of several in the file.
+    /// A layer could correspond to several layers in the file.
     Ambiguous {
         /// The layer's name.
         layer: String,
-        /// What it could be.
+        /// The possible layers in the file.
         candidates: Vec<String>,
-        /// Why that cannot be told.
+        /// The reason why it is ambiguous.
         why: &'static str,
     },
 }
 
 impl Difference {
-    /// Whether the values are read on request, although their type differs.
+    /// Whether the values can be converted on request, although their type differs.
     pub(super) fn is_convertible(&self) -> bool {
         matches!(self, Self::Dtype { stored: None, found, expected: Dtype::F32, .. }
             if super::embed::is_convertible(found))
     }
 }
 
-/// A tensor in a file, as far as it is compared.
+/// The properties of a tensor in a file that are compared.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) name: String,
     pub(super) dtype: &'static str,
-    /// The sizes; of a tensor of many axes the first that are enough to tell it from a model's.
+    /// The sizes. Of a tensor with many axes, only as many as distinguish it from all tensors of a model.
     pub(super) sizes: Vec<usize>,
-    /// Where in the file's data its values begin.
+    /// The offset of its values in the file's data.
     pub(super) begin: u64,
-    /// The bytes of its values.
+    /// The size of its values in bytes.
     pub(super) bytes: usize,
 }
 
 impl Found {
-    /// More than a model's tensors have.
+    /// More axes than a model's tensors have.
     pub(super) const MOST_SIZES: usize = MOST_AXES + 1;
 
-    /// Whether it can take the place of `entry`, if conversions are allowed.
+    /// Whether it fits `entry` with a conversion.
     fn is_convertible(&self, entry: &Entry) -> bool {
         entry.dtype == Dtype::F32 && super::embed::is_convertible(self.dtype)
     }
 }
 
-/// All differences between the tensors that are expected and those that a file holds, which are in
-/// the order of the file.
+/// All differences between the expected tensors and those in a file, which are in the order of the file.
 pub(super) fn tensor_differences(
     expected: &[Entry],
     found: &[&Found],
@@ -144,7 +143,8 @@ pub(super) fn tensor_differences(
     surplus.retain(|found| !names.contains(&*found.name));
     let is_searched = surplus.len() <= MOST_NEAR;
     for entry in missing {
-        // A missing tensor and a surplus one of its sizes and almost its name are one fault.
+        // A missing tensor and a surplus one with the same shape and a similar name are reported as one
+        // difference.
         let name = Name {
             before: None,
             own: &entry.name,
@@ -174,7 +174,7 @@ pub(super) fn tensor_differences(
     differences
 }
 
-/// What differs between two tensors of one name.
+/// The difference between two tensors with the same name.
 pub(super) fn difference(
     expected: &Entry,
     found: &Found,
@@ -214,7 +214,7 @@ pub(super) fn layer_difference(found: &str, expected: &str) -> Difference {
     }
 }
 
-/// Sizes as Keras writes a shape: `(784, 64)`.
+/// Formats a shape as Keras does: `(784, 64)`.
 pub(super) fn shape(sizes: &[usize]) -> String {
     let mut shown: Vec<_> = sizes.iter().take(MOST_AXES).map(usize::to_string).collect();
     if sizes.len() > MOST_AXES {
@@ -223,13 +223,13 @@ pub(super) fn shape(sizes: &[usize]) -> String {
     format!("({})", shown.join(", "))
 }
 
-/// What stands in a file, as it is shown.
+/// Formats a string from a file for a message.
 pub(super) fn shown(found: &str) -> String {
     let text = fault::shown(Text::new(), Unescaped::plain(found));
     text.as_str().to_owned()
 }
 
-/// Where in the file a tensor stands, in brackets.
+/// The name of a tensor in the file, in parentheses.
 fn place(stored: &Option<String>) -> String {
     let place = stored.as_ref();
     place.map_or_else(String::new, |name| format!(" (`{name}` in the file)"))

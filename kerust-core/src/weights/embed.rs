@@ -1,7 +1,7 @@
-//! Weights in the program: checked and laid out while compiling.
+//! Weights that are embedded in the program, and checked at compile time.
 //!
-//! A file's values become a `static` of the model's type: no copy to RAM, no work at start-up, and
-//! in flash nothing but the values.
+//! The values of a file become a `static` of the model's type. They are not copied to RAM, need no work at
+//! start-up, and take no more flash than the values themselves.
 
 use super::architecture::{is_hexadecimal, layer_difference};
 use super::fault::{Fault, Text, number, shown};
@@ -16,27 +16,27 @@ use crate::model::{LayerInfo, Model};
 use core::mem::MaybeUninit;
 use core::slice;
 
-/// The weights of `M` in a safetensors file, for the `static` of `#[weights("path")]`.
+/// The weights of `M` from a safetensors file, for the `static` of `#[weights("path")]`.
 ///
-/// The file is one that `save` or a training's state wrote, or any with the same names, types and
-/// shapes, in any order.
+/// The file can come from `save` or be the state of a training, or be any file with the same names, types and
+/// shapes in any order.
 ///
 /// # Panics
-/// When `file` is no whole safetensors file, or does not fit `M`; the message lists the differences.
-/// In a `static` this is a compile error on the caller's tokens.
+/// Panics when `file` is not a complete safetensors file, or does not fit `M`. The message lists the
+/// differences. In a `static` this is a compile error on the caller's tokens.
 ///
 /// # Cost
-/// While compiling, one pass over the header and a copy of the values; nothing at run time.
+/// At compile time, one pass over the header and a copy of the values. Nothing at run time.
 #[track_caller]
 pub const fn embedded<M: Model>(path: &str, file: &[u8]) -> M {
     embedded_data(path, file, M::NAME, M::LAYERS)
 }
 
-/// [`embedded`] for data that is no [`Model`], such as that of layers of int8: `layers` are those that
-/// the file is to name, if it names any.
+/// Like [`embedded`], for data that are not a [`Model`], such as int8 layers. `layers` are the layers that
+/// the file must name, if it names any.
 ///
 /// # Panics
-/// As [`embedded`].
+/// Under the same conditions as [`embedded`].
 #[track_caller]
 pub const fn embedded_data<W: LayerData>(
     path: &str,
@@ -45,7 +45,7 @@ pub const fn embedded_data<W: LayerData>(
     layers: &[LayerInfo],
 ) -> W {
     let mut weights = MaybeUninit::<W>::zeroed();
-    // SAFETY: zeroed bytes, as many as there are.
+    // SAFETY: zeroed bytes, with the size of the value.
     let target =
         unsafe { slice::from_raw_parts_mut(weights.as_mut_ptr().cast::<u8>(), size_of::<W>()) };
     if let Some(fault) = lay(file, target, &W::LAYOUT, layers, path, name) {
@@ -55,14 +55,14 @@ pub const fn embedded_data<W: LayerData>(
     unsafe { weights.assume_init() }
 }
 
-/// The differences that are listed at most.
+/// The maximum number of differences that are listed.
 pub(super) const MOST_LISTED: usize = 16;
 
-/// How a model takes values of other types than its own.
+/// How to load values of other types than the model's.
 pub(super) const CONVERSION: &str =
     "`load_converted` reads F16, BF16 and F64 as F32; `save` then writes F32";
 
-/// Writes the tensors of a file to `target` in the order of `layout`, or says why not.
+/// Writes the tensors of a file to `target` in the order of `layout`, or returns the error.
 const fn lay(
     file: &[u8],
     target: &mut [u8],
@@ -133,7 +133,7 @@ const fn lay(
     )
 }
 
-/// Reads the header to `tensors`: how many there are, and the metadata.
+/// Reads the header into `tensors`, and returns their number and the metadata.
 const fn read<'a>(
     text: &'a [u8],
     data_len: u64,
@@ -175,7 +175,7 @@ const fn refusal(fault: &Fault, header: &[u8], path: &str) -> Text {
             .str(words.as_str())
             .help("copy the whole file, or save it again"),
         _ => text
-            .str("no safetensors file: found ")
+            .str("not a safetensors file: found ")
             .str(words.as_str())
             .help("a trained model saves such a file: `model.save(\"")
             .str(path)
@@ -183,7 +183,7 @@ const fn refusal(fault: &Fault, header: &[u8], path: &str) -> Text {
     }
 }
 
-/// What a file of another length than its header says is.
+/// Describes a file whose length differs from that in its header.
 pub(super) const fn length_word(found: u64, expected: u64) -> &'static str {
     if found < expected {
         "truncated"
@@ -192,7 +192,7 @@ pub(super) const fn length_word(found: u64, expected: u64) -> &'static str {
     }
 }
 
-/// What the list of differences stands under.
+/// The headline of the list of differences.
 const fn mismatch(metadata: &Object<'_>, path: &str, model: &str) -> Text {
     let text = Text::new().str("the weights in `").str(path).str("`");
     let text = match metadata.string(key::MODEL) {
@@ -202,40 +202,40 @@ const fn mismatch(metadata: &Object<'_>, path: &str, model: &str) -> Text {
     text.str(" do not fit the model `").str(model).str("`")
 }
 
-/// What is done on the way through a layout.
+/// The passes over a layout.
 #[derive(Clone, Copy)]
 enum Pass {
-    /// Lays the tensors that fit, and tells how others differ.
+    /// Copies the tensors that fit, and lists the differences of others.
     Lay,
-    /// Tells what is missing. This comes behind, as in the list of the reader at run time.
+    /// Lists missing tensors. This is the second pass, so that the order is that of the reader at run time.
     Missing,
 }
 
-/// A file on its way into a model.
+/// The state while a file is copied into a model.
 struct Lay<'a> {
-    /// The header's text.
+    /// The text of the header.
     text: &'a [u8],
     data: &'a [u8],
-    /// The file's tensors, in the order of their values.
+    /// The tensors of the file, in the order of their values.
     tensors: &'a [Tensor],
-    /// Which of them the model has.
+    /// Whether each tensor exists in the model.
     met: [bool; MOST_TENSORS],
-    /// The tensor that most likely comes next.
+    /// The most likely next tensor.
     next: usize,
     target: &'a mut [u8],
     missing: usize,
-    /// Whether missing tensors are looked for under similar names.
+    /// Whether missing tensors are searched under similar names.
     is_searched: bool,
-    /// Whether the file is a training's state, which has an optimizer's tensors too.
+    /// Whether the file is the state of a training, which also has an optimizer's tensors.
     is_state: bool,
-    /// Whether an element type differs that can be converted.
+    /// Whether an element type differs and can be converted.
     convertible: bool,
     differences: usize,
     told: Text,
 }
 
 impl Lay<'_> {
-    /// Lists a difference.
+    /// Adds a difference to the list.
     const fn tell(&mut self, difference: Text) {
         self.differences += 1;
         if self.differences <= MOST_LISTED {
@@ -243,7 +243,7 @@ impl Lay<'_> {
         }
     }
 
-    /// Compares what a file of kerust's says of the architecture.
+    /// Compares the architecture in a file of kerust.
     const fn architecture(&mut self, metadata: &Object<'_>, layers: &[LayerInfo]) {
         let (Some(format), Some(found)) = (
             metadata.string(key::FORMAT),
@@ -261,7 +261,7 @@ impl Lay<'_> {
         self.tell(layer_difference(lines, layers));
     }
 
-    /// Passes each tensor of a part called `name`, which begins at the byte `offset` of the model.
+    /// Processes each tensor of a part with this name, which begins at the byte `offset` of the model.
     const fn layout(
         &mut self,
         layout: &Layout,
@@ -278,7 +278,7 @@ impl Lay<'_> {
                     Pass::Missing => self.missing(name, sizes),
                 }
             }
-            (Layout::Tensor(..), None) => panic!("a model is no bare array"),
+            (Layout::Tensor(..), None) => panic!("a model is not a bare array"),
             (Layout::Parts(parts), before) => {
                 let mut number = 0;
                 while number < parts.len() {
@@ -292,7 +292,7 @@ impl Lay<'_> {
         }
     }
 
-    /// Lays one tensor of `len` bytes at the byte `offset`, and of the type that is expected.
+    /// Copies a tensor of `len` bytes to the byte `offset`, if it has the expected type.
     const fn tensor(
         &mut self,
         name: &Name<'_>,
@@ -318,7 +318,7 @@ impl Lay<'_> {
             self.convertible |= same(expected, "F32") && is_convertible(dtype);
             self.tell(text.str(dtype).str(", expected ").str(expected));
         } else {
-            // As long as the sizes and the type say: the header has been checked.
+            // The length matches the sizes and the type, because the header has been checked.
             let begin = found.begin as usize;
             let values = self.data.split_at(begin).1.split_at(len).0;
             let target = self.target.split_at_mut(offset).1.split_at_mut(len).0;
@@ -326,7 +326,7 @@ impl Lay<'_> {
         }
     }
 
-    /// Tells that a tensor is missing, or stands there under a name that is almost its own.
+    /// Reports that a tensor is missing, or that it is there under a similar name.
     const fn missing(&mut self, name: &Name<'_>, sizes: &[usize]) {
         if self.find(name).is_some() {
             return;
@@ -353,8 +353,8 @@ impl Lay<'_> {
         }
     }
 
-    /// The number of the tensor called `name`. It is looked for from `next` on, for most files have
-    /// the model's order.
+    /// The index of the tensor with this name. The search starts at `next`, because most files have the
+    /// model's order.
     const fn find(&self, name: &Name<'_>) -> Option<usize> {
         let hash = name.hash();
         let (mut number, mut left) = (self.next, self.tensors.len());
@@ -372,7 +372,7 @@ impl Lay<'_> {
         None
     }
 
-    /// Lists the tensors that the model has not.
+    /// Lists the tensors that the model does not have.
     const fn surplus(&mut self) {
         let mut number = 0;
         while number < self.tensors.len() {
@@ -430,14 +430,13 @@ impl Lay<'_> {
     }
 }
 
-/// The tensors that the model has not, among which a missing one is looked for under a similar name at
-/// most.
+/// The maximum number of surplus tensors among which a missing one is searched under a similar name.
 pub(super) const MOST_NEAR: usize = 256;
 
-/// The axes of a shape that are shown at most.
+/// The maximum number of axes of a shape that are shown.
 pub(super) const MOST_AXES: usize = 8;
 
-/// Whether values of this type are read as F32 on request.
+/// Whether values of this type can be converted to F32 on request.
 pub(super) const fn is_convertible(dtype: &str) -> bool {
     matches!(dtype.as_bytes(), b"F16" | b"BF16" | b"F64")
 }

@@ -1,80 +1,79 @@
-//! Why a file of weights was refused.
+//! The errors of weight files.
 
 use super::Difference;
 use super::difference::shown;
 use super::embed::{CONVERSION, MOST_LISTED, length_word};
 use core::fmt::{Display, Formatter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Why a file of weights was refused. What was to be loaded is unchanged.
+/// The reason why a file of weights was rejected. The model is unchanged.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum WeightsError {
+pub(crate) enum WeightsError {
     /// The file is of another kind.
     NotSafetensors {
         /// The file.
         path: PathBuf,
-        /// What it is, or what is wrong with it, and what was expected.
+        /// What the file is or what is wrong with it, and what was expected.
         found: String,
     },
-    /// A file's name asks for a format that is not written.
+    /// The file name has the extension of a format that kerust cannot write.
     Format {
         /// The file.
         path: PathBuf,
-        /// The end of its name, and whose it is: `.keras`, a model of Keras 3.
+        /// The extension and its format: `.keras`, a model of Keras 3.
         found: String,
-        /// What is written instead.
+        /// The formats that can be written.
         expected: String,
     },
-    /// The file is none of Keras's.
+    /// The file is not a file of Keras.
     #[cfg(feature = "keras")]
     NotKeras {
         /// The file.
         path: PathBuf,
-        /// What it is, or what is wrong with it.
+        /// What the file is, or what is wrong with it.
         found: String,
     },
     /// The file is shorter or longer than its header says.
     Length {
         /// The file.
         path: PathBuf,
-        /// Its bytes.
+        /// The length in bytes.
         found: usize,
-        /// The bytes that its header promises.
+        /// The length according to the header.
         expected: usize,
     },
-    /// The file belongs to something else.
+    /// The file does not fit the model.
     Mismatch {
         /// The file.
         path: PathBuf,
-        /// The model in the file, where it says.
+        /// The model in the file, if the file names it.
         found: Option<String>,
-        /// The model that was to be loaded, where it is a model.
+        /// The model that was to be loaded, if it is one.
         expected: Option<&'static str>,
-        /// All the differences.
+        /// All differences.
         differences: Vec<Difference>,
     },
-    /// Some of a file's weights were to be loaded, by their names, and do not fit.
+    /// In a partial load, weights with matching names do not fit.
     Partial {
         /// The file.
         path: PathBuf,
         /// The model.
         model: &'static str,
-        /// What does not fit, where the names do.
+        /// The differences of tensors with matching names.
         differences: Vec<Difference>,
     },
-    /// Some of a file's weights were to be loaded, and none has a name of the model's.
+    /// In a partial load, no name in the file occurs in the model.
     NothingTaken {
         /// The file.
         path: PathBuf,
         /// The model.
         model: &'static str,
-        /// The tensors of both.
+        /// The tensors of both sides.
         differences: Vec<Difference>,
     },
 }
 
-/// Writes a line for each difference, up to [`MOST_LISTED`].
+/// Writes one line for each difference, up to [`MOST_LISTED`].
 fn list(f: &mut Formatter<'_>, differences: &[Difference]) -> core::fmt::Result {
     for difference in differences.iter().take(MOST_LISTED) {
         write!(f, "\n  {difference}")?;
@@ -91,7 +90,7 @@ impl Display for WeightsError {
             Self::NotSafetensors { path, found } => {
                 write!(
                     f,
-                    "`{}` is no safetensors file: found {found}",
+                    "`{}` is not a safetensors file: found {found}",
                     path.display()
                 )
             }
@@ -135,6 +134,14 @@ impl Display for WeightsError {
                     Some(model) => write!(f, " do not fit the model `{model}`")?,
                     None => write!(f, " do not fit")?,
                 }
+                let twin = found.as_ref().map(|found| format!("{found}Int8"));
+                if twin.is_some() && twin.as_deref() == expected.as_deref() {
+                    write!(
+                        f,
+                        "\n  the file holds the `f32` weights of the model; `quantize` makes those of its 8-bit twin, \
+                         and `save` writes them"
+                    )?;
+                }
                 list(f, differences)?;
                 if expected.is_some() && differences.iter().any(Difference::is_convertible) {
                     write!(f, "\n  {CONVERSION}")?;
@@ -164,7 +171,7 @@ impl Display for WeightsError {
             } => {
                 write!(
                     f,
-                    "nothing in `{}` can be taken for the model `{model}`, expected a tensor with the name \
+                    "no tensor in `{}` fits the model `{model}`, expected a tensor with the name \
                      of one of the model's",
                     path.display()
                 )?;
@@ -175,3 +182,32 @@ impl Display for WeightsError {
 }
 
 impl core::error::Error for WeightsError {}
+
+impl WeightsError {
+    pub(crate) fn is_shape(&self) -> bool {
+        let is_shape = |difference: &Difference| matches!(difference, Difference::Shape { .. });
+        self.differences().iter().any(is_shape)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::NotSafetensors { path, .. }
+            | Self::Format { path, .. }
+            | Self::Length { path, .. }
+            | Self::Mismatch { path, .. }
+            | Self::Partial { path, .. }
+            | Self::NothingTaken { path, .. } => path,
+            #[cfg(feature = "keras")]
+            Self::NotKeras { path, .. } => path,
+        }
+    }
+
+    pub(crate) fn differences(&self) -> &[Difference] {
+        match self {
+            Self::Mismatch { differences, .. }
+            | Self::Partial { differences, .. }
+            | Self::NothingTaken { differences, .. } => differences,
+            _ => &[],
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! What is wrong with a file that is no whole safetensors file, in the words of both readers.
+//! Errors of incomplete safetensors files, with the same messages at compile time and at run time.
 
 use super::header::{LENGTH_BYTES, MOST_HEADER_BYTES, MOST_TENSORS};
 use super::json::{Piece, Unescaped};
@@ -7,41 +7,42 @@ use crate::shape;
 /// A message, or one difference of it.
 pub(super) type Text = shape::Text<4096>;
 
-/// The bytes of a name in a file that are shown at most.
+/// The maximum number of bytes of a name in a file that are shown.
 const MOST_SHOWN: usize = 256;
 
-/// Why a file is no safetensors file.
+/// The reason why a file is not a valid safetensors file.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fault {
     /// Another kind of file.
     Kind(&'static str),
     /// A file of Keras's.
     Keras(&'static str),
-    /// No kind that is known: the first bytes.
+    /// An unknown kind of file, with its first bytes.
     Start {
         bytes: [u8; LENGTH_BYTES],
         len: usize,
     },
-    /// The file is this long, its header promises another length.
+    /// The file has this length, but its header gives another one.
     Length { found: u64, expected: u64 },
     /// The header has more than [`MOST_HEADER_BYTES`].
     LargeHeader { found: u64 },
-    /// At this byte of the file.
+    /// A syntax error at this byte of the file.
     Json {
         place: usize,
         expected: &'static str,
     },
-    /// More than [`MOST_TENSORS`].
+    /// There are more than [`MOST_TENSORS`].
     Crowded,
-    /// A key that stands twice.
+    /// A key occurs twice.
     Repeated(Piece),
-    /// A tensor that does not begin where the one before it ends.
+    /// A tensor does not begin where the one before it ends.
     Begin {
         name: Piece,
         found: u64,
         expected: u64,
     },
-    /// A tensor whose place in the file is not as long as its values; `None` is too many bytes.
+    /// The space of a tensor in the file differs from the size of its values; `None` means that the size
+    /// overflows.
     Bytes {
         name: Piece,
         found: u64,
@@ -50,7 +51,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    /// What a file is that does not begin as safetensors does.
+    /// The kind of a file that does not start like a safetensors file.
     pub(super) const fn of_other_kind(first: &[u8]) -> Self {
         match first {
             [] => Self::Kind("an empty file"),
@@ -71,7 +72,7 @@ impl Fault {
         }
     }
 
-    /// What was found, and what was expected; `header` is the header's text.
+    /// The message: what was found and what was expected. `header` is the text of the header.
     pub(super) const fn words(&self, header: &[u8]) -> Text {
         const START: &str = ", expected the length of a JSON header, then the header";
         let text = Text::new();
@@ -141,7 +142,7 @@ impl Fault {
 /// Appends a number of any size.
 pub(super) const fn number(text: Text, found: u64) -> Text {
     const TEN_DIGITS: u64 = 10_000_000_000;
-    // On a target of 32 bits a `usize` does not hold it.
+    // On a 32-bit target it may not fit `usize`.
     if found as usize as u64 == found {
         return text.number(found as usize);
     }
@@ -155,7 +156,7 @@ pub(super) const fn number(text: Text, found: u64) -> Text {
     text
 }
 
-/// Appends what stands in a file: control characters as in Rust, and not more than a line's worth.
+/// Appends a string from a file. Control characters are escaped as in Rust, and long strings are truncated.
 pub(super) const fn shown(mut text: Text, mut found: Unescaped<'_>) -> Text {
     let (mut bytes, mut len, mut passed) = ([0u8; MOST_SHOWN + 4], 0, 0);
     while let Some(byte) = found.next() {

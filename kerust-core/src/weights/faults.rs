@@ -1,4 +1,4 @@
-//! Every single call of the system that saving makes fails once: what is on the disk stays whole.
+//! Tests in which each system call of a save fails once. The files on the disk must stay complete.
 
 use super::file_system::faults::{Fault, with_fault};
 use crate::Result;
@@ -22,7 +22,7 @@ use std::fs;
 use std::mem::offset_of;
 use std::path::Path;
 
-/// A single weight and its bias, and a model of them by hand: `model!` is of a crate above.
+/// A model with one weight and its bias, written by hand, since `model!` is defined in another crate.
 #[repr(C)]
 struct Line {
     kernel: [f32; 1],
@@ -119,7 +119,7 @@ fn data() -> Dataset<Rank1<1>, Binary> {
     Dataset::generate(4, |n| (Tensor::from([n as f32]), (n > 1).into()))
 }
 
-/// Content of a file; `None` where there is none.
+/// The content of a file; `None` if it does not exist.
 type Content = Option<Vec<u8>>;
 
 fn content(path: &Path) -> Content {
@@ -132,10 +132,11 @@ fn names(folder: &Path) -> Vec<String> {
     names.filter(|name| !name.ends_with(".csv")).collect()
 }
 
-/// Lets each call of `work` on what is in a folder fail, and then it and all behind it.
+/// Lets each system call of `work` in a folder fail: first only that call, and then that call and all later
+/// ones.
 ///
-/// `work` saves to the path that it is given, where `before` stands; `whole` are the contents that may
-/// stand there afterwards.
+/// `work` saves to the given path, which holds `before`. `whole` are the contents that are allowed
+/// afterwards.
 fn fail_each_call(before: &Content, whole: &BTreeSet<Content>, work: impl Fn(&Path) -> Result<()>) {
     let mut operations = BTreeSet::new();
     let mut reached = true;
@@ -161,7 +162,7 @@ fn fail_each_call(before: &Content, whole: &BTreeSet<Content>, work: impl Fn(&Pa
             let message = outcome.expect_err("a call failed").to_string();
             let (operation, rest) = message.split_once('`').expect("a path");
             assert!(operation.starts_with("cannot "), "{message}");
-            // The folder that a checkpoint makes is told by its own name.
+            // The error for the folder that a checkpoint creates names that folder.
             let named = match operation {
                 "cannot create " => folder.path(),
                 _ => &*path,
@@ -178,7 +179,7 @@ fn fail_each_call(before: &Content, whole: &BTreeSet<Content>, work: impl Fn(&Pa
             if fault == Fault::Only(call) {
                 assert_eq!(leftovers(&names(folder.path())), 0, "{message}");
             }
-            // What a kill leaves behind is gone after the next save.
+            // Leftovers of a kill are removed by the next save.
             assert!(leftovers(&names(folder.path())) <= 1);
             work(&path).unwrap();
             assert_eq!(leftovers(&names(folder.path())), 0, "{message}");
@@ -187,7 +188,7 @@ fn fail_each_call(before: &Content, whole: &BTreeSet<Content>, work: impl Fn(&Pa
     }
     for operation in [
         "cannot inspect",
-        "cannot create a temporary file beside",
+        "cannot create a temporary file next to",
         "cannot write",
         "cannot sync",
         "cannot rename a temporary file to",
@@ -210,7 +211,7 @@ fn fit(callback: impl Callback) -> Result<()> {
     model().fit(&data(), fit).map(drop)
 }
 
-/// What a callback leaves at a path after each epoch, and in the end.
+/// The contents that a callback leaves at a path after each epoch and at the end.
 fn contents<C: Callback>(saves: impl Fn(&Path) -> C) -> BTreeSet<Content> {
     struct Collects<'a>(&'a Path, &'a mut BTreeSet<Content>);
     impl Callback for Collects<'_> {
@@ -264,7 +265,7 @@ fn a_checkpoint_is_one_epochs_weights() {
 fn a_backup_is_one_epochs_state_and_lets_the_training_go_on() {
     let whole = contents(|path: &Path| BackupAndRestore::new(path));
     fail_each_call(&None, &whole, |path| fit(BackupAndRestore::new(path)));
-    // Where a state stands already, reading it fails too.
+    // If there is a state already, reading it fails too.
     let kept = |path: &Path| BackupAndRestore::new(path).delete_checkpoint(false);
     let first = whole
         .iter()

@@ -1,7 +1,7 @@
-//! What saving asks of the system, one function for each call.
+//! The system calls of a save, one function for each.
 //!
-//! Everything that saves goes through here, so that a test can make any single call fail: see
-//! [`faults`]. In a program the functions are the calls of `std`, and nothing else.
+//! All code that saves uses these functions, so that a test can make any single call fail; see [`faults`]. In
+//! a program they only call `std`.
 
 use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, Write};
@@ -16,13 +16,13 @@ fn ask(_path: &Path) -> io::Result<()> {
 #[cfg(test)]
 use faults::ask;
 
-/// What stands at `path`, behind links; `None` where nothing does.
+/// The metadata of `path`, following links; `None` if it does not exist.
 pub(crate) fn metadata(path: &Path) -> io::Result<Option<Metadata>> {
     ask(path)?;
     found(fs::metadata(path))
 }
 
-/// What stands at `path`, be it a link; `None` where nothing does.
+/// The metadata of `path`, without following links; `None` if it does not exist.
 pub(crate) fn link_metadata(path: &Path) -> io::Result<Option<Metadata>> {
     ask(path)?;
     found(fs::symlink_metadata(path))
@@ -71,7 +71,7 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
-/// Makes the names in a folder survive a power cut.
+/// Syncs a folder, so that the names in it survive a power failure.
 #[cfg(unix)]
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     ask(folder)?;
@@ -84,7 +84,7 @@ pub(crate) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A file that is written to.
+/// A file that is being written.
 pub(crate) struct Target<'a> {
     pub(crate) file: &'a File,
     pub(crate) path: &'a Path,
@@ -93,7 +93,7 @@ pub(crate) struct Target<'a> {
 impl Write for Target<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Err(error) = ask(self.path) {
-            // A full disk takes a part.
+            // A full disk takes only a part.
             self.file.write_all(&bytes[..bytes.len() / 2])?;
             return Err(error);
         }
@@ -105,19 +105,19 @@ impl Write for Target<'_> {
     }
 }
 
-/// Calls that fail because a test says so.
+/// Simulated failures of system calls in tests.
 #[cfg(test)]
 pub(crate) mod faults {
     use std::io;
     use std::path::{Path, PathBuf};
     use std::sync::{Mutex, MutexGuard};
 
-    /// Which calls fail, of those that concern a folder and what is in it.
+    /// The calls that fail, among those that concern a folder and its contents.
     #[derive(Clone, Copy, Debug, PartialEq)]
     pub(crate) enum Fault {
-        /// The call of this number, from 0.
+        /// Only the call with this index, from 0.
         Only(usize),
-        /// That call and all behind it, as after a kill.
+        /// That call and all later ones, as after a kill.
         From(usize),
     }
 
@@ -135,7 +135,7 @@ pub(crate) mod faults {
             .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Calls `work` under a fault; the second result says whether the fault was reached.
+    /// Calls `work` with a simulated failure. The second result says whether the failure occurred.
     pub(crate) fn with_fault<T>(
         folder: &Path,
         fault: Fault,

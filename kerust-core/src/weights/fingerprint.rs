@@ -1,14 +1,14 @@
-//! What names an architecture: a number for the compiler, a text for people.
+//! The fingerprint of an architecture: a number for the compiler, and a text for people.
 
 use crate::model::{LayerInfo, Source};
 use crate::shape::Shape;
 
-/// Names an architecture: two models whose inference differs in a layer's name, kind, declaration,
-/// shapes or in what it reads have different fingerprints.
+/// A hash of an architecture: two models whose inference differs in a layer's name, kind, declaration, shapes
+/// or inputs have different fingerprints.
 ///
-/// Layers that only training sees (dropout, augmentation) are left out, and the elements of weights,
-/// which each tensor of a file names itself. 64-bit FNV-1a (Fowler, Noll, Vo) over each layer's strings
-/// and shapes, each led by its length.
+/// Layers that are active only in training (dropout, augmentation) are left out, and so are the element types
+/// of weights, which are stored with each tensor of a file. The hash is 64-bit FNV-1a (Fowler, Noll, Vo) over
+/// each layer's strings and shapes, each preceded by its length.
 pub const fn fingerprint(layers: &[LayerInfo]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325;
     let mut place = 0;
@@ -30,7 +30,7 @@ pub const fn fingerprint(layers: &[LayerInfo]) -> u64 {
     hash
 }
 
-/// Whether a layer reads the one before it alone: the links of a chain say nothing.
+/// Whether a layer reads only the layer before it. The connections of a chain are not hashed.
 const fn follows(layers: &[LayerInfo], place: usize) -> bool {
     let layer = &layers[place];
     let mut before = place;
@@ -46,7 +46,7 @@ const fn follows(layers: &[LayerInfo], place: usize) -> bool {
     }
 }
 
-/// The source behind layers that only training sees.
+/// The source of a value, skipping layers that are active only in training.
 const fn seen(layers: &[LayerInfo], mut source: Source) -> Source {
     while let Source::Layer(number) = source {
         if number >= layers.len() || !layers[number].training_only {
@@ -77,7 +77,7 @@ const fn byte(hash: u64, byte: u8) -> u64 {
     (hash ^ byte as u64).wrapping_mul(0x0100_0000_01b3)
 }
 
-/// The number's eight bytes, little end first, so that the host's and a device's hash agree.
+/// Hashes a number as eight little-endian bytes, so that the host and a device get the same hash.
 const fn number(mut hash: u64, number: usize) -> u64 {
     let bytes = (number as u64).to_le_bytes();
     let mut place = 0;
@@ -108,7 +108,7 @@ const fn shape(hash: u64, shape: &Shape) -> u64 {
     hash
 }
 
-/// One line for each layer that [`fingerprint`] sees:
+/// One line for each layer that is included in the [`fingerprint`]:
 /// `conv2d: Conv2D(10, 3x3, same) (28, 28, 1) -> (28, 28, 10)`.
 #[cfg(feature = "std")]
 pub(super) fn layer_lines(layers: &[LayerInfo]) -> String {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_layer_reads_counts_where_it_is_not_the_one_before() {
+    fn the_fingerprint_includes_connections_that_are_not_a_chain() {
         const INPUT: &[Source] = &[Source::Input(0)];
         const FIRST: &[Source] = &[Source::Layer(0)];
         const SECOND: &[Source] = &[Source::Layer(1)];

@@ -1,10 +1,10 @@
-//! The format in which a file is written: the end of its name says it.
+//! The format of a file, determined by its extension.
 
 use super::{WeightsError, check_target};
 use crate::error::Result;
 use std::path::Path;
 
-/// A format that is written.
+/// A format that kerust can write.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Format {
     Safetensors,
@@ -13,10 +13,10 @@ pub(super) enum Format {
     Keras,
 }
 
-/// The ending of the names from which Keras's `load_weights` reads.
+/// The extension of files that Keras's `load_weights` reads.
 const KERAS: &str = ".weights.h5";
 
-/// The endings of other formats, and what they are.
+/// The extensions of other formats, and their descriptions.
 const OTHERS: [(&str, &str); 9] = [
     ("keras", "a whole model of Keras 3"),
     ("h5", "a whole model of Keras 2"),
@@ -32,7 +32,7 @@ const OTHERS: [(&str, &str); 9] = [
 /// The format of weights that are saved to `path`.
 ///
 /// # Errors
-/// The name asks for a format that is not written.
+/// Returns an error if the extension is that of a format that kerust cannot write.
 pub(super) fn of(path: &Path) -> Result<Format> {
     if is_keras(path) {
         #[cfg(feature = "keras")]
@@ -58,11 +58,10 @@ pub(super) fn of(path: &Path) -> Result<Format> {
     }
 }
 
-/// Refuses the name of a file of sections, such as a training's state, that asks for another format
-/// than safetensors.
+/// Checks the name of a file of sections, such as the state of a training.
 ///
 /// # Errors
-/// It does so.
+/// Returns an error if the extension is that of another format than safetensors.
 pub(super) fn check_safetensors(path: &Path) -> Result<()> {
     let keras = || is_keras(path).then(|| format!("`{KERAS}`, weights of Keras 3"));
     match keras().or_else(|| other(path)) {
@@ -79,19 +78,20 @@ pub(super) fn check_safetensors(path: &Path) -> Result<()> {
     }
 }
 
-/// Refuses a path to which weights cannot be saved, before they are there.
+/// Checks a path to which weights will be saved later.
 ///
 /// # Errors
-/// The name asks for a format that is not written, or what stands there is no regular file.
+/// Returns an error if the extension is that of a format that kerust cannot write, or the path exists and is
+/// not a regular file.
 pub(crate) fn check_save(path: &Path) -> Result<()> {
     of(path)?;
     check_target(path)
 }
 
-/// Refuses a path to which a training's state cannot be saved.
+/// Checks a path to which the state of a training will be saved later.
 ///
 /// # Errors
-/// As [`check_save`].
+/// The same as [`check_save`].
 pub(crate) fn check_save_state(path: &Path) -> Result<()> {
     check_safetensors(path)?;
     check_target(path)
@@ -102,7 +102,7 @@ fn is_keras(path: &Path) -> bool {
     name.ends_with(KERAS.as_bytes())
 }
 
-/// The ending, if it is another format's.
+/// The extension, if it is that of another format.
 fn other(path: &Path) -> Option<String> {
     let ending = path.extension()?.to_str()?;
     let mut others = OTHERS.iter();

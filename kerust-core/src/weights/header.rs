@@ -1,23 +1,23 @@
-//! The header of a safetensors file, read without a heap: by the compiler for what is embedded, and at
-//! run time by the same functions.
+//! Reads the header of a safetensors file without a heap. The same functions run at compile time for embedded
+//! files, and at run time.
 //!
-//! Eight bytes give the header's length, little end first; then JSON, an object with a member for
-//! each tensor; then the tensors' values, without a gap.
+//! A file starts with the length of the header as eight little-endian bytes. Then comes the header, a JSON
+//! object with a member for each tensor, and then the values of the tensors, without gaps.
 
 use super::fault::Fault;
 use super::json::{Cursor, NO_HASH, Piece, Unescaped};
 use super::keys::Object;
 
-/// Bytes of the header's length, with which a file begins.
+/// The size in bytes of the header's length, with which a file starts.
 pub(super) const LENGTH_BYTES: usize = 8;
 
-/// The tensors that are read at most.
+/// The maximum number of tensors.
 pub(super) const MOST_TENSORS: usize = 8192;
 
-/// The bytes that a header has at most, as in Python's `safetensors`.
+/// The maximum length of a header in bytes, as in Python's `safetensors`.
 pub(super) const MOST_HEADER_BYTES: u64 = 100_000_000;
 
-/// The element types of safetensors, and the bits of a value.
+/// The element types of safetensors, and the number of bits of a value.
 const DTYPES: [(&str, u64); 22] = [
     ("F32", 32),
     ("I8", 8),
@@ -43,8 +43,8 @@ const DTYPES: [(&str, u64); 22] = [
     ("U64", 64),
 ];
 
-/// The length of the header of a file that has `file_len` bytes and begins with `first`: all of them,
-/// or at least nine.
+/// The length of the header of a file with `file_len` bytes. `first` is the start of the file: at least nine
+/// bytes, or the whole file.
 pub(super) const fn header_len(first: &[u8], file_len: u64) -> Result<usize, Fault> {
     let length = match first.split_first_chunk::<LENGTH_BYTES>() {
         Some((length, [b'{', ..])) => u64::from_le_bytes(*length),
@@ -63,18 +63,18 @@ pub(super) const fn header_len(first: &[u8], file_len: u64) -> Result<usize, Fau
     Ok(length as usize)
 }
 
-/// A tensor of a file.
+/// A tensor in a file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tensor {
     pub(super) name: Piece,
-    /// The hash of the name, for a quick search.
+    /// The hash of the name, for a fast search.
     pub(super) hash: u64,
     dtype: u8,
     /// `3, 3, 1, 10`
     shape: Piece,
-    /// Where in the data it begins.
+    /// The offset of its first byte in the data.
     pub(super) begin: u64,
-    /// Where in the data it ends.
+    /// The offset of its end in the data.
     pub(super) end: u64,
 }
 
@@ -93,14 +93,14 @@ impl Tensor {
         DTYPES[self.dtype as usize].0
     }
 
-    /// The sizes, one by one; `text` is the header's.
+    /// The sizes, one by one. `text` is that of the header.
     pub(super) const fn sizes<'a>(&self, text: &'a [u8]) -> Sizes<'a> {
         Sizes {
             rest: Cursor::new(self.shape.of(text), 0),
         }
     }
 
-    /// The bytes that the sizes and the element type ask for.
+    /// The size in bytes according to the shape and the element type.
     const fn bytes(&self, text: &[u8]) -> Option<u64> {
         let (mut len, mut sizes) = (1u64, self.sizes(text));
         while let Some(size) = sizes.next() {
@@ -122,7 +122,7 @@ pub(super) struct Sizes<'a> {
 }
 
 impl Sizes<'_> {
-    /// The next one.
+    /// The next size.
     pub(super) const fn next(&mut self) -> Option<u64> {
         self.rest.skip_spaces();
         if self.rest.place == self.rest.text.len() {
@@ -137,7 +137,7 @@ impl Sizes<'_> {
 /// Reads the tensors of a header one by one.
 pub(super) struct Reader<'a> {
     cursor: Cursor<'a>,
-    /// Whether a member follows; not known before the first.
+    /// Whether another member follows; `None` before the first one.
     more: Option<bool>,
     count: usize,
     /// The whole header.
@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The next tensor. When there is none, the header has been read, and its syntax is right.
+    /// The next tensor. If there is none, the whole header has been read, and its syntax is valid.
     pub(super) const fn next(&mut self) -> Result<Option<Tensor>, Fault> {
         let text = self.cursor.text;
         loop {
@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
     const fn metadata(&mut self) {
         let cursor = &mut self.cursor;
         if cursor.peek() == b'n' {
-            // `null` is what some writers write for none.
+            // Some programs write `null` for no metadata.
             cursor.skip_value();
             return;
         }
@@ -227,13 +227,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The whole header and its metadata, once all has been read.
+    /// The whole header and its metadata, after all tensors have been read.
     pub(super) const fn objects(&self) -> [Object<'a>; 2] {
         [self.object, self.metadata]
     }
 }
 
-/// What is said of the tensor called `name`.
+/// The description of the tensor with this name.
 const fn tensor(cursor: &mut Cursor<'_>, name: Piece) -> Tensor {
     let text = cursor.text;
     let mut tensor = Tensor {
@@ -287,8 +287,8 @@ const fn dtype(name: Unescaped<'_>) -> Option<u8> {
     None
 }
 
-/// Brings the tensors into the order of their values, and checks that these fill the `data_len` bytes
-/// behind the header, without a gap and without a byte that belongs to two.
+/// Sorts the tensors by their offsets, and checks that they fill the `data_len` bytes after the header
+/// without gaps and overlaps.
 pub(super) const fn fill(tensors: &mut [Tensor], text: &[u8], data_len: u64) -> Option<Fault> {
     sort(tensors);
     let (mut place, mut number) = (0, 0);
@@ -322,7 +322,7 @@ pub(super) const fn fill(tensors: &mut [Tensor], text: &[u8], data_len: u64) -> 
     })
 }
 
-/// Sorts by place: a heap sort, for `sort` is no `const fn`.
+/// A heap sort by offset, because `sort` is not a `const fn`.
 const fn sort(tensors: &mut [Tensor]) {
     let mut number = 1;
     while number < tensors.len() && !is_before(&tensors[number], &tensors[number - 1]) {
@@ -344,7 +344,7 @@ const fn sort(tensors: &mut [Tensor]) {
     }
 }
 
-/// Lets a tensor sink in a heap until none below it lies behind it.
+/// Moves a tensor down in the heap until no tensor below it comes after it.
 const fn sift(tensors: &mut [Tensor], mut root: usize) {
     loop {
         let mut child = 2 * root + 1;
@@ -362,7 +362,8 @@ const fn sift(tensors: &mut [Tensor], mut root: usize) {
     }
 }
 
-/// Of two at one place, the one without values comes first; of those, the one whose name does.
+/// Of two tensors at the same offset, the one without values comes first, then the one whose name comes
+/// first.
 const fn is_before(a: &Tensor, b: &Tensor) -> bool {
     if a.begin != b.begin {
         a.begin < b.begin

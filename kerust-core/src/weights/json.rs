@@ -1,15 +1,15 @@
-//! JSON as a header of safetensors needs it, read without a heap: rustc interprets this too.
+//! A JSON parser for safetensors headers that needs no heap. It also runs in rustc's interpreter.
 
-/// The depth of values in values that is read, as in `serde_json`.
+/// The maximum nesting depth, as in `serde_json`.
 const MOST_DEPTH: u32 = 128;
 
-/// Where in a text something stands.
+/// A range of a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Piece {
-    // A header has less than 4 GB, and thousands of pieces lie on the stack.
+    // Headers are smaller than 4 GB, and thousands of pieces are on the stack, so 32 bits are used.
     start: u32,
     end: u32,
-    /// Whether it has escapes, if it is a string.
+    /// Whether it is a string with escapes.
     escaped: bool,
 }
 
@@ -24,7 +24,7 @@ impl Piece {
         self.start
     }
 
-    /// What stands there.
+    /// The bytes of the range.
     pub(super) const fn of(self, text: &[u8]) -> &[u8] {
         text.split_at(self.end as usize)
             .0
@@ -32,7 +32,7 @@ impl Piece {
             .1
     }
 
-    /// The string that stands there.
+    /// The string at the range.
     pub(super) const fn string(self, text: &[u8]) -> Unescaped<'_> {
         Unescaped {
             rest: self.of(text),
@@ -42,16 +42,16 @@ impl Piece {
     }
 }
 
-/// A place in JSON. What is not as expected makes it fail, and then it stands still.
+/// A position in JSON. After an error it does not advance any more.
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a> {
     pub(super) text: &'a [u8],
     pub(super) place: usize,
-    /// What was expected where it failed.
+    /// What was expected at the position of the error.
     pub(super) expected: Option<&'static str>,
 }
 
-// The loops over bytes call nothing: each call costs rustc as much as many bytes.
+// The loops over bytes call no functions, because a call costs rustc as much as many bytes.
 impl<'a> Cursor<'a> {
     pub(super) const fn new(text: &'a [u8], place: usize) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Fails at a place that was passed.
+    /// Reports an error at an earlier position.
     pub(super) const fn fail_at(&mut self, place: usize, expected: &'static str) {
         if self.expected.is_none() {
             self.place = place;
@@ -87,7 +87,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The next byte behind spaces, or 0.
+    /// The next byte after white space, or 0.
     pub(super) const fn peek(&mut self) -> u8 {
         self.skip_spaces();
         if self.place < self.text.len() && self.expected.is_none() {
@@ -97,7 +97,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Whether `byte` comes next, which is then passed.
+    /// Consumes the next byte if it is `byte`, and returns whether it was.
     pub(super) const fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == byte;
         if found {
@@ -106,7 +106,7 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// Enters an object; whether it has a member.
+    /// Enters an object, and returns whether it has a member.
     pub(super) const fn enters(&mut self) -> bool {
         if !self.take(b'{') {
             self.fail("`{`");
@@ -114,7 +114,7 @@ impl<'a> Cursor<'a> {
         !self.has_failed() && !self.take(b'}')
     }
 
-    /// The key of a member, behind which its value stands.
+    /// Reads the key of a member, up to its value.
     pub(super) const fn key(&mut self) -> Piece {
         let key = self.string();
         if !self.take(b':') {
@@ -134,7 +134,7 @@ impl<'a> Cursor<'a> {
         false
     }
 
-    /// What stands between two quotation marks, escapes as they are.
+    /// Reads a string without resolving escapes.
     pub(super) const fn string(&mut self) -> Piece {
         if !self.take(b'"') {
             self.fail("a string");
@@ -172,7 +172,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A whole number that fits `u64`, in decimal.
+    /// Reads a decimal integer that fits `u64`.
     pub(super) const fn number(&mut self) -> u64 {
         self.skip_spaces();
         let start = self.place;
@@ -195,12 +195,12 @@ impl<'a> Cursor<'a> {
         number
     }
 
-    /// Whether what stands next makes a fraction of a whole number.
+    /// Whether the next bytes turn an integer into a fraction.
     const fn is_fraction(&self) -> bool {
         self.place < self.text.len() && matches!(self.text[self.place], b'.' | b'e' | b'E')
     }
 
-    /// A list of whole numbers: where they stand, the first two, and how many there are.
+    /// Reads a list of integers: its range, the first two numbers, and their count.
     pub(super) const fn numbers(&mut self) -> (Piece, [u64; 2], usize) {
         if !self.take(b'[') {
             self.fail("`[`");
@@ -230,9 +230,9 @@ impl<'a> Cursor<'a> {
         (piece, first, count)
     }
 
-    /// Passes a value of any kind.
+    /// Skips a value of any kind.
     pub(super) const fn skip_value(&mut self) {
-        // A bit for each open value: 1 is an object.
+        // One bit for each open value: 1 is an object.
         let (mut objects, mut depth) = (0u128, 0);
         loop {
             match self.peek() {
@@ -261,7 +261,7 @@ impl<'a> Cursor<'a> {
                 b'-' | b'0'..=b'9' => self.any_number(),
                 _ => self.fail("a value"),
             }
-            // Behind a value: another one, or the end of what it stands in.
+            // After a value: another one, or the end of the value that contains it.
             loop {
                 if depth == 0 || self.has_failed() {
                     return;
@@ -332,8 +332,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The character for which the escape at the beginning of `text` stands, and the escape's length;
-/// 0 if it is none.
+/// The character of the escape at the start of `text`, and the length of the escape; 0 if it is invalid.
 const fn escape(text: &[u8]) -> (u32, usize) {
     match text {
         [b'\\', byte @ (b'"' | b'\\' | b'/'), ..] => (*byte as u32, 2),
@@ -353,12 +352,12 @@ const fn escape(text: &[u8]) -> (u32, usize) {
     }
 }
 
-/// Where a second escape stands.
+/// The position of a second escape.
 const fn second(text: &[u8]) -> usize {
     if text.len() < 6 { text.len() } else { 6 }
 }
 
-/// The number in `\u00e9`.
+/// The number of `\u00e9`.
 const fn unit(text: &[u8]) -> Option<u32> {
     let [b'\\', b'u', digits @ ..] = text else {
         return None;
@@ -377,17 +376,17 @@ const fn unit(text: &[u8]) -> Option<u32> {
     Some(unit)
 }
 
-/// The bytes of a string, one by one, in UTF-8.
+/// The bytes of a string in UTF-8, one by one.
 #[derive(Clone, Copy)]
 pub(super) struct Unescaped<'a> {
     rest: &'a [u8],
     escaped: bool,
-    /// Bytes of an escaped character that are to come, the next one lowest.
+    /// The remaining bytes of an escaped character, the next one lowest.
     pending: u32,
 }
 
 impl<'a> Unescaped<'a> {
-    /// A string that has no escapes.
+    /// A string without escapes.
     pub(super) const fn plain(text: &'a str) -> Self {
         Self {
             rest: text.as_bytes(),
@@ -424,7 +423,7 @@ impl<'a> Unescaped<'a> {
         Some(bytes[0])
     }
 
-    /// Whether `text` comes next, which is then passed.
+    /// Consumes `text` if it comes next, and returns whether it did.
     pub(super) const fn take(&mut self, text: &[u8]) -> bool {
         let mut place = 0;
         while place < text.len() {
@@ -436,7 +435,7 @@ impl<'a> Unescaped<'a> {
         true
     }
 
-    /// What stands before the first line's end.
+    /// The string up to the first line break.
     pub(super) const fn line(self) -> Self {
         let (mut behind, mut len) = (self, 0);
         while let Some(byte) = behind.next() {
@@ -453,12 +452,12 @@ impl<'a> Unescaped<'a> {
         }
     }
 
-    /// `==`, which is no `const fn`.
+    /// `==` as a `const fn`.
     pub(super) const fn is(mut self, text: &[u8]) -> bool {
         self.take(text) && self.is_empty()
     }
 
-    /// The hash of what `before` is the hash of, and this behind it: 64-bit FNV-1a.
+    /// Continues the hash `before` with this string: 64-bit FNV-1a.
     pub(super) const fn hash(mut self, before: u64) -> u64 {
         let mut hash = before;
         if !self.escaped {
@@ -475,7 +474,7 @@ impl<'a> Unescaped<'a> {
         hash
     }
 
-    /// The string itself.
+    /// The string as a `String`.
     #[cfg(feature = "std")]
     pub(super) fn text(mut self) -> String {
         let bytes: Vec<u8> = core::iter::from_fn(|| self.next()).collect();

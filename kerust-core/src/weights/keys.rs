@@ -1,8 +1,8 @@
-//! The keys of the objects in a header: each stands once.
+//! The keys of the objects in a header, which must be unique.
 
 use super::json::{Cursor, NO_HASH, Piece, Unescaped};
 
-/// The keys of an object whose syntax is right, one by one.
+/// The keys of an object with valid syntax, one by one.
 struct Keys<'a> {
     cursor: Cursor<'a>,
     more: Option<bool>,
@@ -16,7 +16,7 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// The next key; its value is to be passed before the next call.
+    /// The next key. Its value must be skipped before the next call.
     const fn next(&mut self) -> Option<Piece> {
         let more = match self.more {
             None => self.cursor.enters(),
@@ -27,7 +27,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// An object in a header: where it stands, and its members.
+/// An object in a header, and the positions of its members.
 #[derive(Clone, Copy)]
 pub(super) struct Object<'a> {
     pub(super) text: &'a [u8],
@@ -36,7 +36,7 @@ pub(super) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// A string, if the object has one of this name.
+    /// The string with this key, if there is one.
     pub(super) const fn string(&self, name: &str) -> Option<Unescaped<'a>> {
         if self.members == 0 {
             return None;
@@ -51,7 +51,7 @@ impl<'a> Object<'a> {
         None
     }
 
-    /// All its members, which are strings.
+    /// All members, which are strings.
     #[cfg(feature = "std")]
     pub(super) fn strings(&self) -> std::collections::BTreeMap<String, String> {
         let mut strings = std::collections::BTreeMap::new();
@@ -66,10 +66,10 @@ impl<'a> Object<'a> {
         strings
     }
 
-    /// A key that stands twice, told by its hash.
+    /// A key that occurs twice, found by its hash.
     ///
-    /// There is no heap, and rustc is slow: so the keys go into a table of fixed size, those of one
-    /// remainder in each pass over the text.
+    /// There is no heap, and rustc is slow. Therefore the keys are stored in a table of fixed size: each pass
+    /// over the text handles those with one remainder.
     pub(super) const fn repeated(&self) -> Option<Piece> {
         let mut passes = (self.members / (TABLE / 2) + 1) as u64;
         let mut pass = 0;
@@ -90,7 +90,7 @@ impl<'a> Object<'a> {
         let (mut table, mut used) = ([0u64; TABLE], 0);
         let mut keys = Keys::new(self.text, self.place);
         while let Some(key) = keys.next() {
-            // 0 is an empty place.
+            // 0 marks an empty slot.
             let hash = key.string(self.text).hash(NO_HASH) | 1;
             keys.cursor.skip_value();
             if (hash >> 32) % passes != pass {
@@ -112,7 +112,7 @@ impl<'a> Object<'a> {
         Pass::Done
     }
 
-    /// [`repeated`](Self::repeated), in one pass for any number of keys.
+    /// Like [`repeated`](Self::repeated), in one pass for any number of keys.
     #[cfg(feature = "std")]
     pub(super) fn repeated_in_set(&self) -> Option<Piece> {
         if self.members < 2 {
@@ -130,7 +130,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The places for keys in a pass.
+/// The number of keys in a pass.
 const TABLE: usize = 4096;
 
 enum Pass {

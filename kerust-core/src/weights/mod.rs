@@ -1,9 +1,9 @@
-//! Weights in files: safetensors, checked against the model before anything changes.
+//! Weights in files: safetensors, checked against the model before anything is changed.
 //!
-//! A file holds one tensor for each array of the model's data, of its element (`F32` in what trains,
-//! `I8` and `I32` too in what is quantised), named by the fields on the way to it (`dense_1.kernel`), in
-//! Keras's layouts, in the order of the model's memory: the file's data is the model's image. The header
-//! says which architecture the weights belong to.
+//! A file holds one tensor for each array of the model's data, with its element type (`F32` for trainable
+//! weights; also `I8` and `I32` in quantized models). Tensors are named by the path of fields
+//! (`dense_1.kernel`), and have Keras's layouts and the order of the model's memory, so that the data of the
+//! file are the memory image of the model. The header also contains the architecture of the model.
 
 mod architecture;
 #[cfg(feature = "std")]
@@ -48,7 +48,7 @@ pub use atomic::write_atomically;
 pub use difference::Difference;
 pub use embed::{embedded, embedded_data};
 #[cfg(feature = "std")]
-pub use error::WeightsError;
+pub(crate) use error::WeightsError;
 pub use fingerprint::fingerprint;
 #[cfg(feature = "std")]
 pub(crate) use format::{check_save, check_save_state};
@@ -57,25 +57,27 @@ pub use partial::{LoadReport, load_partial_into};
 #[cfg(feature = "std")]
 pub use read::{WeightsFile, load, load_converted, load_into, load_sections};
 #[cfg(feature = "std")]
+pub(crate) use section::entries;
+#[cfg(feature = "std")]
 pub use section::{Section, SectionMut};
 #[cfg(feature = "std")]
 pub use write::{model_metadata, save, save_sections};
 
-/// The keys under which a file's header says what it holds.
+/// The keys of the metadata in a file's header.
 mod key {
     /// `kerust`.
     pub(super) const FORMAT: &str = "format";
-    /// The version that wrote the file.
+    /// The version of kerust that wrote the file.
     #[cfg(feature = "std")]
     pub(super) const VERSION: &str = "kerust_version";
     /// The model's name.
     pub(super) const MODEL: &str = "model";
     /// The [`fingerprint`](super::fingerprint) as 16 hexadecimal digits.
     pub(super) const ARCHITECTURE: &str = "architecture";
-    /// What the fingerprint was made from, a line for each layer.
+    /// The text that the fingerprint is computed from, one line for each layer.
     pub(super) const LAYERS: &str = "layers";
-    /// The optimizer of a training, whose state the file is.
+    /// The optimizer, if the file is the state of a training.
     pub(super) const OPTIMIZER: &str = "training.optimizer";
-    /// What the names of a state's tensors begin with that are no weights.
+    /// The prefix of the names of a state's tensors that are not weights.
     pub(super) const OPTIMIZERS: &str = "optimizer.";
 }

@@ -1,9 +1,9 @@
-//! Names of tensors: made without a heap, and how far two are apart.
+//! The names of tensors, built without a heap, and the distance between two names.
 
 use super::fault::Text;
 use super::json::{NO_HASH, Unescaped};
 
-/// A tensor's name: the names of the parts on the way to it, joined by dots.
+/// The name of a tensor: the names of the fields on its path, joined by dots.
 #[derive(Clone, Copy)]
 pub(super) struct Name<'a> {
     pub(super) before: Option<&'a Name<'a>>,
@@ -31,7 +31,7 @@ impl Name<'_> {
         Unescaped::plain(self.own).hash(before)
     }
 
-    /// Its bytes.
+    /// The length in bytes.
     pub(super) const fn len(&self) -> usize {
         let before = match self.before {
             None => 0,
@@ -48,11 +48,10 @@ impl Name<'_> {
     }
 }
 
-/// The bytes of the names that are compared: a longer one is near to none.
+/// The maximum length of names that are compared, in bytes. A longer name is not similar to any.
 const MOST_COMPARED: usize = 256;
 
-/// Levenshtein's distance, the insertions, removals and replacements between two names, or `most`
-/// where it is not less.
+/// The Levenshtein distance between two names (insertions, deletions and replacements), limited to `most`.
 pub(super) const fn distance(mut found: Unescaped<'_>, expected: &Name<'_>, most: usize) -> usize {
     let text = expected.write(Text::new());
     let (b, mut row) = (text.as_str().as_bytes(), [0; MOST_COMPARED + 1]);

@@ -1,4 +1,4 @@
-//! Reading some of a model's weights: those whose names a file has.
+//! Loads only the weights whose names occur in a file.
 
 use super::difference::{difference, shape, shown};
 use super::read::WeightsFile;
@@ -10,22 +10,22 @@ use core::fmt::{Display, Formatter};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-/// Reads the weights whose names a file has, into a model that is there already; the others stay as
-/// they are. The report names every tensor.
+/// Loads the weights whose names occur in a file into an existing model. Other weights are unchanged. The
+/// report names every tensor.
 ///
-/// The file need not have the same architecture. Of a training's state the weights are read. With the
-/// feature `keras`, a file of Keras is read too; its layers are those of the model where both have the
-/// same name, which somebody chose: a name that Keras gives by itself, such as `dense_1`, says nothing.
+/// The file can have another architecture. From the state of a training, the weights are loaded. With the
+/// feature `keras`, a file of Keras can be loaded too: layers are matched by names that the user chose on
+/// both sides. Names that Keras generates, such as `dense_1`, are ignored.
 ///
-/// A tensor that has the name of one of the model, and another shape or another element type, is an
-/// error. With `skip_mismatch`, as in Keras, it is left out and listed in the report.
+/// A tensor that has the name of one in the model, but another shape or another element type, is an error.
+/// With `skip_mismatch`, as in Keras, it is skipped and listed in the report.
 ///
-/// A model that stands in a larger one is loaded whole by [`load_into`](super::load_into):
-/// `load_into(&mut net.body, "body.safetensors")`.
+/// To load all weights of a nested model, use [`load_into`](super::load_into): `load_into(&mut net.body,
+/// "body.safetensors")`.
 ///
 /// ```no_run
-/// # fn load<Net: kerust_core::model::Model>(mut net: Box<Net>) -> kerust_core::Result<()> {
-/// use kerust_core::weights;
+/// # fn load<Net: kerust::model::Model>(mut net: Box<Net>) -> kerust::Result<()> {
+/// use kerust::weights;
 ///
 /// let report = weights::load_partial_into(&mut *net, "body.safetensors", false)?;
 /// println!("{report}");
@@ -34,8 +34,8 @@ use std::path::{Path, PathBuf};
 /// ```
 ///
 /// # Errors
-/// The file cannot be read or is corrupt, a tensor of it does not fit where its name does, or no tensor
-/// has a name of the model's. The model is then as before.
+/// Returns an error if the file cannot be read or is corrupt, a tensor with a matching name does not fit, or
+/// no tensor has a name of the model. The model is unchanged in that case.
 pub fn load_partial_into<M: Model>(
     model: &mut M,
     path: impl AsRef<Path>,
@@ -83,7 +83,7 @@ pub fn load_partial_into<M: Model>(
         .map(|(entry, _)| (entry.name.clone(), entry.sizes.to_vec()))
         .collect();
     let report = sorted.report::<M>(path, skip_mismatch)?;
-    // All values are there before the first is changed.
+    // All values are read before the first one is changed.
     let mut values = Vec::new();
     for (entry, found) in &taken {
         values.push((entry.start, file.values(entry, found)?));
@@ -96,9 +96,9 @@ pub fn load_partial_into<M: Model>(
     Ok(report)
 }
 
-/// What [`load_partial_into`] did with each tensor of the file and of the model.
+/// The result of [`load_partial_into`] for each tensor of the file and of the model.
 ///
-/// Displayed, it names them all:
+/// Its text lists them all:
 ///
 /// ```text
 /// `six.safetensors` into `Ten`: 2 tensors taken, 1 missing, 1 surplus
@@ -115,33 +115,33 @@ pub struct LoadReport {
 }
 
 impl LoadReport {
-    /// How many tensors of the model have the values of the file.
+    /// The number of tensors of the model that were loaded.
     pub fn taken(&self) -> usize {
         self.sorted.taken.len()
     }
 
-    /// How many tensors of the model the file lacks; they are as before.
+    /// The number of tensors of the model that are missing in the file, and are unchanged.
     pub fn missing(&self) -> usize {
         self.sorted.missing.len()
     }
 
-    /// How many tensors of the file the model lacks.
+    /// The number of tensors of the file that the model does not have.
     pub fn surplus(&self) -> usize {
         self.sorted.surplus.len()
     }
 
-    /// How many tensors were left out because they do not fit where their name does; they are as before.
-    /// Without `skip_mismatch` there are none.
+    /// The number of tensors that were skipped, because their name matches and their shape or type does not.
+    /// They are unchanged. Without `skip_mismatch` it is 0.
     pub fn skipped(&self) -> usize {
         self.sorted.skipped.len()
     }
 
-    /// The names of the tensors that have the values of the file.
+    /// The names of the tensors that were loaded.
     pub fn names_taken(&self) -> impl Iterator<Item = &str> {
         self.sorted.taken.iter().map(|(name, _)| &**name)
     }
 
-    /// What was not taken: missing, surplus and skipped.
+    /// The tensors that were not loaded: missing, surplus and skipped ones.
     pub fn differences(&self) -> impl Iterator<Item = &Difference> {
         let Sorted {
             missing,
@@ -153,10 +153,10 @@ impl LoadReport {
     }
 }
 
-/// The tensors of a file and of a model, by what becomes of them.
+/// The tensors of a file and of a model, sorted by their result.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub(super) struct Sorted {
-    /// Names and sizes.
+    /// The names and sizes.
     pub(super) taken: Vec<(String, Vec<usize>)>,
     missing: Vec<Difference>,
     surplus: Vec<Difference>,
@@ -173,7 +173,7 @@ impl Sorted {
         list.push(difference);
     }
 
-    /// The report, unless nothing is taken, or something does not fit and is not to be skipped.
+    /// The report, or an error if nothing is loaded, or if something does not fit and must not be skipped.
     pub(super) fn report<M: Model>(self, path: &Path, skip_mismatch: bool) -> Result<LoadReport> {
         let (path, model) = (path.to_path_buf(), M::NAME);
         if !skip_mismatch && !self.skipped.is_empty() {

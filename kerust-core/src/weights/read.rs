@@ -1,4 +1,4 @@
-//! Reading safetensors: everything is checked before anything is changed.
+//! Reads safetensors files. Everything is checked before anything is changed.
 
 use super::atomic::other_than_file;
 use super::convert;
@@ -16,24 +16,25 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// Reads a model's weights.
+/// Loads a model's weights.
 ///
-/// A file without kerust's header, as Python's `safetensors` writes it, needs the same names and
-/// shapes; a file of kerust's needs the same architecture too. Of a training's state the weights are
-/// read. With the feature `keras`, a file of Keras is read as by `weights::keras::load`.
+/// A file from another program, such as Python's `safetensors`, must have the same names and shapes. A file
+/// of kerust must also have the same architecture. From the state of a training, the weights are loaded. With
+/// the feature `keras`, a file of Keras is loaded as by `weights::keras::load`.
 ///
 /// # Errors
-/// The file cannot be read, is corrupt, or does not fit `M`: one error lists the differences.
+/// Returns an error if the file cannot be read, is corrupt, or does not fit `M`: one error lists the
+/// differences.
 pub fn load<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
     let mut model = M::zeroed();
     load_into(&mut *model, path)?;
     Ok(model)
 }
 
-/// [`load`] into a model that is there already.
+/// Like [`load`], into an existing model.
 ///
 /// # Errors
-/// As [`load`]; the model is then as before.
+/// The same as [`load`]. The model is unchanged in that case.
 pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
     #[cfg(feature = "keras")]
@@ -43,26 +44,26 @@ pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> 
     WeightsFile::open(path)?.load_model(model, false)
 }
 
-/// [`load`] from a file of other element types: `F16`, `BF16` and `F64` become `F32`.
+/// Like [`load`], from a file with other element types: `F16`, `BF16` and `F64` are converted to `F32`.
 ///
-/// A number of `F64` becomes the nearest of `F32`.
+/// An `F64` is rounded to the nearest `F32`.
 ///
 /// # Errors
-/// As [`load`]; and when a number is too large for `F32`.
+/// The same as [`load`], and when a number is too large for `F32`.
 pub fn load_converted<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
     let mut model = M::zeroed();
     WeightsFile::open(path)?.load_model(&mut *model, true)?;
     Ok(model)
 }
 
-/// Reads sections of values, and returns the text in the header.
+/// Reads sections of values, and returns the metadata of the header.
 ///
 /// # Errors
-/// The file cannot be read, is corrupt, or does not hold exactly the tensors of the sections. The
-/// sections are then as before.
+/// Returns an error if the file cannot be read, is corrupt, or does not contain exactly the tensors of the
+/// sections. The sections are unchanged in that case.
 ///
 /// # Panics
-/// When a section does not hold as many bytes as its layout says.
+/// Panics when the size of a section differs from that of its layout.
 pub fn load_sections(
     path: impl AsRef<Path>,
     sections: &mut [SectionMut<'_>],
@@ -72,15 +73,15 @@ pub fn load_sections(
     Ok(file.metadata)
 }
 
-/// A file of weights whose header has been read and whose length is right. The values are read when
-/// it is known that they fit.
+/// A file of weights whose header and length have been checked. The values are read after it is known that
+/// they fit.
 #[derive(Debug)]
 pub struct WeightsFile {
     path: PathBuf,
     file: Mutex<File>,
-    /// Where the values begin.
+    /// The offset of the values.
     data_start: u64,
-    /// In the order of their values.
+    /// The tensors in the order of their values.
     tensors: Vec<Found>,
     metadata: BTreeMap<String, String>,
 }
@@ -89,7 +90,7 @@ impl WeightsFile {
     /// Opens a file and reads its header.
     ///
     /// # Errors
-    /// It cannot be read, or is no whole safetensors file.
+    /// Returns an error if the file cannot be read, or is not a complete safetensors file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let (mut file, len) = open(path)?;
@@ -112,7 +113,7 @@ impl WeightsFile {
         })
     }
 
-    /// The text in the header.
+    /// The metadata of the header.
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata
     }
@@ -120,31 +121,31 @@ impl WeightsFile {
     /// Reads sections of values.
     ///
     /// # Errors
-    /// The file does not hold exactly the tensors of the sections, or cannot be read. The sections are
-    /// then as before.
+    /// Returns an error if the file does not contain exactly the tensors of the sections, or cannot be read.
+    /// The sections are unchanged in that case.
     ///
     /// # Panics
-    /// When a section does not hold as many bytes as its layout says.
+    /// Panics when the size of a section differs from that of its layout.
     pub fn load_sections(&self, sections: &mut [SectionMut<'_>]) -> Result<()> {
         let found: Vec<_> = self.tensors.iter().collect();
         self.load(sections, &found, None, false, Vec::new())
     }
 
-    /// Reads sections of values that belong to the model `M`, whose architecture must be the
-    /// file's, where the file says.
+    /// Reads sections of values that belong to the model `M`. Its architecture must be that of the file, if
+    /// the file contains it.
     ///
     /// # Errors
-    /// As [`load_sections`](Self::load_sections), and when the architecture is another.
+    /// The same as [`load_sections`](Self::load_sections), and when the architecture differs.
     ///
     /// # Panics
-    /// When a section does not hold as many bytes as its layout says.
+    /// Panics when the size of a section differs from that of its layout.
     pub fn load_model_sections<M: Model>(&self, sections: &mut [SectionMut<'_>]) -> Result<()> {
         let found: Vec<_> = self.tensors.iter().collect();
         let differences = self.architecture::<M>();
         self.load(sections, &found, Some(M::NAME), false, differences)
     }
 
-    /// Reads a model's weights, from a training's state too.
+    /// Loads a model's weights, also from the state of a training.
     fn load_model<M: Model>(&self, model: &mut M, is_converted: bool) -> Result<()> {
         let (prefix, found) = self.weights();
         let differences = self.architecture::<M>();
@@ -164,8 +165,8 @@ impl WeightsFile {
         })
     }
 
-    /// The tensors of a model's weights, and what their names begin with: in a training's state there are
-    /// others.
+    /// The tensors of a model's weights, and the prefix of their names. The state of a training also has
+    /// other tensors.
     pub(super) fn weights(&self) -> (&'static str, Vec<&Found>) {
         let is_state = self.metadata.contains_key(key::OPTIMIZER);
         let found = self.tensors.iter();
@@ -173,7 +174,7 @@ impl WeightsFile {
         (if is_state { "model" } else { "" }, found.collect())
     }
 
-    /// The values of a tensor whose type is that of `entry`.
+    /// The values of a tensor, in the type of `entry`.
     pub(super) fn values(&self, entry: &Entry, found: &Found) -> Result<Vec<u8>> {
         let mut values = reserved(found.bytes).map_err(Error::io("read", &self.path))?;
         append(&mut values, &self.bytes(found)?, entry);
@@ -186,7 +187,7 @@ impl WeightsFile {
         read.map_err(Error::io("read", &self.path))
     }
 
-    /// How the architecture that the file names differs.
+    /// The differences to the architecture in the file.
     fn architecture<M: Model>(&self) -> Vec<Difference> {
         let expected = format!("{:016x}", fingerprint(M::LAYERS));
         let is_kerusts = self
@@ -201,7 +202,7 @@ impl WeightsFile {
         Vec::new()
     }
 
-    /// Reads sections of values from the tensors `found`, unless there are differences.
+    /// Reads sections of values from the tensors `found`, if there are no differences.
     fn load(
         &self,
         sections: &mut [SectionMut<'_>],
@@ -225,7 +226,7 @@ impl WeightsFile {
         if !differences.is_empty() {
             return Err(mismatch(differences).into());
         }
-        // All values are there before the first is changed.
+        // All values are read before the first one is changed.
         let places: HashMap<_, _> = found.iter().map(|found| (&*found.name, *found)).collect();
         let mut values = reserved(all.iter().map(|entry| entry.bytes).sum())
             .map_err(Error::io("read", &self.path))?;
@@ -257,13 +258,13 @@ impl WeightsFile {
     }
 }
 
-/// Opens a file that is a regular one, and tells its length.
+/// Opens a regular file, and returns its length.
 fn open(path: &Path) -> Result<(File, u64)> {
     let refused = |found: &str| {
         let message = format!("found {found}, expected a file");
         Error::io("read", path)(io::Error::new(io::ErrorKind::InvalidInput, message))
     };
-    // To open a FIFO would be to wait for its writer.
+    // Opening a FIFO would wait for its writer.
     let metadata = std::fs::metadata(path).map_err(Error::io("read", path))?;
     if let Some(kind) = other_than_file(&metadata) {
         return Err(refused(kind));
@@ -276,7 +277,7 @@ fn open(path: &Path) -> Result<(File, u64)> {
     }
 }
 
-/// Whether a file is one of Keras's, by its first bytes.
+/// Whether a file is one of Keras's, according to its first bytes.
 #[cfg(feature = "keras")]
 pub(super) fn is_keras(path: &Path) -> Result<bool> {
     let (file, _) = open(path)?;
@@ -289,7 +290,7 @@ pub(super) fn is_keras(path: &Path) -> Result<bool> {
     ))
 }
 
-/// Memory for as many bytes, if there is so much.
+/// Allocates a buffer, or returns an error if there is not enough memory.
 fn reserved(bytes: usize) -> io::Result<Vec<u8>> {
     let mut memory = Vec::new();
     memory.try_reserve_exact(bytes).map_err(|_| {
@@ -345,7 +346,7 @@ fn read_header(
     Ok((found.collect(), metadata.strings()))
 }
 
-/// Appends values that have the model's type; in the file the little end stands first.
+/// Appends values that have the model's type. They are little-endian in the file.
 fn append(values: &mut Vec<u8>, read: &[u8], entry: &Entry) {
     let start = values.len();
     values.extend_from_slice(read);
@@ -355,7 +356,7 @@ fn append(values: &mut Vec<u8>, read: &[u8], entry: &Entry) {
     }
 }
 
-/// What is wrong with a file whose header cannot be taken.
+/// The error for a file with an invalid header.
 fn broken(path: &Path, fault: &Fault, header: &[u8]) -> WeightsError {
     let path = path.to_path_buf();
     match *fault {

@@ -1,46 +1,46 @@
-//! Data with a layout, as the tensors of a file.
+//! Data with a layout, which become tensors in a file.
 
 use crate::element::Dtype;
 use crate::layer::Layout;
 
-/// Values to be written under `prefix`; an empty prefix adds nothing to the tensors' names.
+/// Values to write, with the prefix `prefix`. If it is empty, the tensors' names have no prefix.
 #[derive(Clone, Copy, Debug)]
 pub struct Section<'a> {
-    /// What stands before the tensors' names: `optimizer.m`.
+    /// The prefix of the tensors' names: `optimizer.m`.
     pub prefix: &'a str,
-    /// How the values lie.
+    /// The layout of the values.
     pub layout: &'a Layout,
-    /// The values: `layout.bytes()` bytes of them.
+    /// The values, with `layout.bytes()` bytes.
     pub values: &'a [u8],
 }
 
-/// Values to be read from under `prefix`; an empty prefix adds nothing to the tensors' names.
+/// A buffer for values to read, with the prefix `prefix`. If it is empty, the tensors' names have no prefix.
 #[derive(Debug)]
 pub struct SectionMut<'a> {
-    /// What stands before the tensors' names: `optimizer.m`.
+    /// The prefix of the tensors' names: `optimizer.m`.
     pub prefix: &'a str,
-    /// How the values lie.
+    /// The layout of the values.
     pub layout: &'a Layout,
-    /// Where the values go: `layout.bytes()` bytes of them.
+    /// The buffer, with `layout.bytes()` bytes.
     pub values: &'a mut [u8],
 }
 
 /// A tensor of a section.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Entry {
-    pub(super) name: String,
-    pub(super) dtype: Dtype,
-    pub(super) sizes: &'static [usize],
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) dtype: Dtype,
+    pub(crate) sizes: &'static [usize],
     /// The byte of the section where its values begin.
-    pub(super) start: usize,
-    pub(super) bytes: usize,
+    pub(crate) start: usize,
+    pub(crate) bytes: usize,
 }
 
-/// The tensors of a section in the order of its values; those without values are left out.
+/// The tensors of a section in the order of its values. Tensors without values are left out.
 ///
 /// # Panics
 /// Unless there are `layout.bytes()` bytes.
-pub(super) fn entries(prefix: &str, layout: &Layout, bytes: usize) -> Vec<Entry> {
+pub(crate) fn entries(prefix: &str, layout: &Layout, bytes: usize) -> Vec<Entry> {
     assert_eq!(
         bytes,
         layout.bytes(),

@@ -1,4 +1,4 @@
-//! Writing safetensors.
+//! Writes safetensors files.
 
 use super::format::{self, Format};
 use super::section::{Section, entries};
@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes a model's weights.
+/// Writes a model's weights to a file.
 ///
-/// The format is safetensors; with the feature `keras`, a path that ends in `.weights.h5` is written as
-/// by `weights::keras::save`. The file is never half written, and the same weights give the same bytes;
-/// see [`write_atomically`].
+/// The format is safetensors. With the feature `keras`, a path that ends in `.weights.h5` is written as by
+/// `weights::keras::save`. The file is written atomically (see [`write_atomically`]), and the same weights
+/// give the same bytes.
 ///
 /// # Errors
-/// The path ends as that of a format which is not written (`.keras`, `.h5`), or the system refuses; the
-/// file is then as before.
+/// Returns an error if the path has the extension of a format that kerust cannot write (`.keras`, `.h5`), or
+/// the file cannot be written. An existing file is unchanged in that case.
 pub fn save<M: Model>(path: impl AsRef<Path>, model: &M) -> Result<()> {
     let path = path.as_ref();
     match format::of(path)? {
@@ -33,7 +33,7 @@ pub fn save<M: Model>(path: impl AsRef<Path>, model: &M) -> Result<()> {
     save_sections(path, &[section], &model_metadata::<M>())
 }
 
-/// What a file's header says about the architecture of `M`.
+/// The metadata in a file's header for the architecture of `M`.
 pub fn model_metadata<M: Model>() -> BTreeMap<String, String> {
     let architecture = format!("{:016x}", super::fingerprint(M::LAYERS));
     BTreeMap::from(
@@ -48,15 +48,16 @@ pub fn model_metadata<M: Model>() -> BTreeMap<String, String> {
     )
 }
 
-/// Writes sections of values, and text for the header.
+/// Writes sections of values, and metadata for the header.
 ///
-/// The file is never half written, and the same values give the same bytes.
+/// The file is written atomically, and the same values give the same bytes.
 ///
 /// # Errors
-/// The path ends as that of another format, or the system refuses; the file is then as before.
+/// Returns an error if the path has the extension of another format, or the file cannot be written. An
+/// existing file is unchanged in that case.
 ///
 /// # Panics
-/// When a section does not hold as many bytes as its layout says, or two tensors have one name.
+/// Panics when the size of a section differs from that of its layout, or two tensors have the same name.
 pub fn save_sections(
     path: impl AsRef<Path>,
     sections: &[Section<'_>],
@@ -75,7 +76,7 @@ pub fn save_sections(
     })
 }
 
-/// The JSON of a file's header, padded so that the values behind it are aligned.
+/// The JSON of a file's header, padded so that the values after it are aligned.
 fn header(sections: &[Section<'_>], metadata: &BTreeMap<String, String>) -> String {
     let json = |text: &str| serde_json::Value::from(text).to_string();
     let texts = metadata
@@ -109,7 +110,7 @@ fn header(sections: &[Section<'_>], metadata: &BTreeMap<String, String>) -> Stri
     header
 }
 
-/// The values, little end first.
+/// Writes the values in little-endian order.
 fn write_values(file: &mut dyn Write, section: &Section<'_>) -> io::Result<()> {
     if cfg!(target_endian = "little") {
         return file.write_all(section.values);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the files that the readers of data are tested on, and what Keras reads from them.
+"""Writes the files that the readers of data are tested on, and the values that Keras reads from them.
 
     KERAS_BACKEND=tensorflow python generate.py
 

@@ -1,6 +1,6 @@
 """Writes `python.safetensors`: the weights of `tests/weights/stored.rs`'s `Net` as Python's safetensors writes them.
 
-Needs `pip install safetensors numpy`; safetensors 0.8.0 made the file beside this script.
+Needs `pip install safetensors numpy`; safetensors 0.8.0 made the file next to this script.
 """
 
 from pathlib import Path

@@ -1,5 +1,5 @@
-//! Files that promise more than they hold: each is refused in a second and little memory, by an error
-//! that names the file and the place.
+//! Damaged and malicious files: each is rejected within a second and with little memory, by an error that
+//! names the file and the location.
 
 use super::file;
 use super::memory::peak_of;
@@ -34,7 +34,7 @@ fn refused<M: Model>(path: &Path) -> [String; 2] {
     [of_model, of_none]
 }
 
-/// Whether the errors about a file have these words.
+/// Whether the errors about a file contain these words.
 #[track_caller]
 fn refused_for<M: Model>(name: &str, of_model: &str, of_none: &str) {
     let found = refused::<M>(&file("hostile").join(name));
@@ -131,7 +131,7 @@ fn values_behind_the_end_of_the_file_are_refused() {
 fn names_and_types_without_end_are_refused_or_passed_over() {
     let more = "a fault at `model_weights/a` (more groups than a file of";
     refused_for::<Tiny>("attributes.weights.h5", more, more);
-    // A type that stands in another 8,000 times is that of an attribute which nobody reads.
+    // A type that is repeated 8,000 times belongs to an attribute that is never read.
     let (model, peak) = peak_of(|| keras::load::<Tiny>(file("hostile/types.weights.h5")));
     assert!(model.is_ok() && peak < MEMORY);
 }
@@ -150,15 +150,15 @@ fn archives_that_unpack_to_more_than_they_are_are_refused() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_regular_file_is_refused() {
+fn only_regular_files_are_read() {
     for name in ["/dev/zero", "/"] {
         for error in refused::<Tiny>(Path::new(name)) {
-            assert!(error.contains("no regular file"), "{error}");
+            assert!(error.contains("not a regular file"), "{error}");
         }
     }
 }
 
-/// Bytes are set to what makes lengths and addresses large, one place at a time.
+/// Sets bytes that make lengths and addresses large, one location at a time.
 #[test]
 fn no_word_of_a_header_takes_memory_or_time() {
     let folder = tempfile::tempdir().unwrap();

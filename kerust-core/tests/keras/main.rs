@@ -1,5 +1,5 @@
-//! Keras's files: what Keras wrote is read, what is written is read, and every fault is refused by
-//! name before anything changes.
+//! Keras's files: Keras's own files are read, kerust's files can be read back, and every fault is reported by
+//! name before any weight changes.
 #![cfg(feature = "keras")]
 #![allow(missing_docs)]
 
@@ -77,9 +77,9 @@ fn convolutions_and_batch_normalization_load() {
 
 model! { pub Normal: Input(3) => Normalization => Dense(2) }
 
-/// Keras keeps a count beside what a `Normalization` has learnt.
+/// Keras stores a count along with the statistics of a `Normalization`.
 #[test]
-fn what_a_normalization_has_learnt_loads() {
+fn the_statistics_of_a_normalization_are_loaded() {
     let golden =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/normalization.safetensors");
     let golden = fs::read(golden).unwrap();
@@ -138,7 +138,7 @@ fn tensors_are_listed_without_a_model() {
 }
 
 #[test]
-fn what_is_saved_is_loaded_bit_for_bit() {
+fn saved_weights_are_loaded_bit_for_bit() {
     fn check<M: Model>() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("net.weights.h5");
@@ -170,7 +170,7 @@ fn what_is_saved_is_loaded_bit_for_bit() {
 }
 
 #[test]
-fn what_is_saved_stands_where_keras_puts_it() {
+fn saved_tensors_are_where_keras_puts_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("net.weights.h5");
     for (name, save) in [
@@ -356,7 +356,7 @@ fn files_of_other_kinds_are_named() {
     }
 }
 
-/// Keras itself loads what is written; the Python that has it is named by `KERUST_KERAS_PYTHON`.
+/// Lets Keras itself load the saved file; `KERUST_KERAS_PYTHON` names a Python that has Keras.
 #[test]
 fn keras_loads_what_is_saved() {
     let Some(python) = std::env::var_os("KERUST_KERAS_PYTHON") else {
@@ -381,7 +381,7 @@ fn keras_loads_what_is_saved() {
     assert!(status.unwrap().success());
 }
 
-/// Says that a test did nothing, past the capture of the test harness.
+/// Reports a skipped test, bypassing the output capture of the test harness.
 fn skipped(why: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");

@@ -1,4 +1,4 @@
-//! How much memory is held at most.
+//! Measures peak memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
@@ -12,7 +12,7 @@ struct Counting;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-// SAFETY: all is done by `System`; the counters take no memory from the heap.
+// SAFETY: `System` does all the work; the counters do not allocate.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 0);
@@ -46,8 +46,8 @@ fn count(more: usize, less: usize) {
     HELD.fetch_sub(less, Relaxed);
 }
 
-/// The bytes that all threads hold at most while `work` is done, beyond what was held before it; one call
-/// waits for the other.
+/// The peak number of bytes that all threads hold while `work` runs, beyond those held before. Calls run one
+/// after the other.
 pub fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock();

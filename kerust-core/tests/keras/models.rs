@@ -1,4 +1,4 @@
-//! Models that are only stored.
+//! Models that only store weights.
 
 use kerust_core::activation::Softmax;
 use kerust_core::layer::{LayerData, Layout, Part};
@@ -8,7 +8,7 @@ use kerust_core::model::{Head, LayerInfo, Model};
 use kerust_core::shape::Shape;
 use kerust_core::tensor::Rank1;
 
-/// A struct of data, and fields of it that no optimizer moves.
+/// A struct of data with non-trainable fields.
 macro_rules! data {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),+ } $(state { $($state:ident: $other:ty),+ })?) => {
         $(#[$doc])*
@@ -38,7 +38,7 @@ macro_rules! data {
     };
 }
 
-/// A model that computes nothing, and the kinds of its layers.
+/// A model that only stores weights, and the kinds of its layers.
 macro_rules! stored_model {
     ($name:ident { $($field:ident: $type:ty = $kind:literal),+ }) => {
         data! { #[doc = "A model."] $name { $($field: $type),+ } }
@@ -70,16 +70,16 @@ macro_rules! stored_model {
 }
 
 data! {
-    /// The numbers of a `BatchNormalization`.
+    /// The weights of a `BatchNormalization`.
     Normalization { gamma: [f32; 3], beta: [f32; 3] }
     state { moving_mean: [f32; 3], moving_variance: [f32; 3] }
 }
 data! {
-    /// The numbers of a `DepthwiseConv2D`.
+    /// The weights of a `DepthwiseConv2D`.
     Depthwise { kernel: [[[[f32; 1]; 3]; 3]; 3], bias: [f32; 3] }
 }
 data! {
-    /// A model in a model.
+    /// A model inside another model.
     Block { dense: DenseWeights<4, 4> }
 }
 

@@ -1,5 +1,5 @@
-//! Weights land in the layers that Keras has them in, whatever the names and the order of creation:
-//! every model predicts what it predicts in Keras, or its file is refused as ambiguous.
+//! Weights go to the layers that they have in Keras, whatever the names and the order of creation: every
+//! model predicts the same as in Keras, or its file is rejected as ambiguous.
 
 use super::{file, skipped};
 use kerust::model;
@@ -85,7 +85,7 @@ model! {
 
 const X: [f32; 4] = [-0.3, -0.05, 0.2, 0.45];
 
-/// A model that predicts for [`X`], and for [`X`] turned round where it has a second input.
+/// A model that predicts for [`X`], and for [`X`] reversed if it has a second input.
 trait Predict: Model {
     fn outputs(&self) -> Vec<f32>;
 }
@@ -112,7 +112,7 @@ predict! {
     Blocks(X), Frozen(X), FrozenFlat(X), Shared(X, TURNED), Chosen(X),
 }
 
-/// A file of a folder: `places/deep.h5`; those of `reported` are like ones that people met.
+/// A file of a folder: `places/deep.h5`; those of `reported` resemble files from bug reports.
 fn place(name: &str) -> PathBuf {
     match name.contains('/') {
         true => file(name),
@@ -198,7 +198,7 @@ fn activations_that_are_layers_in_keras_alone_do_not_shift_the_others() {
     let (found, _) = outputs::<Activations>("activations", "weights.h5");
     let message = found.unwrap_err().to_string();
     assert!(
-        message.contains("other layers without weights stand in the file"),
+        message.contains("the file has other layers without weights"),
         "{message}"
     );
 }
@@ -245,7 +245,7 @@ fn reported_files_load_as_keras_loads_them() {
     equals_keras::<BaseTwiceFlat>("reported/nested_frozen", &["keras", "h5"]);
 }
 
-/// A model of numbers that are all different.
+/// A model whose weights are all different.
 fn counted<M: Model>() -> Box<M> {
     let mut model = M::zeroed();
     let values = model.as_mut_slice().iter_mut().enumerate();
@@ -254,7 +254,7 @@ fn counted<M: Model>() -> Box<M> {
 }
 
 #[test]
-fn what_is_written_is_read_whatever_the_order() {
+fn saved_weights_are_read_in_any_order() {
     fn check<M: Model>() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("net.weights.h5");
@@ -282,7 +282,7 @@ fn keras_predicts_the_same_with_what_is_saved() {
     };
     fn save<M: Predict>(folder: &Path, name: &str) {
         let mut model = counted::<M>();
-        // A moving variance is no negative number.
+        // A moving variance is not negative.
         model
             .as_mut_slice()
             .iter_mut()

@@ -4,7 +4,7 @@
 use kerust_core::weights::keras::{self, FileTensor};
 use std::path::Path;
 
-/// The tensors of a published file; without the folder nothing, said loudly.
+/// The tensors of a published file, or `None` with a visible warning if the folder is missing.
 fn published(name: &str) -> Option<Vec<FileTensor>> {
     let Some(folder) = std::env::var_os("KERUST_MLPERF") else {
         super::skipped(&format!(
@@ -35,7 +35,7 @@ fn count(tensors: &[FileTensor]) -> usize {
     tensors.iter().map(|tensor| tensor.values.len()).sum()
 }
 
-/// A number for all bits of all values; the expected ones were made from what h5py 3 reads.
+/// A checksum over the bits of all values; the expected ones come from files read by h5py 3.
 fn bits(tensors: &[FileTensor]) -> u64 {
     let values = tensors.iter().flat_map(|tensor| &tensor.values);
     values.fold(0, |bits: u64, value| {

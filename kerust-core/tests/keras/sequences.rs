@@ -1,4 +1,4 @@
-//! Layers over sequences, whose tensors Keras keeps in layers of their own: cells, directions, projections.
+//! Sequence layers, whose tensors Keras stores in nested layers: cells, directions, projections.
 
 use super::{file, skipped};
 use kerust::prelude::*;
@@ -21,7 +21,7 @@ model! {
         => Dense(2)
 }
 
-/// The values that `make_sequences.py` gives: 1/64, 2/64, .. modulo 1 less a half.
+/// The values that `make_sequences.py` gives: 1/64, 2/64, .. modulo 1 minus 1/2.
 fn counted() -> Vec<f32> {
     (1..=Sequences::PARAMS)
         .map(|number| (number % 64) as f32 / 64.0 - 0.5)
@@ -56,7 +56,7 @@ fn layers_over_sequences_are_read_from_every_kind_of_file() {
 }
 
 #[test]
-fn what_is_saved_is_read_again() {
+fn saved_weights_are_read_again() {
     let mut model = Sequences::zeroed();
     model.as_mut_slice().copy_from_slice(&counted());
     let folder = tempfile::tempdir().unwrap();

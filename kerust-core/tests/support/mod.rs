@@ -1,4 +1,4 @@
-//! Models, and data to train them on.
+//! Models and their training data.
 #![allow(dead_code, missing_docs)]
 
 use kerust::model;
@@ -22,7 +22,7 @@ pub fn xor() -> Dataset<Rank1<2>, Binary> {
     })
 }
 
-/// Points whose class is the third in which their sum lies.
+/// Points in three classes, by the third of the range that contains their sum.
 pub fn thirds<const N: usize>(count: usize) -> Dataset<Rank1<N>, Class<3>> {
     let mut rng = Seed(7).rng();
     Dataset::generate(count, |_| {

@@ -1,8 +1,7 @@
-//! What is no number, in the data and in the loss.
+//! NaN and infinity in the data and in the loss.
 
 use super::noisy;
 use super::support::{Linear, thirds};
-use kerust_core::Error;
 use kerust_core::activation::Linear as LinearHead;
 use kerust_core::data::Dataset;
 use kerust_core::loss::{Batch, Loss, MeanSquaredError};
@@ -10,9 +9,7 @@ use kerust_core::model::Head;
 use kerust_core::optimizer::SGD;
 use kerust_core::rng::Seed;
 use kerust_core::tensor::Rank1;
-use kerust_core::train::{
-    Compiled, EarlyStopping, Fit, LambdaCallback, TerminateOnNaN, TrainError, Workflow,
-};
+use kerust_core::train::{Compiled, EarlyStopping, Fit, LambdaCallback, TerminateOnNaN, Workflow};
 
 /// A model whose loss is infinite after a few steps: without activation, at an absurd learning rate.
 fn diverging() -> (Compiled<Linear, Rank1<1>>, Dataset<Rank1<2>, Rank1<1>>) {
@@ -39,21 +36,12 @@ fn a_loss_that_is_not_finite_ends_the_training_with_the_history_and_an_end() {
         .callback(watch)
         .quiet();
     let error = model.fit(&data, fit).unwrap_err();
-    let Error::Train(error) = error else {
-        panic!("{error}")
-    };
-    let TrainError::NotFinite {
-        epoch,
-        step: 0,
-        ref history,
-        ..
-    } = error
-    else {
-        panic!("{error}")
-    };
-    assert!(epoch > 0);
-    assert_eq!(history.len(), epoch);
+    assert!(error.is_training() && error.is_not_finite(), "{error}");
     assert_eq!(error.history(), Some(model.history()));
+    let epoch = model.history().len();
+    assert!(epoch > 0);
+    let place = format!("in step 1 of epoch {}", epoch + 1);
+    assert!(error.to_string().contains(&place), "{error}");
     assert_eq!(calls, [true]);
     // The first epoch was the best one.
     assert_eq!(model.weights(), first.unwrap());
@@ -64,10 +52,8 @@ fn a_loss_that_is_not_finite_ends_the_training_with_the_history_and_an_end() {
 fn terminate_on_nan_ends_the_training_without_an_error() {
     let (mut model, data) = diverging();
     let fit = || Fit::epochs(50).batch_size(64).quiet();
-    let epochs = model.fit(&data, fit()).unwrap_err();
-    let Error::Train(TrainError::NotFinite { epoch, .. }) = epochs else {
-        panic!("{epochs}")
-    };
+    let error = model.fit(&data, fit()).unwrap_err();
+    let epoch = error.history().unwrap_or_else(|| panic!("{error}")).len();
     let (mut model, data) = diverging();
     let history = model
         .fit(&data, fit().callback(TerminateOnNaN::new()))
@@ -120,7 +106,7 @@ fn nan_in_the_data_is_named_before_its_step_moves_anything() {
     }
 }
 
-/// The absolute error, but 1 at most: `NaN.min(1.0)` is 1.
+/// The absolute error, limited to 1: `NaN.min(1.0)` is 1.
 struct Cut;
 
 impl Loss<Head<LinearHead, Rank1<1>>> for Cut {
@@ -161,11 +147,11 @@ fn weights_of_samples_and_classes_are_finite() {
     let cases = [
         (
             Fit::epochs(1).sample_weight(&weights),
-            "`sample_weight` is NaN at place 1",
+            "`sample_weight` is NaN at index 1",
         ),
         (
             Fit::epochs(1).class_weight(weights),
-            "`class_weight` is NaN at place 1",
+            "`class_weight` is NaN at index 1",
         ),
     ];
     for (fit, expected) in cases {

@@ -1,4 +1,4 @@
-//! A training says why it does not learn, and says nothing where it does.
+//! `fit` prints a hint if a model does not learn, and nothing otherwise.
 
 use crate::support::thirds;
 use kerust::model;
@@ -47,7 +47,7 @@ fn images(count: usize, scale: f32) -> Dataset<Rank3<8, 8, 1>, Class<24>> {
     })
 }
 
-/// Four numbers whose sum says the class.
+/// Four numbers whose sum determines the class.
 fn table(count: usize) -> Dataset<Rank1<4>, Class<3>> {
     thirds::<4>(count)
 }
@@ -62,7 +62,7 @@ fn the_first_training_of_a_course_says_what_it_lacks() {
         .unwrap();
     assert_eq!(
         text(&model, HintKind::UnscaledInputs),
-        "inputs run from 0 to 255, and no layer scales them: write `Rescaling(1 / 255)` behind `Input`"
+        "inputs run from 0 to 255, and no layer scales them: write `Rescaling(1 / 255)` after `Input`"
     );
     let first = text(&model, HintKind::FirstLoss);
     assert!(
@@ -76,7 +76,7 @@ fn the_first_training_of_a_course_says_what_it_lacks() {
         "{stays}"
     );
     let dead = text(&model, HintKind::DeadUnits);
-    assert!(dead.contains("of 32 units of `dense` answer 0"), "{dead}");
+    assert!(dead.contains("of 32 units of `dense` output 0"), "{dead}");
     assert_eq!(model.history().len(), 8);
 }
 
@@ -120,7 +120,7 @@ fn one_word_turns_hints_off_and_they_change_no_bit() {
 }
 
 #[test]
-fn what_is_wrong_with_the_data_is_said_before_the_first_step() {
+fn hints_about_the_data_come_before_the_first_step() {
     let fit = |data: &Dataset<Rank1<4>, Class<3>>| {
         let mut model =
             Table::new(Seed(1)).compile(Adam::new(0.01), SparseCategoricalCrossentropy, ());
@@ -130,7 +130,7 @@ fn what_is_wrong_with_the_data_is_said_before_the_first_step() {
     let model = fit(&table(100).map_labels(|_| Class::<3>::new(2)));
     let one = text(&model, HintKind::OneClass);
     assert!(
-        one.starts_with("all 100 labels that were looked at are class 2"),
+        one.starts_with("all 100 labels that were checked are class 2"),
         "{one}"
     );
     let constant = table(100).map_inputs(|x| Tensor::from([x[0], 7.0, x[2], 0.0]));
@@ -144,7 +144,7 @@ fn what_is_wrong_with_the_data_is_said_before_the_first_step() {
     let model = fit(&large);
     let unscaled = text(&model, HintKind::UnscaledInputs);
     assert!(
-        unscaled.contains("`Normalization` behind `Input`, and `net.adapt(&train)?`"),
+        unscaled.contains("`Normalization` after `Input`, and `net.adapt(&train)?`"),
         "{unscaled}"
     );
 }
@@ -166,7 +166,7 @@ fn samples_and_classes_on_the_wrong_side_are_said() {
         ),
         "{shared}"
     );
-    // In the order of their classes, as a folder gives them.
+    // Sorted by class, as a folder gives them.
     let sorted = (0..3).map(|class| table(300).filter(|_, label| label.index() == class));
     let sorted = sorted.reduce(|all, part| all.concat(&part)).unwrap();
     let mut model = Table::new(Seed(1)).compile(Adam::new(0.01), SparseCategoricalCrossentropy, ());

@@ -1,4 +1,4 @@
-//! Training as a whole: it learns, it repeats, it resumes, it refuses.
+//! Training as a whole: it learns, is reproducible, can be resumed, and rejects invalid input.
 #![cfg(feature = "std")]
 
 mod faults;
@@ -212,7 +212,7 @@ fn settings_that_make_no_sense_are_refused_before_anything_changes() {
         ),
         (
             Fit::epochs(1).validation_split(1.0),
-            "`validation_split` is 1, expected a fraction from 0 up to, but without, 1",
+            "`validation_split` is 1, expected a fraction of at least 0 and below 1",
         ),
         (
             Fit::epochs(1).validation_split(0.95),

@@ -1,4 +1,4 @@
-//! Training loops of one's own, and optimizers whose state is more than slots.
+//! Custom training loops, and optimizers whose state is more than slots.
 
 use super::{noisy, scratch};
 use crate::support::{Noisy, Xor, thirds, xor};
@@ -51,7 +51,7 @@ fn a_gradient_may_be_changed_before_it_is_applied() {
     for (after, before) in model.weights().iter().zip(before) {
         assert_eq!(*after, before - 0.5);
     }
-    // A gradient that is not applied moves nothing.
+    // A gradient that is not applied changes nothing.
     let before = model.weights().to_vec();
     assert!(model.compute_gradient(&xor()).unwrap().loss() > 0.0);
     assert_eq!(model.weights(), before);
@@ -67,7 +67,7 @@ fn a_batch_without_samples_is_refused() {
     );
 }
 
-/// A training that is taken up after two of four epochs, against one that was not interrupted.
+/// Compares a training that is resumed after two of four epochs with one that was not interrupted.
 #[track_caller]
 fn check_resume<O: Optimizer + 'static>(name: &str, optimizer: impl Fn() -> O, swaps: bool) {
     let data = thirds(45);
@@ -115,6 +115,6 @@ fn a_state_of_other_averages_is_refused() {
     let error = compile(false).resume(&path).unwrap_err().to_string();
     assert_eq!(
         error,
-        "the state is of another training: its `optimizer` is `sgd average`, expected `sgd`"
+        "the state belongs to another training: its `optimizer` is `sgd average`, expected `sgd`"
     );
 }

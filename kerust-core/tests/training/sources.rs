@@ -1,4 +1,4 @@
-//! Samples that a closure reads, and batches that machines divide.
+//! Samples that a closure reads, and batches that are divided between machines.
 
 use super::support::{Wide, thirds};
 use super::{noisy, scratch};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-/// The samples of [`thirds`], of which the number `broken` cannot be read while it is there.
+/// The samples of [`thirds`]; sample `broken` is an error while it is set.
 fn source(broken: Arc<AtomicUsize>) -> impl Samples<Rank1<20>, Class<3>> {
     let data = thirds::<20>(50);
     samples::from_fn::<Rank1<20>, Class<3>>(50, move |number, x, y| {
@@ -58,7 +58,7 @@ fn a_source_that_fails_within_an_epoch_loses_nothing() {
     let mut straight = noisy();
     let history = straight.fit(&source, fit().quiet()).unwrap();
 
-    // The cable goes out after 10 steps: in the second epoch, before its fourth step.
+    // The source fails after 10 steps: in the second epoch, before its fourth step.
     let mut steps = 0;
     let mut weights = Vec::new();
     let watch = LambdaCallback::new().on_train_batch_end(|training| {
@@ -90,11 +90,11 @@ fn a_source_that_fails_within_an_epoch_loses_nothing() {
     assert_eq!(resumed.weights(), straight.weights());
     assert_eq!(whole.len(), history.len());
     assert_eq!(whole["loss"][3], history["loss"][3]);
-    // The model that was not resumed goes on too, with a training of its own.
+    // The model that was not resumed can be trained further too.
     assert_eq!(model.fit(&source, Fit::epochs(1).quiet()).unwrap().len(), 1);
 }
 
-/// One of two machines, each a thread: they hand each other their sums.
+/// One of two machines, each a thread; they exchange their sums.
 struct Machine {
     part: fn(usize) -> Range<usize>,
     to: Sender<(Vec<f32>, f64)>,

@@ -1,4 +1,5 @@
-//! What loads embeds, with the same values, and what does not is refused in the same words.
+//! `embed` accepts the files that `load` accepts, with the same values, and rejects the others with the same
+//! messages.
 
 use super::{BIAS, File, KERNEL, KERNEL_1, bits, net};
 use crate::stored::{Net, Tanh, Wide};
@@ -13,7 +14,7 @@ static PYTHONS: Net = embedded(
     include_bytes!("../files/python.safetensors"),
 );
 
-/// The message with which `bytes` are refused.
+/// The message with which `bytes` are rejected.
 pub fn refusal<M: Model>(bytes: &[u8]) -> Option<String> {
     let outcome = catch_unwind(|| Box::new(embedded::<M>("FILE", bytes)));
     outcome
@@ -28,7 +29,7 @@ fn refusal_to_load<M: Model>(file: &File) -> String {
 }
 
 #[test]
-fn what_is_saved_is_embedded_bit_for_bit() {
+fn saved_weights_are_embedded_bit_for_bit() {
     let file = File::saved();
     let embedded: Net = embedded("FILE", &fs::read(&file.path).unwrap());
     assert_eq!(bits(&embedded), bits(&*net()));
@@ -117,7 +118,7 @@ fn the_words_of_loading<M: Model>(file: &File) {
     assert!(found.contains("model.save(\"FILE\")"));
 }
 
-/// `embedded` says what `loaded` says, as rustc sets lines, and then what helps.
+/// `embedded` contains the message `loaded`, wrapped as rustc does, followed by help.
 pub fn same_words(loaded: &str, embedded: &str) {
     let expected = loaded
         .replace("\n  ", "\n= note: ")
@@ -140,7 +141,7 @@ fn a_file_cut_anywhere_is_not_embedded() {
 }
 
 #[test]
-fn whatever_the_bytes_are_the_refusal_is_a_sentence() {
+fn errors_about_any_bytes_are_readable() {
     let bytes = fs::read(File::saved().path).unwrap();
     let header_len = u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
     for place in 0..8 + header_len {
@@ -171,7 +172,7 @@ fn files_of_other_kinds_are_named() {
         (b"\x02\0\0\0\0\0\0\0{]", "a header with a fault at byte 9"),
     ] {
         let message = refusal::<Net>(bytes).unwrap();
-        let start = format!("`FILE` is no safetensors file: found {found}, expected");
+        let start = format!("`FILE` is not a safetensors file: found {found}, expected");
         assert!(message.starts_with(&start), "{message}");
     }
 }

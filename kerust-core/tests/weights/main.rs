@@ -1,4 +1,4 @@
-//! Weights in files: what is written is read, and every fault is refused by name before anything
+//! Weights in files: saved files can be read back, and every fault is reported by name before any weight
 //! changes.
 #![cfg(feature = "std")]
 #![allow(missing_docs)]
@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use stored::{Net, Tanh, Wide};
 
-/// Values that no arithmetic keeps by chance.
+/// Values that arithmetic does not reproduce by chance.
 fn net() -> Box<Net> {
     let mut net = Net::zeroed();
     for (place, value) in net.as_mut_slice().iter_mut().enumerate() {
@@ -53,7 +53,7 @@ impl File {
         }
     }
 
-    /// A file as any writer makes it: `tensors` are name, type, sizes.
+    /// A file as any writer makes it: `tensors` are name, type, shape.
     fn with(tensors: &[(&str, &str, &[usize])]) -> Self {
         let (mut members, mut place) = (Vec::new(), 0);
         for (name, dtype, sizes) in tensors {
@@ -81,7 +81,7 @@ impl File {
         file
     }
 
-    /// The message of a refused load, without the path; the model must be unchanged.
+    /// The message of a rejected load, without the path; the model must be unchanged.
     fn refusal(&self) -> String {
         let mut model = net();
         let before = bits(&*model);
@@ -98,7 +98,7 @@ const BIAS: (&str, &str, &[usize]) = ("dense.bias", "F32", &[3]);
 const KERNEL_1: (&str, &str, &[usize]) = ("dense_1.kernel", "F32", &[3, 2]);
 
 #[test]
-fn what_is_saved_is_loaded_bit_for_bit() {
+fn saved_weights_are_loaded_bit_for_bit() {
     let loaded = weights::load::<Net>(&File::saved().path).unwrap();
     assert_eq!(bits(&*loaded), bits(&*net()));
 }
@@ -153,7 +153,7 @@ fn a_file_of_pythons_safetensors_loads() {
 
 #[test]
 fn a_header_of_any_length_loads() {
-    // Values behind a header that no writer padded stand at odd addresses.
+    // Values after a header that is not padded have odd addresses.
     for padding in 0..8 {
         let mut bytes = fs::read(File::with(&[KERNEL, BIAS, KERNEL_1]).path).unwrap();
         let header_len = u64::from_le_bytes(*bytes.first_chunk().unwrap());
@@ -269,7 +269,7 @@ fn files_of_other_kinds_are_named() {
     ];
     for (bytes, found) in expected {
         let message = File::new(bytes).refusal();
-        let start = format!("`FILE` is no safetensors file: found {found}");
+        let start = format!("`FILE` is not a safetensors file: found {found}");
         assert!(message.starts_with(&start), "{message}");
     }
 }

@@ -1,6 +1,6 @@
-//! Odd safetensors files: the reader at run time and the one that runs while compiling accept and refuse
-//! the same ones in the same words, and the reader that others have accepts none that these refuse, but
-//! for what the format's text forbids.
+//! Unusual safetensors files. The reader at run time and the one at compile time accept and reject the same
+//! files with the same messages, and the official reader rejects every file that these reject, except where
+//! they follow the text of the specification more strictly.
 
 use super::embed::{refusal, same_words};
 use super::stored::Net;
@@ -26,20 +26,20 @@ fn with(members: &[&str]) -> Vec<u8> {
     file(format!("{{{}}}", members.join(",")).as_bytes(), 60)
 }
 
-/// A file with the model's tensors, in one of which `old` is `new`.
+/// A file with the model's tensors, where `new` replaces `old` in one tensor.
 fn changed(old: &str, new: &str) -> Vec<u8> {
     let members = format!("{KERNEL},{BIAS},{KERNEL_1}");
     assert!(members.contains(old), "{old}");
     with(&[&members.replacen(old, new, 1)])
 }
 
-/// What must be found in both refusals, or that both accept.
+/// The words that both messages must contain, or that both readers accept the file.
 enum Verdict {
     Accepted,
     /// The file does not fit the model.
     Mismatch(&'static str),
     Refused(&'static str),
-    /// The format's text forbids it, although Python's reader takes it.
+    /// The specification forbids it, although Python's reader accepts it.
     Stricter(&'static str),
 }
 use Verdict::{Accepted, Mismatch, Refused, Stricter};
@@ -132,7 +132,7 @@ fn both_readers_judge_odd_tensors_alike() {
             changed("dense.bias", "a\tb"),
             Refused("expected no control character in a string"),
         ),
-        // Places
+        // Offsets
         (
             gap,
             Refused("tensor `dense.bias` at byte 28 of the values, expected byte 24"),
@@ -332,7 +332,7 @@ fn both_readers_judge_odd_headers_alike() {
             Refused("an empty file, expected the length of a JSON header"),
         ),
         (b"PK".to_vec(), Refused("the first bytes [50, 4b]")),
-        // Spaces, and what is no object
+        // Whitespace, and headers that are not objects
         (header("{ \r\n\t", " }  \n\t\r"), Accepted),
         (
             header("{", "}\0"),
@@ -428,7 +428,7 @@ fn many_tensors_and_long_names_are_told_in_a_few_lines() {
         (8_192, Mismatch("\n  and 8179 more")),
         (8_193, Stricter("found more than 8192 tensors")),
     ] {
-        // The last first: the order is made, not found.
+        // Last one first: the file's order must not matter.
         let members: Vec<_> = (0..count).rev().map(tensor).collect();
         let bytes = file(format!("{{{}}}", members.join(",")).as_bytes(), count);
         check(&bytes, &words);
@@ -436,7 +436,7 @@ fn many_tensors_and_long_names_are_told_in_a_few_lines() {
 }
 
 #[test]
-fn what_is_changed_anywhere_is_judged_alike() {
+fn readers_agree_about_any_changed_byte() {
     let bytes = fs::read(File::saved().path).unwrap();
     let header_len = u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
     let folder = tempfile::tempdir().unwrap();
@@ -445,7 +445,7 @@ fn what_is_changed_anywhere_is_judged_alike() {
         for byte in [0, b'"', b'\\', b'{', b'}', b',', b'9', b'[', b' ', 0xff] {
             let mut bytes = bytes.clone();
             bytes[place] = byte;
-            // A file that is cut to nothing and written anew is flushed by some file systems.
+            // Some file systems flush a file that is truncated and rewritten.
             let _ = fs::remove_file(&path);
             fs::write(&path, &bytes).unwrap();
             match (weights::load::<Net>(&path), refusal::<Net>(&bytes)) {
@@ -472,7 +472,7 @@ fn what_is_changed_anywhere_is_judged_alike() {
 
 #[test]
 fn a_header_that_promises_much_takes_no_memory() {
-    // A file of 1 TB that holds nothing: it is refused by its header.
+    // A sparse file of 1 TB: its header is rejected.
     let large = r#"{"dense.kernel":{"dtype":"F32","shape":[250000000000],"data_offsets":[0,1000000000000]}}"#;
     let stored = File::new(&file(large.as_bytes(), 0));
     let sparse = fs::OpenOptions::new()
@@ -483,7 +483,7 @@ fn a_header_that_promises_much_takes_no_memory() {
         .set_len(8 + large.len() as u64 + 1_000_000_000_000)
         .is_err()
     {
-        // A file system without sparse files of this size: the header is refused for the length.
+        // This file system has no sparse files of this size: the header is rejected for its length.
         stored.refusal();
         return;
     }

@@ -1,4 +1,4 @@
-//! Some of a model's weights, by their names: nothing is silent, and nothing changes when it fails.
+//! Loading some of a model's weights by name: everything is reported, and nothing changes on failure.
 
 use super::File;
 use kerust::prelude::*;
@@ -19,7 +19,7 @@ model! {
         => Dense(10, softmax, name = ten)
 }
 model! {
-    /// With names of the macro's: `dense_1` has another shape than in [`Narrow`].
+    /// With the macro's names: `dense_1` has another shape than in [`Narrow`].
     pub Wide: Input(3) => Dense(4, relu) => Dense(10, softmax)
 }
 model! {
@@ -35,7 +35,7 @@ model! {
     pub Deeper: Input(3) => Body(name = body) => Dense(2, name = two) => Dense(1, name = one)
 }
 
-/// The path in the file, and the folder that keeps it.
+/// The file's path, and the folder that must be kept alive.
 fn saved<M: Model>(model: &M) -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("six.safetensors");
@@ -49,7 +49,7 @@ fn without(path: &Path, text: impl std::fmt::Display) -> String {
 }
 
 #[test]
-fn what_has_the_same_name_is_taken_and_the_rest_is_named() {
+fn weights_with_the_same_name_are_loaded_and_the_rest_is_listed() {
     let six = Six::new(Seed(1));
     let (_folder, path) = saved(&*six);
     let fresh = Ten::new(Seed(2));
@@ -102,7 +102,7 @@ fn another_shape_under_the_same_name_is_an_error_that_changes_nothing() {
 }
 
 #[test]
-fn what_does_not_fit_is_skipped_on_request_and_listed() {
+fn mismatched_shapes_are_skipped_on_request_and_listed() {
     let narrow = Narrow::new(Seed(1));
     let (_folder, path) = saved(&*narrow);
     let (wide, report) = Wide::new(Seed(2))
@@ -159,7 +159,7 @@ fn models_in_models_are_taken_by_their_path() {
         (report.taken(), report.missing(), report.surplus()),
         (2, 4, 2)
     );
-    // The file of the part alone is loaded into the part.
+    // The file of the part is loaded into the part.
     let (_folder, path) = saved(&nested.body);
     let mut deeper = Deeper::new(Seed(2));
     weights::load_into(&mut deeper.body, &path).unwrap();
@@ -172,7 +172,7 @@ fn a_file_with_no_name_of_the_models_is_an_error_that_names_all() {
     let error = Narrow::new(Seed(2)).load_partial(&path).err().unwrap();
     assert_eq!(
         without(&path, error),
-        "nothing in `FILE` can be taken for the model `Narrow`, expected a tensor with the name of one of \
+        "no tensor in `FILE` fits the model `Narrow`, expected a tensor with the name of one of \
          the model's\n  \
          tensor `dense.kernel` is missing: expected shape (3, 4)\n  \
          tensor `dense.bias` is missing: expected shape (4)\n  \

@@ -1,4 +1,4 @@
-//! Where and in which format weights are saved, and what is read on request.
+//! Paths and formats of saved weights, and what is read on request.
 
 use super::{File, bits, net};
 use crate::stored::Net;
@@ -36,7 +36,7 @@ fn a_format_that_is_not_written_is_refused_before_anything_is_touched() {
         assert_eq!(fs::read(&path).unwrap(), b"old");
         fs::remove_file(&path).unwrap();
         weights::save(&path, &*net()).unwrap_err();
-        // Not even the folder is looked at.
+        // The folder is not even opened.
         weights::save(Path::new("no/such/folder").join(name), &*net()).unwrap_err();
         assert!(names(folder.path()).is_empty());
     }
@@ -52,7 +52,7 @@ fn files_of_keras_name_their_reader_and_its_feature() {
         assert_eq!(
             File::new(bytes).refusal(),
             format!(
-                "`FILE` is no safetensors file: found {found}, expected the length of a JSON header, then \
+                "`FILE` is not a safetensors file: found {found}, expected the length of a JSON header, then \
                  the header; `weights::keras::load`, with the feature `keras`, reads the files of Keras"
             )
         );
@@ -77,7 +77,7 @@ fn weights_of_keras_are_written_and_read_by_the_end_of_the_name() {
     assert_eq!(names(folder.path()), ["net.weights.h5"]);
 }
 
-/// Values behind a header of three tensors of one type.
+/// Values after a header of three tensors of one type.
 fn file(dtype: &str, values: &[Vec<u8>]) -> File {
     let sizes: [(&str, &str, &[usize]); 3] = [
         ("dense.kernel", dtype, &[2, 3]),
@@ -176,7 +176,7 @@ fn of_a_trainings_state_the_weights_are_loaded() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_regular_file_is_not_read() {
+fn files_that_are_not_regular_are_not_read() {
     use std::os::unix::fs::symlink;
     let folder = tempfile::tempdir().unwrap();
     let fifo = folder.path().join("fifo");

@@ -1,4 +1,4 @@
-//! Models that are only stored.
+//! Models that only store weights.
 
 use kerust_core::activation::Softmax;
 use kerust_core::layer::{LayerData, Layout, Part};
@@ -8,7 +8,7 @@ use kerust_core::model::{Head, LayerInfo, Model};
 use kerust_core::shape::Shape;
 use kerust_core::tensor::Rank1;
 
-/// A model of two dense layers, the second without bias, that is only stored: it computes nothing.
+/// A model of two dense layers, the second without bias, that only stores weights.
 macro_rules! stored_model {
     ($name:ident, $units:literal, $activation:literal) => {
         #[repr(C)]

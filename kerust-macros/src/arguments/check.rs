@@ -1,4 +1,4 @@
-//! Whether a value can be what a parameter takes, and the words where it cannot.
+//! Checks that a value is valid for its parameter, with the error messages.
 
 use super::words::{unknown, word};
 use super::{Kind, Parameter};
@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::value::{short, text};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
-/// Whether `value` can be what `parameter` takes. What Python writes for a value has words of its own.
+/// Whether `value` is valid for `parameter`. Values in Python syntax get their own messages.
 pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Report) -> bool {
     let name = parameter.name;
     if let ValueKind::Word(word) = &value.kind
@@ -113,7 +113,7 @@ pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Rep
     }
 }
 
-/// A word of Python's that is no constant of Rust.
+/// A word of Python that is not a Rust constant.
 fn python(word: &Ident) -> Option<Option<bool>> {
     match word.to_string().as_str() {
         "True" | "TRUE" => Some(Some(true)),
@@ -132,14 +132,16 @@ fn from_python(parameter: &Parameter, word: &Ident, python: Option<bool>, report
     match (parameter.kind, python) {
         (Kind::Flag, Some(flag)) => fault.help(format!("write `{name} = {flag}`")),
         (Kind::Sizes { open: false }, None) => fault
-            .note("every size of a sample is known while compiling, and the batch is none of them")
+            .note(
+                "every size of a sample is known at compile time, and the batch is not one of them",
+            )
             .help("write how many there are"),
         (Kind::Sizes { open: true }, None) => {
             fault.help("write -1 for the size that follows from the others")
         }
-        (_, None) if !parameter.required => fault.help(format!(
-            "leave `{name}` out, and it is as in Keras by default"
-        )),
+        (_, None) if !parameter.required => {
+            fault.help(format!("leave `{name}` out to use Keras's default"))
+        }
         _ => fault.help(format!("write `{name} = {}`", sample(parameter.kind))),
     };
 }
@@ -214,7 +216,7 @@ fn pair(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
     }
 }
 
-/// `3x3` of `3 * 3`, which is 9.
+/// `3x3` for `3 * 3`, which would be 9.
 fn product(tokens: &TokenStream) -> Option<String> {
     let parts: Vec<TokenTree> = tokens.clone().into_iter().collect();
     match parts.as_slice() {
@@ -271,7 +273,7 @@ fn number(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
     }
 }
 
-/// A word where a number stands is a constant of the user's, unless it is a word of the language.
+/// A word in place of a number is a constant of the user, unless it is a word of the language.
 fn constant(parameter: &Parameter, word: &Ident, report: &mut Report) -> bool {
     let found = word.to_string();
     let of_the_language = found == "_"
@@ -297,7 +299,7 @@ fn constant(parameter: &Parameter, word: &Ident, report: &mut Report) -> bool {
     !of_the_language
 }
 
-/// `int(64)` and `float(0.5)` are calls of Python; another call is one of the user's.
+/// `int(64)` and `float(0.5)` are Python calls; other calls are the user's.
 fn called(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
     let mut parts = value.tokens.clone().into_iter();
     let (Some(TokenTree::Ident(name)), Some(TokenTree::Group(group)), None) =
@@ -367,7 +369,7 @@ fn other(parameter: &Parameter, value: &Value, expected: &str, report: &mut Repo
     false
 }
 
-/// The value that is meant by one of another type: `64` by `"64"`, `64.0` and `(64,)`.
+/// The value that was meant by a value of another type: `64` by `"64"`, `64.0` and `(64,)`.
 fn meant(kind: Kind, value: &Value) -> Option<String> {
     match (&value.kind, kind) {
         (ValueKind::Text(written), Kind::Count | Kind::Sizes { .. } | Kind::Axis) => written

@@ -1,4 +1,4 @@
-//! Arguments that a layer has not.
+//! Arguments that a layer does not have.
 
 use super::Arguments;
 use crate::ast::Argument;
@@ -8,7 +8,7 @@ use crate::value::short;
 use proc_macro2::Ident;
 
 impl Arguments<'_> {
-    /// Reports an argument that the layer has not; the parameter that is meant.
+    /// Reports an argument that the layer does not have, and returns the parameter that was meant.
     pub(super) fn foreign(
         &mut self,
         keyword: &Ident,
@@ -33,7 +33,7 @@ impl Arguments<'_> {
             habits::needless(&found),
         );
         if let (Some(number), true) = (self.foreign, meant.is_some() || needless.is_some()) {
-            // One habit, and one error.
+            // Arguments from the same library are one error.
             report.again(number).help(match meant {
                 Some(name) => format!("`{found}` is called `{name}`"),
                 None => format!("remove `{found}` too"),

@@ -1,4 +1,4 @@
-//! What the arguments of a layer are, once they are bound.
+//! Reads the bound arguments of a layer.
 
 use super::{Arguments, Kind, Parameter};
 use crate::ast::{Value, ValueKind};
@@ -20,7 +20,7 @@ impl<'a> Arguments<'a> {
         self.bound[self.place(name)].first().copied()
     }
 
-    /// Whether something was given under this name that cannot be.
+    /// Whether an invalid value was given for this name.
     pub fn was_refused(&self, name: &str) -> bool {
         self.refused[self.place(name)]
     }
@@ -30,7 +30,7 @@ impl<'a> Arguments<'a> {
         self.parameters.iter().any(|it| it.name == name)
     }
 
-    /// Whether something was written for a parameter, right or wrong.
+    /// Whether a value was written for a parameter, valid or not.
     pub fn is_given(&self, name: &str) -> bool {
         self.value(name).is_some() || self.refused[self.place(name)]
     }
@@ -45,12 +45,12 @@ impl<'a> Arguments<'a> {
         self.layer.ident().to_string()
     }
 
-    /// Where the layer's name was written.
+    /// The position of the layer's name.
     pub fn span(&self) -> Span {
         self.layer.ident().span()
     }
 
-    /// A size that is required; one that is not known where a fault took it away.
+    /// A required size, which is unknown if it is invalid.
     pub fn count(&self, name: &str) -> Size {
         self.optional_count(name)
             .unwrap_or_else(|| Size::expression(quote!(1), true))
@@ -134,7 +134,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// A whole number that is known.
+    /// An integer that is known.
     pub fn axis(&self, name: &str) -> Option<i128> {
         match self.value(name)?.kind {
             ValueKind::Integer(axis) => Some(axis),
@@ -170,7 +170,7 @@ impl<'a> Arguments<'a> {
         })
     }
 
-    /// The ends of a range. One number is a range to both sides, as in Keras.
+    /// The ends of a range. A single number is a symmetric range, as in Keras.
     pub fn range(&self, name: &str) -> Option<(Number, Number)> {
         let values = self.bound[self.place(name)].as_slice();
         if let [value] = values
@@ -191,7 +191,7 @@ impl<'a> Arguments<'a> {
         Some((Number::open(lower), Number::open(upper)))
     }
 
-    /// Each number of the layer.
+    /// All numbers of the layer.
     pub fn numbers(&self) -> Vec<Bounded> {
         let mut numbers = Vec::new();
         for (parameter, values) in self.parameters.iter().zip(&self.bound) {
@@ -218,7 +218,7 @@ impl<'a> Arguments<'a> {
         numbers
     }
 
-    /// `true` or `false`, `default` where it is not given.
+    /// `true` or `false`; `default` if it is not given.
     pub fn flag(&self, name: &str, default: bool) -> bool {
         match self.value(name).map(|value| &value.kind) {
             Some(ValueKind::Flag(flag)) => *flag,
@@ -226,7 +226,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The name that a word expands to, and where it was written.
+    /// The name that a word expands to, and its position.
     pub fn word(&self, name: &str) -> Option<(&'static str, Span)> {
         let Kind::Word(vocabulary) = self.parameters[self.place(name)].kind else {
             unreachable!("`{name}` is a word");
@@ -262,17 +262,17 @@ impl<'a> Arguments<'a> {
         matches!(self.parameters[self.place(name)].kind, Kind::Factor(_))
     }
 
-    /// Where an argument was written, or the layer.
+    /// The tokens of an argument, or of the layer if it is not given.
     pub fn tokens(&self, name: &str) -> TokenStream {
         let place = self.parameters.iter().position(|it| it.name == name);
         let values = place.map_or(&[][..], |place| &self.bound[place]);
         let wrong = |value: &&&Value| matches!(value.kind, ValueKind::Integer(..=0));
         match values {
             [] => self.layer.tokens.clone(),
-            // The upper end, which is below the lower one.
+            // The upper end, which is less than the lower one.
             [_, upper] if self.is_range(name) => upper.tokens.clone(),
             [value] => match &value.kind {
-                // Of two sizes, the one that cannot be.
+                // Of two sizes, the invalid one.
                 ValueKind::Tuple(sizes) => {
                     let zero = sizes
                         .iter()
@@ -281,7 +281,7 @@ impl<'a> Arguments<'a> {
                 }
                 _ => value.tokens.clone(),
             },
-            // Of many sizes, the one that cannot be.
+            // Of many sizes, the invalid one.
             values => match values.iter().rev().find(wrong) {
                 Some(value) => value.tokens.clone(),
                 None => self.layer.tokens.clone(),
@@ -289,13 +289,13 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// Whether one parameter alone takes these words.
+    /// Whether only one parameter accepts these words.
     fn is_only(&self, vocabulary: &Vocabulary) -> bool {
         let takes = |it: &&Parameter| matches!(it.kind, Kind::Word(other) if std::ptr::eq(other, vocabulary));
         self.parameters.iter().filter(takes).count() == 1
     }
 
-    /// The layer in one spelling, without what changes no inference.
+    /// The layer in a normalized spelling, without arguments that do not affect inference.
     pub fn declared(&self) -> String {
         let mut written = Vec::new();
         let mut leading = true;
@@ -363,7 +363,7 @@ fn joined(kind: Kind, values: &[Value]) -> String {
     }
 }
 
-/// A number that is given, and what it may be.
+/// A given number, and its valid range.
 pub struct Bounded {
     pub argument: &'static str,
     pub number: Number,
@@ -371,7 +371,7 @@ pub struct Bounded {
     pub tokens: TokenStream,
 }
 
-/// A number. A quotient of whole numbers means a fraction, as in Python; Rust would round it.
+/// A number. A quotient of integers is a fraction, as in Python; Rust would round it.
 fn number(value: &Value) -> Number {
     match fold::float(&value.tokens) {
         Some(number) => Number::known(number),

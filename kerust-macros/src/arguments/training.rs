@@ -1,4 +1,4 @@
-//! What arguments say about training alone: `trainable`, regularizers and constraints.
+//! Arguments that affect training only: `trainable`, regularizers and constraints.
 
 use super::{Arguments, Kind};
 use crate::ast::{Argument, Value, ValueKind};
@@ -7,11 +7,11 @@ use crate::value::{Call, text};
 use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::quote;
 
-/// A setting of an array of weights: its name in the layer, and a `kerust::model::Term`.
+/// A setting for an array of weights: the name of the array in the layer, and a `kerust::model::Term`.
 pub type Setting = (String, TokenStream);
 
 impl Arguments<'_> {
-    /// `trainable = false`, which every layer takes.
+    /// `trainable = false`, which every layer accepts.
     pub(super) fn trainable(&mut self, argument: &Argument, report: &mut Report) {
         match &argument.value.kind {
             ValueKind::Flag(trainable) => self.trainable = *trainable,
@@ -46,7 +46,7 @@ impl Arguments<'_> {
                 settings.extend(projections.map(of));
                 continue;
             }
-            // Keras names the kernel of a depthwise layer `depthwise` in some arguments.
+            // In some arguments, Keras calls the kernel of a depthwise layer `depthwise`.
             let array = match (self.layer.ident().to_string().as_str(), array) {
                 ("SeparableConv1D" | "SeparableConv2D", "depthwise" | "pointwise") => {
                     format!("{array}_kernel")
@@ -61,50 +61,52 @@ impl Arguments<'_> {
     }
 }
 
-/// What a regularizer or a constraint expands to; `None` where the value is none.
+/// The expansion of a regularizer or a constraint; `None` if the value is invalid.
 pub(super) fn term(kind: Kind, value: &Value) -> Option<TokenStream> {
     let call = Call::read(&value.tokens)?;
     let term = match (kind, call.name.as_str()) {
         (Kind::Regularizer, "l2") => {
             let [l2] = call.bind(["l2"])?;
             let l2 = number(l2, 0.01)?;
-            quote!(Regularizer(::kerust::regularizer::Regularizer::l2(#l2)))
+            quote!(Regularizer(::kerust::__private::regularizer::Regularizer::l2(#l2)))
         }
         (Kind::Regularizer, "l1") => {
             let [l1] = call.bind(["l1"])?;
             let l1 = number(l1, 0.01)?;
-            quote!(Regularizer(::kerust::regularizer::Regularizer::l1(#l1)))
+            quote!(Regularizer(::kerust::__private::regularizer::Regularizer::l1(#l1)))
         }
         (Kind::Regularizer, "l1_l2") => {
             let [l1, l2] = call.bind(["l1", "l2"])?;
             let (l1, l2) = (number(l1, 0.0)?, number(l2, 0.0)?);
-            quote!(Regularizer(::kerust::regularizer::Regularizer::l1_l2(#l1, #l2)))
+            quote!(Regularizer(::kerust::__private::regularizer::Regularizer::l1_l2(#l1, #l2)))
         }
         (Kind::Constraint, "max_norm") => {
             let [max, axis] = call.bind(["max_value", "axis"])?;
             let (max, axis) = (number(max, 2.0)?, axes(axis)?);
-            quote!(Constraint(::kerust::constraint::Constraint::max_norm(#max) #axis))
+            quote!(Constraint(::kerust::__private::constraint::Constraint::max_norm(#max) #axis))
         }
         (Kind::Constraint, "min_max_norm") => {
             let [min, max, rate, axis] = call.bind(["min_value", "max_value", "rate", "axis"])?;
             let (min, max, rate) = (number(min, 0.0)?, number(max, 1.0)?, number(rate, 1.0)?);
             let axis = axes(axis)?;
             quote!(Constraint(
-                ::kerust::constraint::Constraint::min_max_norm(#min, #max, #rate) #axis
+                ::kerust::__private::constraint::Constraint::min_max_norm(#min, #max, #rate) #axis
             ))
         }
         (Kind::Constraint, "unit_norm") => {
             let [axis] = call.bind(["axis"])?;
             let axis = axes(axis)?;
-            quote!(Constraint(::kerust::constraint::Constraint::unit_norm() #axis))
+            quote!(Constraint(::kerust::__private::constraint::Constraint::unit_norm() #axis))
         }
         (Kind::Constraint, "non_neg") => {
             let [] = call.bind([])?;
-            quote!(Constraint(::kerust::constraint::Constraint::non_neg()))
+            quote!(Constraint(
+                ::kerust::__private::constraint::Constraint::non_neg()
+            ))
         }
         _ => return None,
     };
-    Some(quote!(::kerust::model::Term::#term))
+    Some(quote!(::kerust::__private::model::Term::#term))
 }
 
 /// A number of at least 0.
@@ -117,7 +119,7 @@ fn number(written: Option<&[TokenTree]>, default: f32) -> Option<Literal> {
     (f32::is_finite(number) && number >= 0.0).then(|| Literal::f32_unsuffixed(number))
 }
 
-/// `axis = 0`, `axis = -1`, `axis = (0, 1, 2)`, as a call of `axis`; nothing where it is not given.
+/// `axis = 0`, `axis = -1` or `axis = (0, 1, 2)` as a call of `axis`; empty if it is not given.
 fn axes(written: Option<&[TokenTree]>) -> Option<TokenStream> {
     let Some(written) = written else {
         return Some(TokenStream::new());

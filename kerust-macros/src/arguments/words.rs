@@ -1,4 +1,4 @@
-//! Words, and what stands for them in other languages.
+//! Words, and their equivalents in other libraries.
 
 use crate::ast::{Value, ValueKind};
 use crate::habits;
@@ -7,7 +7,7 @@ use crate::value::short;
 use crate::words::Vocabulary;
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
-/// A word in another form: `"relu"`, `activations.relu`, `nn.ReLU()`.
+/// A word in another notation: `"relu"`, `activations.relu`, `nn.ReLU()`.
 pub fn word(
     name: &str,
     vocabulary: &Vocabulary,
@@ -40,7 +40,7 @@ pub fn word(
     false
 }
 
-/// The word that a value in another form ends in: `ReLU` of `nn.ReLU()`.
+/// The last word of a value in another notation: `ReLU` of `nn.ReLU()`.
 pub fn bare(value: &Value) -> Option<String> {
     if let ValueKind::Text(written) = &value.kind {
         return written.rsplit(['.', ':']).next().map(str::to_owned);
@@ -76,7 +76,7 @@ pub fn bare(value: &Value) -> Option<String> {
     last.map(|word| word.to_string())
 }
 
-/// Whether a call passes something.
+/// Whether a call has arguments.
 fn has_settings(value: &Value) -> bool {
     let name = value.tokens.clone().into_iter().next();
     if matches!(name, Some(TokenTree::Ident(name)) if ["format", "Some", "Ok"].iter().any(|it| name == it))
@@ -92,8 +92,8 @@ pub fn unknown(word: &Ident, vocabulary: &Vocabulary, near: Option<&str>, report
     let what = vocabulary.what;
     if what == "padding" && found == "causal" {
         report
-            .fault(word, "`causal` is a padding of `Conv1D` alone")
-            .note("elsewhere there is no step that an output must not see")
+            .fault(word, "`causal` is a padding of `Conv1D` only")
+            .note("only for a sequence must an output not depend on later steps")
             .help(list(vocabulary));
         return;
     }

@@ -1,4 +1,4 @@
-//! Attention, and products of two values.
+//! Attention layers, and `Dot`.
 
 use super::values::numbers;
 use super::{After, Before, Macs, Masking, Rule, Spec, Weights, initializers, product, sum};
@@ -123,14 +123,14 @@ pub(super) fn multi_head_attention(
             return Size::known(known).tokens();
         }
         let of = Ident::new(of, Span::call_site());
-        quote!((<::kerust::layers::MultiHeadAttention #inputs> #config).#of())
+        quote!((<::kerust::__private::layers::MultiHeadAttention #inputs> #config).#of())
     };
     Spec {
         masking: Masking::UsesAndKeeps,
         arguments: inputs.clone(),
         rule: Some(Rule {
             known: judged,
-            tokens: quote!(::kerust::shape::multi_head_attention(#terms)),
+            tokens: quote!(::kerust::__private::shape::multi_head_attention(#terms)),
         }),
         after: After::Same,
         weights: Some(Weights {
@@ -141,7 +141,7 @@ pub(super) fn multi_head_attention(
         }),
         macs: Macs::Stated(
             macs,
-            quote!(::kerust::shape::multi_head_attention_macs(#terms)),
+            quote!(::kerust::__private::shape::multi_head_attention_macs(#terms)),
         ),
         scratch: Some(len("scratch_len", layer.map(|layer| layer.scratch_len()))),
         saved: Some(len("saved_len", layer.map(|layer| layer.saved_len()))),
@@ -175,7 +175,7 @@ pub(super) fn additive_attention(
     }
 }
 
-/// Attention without projections, by this layer.
+/// Attention without projections, computed by this layer.
 fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec {
     let layer_name = Ident::new(layer, Span::call_site());
     let all: Vec<&Data> = [&[before.data], before.others].concat();
@@ -200,13 +200,13 @@ fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec
         Some(known) => Size::known(known).tokens(),
         None => {
             let of = Ident::new(of, Span::call_site());
-            quote!((::kerust::layers::#layer_name::<#inputs> #config).#of())
+            quote!((::kerust::__private::layers::#layer_name::<#inputs> #config).#of())
         }
     };
     let square = sound
         .as_ref()
         .map(|shapes| shapes[0].dim(0) * shapes[1].dim(0));
-    // The scores of one query, or of all.
+    // The scores of one query, or of all queries.
     let keys = match layer {
         "Attention" => sound.as_ref().map(|shapes| shapes[1].dim(0)),
         _ => square,
@@ -220,7 +220,7 @@ fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec
         arguments: quote!(<#inputs>),
         rule: Some(Rule {
             known: judged,
-            tokens: quote!(::kerust::shape::attention(#terms)),
+            tokens: quote!(::kerust::__private::shape::attention(#terms)),
         }),
         after: After::Sizes(vec![
             Some(before.data.dim(0, before.nameable)),
@@ -228,7 +228,7 @@ fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec
         ]),
         macs: Macs::Stated(
             sound.as_deref().map(kerust_core::shape::attention_macs),
-            quote!(::kerust::shape::attention_macs(#terms)),
+            quote!(::kerust::__private::shape::attention_macs(#terms)),
         ),
         scratch: Some(len("scratch_len", keys)),
         saved: Some(len("saved_len", saved)),
@@ -266,7 +266,7 @@ pub(super) fn dot(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report
             let [m, k, n] = kerust_core::shape::dot_sizes(shapes, *axes).map(Size::known);
             quote!([#m, #k, #n])
         }
-        None => quote!(::kerust::shape::dot_sizes(#terms)),
+        None => quote!(::kerust::__private::shape::dot_sizes(#terms)),
     };
     let macs = known
         .filter(|_| matches!(judged, Some(Ok(_))))
@@ -281,10 +281,10 @@ pub(super) fn dot(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report
     Spec {
         rule: Some(Rule {
             known: judged,
-            tokens: quote!(::kerust::shape::dot(#terms)),
+            tokens: quote!(::kerust::__private::shape::dot(#terms)),
         }),
         after: After::Sizes(after),
-        macs: Macs::Stated(macs, quote!(::kerust::shape::dot_macs(#terms))),
+        macs: Macs::Stated(macs, quote!(::kerust::__private::shape::dot_macs(#terms))),
         config: quote!(::new(#sizes, [#first, #second])),
         ..Spec::default()
     }

@@ -1,4 +1,4 @@
-//! The layers that convolve images.
+//! Convolutions of images.
 
 use super::images::{image, sliding, window_settings};
 use super::{After, Before, Bias, Macs, Rule, Spec, Weights, initializers, product, rule, sum};
@@ -55,8 +55,8 @@ pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) ->
     }
 }
 
-/// The values of the rows that are kept where the output takes the input's place; `None` where it
-/// cannot, or where they would be no fewer than the output's.
+/// The number of values in the rows that are kept for an in-place convolution; `None` if it is not possible,
+/// or if they would be at least as many as those of the output.
 fn rows_kept(before: &Before<'_>, window: &Sliding, filters: &Size) -> Option<usize> {
     let shape = before.data.known_shape()?;
     let &[height, width, channels] = shape.dims() else {
@@ -150,7 +150,7 @@ pub fn conv2d_transpose(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
     let channels = before.data.dim(2, before.nameable);
     let Pair(rows, columns) = kernel;
     let bias = bias(arguments, Bias::OfEach(filters.clone()));
-    // The default of the type's bias is its third size, the outputs.
+    // The default size of the type's bias is its third size, the outputs.
     Spec {
         rule,
         after: After::Sizes(vec![None, None, Some(filters.clone())]),
@@ -168,7 +168,7 @@ pub fn conv2d_transpose(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
     }
 }
 
-/// The number of values of the shape that a rule gives; what is wrong is reported where the shape is judged.
+/// The number of values in the shape that a rule returns. Errors are reported where the shape is checked.
 pub(super) fn len_of(rule: Rule) -> TokenStream {
     match rule.known {
         Some(Ok(shape)) => Size::known(shape.len()).tokens(),
@@ -199,7 +199,7 @@ pub(super) fn times(a: &Size, b: &Size, nameable: bool) -> Size {
     match (a.known, b.known) {
         (Some(a), Some(b)) => Size::known(a.saturating_mul(b)),
         (_, Some(1)) => a.clone(),
-        // Not `a * b`: in an array and over two lines, clippy takes that for a forgotten comma.
+        // Not `a * b`, which clippy would take for a forgotten comma in an array that spans two lines.
         _ => Size::expression(
             quote!(::core::primitive::usize::saturating_mul(#a, #b)),
             nameable,

@@ -1,4 +1,4 @@
-//! The layers that look at images.
+//! Layers for images.
 
 use super::{After, Before, Rule, Spec, rule, setting};
 use crate::arguments::Arguments;
@@ -109,7 +109,7 @@ pub fn sliding(arguments: &Arguments<'_>, size: Pair, strides: Pair) -> Sliding 
     }
 }
 
-/// What differs from the layer's own defaults.
+/// The settings that differ from the layer's defaults.
 pub fn window_settings(arguments: &Arguments<'_>, window: &Sliding) -> TokenStream {
     let mut settings = TokenStream::new();
     if let Some(strides) = arguments.pair("strides") {

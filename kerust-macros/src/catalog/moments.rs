@@ -193,7 +193,7 @@ fn group_normalization(
     Spec {
         rule: Some(Rule {
             known: known(),
-            tokens: quote!(::kerust::shape::group_normalization(#shape, #axis, #groups)),
+            tokens: quote!(::kerust::__private::shape::group_normalization(#shape, #axis, #groups)),
         }),
         after: After::Same,
         config: quote!(::new(#shape, #axis, #groups) #settings #initializers),

@@ -1,4 +1,4 @@
-//! `Normalization`: its axis, and the numbers that are given to it.
+//! `Normalization`: its axis and its given numbers.
 
 use super::axes::{Count, places};
 use super::values::of_features;
@@ -15,7 +15,7 @@ pub fn normalization(arguments: &Arguments<'_>, before: &Before<'_>, report: &mu
         _ => None,
     };
     let place = place_of_axis(arguments, before, report);
-    // The values in turn that belong to one place of the axis.
+    // The number of consecutive values that belong to one index of the axis.
     let run = match (sizes, place) {
         (_, None) => quote!(1),
         (Some(sizes), Some(place)) => {
@@ -40,7 +40,7 @@ pub fn normalization(arguments: &Arguments<'_>, before: &Before<'_>, report: &mu
     let given = given(arguments, &features, report);
     let (config, weights) = match given {
         Some([mean, variance]) => {
-            // One number is for all values of a sample, whichever axis was meant.
+            // A single number is for all values of a sample, whatever the axis.
             let run = match mean.len() {
                 1 => before.data.len(),
                 _ => run,
@@ -67,7 +67,8 @@ pub fn normalization(arguments: &Arguments<'_>, before: &Before<'_>, report: &mu
     }
 }
 
-/// The place of `axis` among the sizes of a sample; the last one unless it is given.
+/// The index of `axis` among the sizes of a sample; the last one by default. As in Keras, axis 0 is the
+/// batch.
 fn place_of_axis(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
@@ -83,7 +84,7 @@ fn place_of_axis(
     }
 }
 
-/// The means and the variances, where they are given.
+/// The means and the variances, if they are given.
 fn given(
     arguments: &Arguments<'_>,
     features: &Size,

@@ -1,4 +1,4 @@
-//! The recurrent layers.
+//! Recurrent layers.
 
 use super::convolutions::{bias, times};
 use super::steps::{features, sequence};
@@ -30,7 +30,7 @@ pub(super) fn gru(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report
     let layer = Recurrent::new(arguments, before, 3);
     let columns = layer.columns();
     match arguments.flag("reset_after", true) {
-        // Two rows, by the type's default.
+        // Two rows, as in the default of the type.
         true => {
             let rows = times(&columns, &Size::known(2), before.nameable);
             layer.spec("GRU", "GRUWeights", Bias::OfEach(rows))
@@ -39,7 +39,7 @@ pub(super) fn gru(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report
     }
 }
 
-/// A recurrent layer, whose gates stand side by side.
+/// A recurrent layer, whose gates are next to each other.
 struct Recurrent<'a> {
     arguments: &'a Arguments<'a>,
     before: &'a Before<'a>,
@@ -57,7 +57,7 @@ impl<'a> Recurrent<'a> {
         }
     }
 
-    /// Columns of the kernels.
+    /// The number of columns of the kernels.
     fn columns(&self) -> Size {
         let gates = Size::known(self.gates);
         times(&self.units, &gates, self.before.nameable)
@@ -101,7 +101,7 @@ impl<'a> Recurrent<'a> {
             Some(known) => Size::known(known).tokens(),
             None => {
                 let of = Ident::new(of, Span::call_site());
-                quote!((<::kerust::layers::#layer #values> #config).#of())
+                quote!((<::kerust::__private::layers::#layer #values> #config).#of())
             }
         };
         let gates = Size::known(*gates);
@@ -129,13 +129,13 @@ impl<'a> Recurrent<'a> {
         }
     }
 
-    /// How many states the layer has.
+    /// The number of states of the layer.
     fn states(&self) -> usize {
-        // Of the LSTM, h and c.
+        // LSTM has two, h and c.
         if self.gates == 4 { 2 } else { 1 }
     }
 
-    /// The element types of its inputs and outputs, where they are more than a sequence.
+    /// The element types of its inputs and outputs, if there are more than a sequence.
     fn values(&self) -> TokenStream {
         let mut inputs = vec![quote!(f32)];
         match self.before.others.len() {
@@ -158,7 +158,7 @@ impl<'a> Recurrent<'a> {
         }
     }
 
-    /// Values of scratch and values saved, as the layer says, where they are known here.
+    /// The numbers of scratch and saved values, computed by the layer if its sizes are known.
     fn lens(&self) -> Option<[usize; 2]> {
         use kerust_core::layers::{GRU, LSTM, SimpleRNN};
         let shape = self.before.data.known_shape()?;
@@ -181,7 +181,7 @@ impl<'a> Recurrent<'a> {
                 [layer.scratch_len(), layer.saved_len()]
             }};
         }
-        // What overflows is refused by the rule.
+        // The rule reports an overflow.
         let largest = steps
             .checked_mul(inputs.checked_add(units)?)?
             .checked_mul(64)?;

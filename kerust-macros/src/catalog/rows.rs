@@ -1,4 +1,4 @@
-//! The layers: one row each, here and in the files beside. To add one is to write its file in
+//! The layers, with one row each, here and in the files beside. To add a layer, write its file in
 //! `kerust-core/src/layers` and its row.
 
 use super::{Row, convolutions, images, normalization, values};
@@ -230,7 +230,7 @@ pub static ROWS: &[Row] = &[
     },
 ];
 
-/// What `Input` takes; it stands before every row.
+/// The parameters of `Input`, which starts every model.
 pub const INPUT: &[Parameter] = &[
     required("shape", Kind::Sizes { open: false }),
     optional("dtype", Kind::Word(&DTYPES)),

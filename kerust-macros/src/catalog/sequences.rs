@@ -1,4 +1,4 @@
-//! The layers over sequences, (steps, features): one row each.
+//! The layers for sequences, (steps, features), with one row each.
 
 use super::rows::{
     ACTIVATION, PADDING, constraint, initializer, optional, regularizer, required, training,
@@ -17,8 +17,8 @@ const POOL: &[Parameter] = &[
 ];
 const RATE: Kind = Kind::Number(Bounds::Share);
 
-/// The layers that are applied to several values, to how many at least and at most, and whether they may stand
-/// behind one value too.
+/// The layers that are applied to several values, with the minimum and maximum number, and whether they can
+/// be applied to a single value too.
 pub const OF_SEVERAL: &[(&str, [usize; 2], bool)] = &[
     ("MultiHeadAttention", [2, 3], true),
     ("Attention", [2, 3], false),
@@ -26,7 +26,7 @@ pub const OF_SEVERAL: &[(&str, [usize; 2], bool)] = &[
     ("Dot", [2, 2], false),
 ];
 
-/// Every layer over sequences.
+/// All layers for sequences.
 pub static ROWS: &[Row] = &[
     Row {
         name: "Conv1D",

@@ -1,4 +1,4 @@
-//! The layers that slide over steps, or put them in another order.
+//! Layers that slide over steps, or change their order.
 
 use super::convolutions::{bias, multiplier, times};
 use super::{
@@ -123,7 +123,7 @@ pub(super) fn conv1d_transpose(
     config.extend(settings(arguments, &window));
     config.extend(initializers(arguments));
     let channels = before.data.dim(1, before.nameable);
-    // The default of the type's bias is its second size, the outputs.
+    // The default size of the type's bias is its second size, the outputs.
     let bias = bias(arguments, Bias::OfEach(filters.clone()));
     Spec {
         rule: rule!(conv1d_transpose(before.data, filters, window)),
@@ -257,7 +257,7 @@ pub(super) fn permute(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Re
     let known: Option<Vec<usize>> = dims.iter().map(|dim| dim.known).collect();
     let known = || Some(kerust_core::shape::permute(before.data.known()?, &known?));
     let shape = before.data.shape();
-    let tokens = quote!(::kerust::shape::permute(#shape, &[#(#dims),*]));
+    let tokens = quote!(::kerust::__private::shape::permute(#shape, &[#(#dims),*]));
     Spec {
         rule: arguments.sound.then(|| Rule {
             known: known(),
@@ -296,7 +296,7 @@ pub(super) fn position_embedding(
     }
 }
 
-/// What a layer is that ends in an activation.
+/// The properties of a layer that ends with an activation.
 fn with_activation(arguments: &Arguments<'_>) -> Spec {
     Spec {
         activation: arguments.word("activation"),
@@ -316,7 +316,7 @@ pub(super) fn features(before: &Before<'_>) -> Size {
     before.data.dim(1, before.nameable)
 }
 
-/// A window over steps: that over an image one row high.
+/// A window over steps, as a window over an image with one row.
 fn window(arguments: &Arguments<'_>, size: Size, strides: Size) -> Sliding {
     let count = |name: &str| {
         let given = arguments.has(name).then(|| arguments.optional_count(name));
@@ -335,7 +335,7 @@ fn window(arguments: &Arguments<'_>, size: Size, strides: Size) -> Sliding {
     }
 }
 
-/// What differs from the layer's own defaults.
+/// The settings that differ from the layer's defaults.
 fn settings(arguments: &Arguments<'_>, window: &Sliding) -> TokenStream {
     let mut settings = TokenStream::new();
     if let Some(strides) = arguments.optional_count("strides") {

@@ -1,4 +1,4 @@
-//! The layers that make masks: one row each, and what it makes of its arguments.
+//! The layers that create masks, with one row each.
 
 use super::rows::{constraint, initializer, optional, regularizer, required};
 use super::{After, Before, Masking, Row, Rule, Spec, Weights, product, rule, setting};
@@ -10,7 +10,7 @@ use kerust_core::shape::Bounds;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Every layer that makes a mask.
+/// All layers that create a mask.
 pub static ROWS: &[Row] = &[
     Row {
         name: "Embedding",

@@ -1,4 +1,4 @@
-//! The layers that look at values, not at pixels.
+//! Layers for values of any shape.
 
 use super::{After, Before, Bias, Macs, Masking, Rule, Spec, Weights, initializers, rule};
 use crate::arguments::Arguments;
@@ -61,7 +61,7 @@ pub fn flatten(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
 pub fn reshape(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
     let mut target = arguments.sizes("target_shape");
     if !arguments.sound {
-        // Of how many sizes it is to be is not known.
+        // The number of sizes is unknown.
         target.clear();
     } else if target.iter().filter(|size| size.is_none()).count() > 1 {
         report
@@ -97,7 +97,7 @@ pub fn reshape(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Repo
         Some(size) if size.known.is_some() => quote!(#size),
         Some(size) => quote!((#size) as isize),
     });
-    let tokens = quote!(::kerust::shape::reshape(#shape, &[#(#sizes),*]));
+    let tokens = quote!(::kerust::__private::shape::reshape(#shape, &[#(#sizes),*]));
     Spec {
         rule: (!target.is_empty()).then_some(Rule { known, tokens }),
         after: After::Sizes(target),
@@ -124,7 +124,7 @@ pub fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> S
     }
 }
 
-/// Vectors of one number for each feature.
+/// Vectors with one value for each feature.
 pub(super) fn of_features(name: &'static str, features: &Size, vectors: usize) -> Weights {
     Weights {
         name,
@@ -134,7 +134,7 @@ pub(super) fn of_features(name: &'static str, features: &Size, vectors: usize) -
     }
 }
 
-/// `.epsilon(0.001)` where it is given.
+/// `.epsilon(0.001)`, if it is given.
 pub(super) fn numbers(arguments: &Arguments<'_>, names: &[&str]) -> TokenStream {
     let given = names.iter().filter_map(|name| {
         let value = arguments.number(name)?.tokens();

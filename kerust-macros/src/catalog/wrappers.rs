@@ -1,4 +1,4 @@
-//! The layers around another layer.
+//! Wrapper layers.
 
 use super::convolutions::times;
 use super::rows::optional;
@@ -9,12 +9,12 @@ use crate::words::MERGE_MODES;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-/// What `Bidirectional` takes behind its layer.
+/// The parameters of `Bidirectional` after its layer.
 pub const BIDIRECTIONAL: &[Parameter] = &[optional("merge_mode", Kind::Word(&MERGE_MODES))];
-/// What `TimeDistributed` takes behind its layer.
+/// The parameters of `TimeDistributed` after its layer.
 pub const TIME_DISTRIBUTED: &[Parameter] = &[];
 
-/// The gates of a recurrent layer.
+/// The number of gates of a recurrent layer.
 pub fn gates(layer: &str) -> Option<usize> {
     match layer {
         "SimpleRNN" => Some(1),
@@ -24,7 +24,7 @@ pub fn gates(layer: &str) -> Option<usize> {
     }
 }
 
-/// The recurrent layer `inner` of this name and so many gates, in both directions.
+/// The recurrent layer `inner`, with this name and number of gates, in both directions.
 pub fn bidirectional(
     (name, gates): (&str, usize),
     arguments: [&Arguments<'_>; 2],
@@ -45,14 +45,14 @@ pub fn bidirectional(
     };
     let layer = Ident::new(name, Span::call_site());
     let (layer, values, config) = (
-        quote!(::kerust::layers::#layer),
+        quote!(::kerust::__private::layers::#layer),
         inner.arguments,
         inner.config,
     );
     let of = quote!(#layer #values);
     let merge_mode = setting(outer, "merge_mode");
     let config = quote!(::new(#layer #config) #merge_mode);
-    // Both outputs stand beside what both layers keep.
+    // Both outputs are stored together with the values that both layers save.
     let outputs = match (sequences, before.data.known_shape(), units.known) {
         (false, _, units) => units,
         (true, Some(shape), Some(units)) if shape.rank() == 2 => shape.dim(0).checked_mul(units),
@@ -64,7 +64,7 @@ pub fn bidirectional(
         let of = Ident::new(of, Span::call_site());
         match inner.zip(outputs) {
             Some((inner, outputs)) => Size::known(2 * outputs + times * inner).tokens(),
-            None => quote!((<::kerust::layers::Bidirectional<#of_layer>> #config).#of()),
+            None => quote!((<::kerust::__private::layers::Bidirectional<#of_layer>> #config).#of()),
         }
     };
     let weights = inner.weights.map(|mut weights| {

@@ -1,5 +1,5 @@
-//! What `#[weights(..)]` and `#[budget(..)]` expand to; both are judged by rustc, which knows the
-//! sizes of every layer.
+//! The expansion of `#[weights(..)]` and `#[budget(..)]`. rustc checks both, because it knows the sizes of
+//! all layers.
 
 use super::Expansion;
 use crate::ast::{Budget, Limit};
@@ -18,14 +18,14 @@ pub fn attributes(expansion: &Expansion<'_>) -> TokenStream {
     quote!(#trained #(#budgets)*)
 }
 
-/// The weights in a file.
+/// The weights from a file.
 fn trained(name: &Ident, path: &LitStr) -> TokenStream {
-    // The spans of the path: there rustc says how the file differs, or that there is none.
+    // With the spans of the path, so that rustc reports a missing or different file there.
     let weights = quote_spanned! {path.span()=>
-        ::kerust::weights::embedded(#path, ::core::include_bytes!(#path))
+        ::kerust::__private::weights::embedded(#path, ::core::include_bytes!(#path))
     };
     let doc = format!(
-        " The weights of `{}`, where they lie in the program: nothing is copied, nothing runs.",
+        " The weights of `{}`, which are part of the program: nothing is copied or initialized.",
         path.value()
     );
     quote! {
@@ -41,7 +41,7 @@ fn trained(name: &Ident, path: &LitStr) -> TokenStream {
     }
 }
 
-/// One limit: the layer that exceeds it refuses to compile.
+/// A limit. The layer that exceeds it gives a compile error.
 fn budget(expansion: &Expansion<'_>, budget: &Budget) -> TokenStream {
     let name = &expansion.model.header.name;
     let (limit, needed) = match budget.limit {
@@ -60,9 +60,9 @@ fn budget(expansion: &Expansion<'_>, budget: &Budget) -> TokenStream {
     });
     quote! {
         const _: () = {
-            const BUDGET: ::kerust::model::budget::Budget =
-                ::kerust::model::budget::Budget::new::<#name>(
-                    ::kerust::model::budget::Limit::#limit,
+            const BUDGET: ::kerust::__private::model::budget::Budget =
+                ::kerust::__private::model::budget::Budget::new::<#name>(
+                    ::kerust::__private::model::budget::Limit::#limit,
                     #amount,
                     #written,
                     #name::#needed,
@@ -75,7 +75,7 @@ fn budget(expansion: &Expansion<'_>, budget: &Budget) -> TokenStream {
     }
 }
 
-/// `function(arguments)`, which rustc takes to stand where `place` stands, from end to end.
+/// `function(arguments)` with spans such that rustc reports errors over the whole of `place`.
 fn over(function: TokenStream, arguments: TokenStream, place: &TokenStream) -> TokenStream {
     let spans = || place.clone().into_iter().map(|token| token.span());
     let first = spans().next().unwrap_or_else(Span::call_site);

@@ -1,5 +1,5 @@
-//! The model's constants: private ones for shapes, configurations and memory plans, public ones
-//! for what it costs, and inference in an arena.
+//! The constants of the model: private ones for shapes, configurations and memory plans, public ones for its
+//! sizes; and inference in an arena.
 
 use super::{Expansion, local, tuple};
 use crate::plan::{self, Edge, Layer, Role};
@@ -17,7 +17,7 @@ pub fn constants(expansion: &Expansion<'_>) -> TokenStream {
     let plan = expansion.plan;
     let shapes = plan.constants.iter().map(|constant| {
         let (name, value) = (&constant.name, &constant.value);
-        quote!(const #name: ::kerust::shape::Shape = #value;)
+        quote!(const #name: ::kerust::__private::shape::Shape = #value;)
     });
     let nodes = plan.nodes.iter().filter(|node| node.is_configured());
     let configurations = nodes.map(|node| {
@@ -68,18 +68,18 @@ fn memory(
     let name = Ident::new(name, Span::call_site());
     let counts = [slots, outputs].map(<[Slot]>::len);
     let counts = counts.map(Literal::usize_unsuffixed).into_iter();
-    // A reference: each use of a plain constant would be a copy of the whole plan, in a program that
-    // uses it at every layer.
+    // A reference, because each use of a plain constant would be a copy of the whole plan in the program, for
+    // every layer.
     let buffers = slots.iter().map(|slot| {
         let len = &slot.len;
         let [first, last] = [slot.first, slot.last].map(Literal::usize_unsuffixed);
         let element = element(&slot.element);
-        quote!(::kerust::memory::Buffer::new(#len, #first, #last) #element)
+        quote!(::kerust::__private::memory::Buffer::new(#len, #first, #last) #element)
     });
     let written = outputs.iter().map(|slot| {
         let (len, first) = (&slot.len, Literal::usize_unsuffixed(slot.first));
         let element = element(&slot.element);
-        quote!(::kerust::memory::Buffer::output(#len, #first) #element)
+        quote!(::kerust::__private::memory::Buffer::output(#len, #first) #element)
     });
     let all = quote!([#(#buffers),*], [#(#written),*]);
     let plan = match addresses {
@@ -91,11 +91,12 @@ fn memory(
     };
     quote! {
         #[doc = #doc]
-        const #name: &::kerust::memory::Plan<#(#counts),*> = &::kerust::memory::Plan::#plan;
+        const #name: &::kerust::__private::memory::Plan<#(#counts),*> =
+            &::kerust::__private::memory::Plan::#plan;
     }
 }
 
-/// The element type of a buffer, where it is not `f32`: `.of::<u8>()`.
+/// The element type of a buffer, if it is not `f32`: `.of::<u8>()`.
 fn element(element: &Element) -> TokenStream {
     match element {
         Element::Known(Dtype::F32) => TokenStream::new(),
@@ -104,12 +105,12 @@ fn element(element: &Element) -> TokenStream {
             quote!(.of::<#element>())
         }
         Element::Of(path) => {
-            quote!(.of_dtype(<#path as ::kerust::tensor::Nth<0>>::DTYPE))
+            quote!(.of_dtype(<#path as ::kerust::__private::tensor::Nth<0>>::DTYPE))
         }
     }
 }
 
-/// Where the part of each layer begins in the gradient, and where the last one ends.
+/// The start of each layer's part in the gradient, and the end of the last one.
 fn gradient(expansion: &Expansion<'_>) -> TokenStream {
     let lens: Vec<_> = expansion
         .fields()
@@ -118,10 +119,10 @@ fn gradient(expansion: &Expansion<'_>) -> TokenStream {
             match (layer.frozen, node.role, layer.params) {
                 (true, ..) => quote!(0),
                 (_, Role::Custom, _) => {
-                    quote!(<#weights as ::kerust::layer::Component>::GRADIENT_LEN)
+                    quote!(<#weights as ::kerust::__private::layer::Component>::GRADIENT_LEN)
                 }
                 (_, _, Some(params)) => Literal::usize_unsuffixed(params).to_token_stream(),
-                _ => quote!(<#weights as ::kerust::layer::LayerData>::LAYOUT.len()),
+                _ => quote!(<#weights as ::kerust::__private::layer::LayerData>::LAYOUT.len()),
             }
         })
         .collect();
@@ -131,11 +132,11 @@ fn gradient(expansion: &Expansion<'_>) -> TokenStream {
     let ends = Literal::usize_unsuffixed(lens.len() + 1);
     quote! {
         /// Where the gradient of each layer begins in that of the model, and where the last one ends.
-        const GRADIENT: [usize; #ends] = ::kerust::gradient::offsets([#(#lens),*]);
+        const GRADIENT: [usize; #ends] = ::kerust::__private::gradient::offsets([#(#lens),*]);
     }
 }
 
-/// Bytes for one sample in the buffers of the arena that live at `step` of an inference.
+/// The size in bytes, for one sample, of the arena's buffers that are live at `step` of an inference.
 fn in_use(inference: &Inference, step: usize) -> TokenStream {
     match inference.in_use(step) {
         Some(len) => Literal::usize_unsuffixed(WORD_BYTES * len).to_token_stream(),
@@ -159,11 +160,11 @@ fn public(expansion: &Expansion<'_>) -> TokenStream {
     let predict_in = predict_in(expansion);
     quote! {
         /// The number of weights.
-        pub const PARAMS: usize = <Self as ::kerust::layer::LayerData>::LAYOUT.len();
+        pub const PARAMS: usize = <Self as ::kerust::__private::layer::LayerData>::LAYOUT.len();
         /// Bytes of the weights.
         pub const WEIGHT_BYTES: usize = ::core::mem::size_of::<Self>();
         /// Multiply-adds of one inference, of the layers that state them.
-        pub const MACS: usize = ::kerust::model::macs(Self::LAYERS);
+        pub const MACS: usize = ::kerust::__private::model::macs(Self::LAYERS);
         /// Bytes that one inference takes beside the weights, the input and the output, which holds
         /// buffers too until it is written.
         pub const ARENA_BYTES: usize = Self::INFERENCE.bytes();
@@ -171,7 +172,7 @@ fn public(expansion: &Expansion<'_>) -> TokenStream {
         pub const RAM_BYTES: usize = Self::ARENA_BYTES
             #(+ ::core::mem::size_of::<#ends>())*;
         /// The layers, in order.
-        pub const LAYERS: &'static [::kerust::model::LayerInfo] = &[#(#layers),*];
+        pub const LAYERS: &'static [::kerust::__private::model::LayerInfo] = &[#(#layers),*];
 
         #predict_in
     }
@@ -187,24 +188,27 @@ fn predict_in(expansion: &Expansion<'_>) -> TokenStream {
     let output = tuple(plan.heads.iter().map(|head| head.data.tensor()));
     let slices = tuple(inputs.iter().map(|name| quote!(#name.as_slice())));
     let [arena, result] = ["arena", "output"].map(local);
-    let outputs = quote!(<Self as ::kerust::model::Model>::Heads);
-    let tensors = quote!(<#outputs as ::kerust::tensor::Tensors>);
-    let heads = quote!(<#outputs as ::kerust::model::Heads>);
+    let outputs = quote!(<Self as ::kerust::__private::model::Model>::Heads);
+    let tensors = quote!(<#outputs as ::kerust::__private::tensor::Tensors>);
+    let heads = quote!(<#outputs as ::kerust::__private::model::Heads>);
+    // The outputs of an 8-bit twin are activated in 8 bits.
+    let activate =
+        (!plan.is_twin).then(|| quote!(#heads::activate(#tensors::view_mut(&mut #result));));
     quote! {
-        /// The prediction for one sample; `arena` is all the memory that it takes.
+        /// Predicts the output for one sample; `arena` is all the memory that it needs.
         pub fn predict_in(
             &self,
             #(#inputs: &#inputs_types,)*
-            #arena: &mut ::kerust::model::Arena<Self>,
+            #arena: &mut ::kerust::__private::model::Arena<Self>,
         ) -> #output {
             let mut #result = #tensors::zeros();
-            ::kerust::model::Model::logits(
+            ::kerust::__private::model::Model::logits(
                 self,
                 #slices,
                 &mut #arena.memory(),
                 #tensors::view_mut(&mut #result),
             );
-            #heads::activate(#tensors::view_mut(&mut #result));
+            #activate
             #result
         }
     }
@@ -239,7 +243,7 @@ fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
     let (macs, training_only) = (all_macs(expansion, layer), layer.training_only);
     let params = match (layer.params, &layer.weights) {
         (None, Some(weights)) => {
-            quote!(<#weights as ::kerust::layer::LayerData>::LAYOUT.len())
+            quote!(<#weights as ::kerust::__private::layer::LayerData>::LAYOUT.len())
         }
         (params, _) => {
             let params = Literal::usize_unsuffixed(params.unwrap_or_default());
@@ -255,15 +259,15 @@ fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
     let sources = layer.sources.iter().map(|source| match source {
         Edge::Input(number) => {
             let number = Literal::usize_unsuffixed(*number);
-            quote!(::kerust::model::Source::Input(#number))
+            quote!(::kerust::__private::model::Source::Input(#number))
         }
         Edge::Node(node) => {
             let number = Literal::usize_unsuffixed(expansion.node(*node).layer);
-            quote!(::kerust::model::Source::Layer(#number))
+            quote!(::kerust::__private::model::Source::Layer(#number))
         }
     });
     quote! {
-        ::kerust::model::LayerInfo {
+        ::kerust::__private::model::LayerInfo {
             name: #name,
             kind: #kind,
             declared: #declared,
@@ -279,8 +283,8 @@ fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
     }
 }
 
-/// What rustc would not look at by itself: judged shapes, and the names of layers that compute
-/// nothing, which an editor shows all the same.
+/// Items that rustc would not check otherwise: checked shapes, and the names of layers without a computation,
+/// which an editor can show.
 fn looked_at(expansion: &Expansion<'_>) -> TokenStream {
     if expansion.is_generic() {
         return TokenStream::new();
@@ -293,7 +297,7 @@ fn looked_at(expansion: &Expansion<'_>) -> TokenStream {
         .filter(|constant| constant.judged);
     let judged = judged.map(|constant| {
         let constant = &constant.name;
-        quote!(const _: ::kerust::shape::Shape = #name::#constant;)
+        quote!(const _: ::kerust::__private::shape::Shape = #name::#constant;)
     });
     let views = expansion
         .plan

@@ -28,7 +28,7 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
     };
     if !is_repr_c(&input) {
         report
-            .fault(name, format!("`{name}` is not `#[repr(C)]` alone"))
+            .fault(name, format!("`{name}` must be `#[repr(C)]` only"))
             .note("its numbers are read and written as one slice, in the order of the fields")
             .help(format!("write `#[repr(C)]` above `struct {name}`"));
     }
@@ -56,11 +56,11 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
         }
         let trainable = states.is_empty();
         parts.push(quote! {
-            ::kerust::layer::Part {
+            ::kerust::__private::layer::Part {
                 name: #name,
                 offset: ::core::mem::offset_of!(Self, #ident),
                 trainable: #trainable,
-                layout: <#ty as ::kerust::layer::LayerData>::LAYOUT,
+                layout: <#ty as ::kerust::__private::layer::LayerData>::LAYOUT,
             }
         });
     }
@@ -74,7 +74,7 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
         let parameter = &parameter.ident;
         clause
             .predicates
-            .push(syn::parse_quote!(#parameter: ::kerust::layer::LayerData));
+            .push(syn::parse_quote!(#parameter: ::kerust::__private::layer::LayerData));
     }
     let layout = layout(&parts);
     let faults = error(report);
@@ -83,14 +83,14 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
 
         // SAFETY: `repr(C)`, and every field is `LayerData`, in the order of the layout and at its offset.
         #[automatically_derived]
-        unsafe impl #generics ::kerust::layer::LayerData for #name #arguments #bounds {
+        unsafe impl #generics ::kerust::__private::layer::LayerData for #name #arguments #bounds {
             #layout
         }
     }
 }
 
-/// Whether the representation is `C` or `transparent`, and no other stands beside it in this attribute or
-/// another: `align(16)` would pad, and of a packed struct no field could be borrowed.
+/// Whether the representation is only `C` or `transparent`. `align(16)` would add padding, and the fields of
+/// a packed struct could not be borrowed.
 fn is_repr_c(input: &DeriveInput) -> bool {
     let attributes = input.attrs.iter();
     let mut found = false;

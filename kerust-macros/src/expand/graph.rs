@@ -1,4 +1,4 @@
-//! How the layers are connected, use by use.
+//! The connections of the layers, for each use.
 
 use crate::plan::{Edge, Plan, Role};
 use kerust_core::element::Dtype;
@@ -11,21 +11,21 @@ pub fn graph(plan: &Plan) -> TokenStream {
     let calls = calls.iter().map(|(layer, inputs)| {
         let layer = Literal::usize_unsuffixed(*layer);
         let inputs = inputs.iter().map(|input| source(*input, &call_of));
-        quote!(::kerust::model::Call { layer: #layer, inputs: &[#(#inputs),*] })
+        quote!(::kerust::__private::model::Call { layer: #layer, inputs: &[#(#inputs),*] })
     });
     let outputs = plan.heads.iter().map(|head| source(head.from, &call_of));
     let inside = plan.layers.iter().enumerate().map(|(number, layer)| {
         let mut nodes = plan.nodes.iter().filter(|node| node.layer == number);
         match &layer.weights {
             Some(weights) if nodes.any(|node| node.role == Role::Custom) => {
-                quote!(<#weights as ::kerust::layer::Component>::GRAPH)
+                quote!(<#weights as ::kerust::__private::layer::Component>::GRAPH)
             }
             _ => quote!(::core::option::Option::None),
         }
     });
     quote! {
-        const GRAPH: ::core::option::Option<&'static ::kerust::model::Graph> =
-            ::core::option::Option::Some(&::kerust::model::Graph {
+        const GRAPH: ::core::option::Option<&'static ::kerust::__private::model::Graph> =
+            ::core::option::Option::Some(&::kerust::__private::model::Graph {
                 layers: Self::LAYERS,
                 calls: &[#(#calls),*],
                 outputs: &[#(#outputs),*],
@@ -34,8 +34,8 @@ pub fn graph(plan: &Plan) -> TokenStream {
     }
 }
 
-/// The uses of the layers, each with what it reads, and for each node the use that it is part of: a
-/// layer may be two nodes.
+/// The uses of the layers, each with its inputs, and for each node the use that it belongs to. A layer can
+/// consist of two nodes.
 fn calls(plan: &Plan) -> (Vec<(usize, Vec<Edge>)>, Vec<usize>) {
     let mut calls: Vec<(usize, Vec<Edge>)> = Vec::new();
     let mut call_of = Vec::new();
@@ -44,7 +44,7 @@ fn calls(plan: &Plan) -> (Vec<(usize, Vec<Edge>)>, Vec<usize>) {
             call_of.push(call_of[of]);
             continue;
         }
-        // A mask that is joined for a layer is no use of it.
+        // A mask that is merged for a layer is not a use of it.
         if node.output.known_dtype() == Some(Dtype::U8) {
             call_of.push(calls.len());
             continue;
@@ -73,11 +73,11 @@ fn source(edge: Edge, call_of: &[usize]) -> TokenStream {
     match edge {
         Edge::Input(number) => {
             let number = Literal::usize_unsuffixed(number);
-            quote!(::kerust::model::Source::Input(#number))
+            quote!(::kerust::__private::model::Source::Input(#number))
         }
         Edge::Node(node) => {
             let number = Literal::usize_unsuffixed(call_of[node]);
-            quote!(::kerust::model::Source::Layer(#number))
+            quote!(::kerust::__private::model::Source::Layer(#number))
         }
     }
 }

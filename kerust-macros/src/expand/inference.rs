@@ -1,4 +1,4 @@
-//! `logits`: one inference, layer after layer.
+//! `logits`: the code of one inference, layer by layer.
 
 use super::{Buffers, Expansion, imports, local, tuple, weights};
 use crate::plan::{Fusion, Node};
@@ -38,7 +38,7 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
             let from = buffers.operand(*from);
             let to = buffers.operand(Place::Output(*head));
             let take = buffers.take();
-            quote!(#take ::kerust::kernels::copy(#from, #to);)
+            quote!(#take ::kerust::__private::kernels::copy(#from, #to);)
         })
         .collect();
     let [input, output, memory] = ["input", "output", "memory"].map(local);
@@ -54,14 +54,14 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
         fn logits(
             &self,
             #input: #input_type,
-            #memory: &mut ::kerust::memory::Memory<'_>,
+            #memory: &mut ::kerust::__private::memory::Memory<'_>,
             #output: #output_type,
         ) {
             #import
             #judged
             #unpack_input
             #unpack_output
-            let mut #memory = #memory.with([#(::kerust::memory::output(#outputs)),*]);
+            let mut #memory = #memory.with([#(::kerust::__private::memory::output(#outputs)),*]);
             #(#calls)*
             #(#copies)*
         }
@@ -80,7 +80,7 @@ fn call(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> To
     quote!(#take Self::#constant.forward(#weights, #x, #y, #scratch);)
 }
 
-/// Names what a call writes.
+/// Names the outputs of a call.
 pub(super) fn name(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) {
     buffers.name(call.y, &expansion.node(call.node).name);
     for (number, place) in expansion.plan.parts(call.node).zip(&call.parts) {
@@ -88,13 +88,13 @@ pub(super) fn name(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers
     }
 }
 
-/// The outputs of a call, as its operation takes them: one slice, or a tuple.
+/// The outputs of a call in the form that its operation takes: one slice, or a tuple.
 pub(super) fn outputs(call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {
     let places = [&call.y].into_iter().chain(&call.parts);
     tuple(places.map(|place| buffers.operand(*place)))
 }
 
-/// The inputs of a node, as its operation takes them: one slice, an array for a merge, or a tuple.
+/// The inputs of a node in the form that its operation takes: one slice, an array for a merge, or a tuple.
 pub(super) fn values(node: &Node, x: &[TokenStream]) -> TokenStream {
     let mut rest = x;
     tuple(node.groups.iter().map(|count| {
@@ -108,7 +108,7 @@ pub(super) fn values(node: &Node, x: &[TokenStream]) -> TokenStream {
     }))
 }
 
-/// A product with what follows it.
+/// A product with the layers that are fused with it.
 fn fused(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {
     let this = format_ident!("self");
     let node = expansion.node(call.node);
@@ -117,7 +117,7 @@ fn fused(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> T
     let x: Vec<_> = call.x.iter().map(|x| buffers.operand(*x)).collect();
     let scratch = call.saved.map(|slot| buffers.slot(slot, local("scratch")));
     let line = call.line.map(|slot| buffers.slot(slot, local("line")));
-    // What stood there may be added, or is what the product is made of.
+    // The old value may be added, or may be the input of the product.
     if !in_place {
         buffers.rename(call.y, &end.name);
     }
@@ -129,7 +129,7 @@ fn fused(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> T
         let part = expansion.node(*part);
         let constant = part.constant();
         let before = match ends.is_empty() {
-            true => quote!(::kerust::kernels::Epilogue::NONE),
+            true => quote!(::kerust::__private::kernels::Epilogue::NONE),
             false => quote!(#epilogue),
         };
         let line = match part.fusion {
@@ -179,7 +179,7 @@ pub(super) fn in_place(
     quote!(#take Self::#constant.forward_in_place(#weights, #y, #x, #scratch);)
 }
 
-/// In a generic model the shapes are judged when its sizes are given.
+/// In a generic model the shapes are checked when its sizes are known.
 fn judged(expansion: &Expansion<'_>) -> TokenStream {
     if !expansion.is_generic() {
         return TokenStream::new();

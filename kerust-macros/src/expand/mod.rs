@@ -1,10 +1,11 @@
-//! Plan to tokens: one generated item a file.
+//! Generates code from a plan, with one file for each generated item.
 
 mod attributes;
 mod constants;
 mod derive;
 mod graph;
 mod inference;
+mod int8;
 mod model;
 mod nested;
 mod structure;
@@ -12,6 +13,7 @@ mod stub;
 mod training;
 
 use crate::ast;
+use crate::int8::twin;
 use crate::plan::{Node, Plan};
 use crate::report::Report;
 use crate::schedule::{self, Inference, Place, Slot, Training};
@@ -30,6 +32,10 @@ pub fn model(tokens: TokenStream) -> TokenStream {
         return error(report);
     };
     let plan = infer::plan(&model, &mut report);
+    let twin = match report.is_empty() {
+        true => twin(&model, &plan, &mut report),
+        false => None,
+    };
     if !report.is_empty() {
         let faults = error(report);
         let stub = stub::stub(&model, &plan);
@@ -41,18 +47,22 @@ pub fn model(tokens: TokenStream) -> TokenStream {
         model: &model,
         plan: &plan,
     };
-    let structure = structure::structure(&expansion);
-    let constants = constants::constants(&expansion);
-    let implementation = model::implementation(&expansion);
-    let nested = nested::nested(&expansion);
-    let attributes = attributes::attributes(&expansion);
-    wrap(
-        &model,
-        quote!(#structure #constants #implementation #nested #attributes),
-    )
+    let items = items(&expansion);
+    let int8 = twin.map(|twin| int8::int8(&model, &twin));
+    wrap(&model, quote!(#items #int8))
 }
 
-/// Everything that the generated items are made from.
+/// The items of a model.
+fn items(expansion: &Expansion<'_>) -> TokenStream {
+    let structure = structure::structure(expansion);
+    let constants = constants::constants(expansion);
+    let implementation = model::implementation(expansion);
+    let nested = nested::nested(expansion);
+    let attributes = attributes::attributes(expansion);
+    quote!(#structure #constants #implementation #nested #attributes)
+}
+
+/// The data from which the items are generated.
 struct Expansion<'a> {
     model: &'a ast::Model,
     plan: &'a Plan,
@@ -65,13 +75,13 @@ impl Expansion<'_> {
         !self.model.header.generics.params.is_empty()
     }
 
-    /// Where the gradient of a node's weights lies in that of the model: `Self::GRADIENT[2]..Self::GRADIENT[3]`.
+    /// The range of a node's weights in the gradient of the model: `Self::GRADIENT[2]..Self::GRADIENT[3]`.
     fn gradient_range(&self, node: &Node) -> Option<TokenStream> {
         let (start, end) = self.gradient_ends(node)?;
         Some(quote!(#start..#end))
     }
 
-    /// Where the gradient of a node's weights begins in that of the model, and where it ends.
+    /// The start and the end of a node's weights in the gradient of the model.
     fn gradient_ends(&self, node: &Node) -> Option<(TokenStream, TokenStream)> {
         let field = self.fields().position(|(name, ..)| name == node.field())?;
         let [start, end] = [field, field + 1].map(Literal::usize_unsuffixed);
@@ -82,7 +92,7 @@ impl Expansion<'_> {
         &self.plan.nodes[number]
     }
 
-    /// The nodes with weights, each of which is a field.
+    /// The nodes with weights, each of which becomes a field.
     fn fields(&self) -> impl Iterator<Item = (&Ident, &TokenStream, &Node)> {
         let nodes = self.plan.nodes.iter();
         nodes
@@ -90,20 +100,20 @@ impl Expansion<'_> {
             .filter_map(|node| Some((&node.name, node.weights.as_ref()?, node)))
     }
 
-    /// What the model takes, as a type.
+    /// The type of the input.
     fn input(&self) -> TokenStream {
         tuple(self.plan.inputs.iter().map(|input| input.data.path()))
     }
 
-    /// The heads, as a type.
+    /// The type of the heads.
     fn heads(&self) -> TokenStream {
         tuple(self.plan.heads.iter().map(|head| {
             let (activation, data) = (&head.activation, head.data.path());
-            quote!(::kerust::model::Head<::kerust::activation::#activation, #data>)
+            quote!(::kerust::__private::model::Head<::kerust::__private::activation::#activation, #data>)
         }))
     }
 
-    /// A batch of inputs, as a type.
+    /// The type of a batch of inputs.
     fn input_slices(&self) -> TokenStream {
         tuple(self.plan.inputs.iter().map(|input| {
             let values = input.data.slice();
@@ -111,15 +121,16 @@ impl Expansion<'_> {
         }))
     }
 
-    /// Where the gradients of the inputs go, as a type.
+    /// The type of the buffers for the gradients of the inputs.
     fn gradient_places(&self) -> TokenStream {
         let place = quote!(::core::option::Option<&mut [f32]>);
         tuple(self.plan.inputs.iter().map(|_| place.clone()))
     }
 
-    /// A batch of outputs to be written, as a type.
+    /// The type of a mutable batch of outputs.
     fn output_slices(&self) -> TokenStream {
-        let tensors = quote!(<Self::Heads as ::kerust::element::Elements>::SlicesMut<'_>);
+        let tensors =
+            quote!(<Self::Heads as ::kerust::__private::element::Elements>::SlicesMut<'_>);
         let known = self.plan.heads.iter().map(|head| head.data.known_dtype());
         if known.clone().any(|dtype| dtype.is_none()) {
             return tensors;
@@ -130,12 +141,12 @@ impl Expansion<'_> {
         }))
     }
 
-    /// The name of each input in the expansion, and what unpacks them.
+    /// The name of each input in the expansion, and the code that unpacks them.
     fn inputs(&self) -> (Vec<Ident>, TokenStream) {
         ends("input", self.plan.inputs.iter().map(|input| &input.name))
     }
 
-    /// The name of each output in the expansion, and what unpacks them.
+    /// The name of each output in the expansion, and the code that unpacks them.
     fn outputs(&self) -> (Vec<Ident>, TokenStream) {
         ends("output", self.plan.heads.iter().map(|head| &head.name))
     }
@@ -147,7 +158,7 @@ fn error(report: Report) -> TokenStream {
         .map_or_else(TokenStream::new, syn::Error::into_compile_error)
 }
 
-/// An anonymous model is an expression: it is declared in a block, and made there.
+/// An anonymous model is an expression: it is declared and created in a block.
 fn wrap(model: &ast::Model, items: TokenStream) -> TokenStream {
     if !model.anonymous {
         return items;
@@ -155,17 +166,17 @@ fn wrap(model: &ast::Model, items: TokenStream) -> TokenStream {
     let name = &model.header.name;
     quote!({
         #items
-        <#name as ::kerust::train::Workflow>::new(::kerust::rng::Seed(0))
+        <#name as ::kerust::__private::train::Workflow>::new(::kerust::__private::rng::Seed(0))
     })
 }
 
-/// A name of the expansion's own, which meets no layer's name.
+/// A name in the expansion that cannot collide with a layer's name.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// `let [a, b] = memory.get(const { Self::PLAN.places([0, 1]) });`, nothing where no buffer is taken.
-/// Where they are not all of `f32`, each is taken as what it is used for.
+/// `let [a, b] = memory.get(const { Self::PLAN.places([0, 1]) });`, or nothing if no buffer is used. If not
+/// all are `f32`, each is borrowed with the type of its use.
 fn take(plan: &str, buffers: &[Taken]) -> TokenStream {
     if buffers.is_empty() {
         return TokenStream::new();
@@ -186,7 +197,7 @@ fn take(plan: &str, buffers: &[Taken]) -> TokenStream {
     }
 }
 
-/// A buffer that a call takes: its name there, and its number.
+/// A buffer that a call uses: its name in the call, and its index.
 struct Taken {
     name: Ident,
     buffer: usize,
@@ -197,11 +208,12 @@ struct Taken {
 /// The layout of a struct with these parts.
 fn layout(parts: &[TokenStream]) -> TokenStream {
     quote! {
-        const LAYOUT: ::kerust::layer::Layout = ::kerust::layer::Layout::Parts(&[#(#parts),*]);
+        const LAYOUT: ::kerust::__private::layer::Layout =
+            ::kerust::__private::layer::Layout::Parts(&[#(#parts),*]);
     }
 }
 
-/// The weights of a node, `()` where it has none.
+/// The weights of a node, or `()` if it has none.
 fn weights(node: &Node, owner: &Ident, mutable: bool) -> TokenStream {
     let name = node.field();
     match (&node.weights, mutable) {
@@ -212,7 +224,7 @@ fn weights(node: &Node, owner: &Ident, mutable: bool) -> TokenStream {
     }
 }
 
-/// One as it is, several as a tuple.
+/// A single item as it is, several as a tuple.
 fn tuple(parts: impl Iterator<Item = TokenStream>) -> TokenStream {
     let parts: Vec<_> = parts.collect();
     match parts.as_slice() {
@@ -221,7 +233,7 @@ fn tuple(parts: impl Iterator<Item = TokenStream>) -> TokenStream {
     }
 }
 
-/// The names that the expansion gives to values of its own.
+/// The names of the expansion's own variables.
 const LOCALS: [&str; 19] = [
     "input",
     "output",
@@ -244,7 +256,7 @@ const LOCALS: [&str; 19] = [
     "fault",
 ];
 
-/// `let (image, meta) = input;`, nothing where there is one.
+/// `let (image, meta) = input;`, or nothing if there is only one.
 fn ends<'a>(whole: &str, names: impl Iterator<Item = &'a Ident>) -> (Vec<Ident>, TokenStream) {
     let names = names.map(|name| match name.unraw().to_string() {
         name if LOCALS.contains(&name.as_str()) => local(&format!("{name}_values")),
@@ -259,16 +271,16 @@ fn ends<'a>(whole: &str, names: impl Iterator<Item = &'a Ident>) -> (Vec<Ident>,
     (names, unpack)
 }
 
-/// The buffers that one call takes, and what it calls them.
+/// The buffers that a call uses, with their names.
 struct Buffers<'a> {
     plan: &'static str,
     inputs: &'a [Ident],
     outputs: &'a [Ident],
-    /// Whether each slot, and behind them each output, is known to hold `f32`.
+    /// Whether each slot, and then each output, is known to hold `f32`.
     floats: Vec<bool>,
-    /// The number of slots; the plan counts the outputs behind them.
+    /// The number of slots. The plan numbers the outputs after them.
     slots: usize,
-    /// The name of each slot that was written.
+    /// The name of each slot that has been written.
     names: HashMap<usize, Ident>,
     taken: Vec<Taken>,
     /// Whether any buffer was taken.
@@ -296,21 +308,21 @@ impl<'a> Buffers<'a> {
         }
     }
 
-    /// Calls a slot for what is written there first.
+    /// Names a slot after the value that is written to it first.
     fn name(&mut self, place: Place, name: &Ident) {
         if let Place::Slot(slot) = place {
             self.names.entry(slot).or_insert_with(|| name.clone());
         }
     }
 
-    /// Calls a slot for what overwrites it.
+    /// Renames a slot after the value that overwrites it.
     fn rename(&mut self, place: Place, name: &Ident) {
         if let Place::Slot(slot) = place {
             self.names.insert(slot, name.clone());
         }
     }
 
-    /// What a call reads or writes.
+    /// An operand of a call.
     fn operand(&mut self, place: Place) -> TokenStream {
         match place {
             Place::Input(number) => self.inputs[number].to_token_stream(),
@@ -325,7 +337,7 @@ impl<'a> Buffers<'a> {
         }
     }
 
-    /// A slot under a name of this call's own.
+    /// A slot with a name that is local to this call.
     fn slot(&mut self, slot: usize, name: Ident) -> TokenStream {
         if !self.taken.iter().any(|taken| taken.buffer == slot) {
             self.taken.push(Taken {
@@ -337,18 +349,18 @@ impl<'a> Buffers<'a> {
         name.into_token_stream()
     }
 
-    /// The statement that takes them.
+    /// The statement that borrows them.
     fn take(&mut self) -> TokenStream {
         self.used |= !self.taken.is_empty();
         take(self.plan, &std::mem::take(&mut self.taken))
     }
 }
 
-/// The traits of `kerust::layer` whose methods are called.
+/// The traits of `kerust::__private::layer` whose methods are called.
 fn imports(names: &[(&str, bool)]) -> TokenStream {
     let called = names.iter().filter(|(_, called)| *called);
     let called = called.map(|(name, _)| Ident::new(name, Span::call_site()));
-    quote!(#(use ::kerust::layer::#called as _;)*)
+    quote!(#(use ::kerust::__private::layer::#called as _;)*)
 }
 
 #[cfg(test)]

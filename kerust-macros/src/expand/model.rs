@@ -15,7 +15,7 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
     let text = name.to_string();
     let (input, heads_type) = (expansion.input(), expansion.heads());
     let storage = if expansion.is_generic() {
-        quote!(::kerust::model::NoStorage)
+        quote!(::kerust::__private::model::NoStorage)
     } else {
         quote!([u32; #name::INFERENCE.len()])
     };
@@ -31,19 +31,25 @@ pub fn implementation(expansion: &Expansion<'_>) -> TokenStream {
     let inputs = inputs(expansion);
     let vocabularies = vocabularies(expansion);
     let graph = graph::graph(expansion.plan);
+    let activated = expansion.plan.is_twin.then(|| {
+        quote!(
+            const ACTIVATED: bool = true;
+        )
+    });
     quote! {
         #[automatically_derived]
-        impl #generics ::kerust::model::Model for #name #arguments #bounds {
+        impl #generics ::kerust::__private::model::Model for #name #arguments #bounds {
             type Input = #input;
             type Heads = #heads_type;
             type Storage = #storage;
 
             const NAME: &'static str = #text;
             const HEADS: &'static [&'static str] = &[#(#heads_text),*];
-            const LAYERS: &'static [::kerust::model::LayerInfo] = Self::LAYERS;
+            const LAYERS: &'static [::kerust::__private::model::LayerInfo] = Self::LAYERS;
             #graph
             #inputs
             #vocabularies
+            #activated
             const ARENA_LEN: usize = Self::INFERENCE.len();
 
             #logits
@@ -74,10 +80,10 @@ fn train(expansion: &Expansion<'_>) -> TokenStream {
     let (backward, absorb) = (backward(expansion), absorb(expansion));
     quote! {
         #[automatically_derived]
-        impl #generics ::kerust::model::Train for #name #arguments #bounds {
+        impl #generics ::kerust::__private::model::Train for #name #arguments #bounds {
             const TRAINING_LEN: usize = Self::TRAINING.len();
             const GRADIENT_LEN: usize = #gradient_len;
-            const SETTINGS: &'static [::kerust::model::Setting] = &[#(#settings),*];
+            const SETTINGS: &'static [::kerust::__private::model::Setting] = &[#(#settings),*];
 
             #init
             #forward
@@ -88,20 +94,23 @@ fn train(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// What the declaration says about training, and the models that are layers say themselves.
+/// The training settings of the declaration, including those of nested models.
 fn settings(expansion: &Expansion<'_>) -> Vec<TokenStream> {
     let mut settings = Vec::new();
     for (name, weights, node) in expansion.fields() {
         let layer = &expansion.plan.layers[node.layer];
         let path = name.unraw().to_string();
         let mut say = |path: &str, term: TokenStream| {
-            settings.push(quote!(::kerust::model::Setting { path: #path, term: #term }));
+            settings.push(quote!(::kerust::__private::model::Setting { path: #path, term: #term }));
         };
         if layer.frozen {
-            say(&path, quote!(::kerust::model::Term::Frozen));
+            say(&path, quote!(::kerust::__private::model::Term::Frozen));
         } else if node.role == Role::Custom {
-            let within = quote!(<#weights as ::kerust::layer::Component>::SETTINGS);
-            say(&path, quote!(::kerust::model::Term::Within(#within)));
+            let within = quote!(<#weights as ::kerust::__private::layer::Component>::SETTINGS);
+            say(
+                &path,
+                quote!(::kerust::__private::model::Term::Within(#within)),
+            );
         }
         for (array, term) in &layer.settings {
             say(&format!("{path}.{array}"), term.clone());
@@ -116,10 +125,10 @@ fn inputs(expansion: &Expansion<'_>) -> TokenStream {
         let (name, shape) = (input.name.unraw().to_string(), input.data.shape());
         quote!((#name, #shape))
     });
-    quote!(const INPUTS: &'static [(&'static str, ::kerust::shape::Shape)] = &[#(#inputs),*];)
+    quote!(const INPUTS: &'static [(&'static str, ::kerust::__private::shape::Shape)] = &[#(#inputs),*];)
 }
 
-/// The vocabularies of the inputs that embeddings read.
+/// The vocabularies of the inputs that are read by embeddings.
 fn vocabularies(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let plan = expansion.plan;
     let mut inputs = plan.inputs.iter();
@@ -132,15 +141,15 @@ fn vocabularies(expansion: &Expansion<'_>) -> Option<TokenStream> {
         let tables = readers.filter(|node| plan.layers[node.layer].kind == "Embedding");
         let tables = tables.filter_map(|node| node.weights.as_ref());
         quote! {
-            ::kerust::model::vocabulary(&[
-                #(<#tables as ::kerust::layer::LayerData>::LAYOUT),*
+            ::kerust::__private::model::vocabulary(&[
+                #(<#tables as ::kerust::__private::layer::LayerData>::LAYOUT),*
             ])
         }
     });
     Some(quote!(const VOCABULARIES: &'static [usize] = &[#(#least),*];))
 }
 
-/// `fn backward`; a model that may be a layer hands the gradient of its input on.
+/// `fn backward`. A model that can be a layer computes the gradient of its input.
 fn backward(expansion: &Expansion<'_>) -> TokenStream {
     let training::Backward {
         import,
@@ -176,8 +185,8 @@ fn backward(expansion: &Expansion<'_>) -> TokenStream {
         fn backward(
             &self,
             #input: #slices,
-            #memory: &mut ::kerust::memory::Memory<'_>,
-            #mutable #gradient: ::kerust::gradient::Gradient<'_>,
+            #memory: &mut ::kerust::__private::memory::Memory<'_>,
+            #mutable #gradient: ::kerust::__private::gradient::Gradient<'_>,
             #through: #places,
             #accumulate: bool,
         ) {
@@ -188,7 +197,7 @@ fn backward(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// `fn absorb`, where a layer holds state.
+/// `fn absorb`, if a layer has state.
 fn absorb(expansion: &Expansion<'_>) -> TokenStream {
     let gradient = local("gradient");
     let calls: Vec<TokenStream> = expansion
@@ -207,7 +216,7 @@ fn absorb(expansion: &Expansion<'_>) -> TokenStream {
     }
     let import = imports(&[("Operation", true)]);
     quote! {
-        fn absorb(&mut self, mut #gradient: ::kerust::gradient::Gradient<'_>) {
+        fn absorb(&mut self, mut #gradient: ::kerust::__private::gradient::Gradient<'_>) {
             #import
             #(#calls)*
         }
@@ -226,7 +235,7 @@ fn init(expansion: &Expansion<'_>) -> TokenStream {
     let import = imports(&[("Operation", !calls.is_empty())]);
     let rng = if calls.is_empty() { local("_rng") } else { rng };
     quote! {
-        fn init(&mut self, #rng: &mut ::kerust::rng::Rng) {
+        fn init(&mut self, #rng: &mut ::kerust::__private::rng::Rng) {
             #import
             #(#calls)*
         }

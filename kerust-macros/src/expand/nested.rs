@@ -4,7 +4,7 @@ use super::Expansion;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// `impl Build` and `impl Component`; nothing for a model of several inputs or outputs.
+/// `impl Build` and `impl Component`. Empty for a model with several inputs or outputs.
 pub fn nested(expansion: &Expansion<'_>) -> TokenStream {
     if !expansion.plan.is_layer() {
         return TokenStream::new();
@@ -13,26 +13,26 @@ pub fn nested(expansion: &Expansion<'_>) -> TokenStream {
     let name = &header.name;
     let (generics, arguments, bounds) = header.generics.split_for_impl();
     let input = expansion.input();
-    let model = quote!(<Self as ::kerust::model::Model>);
-    let train = quote!(<Self as ::kerust::model::Train>);
+    let model = quote!(<Self as ::kerust::__private::model::Model>);
+    let train = quote!(<Self as ::kerust::__private::model::Train>);
     quote! {
         #[automatically_derived]
-        impl #generics ::kerust::layer::Build<#input> for #name #arguments #bounds {
+        impl #generics ::kerust::__private::layer::Build<#input> for #name #arguments #bounds {
             type Layer = Self;
         }
 
         #[automatically_derived]
-        impl #generics ::kerust::layer::Component for #name #arguments #bounds {
+        impl #generics ::kerust::__private::layer::Component for #name #arguments #bounds {
             type Input = #input;
             type Output = #model::Heads;
-            type Operation = ::kerust::model::Nested;
-            const OPERATION: ::kerust::model::Nested = ::kerust::model::Nested;
+            type Operation = ::kerust::__private::model::Nested;
+            const OPERATION: ::kerust::__private::model::Nested = ::kerust::__private::model::Nested;
             const SCRATCH_LEN: usize = #model::ARENA_LEN;
             const SAVED_LEN: usize = #train::TRAINING_LEN;
             const GRADIENT_LEN: usize = #train::GRADIENT_LEN;
-            const GRAPH: ::core::option::Option<&'static ::kerust::model::Graph> = #model::GRAPH;
-            const SETTINGS: &'static [::kerust::model::Setting] = #train::SETTINGS;
-            const MACS: ::core::option::Option<usize> = ::kerust::model::known_macs(Self::LAYERS);
+            const GRAPH: ::core::option::Option<&'static ::kerust::__private::model::Graph> = #model::GRAPH;
+            const SETTINGS: &'static [::kerust::__private::model::Setting] = #train::SETTINGS;
+            const MACS: ::core::option::Option<usize> = ::kerust::__private::model::known_macs(Self::LAYERS);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The struct: one field for each layer with weights, and nothing but its numbers.
+//! The struct of the model: one field for each layer with weights.
 
 use super::{Expansion, layout};
 use proc_macro2::TokenStream;
@@ -40,11 +40,11 @@ pub fn structure(expansion: &Expansion<'_>) -> TokenStream {
     let parts = expansion.fields().map(|(name, weights, _)| {
         let text = name.to_string();
         quote! {
-            ::kerust::layer::Part {
+            ::kerust::__private::layer::Part {
                 name: #text,
                 offset: ::core::mem::offset_of!(Self, #name),
                 trainable: true,
-                layout: <#weights as ::kerust::layer::LayerData>::LAYOUT,
+                layout: <#weights as ::kerust::__private::layer::LayerData>::LAYOUT,
             }
         }
     });
@@ -60,7 +60,7 @@ pub fn structure(expansion: &Expansion<'_>) -> TokenStream {
 
         // SAFETY: `repr(C)`, and every field is `LayerData`, in the order of the layout and at its offset.
         #[automatically_derived]
-        unsafe impl #generics ::kerust::layer::LayerData for #name #arguments #bounds {
+        unsafe impl #generics ::kerust::__private::layer::LayerData for #name #arguments #bounds {
             #layout
         }
     }

@@ -1,5 +1,5 @@
-//! What stands for a model with faults: the same name, the ends that are known, and nothing
-//! inside, so that a mistake in it is not reported again wherever it is used.
+//! The placeholder for a model with errors: it has the same name and the known inputs and outputs, so that an
+//! error in the model is not reported again wherever it is used.
 
 use super::tuple;
 use crate::ast;
@@ -21,7 +21,7 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
         .filter(|parameter| matches!(parameter, syn::GenericParam::Const(_)))
         .collect();
     let (parameters, arguments, bounds) = generics.split_for_impl();
-    // A symbolic size names constants that the stub has not.
+    // A symbolic size refers to constants that the stub does not have.
     let end = |data: &Data| match data.known_shape() {
         Some(_) => data.path(),
         None => Data::unknown().path(),
@@ -33,7 +33,8 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
     });
     let outputs: Vec<_> = plan.heads.iter().map(|it| end(&it.data)).collect();
     let activations = plan.heads.iter().map(|it| {
-        // A softmax over one value is a fault whose mending is a sigmoid: what fits that is no fault.
+        // A softmax over one value is an error that is fixed with a sigmoid, so whatever fits a sigmoid must
+        // not be an error.
         let one = it.data.known_shape().is_some_and(|shape| shape.len() == 1);
         match one && it.activation == "Softmax" {
             true => Ident::new("Sigmoid", it.activation.span()),
@@ -44,10 +45,10 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
     let output = tuple(
         outputs
             .iter()
-            .map(|output| quote!(::kerust::tensor::Tensor<#output>)),
+            .map(|output| quote!(::kerust::__private::tensor::Tensor<#output>)),
     );
     let heads = tuple(outputs.iter().zip(activations).map(|(output, activation)| {
-        quote!(::kerust::model::Head<::kerust::activation::#activation, #output>)
+        quote!(::kerust::__private::model::Head<::kerust::__private::activation::#activation, #output>)
     }));
     let values = tuple(plan.inputs.iter().map(|input| {
         let values = input.data.slice();
@@ -77,8 +78,8 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
 
         // SAFETY: no values.
         #[automatically_derived]
-        unsafe impl #parameters ::kerust::layer::LayerData for #name #arguments #bounds {
-            const LAYOUT: ::kerust::layer::Layout = ::kerust::layer::Layout::Parts(&[]);
+        unsafe impl #parameters ::kerust::__private::layer::LayerData for #name #arguments #bounds {
+            const LAYOUT: ::kerust::__private::layer::Layout = ::kerust::__private::layer::Layout::Parts(&[]);
         }
 
         #[automatically_derived]
@@ -94,13 +95,13 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
             /// Unknown.
             pub const RAM_BYTES: usize = 0;
             /// Unknown.
-            pub const LAYERS: &'static [::kerust::model::LayerInfo] = &[];
+            pub const LAYERS: &'static [::kerust::__private::model::LayerInfo] = &[];
 
             /// Never runs.
             pub fn predict_in(
                 &self,
                 #(_: &#samples,)*
-                _: &mut ::kerust::model::Arena<Self>,
+                _: &mut ::kerust::__private::model::Arena<Self>,
             ) -> #output {
                 ::core::unreachable!()
             }
@@ -108,42 +109,42 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl #parameters ::kerust::model::Model for #name #arguments #bounds {
+        impl #parameters ::kerust::__private::model::Model for #name #arguments #bounds {
             type Input = #input;
             type Heads = #heads;
             type Storage = [u32; 0];
 
             const NAME: &'static str = #text;
             const HEADS: &'static [&'static str] = &[];
-            const LAYERS: &'static [::kerust::model::LayerInfo] = &[];
+            const LAYERS: &'static [::kerust::__private::model::LayerInfo] = &[];
             const ARENA_LEN: usize = 0;
 
-            fn logits(&self, _: #values, _: &mut ::kerust::memory::Memory<'_>, _: #logits) {}
+            fn logits(&self, _: #values, _: &mut ::kerust::__private::memory::Memory<'_>, _: #logits) {}
         }
 
         #[automatically_derived]
-        impl #parameters ::kerust::model::Train for #name #arguments #bounds {
+        impl #parameters ::kerust::__private::model::Train for #name #arguments #bounds {
             const TRAINING_LEN: usize = 0;
             const GRADIENT_LEN: usize = 0;
-            const SETTINGS: &'static [::kerust::model::Setting] = &[];
+            const SETTINGS: &'static [::kerust::__private::model::Setting] = &[];
 
-            fn init(&mut self, _: &mut ::kerust::rng::Rng) {}
+            fn init(&mut self, _: &mut ::kerust::__private::rng::Rng) {}
             fn forward_training(
                 &self,
                 _: #values,
-                _: &mut ::kerust::memory::Memory<'_>,
-                _: ::kerust::rng::Step<'_>,
+                _: &mut ::kerust::__private::memory::Memory<'_>,
+                _: ::kerust::__private::rng::Step<'_>,
             ) {}
             fn heads<'m>(
-                _: &'m mut ::kerust::memory::Memory<'_>,
-            ) -> ::kerust::model::HeadPass<'m, Self::Heads> {
+                _: &'m mut ::kerust::__private::memory::Memory<'_>,
+            ) -> ::kerust::__private::model::HeadPass<'m, Self::Heads> {
                 ::core::unreachable!()
             }
             fn backward(
                 &self,
                 _: #values,
-                _: &mut ::kerust::memory::Memory<'_>,
-                _: ::kerust::gradient::Gradient<'_>,
+                _: &mut ::kerust::__private::memory::Memory<'_>,
+                _: ::kerust::__private::gradient::Gradient<'_>,
                 _: #places,
                 _: bool,
             ) {}
@@ -153,7 +154,7 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
     }
 }
 
-/// As a layer, a model with faults stands behind every shape, so that it is not reported again.
+/// As a layer, a model with errors accepts every shape, so that no further error is reported.
 fn nested(header: &ast::Header, inputs: &[Input], outputs: &[TokenStream]) -> TokenStream {
     let ([_], [output], true) = (inputs, outputs, header.generics.params.is_empty()) else {
         return TokenStream::new();
@@ -161,8 +162,8 @@ fn nested(header: &ast::Header, inputs: &[Input], outputs: &[TokenStream]) -> To
     let name = &header.name;
     quote! {
         #[automatically_derived]
-        impl<Input: ::kerust::tensor::Tensors> ::kerust::layer::Build<Input> for #name {
-            type Layer = ::kerust::model::Faulty<Input, #output>;
+        impl<Input: ::kerust::__private::tensor::Tensors> ::kerust::__private::layer::Build<Input> for #name {
+            type Layer = ::kerust::__private::model::Faulty<Input, #output>;
         }
     }
 }

@@ -1,6 +1,8 @@
-//! Expansions, pretty-printed and kept. `INSTA_UPDATE=always` writes them anew.
+//! Snapshots of pretty-printed expansions. `INSTA_UPDATE=always` updates them.
 
 use quote::quote;
+use std::fs;
+use std::path::Path;
 
 fn pretty(tokens: proc_macro2::TokenStream) -> String {
     let expansion = super::model(tokens);
@@ -95,4 +97,32 @@ fn a_graph_of_tokens_masks_and_states() {
             }
         },
     );
+}
+
+#[test]
+fn expansions_name_kerust_through_its_private_module_alone() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let others = public_paths(&source);
+    assert!(others.is_empty(), "{others:#?}");
+}
+
+/// The lines of code below a folder that name an item of `kerust` outside `kerust::__private`.
+fn public_paths(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(public_paths(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let lines = text.lines().filter(|line| {
+                let root = concat!("::", "kerust::");
+                let mut paths = line.split(root).skip(1);
+                !line.trim_start().starts_with("//")
+                    && paths.any(|rest| !rest.starts_with("__private::"))
+            });
+            found.extend(lines.map(|line| format!("{}: {}", path.display(), line.trim())));
+        }
+    }
+    found
 }

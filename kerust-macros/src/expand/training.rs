@@ -1,4 +1,4 @@
-//! A training step: forward, the heads, backward.
+//! The code of a training step: forward pass, heads, backward pass.
 
 use super::inference::{in_place, name, outputs, values};
 use super::{Buffers, Expansion, Taken, imports, local, take, tuple, weights};
@@ -32,7 +32,7 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
                 Some(slot) => buffers.slot(slot, local("saved")),
                 None => quote!(()),
             };
-            // What training keeps for the backward pass serves as scratch too.
+            // The buffer of saved values is also used as scratch.
             let scratch = match node.scratch {
                 Some(_) => quote!(&mut []),
                 None => quote!(()),
@@ -70,8 +70,8 @@ pub fn forward(expansion: &Expansion<'_>) -> TokenStream {
         fn forward_training(
             &self,
             #input: #input_type,
-            #memory: &mut ::kerust::memory::Memory<'_>,
-            #step: ::kerust::rng::Step<'_>,
+            #memory: &mut ::kerust::__private::memory::Memory<'_>,
+            #step: ::kerust::__private::rng::Step<'_>,
         ) {
             #import
             #unpack
@@ -112,15 +112,15 @@ pub fn heads(expansion: &Expansion<'_>) -> TokenStream {
     };
     quote! {
         fn heads<'m>(
-            #memory: &'m mut ::kerust::memory::Memory<'_>,
-        ) -> ::kerust::model::HeadPass<'m, Self::Heads> {
+            #memory: &'m mut ::kerust::__private::memory::Memory<'_>,
+        ) -> ::kerust::__private::model::HeadPass<'m, Self::Heads> {
             #take
-            ::kerust::model::HeadPass { #pass }
+            ::kerust::__private::model::HeadPass { #pass }
         }
     }
 }
 
-/// What the backward pass consists of, and what it uses.
+/// The statements of the backward pass, and the names that they use.
 pub struct Backward {
     pub import: TokenStream,
     pub unpack: TokenStream,
@@ -219,7 +219,7 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
     let own = weights(node, &this, false);
     let part = match expansion.gradient_range(node) {
         Some(range) => quote!(#gradient.part(#range)),
-        None => quote!(::kerust::gradient::Gradient::none()),
+        None => quote!(::kerust::__private::gradient::Gradient::none()),
     };
     let dy = match call.dy.as_slice() {
         [Some(_)] => dy,
@@ -239,11 +239,11 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
         #zeros
         Self::#constant.backward(
             #own,
-            ::kerust::layer::Pass { x: #x, y: #y, #saved, #dy, dx: #dx, #accumulate },
+            ::kerust::__private::layer::Pass { x: #x, y: #y, #saved, #dy, dx: #dx, #accumulate },
             #part,
         );
     };
-    // Where neither this layer nor any before it trains, nothing is left to do.
+    // If neither this layer nor any before it trains, nothing is left to do.
     let end = expansion.gradient_ends(node).map(|(_, end)| {
         let unasked = expansion
             .plan
@@ -261,7 +261,7 @@ fn returned(expansion: &Expansion<'_>, call: &Return, buffers: &mut Buffers<'_>)
     }
 }
 
-/// The gradients of a call's outputs, as its operation takes them.
+/// The gradients of a call's outputs in the form that its operation takes.
 fn gradients(call: &Return, buffers: &mut Buffers<'_>) -> TokenStream {
     tuple(call.dy.iter().enumerate().map(|(place, dy)| match dy {
         None => quote!(&mut []),
@@ -269,7 +269,7 @@ fn gradients(call: &Return, buffers: &mut Buffers<'_>) -> TokenStream {
     }))
 }
 
-/// What the gradient of an output is called.
+/// The name of the gradient of an output.
 fn gradient_name(call: &Return, place: usize) -> Ident {
     match call.dy.len() {
         1 => local("dy"),
@@ -285,14 +285,14 @@ fn sum(into: Gradient, part: usize, nested: bool, buffers: &mut Buffers<'_>) -> 
         return quote! {
             if let ::core::option::Option::Some(#sum) = #through.as_deref_mut() {
                 #take
-                ::kerust::kernels::sum_into(#sum, #part);
+                ::kerust::__private::kernels::sum_into(#sum, #part);
             }
         };
     };
     let sum = buffers.slot(into, local("sum"));
     let part = buffers.slot(part, local("part"));
     let take = buffers.take();
-    let statements = quote!(#take ::kerust::kernels::sum_into(#sum, #part););
+    let statements = quote!(#take ::kerust::__private::kernels::sum_into(#sum, #part););
     match nested {
         true => quote!(if #through.is_some() { #statements }),
         false => statements,

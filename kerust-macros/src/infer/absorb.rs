@@ -1,26 +1,26 @@
-//! Activations that become part of the layer before them.
+//! Activations that are merged into the layer before them.
 //!
-//! `Conv2D(8, 3x3) => ReLU` is `Conv2D(8, 3x3, relu)`, and `BatchNormalization => ReLU` and
-//! `Add(a, b) => ReLU` are one computation too: the activation takes no pass over memory of its own.
+//! `Conv2D(8, 3x3) => ReLU` is computed as `Conv2D(8, 3x3, relu)`, and `BatchNormalization => ReLU` and
+//! `Add(a, b) => ReLU` are one computation too: the activation needs no pass over memory of its own.
 
 use crate::plan::{Activation, Edge, Plan, Role};
 use crate::words::{self, ACTIVATIONS};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Whether an activation can be part of another layer: it is elementwise, and its gradient follows from its
-/// output.
+/// Whether an activation can be merged into another layer: it must be elementwise, and its gradient must
+/// follow from its output.
 pub(super) fn is_absorbed((word, _): &Activation) -> bool {
     words::activation(word).from_output()
 }
 
-/// The setting of a layer that takes the activation.
+/// The setting of a layer for its activation.
 pub(super) fn setting((word, span): Activation) -> TokenStream {
     let word = ACTIVATIONS.tokens(word, span);
     quote!(.activation(#word))
 }
 
-/// Gives each activation to the node before it, where that takes one and nothing else reads its output.
+/// Merges each activation into the node before it, if that supports it and nothing else reads its output.
 pub(super) fn absorb(plan: &mut Plan) {
     for number in 0..plan.nodes.len() {
         let node = &plan.nodes[number];
@@ -37,6 +37,7 @@ pub(super) fn absorb(plan: &mut Plan) {
         }
         let before = &mut plan.nodes[before];
         before.operation.1.extend(setting(activation));
+        before.absorbed = Some(activation);
         before.takes_activation = false;
         before.forgets_output = false;
         let node = &mut plan.nodes[number];

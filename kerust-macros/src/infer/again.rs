@@ -1,4 +1,4 @@
-//! A layer that is applied again, with the weights that it has.
+//! Layers that are applied again, with the same weights.
 
 use super::{Activation, Infer, Mask, Place};
 use crate::ast;
@@ -10,7 +10,7 @@ use quote::quote;
 use std::collections::HashMap;
 
 impl Infer<'_> {
-    /// The layer before this one that a bare name without parentheses means.
+    /// The earlier layer that a bare name without parentheses refers to.
     pub(super) fn applied_before(&self, layer: &ast::Layer) -> Option<usize> {
         let (ast::Name::Bare(name), None) = (&layer.name, &layer.arguments) else {
             return None;
@@ -18,7 +18,7 @@ impl Infer<'_> {
         self.layers.iter().position(|before| before.name == *name)
     }
 
-    /// Applies the layer of this number again.
+    /// Applies the layer with this index again.
     pub(super) fn again(
         &mut self,
         ident: &Ident,
@@ -38,7 +38,7 @@ impl Infer<'_> {
                     "it is `{}`, applied again with the weights that it has",
                     original.declared
                 ))
-                .help("give it equal shapes, or write a layer of its own here");
+                .help("give it equal shapes, or write a separate layer here");
             return (place.unknown(&ident.to_string()), None);
         }
         let shapes = [original.input.clone(), place.data.clone()];
@@ -47,10 +47,10 @@ impl Infer<'_> {
             let [first, again] = shapes.map(|data| data.shape());
             let rule = Rule {
                 known: None,
-                tokens: quote!(::kerust::shape::merge(&[#first, #again])),
+                tokens: quote!(::kerust::__private::shape::merge(&[#first, #again])),
             };
             let fresh = self.names.fresh(&name, "again");
-            // It reports nothing here: rustc judges.
+            // It reports nothing here: rustc checks it.
             let _ = self.judge_at(&fresh, rule, &|_| quote!(#ident), &ident.to_string(), "");
         }
         if !self.takes_again(ident, number, place) {
@@ -97,7 +97,7 @@ impl Infer<'_> {
         (place, head)
     }
 
-    /// Whether the layer of this number may be applied once more, as far as masks and the number of values say.
+    /// Whether the layer with this index can be applied again, considering masks and the number of values.
     fn takes_again(&mut self, ident: &Ident, number: usize, place: &Place) -> bool {
         let layer = &self.layers[number];
         let uses = layer.uses.max(1);
@@ -105,7 +105,7 @@ impl Infer<'_> {
             let values = layer.sources.len() + 1 - uses;
             self.report
                 .fault(ident, format!("`{ident}` takes {values} values, found one"))
-                .help("write a layer of its own here, applied to as many values");
+                .help("write a separate layer here, applied to as many values");
             return false;
         }
         match (layer.mask, &place.mask, self.maskings.get(&number)) {
@@ -120,13 +120,13 @@ impl Infer<'_> {
                         ident,
                         format!("`{ident}` was applied {before} before, and here {here}"),
                     )
-                    .help("give both uses a mask or none, or write a layer of its own here");
+                    .help("give both uses a mask or none, or write a separate layer here");
                 false
             }
         }
     }
 
-    /// Adds the nodes of a layer once more, over the value at `place`; gives its output, and its further ones.
+    /// Adds the nodes of a layer again for the value at `place`. Returns its output and its further outputs.
     fn copied(&mut self, ident: &Ident, number: usize, place: &Place) -> (Edge, Vec<(Edge, Data)>) {
         let mut parts = Vec::new();
         let layer = &self.layers[number];
@@ -164,7 +164,7 @@ impl Infer<'_> {
         (edges.get(&end).copied().unwrap_or(place.edge), parts)
     }
 
-    /// Reports a name in lower case that no layer has.
+    /// Reports a lower-case name that is not the name of a layer.
     pub(super) fn no_such_layer(&mut self, ident: &Ident) {
         let names: Vec<String> = self.layers.iter().map(|it| it.name.to_string()).collect();
         let fault = self.report.fault(
@@ -179,7 +179,7 @@ impl Infer<'_> {
         };
     }
 
-    /// The activation that became a head's, for those who read the value beside the head.
+    /// The activation of a head as a node, for layers that read the value too.
     pub(super) fn activated(&mut self, place: &Place, activation: Activation) -> Place {
         let Edge::Node(node) = place.edge else {
             return place.clone();
@@ -193,7 +193,7 @@ impl Infer<'_> {
     }
 }
 
-/// Whether two shapes may be the same, as far as that is known here.
+/// Whether two shapes can be equal, as far as they are known here.
 fn may_equal(a: &Data, b: &Data) -> bool {
     match (a.known_shape(), b.known_shape()) {
         (Some(a), Some(b)) => a == b,

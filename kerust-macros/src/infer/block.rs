@@ -1,4 +1,4 @@
-//! Layers that are made of layers.
+//! Layers that contain layers.
 
 use super::{Activation, Infer, Place};
 use crate::ast::{self, Block, ValueKind};
@@ -38,7 +38,7 @@ impl Infer<'_> {
                                 &count.tokens,
                                 format!("`Repeat` takes a number of at least 1, found `{found}`"),
                             )
-                            .note("each repetition is a layer with a name of its own")
+                            .note("each repetition is a layer with its own name")
                             .help("write how often: `Repeat(3, Dense(64, relu))`");
                         return (place.unknown("Repeat"), None);
                     }
@@ -62,7 +62,7 @@ impl Infer<'_> {
             self.repetition = outer * count as usize + repetition as usize;
             let last = last && repetition + 1 == count;
             (place, head) = self.follow(&chain.layers, place, last);
-            // What is wrong with one is wrong with all.
+            // An error in one repetition would occur in all of them.
             if self.report.len() > faults {
                 break;
             }
@@ -71,7 +71,7 @@ impl Infer<'_> {
         (place, head)
     }
 
-    /// The name that the user gave, in the repetition that is read.
+    /// The name that the user gave, for the current repetition.
     pub(super) fn repeated(&self, name: &Ident) -> Ident {
         match self.repetition {
             0 => name.clone(),

@@ -1,4 +1,4 @@
-//! Layers of the catalogue: a row, its arguments and the shape before it become nodes.
+//! Built-in layers: creates nodes from a row, its arguments and the input shape.
 
 use super::{Infer, Mask, Place, absorb, judge, size};
 use crate::arguments::{Arguments, Setting};
@@ -11,27 +11,27 @@ use kerust_core::element::Dtype;
 use proc_macro2::{Ident, Span};
 use quote::{format_ident, quote};
 
-/// What is said of a layer, where it was written.
+/// A layer as it was written.
 pub(super) struct Said<'a> {
     pub(super) kind: &'a str,
-    /// The row of the layer, or of the one that it is around.
+    /// The row of the layer, or of the layer that it wraps.
     pub(super) row: &'a Row,
-    /// The arguments that its shape follows from.
+    /// The arguments that determine the shape.
     pub(super) arguments: &'a Arguments<'a>,
     pub(super) declared: String,
     pub(super) name: Option<&'a Ident>,
     pub(super) trainable: bool,
     pub(super) settings: Vec<Setting>,
-    /// Whether the row judges what is wrong with the layer by itself.
+    /// Whether the row checks the layer by itself.
     pub(super) judges_alone: bool,
     /// Its name in `kerust::layers`.
     pub(super) operation: &'a str,
-    /// The layer that a fault is of, and what stands before it, where they are others.
+    /// The layer to name in an error, and the layer before it, if they differ from the usual.
     pub(super) judged: Option<[String; 2]>,
 }
 
 impl Infer<'_> {
-    /// A layer of the catalogue, and the activation that is the head's where it is the last one.
+    /// Adds a built-in layer. Returns the activation of the head if it is the last one.
     pub(super) fn catalogued(
         &mut self,
         row: &Row,
@@ -43,7 +43,7 @@ impl Infer<'_> {
         self.catalogued_of(row, layer, arguments, (place, &[]), last)
     }
 
-    /// The same, applied to further values.
+    /// The same, for a layer that is applied to further values.
     pub(super) fn catalogued_of(
         &mut self,
         row: &Row,
@@ -77,7 +77,7 @@ impl Infer<'_> {
         self.placed(layer, said, spec, (place, others), last)
     }
 
-    /// The nodes of a layer that is this.
+    /// Adds the nodes of a layer with these properties.
     pub(super) fn placed(
         &mut self,
         layer: &ast::Layer,
@@ -138,20 +138,20 @@ impl Infer<'_> {
                 None => path,
                 Some(outer) => {
                     let outer = Ident::new(outer, Span::call_site());
-                    quote!(::kerust::layers::#outer<#path>)
+                    quote!(::kerust::__private::layers::#outer<#path>)
                 }
             };
             (path, weights.params)
         });
         let operation = Ident::new(spec.operation.unwrap_or(said.operation), arguments.span());
-        let path = quote!(::kerust::layers::#operation);
+        let path = quote!(::kerust::__private::layers::#operation);
         let mut config = std::mem::take(&mut spec.config);
-        let mut bare = true;
+        let mut absorbed = None;
         if let Some(own) =
             activation.filter(|own| spec.takes_activation && absorb::is_absorbed(own))
         {
             config.extend(absorb::setting(own));
-            bare = false;
+            absorbed = Some(own);
             activation = None;
         }
 
@@ -169,7 +169,7 @@ impl Infer<'_> {
         let first = self.nodes.len();
         let mut parts: Vec<(Edge, Data)> = Vec::new();
         if !own || (activation.is_none() && function.is_none()) {
-            // The activation of the head is the head's; its layer is a view, and computes nothing.
+            // The activation of the head belongs to the head; its layer is a view without a computation.
             let (path, config) = if own {
                 (quote!(()), quote!(()))
             } else {
@@ -190,8 +190,9 @@ impl Infer<'_> {
                 in_place: spec.in_place,
                 in_place_scratch: spec.in_place_scratch,
                 fusion: spec.fusion,
-                takes_activation: spec.takes_activation && bare,
-                forgets_output: spec.forgets_output && bare,
+                absorbed,
+                takes_activation: spec.takes_activation && absorbed.is_none(),
+                forgets_output: spec.forgets_output && absorbed.is_none(),
                 ..Node::new(
                     name.clone(),
                     number,
@@ -269,7 +270,7 @@ impl Infer<'_> {
         (place, head)
     }
 
-    /// An activation that is a node of its own.
+    /// Adds an activation as a separate node.
     pub(super) fn elementwise(
         &mut self,
         name: Ident,
@@ -281,7 +282,7 @@ impl Infer<'_> {
         let from_output = !words::activation(activation.0).needs_input();
         let word = ACTIVATIONS.tokens(activation.0, activation.1);
         let features = data.last();
-        let path = quote!(::kerust::layers::Activation);
+        let path = quote!(::kerust::__private::layers::Activation);
         self.node(Node {
             operation: (path.clone(), quote!(#path::new(#word, #features))),
             is_activation: Some(activation),

@@ -1,4 +1,4 @@
-//! Layers of the user's own, and models as layers.
+//! Custom layers, and models as layers.
 
 use super::{Infer, Place};
 use crate::arguments::Arguments;
@@ -9,7 +9,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Infer<'_> {
-    /// A layer of the user's own: its shape is known to the type system only.
+    /// Adds a custom layer, whose shape only the type system knows.
     pub(super) fn custom(
         &mut self,
         layer: &ast::Layer,
@@ -21,7 +21,7 @@ impl Infer<'_> {
             self.report
                 .fault(layer.ident(), format!("`{}` nests itself", self.model))
                 .note("a model can be a layer of other models")
-                .help("write the layers that are to stand here, or another model");
+                .help("write the layers that belong here, or another model");
             return place.unknown(&declared);
         }
         let given = layer.arguments().iter();
@@ -30,7 +30,7 @@ impl Infer<'_> {
             self.report
                 .fault(
                     &argument.value.tokens,
-                    format!("`{name}` is no layer of the catalogue, and a layer of your own takes no `{value}` in parentheses"),
+                    format!("`{name}` is not a built-in layer, and a custom layer takes no `{value}` in parentheses"),
                 )
                 .help(format!("give it const arguments: `{name}::<{value}>`"));
             return place.unknown(&declared);
@@ -44,8 +44,7 @@ impl Infer<'_> {
         self.component(layer, path, std::slice::from_ref(place), name, frozen)
     }
 
-    /// A layer of the user's own that takes several values: `my::Gate(a, b)`; `find` finds a value by its
-    /// name.
+    /// Adds a custom layer with several values: `my::Gate(a, b)`. `find` finds a value by its name.
     pub(super) fn custom_of_several(
         &mut self,
         layer: &ast::Layer,
@@ -73,10 +72,15 @@ impl Infer<'_> {
                     self.report
                         .fault(
                             &value.tokens,
-                            format!("`{}` takes values by their names, found `{found}`", layer.ident()),
+                            format!(
+                                "`{}` takes values by their names, found `{found}`",
+                                layer.ident()
+                            ),
                         )
-                        .note("a layer of your own that takes several values is written `my::Gate(a, b)`")
-                        .help("beside values it takes `name` and `trainable`");
+                        .note(
+                            "a custom layer that takes several values is written `my::Gate(a, b)`",
+                        )
+                        .help("in addition to values it takes `name` and `trainable`");
                     sound = false;
                 }
             }
@@ -88,7 +92,7 @@ impl Infer<'_> {
         self.component(layer, path, &places, name, frozen)
     }
 
-    /// The node of a layer of the user's own.
+    /// The node of a custom layer.
     fn component(
         &mut self,
         layer: &ast::Layer,
@@ -110,10 +114,11 @@ impl Infer<'_> {
             _ => quote!((#(#paths),*)),
         };
         let edges: Vec<_> = places.iter().map(|place| place.edge).collect();
-        // All of it on the layer's name: what the type system refuses is refused there.
+        // All code has the span of the layer's name, so that type errors are reported there.
         let span = Span::call_site().located_at(layer.ident().span());
-        let weights = quote_spanned!(span=> <#path as ::kerust::layer::Build<#input>>::Layer);
-        let component = quote_spanned!(span=> <#weights as ::kerust::layer::Component>);
+        let weights =
+            quote_spanned!(span=> <#path as ::kerust::__private::layer::Build<#input>>::Layer);
+        let component = quote_spanned!(span=> <#weights as ::kerust::__private::layer::Component>);
         let outputs: Vec<Data> = (0..self.outputs)
             .map(|number| {
                 let suffix = match number {
@@ -122,7 +127,7 @@ impl Infer<'_> {
                 };
                 let number = Literal::usize_unsuffixed(number);
                 let output = quote_spanned! {span=>
-                    <#component::Output as ::kerust::tensor::Nth<#number>>
+                    <#component::Output as ::kerust::__private::tensor::Nth<#number>>
                 };
                 let value = quote_spanned!(span=> #output::SHAPE);
                 let constant = self.constant(constant(&name, &suffix), value, false);

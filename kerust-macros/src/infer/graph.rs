@@ -1,4 +1,4 @@
-//! The graph form: values by name.
+//! The graph form, with named values.
 
 use super::{Activation, Infer, Place, head, is_input, merge};
 use crate::ast::{self, Graph, Name, Tail, ValueKind};
@@ -10,28 +10,28 @@ use crate::value::text;
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 
-/// The most inputs and the most outputs: those of the tuples that models implement.
+/// The maximum number of inputs and of outputs: that of the tuples for which the traits are implemented.
 const MAX_ENDS: usize = 4;
 
-/// What stands before the `let`s that are read.
+/// The values that are defined before the current `let`.
 #[derive(Default)]
 struct Values<'a> {
     values: Vec<Value>,
-    /// The `let`s to come, for what is named too early.
+    /// The later `let`s, for errors about names that are used too early.
     later: Vec<&'a Ident>,
-    /// Whether a name was not found: then who reads what is not known.
+    /// Whether a name was not found. It is then unknown which values are read.
     broken: bool,
 }
 
-/// What a `let` named.
+/// A value named by a `let`.
 struct Value {
     name: Ident,
     place: Place,
     is_input: bool,
     used: bool,
-    /// The activation that belongs to the head that the value is.
+    /// The activation of the head, if the value is one.
     activation: Option<Activation>,
-    /// The value behind that activation, once a layer has asked for it.
+    /// The value after that activation, once a layer has read it.
     activated: Option<Place>,
 }
 
@@ -90,8 +90,8 @@ impl Infer<'_> {
                     &input.name,
                     format!("a model takes up to {MAX_ENDS} inputs, found one more"),
                 )
-                .help("take two of them as one, and part them by layers");
-            // What follows from more is no second fault.
+                .help("use one input for two of them, and split it with layers");
+            // Further errors that follow from this are suppressed.
             self.inputs.truncate(MAX_ENDS);
         }
         if heads.is_empty() {
@@ -136,8 +136,7 @@ impl Infer<'_> {
         values.values.retain(|value| value.name != "_");
     }
 
-    /// What an expression stands for; its activation, where that is a head's; whether it is an
-    /// input.
+    /// Evaluates an expression: the value, its activation if it is a head, and whether it is an input.
     fn value(
         &mut self,
         chain: &ast::Chain,
@@ -155,7 +154,7 @@ impl Infer<'_> {
         let place = self.source(source, layers, name, values);
         self.outputs = outputs;
         let bare = is_input(source) && layers.is_empty();
-        // What such a layer reads is not known where it is misplaced.
+        // The inputs of a misplaced layer are unknown.
         values.broken |= layers.iter().any(|layer| layer.applied.is_some());
         let (place, activation) = self.follow(layers, place, is_output);
         (place, activation, bare)
@@ -183,7 +182,7 @@ impl Infer<'_> {
                 values.broken = true;
                 unknown
             }
-            // What it should read is reported.
+            // The missing input has been reported.
             Name::Bare(ident)
                 if source.faulty_arguments
                     && !merge::is_merge(ident)
@@ -237,7 +236,7 @@ impl Infer<'_> {
         }
     }
 
-    /// The value of a name, as a layer reads it.
+    /// The value with this name, as a layer reads it.
     fn read(&mut self, name: &Ident, values: &mut Values<'_>) -> Option<Place> {
         let Some(value) = values.find(name, true) else {
             self.unknown_value(name, values);
@@ -301,7 +300,7 @@ impl Infer<'_> {
                     .fault(name, format!("the output `{name}` is an input"))
                     .note("nothing computes it, and nothing trains it")
                     .help(format!(
-                        "name what comes of it: `let y = {name} => Dense(3);`"
+                        "name a value that is computed from it: `let y = {name} => Dense(3);`"
                     ));
             }
             let (place, activation) = (value.place.clone(), value.activation);
@@ -311,7 +310,7 @@ impl Infer<'_> {
         heads
     }
 
-    /// Reports what nothing reads.
+    /// Reports values that nothing reads.
     fn unused(&mut self, values: &Values<'_>) {
         for (number, value) in values.values.iter().enumerate() {
             if value.used {
@@ -349,7 +348,7 @@ impl Value {
 }
 
 impl Values<'_> {
-    /// The last value of a name.
+    /// The last value with this name.
     fn find(&mut self, name: &Ident, used: bool) -> Option<&mut Value> {
         let value = self.values.iter_mut().rev().find(|it| it.name == *name)?;
         value.used |= used;
@@ -358,13 +357,13 @@ impl Values<'_> {
 }
 
 impl Place {
-    /// A place before anything.
+    /// The place before the first layer.
     pub(super) fn start() -> Self {
         Self::new(Edge::Input(0), Data::unknown(), String::new())
     }
 }
 
-/// `x`, when the chain is that name and nothing else.
+/// `x`, if the chain is only that name.
 fn name_alone(chain: &ast::Chain) -> Option<&Ident> {
     match chain.layers.as_slice() {
         [layer] if layer.arguments.is_none() && layer.block.is_none() => match &layer.name {
@@ -375,14 +374,14 @@ fn name_alone(chain: &ast::Chain) -> Option<&Ident> {
     }
 }
 
-/// Whether a layer is applied to values by their names: `my::Gate(a, b)`.
+/// Whether a layer is applied to values by name: `my::Gate(a, b)`.
 fn reads_values(layer: &ast::Layer) -> bool {
     let mut values = layer.arguments().iter().filter(|it| it.keyword.is_none());
     let is_name = |argument: &ast::Argument| matches!(&argument.value.kind, ValueKind::Word(name) if is_value(name));
     layer.block.is_none() && values.clone().count() > 1 && values.all(is_name)
 }
 
-/// Whether a bare name can be that of a layer of the user's own.
+/// Whether a bare name can be a custom layer.
 fn is_own(name: &Ident) -> bool {
     let found = name.to_string();
     let names = catalog::rows().map(|row| row.name);
@@ -392,7 +391,7 @@ fn is_own(name: &Ident) -> bool {
     !is_value(name) && names.clone().all(|name| name != found) && nearest(&found, names).is_none()
 }
 
-/// Whether a bare name is one of a value, not of a layer.
+/// Whether a bare name is that of a value, and not of a layer.
 fn is_value(name: &Ident) -> bool {
     name.to_string()
         .starts_with(|c: char| c.is_lowercase() || c == '_')

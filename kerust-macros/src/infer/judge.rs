@@ -1,5 +1,4 @@
-//! Applies shape rules: here where all is known, by a constant in the expansion where rustc knows
-//! more.
+//! Applies shape rules: here if all arguments are known, otherwise in a constant of the expansion.
 
 use super::{Infer, Place};
 use crate::arguments::Arguments;
@@ -12,7 +11,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 impl Infer<'_> {
-    /// The shape after a layer.
+    /// The output shape of a layer.
     pub(super) fn after(
         &mut self,
         name: &Ident,
@@ -57,7 +56,7 @@ impl Infer<'_> {
         }
     }
 
-    /// Applies a rule; the constant that does it, where its terms are not all known.
+    /// Applies a rule. Returns the constant that does so if not all its arguments are known.
     pub(super) fn judge(
         &mut self,
         name: &Ident,
@@ -70,7 +69,7 @@ impl Infer<'_> {
         self.judge_at(name, rule, &at, declared, previous)
     }
 
-    /// Applies a rule, whose fault stands where `at` says.
+    /// Applies a rule whose error is reported at `at`.
     pub(super) fn judge_at(
         &mut self,
         name: &Ident,
@@ -87,8 +86,8 @@ impl Infer<'_> {
             }
             None => {
                 let call = rule.tokens;
-                // Of one hygiene where it is bound and where it is used, also when the layer's name
-                // came out of a `macro_rules!`.
+                // The same hygiene where it is bound and where it is used, even if the layer's name comes
+                // from a `macro_rules!`.
                 let fault = Ident::new("fault", Span::mixed_site());
                 let failed = quote_spanned!(name.span()=>
                     ::core::panic!("{}", #fault.text(#declared, #previous).as_str())
@@ -102,7 +101,7 @@ impl Infer<'_> {
         }
     }
 
-    /// Refuses a softmax over one value.
+    /// Reports a softmax over one value.
     pub(super) fn softmax(
         &mut self,
         name: &Ident,
@@ -117,13 +116,13 @@ impl Infer<'_> {
         let shape = data.shape();
         let rule = Rule {
             known: data.known().map(kerust_core::shape::softmax),
-            tokens: quote!(::kerust::shape::softmax(#shape)),
+            tokens: quote!(::kerust::__private::shape::softmax(#shape)),
         };
         if let Some(Err(fault)) = rule.known {
             self.fault(&fault, Ident::new("softmax", span), declared, "");
         } else if rule.known.is_none() {
             let name = format_ident!("{}_softmax", name, span = span);
-            // It reports nothing here: the rule is not known.
+            // It reports nothing here, since not all arguments are known.
             let _ = self.judge(&name, rule, arguments, declared, "");
         }
     }
@@ -155,7 +154,7 @@ impl Infer<'_> {
         path
     }
 
-    /// Refuses a shape whose type stable Rust cannot write in a generic model.
+    /// Reports a shape whose type stable Rust cannot express in a generic model.
     pub(super) fn nameable(&mut self, data: &Data, at: &ast::Layer) {
         if let Form::Sizes(sizes) = &data.form {
             for size in sizes {
@@ -165,7 +164,7 @@ impl Infer<'_> {
     }
 
     pub(super) fn nameable_size(&mut self, size: &Size, layer: &ast::Layer) {
-        // One size of a layer is enough to say so.
+        // One error for each layer is enough.
         if size.nameable || self.unnameable.contains(&layer.tokens.to_string()) {
             return;
         }
@@ -177,17 +176,16 @@ impl Infer<'_> {
                 format!("a size of `{}` is computed from `{names}`", layer.ident()),
             )
             .note(
-                "stable Rust takes a const parameter into a type as it stands, and computes \
-                 nothing from it",
+                "stable Rust allows a const parameter in a type only by itself, not in an expression",
             )
-            .help("write the size as a number, or as a const parameter of its own");
+            .help("write the size as a number, or as a separate const parameter");
     }
 }
 
-/// The fault stands in the report.
+/// The error has been reported.
 pub(super) struct Reported;
 
-/// What a layer gives after a fault: its rank, and its own sizes where they do not depend on what is before it.
+/// The output of a layer after an error: its rank, and its own sizes if they do not depend on the input.
 pub(super) fn expected(after: &After, before: &Data) -> Data {
     let After::Sizes(sizes) = after else {
         return before.in_part();

@@ -1,4 +1,5 @@
-//! Masks: which steps of a sequence count. A mask is a value of the graph that goes with another one.
+//! Masks, which say which steps of a sequence count. A mask is a value of the graph that belongs to another
+//! value.
 
 use super::{Infer, Mask, Place};
 use crate::ast;
@@ -10,7 +11,7 @@ use proc_macro2::{Ident, Literal};
 use quote::quote;
 
 impl Infer<'_> {
-    /// Whether a layer takes the numbers at `place`; reports it where it does not.
+    /// Whether a layer accepts the element type at `place`. If not, it is reported.
     pub(super) fn takes(&mut self, layer: &ast::Layer, takes: Dtype, place: &Place) -> bool {
         let Some(found) = place
             .data
@@ -42,7 +43,7 @@ impl Infer<'_> {
         false
     }
 
-    /// The masks that a layer reads, and how they stand in its call.
+    /// The masks that a layer reads, and their form in its call.
     pub(super) fn masks(
         &mut self,
         layer: &ast::Layer,
@@ -68,7 +69,7 @@ impl Infer<'_> {
                 let edges: Vec<Edge> = place.mask.iter().map(|mask| mask.edge).collect();
                 (edges, vec![1])
             }
-            // Of the queries, and of the values and the keys.
+            // The masks of the queries, and of the values and the keys.
             (Masking::Uses | Masking::UsesAndKeeps, others) => {
                 let query = place.mask.iter().map(|mask| mask.edge);
                 let keys = others.iter().filter_map(|it| it.mask.clone()).collect();
@@ -98,7 +99,7 @@ impl Infer<'_> {
             ));
     }
 
-    /// Refuses an output whose mask nothing has used: a loss would count the steps that are padding.
+    /// Reports an output whose mask is unused: a loss would count padding steps.
     pub(super) fn uses_mask(&mut self, at: &Ident, place: &Place) {
         let Some(mask) = &place.mask else {
             return;
@@ -111,7 +112,7 @@ impl Infer<'_> {
             );
     }
 
-    /// The mask of values that are merged: `operation` says which steps count. `None` without masks.
+    /// The combined mask of merged values; `operation` combines them. `None` without masks.
     pub(super) fn joined_mask(
         &mut self,
         name: &Ident,
@@ -123,7 +124,7 @@ impl Infer<'_> {
             return Some(first);
         }
         let path = Ident::new(operation, name.span());
-        let path = quote!(::kerust::layers::#path);
+        let path = quote!(::kerust::__private::layers::#path);
         let count = Literal::usize_unsuffixed(masks.len());
         let edges = masks.iter().map(|mask| mask.edge).collect();
         let (fresh, layer) = (self.names.fresh(name, "mask"), self.layers.len());
@@ -134,7 +135,7 @@ impl Infer<'_> {
         Some(Mask { edge, ..first })
     }
 
-    /// The mask of a merge's output, which is that of Keras: a step counts where it does in any of the values.
+    /// The mask of a merge's output. As in Keras, a step counts if it counts in any of the values.
     pub(super) fn merged_mask(
         &mut self,
         layer: &ast::Layer,
@@ -167,7 +168,7 @@ impl Infer<'_> {
     }
 }
 
-/// What values of a type are.
+/// A description of values with this type.
 fn numbers(dtype: Dtype) -> &'static str {
     match dtype {
         Dtype::F32 => "numbers",

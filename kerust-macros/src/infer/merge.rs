@@ -1,4 +1,4 @@
-//! Layers that join values.
+//! Merge layers.
 
 use super::{Infer, Place};
 use crate::ast::{self, ValueKind};
@@ -22,16 +22,16 @@ pub const NAMES: [&str; 7] = [
     "Concatenate",
 ];
 
-/// Whether a layer of this name joins values.
+/// Whether it is the name of a merge layer.
 pub fn is_merge(name: &Ident) -> bool {
     NAMES.iter().any(|merge| name == merge)
 }
 
-/// Reports a merge behind an arrow.
+/// Reports a merge after an arrow.
 pub fn misplaced(ident: &Ident, report: &mut Report) {
     let fault = report.fault(
         ident,
-        format!("`{ident}` joins values, and stands at the beginning of a chain"),
+        format!("`{ident}` merges values, and must be at the beginning of a chain"),
     );
     match ident == "Add" {
         true => fault.help("name the values: `let sum = Add(a, b);`, or write `Residual(..)`"),
@@ -39,7 +39,7 @@ pub fn misplaced(ident: &Ident, report: &mut Report) {
     };
 }
 
-/// What a merge was given, apart from the values.
+/// The arguments of a merge other than its values.
 struct Settings {
     name: Option<Ident>,
     axis: Option<isize>,
@@ -47,7 +47,7 @@ struct Settings {
 }
 
 impl Infer<'_> {
-    /// Joins the values that `place` finds by their names.
+    /// Merges the values that `place` finds by their names.
     pub(super) fn merge(
         &mut self,
         layer: &ast::Layer,
@@ -187,7 +187,7 @@ impl Infer<'_> {
             },
         };
         let path = Ident::new(&kind, layer.ident().span());
-        let path = quote!(::kerust::layers::#path);
+        let path = quote!(::kerust::__private::layers::#path);
         let operation = if concatenates {
             let runs = places.iter().map(|place| run(&place.data, axis));
             let count = Literal::usize_unsuffixed(places.len());
@@ -241,7 +241,7 @@ impl Infer<'_> {
         }
     }
 
-    /// The shape of joined values that rustc judges.
+    /// The shape of merged values, checked by rustc.
     fn joined(
         &mut self,
         layer: &ast::Layer,
@@ -267,12 +267,9 @@ impl Infer<'_> {
             }
             (None, Some(_)) => {
                 self.report
-                    .fault(
-                        layer.ident(),
-                        "`Concatenate` of layers that are no layers of the catalogue",
-                    )
+                    .fault(layer.ident(), "`Concatenate` of custom layers")
                     .note("their number of dimensions is known to rustc only")
-                    .help("put a layer of the catalogue behind one of them: `=> Reshape(32)`");
+                    .help("add a built-in layer after one of them: `=> Reshape(32)`");
                 return None;
             }
         };
@@ -301,7 +298,7 @@ impl Infer<'_> {
                 };
                 self.report
                     .fault(keyword, format!("`{ident}` has no argument `{keyword}`"))
-                    .help(format!("beside values it takes {takes}"))
+                    .help(format!("in addition to values it takes {takes}"))
             }
             None => self
                 .report
@@ -323,16 +320,16 @@ fn rule(places: &[Place], axis: Option<isize>) -> Rule {
     });
     let shapes = places.iter().map(|place| place.data.shape());
     let tokens = match axis {
-        None => quote!(::kerust::shape::merge(&[#(#shapes),*])),
+        None => quote!(::kerust::__private::shape::merge(&[#(#shapes),*])),
         Some(axis) => {
             let axis = Literal::isize_unsuffixed(axis);
-            quote!(::kerust::shape::concatenate(&[#(#shapes),*], #axis))
+            quote!(::kerust::__private::shape::concatenate(&[#(#shapes),*], #axis))
         }
     };
     Rule { known, tokens }
 }
 
-/// The values of one place along the axes before `axis`.
+/// The number of values per index of the axes before `axis`.
 fn run(data: &Data, axis: isize) -> TokenStream {
     if let Some(shape) = data.known_shape() {
         let along = shape::axis_of(shape, axis).unwrap_or(0);

@@ -1,11 +1,11 @@
-//! What each layer is called: as Keras calls it, unless the user does.
+//! The names of layers: as in Keras, unless the user gives one.
 
 use crate::ast;
 use crate::report::Report;
 use proc_macro2::{Ident, Span};
 use std::collections::HashMap;
 
-/// The constants and functions of a model, which its layers' constants stand beside.
+/// The constants and functions of a model, with which its layers' constants must not collide.
 const RESERVED: [&str; 13] = [
     "params",
     "weight_bytes",
@@ -25,14 +25,14 @@ const RESERVED: [&str; 13] = [
 /// The names that are taken.
 #[derive(Default)]
 pub struct Names {
-    /// How often each kind was named.
+    /// The number of layers of each kind.
     counts: HashMap<String, usize>,
-    /// Every name, and whether the user gave it.
+    /// All names, and whether the user gave them.
     taken: HashMap<String, bool>,
 }
 
 impl Names {
-    /// Names a layer: `conv2d`, `dense_1`, or what the user gave.
+    /// Names a layer: `conv2d`, `dense_1`, or the given name.
     pub fn name(
         &mut self,
         layer: &ast::Layer,
@@ -45,7 +45,7 @@ impl Names {
             0 => kind,
             count => format!("{kind}_{count}"),
         };
-        // Keras counts the layers that it names itself.
+        // Keras counts only the layers that it names itself.
         *count += usize::from(given.is_none());
         let name = given.map_or(automatic.clone(), Ident::to_string);
         if let Some(given) = given
@@ -63,7 +63,7 @@ impl Names {
             let fault = report.fault(at, format!("two layers are named `{name}`"));
             if given.is_some() && !first {
                 fault.note(format!(
-                    "an earlier layer without a name of its own is `{name}`, as in Keras"
+                    "an earlier layer without an explicit name is `{name}`, as in Keras"
                 ));
             }
             fault.help("give each its own name, with `name = ..`");
@@ -82,8 +82,8 @@ impl Names {
 }
 
 impl Names {
-    /// A name that is not taken, for a buffer beside that of `name`: `dense_again`. A number alone
-    /// behind the name would be that of a layer to come.
+    /// An unused name for another buffer of `name`: `dense_again`. With only a number after the name, it
+    /// could collide with a later layer.
     pub fn fresh(&mut self, name: &Ident, suffix: &str) -> Ident {
         let mut fresh = format!("{name}_{suffix}");
         let mut number = 1;
@@ -96,7 +96,7 @@ impl Names {
     }
 }
 
-/// `max_pooling2d` of `MaxPooling2D`, as Keras spells it.
+/// `max_pooling2d` for `MaxPooling2D`, in Keras's spelling.
 fn snake_case(kind: &str) -> String {
     let letters: Vec<char> = kind.chars().collect();
     let mut name = String::new();

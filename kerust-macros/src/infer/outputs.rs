@@ -1,4 +1,4 @@
-//! Layers of several outputs, and the names that a `let` gives to them.
+//! Layers with several outputs, and the names that a `let` gives to them.
 
 use super::{Infer, Place};
 use crate::ast;
@@ -7,7 +7,7 @@ use crate::value::text;
 use proc_macro2::Ident;
 
 impl Infer<'_> {
-    /// Adds the further outputs of the node that was added last; each is a value of its own.
+    /// Adds the further outputs of the last node, each as a value of its own.
     pub(super) fn parts(&mut self, name: &Ident, outputs: &[Data]) -> Vec<Edge> {
         let node = self.nodes.len() - 1;
         let layer = self.nodes[node].layer;
@@ -21,7 +21,7 @@ impl Infer<'_> {
             .collect()
     }
 
-    /// The further outputs that a `let` names, at `place`.
+    /// The further outputs at `place` that a `let` names.
     pub(super) fn others(&mut self, statement: &ast::Let, place: &Place) -> Vec<Place> {
         let (named, given) = (1 + statement.others.len(), 1 + place.others.len());
         if named == given || place.data.is_unknown() {
@@ -54,7 +54,7 @@ impl Infer<'_> {
         std::iter::repeat_n(place.unknown(""), named - 1).collect()
     }
 
-    /// Refuses a chain that ends in several values.
+    /// Reports a chain that ends with several values.
     pub(super) fn one_output(&mut self, layer: &ast::Layer, place: &Place) {
         if place.others.is_empty() || place.data.is_unknown() {
             return;
@@ -68,7 +68,7 @@ impl Infer<'_> {
             .help("write a graph, which names them: `{ let x = Input(24, 2); let (y, state, ..) = x => ..; (y, state) }`");
     }
 
-    /// Refuses a layer behind several values.
+    /// Reports a layer after several values.
     pub(super) fn one_value(&mut self, layer: &ast::Layer, place: &Place) {
         if place.others.is_empty() || place.data.is_unknown() {
             return;

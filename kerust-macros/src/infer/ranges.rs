@@ -1,4 +1,4 @@
-//! Judges the numbers of a layer: here where they are known, by a constant in the expansion where rustc knows more.
+//! Checks the numbers of a layer: here if they are known, otherwise in a constant of the expansion.
 
 use super::Infer;
 use crate::arguments::Arguments;
@@ -10,7 +10,7 @@ use proc_macro2::Ident;
 use quote::{format_ident, quote};
 
 impl Infer<'_> {
-    /// Refuses the numbers that the layer of this name does not take.
+    /// Reports the numbers that are invalid for the layer with this name.
     pub(super) fn ranges(&mut self, name: &Ident, arguments: &Arguments<'_>, declared: &str) {
         for (number, bounded) in arguments.numbers().into_iter().enumerate() {
             let (argument, value, bounds) = (bounded.argument, bounded.number, bounded.bounds);
@@ -20,13 +20,13 @@ impl Infer<'_> {
                 known: value
                     .known()
                     .map(|value| shape::within(Shape::new(&[1]), argument, value, bounds)),
-                tokens: quote!(::kerust::shape::within(#shape, #argument, #tokens, #path)),
+                tokens: quote!(::kerust::__private::shape::within(#shape, #argument, #tokens, #path)),
             };
             let constant = match number {
                 0 => format_ident!("{name}_{argument}", span = name.span()),
                 _ => format_ident!("{name}_{argument}_{number}", span = name.span()),
             };
-            // What it reports is enough.
+            // The error is already reported.
             let _ = self.judge_at(&constant, rule, &|_| bounded.tokens.clone(), declared, "");
         }
     }
@@ -34,11 +34,11 @@ impl Infer<'_> {
 
 fn path(bounds: Bounds) -> proc_macro2::TokenStream {
     match bounds {
-        Bounds::Finite => quote!(::kerust::shape::Bounds::Finite),
-        Bounds::NotNegative => quote!(::kerust::shape::Bounds::NotNegative),
-        Bounds::Positive => quote!(::kerust::shape::Bounds::Positive),
-        Bounds::Share => quote!(::kerust::shape::Bounds::Share),
-        Bounds::ShareBelow1 => quote!(::kerust::shape::Bounds::ShareBelow1),
-        Bounds::Turn => quote!(::kerust::shape::Bounds::Turn),
+        Bounds::Finite => quote!(::kerust::__private::shape::Bounds::Finite),
+        Bounds::NotNegative => quote!(::kerust::__private::shape::Bounds::NotNegative),
+        Bounds::Positive => quote!(::kerust::__private::shape::Bounds::Positive),
+        Bounds::Share => quote!(::kerust::__private::shape::Bounds::Share),
+        Bounds::ShareBelow1 => quote!(::kerust::__private::shape::Bounds::ShareBelow1),
+        Bounds::Turn => quote!(::kerust::__private::shape::Bounds::Turn),
     }
 }

@@ -1,5 +1,5 @@
-//! Layers of the catalogue that are applied to several values by their names:
-//! `MultiHeadAttention(query, value, num_heads = 4, key_dim = 8)`.
+//! Built-in layers that are applied to several values by name: `MultiHeadAttention(query, value,
+//! num_heads = 4, key_dim = 8)`.
 
 use super::{Infer, Place};
 use crate::arguments::Arguments;
@@ -11,7 +11,7 @@ use kerust_core::shape::Fault;
 use proc_macro2::Ident;
 
 impl Infer<'_> {
-    /// Applies the layer to the values that `find` finds by their names, which stand first.
+    /// Applies the layer to the values, which are its first arguments and which `find` finds by their names.
     pub(super) fn of_several(
         &mut self,
         layer: &ast::Layer,
@@ -79,12 +79,9 @@ impl Infer<'_> {
                 .any(|place| matches!(place.data.form, Form::Typed(_)))
         {
             self.report
-                .fault(
-                    ident,
-                    "`Dot` behind a layer that is no layer of the catalogue",
-                )
+                .fault(ident, "`Dot` after a custom layer")
                 .note("its number of dimensions is known to rustc only")
-                .help("put a layer of the catalogue behind it: `=> Reshape(24, 8)`");
+                .help("add a built-in layer after it: `=> Reshape(24, 8)`");
             return unknown;
         }
         let arguments = Arguments::bind_behind(
@@ -102,8 +99,7 @@ impl Infer<'_> {
         place
     }
 
-    /// Applies a recurrent layer to a sequence and to the states with which it begins:
-    /// `LSTM(16)(x, initial_state = (h, c))`.
+    /// Applies a recurrent layer to a sequence and its initial states: `LSTM(16)(x, initial_state = (h, c))`.
     pub(super) fn applied(
         &mut self,
         layer: &ast::Layer,
@@ -180,7 +176,8 @@ impl Infer<'_> {
             .0
     }
 
-    /// Whether values can be the states of a recurrent layer: as many numbers as it has units.
+    /// Whether values can be the states of a recurrent layer: the number of values must equal the number of
+    /// units.
     fn are_states(
         &mut self,
         layer: &ast::Layer,

@@ -1,4 +1,4 @@
-//! What a layer weighs and costs.
+//! The weights and multiply-adds of a layer.
 
 use crate::catalog::{Macs, Weights};
 use crate::plan::Data;
@@ -18,23 +18,23 @@ pub fn weights(weights: &Weights) -> TokenStream {
         array
     });
     let arguments = arrays.chain(weights.sizes.iter().map(Size::argument));
-    quote!(::kerust::layers::#name<#(#arguments),*>)
+    quote!(::kerust::__private::layers::#name<#(#arguments),*>)
 }
 
-/// The multiply-adds, as a number or as the rule that computes them.
+/// The multiply-adds, as a number or as a call of the rule.
 pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
     let (from, to) = (input.shape(), output.shape());
     let (known, tokens) = match macs {
         Macs::None => return quote!(0),
         Macs::Dense => (
             dense(input, output),
-            quote!(::kerust::shape::dense_macs(#from, #to)),
+            quote!(::kerust::__private::shape::dense_macs(#from, #to)),
         ),
         Macs::Conv2D(window, groups) => {
             let tokens = window.tokens();
             (
                 conv2d(input, output, window, groups),
-                quote!(::kerust::shape::conv2d_macs(#from, #to, #tokens, #groups)),
+                quote!(::kerust::__private::shape::conv2d_macs(#from, #to, #tokens, #groups)),
             )
         }
         Macs::DepthwiseConv2D(window) => {
@@ -42,7 +42,7 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
             let known = output.known().zip(window.known());
             (
                 known.map(|(output, window)| shape::depthwise_conv2d_macs(output, window)),
-                quote!(::kerust::shape::depthwise_conv2d_macs(#to, #tokens)),
+                quote!(::kerust::__private::shape::depthwise_conv2d_macs(#to, #tokens)),
             )
         }
         Macs::SeparableConv2D(window, multiplier) => {
@@ -56,7 +56,7 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
             };
             (
                 known(),
-                quote!(::kerust::shape::separable_conv2d_macs(#from, #to, #multiplier, #tokens)),
+                quote!(::kerust::__private::shape::separable_conv2d_macs(#from, #to, #multiplier, #tokens)),
             )
         }
         Macs::Conv2DTranspose(window) => {
@@ -66,7 +66,7 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
                 known.map(|((input, output), window)| {
                     shape::conv2d_transpose_macs(input, output, window)
                 }),
-                quote!(::kerust::shape::conv2d_transpose_macs(#from, #to, #tokens)),
+                quote!(::kerust::__private::shape::conv2d_transpose_macs(#from, #to, #tokens)),
             )
         }
         Macs::Stated(known, tokens) => (*known, tokens.clone()),
@@ -75,7 +75,7 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
             let known = known.zip(units.known.zip(gates.known));
             (
                 known.map(|(input, (units, gates))| shape::recurrent_macs(input, units, gates)),
-                quote!(::kerust::shape::recurrent_macs(#from, #units, #gates)),
+                quote!(::kerust::__private::shape::recurrent_macs(#from, #units, #gates)),
             )
         }
     };
@@ -88,14 +88,14 @@ fn dense(input: &Data, output: &Data) -> Option<usize> {
 
 fn conv2d(input: &Data, output: &Data, window: &Sliding, groups: &Size) -> Option<usize> {
     let (input, output, window) = (input.known()?, output.known()?, window.known()?);
-    // A fault may have left another rank or no groups here.
+    // After an error, there may be another rank or no groups.
     let groups = groups
         .known
         .filter(|groups| *groups > 0 && input.rank() == output.rank() && input.rank() > 1)?;
     Some(shape::conv2d_macs(input, output, window, groups))
 }
 
-/// Two images, or two sequences; a fault may have left another rank.
+/// Input and output as images or sequences. After an error, there may be another rank.
 fn images(input: &Data, output: &Data) -> Option<(Shape, Shape)> {
     let [from, to] = [input.known()?.rank(), output.known()?.rank()];
     let both = from == to && from > 1;

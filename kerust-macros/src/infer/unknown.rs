@@ -1,5 +1,5 @@
-//! Layers that are not in the catalogue: names of Keras and of other libraries, misspelled ones, and layers of the
-//! user's own.
+//! Layers that are not in the catalogue: names of Keras and other libraries, misspelled names, and custom
+//! layers.
 
 use super::{Infer, Place};
 use crate::ast;
@@ -9,7 +9,7 @@ use crate::value::short;
 use proc_macro2::Ident;
 use quote::quote;
 
-/// Whether the name is reported: it is another library's, or near one of the catalogue.
+/// Whether the name is reported: it comes from another library, or is similar to one in the catalogue.
 pub(super) fn is_another(ident: &Ident) -> bool {
     let found = ident.to_string();
     !habits::is_layer(&found)
@@ -19,7 +19,7 @@ pub(super) fn is_another(ident: &Ident) -> bool {
 }
 
 impl Infer<'_> {
-    /// A layer of this name, which no row of the catalogue has.
+    /// Handles a layer name that is not in the catalogue.
     pub(super) fn not_catalogued(
         &mut self,
         layer: &ast::Layer,
@@ -29,7 +29,7 @@ impl Infer<'_> {
         let found = ident.to_string();
         let named = habits::layer(&found);
         let activation = match &named {
-            // `PReLU` is a layer of its own, and `Sigmoid` none.
+            // `PReLU` is a separate layer, and `Sigmoid` is not.
             Some(_) => None,
             None => habits::activation_layer(&found),
         };
@@ -48,7 +48,7 @@ impl Infer<'_> {
                     fault.note(format!("its name is `{name}`"));
                 }
                 fault.help(format!(
-                    "write a layer of your own with this name as a path: `self::{found}`"
+                    "write a custom layer with this name as a path: `self::{found}`"
                 ));
             }
             (None, Some(word)) => {

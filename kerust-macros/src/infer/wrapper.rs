@@ -1,4 +1,4 @@
-//! Layers around another layer: `Bidirectional(LSTM(16))`, `TimeDistributed(Dense(8))`.
+//! Wrapper layers: `Bidirectional(LSTM(16))`, `TimeDistributed(Dense(8))`.
 
 use super::catalogued::Said;
 use super::{Infer, Place, size, unknown};
@@ -94,7 +94,7 @@ impl Infer<'_> {
         self.placed(layer, said, spec, (place, &[]), last)
     }
 
-    /// The layer inside, and its row.
+    /// The inner layer, and its row.
     fn wrapped<'a>(
         &mut self,
         kind: &str,
@@ -107,7 +107,7 @@ impl Infer<'_> {
                 layer.ident(),
                 format!("`{kind}` holds one layer, found {}", inner.layers.len()),
             );
-            fault.help("write one for each layer, or a model of its own");
+            fault.help("write one for each layer, or a separate model");
             return None;
         };
         let ident = inner.ident();
@@ -130,7 +130,7 @@ impl Infer<'_> {
                 "write `LSTM(..)`, `GRU(..)` or `SimpleRNN(..)`",
             ),
             _ => (
-                "a layer of the catalogue",
+                "a built-in layer",
                 "write, for example, `TimeDistributed(Conv2D(8, 3x3))`",
             ),
         };
@@ -140,7 +140,7 @@ impl Infer<'_> {
         None
     }
 
-    /// The shape of a step.
+    /// The shape of one step.
     fn step(
         &mut self,
         layer: &ast::Layer,
@@ -156,12 +156,9 @@ impl Infer<'_> {
             Form::Unknown | Form::Part(_) => return Some(Data::unknown()),
             Form::Typed(_) => {
                 self.report
-                    .fault(
-                        layer.ident(),
-                        "`TimeDistributed` behind a layer that is no layer of the catalogue",
-                    )
+                    .fault(layer.ident(), "`TimeDistributed` after a custom layer")
                     .note("its number of dimensions is known to rustc only")
-                    .help("put a layer of the catalogue in front of it: `=> Reshape(24, 8)`");
+                    .help("add a built-in layer before it: `=> Reshape(24, 8)`");
                 return None;
             }
         };
@@ -175,7 +172,7 @@ impl Infer<'_> {
         Some(Data::float(Form::Sizes(sizes[1..].to_vec())))
     }
 
-    /// Reports a layer whose steps would not be alone.
+    /// Reports a layer that cannot be applied to each step independently.
     fn is_refused(&mut self, inner: &ast::Layer, row: &Row, spec: &Spec) -> bool {
         let draws = spec.role == Role::TrainingOnly && row.name != "Dropout";
         if !(spec.state || draws) {
@@ -187,27 +184,27 @@ impl Infer<'_> {
                 format!("`TimeDistributed` does not take `{}`", row.name),
             )
             .note(match spec.state {
-                true => "Keras takes the moments of each step by themselves there",
-                false => "it draws once for each sample, not for each step",
+                true => "Keras computes the moments of each step separately",
+                false => "it draws random numbers once for each sample, not for each step",
             })
             .help(match spec.state {
                 true => format!(
-                    "put it beside: it works on the last axis: `=> {}`",
+                    "use it directly: it works on the last axis: `=> {}`",
                     row.name
                 ),
-                false => "put it before what makes the steps".to_owned(),
+                false => "put it before the layer that creates the steps".to_owned(),
             });
         true
     }
 }
 
-/// The layer at each step: each is a sample of its own to it.
+/// The properties of a layer that is applied to each step, as if it were a sample.
 fn at_each_step(spec: Spec, all: &Data, step: &Data) -> Spec {
     let steps = all.dim(0, true);
     let (shape, of_step) = (all.shape(), step.shape());
     let inner = spec.rule.unwrap_or_else(|| Rule {
         known: step.known().map(Ok),
-        tokens: quote!(::kerust::shape::elementwise(#of_step)),
+        tokens: quote!(::kerust::__private::shape::elementwise(#of_step)),
     });
     let known = all.known().zip(inner.known);
     let output = match &inner.known {
@@ -225,7 +222,7 @@ fn at_each_step(spec: Spec, all: &Data, step: &Data) -> Spec {
     Spec {
         rule: Some(Rule {
             known: known.map(|(all, inner)| shape::time_distributed(all, inner)),
-            tokens: quote!(::kerust::shape::time_distributed(#shape, #tokens)),
+            tokens: quote!(::kerust::__private::shape::time_distributed(#shape, #tokens)),
         }),
         after,
         macs: times(size::macs(&spec.macs, step, &output), &steps),
@@ -238,7 +235,7 @@ fn at_each_step(spec: Spec, all: &Data, step: &Data) -> Spec {
     }
 }
 
-/// `n` times a number of multiply-adds.
+/// `n` times as many multiply-adds.
 fn times(macs: TokenStream, n: &Size) -> Macs {
     let macs = many(macs, n);
     Macs::Stated(macs.to_string().parse().ok(), macs)

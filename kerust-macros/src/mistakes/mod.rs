@@ -1,5 +1,5 @@
-//! Mistakes, and the one error that each of them must get. `INSTA_UPDATE=always` writes the messages anew: read them
-//! as prose.
+//! Tests of mistakes, each of which must give exactly one error. `INSTA_UPDATE=always` updates the messages;
+//! read them carefully.
 
 mod mutations;
 
@@ -7,7 +7,7 @@ use crate::report::Report;
 use crate::{infer, parse};
 use proc_macro2::TokenStream;
 
-/// What is wrong with a model: each message, and where it stands.
+/// The errors of a model, with their messages and positions.
 fn faults(tokens: TokenStream) -> Vec<syn::Error> {
     let mut report = Report::default();
     if let Some(model) = parse::model(tokens, &mut report) {
@@ -16,7 +16,7 @@ fn faults(tokens: TokenStream) -> Vec<syn::Error> {
     report.into_error().into_iter().flatten().collect()
 }
 
-/// The table of a file: a mistake a line.
+/// Checks the table of a file with one mistake per line.
 fn table(name: &str, mistakes: &str) {
     let mut table = String::new();
     let mut more = Vec::new();
@@ -78,7 +78,7 @@ fn layers_over_sequences() {
 }
 
 #[test]
-fn what_is_right_gets_no_error() {
+fn valid_models_get_no_error() {
     for model in include_str!("valid.txt")
         .lines()
         .filter(|line| !line.is_empty())
@@ -88,7 +88,7 @@ fn what_is_right_gets_no_error() {
     }
 }
 
-/// What a fault leaves known, rank and channels, stays known: the mistake behind it is found too.
+/// The rank and channels that are known after an error remain known, so that a later mistake is found too.
 #[test]
 fn a_bad_argument_hides_no_other_mistake() {
     for (model, found) in [

@@ -1,4 +1,4 @@
-//! Whatever the macro is given, it gives an expansion, or errors that stand inside of what it was given.
+//! For any input, the macro gives an expansion, or errors whose positions are inside of the input.
 
 use super::faults;
 use crate::expand;
@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenS
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// The models that are mutated: those that are right, and those that are nearly.
+/// The models that are mutated: valid ones and nearly valid ones.
 fn corpus() -> Vec<&'static str> {
     let files = [
         include_str!("valid.txt"),
@@ -19,18 +19,18 @@ fn corpus() -> Vec<&'static str> {
     lines.filter(|line| !line.is_empty()).collect()
 }
 
-/// One change of a token stream.
+/// A change of a token stream.
 #[derive(Clone, Debug)]
 enum Change {
     Remove(usize),
     Double(usize),
     Swap(usize),
-    /// In place of a token, one of another model.
+    /// Replaces a token by one of another model.
     Replace(usize, usize, usize),
     Insert(usize, &'static str),
-    /// What a group stands between.
+    /// Changes the delimiters of a group.
     Delimit(usize, usize),
-    /// What a macro would pass on.
+    /// Adds a group without delimiters, as a macro does.
     Hide(usize),
 }
 
@@ -91,10 +91,10 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// A token in a flat model: delimiters stand for themselves.
+/// A token in a flattened model, in which delimiters are tokens.
 type Flat = Vec<TokenTree>;
 
-/// All tokens of a stream by their paths, outer ones first.
+/// All tokens of a stream with their paths, outer ones first.
 fn apply(stream: TokenStream, change: &Change, corpus: &[&str]) -> TokenStream {
     let at = match change {
         Change::Remove(at)
@@ -180,7 +180,7 @@ fn visit(stream: TokenStream, left: &mut usize, visitor: &mut Visitor<'_>) -> To
     all.into_iter().collect()
 }
 
-/// The text anew, so that every token has a place in it.
+/// Parses the text again, so that every token has a position.
 fn reparsed(stream: &TokenStream) -> Option<(String, TokenStream)> {
     let text = stream.to_string();
     let stream = text.parse().ok()?;
@@ -209,7 +209,7 @@ fn mutated_models_give_errors_inside_of_them() {
         for change in &changes {
             stream = apply(stream, change, &corpus);
         }
-        // With groups without delimiters, as from a `macro_rules!`: no panic is enough.
+        // With groups without delimiters, as from a `macro_rules!`, only panics are checked.
         expand::model(stream.clone());
         let Some((text, stream)) = reparsed(&stream) else {
             return Ok(());
@@ -233,7 +233,7 @@ fn mutated_models_give_errors_inside_of_them() {
 }
 
 #[test]
-fn what_is_deep_or_long_takes_no_stack() {
+fn deep_or_long_models_do_not_overflow_the_stack() {
     let deep = "(".repeat(2000) + &")".repeat(2000);
     let nested = format!(
         "Net: {}Dense(3){}",

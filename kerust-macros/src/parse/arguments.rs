@@ -1,4 +1,4 @@
-//! What stands between a layer's parentheses.
+//! Parses the arguments in a layer's parentheses.
 
 use crate::ast::Argument;
 use crate::habits::is_layer;
@@ -17,7 +17,7 @@ pub fn arguments(tokens: TokenStream, report: &mut Report) -> Vec<Argument> {
                     report
                         .fault(
                             punct,
-                            "nothing stands before this comma, expected an argument",
+                            "found nothing before this comma, expected an argument",
                         )
                         .help("remove the comma");
                 }
@@ -43,7 +43,7 @@ fn argument(tokens: TokenStream, report: &mut Report) -> Option<Argument> {
         _ if joint.starts_with('=') && !joint.starts_with("==") => 1,
         _ => return Some(positional(tokens, report)),
     };
-    // A layer that is to follow, not a value.
+    // The next layer, not a value.
     if joint == "=>" || joint == "->" {
         let next = parts.get(1 + signs);
         if matches!(next, Some(TokenTree::Ident(layer)) if is_layer(&layer.to_string())) {
@@ -64,7 +64,7 @@ fn argument(tokens: TokenStream, report: &mut Report) -> Option<Argument> {
         report
             .fault(
                 sign,
-                format!("found `{found}` behind an argument's name, expected `=`"),
+                format!("found `{found}` after an argument's name, expected `=`"),
             )
             .help(format!("write `{name} = {}`", value::short(&given)));
     }
@@ -86,7 +86,7 @@ fn positional(tokens: TokenStream, report: &mut Report) -> Argument {
     }
 }
 
-/// The signs that stand together without a space.
+/// The punctuation characters that follow each other without a space.
 fn joint(parts: &[TokenTree]) -> String {
     let mut joint = String::new();
     for part in parts {

@@ -1,26 +1,27 @@
-//! `#[weights(..)]` and `#[budget(..)]`; every other attribute lands on the struct.
+//! `#[weights(..)]` and `#[budget(..)]`. All other attributes are kept on the struct.
 
-use crate::ast::{Budget, Limit};
+use crate::ast::{Budget, Int8, Limit};
 use crate::report::{Report, nearest};
 use crate::value;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, GenericParam, Generics, Lit, LitStr, Meta};
 
-/// The model's own attributes.
+/// The attributes that the macro interprets.
 #[derive(Default)]
 pub struct Own {
     pub weights: Option<LitStr>,
     pub budgets: Vec<Budget>,
+    pub int8: Option<Int8>,
 }
 
-/// Takes the model's own attributes out of `attributes`.
+/// Removes the attributes that the macro interprets from `attributes`.
 pub fn own(attributes: &mut Vec<Attribute>, generics: &Generics, report: &mut Report) -> Own {
     let mut own = Own::default();
     let mut met: Vec<String> = Vec::new();
     attributes.retain(|attribute| {
         let path = attribute.path();
-        let Some(name) = ["weights", "budget"]
+        let Some(name) = ["weights", "budget", "int8"]
             .iter()
             .find(|name| path.is_ident(name))
         else {
@@ -37,6 +38,7 @@ pub fn own(attributes: &mut Vec<Attribute>, generics: &Generics, report: &mut Re
                     .help("remove one of the two");
             }
             "weights" => own.weights = Some(weights(attribute, report)),
+            "int8" => own.int8 = Some(int8(attribute, report)),
             _ => own.budgets = budgets(attribute, report),
         }
         if let Some(GenericParam::Const(parameter)) = generics.params.first() {
@@ -46,7 +48,7 @@ pub fn own(attributes: &mut Vec<Attribute>, generics: &Generics, report: &mut Re
                     format!("`#[{name}]` on a model for many sizes, expected a model of one"),
                 )
                 .note(format!("`{}` leaves the sizes open", parameter.ident))
-                .help("remove the attribute, or name the sizes in a model of its own");
+                .help("remove the attribute, or name the sizes in a separate model");
         }
         met.push((*name).to_owned());
         false
@@ -64,6 +66,57 @@ fn refuse_foreign(attribute: &Attribute, report: &mut Report) {
     }
 }
 
+/// Reads `#[int8]` and `#[int8(input = int8, weights("net.safetensors"))]`.
+fn int8(attribute: &Attribute, report: &mut Report) -> Int8 {
+    let mut int8 = Int8::default();
+    let Meta::List(_) = &attribute.meta else {
+        return int8;
+    };
+    let read = attribute.parse_nested_meta(|meta| {
+        let name = meta.path.require_ident()?.clone();
+        match name.to_string().as_str() {
+            "input" | "output" => {
+                let dtype: Ident = meta.value()?.parse()?;
+                let is_int8 = dtype == "int8";
+                if !is_int8 && dtype != "float32" {
+                    return Err(syn::Error::new(
+                        dtype.span(),
+                        format!("found `{dtype}`, expected `int8` or `float32`"),
+                    ));
+                }
+                match name == "input" {
+                    true => int8.input = is_int8,
+                    false => int8.output = is_int8,
+                }
+            }
+            "weights" | "budget" => {
+                let content;
+                syn::parenthesized!(content in meta.input);
+                let tokens: TokenStream = content.parse()?;
+                let attribute: Attribute =
+                    syn::parse_quote_spanned!(name.span()=> #[#name(#tokens)]);
+                match name == "weights" {
+                    true => int8.weights = Some(weights(&attribute, report)),
+                    false => int8.budgets = budgets(&attribute, report),
+                }
+            }
+            _ => {
+                return Err(syn::Error::new(
+                    name.span(),
+                    format!("found `{name}`, expected `input`, `output`, `weights` or `budget`"),
+                ));
+            }
+        }
+        Ok(())
+    });
+    if let Err(error) = read {
+        report.syntax(&error, attribute.pound_token.span).help(
+            "write `#[int8]`, or say more: `#[int8(input = int8, output = int8, weights(\"net.safetensors\"))]`",
+        );
+    }
+    int8
+}
+
 /// What stands in an attribute's parentheses; nothing where there are none.
 fn inside(attribute: &Attribute) -> TokenStream {
     match &attribute.meta {
@@ -72,7 +125,7 @@ fn inside(attribute: &Attribute) -> TokenStream {
     }
 }
 
-/// The path; an empty one behind a fault.
+/// The path, or an empty one after an error.
 fn weights(attribute: &Attribute, report: &mut Report) -> LitStr {
     let tokens = inside(attribute);
     let path = syn::parse2::<LitStr>(tokens.clone()).ok();
@@ -90,11 +143,11 @@ fn weights(attribute: &Attribute, report: &mut Report) -> LitStr {
             place,
             format!("`#[weights]` takes the path of a file, found {found}"),
         )
-        .help("write it as it is reached from this source file: `#[weights(\"net.safetensors\")]`");
+        .help("write the path relative to this source file: `#[weights(\"net.safetensors\")]`");
     LitStr::new("", Span::call_site())
 }
 
-/// Reports a file that is not there. Where the source file is not known, rustc reports it.
+/// Reports a missing file. If the source file is unknown, rustc reports it.
 fn look_for(path: &LitStr, report: &mut Report) {
     let known = proc_macro::is_available().then(|| path.span().unwrap().local_file());
     let Some(source) = known.flatten() else {

@@ -1,4 +1,4 @@
-//! What stands behind a layer, before the next arrow: nothing should.
+//! Reports tokens between a layer and the next arrow.
 
 use super::arguments;
 use super::layer::{is_merge, one_group};
@@ -9,7 +9,7 @@ use crate::value::short;
 use crate::words::ACTIVATIONS;
 use proc_macro2::{Group, TokenStream, TokenTree};
 
-/// Reports what stands behind a layer; whether the layer is still one.
+/// Reports the tokens after a layer. Returns whether the layer is still valid.
 pub fn behind(
     layer: &mut Layer,
     left: &[TokenTree],
@@ -23,7 +23,7 @@ pub fn behind(
         None | Some("") => name.to_string(),
         Some(inner) => format!("{name}({inner})"),
     };
-    let message = format!("found `{found}` behind `{name}`, expected `=>`");
+    let message = format!("found `{found}` after `{name}`, expected `=>`");
     match left {
         [TokenTree::Group(values), ..] if is_merge(layer) => {
             let inner = match one_group(&values.stream()) {
@@ -31,7 +31,7 @@ pub fn behind(
                 None => values.stream(),
             };
             report
-                .fault(&tokens, format!("found `{found}` behind `{name}`"))
+                .fault(&tokens, format!("found `{found}` after `{name}`"))
                 .help(format!("write `{name}({})`", short(&inner)));
             layer.arguments = Some(arguments::arguments(inner, &mut Report::default()));
         }
@@ -39,7 +39,7 @@ pub fn behind(
             let values = short(&values.stream());
             layer.faulty_arguments = true;
             report.fault(&tokens, message).help(format!(
-                "a layer stands behind what it reads: `{values} => {whole}`"
+                "a layer comes after its input: `{values} => {whole}`"
             ));
         }
         [TokenTree::Punct(dot), TokenTree::Ident(method), rest @ ..] if dot.as_char() == '.' => {
@@ -61,7 +61,7 @@ pub fn behind(
                         "an activation is an argument: `{name}({inner}{comma}{word})`"
                     ))
                 }
-                _ => fault.help("remove it: what a layer is told stands in its parentheses"),
+                _ => fault.help("remove it: the arguments of a layer are in its parentheses"),
             };
         }
         [TokenTree::Punct(sign), ..] => {
@@ -73,7 +73,7 @@ pub fn behind(
             ) {
                 ('!', Some(TokenTree::Group(group)), Some(layer)) => {
                     let inner = short(&group.stream());
-                    fault.help(format!("a layer is no macro: write `{layer}({inner})`"))
+                    fault.help(format!("a layer is not a macro: write `{layer}({inner})`"))
                 }
                 _ => fault.help("remove it"),
             };
@@ -82,13 +82,15 @@ pub fn behind(
         }
         [TokenTree::Ident(word), TokenTree::Ident(given)] if word == "as" => {
             report
-                .fault(&tokens, format!("found `{found}` behind `{name}`"))
+                .fault(&tokens, format!("found `{found}` after `{name}`"))
                 .help(format!("a layer's name is an argument: `name = {given}`"));
         }
         [TokenTree::Literal(_)] if group.is_none() => {
             report
-                .fault(&tokens, format!("found `{found}` behind `{name}`"))
-                .help(format!("arguments stand in parentheses: `{name}({found})`"));
+                .fault(&tokens, format!("found `{found}` after `{name}`"))
+                .help(format!(
+                    "arguments are written in parentheses: `{name}({found})`"
+                ));
             layer.faulty_arguments = true;
         }
         _ => {

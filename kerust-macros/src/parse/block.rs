@@ -1,4 +1,4 @@
-//! Layers that are made of layers: `Residual(chain)` and `Repeat(n, chain)`.
+//! Layers that contain layers: `Residual(chain)` and `Repeat(n, chain)`.
 
 use super::arguments::arguments;
 use super::chain::chain;
@@ -8,17 +8,17 @@ use crate::value;
 use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// Whether a layer of this name holds layers.
+/// Whether a layer with this name contains layers.
 pub fn is_block(name: &Ident) -> bool {
     name == "Residual" || name == "Repeat" || is_wrapper(name)
 }
 
-/// Whether a layer of this name is one around another.
+/// Whether a layer with this name wraps another layer.
 pub fn is_wrapper(name: &Ident) -> bool {
     name == "Bidirectional" || name == "TimeDistributed"
 }
 
-/// How to write one.
+/// The help text for such a layer.
 pub fn example(name: &Ident) -> &'static str {
     match name.to_string().as_str() {
         "Bidirectional" => "write the layer that goes both ways: `Bidirectional(LSTM(16))`",
@@ -28,7 +28,7 @@ pub fn example(name: &Ident) -> &'static str {
     }
 }
 
-/// Reads a layer around another, and its own arguments; what is wrong is reported.
+/// Parses a wrapper layer and its own arguments, and reports errors.
 pub fn wrapper(name: &Ident, group: &Group, report: &mut Report) -> Option<(Block, Vec<Argument>)> {
     let mut parts = parts(group.stream()).into_iter();
     let inner = parts.next().map(|(_, inner)| without_name(inner));
@@ -63,10 +63,10 @@ fn without_name(tokens: TokenStream) -> TokenStream {
     }
 }
 
-/// Reads what stands in the parentheses; what is wrong is reported.
+/// Parses the contents of the parentheses, and reports errors.
 pub fn block(name: &Ident, group: &Group, report: &mut Report) -> Option<Block> {
     let mut parts = parts(group.stream());
-    // A comma behind the last argument is fine.
+    // A comma after the last argument is allowed.
     if parts.len() > 1 && parts.last().is_some_and(|(_, part)| part.is_empty()) {
         parts.pop();
     }
@@ -93,7 +93,7 @@ pub fn block(name: &Ident, group: &Group, report: &mut Report) -> Option<Block> 
         report
             .fault(
                 group,
-                "nothing stands before the comma, expected an argument",
+                "found nothing before the comma, expected an argument",
             )
             .help(example(name));
         return None;
@@ -161,7 +161,7 @@ fn shortcut(comma: &Option<Punct>, part: TokenStream, report: &mut Report) -> Op
     }
 }
 
-/// What stands between the commas, and the comma before it.
+/// The parts between the commas, each with the comma before it.
 fn parts(tokens: TokenStream) -> Vec<(Option<Punct>, TokenStream)> {
     let mut parts = Vec::new();
     let mut part = (None, TokenStream::new());
@@ -170,7 +170,7 @@ fn parts(tokens: TokenStream) -> Vec<(Option<Punct>, TokenStream)> {
         if let TokenTree::Punct(punct) = &token {
             match punct.as_char() {
                 '<' => depth += 1,
-                // Not the one of an arrow.
+                // Not the `>` of an arrow.
                 '>' if before != '=' && before != '-' => depth = depth.saturating_sub(1),
                 ',' if depth == 0 => {
                     let next = (Some(punct.clone()), TokenStream::new());

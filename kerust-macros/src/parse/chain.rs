@@ -1,4 +1,4 @@
-//! Layers and what joins them.
+//! Parses layers that are joined by arrows.
 
 use super::layer::{faulty, layer};
 use crate::ast::Chain;
@@ -6,7 +6,7 @@ use crate::report::Report;
 use crate::value::{short, text};
 use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 
-/// Reads layers that are joined by `=>`; what else joins them is reported.
+/// Parses layers that are joined by `=>`, and reports other separators.
 pub fn chain(tokens: TokenStream, end: Span, report: &mut Report) -> Chain {
     let parts = without_invisible_groups(tokens);
     let mut reader = Reader {
@@ -47,18 +47,18 @@ pub fn chain(tokens: TokenStream, end: Span, report: &mut Report) -> Chain {
 
 struct Reader {
     chain: Chain,
-    /// The layer that is read.
+    /// The tokens of the current layer.
     segment: Vec<TokenTree>,
-    /// The arrow before it, to name it where nothing follows.
+    /// The arrow before it, for an error if nothing follows.
     arrow: Option<TokenStream>,
-    /// The layer that it stands behind without an arrow.
+    /// The layer before it, if there is no arrow between them.
     is_behind: Option<String>,
-    /// What stood for arrows, each reported once.
+    /// The wrong arrows, each of which is reported once.
     wrong: Vec<String>,
 }
 
 impl Reader {
-    /// Ends the layer that was read.
+    /// Finishes the current layer.
     fn finish(&mut self, report: &mut Report) {
         if !self.segment.is_empty() {
             let tokens: TokenStream = self.segment.drain(..).collect();
@@ -67,7 +67,7 @@ impl Reader {
                 report
                     .fault(
                         &tokens,
-                        format!("found `{found}` behind `{before}`, expected `=>`"),
+                        format!("found `{found}` after `{before}`, expected `=>`"),
                     )
                     .help("layers are joined by `=>`");
             }
@@ -80,7 +80,7 @@ impl Reader {
         }
     }
 
-    /// Two layers without anything between them.
+    /// Handles two layers without a separator.
     fn part(&mut self, report: &mut Report) {
         self.finish(report);
         let before = self.chain.layers.last();
@@ -98,10 +98,10 @@ impl Reader {
         self.finish(report);
         self.arrow = None;
         if is_last {
-            // As behind the last argument.
+            // As after the last argument.
             if found != "," {
                 report
-                    .fault(joint, format!("found `{found}` behind the last layer"))
+                    .fault(joint, format!("found `{found}` after the last layer"))
                     .help("remove it");
             }
             return;
@@ -139,7 +139,7 @@ impl Reader {
                 false => report
                     .fault(
                         &joint,
-                        format!("found `{found}` behind `=>`, expected a layer"),
+                        format!("found `{found}` after `=>`, expected a layer"),
                     )
                     .help("remove it"),
             };
@@ -155,27 +155,27 @@ impl Reader {
         report
             .fault(
                 &joint,
-                format!("nothing stands before this `{found}`, expected `Input(..)`"),
+                format!("found nothing before this `{found}`, expected `Input(..)`"),
             )
             .help("begin with the sizes of one sample: `Input(28, 28, 1)`");
         self.arrow = if is_last { None } else { Some(joint) };
     }
 }
 
-/// What a token is between two layers.
+/// The kind of a token between two layers.
 enum Joint {
     /// Part of a layer.
     None,
     Arrow,
-    /// What stands for an arrow.
+    /// A wrong arrow.
     Wrong,
-    /// A layer begins where the last one has not ended; it takes no token.
+    /// A layer begins before the last one has ended; no token is consumed.
     Missing,
-    /// A layer begins behind a word that is none, as `return`; it takes no token.
+    /// A layer begins after a word that is not a layer, such as `return`; no token is consumed.
     Word,
 }
 
-/// What stands at `number`, and how many tokens it is.
+/// The kind of the token at `number`, and the number of tokens that belong to it.
 fn joint(parts: &[TokenTree], number: usize, segment: &[TokenTree]) -> (Joint, usize) {
     let next = parts.get(number + 1);
     match &parts[number] {
@@ -239,7 +239,7 @@ fn sign(parts: &[TokenTree], number: usize, segment: &[TokenTree]) -> (Joint, us
     }
 }
 
-/// Where what begins with `<` at `number` ends, behind its `>`.
+/// The position after the `>` that closes the `<` at `number`.
 pub fn generics_end(parts: &[TokenTree], number: usize) -> Option<usize> {
     let mut depth = 0usize;
     let mut before = ' ';
@@ -250,7 +250,7 @@ pub fn generics_end(parts: &[TokenTree], number: usize) -> Option<usize> {
         };
         match punct.as_char() {
             '<' => depth += 1,
-            // Of an arrow.
+            // The `>` of an arrow.
             '>' if before == '=' || before == '-' => return None,
             '>' => {
                 depth -= 1;
@@ -266,7 +266,7 @@ pub fn generics_end(parts: &[TokenTree], number: usize) -> Option<usize> {
     None
 }
 
-/// The signs that stand together without a space.
+/// The punctuation characters that follow each other without a space.
 fn run(parts: &[TokenTree]) -> String {
     let mut run = String::new();
     for part in parts {
@@ -283,7 +283,7 @@ fn is_sign(token: Option<&TokenTree>, sign: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign)
 }
 
-/// Whether a name behind it begins another layer.
+/// Whether a name after it begins another layer.
 fn ends_a_layer(segment: &[TokenTree]) -> bool {
     match segment.last() {
         Some(TokenTree::Punct(punct)) => punct.as_char() == '>',
@@ -292,7 +292,7 @@ fn ends_a_layer(segment: &[TokenTree]) -> bool {
     }
 }
 
-/// Whether it is a word before layers in other languages.
+/// Whether it is a keyword that precedes layers in other languages.
 fn is_word(word: &str) -> bool {
     [
         "return", "new", "let", "def", "class", "fn", "then", "and", "yield",
@@ -300,7 +300,7 @@ fn is_word(word: &str) -> bool {
     .contains(&word)
 }
 
-/// The tokens, and those that a `macro_rules!` passed on in place of each fragment.
+/// The tokens, with the groups that a `macro_rules!` puts around each fragment removed.
 fn without_invisible_groups(tokens: TokenStream) -> Vec<TokenTree> {
     let mut parts = Vec::new();
     let mut left: Vec<TokenTree> = tokens.into_iter().collect();

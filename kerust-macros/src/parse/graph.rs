@@ -7,7 +7,7 @@ use crate::value;
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// The braces that a graph stands in.
+/// The braces of a graph.
 pub fn group(body: &TokenStream) -> Option<Group> {
     match body.clone().into_iter().next() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => Some(group),
@@ -15,14 +15,14 @@ pub fn group(body: &TokenStream) -> Option<Group> {
     }
 }
 
-/// Reads the graph in `group`; behind it in `body` nothing should follow.
+/// Parses the graph in `group`. Nothing should follow it in `body`.
 pub fn graph(group: &Group, body: TokenStream, report: &mut Report) -> Graph {
     let behind: TokenStream = body.into_iter().skip(1).collect();
     if !behind.is_empty() {
         report
             .fault(
                 &behind,
-                format!("found `{}` behind the graph", value::short(&behind)),
+                format!("found `{}` after the graph", value::short(&behind)),
             )
             .help("remove it");
     }
@@ -64,9 +64,9 @@ pub fn graph(group: &Group, body: TokenStream, report: &mut Report) -> Graph {
         report
             .fault(
                 Ident::new("end", close),
-                "the graph ends without an output, expected one behind the last `;`",
+                "the graph ends without an output, expected one after the last `;`",
             )
-            .help(format!("name what the model gives: `{end} {name}`").replace("` ", "`"));
+            .help(format!("name the outputs of the model: `{end} {name}`").replace("` ", "`"));
         Tail::Missing
     } else {
         tail(written, close, report)
@@ -100,7 +100,7 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
             });
         let value: TokenStream = rest.collect();
         return match word {
-            // As it was meant, so that what reads the value is no second mistake.
+            // Bound as it was meant, so that reading the value is not a second mistake.
             TokenTree::Ident(name) if is_named && !value.is_empty() => Some(Let {
                 chain: chain(value, end, &mut Report::default()),
                 name,
@@ -143,7 +143,7 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
         found => {
             let at = found.map_or(name.to_token_stream(), TokenTree::into_token_stream);
             report
-                .fault(&at, format!("expected `=` behind `let {name}`"))
+                .fault(&at, format!("expected `=` after `let {name}`"))
                 .help(format!("write `let {name} = ..;`"));
             return None;
         }
@@ -219,7 +219,7 @@ fn tail(tokens: TokenStream, end: Span, report: &mut Report) -> Tail {
     if group.stream().is_empty() {
         report
             .fault(&group, "the graph has no output")
-            .help("name what the model gives: `(class, offset)`");
+            .help("name the outputs of the model: `(class, offset)`");
     }
     if names.is_empty() {
         return Tail::Missing;

@@ -1,4 +1,4 @@
-//! What stands before the chain or the graph.
+//! Parses the part before the chain or the graph.
 
 use super::attributes;
 use crate::ast::Header;
@@ -46,7 +46,7 @@ pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header
         input.parse::<Token![:]>()?;
     } else if !input.peek(syn::token::Brace) {
         let quiet = &mut Report::default();
-        // What declares something else is one mistake, with all that follows from it.
+        // A declaration of something else is one mistake; errors that follow from it are suppressed.
         colon_missing(input, &name, if is_another { quiet } else { report })?;
     }
     let own = attributes::own(&mut attributes, &generics, report);
@@ -57,10 +57,11 @@ pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header
         generics,
         weights: own.weights,
         budgets: own.budgets,
+        int8: own.int8,
     })
 }
 
-/// Takes away a keyword of another declaration.
+/// Removes a keyword of another declaration.
 fn keyword(input: ParseStream<'_>, report: &mut Report) -> syn::Result<bool> {
     const WORDS: [&str; 13] = [
         "struct", "class", "let", "const", "static", "fn", "type", "enum", "mod", "def", "model",
@@ -80,7 +81,7 @@ fn keyword(input: ParseStream<'_>, report: &mut Report) -> syn::Result<bool> {
     Ok(is_another)
 }
 
-/// Reports what stands for the colon, and takes it away.
+/// Reports and removes a wrong token in place of the colon.
 fn colon_missing(input: ParseStream<'_>, name: &Ident, report: &mut Report) -> syn::Result<()> {
     let next: TokenStream = input.fork().parse()?;
     let next: Vec<TokenTree> = next.into_iter().collect();
@@ -104,7 +105,7 @@ fn colon_missing(input: ParseStream<'_>, name: &Ident, report: &mut Report) -> s
     report
         .fault(
             place.unwrap_or_else(|| name.to_token_stream()),
-            format!("found {found} behind the model's name, expected `:`"),
+            format!("found {found} after the model's name, expected `:`"),
         )
         .help(format!("write `{name}: Input(4) => Dense(3, softmax)`"));
     Ok(())

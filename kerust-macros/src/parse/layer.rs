@@ -1,4 +1,4 @@
-//! One layer: a name, and what stands in its parentheses.
+//! Parses a layer: its name and its arguments.
 
 use super::behind::behind;
 use super::chain::generics_end;
@@ -13,13 +13,13 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 
-/// Reads one layer; what cannot be read is reported.
+/// Parses a layer, and reports errors.
 pub fn layer(tokens: TokenStream, report: &mut Report) -> Layer {
     let parts: Vec<TokenTree> = tokens.clone().into_iter().collect();
     read(&parts, &tokens, report).unwrap_or_else(|| faulty(&tokens))
 }
 
-/// What stands for a layer that is not there.
+/// A placeholder for a missing layer.
 pub fn faulty(tokens: &TokenStream) -> Layer {
     Layer {
         tokens: tokens.clone(),
@@ -31,15 +31,15 @@ pub fn faulty(tokens: &TokenStream) -> Layer {
     }
 }
 
-/// What a layer is called.
+/// The name of a layer as a path.
 struct Path {
     names: Vec<Ident>,
     /// `<32>`
     generics: Option<TokenStream>,
-    /// Whether there are dots in it.
+    /// Whether it contains dots.
     is_dotted: bool,
     tokens: TokenStream,
-    /// How many tokens it is.
+    /// The number of its tokens.
     len: usize,
 }
 
@@ -164,19 +164,19 @@ fn read(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) -> Optio
     Some(layer)
 }
 
-/// Whether a group behind a layer is what the layer is applied to, with the states that it begins with.
+/// Whether a group after a layer contains the value that it is applied to and its initial states.
 fn is_call(values: &Group) -> bool {
     let is_state = |tree| matches!(tree, TokenTree::Ident(name) if name == "initial_state");
     values.delimiter() == Delimiter::Parenthesis && values.stream().into_iter().any(is_state)
 }
 
-/// Reports what begins with no name.
+/// Reports a layer that does not begin with a name.
 fn no_name(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) {
     let found = short(tokens);
     let fault = report.fault(tokens, format!("found `{found}`, expected a layer"));
     match parts.first() {
         Some(TokenTree::Group(_)) => {
-            fault.help("layers are joined by `=>`, and nothing stands around them")
+            fault.help("layers are joined by `=>`, without anything around them")
         }
         Some(TokenTree::Literal(literal)) => {
             let written = literal.to_string();
@@ -190,7 +190,7 @@ fn no_name(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) {
     };
 }
 
-/// The name that a path is; what other libraries write is reported, and `None` where nothing is left of it.
+/// The name at the end of a path. Names of other libraries are reported; `None` if nothing remains.
 fn name(path: &Path, last: &Ident, group: Option<&Group>, report: &mut Report) -> Option<Name> {
     let (found, word) = (text(&path.tokens), last.to_string());
     let inner = group.map_or(String::new(), |group| short(&group.stream()));
@@ -274,7 +274,7 @@ fn name(path: &Path, last: &Ident, group: Option<&Group>, report: &mut Report) -
     None
 }
 
-/// Whether another library's layer of this name is known.
+/// Whether a layer with this name is known from another library.
 fn is_known(name: &str) -> bool {
     habits::is_layer(name)
         || habits::layer(name).is_some()
@@ -282,7 +282,7 @@ fn is_known(name: &str) -> bool {
         || habits::activation_layer(name).is_some()
 }
 
-/// What to write for a layer of another library.
+/// The text to write for a layer of another library.
 fn instead(name: &str, call: &str) -> String {
     if habits::is_layer(name) {
         return format!("write `{call}`");
@@ -302,13 +302,13 @@ fn instead(name: &str, call: &str) -> String {
     }
 }
 
-/// A path to a layer of the user's own.
+/// A path to a custom layer.
 fn own(path: &Path, last: &Ident, report: &mut Report) -> Option<Name> {
     if syn::parse2::<syn::Path>(path.tokens.clone()).is_err() {
         report
             .fault(
                 &path.tokens,
-                format!("`{}` is no path to a layer", text(&path.tokens)),
+                format!("`{}` is not a path to a layer", text(&path.tokens)),
             )
             .help("write `path::To::Layer`, and its sizes as `Layer::<32>`");
         return None;
@@ -321,7 +321,7 @@ fn read_arguments(layer: &mut Layer, group: &Group, report: &mut Report) {
     let inner = group.stream();
     let name = layer.ident().to_string();
     let quiet = &mut Report::default();
-    // The name is the mistake where it is none of the catalogue's.
+    // If the name is not in the catalogue, that is the mistake.
     let is_reported = matches!(layer.name, Name::Bare(_))
         && !habits::is_layer(&name)
         && (is_known(&name) || nearest(&name, habits::layers()).is_some());
@@ -353,7 +353,7 @@ pub fn is_merge(layer: &Layer) -> bool {
     matches!(&layer.name, Name::Bare(name) if MERGES.iter().any(|merge| name == merge))
 }
 
-/// `[a, b]` of `[a, b], axis = 1`, and what follows it.
+/// `[a, b]` of `[a, b], axis = 1`, and the rest.
 pub fn one_group(inner: &TokenStream) -> Option<(Group, TokenStream)> {
     let mut parts = inner.clone().into_iter();
     let Some(TokenTree::Group(group)) = parts.next() else {

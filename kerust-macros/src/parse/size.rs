@@ -1,4 +1,4 @@
-//! How large a model may be: what is larger is a mistake, and would take the compiler hours.
+//! Limits on the size of a model. A larger model is a mistake, and would take hours to compile.
 
 use crate::ast::{Block, Body, Chain, Model, Tail, ValueKind};
 use crate::report::Report;
@@ -6,13 +6,13 @@ use crate::value::short;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// The most layers of a model, each repetition counted.
+/// The maximum number of layers, counting each repetition.
 pub const MAX_LAYERS: usize = 4096;
 
-/// The most parentheses inside each other.
+/// The maximum nesting depth of parentheses.
 pub const MAX_DEPTH: usize = 64;
 
-/// The first token that stands deeper than [`MAX_DEPTH`].
+/// The first token that is nested deeper than [`MAX_DEPTH`].
 pub fn too_deep(tokens: &TokenStream) -> Option<TokenTree> {
     let mut level = tokens.clone();
     for _ in 0..=MAX_DEPTH {
@@ -27,7 +27,7 @@ pub fn too_deep(tokens: &TokenStream) -> Option<TokenTree> {
     level.into_iter().next()
 }
 
-/// Refuses a model of too many layers, and takes away those that are too many.
+/// Reports a model with too many layers, and removes the excess ones.
 pub fn limit(model: &mut Model, report: &mut Report) {
     let mut left = MAX_LAYERS;
     let chains: Vec<&mut Chain> = match &mut model.body {
@@ -47,10 +47,10 @@ pub fn limit(model: &mut Model, report: &mut Report) {
     }
 }
 
-/// It stands in the report.
+/// The error has been reported.
 struct TooMany;
 
-/// Counts the layers of a chain that stands `times` times in the model.
+/// Counts the layers of a chain that occurs `times` times in the model.
 fn count(
     chain: &mut Chain,
     times: usize,
@@ -103,7 +103,7 @@ fn count(
 
 fn fault(tokens: TokenStream, report: &mut Report) {
     let found = short(&tokens);
-    // A layer that a macro wrote may have no tokens of the user's.
+    // A layer from a macro may have no tokens of the user.
     let at = match tokens.is_empty() {
         true => proc_macro2::Ident::new("layers", Span::call_site()).to_token_stream(),
         false => tokens,
@@ -113,5 +113,5 @@ fn fault(tokens: TokenStream, report: &mut Report) {
             at,
             format!("`{found}` makes the model larger than {MAX_LAYERS} layers, the most that it may have"),
         )
-        .help("each layer is a field and code of its own: write fewer, or several models");
+        .help("each layer adds a field and code: write fewer, or several models");
 }

@@ -1,10 +1,10 @@
-//! What is known of a shape after a fault.
+//! Shapes that are partly known after an error.
 
 use super::{Data, Form};
 use kerust_core::shape::{MAX_RANK, Shape};
 
 impl Data {
-    /// The number of dimensions, where it is known here.
+    /// The rank, if it is known here.
     pub fn rank(&self) -> Option<usize> {
         match &self.form {
             Form::Sizes(sizes) => Some(sizes.len()),
@@ -15,7 +15,7 @@ impl Data {
 
     /// The sizes that are known after a fault.
     pub fn known_in_part(sizes: Vec<Option<usize>>) -> Self {
-        // What overflows once is no second fault.
+        // An overflow is not reported twice.
         let sizes: Vec<Option<usize>> = sizes
             .into_iter()
             .map(|size| size.filter(|size| size >> 40 == 0))
@@ -30,7 +30,7 @@ impl Data {
         }
     }
 
-    /// What is known of it without constants.
+    /// The part of the shape that is known without constants.
     pub fn in_part(&self) -> Self {
         match &self.form {
             Form::Sizes(sizes) => Self::known_in_part(sizes.iter().map(|it| it.known).collect()),
@@ -39,7 +39,7 @@ impl Data {
         }
     }
 
-    /// A shape of the same rank to judge a layer behind, where the rank is known.
+    /// A shape with the same rank for checking the next layer, if the rank is known.
     pub fn stand_in(&self) -> Option<Self> {
         const SIZE: usize = 4096;
         let sizes: Vec<usize> = match &self.form {

@@ -1,4 +1,4 @@
-//! What a node computes, with its sizes at run time.
+//! The computations of nodes, with sizes at run time.
 
 use crate::plan::{Edge, Node, Plan, Role};
 use kerust_core::activation::Activation;
@@ -25,7 +25,7 @@ pub enum Kernel {
     LayerNormalization(usize),
 }
 
-/// The buffers of a backward pass; as `layer::Pass`, for any number of inputs.
+/// The buffers of a backward pass; like `layer::Pass`, for any number of inputs.
 pub struct Back<'a> {
     pub x: &'a [&'a [f32]],
     pub y: &'a [f32],
@@ -35,13 +35,13 @@ pub struct Back<'a> {
     pub accumulate: bool,
 }
 
-/// A layer that joins values, of whatever number.
+/// A merge layer with any number of inputs.
 pub trait Merge {
     fn forward(&self, x: &[&[f32]], y: &mut [f32]);
     fn backward(&self, back: Back<'_>);
 }
 
-/// A layer that joins `N` values.
+/// A merge layer with `N` inputs.
 struct Joined<L, const N: usize>(L);
 
 impl<const N: usize, L: Operation<(), [f32; N]>> Merge for Joined<L, N> {
@@ -107,7 +107,7 @@ impl Random for layers::GaussianNoise {
     }
 }
 
-/// The sizes of what an edge carries.
+/// The sizes of the value on an edge.
 pub fn dims(plan: &Plan, edge: Edge) -> Vec<usize> {
     let data = match edge {
         Edge::Input(input) => &plan.inputs[input].data,
@@ -162,7 +162,7 @@ impl Kernel {
         }
     }
 
-    /// The number of weights, and how many of them a gradient reaches.
+    /// The number of weights, and how many of them have a gradient.
     pub fn weights(&self) -> [usize; 2] {
         match *self {
             Self::Dense { sizes: [n, m], .. } => [(n + 1) * m; 2],
@@ -172,7 +172,7 @@ impl Kernel {
         }
     }
 
-    /// Whether some value lies where a small step would meet a kink.
+    /// Whether a small step of some value would cross a kink.
     pub fn near_a_kink(&self, name: &str, x: &[&[f32]]) -> bool {
         let close = |a: &[f32], b: &[f32]| {
             let mut pairs = a.iter().zip(b);
@@ -211,7 +211,7 @@ impl Kernel {
         }
     }
 
-    /// Inference of a dense layer, with what follows.
+    /// The inference of a dense layer, with an epilogue.
     pub fn forward_fused(&self, w: &[f32], x: &[f32], y: &mut [f32], epilogue: Epilogue<'_>) {
         let Self::Dense { sizes, activation } = self else {
             panic!("no layer that takes an epilogue");
@@ -221,7 +221,7 @@ impl Kernel {
         kernels::dense(x, &w[..n * m], &w[n * m..], y, *sizes, epilogue);
     }
 
-    /// The epilogue of a product, with this behind it.
+    /// The epilogue of a product, extended by this layer.
     pub fn fuse<'l>(
         &self,
         node: &Node,
@@ -372,7 +372,7 @@ fn norm<'a>(
     }
 }
 
-/// What inference computes: by the moving averages, behind gamma and beta.
+/// The computation in inference, with the moving averages, which are stored after gamma and beta.
 fn averaged(w: &[f32], features: usize, activation: Activation) -> BatchNorm<'_> {
     let (mean, variance) = w[2 * features..].split_at(features);
     norm([mean, variance], &w[..features], activation)

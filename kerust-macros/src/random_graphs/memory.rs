@@ -1,12 +1,12 @@
-//! The buffers of a schedule, by their plan.
+//! The buffers of a schedule, placed by their plan.
 
 use super::run::Net;
 use crate::schedule::{self, Call, Place, Slot};
 
-/// The outputs, one behind the other, and the arena, by a plan.
+/// The outputs, one after the other, and the arena.
 pub struct Memory<'a> {
     net: &'a Net<'a>,
-    /// The slots, and behind them the outputs.
+    /// The slots, and then the outputs.
     slots: Vec<&'a Slot>,
     outputs: usize,
     addresses: Vec<usize>,
@@ -40,7 +40,7 @@ impl<'a> Memory<'a> {
         start..start + self.slots[slot].known_len().unwrap() * self.net.batch
     }
 
-    /// The number of what holds a place; none for an input.
+    /// The index of the slot at a place; `None` for an input.
     fn slot(&self, place: Place) -> Option<usize> {
         match place {
             Place::Input(_) => None,
@@ -49,7 +49,7 @@ impl<'a> Memory<'a> {
         }
     }
 
-    /// Forgets what no slot and no output holds any more.
+    /// Overwrites all memory that is not in use by a slot or an output.
     pub fn begin(&mut self, step: usize) {
         self.step = step;
         let mut values = vec![f32::NAN; self.values.len()];
@@ -79,7 +79,7 @@ impl<'a> Memory<'a> {
         self.values[range].copy_from_slice(values);
     }
 
-    /// What a call writes lies apart from what it reads.
+    /// The outputs of a call do not overlap its inputs.
     pub fn apart(&self, call: &Call) {
         let slots = call
             .x

@@ -1,4 +1,4 @@
-//! Random graphs, from their text to their numbers.
+//! Tests with random graphs, from their source code to their results.
 
 mod kernel;
 mod memory;
@@ -97,8 +97,8 @@ proptest! {
     }
 }
 
-/// The relative gap between a gradient and central differences; of several steps, since the rounding
-/// of `f32` spoils a short one and curvature a long one.
+/// The relative difference between a gradient and central differences, for the best of several step sizes:
+/// rounding of `f32` affects a small step, and curvature a large one.
 fn gap(
     net: &mut Net<'_>,
     found: f32,
@@ -131,11 +131,11 @@ proptest! {
 
     #[test]
     fn threads_change_no_bit(recipe in recipe()) {
-        // Sizes at which the kernels divide their work.
+        // Sizes for which the kernels divide their work over threads.
         let text = recipe.text(32);
         let run = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-            // Tokens stay on their thread, so all of it happens in the pool.
+            // Tokens cannot leave their thread, so everything runs in the pool.
             pool.expect("a pool of threads").install(|| {
                 let plan = plan(&text);
                 let net = Net::new(&plan, 256);

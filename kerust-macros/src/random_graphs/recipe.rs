@@ -1,9 +1,9 @@
-//! A random graph as the text of a `model!`.
+//! Generates the source code of a random `model!`.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Numbers that choose among what a graph may consist of; any will do, and fewer make a smaller graph.
+/// Numbers that select the parts of a graph. Any numbers are valid, and fewer make a smaller graph.
 #[derive(Clone, Debug)]
 pub struct Recipe {
     inputs: Vec<usize>,
@@ -21,7 +21,7 @@ pub fn recipe() -> impl Strategy<Value = Recipe> {
     })
 }
 
-/// Functions without a kink, whose slopes finite differences find.
+/// Functions without a kink, so that finite differences are accurate.
 const ACTIVATIONS: [&str; 9] = [
     "linear", "tanh", "sigmoid", "softplus", "gelu", "silu", "mish", "softsign", "softmax",
 ];
@@ -29,7 +29,7 @@ const ACTIVATIONS: [&str; 9] = [
 struct Value {
     name: String,
     shape: Vec<usize>,
-    /// Whether it is to be no output: an input, or a layer's that is applied elsewhere too.
+    /// Whether it must not be an output: an input, or the output of a layer that is applied elsewhere too.
     inner: bool,
     read: bool,
 }
@@ -38,12 +38,12 @@ struct Value {
 struct Graph {
     text: String,
     values: Vec<Value>,
-    /// Layers that were given a name: their input's and their output's size.
+    /// Layers with a name: the sizes of their input and output.
     towers: Vec<[usize; 2]>,
 }
 
 impl Recipe {
-    /// The graph, each of its sizes multiplied by `scale`.
+    /// The graph, with each of its sizes multiplied by `scale`.
     pub fn text(&self, scale: usize) -> String {
         let mut graph = Graph::default();
         for size in &self.inputs {
@@ -76,7 +76,7 @@ impl Graph {
         self.values[value].name.clone()
     }
 
-    /// The value as a vector: the beginning of a chain, and its size.
+    /// The value as a vector: the start of a chain, and its size.
     fn vector(&mut self, value: usize) -> (String, usize) {
         let len = self.values[value].shape.iter().product();
         let flatten = match self.values[value].shape.len() {
@@ -183,8 +183,8 @@ impl Graph {
         }
     }
 
-    /// The outputs: what nobody has read, of more than three some as one, and at times a value that
-    /// was read.
+    /// The outputs: the values that are not read. If there are more than three, some are merged, and
+    /// sometimes a value that is read is added.
     fn tail(&mut self, head: usize) -> String {
         for value in 0..self.values.len() {
             if self.values[value].inner && !self.values[value].read {

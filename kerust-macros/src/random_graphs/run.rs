@@ -1,7 +1,7 @@
-//! A plan at work: its schedules over real buffers, step by step.
+//! Executes a plan: runs its schedules with real buffers, step by step.
 //!
-//! What no slot holds at a step is NaN there, so a slot that lives too short, or one that is given
-//! out twice, shows in the numbers.
+//! Memory that is not in use by a slot is set to NaN at each step, so that a lifetime that is too short, or
+//! memory that is used twice, shows in the results.
 
 use super::kernel::{Back, Kernel, dims};
 use super::memory::Memory;
@@ -18,19 +18,19 @@ pub fn step() -> Step<'static> {
 pub struct Net<'a> {
     pub plan: &'a Plan,
     pub kernels: Vec<Kernel>,
-    /// Those of each field.
+    /// The weights of each field.
     pub weights: HashMap<String, Vec<f32>>,
     pub batch: usize,
     pub inputs: Vec<Vec<f32>>,
 }
 
-/// A step's gradients: of the weights, and of the input where the model may be a layer.
+/// The gradients of a step: those of the weights, and of the input if the model can be a layer.
 pub struct Gradients {
     pub weights: HashMap<String, Vec<f32>>,
     pub input: Vec<f32>,
 }
 
-/// Numbers of up to ±1 that look random.
+/// Pseudo-random numbers between -1 and 1.
 pub fn waves(len: usize, by: f32) -> Vec<f32> {
     (0..len).map(|i| ((i + 1) as f32 * by).sin()).collect()
 }
@@ -43,7 +43,7 @@ impl<'a> Net<'a> {
             let kernel = Kernel::of(plan, node);
             let [len, trained] = kernel.weights();
             let mut values = waves(len, 0.7 + number as f32);
-            // Averages are no negative variance.
+            // Variances must not be negative.
             values[trained..]
                 .iter_mut()
                 .for_each(|value| *value = 0.5 + value.abs());
@@ -73,7 +73,7 @@ impl<'a> Net<'a> {
         (&self.kernels[node], &self.weights[&field])
     }
 
-    /// The heads by inference without a plan: each value in a buffer of its own.
+    /// The heads computed without a plan, with a separate buffer for each value.
     pub fn plain(&self) -> Vec<Vec<f32>> {
         let values = self.values(&|node, w, x, y| match self.plan.nodes[node].role {
             Role::TrainingOnly => y.copy_from_slice(x[0]),
@@ -85,7 +85,7 @@ impl<'a> Net<'a> {
             .collect()
     }
 
-    /// Whether a small step in some weight would meet a kink in training.
+    /// Whether a small step of some weight would cross a kink in training.
     pub fn near_a_kink(&self) -> bool {
         let near = std::cell::Cell::new(false);
         self.values(&|node, w, x, y| {
@@ -120,7 +120,7 @@ impl<'a> Net<'a> {
         }
     }
 
-    /// The heads by the schedule of inference.
+    /// The heads computed with the schedule of inference.
     pub fn inference(&self, schedule: &Inference) -> Vec<Vec<f32>> {
         let heads = self.plan.heads.iter().enumerate();
         let mut memory = Memory::new(self, &schedule.slots, &schedule.outputs);
@@ -151,7 +151,7 @@ impl<'a> Net<'a> {
             .collect()
     }
 
-    /// What a product with a tail writes.
+    /// The output of a product with a tail.
     fn tailed(&self, call: &Call, memory: &Memory<'_>) -> Vec<f32> {
         let mut y = vec![f32::NAN; self.batch * self.len(Edge::Node(call.node))];
         if call.tail.iter().any(|part| self.plan.nodes[*part].is_sum()) {
@@ -173,7 +173,7 @@ impl<'a> Net<'a> {
         y
     }
 
-    /// What a call puts where an input stands.
+    /// The output of a call that overwrites an input.
     fn overwritten(&self, call: &Call, memory: &Memory<'_>) -> Vec<f32> {
         let (kernel, w) = self.of(call.node);
         let mut y = memory.read(call.y);
@@ -299,7 +299,7 @@ impl<'a> Net<'a> {
             };
             let field = self.plan.nodes[call.node].field().to_string();
             kernel.backward(w, back, weights.get_mut(&field).expect("a field"));
-            // It may be scratch, but where a sum hands it on.
+            // It may hold scratch, unless a sum passes it on.
             let left = match self.plan.nodes[call.node].is_sum() {
                 true => dy,
                 false => vec![f32::NAN; dy.len()],

@@ -1,18 +1,18 @@
-//! The backward pass: who needs a gradient, where it stands, and what is summed.
+//! Schedules the backward pass: which gradients are needed, where they are stored, and what is summed.
 
 use super::{Back, Gradient, Place, Return, Training, live, push, root};
 use crate::plan::{Edge, Node, Plan, Role};
 
-/// The backward pass while it is put in order, from the heads to the inputs.
+/// The backward pass, built from the heads to the inputs.
 pub(super) struct Backward<'a> {
     pub(super) plan: &'a Plan,
     pub(super) roots: Vec<Edge>,
     pub(super) learns: Vec<bool>,
-    /// The number of its first step.
+    /// The index of its first step.
     pub(super) first: usize,
-    /// Where the gradient of each node's output stands.
+    /// The slot of the gradient of each node's output.
     pub(super) gradients: Vec<Option<usize>>,
-    /// Whether a part of the input's gradient was written.
+    /// Whether a part of the input's gradient has been written.
     pub(super) through: bool,
     pub(super) training: &'a mut Training,
 }
@@ -37,8 +37,8 @@ impl Backward<'_> {
             let is_asked = outputs
                 .iter()
                 .any(|output| self.gradients[*output].is_some());
-            // Without weights here or before it nobody asks, but a model that this one is a layer
-            // of.
+            // Without trainable weights here or before it, only a model that contains this one as a layer
+            // needs the gradient.
             if !is_asked || nested && !self.plan.hands_on() {
                 continue;
             }
@@ -53,7 +53,8 @@ impl Backward<'_> {
                 live(&mut self.training.slots, Place::Slot(slot), step);
             }
             let mut parts = Vec::new();
-            // The gradient of an input that is overwritten, or of the first that is summed, is that of the output.
+            // The gradient of an input that is overwritten, or of the first input of a sum, is that of the
+            // output.
             let mut handed_on = !(x == y || node.is_sum() && !nested);
             let mut dx = Vec::new();
             for edge in &node.inputs {
@@ -89,7 +90,7 @@ impl Backward<'_> {
         }
     }
 
-    /// Where the gradients of a node's outputs stand, and those of them that nothing has written.
+    /// The slots of the gradients of a node's outputs, and those among them that nothing has written.
     fn outputs(&mut self, outputs: &[usize], step: usize) -> (Vec<Option<usize>>, Vec<usize>) {
         let mut zeros = Vec::new();
         let slots = outputs.iter().map(|output| {
@@ -112,7 +113,8 @@ impl Backward<'_> {
         (slots, zeros)
     }
 
-    /// Where the gradient of one input goes; what is to be summed behind the call goes to `parts`.
+    /// The destination of the gradient of one input. Parts that must be summed after the call are added to
+    /// `parts`.
     fn input(
         &mut self,
         node: &Node,
@@ -167,7 +169,7 @@ impl Backward<'_> {
         })
     }
 
-    /// Takes a part of the gradient of a node's output.
+    /// Adds a part of the gradient of a node's output.
     fn gather(&mut self, node: usize, part: usize, nested: bool) {
         match self.gradients[node] {
             None => self.gradients[node] = Some(part),

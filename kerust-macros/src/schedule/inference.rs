@@ -1,5 +1,5 @@
-//! One inference: what is computed in one pass, what is overwritten, and what is written to an output at
-//! once.
+//! Schedules an inference: which layers are fused, which values are overwritten, and which are written
+//! directly to an output.
 
 use super::tails::units;
 use super::{Call, Element, Inference, Place, Slot, addresses, live, place};
@@ -15,7 +15,8 @@ pub fn inference(plan: &Plan) -> Inference {
     let roots = roots(plan, &is_view);
     let units = units(plan, &roots, &is_view);
     let last_reader = last_readers(plan, &roots, &is_view);
-    // The values that a unit may overwrite: no other node reads them later, nor its first one twice.
+    // The values that a unit can overwrite: no later node reads them, and the first node does not read them
+    // twice.
     let overwritable = |number: usize| -> Vec<Edge> {
         if let Some(onto) = units[number].as_ref().and_then(|unit| unit.onto) {
             return vec![onto];
@@ -29,7 +30,7 @@ pub fn inference(plan: &Plan) -> Inference {
             .filter(|value| last_reader.get(value) == Some(&number) && once(value))
             .collect()
     };
-    // The node that begins the unit of each value, and the one that ends it.
+    // The first node and the last node of the unit that computes each value.
     let mut ends: Vec<[usize; 2]> = (0..plan.nodes.len()).map(|number| [number; 2]).collect();
     for (first, unit) in units.iter().enumerate() {
         let tail = unit.iter().flat_map(|unit| &unit.tail);
@@ -39,7 +40,8 @@ pub fn inference(plan: &Plan) -> Inference {
             .chain(tail)
             .for_each(|number| ends[*number] = [first, end]);
     }
-    // What is written to an output at once: the heads, and what is overwritten until it is one.
+    // The values that are written directly to an output: the heads, and values that are overwritten until
+    // they become one.
     let mut outputs: HashMap<Edge, usize> = HashMap::new();
     for (head, it) in plan.heads.iter().enumerate() {
         outputs.entry(root(&roots, it.from)).or_insert(head);
@@ -153,7 +155,7 @@ pub fn inference(plan: &Plan) -> Inference {
             label: it.name.to_string(),
             len: it.data.len(),
             element: Element::of(&it.data),
-            // What is copied is written behind all calls.
+            // Outputs that are copied are written after all calls.
             first: calls.iter().position(writes).unwrap_or(calls.len()),
             last: usize::MAX,
         }
@@ -169,7 +171,7 @@ pub fn inference(plan: &Plan) -> Inference {
     }
 }
 
-/// The last node that computes from each value.
+/// The last node that reads each value.
 fn last_readers(
     plan: &Plan,
     roots: &[Edge],

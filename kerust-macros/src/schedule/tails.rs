@@ -1,20 +1,20 @@
-//! Which nodes become the tail of the product before them in inference.
+//! Selects the nodes that become the tail of the product before them in inference.
 //!
-//! `Conv2D => BatchNormalization => ReLU`, and `Add` behind it, are one pass: each sum of the product is
-//! scaled, shifted, added to what the skip left in the output's place, and activated, before it is written.
+//! `Conv2D => BatchNormalization => ReLU`, and an `Add` after it, are one pass: each sum of the product is
+//! scaled, shifted, added to the skipped value in the output's buffer, and activated before it is written.
 
 use super::root;
 use crate::plan::{Edge, Fusion, Node, Plan, Role};
 
-/// A node, with those that become its tail.
+/// A node with the nodes of its tail.
 pub(super) struct Unit {
     /// The nodes of the tail, in order: a line, a sum.
     pub(super) tail: Vec<usize>,
-    /// The value that the sum is made in.
+    /// The value that the sum overwrites.
     pub(super) onto: Option<Edge>,
 }
 
-/// The unit that each node begins; `None` for nodes that compute nothing or are part of a tail.
+/// The unit that each node begins; `None` for nodes without a computation or in a tail.
 pub(super) fn units(
     plan: &Plan,
     roots: &[Edge],
@@ -36,7 +36,7 @@ pub(super) fn units(
     units
 }
 
-/// The unit that begins with `first`, where `behind` compute next.
+/// The unit that begins with `first`. The nodes in `behind` compute next.
 fn unit(plan: &Plan, roots: &[Edge], first: usize, behind: &[usize]) -> Unit {
     let mut unit = Unit {
         tail: Vec::new(),
@@ -45,7 +45,7 @@ fn unit(plan: &Plan, roots: &[Edge], first: usize, behind: &[usize]) -> Unit {
     let mut end = first;
     for number in behind {
         let node = &plan.nodes[*number];
-        // An activation before the end would have to come between.
+        // An activation in the middle cannot be part of the epilogue.
         let goes_on = plan.nodes[end].takes_activation
             && plan.nodes[first].fusion == Fusion::Product
             && unit.onto.is_none()
@@ -65,8 +65,8 @@ fn unit(plan: &Plan, roots: &[Edge], first: usize, behind: &[usize]) -> Unit {
     unit
 }
 
-/// The other value of the sum `number`, where a product from `first` to `end` may be added to it in its
-/// place: a node's, which nothing else reads any more, and the product itself does not.
+/// The other value of the sum `number`, if a product from `first` to `end` can be added to it in place: it
+/// must be the output of a node, and neither other nodes nor the product itself may read it later.
 fn onto(plan: &Plan, roots: &[Edge], first: usize, end: usize, number: usize) -> Option<Edge> {
     let [a, b] = *plan.nodes[number].inputs else {
         return None;

@@ -35,7 +35,7 @@ fn an_activation_in_the_middle_overwrites_its_input() {
 }
 
 #[test]
-fn what_maps_value_by_value_overwrites_its_input() {
+fn elementwise_layers_overwrite_their_input() {
     let plan = plan(quote!(
         Input(4) => Rescaling(2.0) => Dense(8, tanh) => BatchNormalization
             => ReLU(max_value = 6) => LayerNormalization => Dense(2)));
@@ -82,7 +82,7 @@ fn an_activation_is_part_of_what_takes_one() {
 }
 
 #[test]
-fn what_follows_a_product_is_part_of_it() {
+fn layers_after_a_product_are_fused_into_it() {
     let plan = plan(quote! {
         Net {
             let image = Input(4, 4, 2);
@@ -111,7 +111,7 @@ fn what_follows_a_product_is_part_of_it() {
             "dense_1",
         ]
     );
-    // The sum is made where the skip stands.
+    // The sum overwrites the skipped value.
     assert_eq!(
         lives(&inference.slots),
         [
@@ -155,7 +155,7 @@ fn a_sum_of_what_the_product_reads_is_no_part_of_it() {
 }
 
 #[test]
-fn what_is_read_again_is_not_overwritten() {
+fn values_that_are_read_again_are_not_overwritten() {
     let plan = plan(quote! {
         Net {
             let x = Input(4);
@@ -174,7 +174,7 @@ fn what_is_read_again_is_not_overwritten() {
 }
 
 #[test]
-fn what_becomes_an_output_in_place_is_written_there() {
+fn values_that_become_an_output_in_place_are_written_there() {
     let plan = plan(quote!(Input(4) => Dense(8, tanh) => BatchNormalization => Rescaling(2.0)));
     let inference = inference(&plan);
     assert_eq!(lives(&inference.slots), []);
@@ -201,7 +201,8 @@ fn an_output_holds_buffers_until_it_is_written() {
     );
     let written = inference.outputs.iter().map(|output| output.first);
     assert_eq!(written.collect::<Vec<_>>(), [2, 4]);
-    // The first in `wide`; what is read behind it, and is no part of `narrow`, in the arena.
+    // The first one is in `wide`. A value that is read after it, and does not fit in `narrow`, is in the
+    // arena.
     assert_eq!(inference.addresses, Some(vec![0, 29, 23]));
     let in_use = (0..5).map(|step| inference.in_use(step));
     assert_eq!(
@@ -233,7 +234,7 @@ fn gradients_go_on_where_nothing_learns_in_a_nested_model_alone() {
 }
 
 #[test]
-fn what_is_saved_lives_until_it_is_read() {
+fn saved_values_live_until_they_are_read() {
     let plan = plan(quote!(Input(4) => Dropout(0.1) => Dense(8) => Dropout(0.1) => Dense(2)));
     let training = training(&plan);
     let saved = lives(&training.slots)

@@ -1,11 +1,11 @@
-//! Whether tokens may be an expression of Rust.
+//! Checks whether tokens can be a Rust expression.
 
 use super::{short, text};
 use crate::report::Report;
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// What stood before a token of a value.
+/// The kind of the token before another one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     Nothing,
@@ -15,7 +15,7 @@ enum Before {
     Operator,
 }
 
-/// Whether the tokens may be an expression of Rust; what cannot is reported. The rest is for rustc.
+/// Whether the tokens can be a Rust expression. Obvious errors are reported; the rest is left to rustc.
 pub fn is_understood(parts: &[TokenTree], report: &mut Report) -> bool {
     const KEYWORDS: [&str; 9] = [
         "if", "match", "unsafe", "const", "loop", "while", "for", "move", "async",
@@ -85,14 +85,14 @@ pub fn is_understood(parts: &[TokenTree], report: &mut Report) -> bool {
     true
 }
 
-/// What a sign of punctuation is in a value.
+/// The meaning of a punctuation character in a value.
 enum Judged {
     Operator,
-    /// It leaves a value.
+    /// A value precedes the next token.
     Operand,
     /// `::`
     Path,
-    /// The beginning of what rustc judges.
+    /// The start of code that rustc checks.
     Rust,
     Lifetime,
     /// The message, and the help.
@@ -110,7 +110,7 @@ fn judge(
     match joint {
         _ if joint.starts_with("..") => Judged::Wrong(
             "found `{}`, expected a value",
-            "a range stands for no value: write the number that is meant",
+            "a range is not a value: write the number that is meant",
         ),
         _ if joint.starts_with("->") || joint.starts_with("=>") => Judged::Wrong(
             "found `{}` among the arguments of a layer, expected `,`",
@@ -121,7 +121,7 @@ fn judge(
         }
         _ if joint.starts_with("**") => match operand {
             true => Judged::Wrong(
-                "found `{}`, which is no operator of Rust",
+                "found `{}`, which is not an operator of Rust",
                 "write the power as a product: `2 * 2 * 2`",
             ),
             false => Judged::Wrong(
@@ -150,7 +150,7 @@ fn judge(
             '+' | '-' if operand => Judged::Operator,
             '-' => Judged::Operator,
             '+' => Judged::Wrong(
-                "found `{}` before a value, which is no sign in Rust",
+                "found `{}` before a value, which is not an operator in Rust",
                 "remove it",
             ),
             '*' | '&' | '!' | '|' | '^' | '<' | '>' => match (joint, previous, next) {
@@ -175,7 +175,7 @@ fn judge(
     }
 }
 
-/// The signs that stand together without a space.
+/// The punctuation characters that follow each other without a space.
 fn run(parts: &[TokenTree]) -> Vec<proc_macro2::Punct> {
     let mut run = Vec::new();
     for part in parts {
@@ -188,7 +188,7 @@ fn run(parts: &[TokenTree]) -> Vec<proc_macro2::Punct> {
     run
 }
 
-/// Whether a group belongs to what stands before it: a call, an index, a struct.
+/// Whether a group belongs to the token before it: a call, an index, a struct.
 fn follows(group: &Group, previous: Option<&TokenTree>) -> bool {
     match previous {
         Some(TokenTree::Ident(_)) => true,
@@ -209,7 +209,7 @@ fn comma_missing(
     let found = short(&part.to_token_stream());
     let fault = report.fault(
         part,
-        format!("found `{found}` behind `{left}`, expected `,`"),
+        format!("found `{found}` after `{left}`, expected `,`"),
     );
     match is_name && !right.contains('=') {
         true => fault.help(format!("write `{left}, {right}`, or `{left} = {right}`")),
@@ -226,7 +226,7 @@ fn function(parts: &[TokenTree], report: &mut Report) -> bool {
             &tokens,
             format!("found the function `{found}`, expected a value"),
         )
-        .help("write a word, as `relu`; what has no word is a layer of your own");
+        .help("write a word, as `relu`; anything else is a custom layer");
     false
 }
 

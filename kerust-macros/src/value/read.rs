@@ -1,4 +1,4 @@
-//! How values are read, before it is known what they should be.
+//! Parses values, before their types are known.
 
 use super::expression::is_understood;
 use super::text;
@@ -9,13 +9,13 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Lit;
 
-/// Reads the tokens of one value.
+/// Parses the tokens of a value.
 pub fn read(tokens: TokenStream, report: &mut Report) -> Value {
     let kind = kind(&tokens, report);
     Value { tokens, kind }
 }
 
-/// What stands between the commas; what follows the last one is there only if it is something.
+/// The parts between the commas. The part after the last comma is omitted if it is empty.
 fn commas(tokens: TokenStream) -> Vec<TokenStream> {
     let mut parts = vec![TokenStream::new()];
     for token in tokens {
@@ -60,7 +60,7 @@ fn kind(tokens: &TokenStream, report: &mut Report) -> ValueKind {
 fn in_a_group(group: &Group, tokens: &TokenStream, report: &mut Report) -> ValueKind {
     let inner = group.stream();
     match group.delimiter() {
-        // What a `macro_rules!` passed on.
+        // A group from a `macro_rules!`.
         Delimiter::None => kind(&inner, report),
         Delimiter::Parenthesis if inner.is_empty() || has_comma(&inner) => ValueKind::Tuple(
             commas(inner)
@@ -156,7 +156,7 @@ fn integer(written: &str, tokens: &TokenStream, report: &mut Report) -> ValueKin
         }
         None => {
             let small = written.replace(['X', '*', '_'], "x");
-            let fault = report.fault(tokens, format!("`{written}` is no size"));
+            let fault = report.fault(tokens, format!("`{written}` is not a size"));
             match small.bytes().all(|c| c.is_ascii_digit() || c == b'x') && small != written {
                 true => fault.help(format!("write `{small}`")),
                 false => fault.help("write a number, or sizes as `3x3`"),

@@ -1,4 +1,4 @@
-//! Expected help: what Dense takes.
+//! Expected help: the parameters of `Dense`.
 use kerust::model;
 
 model! {

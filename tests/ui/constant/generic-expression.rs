@@ -1,4 +1,4 @@
-//! Expected help: a parameter of its own.
+//! Expected help: a separate parameter.
 use kerust::model;
 
 model! {

@@ -1,4 +1,4 @@
-//! Expected: the loss, which is for labels of yes and no.
+//! Expected: the loss, which is for binary labels.
 use kerust::prelude::*;
 
 model! { pub Ten: Input(4) => Dense(10, softmax) }

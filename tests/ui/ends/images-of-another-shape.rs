@@ -1,4 +1,4 @@
-//! Expected: MNIST's images do not have the shape that the model takes.
+//! Expected: the shape of MNIST's images is not the shape of the model's input.
 use kerust::prelude::*;
 
 model! { pub Small: Input(14, 14, 1) => Flatten => Dense(10, softmax) }

@@ -1,4 +1,4 @@
-//! Expected: a learning rate is no optimizer, `Adam::new(..)` is one.
+//! Expected: a learning rate is not an optimizer, `Adam::new(..)` is one.
 use kerust::prelude::*;
 
 model! { pub Ten: Input(4) => Dense(10, softmax) }

@@ -1,4 +1,4 @@
-//! Expected help: bring both to one rank.
+//! Expected help: give both the same rank.
 use kerust::model;
 
 model! {

@@ -1,4 +1,4 @@
-//! Expected help: bring both to one size.
+//! Expected help: give both the same size.
 use kerust::model;
 
 model! {

@@ -1,4 +1,4 @@
-//! Expected help: an axis that there is.
+//! Expected help: an existing axis.
 use kerust::model;
 
 model! {

@@ -1,4 +1,4 @@
-//! Expected help: name what comes of it.
+//! Expected help: name its output.
 use kerust::model;
 
 model! {

@@ -1,4 +1,4 @@
-//! Expected help: what it reads stands before it.
+//! Expected help: its input comes before it.
 use kerust::model;
 
 model! {

@@ -1,4 +1,4 @@
-//! Expected help: a colon behind the name.
+//! Expected help: a colon after the name.
 use kerust::model;
 
 model! {

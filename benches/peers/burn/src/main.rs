@@ -1,4 +1,4 @@
-//! burn on one back end: `train`, `infer` or `batch`, a work, a folder, counts.
+//! burn with one back end. Arguments: `train`, `infer` or `batch`, a task, a folder, counts.
 #![allow(deprecated, reason = "burn 0.22 marks the ndarray back end deprecated")]
 
 #[path = "../../timing.rs"]
@@ -15,7 +15,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use std::hint::black_box;
 use timing::{Asked, asked, calls, chunks, report};
 
-/// Convolutions, each with ReLU and a pool where there is one; then flat, and one layer or two.
+/// Convolutions, each with a ReLU and optionally pooling; then flatten, and one or two dense layers.
 #[derive(Module, Debug)]
 struct Net {
     first: Option<Conv2d>,

@@ -1,4 +1,4 @@
-//! candle with MKL: `train`, `infer` or `batch`, a work, a folder, counts.
+//! candle with MKL. Arguments: `train`, `infer` or `batch`, a task, a folder, counts.
 
 #[path = "../../timing.rs"]
 mod timing;
@@ -11,7 +11,7 @@ use candle_nn::{
 use std::hint::black_box;
 use timing::{Asked, asked, calls, chunks, report};
 
-/// Convolutions, each with ReLU and a pool where there is one; then flat, and one layer or two.
+/// Convolutions, each with a ReLU and optionally pooling; then flatten, and one or two dense layers.
 struct Net {
     convs: Vec<Conv2d>,
     pool: bool,
@@ -54,8 +54,8 @@ impl Net {
         for conv in &self.convs {
             x = conv.forward(&x)?;
             if self.pool {
-                // The gradient of `max_pool2d` is wrong where it does not divide the size (11 here);
-                // its time stands.
+                // The gradient of `max_pool2d` is wrong if the window does not divide the size (11 here), but
+                // its time is valid.
                 x = x.relu()?.max_pool2d(2)?;
             }
         }

@@ -1,11 +1,11 @@
-//! Chains of layers of one width, for `../growth.py`.
+//! Chains of layers with the same width, for `../growth.py`.
 
 use kerust::prelude::*;
 
 use crate::print;
 use crate::training::chunks;
 
-/// The models, and the function that finds one by its width and depth.
+/// The models, and a function that selects one by its width and depth.
 macro_rules! chains {
     ($($name:ident, $depth:literal: $($width:literal)+;)+) => {
         $(model! {
@@ -13,7 +13,7 @@ macro_rules! chains {
                 Input(WIDTH) => Repeat($depth, Dense(WIDTH, relu)) => Dense(10, softmax)
         })+
 
-        /// Times a training of the chain of `depth` layers of `width` units.
+        /// Measures the training of the chain with `depth` layers of `width` units.
         pub fn grow(width: usize, depth: usize, batch: usize, counts: &[usize]) -> kerust::Result<()> {
             match (width, depth) {
                 $($(($width, $depth) => {
@@ -30,7 +30,7 @@ macro_rules! chains {
     };
 }
 
-/// As many as the largest batch has.
+/// The number of samples in the largest batch.
 const SAMPLES: usize = 1024;
 
 chains! {

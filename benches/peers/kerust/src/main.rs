@@ -1,6 +1,7 @@
-//! `kerust-bench train WORK FOLDER CHUNKS STEPS`, `kerust-bench infer WORK FOLDER CALLS` or
-//! `kerust-bench batch WORK FOLDER CALLS`: times as one line of JSON. The works and the files are those of `../works.py`.
-//! `kerust-bench matmul LIBRARY..` is for `../matmul.py`, and `kerust-bench grow WIDTH DEPTH BATCH CHUNKS STEPS` is for `../growth.py`.
+//! Prints times as one line of JSON: `kerust-bench train WORK FOLDER CHUNKS STEPS`, `kerust-bench infer WORK
+//! FOLDER CALLS` or `kerust-bench batch WORK FOLDER CALLS`. The tasks and the files are those of
+//! `../works.py`. `kerust-bench matmul LIBRARY..` is for `../matmul.py`, and `kerust-bench grow WIDTH DEPTH
+//! BATCH CHUNKS STEPS` for `../growth.py`.
 
 mod growth;
 mod matmul;
@@ -57,7 +58,7 @@ fn main() -> kerust::Result<()> {
     }
 }
 
-/// The data set: images of `size` × `size` pixels.
+/// The data set, with images of `size` × `size` pixels.
 fn data<S: Shape, const CLASSES: usize>(
     folder: &str,
     size: &str,
@@ -77,7 +78,7 @@ fn data<S: Shape, const CLASSES: usize>(
     Dataset::from_slices(&values, &labels)
 }
 
-/// Times a training.
+/// Measures a training.
 fn train<N, const CLASSES: usize>(
     folder: &str,
     size: &str,
@@ -93,7 +94,7 @@ where
     Ok(())
 }
 
-/// Microseconds of a prediction for one sample.
+/// Measures the microseconds of a prediction for one sample.
 fn infer<N, const CLASSES: usize>(folder: &str, size: &str, counts: &[usize]) -> kerust::Result<()>
 where
     N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
@@ -108,7 +109,7 @@ where
     Ok(())
 }
 
-/// Microseconds of a sample, where all of the data set are predicted.
+/// Measures the microseconds per sample for predicting the whole data set.
 fn batch<N, const CLASSES: usize>(folder: &str, size: &str, counts: &[usize]) -> kerust::Result<()>
 where
     N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
@@ -123,7 +124,7 @@ where
     Ok(())
 }
 
-/// The microseconds of each call, after some that are not counted.
+/// The microseconds of each call, after some warm-up calls.
 fn timed(warm: usize, calls: usize, mut call: impl FnMut()) -> Vec<f64> {
     (0..warm).for_each(|_| call());
     let time = |_| {

@@ -1,13 +1,13 @@
-//! Products beside those of BLAS libraries, and the peak of the machine: one thread.
+//! Matrix products of kerust and of BLAS libraries, and the peak of the machine, with one thread.
 
 use kerust::activation::Activation;
-use kerust::kernels::{self, Epilogue};
+use kerust::__private::kernels::{self, Epilogue};
 use libloading::Library;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Which factor lies transposed: a layer's output needs none, the weights' gradient the left one, the input's
-/// the right one.
+/// Which factor is stored transposed: none in a layer's output, the left one in the weights' gradient, the
+/// right one in the input's gradient.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Transposed {
     None,
@@ -16,7 +16,8 @@ enum Transposed {
 }
 use Transposed::{Left, None as Plain, Right};
 
-/// `(m, k, n)`: the products of small networks, of single samples and with narrow outputs, and a square.
+/// `(m, k, n)`: the products of small networks, also for single samples and with narrow outputs, and a square
+/// one.
 const PRODUCTS: [([usize; 3], Transposed); 17] = [
     ([64, 784, 128], Plain),
     ([7840, 64, 64], Plain),
@@ -39,7 +40,7 @@ const PRODUCTS: [([usize; 3], Transposed); 17] = [
 const ROUNDS: usize = 40;
 const ROUND: Duration = Duration::from_micros(500);
 
-/// `cblas_sgemm`, whose sizes are of a library's width.
+/// `cblas_sgemm`. The width of its size type depends on the library.
 type Gemm<I> = unsafe extern "C" fn(
     i32,
     i32,
@@ -57,7 +58,7 @@ type Gemm<I> = unsafe extern "C" fn(
     I,
 );
 
-/// What a library offers.
+/// The function of a library.
 #[derive(Clone, Copy)]
 enum Blas {
     Narrow(Gemm<i32>),
@@ -68,16 +69,16 @@ const ROW_MAJOR: i32 = 101;
 const AS_IT_IS: i32 = 111;
 const TRANSPOSED: i32 = 112;
 
-/// Prints a line of JSON: GFLOP/s of the peak, and of each product by kerust and by each library (two for each
-/// multiply-add).
+/// Prints a line of JSON: GFLOP/s of the peak, and of each product with kerust and with each library (two for
+/// each multiply-add).
 pub fn matmul(libraries: &[String]) {
     let libraries: Vec<Library> = libraries
         .iter()
-        // SAFETY: BLAS libraries run nothing but their own set-up.
+        // SAFETY: loading a BLAS library only runs its own initialization.
         .map(|path| unsafe { Library::new(path) }.unwrap_or_else(|error| panic!("{path}: {error}")))
         .collect();
     let blas = |library: &Library| {
-        // SAFETY: the signatures are that of the CBLAS standard, and of NumPy's OpenBLAS with 64-bit sizes.
+        // SAFETY: the signatures are those of the CBLAS standard, and of NumPy's OpenBLAS with 64-bit sizes.
         unsafe {
             match library.get(b"scipy_cblas_sgemm64_") {
                 Ok(wide) => Blas::Wide(*wide),
@@ -101,7 +102,7 @@ fn row(product: ([usize; 3], Transposed), gemms: &[Blas]) -> String {
     let ([m, k, n], transposed) = product;
     let (a, b, mut c) = (values(m * k), values(k * n), values(m * n));
     let mut found: Vec<Vec<f64>> = vec![Vec::new(); 1 + gemms.len()];
-    // In turn, so that all meet the same moments of the machine.
+    // In turn, so that changes of the machine's speed affect all of them.
     for _ in 0..ROUNDS {
         for (contender, found) in found.iter_mut().enumerate() {
             found.push(seconds(|| match (contender.checked_sub(1), transposed) {
@@ -173,7 +174,7 @@ fn values(len: usize) -> Vec<f32> {
     (0..len).map(|i| (i % 1009) as f32 / 1009.0 - 0.5).collect()
 }
 
-/// The time of one call, from as many as fill a round.
+/// The time of one call, measured over as many calls as fill a round.
 fn seconds(mut call: impl FnMut()) -> f64 {
     call();
     let (start, mut calls) = (Instant::now(), 0u32);
@@ -184,7 +185,7 @@ fn seconds(mut call: impl FnMut()) -> f64 {
     start.elapsed().as_secs_f64() / f64::from(calls)
 }
 
-/// GFLOP/s of multiply-adds that wait for nothing.
+/// GFLOP/s of independent multiply-adds.
 fn peak() -> f64 {
     const STEPS: usize = 1 << 16;
     let lanes = if is_x86_feature_detected!("avx512f") {
@@ -215,7 +216,8 @@ macro_rules! chains {
                 for sum in &mut sums {
                     *sum = $fma(x, x, *sum);
                 }
-                // SAFETY: no instruction; it keeps the sums from being computed otherwise.
+                // SAFETY: it contains no instruction; it keeps the compiler from changing how the sums are
+                // computed.
                 unsafe { std::arch::asm!("", options(nomem, nostack, preserves_flags)) };
             }
             black_box(sums);

@@ -1,4 +1,4 @@
-//! The works.
+//! The networks of the tasks.
 
 use kerust::prelude::*;
 

@@ -1,4 +1,4 @@
-//! How a training is timed.
+//! Measures a training.
 
 use kerust::activation::Softmax;
 use kerust::model::Head;
@@ -6,7 +6,7 @@ use kerust::prelude::*;
 use kerust::tensor::Shape;
 use std::time::Instant;
 
-/// Milliseconds a step, for each chunk of steps after a first one, and the last loss.
+/// The milliseconds per step for each chunk of steps after a first one, and the last loss.
 pub fn chunks<N, const CLASSES: usize>(
     data: &Dataset<N::Input, Class<CLASSES>>,
     batch_size: usize,

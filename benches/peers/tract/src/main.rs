@@ -1,4 +1,4 @@
-//! tract on the files of `make_models.py`: `infer`, a work, a folder, a count.
+//! tract with the files of `make_models.py`. Arguments: `infer`, a task, a folder, a count.
 
 #[path = "../../timing.rs"]
 mod timing;

@@ -1,4 +1,4 @@
-//! One prediction: `once PICTURE.pgm` prints the score of every garment, the likeliest first.
+//! Classifies one image: `once PICTURE.pgm` prints the score of every garment, the most likely first.
 
 use garments::{Classifier, Garment, Image};
 

@@ -1,69 +1,68 @@
-//! What can be wrong with an array.
+//! The errors of arrays.
 
 use core::fmt::{Display, Formatter};
 
-/// Why an array of samples was refused.
+/// The reason why an array of samples is invalid.
 #[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
 pub enum ArrayFault {
-    /// A list is not as long as another one of its axis.
+    /// A list has another length than the first list of its axis.
     Ragged {
         /// Its length.
         found: usize,
-        /// Its place.
+        /// Its index.
         at: Vec<usize>,
-        /// The length of the first one.
+        /// The length of the first list.
         expected: usize,
-        /// The place of the first one.
+        /// The index of the first list.
         first: Vec<usize>,
     },
-    /// The sizes are not those of the samples.
+    /// The shape differs from that of the samples.
     Shape {
-        /// The sizes of the array.
+        /// The shape of the array.
         found: Vec<usize>,
-        /// The sizes of a sample.
+        /// The shape of a sample.
         expected: Vec<usize>,
     },
-    /// There is not one number for each label.
+    /// The array does not hold exactly one number for each label.
     Labels {
-        /// The sizes of the array.
+        /// The shape of the array.
         found: Vec<usize>,
-        /// What would help.
+        /// A hint how to fix it.
         help: &'static str,
     },
-    /// The parts of several inputs or labels do not hold as many samples as each other.
+    /// The parts of several inputs or labels hold different numbers of samples.
     PartCounts {
-        /// Which part, from 0.
+        /// The index of the part, from 0.
         part: usize,
-        /// The samples that it holds.
+        /// The number of samples in this part.
         found: usize,
-        /// The samples of the first part.
+        /// The number of samples in the first part.
         expected: usize,
     },
-    /// A label that is no class.
+    /// A label is not a class.
     Class {
-        /// The number of the sample, from 0.
+        /// The index of the sample, from 0.
         sample: usize,
         /// The label.
         found: f64,
         /// The number of classes.
         classes: usize,
     },
-    /// A label that is neither 0 nor 1.
+    /// A label is neither 0 nor 1.
     Binary {
-        /// The number of the sample, from 0.
+        /// The index of the sample, from 0.
         sample: usize,
         /// The label.
         found: f64,
     },
-    /// A number that is too large for 32 bits.
+    /// A number is too large for `f32`.
     TooLarge {
         /// The number.
         found: f64,
         /// Its index.
         at: Vec<usize>,
     },
-    /// A number that the element type cannot hold.
+    /// The element type cannot hold a number.
     Element {
         /// The number.
         found: f64,
@@ -72,24 +71,24 @@ pub enum ArrayFault {
         /// The element type.
         expected: &'static str,
     },
-    /// Windows that do not fill a sample.
+    /// The windows do not fill a sample.
     Window {
-        /// What they do not fill: `an input`, `a label`.
+        /// The part that is not filled: `an input`, `a label`.
         what: &'static str,
-        /// The steps of a window.
+        /// The number of steps in a window.
         steps: usize,
-        /// The values of a step.
+        /// The number of values in a step.
         row: usize,
-        /// The sizes of a sample.
+        /// The shape of a sample.
         expected: Vec<usize>,
     },
-    /// A label that is to stand no step behind its window.
+    /// The horizon of a label is 0 steps.
     Horizon,
     /// The series is shorter than one window with its label.
     Short {
-        /// The steps of the series.
+        /// The number of steps in the series.
         found: usize,
-        /// The steps that the first sample takes.
+        /// The number of steps that the first sample needs.
         expected: usize,
     },
 }
@@ -163,9 +162,9 @@ impl Display for ArrayFault {
                 if *row == 1 { "" } else { "s" },
                 Sizes(expected)
             ),
-            Self::Horizon => f.write_str(
-                "has a label 0 steps behind its windows, expected at least 1: the next step",
-            ),
+            Self::Horizon => {
+                f.write_str("has a horizon of 0 steps, expected at least 1: the next step")
+            }
             Self::Short { found, expected } => write!(
                 f,
                 "has {found} steps, expected at least {expected}: one window and its label"

@@ -1,13 +1,14 @@
-//! The samples that arrays can hold.
+//! The kinds of samples that arrays can hold.
 
 use super::{ArrayFault, Number};
 use crate::data::{Binary, Class, Data};
 use crate::element::Element;
 use crate::tensor::{Shape, Tensor};
 
-/// A kind of sample that numbers make: a shape, a [`Class`], a [`Binary`], or a [`Tensor`] of another element type.
+/// A kind of sample that consists of numbers: a shape, a [`Class`], a [`Binary`], or a [`Tensor`] with
+/// another element type.
 pub trait Kind: Data {
-    /// The samples of an array with these sizes, and how many they are.
+    /// The samples in an array with these sizes, and their number.
     #[doc(hidden)]
     fn column<T: Number>(
         values: Vec<T>,
@@ -84,7 +85,7 @@ impl Kind for Binary {
     }
 }
 
-/// How many samples of the shape an array of these sizes holds.
+/// The number of samples with this shape in an array with these sizes.
 fn samples<S: Shape>(values: usize, sizes: &[usize]) -> Result<usize, ArrayFault> {
     let shape = S::SHAPE.dims();
     let wrong = || ArrayFault::Shape {
@@ -92,7 +93,7 @@ fn samples<S: Shape>(values: usize, sizes: &[usize]) -> Result<usize, ArrayFault
         expected: shape.to_vec(),
     };
     let (count, rest) = sizes.split_first().ok_or_else(wrong)?;
-    // An empty list says nothing about what would be in it.
+    // An empty list does not show the shape of its items.
     if values == 0 && *count == 0 {
         return Ok(0);
     }
@@ -101,15 +102,15 @@ fn samples<S: Shape>(values: usize, sizes: &[usize]) -> Result<usize, ArrayFault
         || matches!(shape, [before @ .., 1] if before == rest);
     match rest {
         _ if fits => Ok(*count),
-        // The values of a flat slice, sample after sample.
+        // A flat slice with the values of one sample after the other.
         [] if values.is_multiple_of(S::LEN.max(1)) => Ok(values / S::LEN.max(1)),
-        // Each sample flat.
+        // Each sample is flat.
         [len] if *len == S::LEN => Ok(*count),
         _ => Err(wrong()),
     }
 }
 
-/// Refuses an array that holds more than one number for each sample.
+/// Returns an error if the array holds more than one number for each sample.
 fn one_each(sizes: &[usize], help: &'static str) -> Result<(), ArrayFault> {
     match sizes {
         [_] | [_, 1] | [0, ..] => Ok(()),
@@ -120,7 +121,7 @@ fn one_each(sizes: &[usize], help: &'static str) -> Result<(), ArrayFault> {
     }
 }
 
-/// The index of the number at a place of an array, row-major.
+/// The index of the number at the flat position `place` of an array, row-major.
 fn index(mut place: usize, sizes: &[usize]) -> Vec<usize> {
     let mut index = Vec::new();
     for size in sizes.iter().rev() {

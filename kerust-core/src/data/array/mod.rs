@@ -1,14 +1,15 @@
-//! Arrays of numbers as samples: [`Dataset::from_arrays`](super::Dataset::from_arrays).
+//! Data sets from arrays of numbers: [`Dataset::from_arrays`](super::Dataset::from_arrays).
 //!
-//! As in NumPy, the first axis of an array counts the samples. Slices, `Vec`s, arrays and references to them are
-//! arrays, nested as deep as the sample has axes; so are [`Tensor`]s, the
+//! As in NumPy, the first axis of an array is the samples. An array is a slice, a `Vec`, an array or a
+//! reference to one, nested for each axis of the sample; or a [`Tensor`], a matrix or vector of nalgebra
+//! (each row of a matrix is a sample), or an [`npy::Array`].
 //! matrices and vectors of nalgebra (each row of a matrix is a sample) and [`npy::Array`].
 
 mod fault;
 mod kinds;
 mod nested;
 
-pub use fault::ArrayFault;
+pub(crate) use fault::ArrayFault;
 pub use kinds::Kind;
 pub use nested::Sizes;
 
@@ -17,12 +18,12 @@ use crate::data::npy;
 use crate::error::Result;
 use crate::tensor::{Shape, Tensor};
 
-/// A number in an array: of any width, a `bool`, or a label.
+/// A number in an array: any integer or float, a `bool`, or a label.
 pub trait Number: Copy + Send + Sync + 'static {
-    /// The number, exact but for integers beyond 2^53.
+    /// Converts to `f64`. The result is exact, except for integers beyond 2^53.
     fn to_f64(self) -> f64;
 
-    /// Many numbers, as they are kept. An error is a number that is too large, with its place.
+    /// Converts many numbers to a column. The error is a number that is too large, with its index.
     #[doc(hidden)]
     fn column(values: Vec<Self>) -> Result<TensorColumn, (usize, f64)> {
         let is_large = |value: f64| value.is_finite() && (value as f32).is_infinite();
@@ -36,18 +37,18 @@ pub trait Number: Copy + Send + Sync + 'static {
     }
 }
 
-/// An array of numbers: nested slices, `Vec`s and arrays, matrices, tensors, or a single number.
+/// An array of numbers: nested slices, `Vec`s or arrays, a matrix, a tensor, or a single number.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no array of numbers",
+    message = "`{Self}` is not an array of numbers",
     label = "expected an array of numbers",
     note = "`Dataset::from_arrays(&x, &y)` takes slices, `Vec`s and arrays of numbers, nested for each axis, matrices of nalgebra, tensors and `npy::Array`",
     note = "the first axis counts the samples; a tuple `(&a, &b)` is two inputs"
 )]
 pub trait Array {
-    /// Its numbers.
+    /// The type of the numbers.
     type Number: Number;
 
-    /// Appends the numbers to `values`, row-major, and checks the sizes from the axis number `axis` on.
+    /// Appends the numbers to `values`, row-major, and checks the sizes from `axis` on.
     #[doc(hidden)]
     fn read(
         &self,
@@ -56,7 +57,7 @@ pub trait Array {
         values: &mut Vec<Self::Number>,
     ) -> Result<(), ArrayFault>;
 
-    /// [`read`](Self::read) for each of a list.
+    /// Calls [`read`](Self::read) for each item of a list.
     #[doc(hidden)]
     fn read_all(
         list: &[Self],
@@ -75,15 +76,15 @@ pub trait Array {
     }
 }
 
-/// Arrays of samples of the kind `D`: an [`Array`], or a tuple of them for a tuple of kinds.
+/// Arrays that hold samples of the kind `D`: an [`Array`], or a tuple of arrays for a tuple of kinds.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` holds no samples of `{D}`",
+    message = "`{Self}` does not hold samples of `{D}`",
     label = "expected an array of numbers for `{D}`",
     note = "`Dataset::from_arrays(&x, &y)` takes slices, `Vec`s and arrays of numbers, nested for each axis, matrices of nalgebra, tensors and `npy::Array`",
     note = "the first axis counts the samples; a tuple `(&a, &b)` is two inputs"
 )]
 pub trait Arrays<D: super::Data> {
-    /// The samples and how many they are.
+    /// The samples and their number.
     #[doc(hidden)]
     fn column(&self, what: &'static str) -> Result<(D::Column, usize)>;
 }
@@ -97,7 +98,7 @@ impl<D: Kind, A: Array> Arrays<D> for A {
     }
 }
 
-/// Reads tuples of arrays, which must hold as many samples as each other.
+/// Reads tuples of arrays, which must all hold the same number of samples.
 macro_rules! tuples {
     ($(($($name:ident $kind:ident $place:tt),+))+) => {$(
         impl<$($kind: super::Data, $name: Arrays<$kind>),+> Arrays<($($kind,)+)> for ($(&$name,)+) {
@@ -127,18 +128,18 @@ tuples! {
 }
 
 impl<X: super::Data, Y: super::Data> super::Dataset<X, Y> {
-    /// Samples from arrays: one input for each label, the samples along the first axis, as Keras's `fit(x, y)` takes
-    /// them.
+    /// Creates a data set from arrays: one input for each label, with the samples along the first axis, as in
+    /// Keras's `fit(x, y)`.
     ///
-    /// An array is anything that [`Array`] is for: slices, `Vec`s and arrays of numbers, matrices of nalgebra,
-    /// tensors. A last axis of size 1 may be missing or surplus, as in Keras, and a flat slice holds the samples one
-    /// after the other. Labels of classes are whole numbers; all are checked.
+    /// Every type that implements [`Array`] can be used: slices, `Vec`s and arrays of numbers, matrices of
+    /// nalgebra, tensors. As in Keras, a last axis of size 1 can be left out or added, and a flat slice holds
+    /// one sample after the other. Class labels are integers. All labels are checked.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::tensor::Rank1;
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::tensor::Rank1;
     ///
-    /// # fn main() -> kerust_core::Result<()> {
+    /// # fn main() -> kerust::Result<()> {
     /// let lengths = vec![[5.1, 3.5, 1.4, 0.2], [7.0, 3.2, 4.7, 1.4]];
     /// let kinds: [usize; 2] = [0, 1];
     /// let data: Dataset<Rank1<4>, Class<3>> = Dataset::from_arrays(&lengths, &kinds)?;
@@ -148,11 +149,11 @@ impl<X: super::Data, Y: super::Data> super::Dataset<X, Y> {
     /// ```
     ///
     /// # Errors
-    /// The lists of an array are of different lengths, the sizes are not those of the samples, a label is out of
-    /// range, or there are not as many labels as inputs.
+    /// Returns an error if the lists of an array have different lengths, the shape differs from that of the
+    /// samples, a label is out of range, or the numbers of labels and inputs differ.
     ///
-    /// # Cost
-    /// One copy. Numbers of 8 bits are kept as such, others as `f32`.
+    /// # Memory
+    /// The data are copied once. 8-bit numbers are stored as such, all others as `f32`.
     pub fn from_arrays(x: &impl Arrays<X>, y: &impl Arrays<Y>) -> Result<Self> {
         let (inputs, count) = x.column("the inputs")?;
         let (labels, found) = y.column("the labels")?;
@@ -167,19 +168,19 @@ impl<X: super::Data, Y: super::Data> super::Dataset<X, Y> {
     }
 }
 
-/// Each class as a row of zeros with a one at its number: Keras's `to_categorical(labels, N)`.
+/// Converts each class to a one-hot row: Keras's `to_categorical(labels, N)`.
 ///
 /// ```
-/// use kerust_core::data::to_categorical;
+/// use kerust::data::to_categorical;
 ///
-/// # fn main() -> kerust_core::Result<()> {
+/// # fn main() -> kerust::Result<()> {
 /// assert_eq!(to_categorical::<3>(&[2, 0])?, [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
-/// A label is no whole number below `N`.
+/// Returns an error if a label is not an integer below `N`.
 pub fn to_categorical<const N: usize>(
     labels: &impl Arrays<super::Class<N>>,
 ) -> Result<Vec<[f32; N]>> {
@@ -218,7 +219,7 @@ where
 {
     type Number = T;
 
-    /// A row or a column whose length alone is open is a vector.
+    /// A row or a column with only one dynamic dimension is a vector.
     fn read(&self, axis: usize, sizes: &mut Sizes, values: &mut Vec<T>) -> Result<(), ArrayFault> {
         let (rows, columns) = self.shape();
         match (R::try_to_usize(), C::try_to_usize()) {

@@ -1,26 +1,26 @@
-//! Lists of lists of numbers.
+//! Nested lists of numbers.
 
 use super::{Array, ArrayFault, Number};
 use crate::data::{Binary, Class, TensorColumn};
 
-/// The sizes of an array, as far as they have been seen.
+/// The sizes of an array, as far as they are known.
 #[doc(hidden)]
 #[derive(Default)]
 pub struct Sizes {
-    /// The size of each axis, and the place where it was seen first.
+    /// The size of each axis, and the index where it was first seen.
     seen: Vec<(usize, Vec<usize>)>,
-    /// The place at hand.
+    /// The current index.
     place: Vec<usize>,
 }
 
 impl Sizes {
-    /// Moves on to the list number `place` along an axis.
+    /// Moves to the list number `place` along an axis.
     pub(super) fn at(&mut self, axis: usize, place: usize) {
         self.place.truncate(axis);
         self.place.push(place);
     }
 
-    /// Takes the sizes of the axes from `axis` on at the place at hand.
+    /// Checks the sizes of the axes from `axis` on at the current index.
     pub(super) fn take(&mut self, axis: usize, sizes: &[usize]) -> Result<(), ArrayFault> {
         self.place.truncate(axis);
         for (place, &found) in sizes.iter().enumerate() {

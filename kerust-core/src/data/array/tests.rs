@@ -100,7 +100,7 @@ fn two_inputs_are_a_tuple_and_tokens_keep_their_type() {
 }
 
 #[test]
-fn what_does_not_fit_is_named_with_its_place() {
+fn mismatches_are_reported_with_their_index() {
     let ragged = vec![vec![1.0, 2.0, 3.0], vec![1.0, 2.0]];
     assert_eq!(
         error::<Rank1<3>, Class<2>>(&ragged, &[0, 1]),

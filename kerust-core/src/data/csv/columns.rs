@@ -1,4 +1,4 @@
-//! From columns to samples.
+//! Samples from the columns of a table.
 
 use super::label::number;
 use super::parse::Row;
@@ -7,14 +7,14 @@ use crate::data::{Dataset, TensorColumn};
 use crate::error::Result;
 use crate::tensor::Shape;
 
-/// The inputs that columns of a table make; see [`Table::columns`]. What is wrong is said by
+/// The inputs of a data set from columns of a table; see [`Table::columns`]. Errors are reported by
 /// [`dataset`](Labelled::dataset).
 #[derive(Clone, Debug)]
 #[must_use = "`labels(..).dataset()` makes the data set"]
 pub struct Columns<'t> {
     table: &'t Table,
     groups: Vec<Group>,
-    /// The first thing that makes no sense.
+    /// The first error.
     fault: Option<CsvFault>,
 }
 
@@ -24,20 +24,20 @@ pub struct Columns<'t> {
 pub struct Labelled<'t> {
     inputs: Columns<'t>,
     labels: Vec<Column>,
-    /// The names of the classes, where the labels are names.
+    /// The names of the classes, if the labels are names.
     names: Option<Vec<String>>,
 }
 
-/// Columns that are read alike.
+/// Columns that are read in the same way.
 #[derive(Clone, Debug)]
 struct Group {
     columns: Vec<Column>,
-    /// The categories; none for numbers.
+    /// The categories; none for columns of numbers.
     categories: Option<Vec<String>>,
     missing: Missing,
 }
 
-/// What becomes of a value that is missing.
+/// The treatment of missing values.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Missing {
     Refused,
@@ -56,13 +56,13 @@ impl<'t> Columns<'t> {
         }
     }
 
-    /// Appends a value for each of these columns of numbers: headers, numbers from 0, or lists of them.
+    /// Adds columns of numbers: headers, indices from 0, or lists of them. Each column is one input value.
     pub fn columns(self, columns: impl ColumnList) -> Self {
         self.group(columns.list(), None)
     }
 
-    /// Appends a value for each category of a column: 1 for the one that stands there, 0 for the others. A text
-    /// that is no category is an error.
+    /// Adds a one-hot encoded column: one input value for each category, 1 for the category of the row and 0
+    /// for the others. Any other text is an error.
     pub fn one_hot<C: Into<String>>(
         mut self,
         column: impl Into<Column>,
@@ -73,29 +73,28 @@ impl<'t> Columns<'t> {
         self.group(vec![column.into()], Some(categories))
     }
 
-    /// Takes this value where one is missing in the last `columns`.
+    /// Replaces missing values in the last `columns` by this value.
     pub fn fill_missing(self, value: f32) -> Self {
         self.missing("fill_missing", Missing::Value(value))
     }
 
-    /// Takes the mean of the column where a value is missing in the last `columns`. The mean is that of the whole table.
+    /// Replaces missing values in the last `columns` by the mean of their column, over the whole table.
     pub fn fill_missing_with_mean(self) -> Self {
         self.missing("fill_missing_with_mean", Missing::Mean)
     }
 
-    /// Takes the median of the column where a value is missing in the last `columns`. The median is that of the whole
-    /// table.
+    /// Replaces missing values in the last `columns` by the median of their column, over the whole table.
     pub fn fill_missing_with_median(self) -> Self {
         self.missing("fill_missing_with_median", Missing::Median)
     }
 
-    /// Leaves out the rows in which a value is missing in the last `columns` or `one_hot`.
+    /// Drops the rows with a missing value in the last `columns` or `one_hot`.
     pub fn drop_missing(self) -> Self {
         self.missing("drop_missing", Missing::Dropped)
     }
 
-    /// The column of the labels, or several where a label is several numbers: classes are whole numbers from 0, binary
-    /// labels 0 and 1.
+    /// Sets the column of the labels, or several columns for labels with several numbers. Classes are
+    /// integers from 0; binary labels are 0 and 1.
     pub fn labels(self, columns: impl ColumnList) -> Labelled<'t> {
         Labelled {
             labels: columns.list(),
@@ -104,7 +103,8 @@ impl<'t> Columns<'t> {
         }
     }
 
-    /// A column of labels that are names, in the order of the classes' numbers; for binary labels no, then yes.
+    /// Sets a column of labels that are names, with the names in the order of the class numbers. For binary
+    /// labels, give the name of class 0, then that of class 1.
     pub fn class_labels<C: Into<String>>(
         mut self,
         column: impl Into<Column>,
@@ -132,7 +132,7 @@ impl<'t> Columns<'t> {
         match self.groups.last_mut() {
             Some(group) if group.categories.is_some() && missing != Missing::Dropped => {
                 let fault = format!(
-                    "`.{method}()` stands behind `one_hot`, expected behind the `columns` of numbers that it fills"
+                    "`.{method}()` follows `one_hot`, expected after the `columns` of numbers that it fills"
                 );
                 self.fault.get_or_insert(CsvFault::Asked(fault));
             }
@@ -158,11 +158,11 @@ impl<'t> Columns<'t> {
 }
 
 impl Labelled<'_> {
-    /// The samples: one for each row.
+    /// Creates the data set, with one sample for each row.
     ///
     /// # Errors
-    /// A column is not there, a value is missing or not as expected, or there are not as many columns as the sample
-    /// has values. The error names line and column.
+    /// Returns an error if a column does not exist, a value is missing or invalid, or the number of columns
+    /// differs from the number of values in a sample. The error names the line and the column.
     pub fn dataset<X: Shape, Y: Label>(&self) -> Result<Dataset<X, Y>> {
         let table = self.inputs.table;
         if let Some(fault) = &self.inputs.fault {
@@ -235,7 +235,7 @@ impl Labelled<'_> {
         }
     }
 
-    /// Refuses names for labels of another number of classes.
+    /// Returns an error if the number of names differs from the number of classes.
     fn expect_classes<Y: Label>(&self) -> Result<()> {
         let Some(names) = &self.names else {
             return Ok(());
@@ -262,18 +262,18 @@ impl Labelled<'_> {
     }
 }
 
-/// How a column becomes values.
+/// Reads a column as values.
 struct Reader<'a> {
     column: usize,
     categories: Option<&'a [String]>,
-    /// Whether rows without a value are left out.
+    /// Whether rows with a missing value are dropped.
     drops: bool,
-    /// What stands for a value that is missing.
+    /// The replacement for missing values.
     fill: Option<f32>,
 }
 
 impl Reader<'_> {
-    /// The names of its values: `age`, or `city=north` for a category.
+    /// The names of the values: `age`, or `city=north` for a category.
     fn names(&self, table: &Table) -> Vec<String> {
         let name = table.name(self.column);
         match self.categories {
@@ -289,7 +289,7 @@ impl Reader<'_> {
         self.drops && self.is_missing(table, row.get(self.column))
     }
 
-    /// A text that is a category is not missing.
+    /// A text that is a category does not count as missing.
     fn is_missing(&self, table: &Table, text: &str) -> bool {
         let is_category = self
             .categories
@@ -314,13 +314,13 @@ impl Reader<'_> {
     }
 }
 
-/// The place of a category, or what was expected.
+/// The index of a category, or a description of the expected values.
 fn category(categories: &[String], text: &str) -> Result<usize, String> {
     let place = categories.iter().position(|category| category == text);
     place.ok_or_else(|| format!("one of `{}`", categories.join("`, `")))
 }
 
-/// What fills a column, where a value of it is missing.
+/// The replacement for missing values of a column, if it has any.
 fn fill(table: &Table, column: usize, by: Missing) -> Result<Option<f32>> {
     let mut numbers = Vec::new();
     for row in &table.rows {

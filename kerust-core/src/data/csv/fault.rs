@@ -1,62 +1,61 @@
-//! What can be wrong with a table.
+//! The errors of tables.
 
 use core::fmt::{Display, Formatter};
 
-/// Why a CSV file, or what was asked of it, was refused. Lines count from 1, columns from 0.
+/// The reason why a CSV file, or a request for its columns, is invalid. Lines count from 1, columns from 0.
 #[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
-pub enum CsvFault {
+pub(crate) enum CsvFault {
     /// The file has no line of headers.
     Empty,
-    /// There is no row to take.
+    /// There are no rows to use.
     NoRows,
     /// The text is UTF-16.
     Utf16,
-    /// A value is no UTF-8.
+    /// A value is not valid UTF-8.
     Utf8 {
         /// Its line.
         line: u64,
-        /// The number of its column.
+        /// Its column.
         column: usize,
     },
-    /// A row has more or fewer values than the first one.
+    /// A row has more or fewer values than the first row.
     Ragged {
         /// Its line.
         line: u64,
-        /// Its values.
+        /// The number of its values.
         found: usize,
-        /// The values of the first one.
+        /// The number of values in the first row.
         expected: usize,
     },
-    /// A quote that is never closed.
+    /// A quote is never closed.
     OpenQuote {
-        /// The line on which it is opened.
+        /// The line of the opening quote.
         line: u64,
     },
-    /// A value that goes on behind its closing quote.
+    /// A value continues after its closing quote.
     BehindQuote {
         /// Its line.
         line: u64,
     },
-    /// There is no column of that number.
+    /// There is no column with this index.
     ColumnNumber {
-        /// The number.
+        /// The index.
         found: usize,
         /// The number of columns.
         columns: usize,
     },
-    /// There is no column of that name.
+    /// There is no column with this name.
     ColumnName {
         /// The name.
         found: String,
         /// The headers.
         headers: Vec<String>,
     },
-    /// A header that stands for several columns.
+    /// A header occurs in several columns.
     HeaderTwice {
         /// The header.
         header: String,
-        /// The numbers of its columns.
+        /// The indices of its columns.
         columns: Vec<usize>,
     },
     /// A value is missing.
@@ -65,10 +64,10 @@ pub enum CsvFault {
         line: u64,
         /// Its column.
         column: String,
-        /// What stands there.
+        /// The text in its place.
         found: String,
     },
-    /// A value is not as expected.
+    /// A value is invalid.
     Value {
         /// Its line.
         line: u64,
@@ -79,16 +78,16 @@ pub enum CsvFault {
         /// What was expected.
         expected: String,
     },
-    /// Rows do not have as many values as a sample.
+    /// The rows have another number of values than a sample.
     Width {
         /// The names of the values.
         found: Vec<String>,
-        /// The values of a sample.
+        /// The number of values in a sample.
         expected: usize,
-        /// What they are for: `inputs`, `labels`.
+        /// The use of the values: `inputs`, `labels`.
         what: &'static str,
     },
-    /// What was asked for makes no sense.
+    /// The request is invalid.
     Asked(String),
 }
 
@@ -101,7 +100,7 @@ impl Display for CsvFault {
             Self::NoRows => f.write_str("has no rows"),
             Self::Utf16 => f.write_str("is UTF-16, expected UTF-8"),
             Self::Utf8 { line, column } => {
-                write!(f, "is no UTF-8 in line {line}, column {column}")
+                write!(f, "is not UTF-8 in line {line}, column {column}")
             }
             Self::Ragged {
                 line,
@@ -117,7 +116,7 @@ impl Display for CsvFault {
             }
             Self::BehindQuote { line } => write!(
                 f,
-                "has a value in line {line} that goes on behind its closing quote; a quote in a quoted value \
+                "has a value in line {line} that continues after its closing quote; a quote in a quoted value \
                  is written twice"
             ),
             Self::ColumnNumber { found, columns } => write!(
@@ -150,7 +149,7 @@ impl Display for CsvFault {
                     false => write!(f, " (found `{found}`)"),
                 }?;
                 f.write_str(
-                    "; numbers are filled by `.fill_missing_with_mean()` or `.fill_missing(0.0)` behind their \
+                    "; numbers are filled by `.fill_missing_with_mean()` or `.fill_missing(0.0)` after their \
                      `columns`, and `.drop_missing()` leaves such rows out",
                 )
             }

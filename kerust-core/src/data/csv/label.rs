@@ -1,23 +1,23 @@
-//! Labels in a table.
+//! Labels from the columns of a table.
 
 use crate::data::{Binary, Class, Data, TensorColumn};
 use crate::tensor::Shape;
 
-/// A kind of label that columns of a table make: [`Class`], [`Binary`], or a shape of numbers.
+/// A kind of label that columns of a table can provide: [`Class`], [`Binary`], or a shape of numbers.
 #[diagnostic::on_unimplemented(
-    message = "columns of a table make no labels `{Self}`",
+    message = "columns of a table cannot be labels `{Self}`",
     label = "expected `Class<N>`, `Binary` or a shape"
 )]
 pub trait Label: Data {
-    /// The values of a label.
+    /// The number of values in a label.
     #[doc(hidden)]
     const LEN: usize;
 
-    /// The number of a label's text, or what was expected.
+    /// Parses the text of a label, or returns a description of the expected values.
     #[doc(hidden)]
     fn number(text: &str) -> Result<f32, String>;
 
-    /// The labels of their numbers.
+    /// The labels from their numbers.
     #[doc(hidden)]
     fn column(numbers: Vec<f32>) -> Self::Column;
 }
@@ -73,12 +73,12 @@ impl<S: Shape> Label for S {
     }
 }
 
-/// A finite number, or what was expected.
+/// Parses a finite number, or returns a description of the expected values.
 pub(super) fn number(text: &str) -> Result<f32, String> {
     let number: f64 = text.parse().map_err(|_| {
         let with_point = text.replacen(',', ".", 1);
         match with_point != text && with_point.parse::<f64>().is_ok() {
-            true => "a number, whose fraction stands behind a point".to_owned(),
+            true => "a number with a decimal point".to_owned(),
             false => "a number".to_owned(),
         }
     })?;

@@ -1,11 +1,11 @@
-//! CSV files: a table of text that becomes samples.
+//! Data sets from CSV files.
 //!
 //! ```
-//! use kerust_core::data::csv::Table;
-//! use kerust_core::data::{Binary, Dataset};
-//! use kerust_core::tensor::Rank1;
+//! use kerust::data::csv::Table;
+//! use kerust::data::{Binary, Dataset};
+//! use kerust::tensor::Rank1;
 //!
-//! # fn main() -> kerust_core::Result<()> {
+//! # fn main() -> kerust::Result<()> {
 //! let table = Table::parse("age,income,city,defaulted\n31,40.5,north,0\n25,,south,1\n")?;
 //! let data: Dataset<Rank1<4>, Binary> = table
 //!     .columns(["age", "income"]).fill_missing_with_mean()
@@ -23,7 +23,7 @@ mod label;
 mod parse;
 
 pub use columns::{Columns, Labelled};
-pub use fault::CsvFault;
+pub(crate) use fault::CsvFault;
 pub use label::Label;
 
 use super::DataError;
@@ -32,7 +32,7 @@ use parse::Row;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// What stands for a value that is missing, unless [`Options::missing`] says otherwise: pandas's words.
+/// The texts that count as missing values by default, see [`Options::missing`]. They are those of pandas.
 const MISSING: [&str; 18] = [
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
     "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan",
@@ -43,34 +43,34 @@ const MISSING: [&str; 18] = [
 pub struct Table {
     path: Option<PathBuf>,
     headers: Option<Vec<String>>,
-    /// The columns.
+    /// The number of columns.
     width: usize,
     rows: Vec<Row>,
     missing: Vec<String>,
 }
 
 impl Table {
-    /// Reads a file whose first line names the columns.
+    /// Reads a CSV file whose first line names the columns.
     ///
-    /// Values are separated by commas, and may stand in double quotes. Lines end as on any system, empty lines are
-    /// skipped, and a byte order mark is.
+    /// Values are separated by commas, and can be enclosed in double quotes. All common line endings are
+    /// accepted. Empty lines and a byte order mark are skipped.
     ///
     /// # Errors
-    /// The file cannot be read, is no UTF-8, has a row of another length than the first line, or a quote that is never
-    /// closed; the error names the line.
+    /// Returns an error if the file cannot be read, is not UTF-8, has a row of another length than the first
+    /// line, or has a quote that is never closed. The error names the line.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         Self::options().read(path)
     }
 
-    /// [`read`](Self::read) for a text.
+    /// Like [`read`](Self::read), for a string.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// The same as [`read`](Self::read).
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self> {
         Self::options().parse(text)
     }
 
-    /// How a file is to be read that differs from the usual.
+    /// Options for reading files in another format.
     pub fn options() -> Options {
         Options::default()
     }
@@ -80,7 +80,7 @@ impl Table {
         self.rows.len()
     }
 
-    /// Whether there is no row.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -90,16 +90,16 @@ impl Table {
         self.width
     }
 
-    /// The names of the columns; empty where the file has none.
+    /// The names of the columns. Empty if the file has no headers.
     pub fn headers(&self) -> &[String] {
         self.headers.as_deref().unwrap_or_default()
     }
 
-    /// The values of a column, named by its header or its number (from 0), as any type that is made from text.
+    /// The values of a column, given by its header or its index (from 0), parsed as `T`.
     ///
     /// ```
-    /// # fn main() -> kerust_core::Result<()> {
-    /// let table = kerust_core::data::csv::Table::parse("city,people\nOslo,709000\nBergen,286000\n")?;
+    /// # fn main() -> kerust::Result<()> {
+    /// let table = kerust::data::csv::Table::parse("city,people\nOslo,709000\nBergen,286000\n")?;
     /// assert_eq!(table.column::<u32>("people")?, [709_000, 286_000]);
     /// assert_eq!(table.column::<String>(0)?, ["Oslo", "Bergen"]);
     /// # Ok(())
@@ -107,7 +107,7 @@ impl Table {
     /// ```
     ///
     /// # Errors
-    /// There is no such column, or a value is not of the type; the error names its line.
+    /// Returns an error if there is no such column, or a value cannot be parsed. The error names the line.
     pub fn column<T: FromStr>(&self, column: impl Into<Column>) -> Result<Vec<T>> {
         let column = self.find(&column.into())?;
         let value = |row: &Row| {
@@ -120,13 +120,13 @@ impl Table {
         self.rows.iter().map(value).collect()
     }
 
-    /// Inputs of numbers, a value for each of these columns: headers, numbers from 0, or lists of them. More columns
-    /// and the labels follow.
+    /// Starts a data set whose inputs are these columns of numbers: headers, indices from 0, or lists of
+    /// them. Add more columns and the labels with the methods of the result.
     pub fn columns(&self, columns: impl ColumnList) -> Columns<'_> {
         Columns::new(self).columns(columns)
     }
 
-    /// Inputs with a value for each category of a column: see [`Columns::one_hot`].
+    /// Starts a data set with a one-hot encoded column; see [`Columns::one_hot`].
     pub fn one_hot<C: Into<String>>(
         &self,
         column: impl Into<Column>,
@@ -135,7 +135,7 @@ impl Table {
         Columns::new(self).one_hot(column, categories)
     }
 
-    /// The number of a column.
+    /// The index of a column.
     fn find(&self, column: &Column) -> Result<usize> {
         let fault = match column {
             Column::Number(number) if *number < self.width => return Ok(*number),
@@ -163,7 +163,7 @@ impl Table {
         Err(self.refuse(fault))
     }
 
-    /// What a column is called in an error.
+    /// The name of a column for error messages.
     fn name(&self, column: usize) -> String {
         match self.headers().get(column) {
             Some(header) if !header.is_empty() => header.clone(),
@@ -176,7 +176,7 @@ impl Table {
         self.missing.iter().any(|missing| missing == text)
     }
 
-    /// The fault of a value.
+    /// Creates the error for a value.
     fn cell(&self, row: &Row, column: usize, expected: String) -> CsvFault {
         let text = row.get(column);
         let (line, column) = (row.line, self.name(column));
@@ -200,7 +200,7 @@ impl Table {
     }
 }
 
-/// How a CSV file is to be read.
+/// Options for reading a CSV file.
 #[derive(Clone, Debug)]
 #[must_use = "`read` or `parse` is what reads"]
 pub struct Options {
@@ -220,27 +220,27 @@ impl Default for Options {
 }
 
 impl Options {
-    /// What separates values; a comma unless set.
+    /// Sets the separator between values; a comma by default.
     ///
     /// # Panics
-    /// When it is no ASCII character, or is a quote or the end of a line.
+    /// Panics when it is not an ASCII character, or is a quote or a line break.
     pub fn delimiter(mut self, delimiter: char) -> Self {
         assert!(
             delimiter.is_ascii() && !matches!(delimiter, '"' | '\n' | '\r'),
-            "a delimiter is an ASCII character that is no quote and ends no line, found {delimiter:?}"
+            "a delimiter must be an ASCII character other than a quote or a line break, found {delimiter:?}"
         );
         self.delimiter = delimiter as u8;
         self
     }
 
-    /// Whether the first line names the columns. Enabled by default.
+    /// Sets whether the first line contains the names of the columns. Enabled by default.
     pub fn headers(mut self, headers: bool) -> Self {
         self.headers = headers;
         self
     }
 
-    /// The texts that stand for a value that is missing, beside nothing at all; unless set those that pandas takes:
-    /// `NA`, `NaN`, `null` and so on.
+    /// Sets the texts that count as missing values, in addition to empty values. The default is that of
+    /// pandas: `NA`, `NaN`, `null` and so on.
     pub fn missing<T: Into<String>>(mut self, texts: impl IntoIterator<Item = T>) -> Self {
         self.missing = vec![String::new()];
         self.missing.extend(texts.into_iter().map(Into::into));
@@ -250,17 +250,17 @@ impl Options {
     /// Reads a file.
     ///
     /// # Errors
-    /// As [`Table::read`].
+    /// The same as [`Table::read`].
     pub fn read(self, path: impl AsRef<Path>) -> Result<Table> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
         self.table(&bytes, Some(path))
     }
 
-    /// Reads a text.
+    /// Reads a string.
     ///
     /// # Errors
-    /// As [`Table::read`].
+    /// The same as [`Table::read`].
     pub fn parse(self, text: impl AsRef<[u8]>) -> Result<Table> {
         self.table(text.as_ref(), None)
     }
@@ -283,12 +283,12 @@ impl Options {
     }
 }
 
-/// A column of a table: its header, or its number from 0.
+/// A column of a table: its header, or its index from 0.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Column {
     /// Its header.
     Name(String),
-    /// Its number.
+    /// Its index.
     Number(usize),
 }
 
@@ -310,9 +310,9 @@ impl From<usize> for Column {
     }
 }
 
-/// Columns of a table: one, or a list of them.
+/// One or several columns of a table.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` names no columns",
+    message = "`{Self}` does not name columns",
     label = "expected a header, a number, or a list of them",
     note = "columns are named by their headers, `\"age\"`, or by their numbers from 0; several by `[\"age\", \"income\"]` or `0..3`"
 )]
@@ -352,7 +352,7 @@ fn refuse(path: Option<&Path>, fault: CsvFault) -> Error {
     .into()
 }
 
-/// The name of a type without the paths.
+/// The name of a type without its path.
 fn type_name<T>() -> &'static str {
     let name = core::any::type_name::<T>();
     name.rsplit("::").next().unwrap_or(name)

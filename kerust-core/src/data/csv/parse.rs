@@ -1,9 +1,9 @@
-//! From bytes to rows of text.
+//! Parses bytes into rows of text.
 
 use super::CsvFault;
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 
-/// A row with its line.
+/// A row with its line number.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     /// The line on which it begins, from 1.
@@ -16,13 +16,13 @@ impl Row {
         self.values.len()
     }
 
-    /// A value, without the blanks around it.
+    /// A value without leading and trailing white space.
     pub(super) fn get(&self, column: usize) -> &str {
         self.values.get(column).unwrap_or_default().trim()
     }
 }
 
-/// The headers, where the first row is one of them, and the rows.
+/// The headers, if the first row contains them, and the rows.
 pub(super) fn rows(
     bytes: &[u8],
     delimiter: u8,
@@ -43,7 +43,7 @@ pub(super) fn rows(
     let (mut names, mut rows) = (None, Vec::<Row>::new());
     let mut record = ByteRecord::new();
     let mut width = None;
-    // Reading from memory fails nowhere: a row may have any length and any bytes.
+    // This cannot fail: the bytes are in memory, and a row can have any length and any bytes.
     while let Ok(true) = reader.read_byte_record(&mut record) {
         let start = record.position().map_or(0, csv::Position::byte);
         let line = lines.line(bytes, start as usize);
@@ -71,7 +71,7 @@ pub(super) fn rows(
     }
 }
 
-/// Counts lines up to places that move on.
+/// Counts lines up to increasing positions.
 #[derive(Default)]
 struct Lines {
     place: usize,
@@ -79,7 +79,7 @@ struct Lines {
 }
 
 impl Lines {
-    /// The number of the line, from 1, of the row that begins at `start` or behind the empty lines there.
+    /// The line number, from 1, of the row that begins at `start`, or after the empty lines there.
     fn line(&mut self, bytes: &[u8], start: usize) -> u64 {
         let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
         let ends = bytes[start..].iter().take_while(|byte| is_end(byte));
@@ -97,7 +97,8 @@ impl Lines {
     }
 }
 
-/// Refuses quotes that are never closed, or go on behind their end: read on, they would swallow rows.
+/// Returns an error for a quote that is never closed, or a value that continues after its closing quote.
+/// Otherwise the parser would swallow rows.
 fn check_quotes(bytes: &[u8], delimiter: u8) -> Result<(), CsvFault> {
     enum At {
         Start,

@@ -71,9 +71,9 @@ fn a_hostile_file_is_refused_with_its_line() {
         ),
         (
             b"a,b\n1,2\n\"3\" 4,5\n",
-            "has a value in line 3 that goes on behind its closing quote; a quote in a quoted value is written twice",
+            "has a value in line 3 that continues after its closing quote; a quote in a quoted value is written twice",
         ),
-        (b"a,b\n1,2\n3,\xff\n", "is no UTF-8 in line 3, column 1"),
+        (b"a,b\n1,2\n3,\xff\n", "is not UTF-8 in line 3, column 1"),
         (b"\xff\xfea\0,\0b\0", "is UTF-16, expected UTF-8"),
     ];
     for (text, expected) in cases {
@@ -90,7 +90,7 @@ fn a_value_that_does_not_fit_is_named_by_line_and_column() {
         ("-Infinity", "a finite number"),
         ("1e999", "a finite number"),
         ("1e39", "a number that `f32` can hold"),
-        ("\"40,5\"", "a number, whose fraction stands behind a point"),
+        ("\"40,5\"", "a number with a decimal point"),
         ("0x10", "a number"),
     ] {
         let text = found.trim_matches('"');
@@ -99,7 +99,7 @@ fn a_value_that_does_not_fit_is_named_by_line_and_column() {
             format!("the table has `{text}` in line 2, column `income`, expected {expected}")
         );
     }
-    let missing = "; numbers are filled by `.fill_missing_with_mean()` or `.fill_missing(0.0)` behind their \
+    let missing = "; numbers are filled by `.fill_missing_with_mean()` or `.fill_missing(0.0)` after their \
                    `columns`, and `.drop_missing()` leaves such rows out";
     assert_eq!(
         fault("south", "nan"),
@@ -202,7 +202,7 @@ fn missing_values_are_filled_or_dropped() {
         outcome.unwrap_err().to_string(),
         "the table has no value in column `a` to fill the others with"
     );
-    // A category that reads as a missing value is a category.
+    // A category that looks like a missing value is still a category.
     let text = Table::parse("a,b\nNA,1\nEU,2\n").unwrap();
     let data: Dataset<Rank1<2>, Rank1<1>> = text
         .one_hot("a", ["EU", "NA"])

@@ -1,11 +1,11 @@
-//! Data sets whose labels are classes.
+//! Methods of data sets whose labels are classes.
 
 use super::Dataset;
 use crate::data::{Class, Classes, Data};
 use crate::tensor::{Rank1, Tensor};
 
 impl<X: Data, Y: Data> Dataset<X, Y> {
-    /// How many samples each class has.
+    /// The number of samples of each class.
     pub fn class_counts<const N: usize>(&self) -> [usize; N]
     where
         Y: Classes<N>,
@@ -17,10 +17,11 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         counts
     }
 
-    /// A weight for each class, for [`Fit::class_weight`](crate::train::Fit::class_weight): the rarer the class, the
-    /// larger, so that all classes count equally together. They are scikit-learn's: `samples / (classes · count)`.
+    /// A weight for each class, for [`Fit::class_weight`](crate::train::Fit::class_weight). Rare classes get
+    /// larger weights, so that all classes have the same total weight. The formula is scikit-learn's:
+    /// `samples / (classes · count)`.
     ///
-    /// A class without samples has the weight 1, and is not counted among the classes.
+    /// A class without samples has the weight 1, and is not included in the number of classes.
     pub fn balanced_class_weight<const N: usize>(&self) -> [f32; N]
     where
         Y: Classes<N>,
@@ -33,12 +34,13 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         })
     }
 
-    /// As [`split`](Self::split), with each class divided alike. The order of the samples stays.
+    /// Like [`split`](Self::split), but splits each class in the same proportion. The order of the samples is
+    /// kept.
     ///
-    /// A class of two samples or more has at least one in each part, unless `fraction` is 0 or 1.
+    /// A class with two samples or more has at least one in each part, unless `fraction` is 0 or 1.
     ///
     /// # Panics
-    /// Unless `0 <= fraction <= 1`.
+    /// Panics unless `0 <= fraction <= 1`.
     pub fn stratified_split<const N: usize>(&self, fraction: f64) -> (Self, Self)
     where
         Y: Classes<N>,
@@ -60,14 +62,14 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     }
 }
 
-/// How many samples of each class belong to the first part: `total` together, as far as no class of two samples
-/// or more is on one side alone.
+/// The number of samples of each class in the first part, `total` together. As far as possible, each class
+/// with two samples or more is in both parts.
 fn shares(counts: &[usize], fraction: f64, total: usize) -> Vec<usize> {
     let exact = |count: usize| count as f64 * fraction;
     let mut shares: Vec<usize> = counts.iter().map(|c| exact(*c).floor() as usize).collect();
     let mut by_rest: Vec<usize> = (0..counts.len()).collect();
     let rest = |class: usize| exact(counts[class]).fract();
-    // Stable: of equal rests, the first class comes first.
+    // A stable sort: of equal remainders, the first class comes first.
     by_rest.sort_by(|a, b| rest(*b).total_cmp(&rest(*a)));
     let missing = total.saturating_sub(shares.iter().sum());
     for class in by_rest.into_iter().take(missing) {
@@ -82,8 +84,8 @@ fn shares(counts: &[usize], fraction: f64, total: usize) -> Vec<usize> {
 }
 
 impl<X: Data, const N: usize> Dataset<X, Class<N>> {
-    /// Each class as a row of zeros with a one at its number, for `CategoricalCrossentropy`: Keras's
-    /// `to_categorical`. No input is copied.
+    /// Converts the class labels to one-hot rows, for `CategoricalCrossentropy`: Keras's `to_categorical`.
+    /// Inputs are not copied.
     pub fn to_categorical(&self) -> Dataset<X, Rank1<N>> {
         let one_hot = |class: Class<N>| {
             let mut row = Tensor::<Rank1<N>>::zeroed();
@@ -128,7 +130,7 @@ mod tests {
         assert_eq!(train.class_counts(), [72, 8]);
         assert_eq!(test.class_counts(), [18, 2]);
         assert_eq!(test.input(0).as_slice(), [72.0]);
-        // 17 samples of three classes: the first part is as large as that of `split`.
+        // 17 samples of three classes: the first part has the same size as with `split`.
         let odd: Vec<usize> = (0..17).map(|i| i % 3).collect();
         let (train, test) = data::<3>(&odd).stratified_split(0.5);
         assert_eq!((train.len(), test.len()), (9, 8));

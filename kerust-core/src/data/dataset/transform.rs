@@ -1,11 +1,11 @@
-//! Data sets from data sets.
+//! Methods that transform data sets.
 
 use super::{Dataset, Place};
 use crate::data::{Data, Value};
 use std::sync::Arc;
 
 impl<X: Data, Y: Data> Dataset<X, Y> {
-    /// The samples of which `keep` says so. No sample is copied.
+    /// Keeps the samples for which `keep` returns true. Samples are not copied.
     pub fn filter(&self, mut keep: impl FnMut(&X::Value, &Y::Value) -> bool) -> Self {
         let mut places = Vec::new();
         self.each(|place, input, label| {
@@ -16,15 +16,16 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         self.at(places.into())
     }
 
-    /// What `sample` makes of each input and its label.
+    /// Creates a data set from the results of `sample` for each input and label.
     ///
     /// The results are [`Tensor`](crate::tensor::Tensor)s, [`Class`](crate::data::Class)es,
-    /// [`Binary`](crate::data::Binary) labels or tuples of them, and pass over the stack. To divide all pixels by 255, the
-    /// layer `Rescaling(1 / 255)` is better: the trained model then takes images as they are.
+    /// [`Binary`](crate::data::Binary) labels or tuples of them, and are returned on the stack. To divide all
+    /// pixels by 255, the layer `Rescaling(1 / 255)` is a better choice: the trained model then takes images
+    /// as they are.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::tensor::{Rank1, Tensor};
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::tensor::{Rank1, Tensor};
     ///
     /// let data = Dataset::<Rank1<2>, Class<3>>::generate(3, |i| ([i as f32; 2].into(), Class::new(i)));
     /// let scaled = data.map(|x, y| (x.map(|value| value / 255.0), *y));
@@ -46,7 +47,7 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         Dataset::from_columns(inputs, labels, self.len(), names.names())
     }
 
-    /// What `input` makes of each input, with the label that it has.
+    /// Transforms each input, and keeps the labels.
     pub fn map_inputs<V: Value>(
         &self,
         mut input: impl FnMut(&X::Value) -> V,
@@ -70,7 +71,7 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         }
     }
 
-    /// Each input with what `label` makes of its label. No input is copied.
+    /// Transforms each label, and keeps the inputs, which are not copied.
     pub fn map_labels<W: Value>(
         &self,
         mut label: impl FnMut(Y::Value) -> W,
@@ -78,13 +79,14 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         self.filter_map_labels(|value| Some(label(value)))
     }
 
-    /// The inputs for which `label` gives a label, with that label. No input is copied.
+    /// Transforms each label, and keeps the inputs for which `label` returns a new label. Inputs are not
+    /// copied.
     ///
-    /// The names of the classes stay with them, where each new class is one of the old ones.
+    /// The names of the classes are kept if each new class comes from one old class.
     ///
     /// ```
-    /// use kerust_core::data::{Class, Dataset};
-    /// use kerust_core::tensor::{Rank1, Tensor};
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::tensor::{Rank1, Tensor};
     ///
     /// let ten = Dataset::<Rank1<1>, Class<10>>::generate(20, |i| ([0.0].into(), Class::new(i % 10)));
     /// let six = ten.filter_map_labels(|class| (class.index() < 6).then(|| Class::<6>::new(class.index())));
@@ -116,10 +118,9 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         }
     }
 
-    /// These samples, and behind them those of `other`. Samples are copied unless both are parts of one data
-    /// set.
+    /// Appends the samples of `other`. Samples are copied unless both are parts of the same data set.
     ///
-    /// The names of the classes are those of this data set, or of the other where it has none.
+    /// The names of the classes are those of this data set, or of the other if it has none.
     pub fn concat(&self, other: &Self) -> Self {
         let class_names = match self.class_names.is_empty() {
             true => Arc::clone(&other.class_names),
@@ -164,7 +165,7 @@ struct NewNames<'a> {
     old: &'a [String],
     /// The old class of each new one.
     from: Vec<Option<usize>>,
-    /// Whether each new class is one old class.
+    /// Whether each new class comes from only one old class.
     clear: bool,
 }
 
@@ -201,7 +202,7 @@ impl<'a> NewNames<'a> {
         self.clear = *known == old;
     }
 
-    /// The new names: none where they are not clear.
+    /// The new names, or none if they are ambiguous.
     fn names(self) -> Vec<String> {
         let name = |old: Option<usize>| self.old.get(old?).cloned();
         let names: Option<Vec<_>> = self.from.iter().map(|old| name(*old)).collect();
@@ -251,7 +252,7 @@ mod tests {
         assert_eq!(labels, [1, 0, 1, 0, 1, 0, 1]);
         assert_eq!(two.class_names(), ["e", "b"]);
         assert!(std::sync::Arc::ptr_eq(&all.inputs, &two.inputs));
-        // A class of two old ones, and one of none, have no name.
+        // A class that comes from two old ones, or from none, has no name.
         let merged = all.map_labels(|class| Class::<2>::new(class.index() / 3));
         assert!(merged.class_names().is_empty());
         let gap = all.filter_map_labels(|class| (class.index() == 2).then(|| Class::<5>::new(2)));

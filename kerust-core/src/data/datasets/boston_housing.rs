@@ -1,8 +1,7 @@
-//! Prices of houses in Boston in the 1970s, in thousands of dollars, by 13 numbers: Harrison &
-//! Rubinfeld (1978).
+//! Boston house prices in the 1970s, in thousands of dollars, with 13 features: Harrison & Rubinfeld (1978).
 //!
-//! Keras warns of this data set: one of the numbers assumes that who lives somewhere sets the price
-//! of houses there. [`california_housing`](super::california_housing) takes its place.
+//! Keras warns about this data set: one of its features assumes that racial segregation affects house prices.
+//! Use [`california_housing`](super::california_housing) instead.
 
 use super::housing::{self, Options, Split};
 use super::places::Names;
@@ -18,18 +17,18 @@ const NAMES: Names = Names {
              a folder named by `KERUST_DATASETS`",
 };
 
-/// The training and the test samples: 404 and 102 in Keras's file, in Keras's order.
+/// Loads the training and the test samples: 404 and 102 in Keras's file, in Keras's order.
 ///
 /// # Errors
-/// As [`Load::load`].
+/// The same as [`Load::load`].
 pub fn load() -> Result<Split<13>> {
     Load::new().load()
 }
 
-/// What is loaded, with Keras's arguments and defaults.
+/// Options for loading, with Keras's arguments and defaults.
 ///
 /// ```no_run
-/// # use kerust_core::{data::datasets::boston_housing, error};
+/// # use kerust::{data::datasets::boston_housing, error};
 /// # fn main() -> error::Result<()> {
 /// let (train, test) = boston_housing::Load::new().test_split(0.3).seed(7).load()?;
 /// # Ok(())
@@ -46,36 +45,36 @@ impl Default for Load {
 }
 
 impl Load {
-    /// Keras's defaults.
+    /// Creates options with Keras's defaults.
     pub const fn new() -> Self {
         Self(Options::DEFAULT)
     }
 
-    /// The fraction of the samples for the test; 0.2 by default.
+    /// Sets the fraction of the test samples; 0.2 by default.
     pub const fn test_split(mut self, fraction: f64) -> Self {
         self.0.test_split = fraction;
         self
     }
 
-    /// The seed of the order, before the split; 113 by default. The order is NumPy's.
+    /// Sets the seed of the shuffle before the split; 113 by default. The order is NumPy's.
     pub const fn seed(mut self, seed: u32) -> Self {
         self.0.seed = seed;
         self
     }
 
-    /// Loads from the first place that has the file.
+    /// Loads the data from the first place that has the file.
     ///
     /// # Errors
-    /// The file is not found, not readable, or not as expected; `test_split` is not from 0 up to
-    /// but not including 1.
+    /// Returns an error if the file is not found, cannot be read, or is invalid, or `test_split` is not at
+    /// least 0 and below 1.
     pub fn load(&self) -> Result<Split<13>> {
         housing::load(&NAMES, &self.0)
     }
 
-    /// Loads from that file.
+    /// Loads the data from this file.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// The same as [`load`](Self::load).
     pub fn load_from(&self, file: impl AsRef<Path>) -> Result<Split<13>> {
         housing::load_from(file.as_ref(), &self.0)
     }

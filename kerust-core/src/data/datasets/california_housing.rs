@@ -1,5 +1,4 @@
-//! Prices of houses in the districts of California in 1990, in dollars, by 8 numbers: Pace & Barry
-//! (1997).
+//! California house prices by district in 1990, in dollars, with 8 features: Pace & Barry (1997).
 
 use super::housing::{self, Options, Split};
 use super::places::Names;
@@ -15,15 +14,15 @@ const NAMES: Names = Names {
              a folder named by `KERUST_DATASETS`",
 };
 
-/// The training and the test samples: 16,512 and 4,128 in Keras's file, in Keras's order.
+/// Loads the training and the test samples: 16,512 and 4,128 in Keras's file, in Keras's order.
 ///
 /// # Errors
-/// As [`Load::load`].
+/// The same as [`Load::load`].
 pub fn load() -> Result<Split<8>> {
     Load::new().load()
 }
 
-/// How much of the file is read.
+/// The part of the file to load.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Version {
     /// The first 600 samples.
@@ -32,10 +31,10 @@ pub enum Version {
     Large,
 }
 
-/// What is loaded, with Keras's arguments and defaults.
+/// Options for loading, with Keras's arguments and defaults.
 ///
 /// ```no_run
-/// # use kerust_core::{data::datasets::california_housing::{self, Version}, error};
+/// # use kerust::{data::datasets::california_housing::{self, Version}, error};
 /// # fn main() -> error::Result<()> {
 /// let (train, test) = california_housing::Load::new().version(Version::Small).load()?;
 /// # Ok(())
@@ -52,12 +51,12 @@ impl Default for Load {
 }
 
 impl Load {
-    /// Keras's defaults.
+    /// Creates options with Keras's defaults.
     pub const fn new() -> Self {
         Self(Options::DEFAULT)
     }
 
-    /// How much of the file is read; [`Version::Large`] by default.
+    /// Sets the part of the file to load; [`Version::Large`] by default.
     pub const fn version(mut self, version: Version) -> Self {
         self.0.first = match version {
             Version::Small => Some(600),
@@ -66,31 +65,31 @@ impl Load {
         self
     }
 
-    /// The fraction of the samples for the test; 0.2 by default.
+    /// Sets the fraction of the test samples; 0.2 by default.
     pub const fn test_split(mut self, fraction: f64) -> Self {
         self.0.test_split = fraction;
         self
     }
 
-    /// The seed of the order, before the split; 113 by default. The order is NumPy's.
+    /// Sets the seed of the shuffle before the split; 113 by default. The order is NumPy's.
     pub const fn seed(mut self, seed: u32) -> Self {
         self.0.seed = seed;
         self
     }
 
-    /// Loads from the first place that has the file.
+    /// Loads the data from the first place that has the file.
     ///
     /// # Errors
-    /// The file is not found, not readable, or not as expected; `test_split` is not from 0 up to
-    /// but not including 1.
+    /// Returns an error if the file is not found, cannot be read, or is invalid, or `test_split` is not at
+    /// least 0 and below 1.
     pub fn load(&self) -> Result<Split<8>> {
         housing::load(&NAMES, &self.0)
     }
 
-    /// Loads from that file.
+    /// Loads the data from this file.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// The same as [`load`](Self::load).
     pub fn load_from(&self, file: impl AsRef<Path>) -> Result<Split<8>> {
         housing::load_from(file.as_ref(), &self.0)
     }

@@ -1,4 +1,4 @@
-//! CIFAR-10 and CIFAR-100: 32×32 images in colours, in files that Python 2 pickled.
+//! CIFAR-10 and CIFAR-100: 32×32 color images, in files pickled by Python 2.
 
 use super::places::Names;
 use super::tar;
@@ -14,14 +14,14 @@ pub(super) type Split<const N: usize> = (
     Dataset<Rank3<32, 32, 3>, Class<N>>,
 );
 
-/// Ten kinds of animals and vehicles, 32×32 pixels in colours: Krizhevsky (2009), "Learning multiple
+/// CIFAR-10: ten classes of animals and vehicles, 32×32 color images: Krizhevsky (2009), "Learning multiple
 /// layers of features from tiny images".
 pub mod cifar10 {
     use super::{Archive, Names, Split};
     use crate::error::Result;
     use std::path::Path;
 
-    /// The classes in the order of their numbers.
+    /// The names of the classes, in the order of their numbers.
     pub const CLASS_NAMES: [&str; 10] = [
         "airplane",
         "automobile",
@@ -59,34 +59,36 @@ pub mod cifar10 {
         test: "test_batch",
     };
 
-    /// The training and the test samples: 50,000 and 10,000 in the original files, pixels 0 to 255.
+    /// Loads the training and the test samples: 50,000 and 10,000 in the original files. Pixels are from 0 to
+    /// 255.
     ///
     /// # Errors
-    /// The files are not found, not readable, corrupt, or do not fit each other.
+    /// Returns an error if the files are not found, cannot be read, are corrupt, or do not match each other.
     pub fn load() -> Result<Split<10>> {
         ARCHIVE.load("labels", &CLASS_NAMES)
     }
 
-    /// [`load`] from the archive (`.tar.gz`), or from the folder that it unpacks to.
+    /// Like [`load`], from the archive (`.tar.gz`) or from its unpacked folder.
     ///
     /// # Errors
-    /// As [`load`].
+    /// The same as [`load`].
     pub fn load_from(place: impl AsRef<Path>) -> Result<Split<10>> {
         ARCHIVE.load_from(place.as_ref(), "labels", &CLASS_NAMES)
     }
 }
 
-/// A hundred kinds of things in twenty groups, 32×32 pixels in colours: Krizhevsky (2009), "Learning
-/// multiple layers of features from tiny images".
+/// CIFAR-100: a hundred classes in twenty groups, 32×32 color images: Krizhevsky (2009), "Learning multiple
+/// layers of features from tiny images".
 ///
-/// Keras's `label_mode` is the type of the labels: `Class<100>` is fine, `Class<20>` coarse.
+/// The type of the labels replaces Keras's `label_mode`: `Class<100>` for fine labels, `Class<20>` for coarse
+/// labels.
 pub mod cifar100 {
     use super::{Archive, Names, Split};
     use crate::data::Class;
     use crate::error::Result;
     use std::path::Path;
 
-    /// The fine classes in the order of their numbers.
+    /// The names of the fine classes, in the order of their numbers.
     #[rustfmt::skip]
     pub const FINE_CLASS_NAMES: [&str; 100] = [
         "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle",
@@ -103,7 +105,7 @@ pub mod cifar100 {
         "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm",
     ];
 
-    /// The coarse classes in the order of their numbers.
+    /// The names of the coarse classes, in the order of their numbers.
     #[rustfmt::skip]
     pub const COARSE_CLASS_NAMES: [&str; 20] = [
         "aquatic_mammals", "fish", "flowers", "food_containers", "fruit_and_vegetables",
@@ -113,14 +115,14 @@ pub mod cifar100 {
         "reptiles", "small_mammals", "trees", "vehicles_1", "vehicles_2",
     ];
 
-    /// Labels of CIFAR-100: `Class<100>` or `Class<20>`.
+    /// The labels of CIFAR-100: `Class<100>` or `Class<20>`.
     #[diagnostic::on_unimplemented(
         message = "CIFAR-100 has no labels `{Self}`",
         label = "are neither its fine nor its coarse classes",
         note = "`Class<100>` are its fine classes, `Class<20>` its coarse ones"
     )]
     pub trait Labels {
-        /// The split with these labels.
+        /// The training and test data with these labels.
         type Split;
         #[doc(hidden)]
         fn load(place: Option<&Path>) -> Result<Self::Split>;
@@ -156,10 +158,11 @@ pub mod cifar100 {
         test: "test",
     };
 
-    /// The training and the test samples: 50,000 and 10,000 in the original files, pixels 0 to 255.
+    /// Loads the training and the test samples: 50,000 and 10,000 in the original files. Pixels are from 0 to
+    /// 255.
     ///
     /// ```no_run
-    /// # use kerust_core::{data::{Class, datasets::cifar100}, error};
+    /// # use kerust::{data::{Class, datasets::cifar100}, error};
     /// # fn main() -> error::Result<()> {
     /// let (train, test) = cifar100::load::<Class<100>>()?;
     /// # Ok(())
@@ -167,15 +170,15 @@ pub mod cifar100 {
     /// ```
     ///
     /// # Errors
-    /// The files are not found, not readable, corrupt, or do not fit each other.
+    /// Returns an error if the files are not found, cannot be read, are corrupt, or do not match each other.
     pub fn load<Y: Labels>() -> Result<Y::Split> {
         Y::load(None)
     }
 
-    /// [`load`] from the archive (`.tar.gz`), or from the folder that it unpacks to.
+    /// Like [`load`], from the archive (`.tar.gz`) or from its unpacked folder.
     ///
     /// # Errors
-    /// As [`load`].
+    /// The same as [`load`].
     pub fn load_from<Y: Labels>(place: impl AsRef<Path>) -> Result<Y::Split> {
         Y::load(Some(place.as_ref()))
     }
@@ -192,10 +195,10 @@ pub mod cifar100 {
     }
 }
 
-/// A data set of the family.
+/// One of the two data sets.
 struct Archive {
     names: Names,
-    /// The folder in the archive, and in Keras's folder.
+    /// The name of the folder in the archive and in Keras's cache.
     folder: &'static str,
     train: &'static [&'static str],
     test: &'static str,
@@ -209,7 +212,7 @@ impl Archive {
         self.load_from(&place, key, class_names)
     }
 
-    /// The folder with the batches: `place`, or the one that Keras's folder holds.
+    /// The folder with the batches: `place`, or a folder inside of it.
     fn batches(&self, place: &Path) -> Option<PathBuf> {
         let folders = [place.to_path_buf(), place.join(self.folder)];
         folders
@@ -316,7 +319,7 @@ impl Part {
             };
             self.labels.push(class);
         }
-        // From planes of red, green and blue to pixels of the three.
+        // Converts planes of red, green and blue to pixels with three channels.
         for image in images.chunks_exact(3 * PIXELS) {
             let pixel = |place: usize| {
                 [

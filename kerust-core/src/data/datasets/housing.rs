@@ -1,5 +1,4 @@
-//! Tables of houses with their prices: `x` and `y` of an `.npz` file, shuffled and split as Keras
-//! does.
+//! House price data sets: `x` and `y` of an `.npz` file, shuffled and split as in Keras.
 
 use super::places::Names;
 use super::random_state::RandomState;
@@ -17,7 +16,7 @@ pub(super) type Split<const N: usize> = (Dataset<Rank1<N>, Rank1<1>>, Dataset<Ra
 pub(super) struct Options {
     pub(super) test_split: f64,
     pub(super) seed: u32,
-    /// Only so many samples of the file, the first ones.
+    /// Use only the first samples of the file.
     pub(super) first: Option<usize>,
 }
 
@@ -63,7 +62,7 @@ pub(super) fn load_from<const N: usize>(path: &Path, options: &Options) -> Resul
     Ok((part(train), part(test)))
 }
 
-/// The fraction that is not for the test.
+/// The fraction of the training samples.
 pub(super) fn training_fraction(test_split: f64) -> Result<f64> {
     if (0.0..1.0).contains(&test_split) {
         return Ok(1.0 - test_split);

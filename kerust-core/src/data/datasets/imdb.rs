@@ -1,5 +1,5 @@
-//! Reviews of films as lists of words' numbers, and whether they are positive: Maas et al. (2011),
-//! "Learning word vectors for sentiment analysis".
+//! IMDB movie reviews as sequences of word indices, with their sentiment: Maas et al. (2011), "Learning word
+//! vectors for sentiment analysis".
 
 use super::places::Names;
 use super::random_state::RandomState;
@@ -8,7 +8,7 @@ use crate::error::Result;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The classes in the order of their numbers.
+/// The names of the classes, in the order of their numbers.
 pub const CLASS_NAMES: [&str; 2] = ["negative", "positive"];
 
 const NAMES: Names = Names {
@@ -29,34 +29,35 @@ const WORD_INDEX: Names = Names {
              folder named by `KERUST_DATASETS`",
 };
 
-/// The training and the test reviews: 25,000 each in Keras's file, in Keras's order.
+/// Loads the training and the test reviews: 25,000 each in Keras's file, in Keras's order.
 ///
 /// # Errors
-/// As [`Load::load`].
+/// The same as [`Load::load`].
 pub fn load() -> Result<(Sequences, Sequences)> {
     Load::new().load()
 }
 
-/// The number of each word, without what `index_from` adds.
+/// Loads the index of each word, before `index_from` is added.
 ///
 /// # Errors
-/// The file is not found, not readable, or holds anything but words and numbers.
+/// Returns an error if the file is not found, cannot be read, or contains anything other than words and
+/// numbers.
 pub fn word_index() -> Result<BTreeMap<String, u32>> {
     word_index_from(words::find(&WORD_INDEX)?)
 }
 
-/// [`word_index`] from that file.
+/// Like [`word_index`], from this file.
 ///
 /// # Errors
-/// As [`word_index`].
+/// The same as [`word_index`].
 pub fn word_index_from(file: impl AsRef<Path>) -> Result<BTreeMap<String, u32>> {
     words::word_index(file.as_ref())
 }
 
-/// What is loaded, with Keras's arguments and defaults.
+/// Options for loading, with Keras's arguments and defaults.
 ///
 /// ```no_run
-/// # use kerust_core::{data::datasets::imdb, error};
+/// # use kerust::{data::datasets::imdb, error};
 /// # fn main() -> error::Result<()> {
 /// let (train, test) = imdb::Load::new().num_words(10_000).maxlen(80).load()?;
 /// # Ok(())
@@ -75,7 +76,7 @@ impl Default for Load {
 }
 
 impl Load {
-    /// Keras's defaults.
+    /// Creates options with Keras's defaults.
     pub const fn new() -> Self {
         let options = Options::DEFAULT;
         Self { options }
@@ -83,21 +84,23 @@ impl Load {
 
     words::arguments!();
 
-    /// Loads from the first place that has the file.
+    /// Loads the data from the first place that has the file.
     ///
     /// # Errors
-    /// The file is not found, not readable, or not as expected; no review is shorter than `maxlen`.
+    /// Returns an error if the file is not found, cannot be read, or is invalid, or no review is shorter than
+    /// `maxlen`.
     pub fn load(&self) -> Result<(Sequences, Sequences)> {
         self.load_from(words::find(&NAMES)?)
     }
 
-    /// Loads from that file.
+    /// Loads the data from this file.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// The same as [`load`](Self::load).
     pub fn load_from(&self, file: impl AsRef<Path>) -> Result<(Sequences, Sequences)> {
         let path = file.as_ref();
-        // One generator for both: the test's order goes on where that of the training ended.
+        // One generator for both parts: the shuffle of the test data continues after that of the training
+        // data.
         let mut random = RandomState::new(self.options.seed);
         let mut part = |x: &str, y: &str| -> Result<Sequences> {
             let texts = words::read(path, x, y, CLASS_NAMES.len())?;

@@ -4,7 +4,7 @@ use crate::data::npy::{NpyFault, Npz, refuse};
 use crate::error::Result;
 use std::path::Path;
 
-/// The classes in the array of that name, which are below `classes`, and how many there are.
+/// The class labels in the array with this name, which are below `classes`, and their number.
 pub(super) fn classes_of(
     npz: &Npz,
     path: &Path,

@@ -1,4 +1,4 @@
-//! Data sets of 28×28 grey images in ten classes, in the four files of MNIST.
+//! Data sets of 28×28 grayscale images in ten classes, in the four files of MNIST.
 
 use super::labels::classes_of;
 use super::places::Names;
@@ -8,10 +8,10 @@ use crate::error::{Error, Result};
 use crate::tensor::{Rank1, Rank2, Rank3, Shape};
 use std::path::{Path, PathBuf};
 
-/// A shape that holds a 28×28 grey image.
+/// A shape that fits a 28×28 grayscale image.
 #[diagnostic::on_unimplemented(
     message = "images of the MNIST family do not fit the input `{Self}`",
-    label = "takes no 28×28 grey image",
+    label = "does not fit a 28×28 grayscale image",
     note = "they fit `Input(28, 28, 1)`, `Input(28, 28)` and `Input(784)`"
 )]
 pub trait MnistImage: Shape {}
@@ -52,7 +52,7 @@ impl Archive {
         files.find(|file| file.is_file())
     }
 
-    /// Loads from Keras's file, or from a folder that holds it or the four files.
+    /// Loads from Keras's file, or from a folder that contains it or the four files.
     pub(super) fn load_from<X: MnistImage>(&self, place: &Path) -> Result<Split<X>> {
         if place.is_file() {
             return self.load_npz(place);
@@ -121,7 +121,7 @@ impl Archive {
     }
 }
 
-/// The error for images that have not a label each.
+/// The error if the numbers of images and labels differ.
 fn counts(images: &Path, images_count: usize, labels: &Path, labels_count: usize) -> Error {
     DataError::Counts {
         images: (images.to_path_buf(), images_count),
@@ -130,8 +130,8 @@ fn counts(images: &Path, images_count: usize, labels: &Path, labels_count: usize
     .into()
 }
 
-/// The file itself, or its `.gz`, by either of the names that are in use: `train-images-idx3-ubyte`
-/// or `train-images.idx3-ubyte`.
+/// The file itself, or its `.gz`, under either of its usual names: `train-images-idx3-ubyte` or
+/// `train-images.idx3-ubyte`.
 fn find(folder: &Path, file: &str) -> Option<PathBuf> {
     let dotted = file.replace("-idx", ".idx");
     [file.to_owned(), dotted]
@@ -171,7 +171,7 @@ mod tests {
         bytes
     }
 
-    /// A data set of three training samples and one test sample.
+    /// A data set with three training samples and one test sample.
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();

@@ -1,11 +1,10 @@
-//! The data sets of Keras, read from files that are already on the machine: Keras's own, or the
-//! original ones.
+//! The data sets of Keras, read from files on this machine: Keras's own or the original ones.
 //!
-//! Nothing is downloaded. A data set is looked for, in this order, in
-//! 1. `$KERUST_DATASETS`: a folder that holds a folder of the data set, or its files themselves;
+//! Nothing is downloaded. A data set is searched in these places, in this order:
+//! 1. `$KERUST_DATASETS`: a folder that contains the folder of the data set, or its files;
 //! 2. `~/.kerust/datasets`;
-//! 3. `/usr/share/datasets`, where Debian's packages put it;
-//! 4. Keras's own cache, `$KERAS_HOME/datasets` or `~/.keras/datasets`.
+//! 3. `/usr/share/datasets`, where Debian's packages install it;
+//! 4. Keras's cache, `$KERAS_HOME/datasets` or `~/.keras/datasets`.
 //!
 //! The names are Keras's: `mnist.npz`, the folder `fashion-mnist`, `boston_housing.npz`,
 //! `california_housing.npz`, `cifar-10-batches-py-target`, `cifar-100-python-target`, `imdb.npz`,
@@ -29,7 +28,8 @@ pub use cifar::{cifar10, cifar100};
 pub use mnist_family::MnistImage;
 pub use words::Sequences;
 
-/// Ten kinds of clothing, 28×28 grey pixels: Xiao, Rasul, Vollgraf (2017), arXiv:1708.07747.
+/// Fashion-MNIST: ten classes of clothing, 28×28 grayscale images: Xiao, Rasul, Vollgraf (2017),
+/// arXiv:1708.07747.
 pub mod fashion_mnist {
     use super::MnistImage;
     use super::mnist_family::{Archive, Split};
@@ -37,7 +37,7 @@ pub mod fashion_mnist {
     use crate::error::Result;
     use std::path::Path;
 
-    /// The classes in the order of their numbers.
+    /// The names of the classes, in the order of their numbers.
     pub const CLASS_NAMES: [&str; 10] = [
         "T-shirt/top",
         "Trouser",
@@ -64,27 +64,27 @@ pub mod fashion_mnist {
         class_names: CLASS_NAMES,
     };
 
-    /// The training and the test samples: 60,000 and 10,000 in the original files.
+    /// Loads the training and the test samples: 60,000 and 10,000 in the original files.
     ///
-    /// The model decides the shape: `Rank3<28, 28, 1>`, `Rank2<28, 28>` or `Rank1<784>`. Pixels
-    /// are 0 to 255, as Keras gives them.
+    /// The model determines the shape: `Rank3<28, 28, 1>`, `Rank2<28, 28>` or `Rank1<784>`. Pixels are from 0
+    /// to 255, as in Keras.
     ///
     /// # Errors
-    /// The files are not found, not readable, corrupt, or do not fit each other.
+    /// Returns an error if the files are not found, cannot be read, are corrupt, or do not match each other.
     pub fn load<X: MnistImage>() -> Result<Split<X>> {
         ARCHIVE.load()
     }
 
-    /// [`load`] from the folder that holds the four files, plain or `.gz`.
+    /// Like [`load`], from a folder with the four files, plain or `.gz`.
     ///
     /// # Errors
-    /// As [`load`].
+    /// The same as [`load`].
     pub fn load_from<X: MnistImage>(folder: impl AsRef<Path>) -> Result<Split<X>> {
         ARCHIVE.load_from(folder.as_ref())
     }
 }
 
-/// Ten handwritten digits, 28×28 grey pixels: LeCun, Cortes, Burges.
+/// MNIST: ten handwritten digits, 28×28 grayscale images: LeCun, Cortes, Burges.
 pub mod mnist {
     use super::MnistImage;
     use super::mnist_family::{Archive, Split};
@@ -92,7 +92,7 @@ pub mod mnist {
     use crate::error::Result;
     use std::path::Path;
 
-    /// The classes in the order of their numbers.
+    /// The names of the classes, in the order of their numbers.
     pub const CLASS_NAMES: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
     const ARCHIVE: Archive = Archive {
@@ -107,22 +107,22 @@ pub mod mnist {
         class_names: CLASS_NAMES,
     };
 
-    /// The training and the test samples: 60,000 and 10,000 in the original files.
+    /// Loads the training and the test samples: 60,000 and 10,000 in the original files.
     ///
-    /// The model decides the shape: `Rank3<28, 28, 1>`, `Rank2<28, 28>` or `Rank1<784>`. Pixels
-    /// are 0 to 255, as Keras gives them.
+    /// The model determines the shape: `Rank3<28, 28, 1>`, `Rank2<28, 28>` or `Rank1<784>`. Pixels are from 0
+    /// to 255, as in Keras.
     ///
     /// # Errors
-    /// The files are not found, not readable, corrupt, or do not fit each other.
+    /// Returns an error if the files are not found, cannot be read, are corrupt, or do not match each other.
     pub fn load<X: MnistImage>() -> Result<Split<X>> {
         ARCHIVE.load()
     }
 
-    /// [`load`] from Keras's `mnist.npz`, or from the folder that holds it or the four files, plain
-    /// or `.gz`.
+    /// Like [`load`], from Keras's `mnist.npz`, or from a folder that contains it or the four files, plain or
+    /// `.gz`.
     ///
     /// # Errors
-    /// As [`load`].
+    /// The same as [`load`].
     pub fn load_from<X: MnistImage>(place: impl AsRef<Path>) -> Result<Split<X>> {
         ARCHIVE.load_from(place.as_ref())
     }

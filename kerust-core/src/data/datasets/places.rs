@@ -1,29 +1,29 @@
-//! Where the files of a data set may be.
+//! The search for the files of a data set.
 
 use crate::data::DataError;
 use crate::error::Result;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// What a data set is called, and how to get it.
+/// The names of a data set, and how to get it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Names {
     pub(super) dataset: &'static str,
     /// The names of its folder.
     pub(super) folders: &'static [&'static str],
-    /// The names of the file that holds all of it.
+    /// The names of a file with the whole data set.
     pub(super) files: &'static [&'static str],
     pub(super) remedy: &'static str,
 }
 
 impl Names {
-    /// The first place of this machine for which `holds` is true.
+    /// The first place on this machine for which `holds` returns true.
     pub(super) fn find(&self, holds: impl Fn(&Path) -> bool) -> Result<PathBuf> {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         self.first(self.places(variable, std::env::home_dir()), holds)
     }
 
-    /// The first place for which `holds` is true.
+    /// The first place for which `holds` returns true.
     pub(super) fn first(
         &self,
         places: Vec<PathBuf>,
@@ -40,7 +40,7 @@ impl Names {
         }
     }
 
-    /// The folders and the files in which the data set is looked for, in order.
+    /// The folders and files in which the data set is searched, in order.
     fn places(
         &self,
         variable: impl Fn(&str) -> Option<OsString>,

@@ -1,6 +1,7 @@
-//! NumPy's `RandomState(seed).shuffle(indices)`, by which Keras orders its data sets.
+//! NumPy's `RandomState(seed).shuffle(indices)`, with which Keras shuffles its data sets.
 //!
-//! The Mersenne Twister MT19937 of Matsumoto & Nishimura (1998), seeded by their `init_genrand`.
+//! The generator is the Mersenne Twister MT19937 of Matsumoto & Nishimura (1998), seeded by their
+//! `init_genrand`.
 
 const LEN: usize = 624;
 
@@ -31,7 +32,8 @@ impl RandomState {
         indices
     }
 
-    /// A number from 0 to `most`: of as many bits as that has, drawn until one is small enough.
+    /// A random number from 0 to `most`: numbers with the same count of bits are drawn until one is small
+    /// enough.
     fn up_to(&mut self, most: usize) -> usize {
         let mask = usize::MAX >> most.leading_zeros();
         loop {
@@ -75,8 +77,8 @@ mod tests {
         RandomState::new(seed).shuffled(count)
     }
 
-    /// `r = numpy.random.RandomState(113); i = numpy.arange(17); r.shuffle(i)`, and of 3000 numbers
-    /// the last five, which need the words renewed.
+    /// `r = numpy.random.RandomState(113); i = numpy.arange(17); r.shuffle(i)`, and the last five of 3000
+    /// numbers, which are more than one state of the generator gives.
     #[test]
     fn orders_are_numpys() {
         assert_eq!(shuffled(17, 113), SEVENTEEN);

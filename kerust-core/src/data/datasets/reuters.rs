@@ -1,4 +1,4 @@
-//! Newswires as lists of words' numbers, with their topics: Reuters-21578, as Keras splits it.
+//! Reuters newswires as sequences of word indices, with their topics: Reuters-21578, split as in Keras.
 
 use super::housing::training_fraction;
 use super::places::Names;
@@ -8,7 +8,7 @@ use crate::error::Result;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The topics in the order of their numbers: Keras's `get_label_names`.
+/// The names of the topics, in the order of their numbers: Keras's `get_label_names`.
 #[rustfmt::skip]
 pub const CLASS_NAMES: [&str; 46] = [
     "cocoa",
@@ -77,34 +77,35 @@ const WORD_INDEX: Names = Names {
              folder named by `KERUST_DATASETS`",
 };
 
-/// The training and the test newswires: 8,982 and 2,246 in Keras's file, in Keras's order.
+/// Loads the training and the test newswires: 8,982 and 2,246 in Keras's file, in Keras's order.
 ///
 /// # Errors
-/// As [`Load::load`].
+/// The same as [`Load::load`].
 pub fn load() -> Result<(Sequences, Sequences)> {
     Load::new().load()
 }
 
-/// The number of each word, without what `index_from` adds.
+/// Loads the index of each word, before `index_from` is added.
 ///
 /// # Errors
-/// The file is not found, not readable, or holds anything but words and numbers.
+/// Returns an error if the file is not found, cannot be read, or contains anything other than words and
+/// numbers.
 pub fn word_index() -> Result<BTreeMap<String, u32>> {
     word_index_from(words::find(&WORD_INDEX)?)
 }
 
-/// [`word_index`] from that file.
+/// Like [`word_index`], from this file.
 ///
 /// # Errors
-/// As [`word_index`].
+/// The same as [`word_index`].
 pub fn word_index_from(file: impl AsRef<Path>) -> Result<BTreeMap<String, u32>> {
     words::word_index(file.as_ref())
 }
 
-/// What is loaded, with Keras's arguments and defaults.
+/// Options for loading, with Keras's arguments and defaults.
 ///
 /// ```no_run
-/// # use kerust_core::{data::datasets::reuters, error};
+/// # use kerust::{data::datasets::reuters, error};
 /// # fn main() -> error::Result<()> {
 /// let (train, test) = reuters::Load::new().num_words(1000).test_split(0.1).load()?;
 /// # Ok(())
@@ -124,7 +125,7 @@ impl Default for Load {
 }
 
 impl Load {
-    /// Keras's defaults.
+    /// Creates options with Keras's defaults.
     pub const fn new() -> Self {
         Self {
             options: Options::DEFAULT,
@@ -134,25 +135,25 @@ impl Load {
 
     words::arguments!();
 
-    /// The fraction of the newswires for the test; 0.2 by default.
+    /// Sets the fraction of the test newswires; 0.2 by default.
     pub fn test_split(mut self, fraction: f64) -> Self {
         self.test_split = fraction;
         self
     }
 
-    /// Loads from the first place that has the file.
+    /// Loads the data from the first place that has the file.
     ///
     /// # Errors
-    /// The file is not found, not readable, or not as expected; no newswire is shorter than `maxlen`;
-    /// `test_split` is not from 0 up to but not including 1.
+    /// Returns an error if the file is not found, cannot be read, or is invalid, no newswire is shorter than
+    /// `maxlen`, or `test_split` is not at least 0 and below 1.
     pub fn load(&self) -> Result<(Sequences, Sequences)> {
         self.load_from(words::find(&NAMES)?)
     }
 
-    /// Loads from that file.
+    /// Loads the data from this file.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// The same as [`load`](Self::load).
     pub fn load_from(&self, file: impl AsRef<Path>) -> Result<(Sequences, Sequences)> {
         let path = file.as_ref();
         let training = training_fraction(self.test_split)?;

@@ -1,6 +1,6 @@
-//! Files out of a `.tar.gz` archive.
+//! Reads files from a `.tar.gz` archive.
 //!
-//! The format is POSIX's `ustar`: a header of 512 bytes, then the file, filled up to 512.
+//! The format is POSIX's `ustar`: a header of 512 bytes, then the file, padded to a multiple of 512.
 
 use crate::data::DataError;
 use crate::data::unpack::most_unpacked;
@@ -12,7 +12,7 @@ use std::path::Path;
 
 const BLOCK: usize = 512;
 
-/// The files of these names, in their order; a name is the whole path inside the archive.
+/// The contents of the files with these names, in this order. A name is the whole path in the archive.
 pub(super) fn files(path: &Path, names: &[String]) -> Result<Vec<Vec<u8>>> {
     let file = File::open(path).map_err(Error::io("read", path))?;
     let len = file.metadata().map_err(Error::io("read", path))?.len();
@@ -24,7 +24,7 @@ pub(super) fn files(path: &Path, names: &[String]) -> Result<Vec<Vec<u8>>> {
 }
 
 fn read(mut archive: impl Read, names: &[String]) -> Result<Vec<Vec<u8>>, String> {
-    let corrupt = |error: io::Error| format!("is no whole .tar.gz archive: {error}");
+    let corrupt = |error: io::Error| format!("is not a complete .tar.gz archive: {error}");
     let mut files: Vec<Option<Vec<u8>>> = vec![None; names.len()];
     let mut found = Vec::new();
     let mut header = [0; BLOCK];
@@ -35,7 +35,7 @@ fn read(mut archive: impl Read, names: &[String]) -> Result<Vec<Vec<u8>>, String
         }
         let entry = Entry::parse(&header).ok_or_else(|| {
             format!(
-                "is no whole .tar.gz archive: entry {} is no header",
+                "is not a complete .tar.gz archive: entry {} is not a header",
                 found.len()
             )
         })?;
@@ -62,7 +62,7 @@ fn read(mut archive: impl Read, names: &[String]) -> Result<Vec<Vec<u8>>, String
             found.push(entry.name);
         }
     }
-    // To the end, so that the checksum is held against all of it.
+    // Reads to the end, so that the checksum covers the whole archive.
     io::copy(&mut archive, &mut io::sink()).map_err(corrupt)?;
     let missing = |name: &String| {
         let found = found.join("`, `");
@@ -82,7 +82,7 @@ struct Entry {
 
 impl Entry {
     fn parse(header: &[u8; BLOCK]) -> Option<Self> {
-        // The checksum counts its own field as spaces.
+        // In the checksum, its own field counts as spaces.
         let sum: u64 = header.iter().map(|byte| u64::from(*byte)).sum();
         let own: u64 = header[148..156].iter().map(|byte| u64::from(*byte)).sum();
         if octal(&header[148..156])? != sum - own + 8 * u64::from(b' ') {
@@ -102,14 +102,14 @@ impl Entry {
         let name = name.strip_prefix("./").map(str::to_owned).unwrap_or(name);
         Some(Self {
             name,
-            // What is longer than eight octal digits say, some 8 GB, is written otherwise.
+            // Larger files (above 8 GB) have another encoding.
             len: octal(&header[124..136])?,
             is_file: matches!(header[156], b'0' | 0),
         })
     }
 }
 
-/// A number of octal digits between spaces and zero bytes.
+/// Parses an octal number that is surrounded by spaces and zero bytes.
 fn octal(field: &[u8]) -> Option<u64> {
     let text = core::str::from_utf8(field).ok()?;
     let text = text.trim_matches([' ', '\0']);

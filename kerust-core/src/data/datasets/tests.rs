@@ -1,4 +1,4 @@
-//! Held against what Keras reads from the same files: `tests/data/generate.py`.
+//! Comparisons with Keras's results for the same files: `tests/data/generate.py`.
 
 use super::*;
 use crate::data::{Class, Data, Dataset};
@@ -13,7 +13,7 @@ fn file(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// What Keras read: the training and the test samples.
+/// Keras's results: the training and the test samples.
 fn keras(case: &str) -> [Value; 2] {
     let text = fs::read_to_string(file("keras.json")).unwrap();
     let mut golden: Value = serde_json::from_str(&text).unwrap();
@@ -22,7 +22,7 @@ fn keras(case: &str) -> [Value; 2] {
     [0, 1].map(|part| parts[part].take())
 }
 
-/// A number for each sample, in which each value has another weight.
+/// A checksum for each sample, in which each value has another weight.
 fn checksums<X: Shape, Y: Data>(data: &Dataset<X, Y>) -> Vec<f64> {
     let checksum = |(x, _): (Box<crate::tensor::Tensor<X>>, _)| {
         let values = x.as_slice().iter().enumerate();
@@ -44,7 +44,7 @@ fn assert_table<const N: usize>(
 ) {
     let (train, test) = loaded.unwrap();
     for (part, keras) in [train, test].iter().zip(keras(case)) {
-        // The numbers are eighths and quarters, so every sum is exact.
+        // The numbers are multiples of 1/8 and 1/4, so every sum is exact.
         assert_eq!(checksums(part), numbers(&keras["x"]), "{case}");
         let y: Vec<f64> = part.iter().map(|(_, y)| y.as_slice()[0].into()).collect();
         assert_eq!(y, numbers(&keras["y"]), "{case}");
@@ -199,7 +199,7 @@ fn a_word_index_is_read() {
     fs::write(&path, r#"{"the": "1"}"#).unwrap();
     let message = message(reuters::word_index_from(&path));
     assert!(
-        message.contains("is no JSON object of words with their numbers: "),
+        message.contains("is not a JSON object of words and numbers: "),
         "{message}"
     );
     assert!(message.contains("line 1 column"), "{message}");
@@ -310,7 +310,7 @@ fn a_batch_of_other_labels_or_images_is_refused() {
     };
     let text = |bytes: &[u8]| {
         refusal(bytes)
-            .split_once("as expected: ")
+            .split_once("is not a valid pickle: ")
             .unwrap()
             .1
             .to_owned()

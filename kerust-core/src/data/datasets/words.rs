@@ -1,4 +1,4 @@
-//! Texts as lists of words' numbers: what IMDB and Reuters have in common.
+//! Texts as sequences of word indices, for IMDB and Reuters.
 
 use super::labels::classes_of;
 use super::places::Names;
@@ -10,10 +10,10 @@ use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Texts as lists of words' numbers, with a label each.
+/// Texts as sequences of word indices, with a label for each.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Sequences {
-    /// The words' numbers of each text.
+    /// The word indices of each text.
     pub sequences: Vec<Vec<u32>>,
     /// The class of each text.
     pub labels: Vec<u32>,
@@ -42,7 +42,7 @@ impl Options {
         index_from: 3,
     };
 
-    /// The texts in a random order, with their start, and without the long ones.
+    /// Shuffles the texts, adds their start, and drops the long ones.
     pub(super) fn ordered(&self, mut texts: Sequences, random: &mut RandomState) -> Sequences {
         let order = random.shuffled(texts.labels.len());
         let mut ordered = Sequences::default();
@@ -52,7 +52,7 @@ impl Options {
                 .into_iter()
                 .map(|word| word.saturating_add(self.index_from));
             let words: Vec<u32> = self.start_char.into_iter().chain(words).collect();
-            // As Keras, which keeps what is shorter, not what is as long.
+            // As in Keras, only shorter texts are kept.
             if self
                 .maxlen
                 .is_none_or(|maxlen| maxlen == 0 || words.len() < maxlen)
@@ -64,8 +64,8 @@ impl Options {
         ordered
     }
 
-    /// Replaces or drops the words that are too frequent or too rare. Where no number of words is
-    /// given, it is the highest of the words' numbers, and that word counts as too rare, as in Keras.
+    /// Replaces or drops the words that are too frequent or too rare. Without a number of words, the limit is
+    /// the highest word index, and as in Keras that word counts as too rare.
     pub(super) fn limit_words(&self, parts: &mut [&mut Sequences]) {
         let highest = || {
             let texts = parts.iter().flat_map(|part| &part.sequences);
@@ -88,7 +88,7 @@ impl Options {
     }
 }
 
-/// The file of the first place that has it.
+/// The file in the first place that has it.
 pub(super) fn find(names: &Names) -> Result<PathBuf> {
     let file = |place: &Path| match place.is_dir() {
         true => place.join(names.files[0]),
@@ -97,7 +97,7 @@ pub(super) fn find(names: &Names) -> Result<PathBuf> {
     Ok(file(&names.find(|place| file(place).is_file())?))
 }
 
-/// The texts and labels in the arrays of those names.
+/// The texts and labels in the arrays with these names.
 pub(super) fn read(path: &Path, x: &str, y: &str, classes: usize) -> Result<Sequences> {
     let npz = Npz::open(path)?;
     let (labels, count) = classes_of(&npz, path, y, classes)?;
@@ -125,14 +125,15 @@ pub(super) fn read(path: &Path, x: &str, y: &str, classes: usize) -> Result<Sequ
     Ok(Sequences { sequences, labels })
 }
 
-/// The lists of a pickled array of lists of integers.
+/// Reads a pickled array of lists of integers.
 fn lists(bytes: &[u8], file_len: u64) -> Result<Vec<Vec<u32>>, String> {
     let pickle = Pickle::read(bytes, file_len)?;
     let (shape, texts) = pickle.object_array(pickle.top())?;
     if shape.len() != 1 {
         return Err(format!("found an array of {shape:?}, expected one axis"));
     }
-    // A number takes two bytes at the least; a list that stands for many texts would take none.
+    // A number takes two bytes at least. The count prevents that one list, used for many texts, takes too
+    // much memory.
     let mut left = bytes.len();
     let mut lists = Vec::with_capacity(texts.len());
     for (place, text) in texts.iter().enumerate() {
@@ -151,7 +152,7 @@ fn lists(bytes: &[u8], file_len: u64) -> Result<Vec<Vec<u32>>, String> {
     Ok(lists)
 }
 
-/// The number of each word, from Keras's JSON file.
+/// Reads the index of each word from Keras's JSON file.
 pub(super) fn word_index(path: &Path) -> Result<BTreeMap<String, u32>> {
     let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
     serde_json::from_slice(&bytes).map_err(|error| {
@@ -161,53 +162,53 @@ pub(super) fn word_index(path: &Path) -> Result<BTreeMap<String, u32>> {
     })
 }
 
-/// The error where no text is short enough.
+/// The error if no text is short enough.
 pub(super) fn no_sequence(path: &Path, maxlen: Option<usize>) -> Error {
     let path = path.to_path_buf();
     DataError::NoSequence { path, maxlen }.into()
 }
 
-/// Keras's arguments of both data sets, as a builder's methods.
+/// The builder methods for Keras's arguments of both data sets.
 macro_rules! arguments {
     () => {
-        /// Keeps so many of the most frequent words, by their numbers; all by default. Other words
-        /// become [`oov_char`](Self::oov_char).
+        /// Keeps only this number of the most frequent words; all by default. Other words are replaced by
+        /// [`oov_char`](Self::oov_char).
         pub fn num_words(mut self, count: impl Into<Option<u32>>) -> Self {
             self.options.num_words = count.into();
             self
         }
 
-        /// Leaves out words below this number, the most frequent ones; 0 by default.
+        /// Skips the most frequent words, whose indices are below this number; 0 by default.
         pub fn skip_top(mut self, count: u32) -> Self {
             self.options.skip_top = count;
             self
         }
 
-        /// Leaves out texts that are not shorter than this, with their start; none by default.
+        /// Drops texts that, with their start, are not shorter than this; none by default.
         pub fn maxlen(mut self, len: impl Into<Option<usize>>) -> Self {
             self.options.maxlen = len.into();
             self
         }
 
-        /// The seed of the order; 113 by default. The order is NumPy's.
+        /// Sets the seed of the shuffle; 113 by default. The order is NumPy's.
         pub fn seed(mut self, seed: u32) -> Self {
             self.options.seed = seed;
             self
         }
 
-        /// The number that begins every text; 1 by default, `None` for no beginning.
+        /// Sets the index that starts every text; 1 by default, `None` for no start.
         pub fn start_char(mut self, number: impl Into<Option<u32>>) -> Self {
             self.options.start_char = number.into();
             self
         }
 
-        /// The number for words that are left out; 2 by default. With `None` they are dropped.
+        /// Sets the index for words that are left out; 2 by default. With `None` they are dropped.
         pub fn oov_char(mut self, number: impl Into<Option<u32>>) -> Self {
             self.options.oov_char = number.into();
             self
         }
 
-        /// What is added to the words' numbers; 3 by default.
+        /// Sets the number that is added to word indices; 3 by default.
         pub fn index_from(mut self, number: u32) -> Self {
             self.options.index_from = number;
             self

@@ -1,7 +1,7 @@
 use super::*;
 use std::io::Write;
 
-/// Two images of 2×3.
+/// Two 2×3 images.
 fn images() -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3];
     bytes.extend(0..12u8);
@@ -45,7 +45,7 @@ fn a_wrong_start_is_refused() {
     bytes[0] = 1;
     assert_eq!(
         fault(&bytes),
-        "is no IDX file: found the first bytes [01, 00, 08, 03], expected [00, 00, 08, rank]"
+        "is not an IDX file: found the first bytes [01, 00, 08, 03], expected [00, 00, 08, rank]"
     );
     assert!(fault(&[]).contains("found the first bytes []"));
 }
@@ -104,7 +104,7 @@ fn a_corrupt_gzip_stream_is_refused() {
     assert!(fault(&bytes).starts_with("is corrupt or truncated gzip: "));
 }
 
-/// A gzip file with that header, then that many zeros.
+/// A gzip file with this header, followed by this number of zeros.
 fn gzip_of(sizes: &[u32], zeros: usize) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Default::default());
     encoder.write_all(&[0, 0, 8, sizes.len() as u8]).unwrap();
@@ -129,7 +129,7 @@ fn a_gzip_bomb_is_not_unpacked() {
         message.contains("would unpack to 94080016 bytes"),
         "{message}"
     );
-    // The header's promise is small; what follows it is not unpacked either.
+    // The header gives a small size. The bytes after it must not be decompressed either.
     let bomb = gzip_of(&[2, 2, 3], 70 << 20);
     assert_eq!(
         fault(&bomb),

@@ -1,52 +1,51 @@
-//! What can be wrong with a folder of images.
+//! The errors of image folders.
 
 use core::fmt::{Display, Formatter};
 use std::path::PathBuf;
 
-/// Why a folder of images, or an image in it, was refused.
+/// The reason why a folder of images, or an image in it, is invalid.
 #[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
-pub enum ImageFolderFault {
+pub(crate) enum ImageFolderFault {
     /// There is no folder in the folder.
     NoClassFolders,
-    /// There are more or fewer class folders than classes.
+    /// The number of class folders differs from the number of classes.
     Classes {
         /// The folders, in order.
         found: Vec<String>,
         /// The number of classes.
         expected: usize,
     },
-    /// `class_names` are not the folders.
+    /// `class_names` differ from the folders.
     ClassNames {
         /// The names.
         found: Vec<String>,
         /// The folders, in order.
         expected: Vec<String>,
     },
-    /// A class folder without images.
+    /// A class folder contains no images.
     NoImages {
-        /// The endings of the files that were seen.
+        /// The extensions of the files in it.
         skipped: Vec<String>,
     },
-    /// Files that are no image, or no whole one.
+    /// Files that are not complete images.
     Broken(BrokenImages),
-    /// A file that is no image, or no whole one.
+    /// A file that is not a complete image.
     Image(String),
-    /// The images take more memory than there is.
+    /// There is not enough memory for the images.
     Memory {
         /// The number of images.
         images: usize,
-        /// The bytes of an image.
+        /// The size of an image in bytes.
         image_bytes: usize,
     },
-    /// `image_size` is not the size of the model's input.
+    /// `image_size` differs from the size of the model's input.
     ImageSize {
-        /// The size asked for: height and width.
+        /// The requested size: height and width.
         found: [usize; 2],
         /// The size of the type.
         expected: [usize; 2],
     },
-    /// A fraction that leaves no training or no validation images.
+    /// A fraction leaves no training or no validation images.
     Split {
         /// The fraction.
         found: f64,
@@ -64,14 +63,14 @@ pub enum ImageFolderFault {
     },
 }
 
-/// The files of a folder that are no whole image.
+/// The files of a folder that are not complete images.
 #[derive(Clone, PartialEq, Debug)]
-pub struct BrokenImages {
+pub(crate) struct BrokenImages {
     /// The first ten, each with what is wrong with it.
     pub first: Vec<(PathBuf, String)>,
-    /// How many there are.
+    /// The number of such files.
     pub count: usize,
-    /// How many files were read.
+    /// The number of files that were read.
     pub of: usize,
 }
 
@@ -127,7 +126,7 @@ impl Display for ImageFolderFault {
             ),
             Self::Broken(broken) => write!(
                 f,
-                "holds {broken}\nmend or remove them, or read the folder with `skip_broken()`"
+                "holds {broken}\nfix or remove them, or read the folder with `skip_broken()`"
             ),
             Self::Memory {
                 images,
@@ -160,7 +159,7 @@ impl Display for ImageFolderFault {
     }
 }
 
-/// The endings of images, as a message lists them.
+/// The file extensions of images, for a message.
 fn endings() -> String {
     format!(".{}", super::index::ENDINGS.join(", ."))
 }

@@ -1,4 +1,4 @@
-//! The classes of a folder and the images of a class, in an order that no platform changes.
+//! The classes of a folder and the images of a class, in the same order on all platforms.
 
 use super::{ImageFolderFault, refuse};
 use crate::error::{Error, Result};
@@ -7,10 +7,10 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The endings of the files that are read as images: Keras's, and WebP.
+/// The extensions of files that are read as images: Keras's, and WebP.
 pub(super) const ENDINGS: [&str; 6] = ["bmp", "gif", "jpeg", "jpg", "png", "webp"];
 
-/// The class folders, sorted by the bytes of their names; hidden ones are left out.
+/// The class folders, sorted by the bytes of their names. Hidden folders are ignored.
 pub(super) fn class_folders(path: &Path) -> Result<Vec<(String, PathBuf)>> {
     let mut names: Vec<OsString> = Vec::new();
     for entry in fs::read_dir(path).map_err(Error::io("read", path))? {
@@ -29,8 +29,8 @@ pub(super) fn class_folders(path: &Path) -> Result<Vec<(String, PathBuf)>> {
     Ok(names.into_iter().map(named).collect())
 }
 
-/// The images in a class folder and in all folders below it: folders by the bytes of their relative
-/// paths, then files by the bytes of their names, as Keras sorts them.
+/// The images in a class folder and its subfolders: folders sorted by the bytes of their relative paths, then
+/// files sorted by the bytes of their names, as in Keras.
 pub(super) fn images(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut endings = BTreeSet::new();
     let mut images = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn images(folder: &Path) -> Result<Vec<PathBuf>> {
                 walked.push((relative, path));
                 continue;
             }
-            // A link to a folder could lead in a circle.
+            // A link to a folder could create a cycle.
             if path.is_dir() {
                 continue;
             }

@@ -1,21 +1,21 @@
-//! What images and class folders may become.
+//! The inputs and labels that can be read from image folders.
 
 use crate::data::{Binary, Class, Data};
 use crate::tensor::{Rank1, Rank2, Rank3, Shape, Tensor};
 
-/// A shape that holds an image.
+/// A shape that fits an image.
 #[diagnostic::on_unimplemented(
     message = "an image does not fit the input `{Self}`",
-    label = "takes no image",
+    label = "does not fit an image",
     note = "images fit `Input(height, width)` and `Input(height, width, 1)` (grey), `Input(height, width, 3)` (RGB) and \
             `Input(height, width, 4)` (RGB and alpha)"
 )]
 pub trait ImageShape: Shape {
-    /// Rows of pixels.
+    /// The number of rows.
     const HEIGHT: usize = Self::SHAPE.dim(0);
-    /// Pixels of a row.
+    /// The number of pixels in a row.
     const WIDTH: usize = Self::SHAPE.dim(1);
-    /// Values of a pixel: 1, 3 or 4.
+    /// The number of values in a pixel: 1, 3 or 4.
     const CHANNELS: usize = Self::SHAPE.dim(2);
 }
 
@@ -26,9 +26,9 @@ impl<const H: usize, const W: usize> ImageShape for Rank2<H, W> {
     const CHANNELS: usize = 1;
 }
 
-/// A label that the name of a folder can be.
+/// A label that can come from the name of a folder.
 #[diagnostic::on_unimplemented(
-    message = "a folder for each class gives no labels `{Self}`",
+    message = "a folder for each class cannot give labels `{Self}`",
     label = "is no class",
     note = "class folders give `Class<N>` (one of N folders), `Rank1<N>` (a row of zeros with a one) and `Binary` (two \
             folders, the second is yes)"
@@ -37,7 +37,7 @@ pub trait ClassLabel: Data {
     /// The number of classes.
     const CLASSES: usize;
 
-    /// Appends the label of the class number `class`.
+    /// Appends the label of class `class`.
     fn push_class(labels: &mut Self::Column, class: usize);
 }
 

@@ -1,19 +1,18 @@
-//! A folder of images for each class, as Keras's `image_dataset_from_directory` reads it.
+//! Data sets from folders of images, one folder for each class: Keras's `image_dataset_from_directory`.
 //!
-//! The class folders in the order of their names are the classes; the images of a class are found in
-//! its folder and in all folders below it. Where kerust differs from Keras 3:
+//! The classes are the class folders sorted by name. The images of a class are in its folder and all
+//! subfolders. The differences to Keras 3 are:
 //!
-//! - resized pixels are rounded to whole levels, so that an image takes a byte for each value: PNG
-//!   images are within half a level of Keras's, and those of 16-bit colours read as grey within one
-//!   and a half;
-//! - a JPEG's colours differ by a few levels, twelve at the most where tried: TensorFlow decodes with
-//!   a faster, coarser transform and spreads the colours otherwise;
-//! - nothing is shuffled without a seed, and the order of a seed is kerust's own;
-//! - WebP is read too; a BMP's palette is resolved, which TensorFlow passes over;
-//! - a class folder without images is refused, not ignored;
-//! - a broken image is refused wherever TensorFlow refuses it, and beyond that where its values are
-//!   corrupt; all broken images of a folder come in one error, or are left out by
-//!   [`skip_broken`](ImageFolder::skip_broken).
+//! - Resized pixels are rounded to integers, so that an image takes one byte for each value. PNG images are
+//!   within half a level of Keras's, and 16-bit color images read as gray within one and a half.
+//! - The colors of a JPEG differ by a few levels, at most twelve in tests: TensorFlow uses a faster, less
+//!   exact transform and another interpolation of the colors.
+//! - Nothing is shuffled without a seed, and the order for a seed is kerust's own.
+//! - WebP can be read too. The palette of a BMP is applied, which TensorFlow ignores.
+//! - A class folder without images is an error and is not ignored.
+//! - A broken image is an error wherever TensorFlow reports one, and also if its values are corrupt. One
+//!   error lists all broken images of a folder. [`skip_broken`](ImageFolder::skip_broken) ignores them
+//!   instead.
 
 pub(super) mod decode;
 mod fault;
@@ -21,7 +20,7 @@ mod index;
 mod kinds;
 
 pub use decode::MAX_PIXELS;
-pub use fault::{BrokenImages, ImageFolderFault};
+pub(crate) use fault::{BrokenImages, ImageFolderFault};
 pub use kinds::{ClassLabel, ImageShape};
 
 use super::{DataError, Dataset, TensorColumn};
@@ -33,10 +32,10 @@ use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
-/// A folder of images for each class, about to be read.
+/// A data set of images to be loaded from a folder for each class.
 ///
 /// ```no_run
-/// # use kerust_core::{data::{Class, Dataset, ImageFolder}, error, rng::Seed, tensor::Rank3};
+/// # use kerust::{data::{Class, Dataset, ImageFolder}, error, rng::Seed, tensor::Rank3};
 /// # fn main() -> error::Result<()> {
 /// let train: Dataset<Rank3<28, 28, 3>, Class<24>> = ImageFolder::open("signs/train")
 ///     .image_size(28, 28)
@@ -59,17 +58,17 @@ pub struct ImageFolder {
     quiet: bool,
 }
 
-/// A part of a folder's images.
+/// The training or the validation images of a folder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Subset {
     /// All but the validation images.
     Training,
-    /// The last images: the fraction given to [`ImageFolder::validation_split`].
+    /// The last images: the fraction that is given to [`ImageFolder::validation_split`].
     Validation,
 }
 
 impl ImageFolder {
-    /// The folder that holds a folder for each class.
+    /// Opens the folder that contains a folder for each class.
     pub fn open(path: impl AsRef<Path>) -> Self {
         Self {
             path: path.as_ref().to_path_buf(),
@@ -84,80 +83,81 @@ impl ImageFolder {
         }
     }
 
-    /// The class folders in the order of the classes' numbers; without this call in the order of their names. As in Keras,
-    /// they must be all of the folders.
+    /// Sets the order of the class folders; by default they are sorted by name. As in Keras, all folders must
+    /// be named.
     pub fn class_names<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         self.class_names = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
-    /// How images are resized; bilinear unless set.
+    /// Sets how images are resized; bilinear by default.
     pub fn interpolation(mut self, interpolation: Interpolation) -> Self {
         self.resize.interpolation = interpolation;
         self
     }
 
-    /// Whether the middle of an image is cut out that has the ratio of the model's size, so that nothing is distorted.
-    /// Disabled by default.
+    /// Sets whether images are cropped to the aspect ratio of the model's input, so that they are not
+    /// distorted. Disabled by default.
     pub fn crop_to_aspect_ratio(mut self, crop: bool) -> Self {
         self.resize.crop_to_aspect_ratio = crop;
         self
     }
 
-    /// Does not say on the standard error how many files were found.
+    /// Does not print the number of files found.
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
         self
     }
 
-    /// The height and width that images are resized to: bilinear, without antialiasing, as in
-    /// Keras. They must be the model's; without this call they are.
+    /// Sets the height and width to which images are resized: bilinear, without antialiasing, as in Keras.
+    /// The size must be that of the model's input, which is also the default.
     pub fn image_size(mut self, height: usize, width: usize) -> Self {
         self.size = Some([height, width]);
         self
     }
 
-    /// Puts the images into a random order, before they are split: the same seed, the same order.
+    /// Shuffles the images before they are split. The same seed gives the same order.
     pub fn shuffle(mut self, seed: Seed) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Keeps a fraction of the images for validation. Needs [`subset`](Self::subset), and
-    /// [`shuffle`](Self::shuffle) with one seed for both parts, or the last classes are all that is
-    /// validated.
+    /// Reserves a fraction of the images for validation. It needs [`subset`](Self::subset), and
+    /// [`shuffle`](Self::shuffle) with the same seed for both parts; without shuffling, the validation images
+    /// are all from the last classes.
     pub fn validation_split(mut self, fraction: f64) -> Self {
         self.validation_split = Some(fraction);
         self
     }
 
-    /// Which part of a [`validation_split`](Self::validation_split) to read.
+    /// Sets which part of a [`validation_split`](Self::validation_split) to read.
     pub fn subset(mut self, subset: Subset) -> Self {
         self.subset = Some(subset);
         self
     }
 
-    /// Leaves out broken images; how many, and the first ten by name, is written to the standard
-    /// error. Without this call they are an error.
+    /// Skips broken images, and prints their number and the first ten names to the standard error stream.
+    /// Without this call they are an error.
     pub fn skip_broken(mut self) -> Self {
         self.skip_broken = true;
         self
     }
 
-    /// Reads the images.
+    /// Loads the images.
     ///
-    /// The type says what they become: `Rank2<H, W>` and `Rank3<H, W, 1>` grey, `Rank3<H, W, 3>` RGB, `Rank3<H, W, 4>`
-    /// with alpha, values 0 to 255; labelled [`Class<N>`](super::Class), a row of zeros with
-    /// a one `Rank1<N>`, or [`Binary`](super::Binary) where there are two folders (the second is yes).
+    /// The types determine the result. Inputs are `Rank2<H, W>` and `Rank3<H, W, 1>` (grayscale), `Rank3<H,
+    /// W, 3>` (RGB) or `Rank3<H, W, 4>` (with alpha), with values from 0 to 255. Labels are
+    /// [`Class<N>`](super::Class), a one-hot `Rank1<N>`, or [`Binary`](super::Binary) for two folders (the
+    /// second is class 1).
     ///
     /// # Errors
-    /// The folder is missing; it has no class folders or not as many as the labels have classes; a
-    /// class folder has no images; files are no whole images, of more than [`MAX_PIXELS`] pixels, or
-    /// no regular files (all of them in one error); the image size is not the type's; a split
-    /// without a subset, or beyond 0 to 1; there is no memory for the images.
+    /// Returns an error if the folder is missing; the number of class folders differs from the number of
+    /// classes; a class folder has no images; some files are not complete images, have more than
+    /// [`MAX_PIXELS`] pixels, or are not regular files (all of them in one error); the image size differs
+    /// from that of the type; a split has no subset, or is not between 0 and 1; there is not enough memory.
     ///
     /// # Cost
-    /// One byte for each value; images are decoded on all threads.
+    /// Memory of one byte for each value. Images are decoded on all threads.
     pub fn load<X: ImageShape, Y: ClassLabel>(&self) -> Result<Dataset<X, Y>> {
         let expected = [X::HEIGHT, X::WIDTH];
         if let Some(found) = self.size.filter(|size| *size != expected) {
@@ -213,10 +213,10 @@ impl ImageFolder {
         Ok(Dataset::from_columns(pixels, labels, images.len(), names))
     }
 
-    /// Both parts of a [`validation_split`](Self::validation_split) at once: Keras's `subset = "both"`.
+    /// Loads both parts of a [`validation_split`](Self::validation_split): Keras's `subset = "both"`.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// The same as [`load`](Self::load).
     pub fn load_both<X: ImageShape, Y: ClassLabel>(
         &self,
     ) -> Result<(Dataset<X, Y>, Dataset<X, Y>)> {
@@ -224,7 +224,7 @@ impl ImageFolder {
         Ok((part(Subset::Training)?, part(Subset::Validation)?))
     }
 
-    /// The class folders, in the order of their numbers.
+    /// The class folders, in the order of the class numbers.
     fn classes(&self, expected: usize) -> Result<Vec<(String, PathBuf)>> {
         let mut classes = index::class_folders(&self.path)?;
         let names =
@@ -247,8 +247,8 @@ impl ImageFolder {
         Ok(classes)
     }
 
-    /// The images of the subset: as Keras, the validation images are the last ones, and their number
-    /// is rounded down.
+    /// The images of the subset. As in Keras, the validation images are the last ones, and their number is
+    /// rounded down.
     fn part(&self, mut images: Vec<Image>) -> Result<Vec<Image>> {
         let (fraction, subset) = match (self.validation_split, self.subset) {
             (None, None) => return Ok(images),
@@ -297,7 +297,7 @@ fn broken(images: &[Image], outcomes: &[Result<(), String>]) -> Option<BrokenIma
     (broken.count > 0).then_some(broken)
 }
 
-/// Moves the whole images together, and drops the others.
+/// Moves the complete images together, and drops the others.
 fn keep_whole(
     images: &mut Vec<Image>,
     pixels: &mut Vec<u8>,

@@ -6,7 +6,7 @@ use std::fs;
 
 type Grey<Y> = Dataset<Rank3<2, 3, 1>, Y>;
 
-/// A folder of 2×3 images, each of one grey level.
+/// A folder of 2×3 images, each with a single gray level.
 fn folder(images: &[(&str, u8)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, level) in images {
@@ -23,7 +23,7 @@ fn levels<Y: ClassLabel>(dataset: &Grey<Y>) -> Vec<f32> {
     dataset.iter().map(|(x, _)| x.as_slice()[0]).collect()
 }
 
-/// The message of a refused load, behind the path.
+/// The error message of a load, after the path.
 fn refusal(folder: &Path, images: &ImageFolder) -> String {
     let outcome: Result<Grey<Class<2>>> = images.load();
     let message = outcome.unwrap_err().to_string();
@@ -156,13 +156,13 @@ fn broken_images_are_named_in_one_error() {
     let mut lines = message.lines();
     let mut line = || lines.next().unwrap();
     assert_eq!(line(), "`FOLDER` holds 2 of 4 image files that are broken:");
-    assert!(line().starts_with("  `FOLDER/a/2.png` is no whole PNG image: "));
-    let text = "  `FOLDER/b/0.png` is no PNG, JPEG, GIF, BMP or WebP image: found the first bytes \
+    assert!(line().starts_with("  `FOLDER/a/2.png` is not a complete PNG image: "));
+    let text = "  `FOLDER/b/0.png` is not a PNG, JPEG, GIF, BMP or WebP image: found the first bytes \
                 [74, 65, 78, 74]";
     assert_eq!(line(), text);
     assert_eq!(
         line(),
-        "mend or remove them, or read the folder with `skip_broken()`"
+        "fix or remove them, or read the folder with `skip_broken()`"
     );
 
     for i in 0..11 {
@@ -200,7 +200,7 @@ fn broken_images_are_left_out_on_demand() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_regular_file_is_refused_without_being_opened() {
+fn files_that_are_not_regular_are_rejected_without_being_opened() {
     let folder = folder(&[("a/1.png", 1), ("b/1.png", 2)]);
     let root = folder.path();
     let fifo = root.join("a/fifo.png");
@@ -211,10 +211,10 @@ fn what_is_no_regular_file_is_refused_without_being_opened() {
     let _socket = std::os::unix::net::UnixListener::bind(root.join("b/s.png")).unwrap();
     let message = refusal(root, &ImageFolder::open(root));
     let expected = [
-        "`FOLDER/a/fifo.png` is no regular file: found a FIFO",
+        "`FOLDER/a/fifo.png` is not a regular file: found a FIFO",
         "`FOLDER/a/link.png` cannot be read: ",
-        "`FOLDER/a/zero.png` is no regular file: found a device",
-        "`FOLDER/b/s.png` is no regular file: found a socket",
+        "`FOLDER/a/zero.png` is not a regular file: found a device",
+        "`FOLDER/b/s.png` is not a regular file: found a socket",
     ];
     for expected in expected {
         assert!(message.contains(expected), "{message}");

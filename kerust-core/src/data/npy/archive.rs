@@ -5,10 +5,10 @@ use super::{Array, Element, Header, NpyFault, read_array, refuse};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
-/// An `.npz` file: arrays with names.
+/// An `.npz` file: an archive of named arrays.
 ///
 /// ```no_run
-/// # use kerust_core::{data::npy::Npz, error};
+/// # use kerust::{data::npy::Npz, error};
 /// # fn main() -> error::Result<()> {
 /// let file = Npz::open("weather.npz")?;
 /// let x = file.read::<f32>("x")?;
@@ -26,7 +26,7 @@ impl Npz {
     /// Opens the file and reads its list of members.
     ///
     /// # Errors
-    /// The file cannot be read, or is no ZIP archive.
+    /// Returns an error if the file cannot be read, or is not a ZIP archive.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
         match Zip::open(&path) {
@@ -41,18 +41,19 @@ impl Npz {
         self.archive.names().map(array_name)
     }
 
-    /// The array of that name.
+    /// Reads the array with this name.
     ///
     /// # Errors
-    /// There is no such array; it is corrupt, or as [`read`](super::read) refuses it; it would unpack
-    /// to more than 64 MiB and more than a hundred times its length.
+    /// Returns an error if there is no such array, it is corrupt, it has another element type or Fortran
+    /// order (see [`read`](super::read)), or its decompressed size is more than 64 MiB and more than a
+    /// hundred times its length.
     pub fn read<T: Element>(&self, name: &str) -> Result<Array<T>> {
         self.with_member(name, |bytes| {
             read_array(&mut &bytes[..], Some(bytes.len() as u64))
         })
     }
 
-    /// The array of that name, of integers of any type, with those sizes; `None` stands for any.
+    /// Reads an array of integers of any type with these sizes; `None` matches any size.
     pub(crate) fn integers(&self, name: &str, shape: &[Option<usize>]) -> Result<Vec<i64>> {
         self.with_member(name, |bytes| {
             let (header, bytes) = shaped(bytes, shape)?;
@@ -68,7 +69,7 @@ impl Npz {
         })
     }
 
-    /// The array of that name, of floats of either type, with those sizes; `None` stands for any.
+    /// Reads an array of `f32` or `f64` with these sizes; `None` matches any size.
     pub(crate) fn floats(&self, name: &str, shape: &[Option<usize>]) -> Result<Vec<f32>> {
         self.with_member(name, |bytes| {
             let (header, bytes) = shaped(bytes, shape)?;
@@ -79,7 +80,7 @@ impl Npz {
         })
     }
 
-    /// The array of that name, of bytes, with those sizes; `None` stands for any.
+    /// Reads an array of bytes with these sizes; `None` matches any size.
     pub(crate) fn bytes(&self, name: &str, shape: &[Option<usize>]) -> Result<Vec<u8>> {
         self.with_member(name, |bytes| {
             let (header, bytes) = shaped(bytes, shape)?;
@@ -87,12 +88,12 @@ impl Npz {
         })
     }
 
-    /// The bytes of the file, but for its list of members.
+    /// The length of the file without its list of members.
     pub(crate) fn file_len(&self) -> u64 {
         self.archive.len()
     }
 
-    /// What `read` makes of the bytes of a member.
+    /// Calls `read` with the bytes of a member.
     pub(crate) fn with_member<T>(
         &self,
         name: &str,
@@ -111,12 +112,12 @@ impl Npz {
     }
 }
 
-/// The name of the array that a member holds.
+/// The name of the array in a member.
 fn array_name(member: &str) -> &str {
     member.strip_suffix(".npy").unwrap_or(member)
 }
 
-/// The header, which has those sizes, and the bytes behind it.
+/// The header, if it has these sizes, and the bytes after it.
 fn shaped<'a>(
     mut bytes: &'a [u8],
     expected: &[Option<usize>],

@@ -1,17 +1,17 @@
-//! The types that elements may have.
+//! The element types of arrays.
 
 use super::header::DataType;
 
-/// A type of elements: `f32`, `f64`, `bool` and the integers of 8 to 64 bits.
+/// An element type: `f32`, `f64`, `bool`, and integers of 8 to 64 bits.
 pub trait Element: Copy + sealed::Element {}
 
 pub(super) mod sealed {
-    /// What only this module calls.
+    /// The part of the trait that only this module uses.
     pub trait Element {
-        /// The kind and the bytes, as NumPy writes them: `f4`, `u1`.
+        /// The kind and the size in bytes in NumPy's notation: `f4`, `u1`.
         const TYPE: &'static str;
 
-        /// The value of as many bytes as the type has, the low one first.
+        /// Reads a value from as many little-endian bytes as the type has.
         fn from_little_endian(bytes: &[u8]) -> Self;
     }
 }
@@ -54,7 +54,7 @@ impl sealed::Element for bool {
     }
 }
 
-/// The values of `bytes`, which are of that type.
+/// The values of `bytes`, which have this type.
 pub(super) fn values<T: Element>(bytes: &[u8], data_type: &DataType) -> Option<Vec<T>> {
     let size = size_of::<T>();
     let mut values = Vec::new();

@@ -1,80 +1,79 @@
-//! What can be wrong with a file of arrays.
+//! The errors of NumPy files.
 
 use core::fmt::{Display, Formatter};
 use std::io;
 
-/// Why a file of NumPy's arrays, or a member of one, was refused.
+/// The reason why a file of NumPy arrays, or a member of one, is invalid.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum NpyFault {
+pub(crate) enum NpyFault {
     /// The system could not read on, or packed data is corrupt.
     Read(io::Error),
-    /// The file does not begin as NPY does.
+    /// The file does not start like an NPY file.
     Magic {
         /// Its first bytes.
         found: Vec<u8>,
     },
-    /// A version of the format that is not known.
+    /// The version of the format is unknown.
     Version {
-        /// Before the point.
+        /// The major version.
         major: u8,
-        /// Behind the point.
+        /// The minor version.
         minor: u8,
     },
-    /// The file ends inside the header.
+    /// The file ends in the header.
     HeaderTruncated {
-        /// The bytes that are there.
+        /// The bytes found.
         found: String,
-        /// The bytes expected.
+        /// The number of bytes expected.
         expected: usize,
     },
-    /// The header is none that NumPy writes.
+    /// The header is not one that NumPy writes.
     Header(String),
-    /// The elements are of another type.
+    /// The elements have another type.
     DataType {
-        /// The type, as NumPy writes it.
+        /// The type in NumPy's notation.
         found: String,
-        /// The type that was asked for.
+        /// The requested type.
         expected: &'static str,
     },
-    /// The values stand column by column.
+    /// The values are in Fortran order (column by column).
     FortranOrder,
-    /// The sizes are not the expected ones; `None` stands for any size.
+    /// The sizes differ from the expected ones; `None` matches any size.
     Shape {
         /// The sizes.
         found: Vec<usize>,
-        /// The sizes that were expected.
+        /// The expected sizes.
         expected: Vec<Option<usize>>,
     },
-    /// The sizes make more bytes than there can be.
+    /// The number of bytes overflows.
     Overflow {
         /// The sizes.
         shape: Vec<usize>,
     },
     /// The file ends too early.
     Truncated {
-        /// Bytes found.
+        /// The number of bytes found.
         found: u64,
-        /// Bytes that the header promises.
+        /// The number of bytes according to the header.
         expected: u64,
     },
-    /// The file goes on behind the last value.
+    /// The file continues after the last value.
     Surplus {
-        /// Bytes that the header promises.
+        /// The number of bytes according to the header.
         expected: u64,
     },
-    /// The file is no ZIP archive, or a corrupt one.
+    /// The file is not a ZIP archive, or is corrupt.
     Archive(String),
     /// The archive has no such member.
     Missing {
-        /// The members that it has.
+        /// The existing members.
         found: Vec<String>,
     },
-    /// Pickled objects that are not the expected ones, or must not be read.
+    /// Pickled objects that are not of the expected kind, or not allowed.
     Pickle(String),
-    /// A value that is not the expected one.
+    /// A value is invalid.
     Value {
-        /// Its place, from 0.
+        /// Its index, from 0.
         index: usize,
         /// The value.
         found: String,
@@ -89,7 +88,7 @@ impl From<io::Error> for NpyFault {
     }
 }
 
-/// The types of elements by NumPy's names.
+/// The names of NumPy's element types.
 fn words(data_type: &str) -> &'static str {
     match data_type.trim_start_matches(['<', '>', '|', '=']) {
         "f2" => "16-bit floats",
@@ -124,7 +123,7 @@ impl Display for NpyFault {
             Self::Read(error) => write!(f, "cannot be read: {error}"),
             Self::Magic { found } => write!(
                 f,
-                "is no NPY file: found the first bytes `{}`, expected `\\x93NUMPY`",
+                "is not an NPY file: found the first bytes `{}`, expected `\\x93NUMPY`",
                 found.escape_ascii()
             ),
             Self::Version { major, minor } => write!(
@@ -166,7 +165,7 @@ impl Display for NpyFault {
                 f,
                 "has surplus bytes: its header promises {expected}, and more follow"
             ),
-            Self::Archive(fault) => write!(f, "is no whole NPZ file: {fault}"),
+            Self::Archive(fault) => write!(f, "is not a complete NPZ file: {fault}"),
             Self::Missing { found } if found.is_empty() => {
                 f.write_str("is not there: the archive is empty")
             }

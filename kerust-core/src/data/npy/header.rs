@@ -1,19 +1,19 @@
-//! What stands before the values: the type of the elements, their order and the sizes.
+//! The header of an array: element type, order and sizes.
 
 use super::element::{self, Element};
 use super::fault::NpyFault;
 use std::io::Read;
 
-/// The type of the elements.
+/// The element type.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct DataType {
-    /// As the file writes it: `<f4`.
+    /// The type in the notation of the file: `<f4`.
     pub(super) text: String,
     pub(super) big_endian: bool,
 }
 
 impl DataType {
-    /// The kind and the bytes of an element: `f4`.
+    /// The kind and the size of an element in bytes: `f4`.
     fn name(&self) -> &str {
         self.text.trim_start_matches(['<', '>', '|', '='])
     }
@@ -25,11 +25,11 @@ pub(crate) struct Header {
     pub(crate) shape: Vec<usize>,
     data_type: DataType,
     fortran_order: bool,
-    /// The bytes before the values.
+    /// The number of bytes before the values.
     len: u64,
 }
 
-/// NumPy's own limit: a longer header is none that it wrote.
+/// NumPy's own limit for the length of a header.
 const MAX_HEADER_BYTES: usize = 10_000;
 
 impl Header {
@@ -64,31 +64,31 @@ impl Header {
         self.data_type.name() == "O"
     }
 
-    /// The kind and the bytes of an element: `f4`.
+    /// The kind and the size of an element in bytes: `f4`.
     pub(crate) fn type_name(&self) -> &str {
         self.data_type.name()
     }
 
-    /// Refuses another type of elements and another order.
+    /// Returns an error if the element type or the order differs.
     pub(crate) fn expect<T: Element>(&self) -> Result<(), NpyFault> {
         if self.type_name() != T::TYPE {
             return Err(self.other_type(T::TYPE));
         }
-        // The orders are one where at most one axis is longer than 1.
+        // If at most one axis is longer than 1, both orders are the same.
         if self.fortran_order && self.shape.iter().filter(|size| **size != 1).count() > 1 {
             return Err(NpyFault::FortranOrder);
         }
         Ok(())
     }
 
-    /// The fault of a type that is not the expected one.
+    /// The error for an unexpected element type.
     pub(crate) fn other_type(&self, expected: &'static str) -> NpyFault {
         let found = self.data_type.text.clone();
         NpyFault::DataType { found, expected }
     }
 
-    /// The bytes of the values, which end `source`. Its length, where it is known, is compared
-    /// before anything is allocated.
+    /// The bytes of the values, up to the end of `source`. If its length is known, it is checked before
+    /// memory is allocated.
     pub(crate) fn bytes(
         &self,
         source: &mut dyn Read,
@@ -119,14 +119,14 @@ impl Header {
         Ok(bytes)
     }
 
-    /// The values, of a type that [`expect`](Self::expect) took.
+    /// The values. Their type must have been checked with [`expect`](Self::expect).
     pub(crate) fn values<T: Element>(&self, bytes: &[u8]) -> Result<Vec<T>, NpyFault> {
         let memory = || NpyFault::Read(std::io::ErrorKind::OutOfMemory.into());
         element::values(bytes, &self.data_type).ok_or_else(memory)
     }
 }
 
-/// That many bytes.
+/// Reads exactly this number of bytes.
 fn exactly(source: &mut dyn Read, len: usize) -> Result<Vec<u8>, NpyFault> {
     let mut bytes = Vec::new();
     source.take(len as u64).read_to_end(&mut bytes)?;
@@ -139,7 +139,7 @@ fn exactly(source: &mut dyn Read, len: usize) -> Result<Vec<u8>, NpyFault> {
     }
 }
 
-/// Reads the literal of a Python dictionary with the three keys that NumPy writes.
+/// Parses the literal of a Python dictionary with the three keys that NumPy writes.
 struct Parser<'a>(&'a str);
 
 impl Parser<'_> {
@@ -161,7 +161,7 @@ impl Parser<'_> {
             }
         }
         if !self.0.trim().is_empty() {
-            return Err(format!("found `{}` behind it", self.0.trim()));
+            return Err(format!("found `{}` after it", self.0.trim()));
         }
         let missing = |key: &str| format!("found no key `{key}`");
         Ok(Header {
@@ -237,7 +237,7 @@ impl Parser<'_> {
                 .parse()
                 .map_err(|_| format!("expected a size before `{}`", rest.trim_end()))?;
             shape.push(size);
-            // Python 2 wrote long integers.
+            // Python 2 wrote long integers with this suffix.
             self.0 = rest.strip_prefix('L').unwrap_or(rest);
             if !self.take(',') {
                 self.expect(')')?;

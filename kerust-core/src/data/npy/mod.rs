@@ -1,8 +1,8 @@
-//! NPY and NPZ, the files of NumPy's arrays.
+//! NPY and NPZ, NumPy's file formats for arrays.
 //!
-//! [`read`] reads what `numpy.save` writes, [`Npz`] what `numpy.savez` and `numpy.savez_compressed`
-//! write. Arrays of numbers in C order are read; the type of the elements must be the file's. The
-//! format is NumPy's own document, `numpy.lib.format`.
+//! [`read`] reads files of `numpy.save`, and [`Npz`] those of `numpy.savez` and `numpy.savez_compressed`.
+//! Arrays of numbers in C order can be read. The requested element type must be that of the file. The format
+//! is described in NumPy's documentation of `numpy.lib.format`.
 
 mod archive;
 mod element;
@@ -12,7 +12,7 @@ mod zip;
 
 pub use archive::Npz;
 pub use element::Element;
-pub use fault::NpyFault;
+pub(crate) use fault::NpyFault;
 pub(crate) use header::Header;
 
 use super::DataError;
@@ -21,10 +21,10 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-/// An array: its sizes and its values.
+/// An array with its shape and its values.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Array<T> {
-    /// The size of each axis; none for a single number.
+    /// The size of each axis. Empty for a single number.
     pub shape: Vec<usize>,
     /// The values, row-major.
     pub values: Vec<T>,
@@ -33,7 +33,7 @@ pub struct Array<T> {
 /// Reads an `.npy` file.
 ///
 /// ```no_run
-/// # use kerust_core::{data::npy, error};
+/// # use kerust::{data::npy, error};
 /// # fn main() -> error::Result<()> {
 /// let images = npy::read::<u8>("images.npy")?;
 /// assert_eq!(images.shape[1..], [28, 28]);
@@ -42,8 +42,8 @@ pub struct Array<T> {
 /// ```
 ///
 /// # Errors
-/// The file cannot be read, is no NPY file, has elements of another type or in Fortran order, or is
-/// not as long as its header says.
+/// Returns an error if the file cannot be read, is not an NPY file, has another element type or Fortran
+/// order, or has another length than its header says.
 pub fn read<T: Element>(path: impl AsRef<Path>) -> Result<Array<T>> {
     let path = path.as_ref();
     let file = File::open(path).map_err(Error::io("read", path))?;

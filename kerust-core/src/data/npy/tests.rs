@@ -1,4 +1,4 @@
-//! The files are NumPy's: `tests/data/generate.py`.
+//! Tests with files that NumPy wrote: `tests/data/generate.py`.
 
 use super::*;
 use std::fs;
@@ -14,7 +14,7 @@ fn arrays() -> Npz {
     Npz::open(file("arrays.npz")).unwrap()
 }
 
-/// The message for `bytes` as an `.npy` file of floats, without the path.
+/// The error message for `bytes` as an `.npy` file of floats, without the path.
 fn fault(bytes: &[u8]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.npy");
@@ -105,11 +105,11 @@ fn truncated_and_longer_files_are_refused() {
     assert_eq!(fault(&[&bytes[..], &[0]].concat()), expected);
     assert_eq!(
         fault(b"text, not an array"),
-        "is no NPY file: found the first bytes `text, no`, expected `\\x93NUMPY`"
+        "is not an NPY file: found the first bytes `text, no`, expected `\\x93NUMPY`"
     );
 }
 
-/// An `.npy` file with that header and no values.
+/// An `.npy` file with this header and no values.
 fn with_header(header: &str) -> Vec<u8> {
     let len = header.len() as u16;
     [
@@ -145,7 +145,7 @@ fn headers_that_numpy_does_not_write_are_refused() {
         ),
         (
             "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} + 1",
-            "found `+ 1` behind it",
+            "found `+ 1` after it",
         ),
         ("{'descr': '<f4", "a string has no end"),
         ("", "expected `{` before ``"),
@@ -179,7 +179,7 @@ fn sizes_of_any_kind_allocate_nothing() {
     assert!(of("(99999999999999999999999,)").contains("expected a size"));
 }
 
-/// An archive of one deflated member, whose list says that it unpacks to `said` bytes.
+/// An archive with one deflated member, whose decompressed size is given as `said` bytes in the list.
 fn archive(content: &[u8], said: u32) -> Vec<u8> {
     use std::io::Write;
     let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), Default::default());
@@ -257,7 +257,7 @@ fn an_archive_is_not_unpacked_beyond_reason() {
         message.contains("it would unpack to 73400320 bytes, expected at most"),
         "{message}"
     );
-    // The list lies; what follows is not unpacked.
+    // The size in the list is too small. The excess must not be decompressed.
     let message = archive_fault(&archive(&vec![0; 70 << 20], 1000));
     assert!(
         message.contains("it unpacks to 1001 bytes, expected 1000"),

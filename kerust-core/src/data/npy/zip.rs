@@ -1,7 +1,8 @@
-//! ZIP archives, as far as NumPy writes them: members stored or deflated.
+//! ZIP archives in the form that NumPy writes: members are stored or deflated.
 //!
-//! After PKWARE's APPNOTE, sections 4.3 and 4.5.3. The list of members at the end is what counts; a
-//! crate for it, with what it needs, takes some 15 seconds of a core to build.
+//! See PKWARE's APPNOTE, sections 4.3 and 4.5.3. The list of members at the end of the file is authoritative.
+//! This is kerust's own code, because a crate for it, with its dependencies, takes about 15 seconds of one
+//! core to build.
 
 use super::NpyFault;
 use crate::data::unpack::most_unpacked;
@@ -15,10 +16,10 @@ use std::sync::{Mutex, PoisonError};
 /// An archive, open for reading.
 #[derive(Debug)]
 pub(super) struct Zip {
-    /// One member is read at a time: the place in the file is one.
+    /// Locked, because all members share the position in the file.
     file: Mutex<File>,
     members: Vec<Member>,
-    /// Where the list of members begins, and so the members end.
+    /// The start of the list of members, which is the end of the members.
     end: u64,
 }
 
@@ -30,7 +31,7 @@ struct Member {
     checksum: u32,
     packed: u64,
     unpacked: u64,
-    /// Where its own header begins.
+    /// The offset of its local header.
     start: u64,
 }
 
@@ -46,7 +47,7 @@ impl Zip {
         let mut file = File::open(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
-            return corrupt("it is no regular file");
+            return corrupt("it is not a regular file");
         }
         let list = List::find(&mut file, metadata.len())?;
         let bytes = read_at(&mut file, list.start, list.len)?;
@@ -63,12 +64,12 @@ impl Zip {
         self.members.iter().map(|member| member.name.as_str())
     }
 
-    /// The bytes of the archive, but for the list of members.
+    /// The length of the archive without the list of members.
     pub(super) fn len(&self) -> u64 {
         self.end
     }
 
-    /// The bytes of the member of that name, unpacked, held against its length and checksum.
+    /// The decompressed bytes of the member with this name. Their length and checksum are verified.
     pub(super) fn read(&self, name: &str) -> Outcome<Vec<u8>> {
         let Some(member) = self.members.iter().find(|member| member.name == name) else {
             let found = self.names().map(str::to_owned).collect();
@@ -84,13 +85,13 @@ impl Zip {
         let file = &mut *file;
         let header = read_at(file, member.start, LOCAL_BYTES)?;
         if header[..4] != *b"PK\x03\x04" {
-            return corrupt("its header does not stand where the list of members says");
+            return corrupt("its header is not at the position in the list of members");
         }
         let behind = number(&header, 26, 2) + number(&header, 28, 2);
         let start = member.start + LOCAL_BYTES + behind;
         if start.checked_add(packed).is_none_or(|end| end > self.end) {
             return corrupt(format!(
-                "it is truncated: its {packed} bytes end behind the file"
+                "it is truncated: its {packed} bytes extend beyond the end of the file"
             ));
         }
         let most = most_unpacked(packed);
@@ -122,19 +123,19 @@ impl Zip {
     }
 }
 
-/// The bytes of a member's own header, of its entry in the list, of the end, and of the end with
-/// long numbers and its locator, without their names and comments.
+/// The lengths in bytes of a member's local header, of its entry in the list, of the end record, and of the
+/// ZIP64 end record and its locator, without names and comments.
 const LOCAL_BYTES: u64 = 30;
 const ENTRY_BYTES: usize = 46;
 const END_BYTES: usize = 22;
 const LONG_END_BYTES: u64 = 56;
 const LOCATOR_BYTES: u64 = 20;
-/// A comment behind the end has no more bytes.
+/// The maximum length of the comment after the end record.
 const MAX_COMMENT_BYTES: u64 = u16::MAX as u64;
-/// Stands for a number that is written elsewhere, with 64 bits.
+/// Marks a number that is stored elsewhere with 64 bits.
 const LONG: u64 = u32::MAX as u64;
 
-/// Where the list of members stands.
+/// The position of the list of members.
 struct List {
     start: u64,
     len: u64,
@@ -142,12 +143,13 @@ struct List {
 }
 
 impl List {
-    /// Finds the list by the record at the end of the file.
+    /// Finds the list through the end record.
     fn find(file: &mut File, file_len: u64) -> Outcome<Self> {
         let tail_len = file_len.min(END_BYTES as u64 + MAX_COMMENT_BYTES);
         let tail_start = file_len - tail_len;
         let tail = read_at(file, tail_start, tail_len)?;
-        // The record whose comment ends the file; a comment may hold the signature too.
+        // The end record is the one whose comment ends with the file, because a comment may contain the
+        // signature too.
         let is_end = |at: &usize| {
             tail[*at..].starts_with(b"PK\x05\x06")
                 && number(&tail, at + 20, 2) == (tail.len() - at - END_BYTES) as u64
@@ -188,7 +190,7 @@ impl List {
             .checked_add(list.len)
             .is_none_or(|end| end > behind)
         {
-            return corrupt("its list of members does not stand before its end");
+            return corrupt("its list of members is not before its end");
         }
         Ok(list)
     }
@@ -218,11 +220,11 @@ impl List {
     }
 }
 
-/// More arrays than anyone keeps in a file, and few enough to compare their names.
+/// More arrays than any real file contains, and few enough to compare their names.
 const MAX_MEMBERS: usize = 10_000;
 
 impl Member {
-    /// The entry at the start of `bytes`, and what follows it.
+    /// Parses the entry at the start of `bytes`, and returns the rest.
     fn parse(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let entry = bytes.get(..ENTRY_BYTES)?;
         if !entry.starts_with(b"PK\x01\x02") {
@@ -234,7 +236,7 @@ impl Member {
         let name = behind.get(..name_len)?;
         let mut extra = behind.get(name_len..name_len + extra_len)?;
         let rest = behind.get(name_len + extra_len + comment_len..)?;
-        // The sizes and the start; those that do not fit stand among the extras, in this order.
+        // The sizes and the offset. Those that do not fit are in the extra fields, in this order.
         let mut numbers = [24, 20, 42].map(|at| number(entry, at, 4));
         while let [id0, id1, len0, len1, data @ ..] = extra {
             let len = usize::from(u16::from_le_bytes([*len0, *len1]));
@@ -262,13 +264,13 @@ impl Member {
     }
 }
 
-/// The number of `len` bytes at `at`, the low byte first.
+/// The little-endian number of `len` bytes at `at`.
 fn number(bytes: &[u8], at: usize, len: usize) -> u64 {
     let bytes = bytes[at..at + len].iter().rev();
     bytes.fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// As many bytes, which must be there.
+/// Reads exactly this number of bytes.
 fn read_at(file: &mut File, start: u64, len: u64) -> Outcome<Vec<u8>> {
     file.seek(SeekFrom::Start(start))?;
     let mut bytes = Vec::new();

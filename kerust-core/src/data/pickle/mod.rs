@@ -1,11 +1,11 @@
-//! Pickles, as far as Keras's data sets hold them: lists, tuples, dictionaries, numbers, strings and
-//! NumPy's arrays. Nothing in a pickle is executed.
+//! Pickles, as far as Keras's data sets need them: lists, tuples, dictionaries, numbers, strings and NumPy
+//! arrays. Nothing in a pickle is executed.
 //!
-//! The format is a program for a stack machine (Python's `pickletools` lists its instructions). Of
-//! the functions that a pickle may name, Keras allows four, which build an array; here they are not
-//! called but known. All other functions, and instructions that no writer of such data uses, are
-//! refused. Values hold no values but numbers of places in one list, so depth costs no stack and a
-//! cycle no memory; the number of values is bounded by the length of the file.
+//! The format is a program for a stack machine (Python's `pickletools` lists its instructions). Of the
+//! functions that a pickle can name, Keras allows four, which build an array. They are not called here but
+//! replaced by kerust's own code. All other functions, and instructions that such data do not use, are
+//! errors. Values refer to each other by indices in one list, so deep nesting needs no stack and a cycle no
+//! memory. The number of values is limited by the length of the file.
 
 mod machine;
 
@@ -18,16 +18,16 @@ pub(super) enum Value {
     None,
     Bool(bool),
     Int(i32),
-    /// No data set has one that is read.
+    /// Floats are not stored, since no data set needs them.
     Float,
-    /// The place of an object.
+    /// The index of an object.
     Object(u32),
 }
 
-/// A value that is made of others, or of bytes.
+/// A value that consists of other values, or of bytes.
 #[derive(Clone, PartialEq, Debug)]
 enum Object {
-    /// Bytes of the pickle, of a string as well.
+    /// Bytes of the pickle; also used for strings.
     Bytes(Range<usize>),
     List(Vec<Value>),
     Tuple(Vec<Value>),
@@ -37,7 +37,7 @@ enum Object {
     Array(Box<Array>),
 }
 
-/// The functions and classes that a pickle of arrays names.
+/// The functions and classes that a pickle of arrays can name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Function {
     Reconstruct,
@@ -45,16 +45,16 @@ enum Function {
     DataType,
 }
 
-/// The type of an array's elements.
+/// The element type of an array.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum DataType {
     UnsignedByte,
     Object,
-    /// Any other; its elements are not read.
+    /// Any other type, whose elements are not read.
     Other,
 }
 
-/// An array; without a shape, it has not been filled.
+/// An array. Without a shape, it has not been filled yet.
 #[derive(Clone, PartialEq, Debug, Default)]
 struct Array {
     shape: Option<Vec<usize>>,
@@ -63,7 +63,7 @@ struct Array {
     data: Option<Value>,
 }
 
-/// A pickle that was read.
+/// A parsed pickle.
 #[derive(Debug)]
 pub(super) struct Pickle<'a> {
     bytes: &'a [u8],
@@ -71,13 +71,13 @@ pub(super) struct Pickle<'a> {
     top: Value,
 }
 
-/// The outcome of a step; an error is what the reader of a message needs beside the path.
+/// The result of a step. The error is a message without the path.
 type Outcome<T> = Result<T, String>;
 
 impl<'a> Pickle<'a> {
-    /// Reads a pickle of protocol 2 to 5 out of a file of `file_len` bytes, which may be packed.
+    /// Parses a pickle of protocol 2 to 5 from a file of `file_len` bytes, which may be compressed.
     pub(super) fn read(bytes: &'a [u8], file_len: u64) -> Outcome<Self> {
-        // Of the words of a review, a packed byte holds less than one.
+        // A compressed byte holds less than one word of a review.
         let most_values = file_len.saturating_mul(4).saturating_add(1 << 20);
         let most_values = u32::try_from(most_values).unwrap_or(u32::MAX);
         let (objects, top) = Machine::new(bytes, most_values).run()?;
@@ -99,7 +99,7 @@ impl<'a> Pickle<'a> {
         }
     }
 
-    /// What `key` stands for in the dictionary at the top.
+    /// The value of `key` in the dictionary at the top.
     pub(super) fn entry(&self, key: &str) -> Outcome<Value> {
         let Some(Object::Dict(entries)) = self.object(self.top) else {
             return Err(format!(

@@ -83,7 +83,7 @@ fn depth_and_cycles_cost_no_stack() {
     ]
     .concat();
     assert_eq!(fault(&deep), "read as a list");
-    // A list that holds itself.
+    // A list that contains itself.
     assert_eq!(fault(b"\x80\x02]q\x00h\x00a."), "read as a list");
 }
 

@@ -66,7 +66,7 @@ fn a_second_input_stands_just_above_its_use() {
 
 #[test]
 fn branches_that_need_not_cross_do_not() {
-    // Three branches whose merges are named in another order.
+    // Three branches whose merges are declared in another order.
     let inputs: [&[usize]; 8] = [&[], &[0], &[0], &[0], &[3], &[1], &[2], &[4, 5, 6]];
     let layout = layout(&inputs);
     let x = |node: usize| layout.boxes[node].0;

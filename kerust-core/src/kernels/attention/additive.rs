@@ -1,7 +1,8 @@
 //! Additive attention: Bahdanau et al. (2015).
 //!
-//! `y = P·v` with `P = softmax(e)` over the keys, and `e[t, s] = Σ c[d] · tanh(q[t, d] + k[s, d])`. The sums go from the
-//! first feature to the last one. A batch is not divided over threads: the gradient of c is one sum over all samples.
+//! `y = P·v` with `P = softmax(e)` over the keys, and `e[t, s] = Σ c[d] · tanh(q[t, d] + k[s, d])`. Sums are
+//! in the order of the features. A batch is not divided over threads, because the gradient of c is one sum
+//! over all samples.
 
 use super::softmax::{Row, softmax_gradient, softmax_rows};
 use super::{Matrix, product};
@@ -12,19 +13,19 @@ use crate::kernels::recurrent::multiply;
 /// The sizes of an additive attention.
 #[derive(Clone, Copy, Debug)]
 pub struct AdditiveAttention {
-    /// Steps of the queries, which are those of the output.
+    /// The number of steps of the queries, and of the output.
     pub queries: usize,
-    /// Steps of the keys and values.
+    /// The number of steps of the keys and values.
     pub keys: usize,
-    /// Features of a query and of a key.
+    /// The number of features of a query and of a key.
     pub features: usize,
-    /// Features of a value.
+    /// The number of features of a value.
     pub value_width: usize,
-    /// Whether a query sees the keys up to its own step only.
+    /// Whether a query attends only to the keys up to its own step.
     pub causal: bool,
 }
 
-/// Where the gradients of an additive attention go; every value is written.
+/// The buffers for the gradients of an additive attention. Every value is written.
 #[derive(Debug)]
 pub struct AdditiveGradients<'a> {
     /// (samples, queries, features)
@@ -33,18 +34,19 @@ pub struct AdditiveGradients<'a> {
     pub key: Option<&'a mut [f32]>,
     /// (samples, keys, value width)
     pub value: Option<&'a mut [f32]>,
-    /// (features), added to what stands there.
+    /// (features), added to the values in the buffer.
     pub scale: Option<&'a mut [f32]>,
 }
 
 impl AdditiveAttention {
-    /// Values that training saves for a sample, and those of scratch that its passes need for all: probabilities.
+    /// The number of values that training saves for each sample. It is also the scratch for all samples
+    /// together.
     pub const fn square_len(&self) -> usize {
         self.queries * self.keys
     }
 
-    /// `y` of `[query, key, value]`, by scores of `scratch`, which has [`square_len`](Self::square_len) values; an
-    /// empty `scale` is 1 everywhere.
+    /// `y` for `[query, key, value]`. `scratch` needs [`square_len`](Self::square_len) values. An empty
+    /// `scale` counts as 1 everywhere.
     pub fn forward(
         &self,
         [q, k, v]: [&[f32]; 3],
@@ -67,7 +69,7 @@ impl AdditiveAttention {
             self.output_len(),
         ];
         let samples = y.len().checked_div(self.output_len()).unwrap_or(0);
-        // By places, for firmware: the length of zipped chunks is a division.
+        // Indexed for firmware, because the length of zipped chunks needs a division.
         for sample in 0..samples {
             let place = |len: usize| sample * len..(sample + 1) * len;
             let part = |values, len| <[f32]>::get(values, place(len)).unwrap_or_default();
@@ -80,8 +82,8 @@ impl AdditiveAttention {
         }
     }
 
-    /// [`forward`](Self::forward) that leaves the probabilities in `saved`. `dropout` is what they are then multiplied
-    /// with, or nothing; `scratch` has [`square_len`](Self::square_len) values.
+    /// Like [`forward`](Self::forward), and writes the probabilities to `saved`. They are then multiplied by
+    /// `dropout`, unless it is empty. `scratch` needs [`square_len`](Self::square_len) values.
     pub fn forward_training(
         &self,
         [q, k, v]: [&[f32]; 3],
@@ -109,8 +111,8 @@ impl AdditiveAttention {
         }
     }
 
-    /// The backward pass of [`forward_training`](Self::forward_training), which was given the same and left `saved`;
-    /// `scratch` has twice [`square_len`](Self::square_len) values.
+    /// The backward pass of [`forward_training`](Self::forward_training), with the same arguments and its
+    /// `saved`. `scratch` needs twice [`square_len`](Self::square_len) values.
     pub fn backward(
         &self,
         [q, k, v]: [&[f32]; 3],
@@ -158,7 +160,7 @@ impl AdditiveAttention {
         }
     }
 
-    /// From the gradient of a sample's scores to those of its queries and keys, and of the scale; they are added.
+    /// Adds the gradients of a sample's queries, keys and scale, from the gradient of its scores.
     fn scores_gradient(
         &self,
         [q, k]: [&[f32]; 2],
@@ -189,7 +191,7 @@ impl AdditiveAttention {
         }
     }
 
-    /// A sample's probabilities.
+    /// The probabilities of a sample.
     fn probabilities(&self, q: &[f32], k: &[f32], scale: &[f32], scores: &mut [f32]) {
         let features = self.features;
         pairs(q, features, scores, self.keys, |q, scores| {
@@ -209,7 +211,7 @@ impl AdditiveAttention {
         });
     }
 
-    /// `y = P·v` of a sample.
+    /// `y = P·v` for one sample.
     fn mean(&self, probabilities: &[f32], v: &[f32], y: &mut [f32]) {
         let probabilities = Matrix::row_major(probabilities, self.queries, self.keys);
         let v = Matrix::row_major(v, self.keys, self.value_width);
@@ -242,7 +244,7 @@ impl AdditiveAttention {
     }
 }
 
-/// A sample's probabilities after dropout.
+/// The probabilities of a sample after dropout.
 fn dropped<'a>(saved: &'a [f32], factors: Option<&[f32]>, room: &'a mut [f32]) -> &'a [f32] {
     let (Some(factors), Some(room)) = (factors, room.get_mut(..saved.len())) else {
         return saved;
@@ -251,7 +253,7 @@ fn dropped<'a>(saved: &'a [f32], factors: Option<&[f32]>, room: &'a mut [f32]) -
     room
 }
 
-/// A sample's part of a gradient.
+/// The part of a gradient that belongs to a sample.
 fn part_of<'a>(
     gradient: &'a mut Option<&mut [f32]>,
     sample: usize,

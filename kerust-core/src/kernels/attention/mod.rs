@@ -1,18 +1,17 @@
 //! Scaled dot-product attention of several heads: Vaswani et al. (2017), section 3.2.
 //!
-//! For each head, `y = P·V` with `P = softmax(scale · Q·Kᵀ)` over the keys, where Q, K and V are
-//! (steps, width) each. The values of all heads stand side by side, (samples, steps, heads, width), as the
-//! projections leave them; a head is a view of them, and nothing is copied.
+//! For each head, `y = P·V` with `P = softmax(scale · Q·Kᵀ)` over the keys, where Q, K and V are (steps,
+//! width) each. The values of all heads are interleaved as (samples, steps, heads, width), in the layout that
+//! the projections produce. A head is a strided view, and nothing is copied.
 //!
 //! # Masks
-//! As in Keras's layer with a softmax of its own: a score that a mask leaves out is -1e9 before the softmax,
-//! and its probability is zero after it. So a query without any key gives 0, where the softmax alone would
-//! give the mean of all values.
+//! As in Keras's layer with its own softmax: a masked score is -1e9 before the softmax, and its probability
+//! is set to zero after it. A query without any key thus gives 0, and not the mean of all values.
 //!
 //! # How it computes
-//! Sample by sample and head by head, so that a head's scores stay in the cache. A batch is divided over
-//! threads between samples, so the bits do not depend on the threads. Sums over a row are made in 16 sums
-//! side by side, which are added in order. In training the probabilities are saved.
+//! It computes sample by sample and head by head, so that the scores of a head stay in the cache. A batch is
+//! divided over threads by samples, so the result does not depend on the threads. Row sums are computed as 16
+//! partial sums, which are added in order. In training the probabilities are saved.
 
 mod additive;
 mod softmax;
@@ -29,57 +28,57 @@ pub use training::AttentionGradients;
 /// The sizes of an attention.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention {
-    /// Heads, each with values of its own.
+    /// The number of heads, each with its own values.
     pub heads: usize,
-    /// Values of a query and of a key, for each head.
+    /// The number of values in a query and in a key, for each head.
     pub key_width: usize,
-    /// Values of a value, for each head.
+    /// The number of values in a value, for each head.
     pub value_width: usize,
-    /// Steps of the queries, which are those of the output.
+    /// The number of steps of the queries, and of the output.
     pub queries: usize,
-    /// Steps of the keys and values.
+    /// The number of steps of the keys and values.
     pub keys: usize,
-    /// What scores are multiplied with: Keras has `1 / √key_width`.
+    /// The factor of the scores. Keras uses `1 / √key_width`.
     pub scale: f32,
-    /// Whether a query sees the keys up to its own step only.
+    /// Whether a query attends only to the keys up to its own step.
     pub causal: bool,
 }
 
-/// What a query does not see: 0 for each step that is left out. An empty mask leaves out nothing.
+/// The masks, with 0 for each masked step. An empty mask masks nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AttentionMasks<'a> {
-    /// Queries that see nothing: (samples, queries).
+    /// Queries that attend to nothing: (samples, queries).
     pub query: &'a [u8],
-    /// Keys that no query sees: (samples, keys).
+    /// Keys that no query attends to: (samples, keys).
     pub key: &'a [u8],
-    /// Values that no query sees: (samples, keys).
+    /// Values that no query attends to: (samples, keys).
     pub value: &'a [u8],
-    /// Which key each query sees: (samples, queries, keys).
+    /// The keys that each query attends to: (samples, queries, keys).
     pub pair: &'a [u8],
 }
 
 impl Attention {
-    /// Values of scratch that inference needs, for a whole batch: the scores of one query.
+    /// The number of scratch values for the inference of a whole batch: the scores of one query.
     pub const fn scratch_len(&self) -> usize {
         self.keys
     }
 
-    /// Values that training saves for a sample: the probabilities, (heads, queries, keys).
+    /// The number of values that training saves for each sample: the probabilities, (heads, queries, keys).
     pub const fn saved_len(&self) -> usize {
         self.heads * self.queries * self.keys
     }
 
-    /// Values of scratch that the forward pass of training needs for a sample.
+    /// The number of scratch values for each sample in the forward pass of training.
     pub const fn training_scratch_len(&self, dropout: bool) -> usize {
         if dropout { self.queries * self.keys } else { 0 }
     }
 
-    /// Values of scratch that the backward pass needs for a sample.
+    /// The number of scratch values for each sample in the backward pass.
     pub const fn backward_scratch_len(&self, dropout: bool) -> usize {
         self.queries * self.keys + self.training_scratch_len(dropout)
     }
 
-    /// `y` of `[query, key, value]`, where `scratch` has [`scratch_len`](Self::scratch_len) values.
+    /// `y` for `[query, key, value]`. `scratch` needs [`scratch_len`](Self::scratch_len) values.
     pub fn forward(
         &self,
         values: [&[f32]; 3],
@@ -117,7 +116,7 @@ impl Attention {
         }
     }
 
-    /// One sample, so many queries at a time.
+    /// Computes one sample, with `rows` queries at a time.
     fn forward_here(&self, sample: &Sample<'_>, rows: usize, y: &mut [f32], scores: &mut [f32]) {
         for head in 0..self.heads {
             let mut first = 0;
@@ -137,7 +136,7 @@ impl Attention {
         }
     }
 
-    /// The probabilities of some queries of a head, `[first, rows]`.
+    /// The probabilities of some queries of a head, given as `[first, rows]`.
     fn probabilities(
         &self,
         sample: &Sample<'_>,
@@ -160,12 +159,12 @@ impl Attention {
         );
     }
 
-    /// A head's probabilities as a matrix.
+    /// The probabilities of a head as a matrix.
     fn square<'a>(&self, values: &'a [f32]) -> Matrix<'a> {
         Matrix::row_major(values, self.queries, self.keys)
     }
 
-    /// A head's matrix of so many steps.
+    /// The matrix of a head with this number of steps.
     fn view<'a>(&self, values: &'a [f32], head: usize, steps: usize, width: usize) -> Matrix<'a> {
         Matrix {
             values: values.get(head * width..).unwrap_or_default(),
@@ -206,7 +205,7 @@ impl Attention {
         }
     }
 
-    /// Values of a sample's output.
+    /// The number of values in a sample's output.
     const fn output_len(&self) -> usize {
         self.queries * self.heads * self.value_width
     }
@@ -234,7 +233,7 @@ impl Attention {
     }
 }
 
-/// One sample's values and masks.
+/// The values and masks of one sample.
 struct Sample<'a> {
     query: &'a [f32],
     key: &'a [f32],
@@ -243,7 +242,7 @@ struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    /// What a query sees.
+    /// The keys that a query attends to.
     #[inline(always)]
     fn row(&self, of: &Attention, query: usize) -> Row<'a> {
         let AttentionMasks {
@@ -265,7 +264,7 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// `c = a·b` on this thread, in rows that are `stride` apart.
+/// `c = a·b` on the calling thread. The rows of `c` are `stride` apart.
 fn product(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], stride: usize) {
     let product = Product {
         a,

@@ -1,26 +1,26 @@
-//! The softmax of scores under masks, and its gradient.
+//! The softmax of masked scores, and its gradient.
 
 use crate::activation::exp;
 use crate::kernels::vectorized;
 
-/// Sums side by side.
+/// The number of partial sums.
 const LANES: usize = 16;
 
-/// The score of a key that a mask leaves out, before the softmax: Keras's number.
+/// The score of a masked key before the softmax, as in Keras.
 const MASKED: f32 = -1e9;
 
-/// What a query sees of the keys.
+/// The keys that a query attends to.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
-    /// Whether it sees any.
+    /// Whether the query attends to any key.
     pub(super) sees: bool,
-    /// How many it sees from the first on.
+    /// The number of keys, from the first one on, that it attends to.
     pub(super) seen: usize,
-    /// 0 for each that it does not see; empty ones leave out nothing.
+    /// 0 for each masked key. Empty masks mask nothing.
     pub(super) masks: [&'a [u8]; 3],
 }
 
-/// Turns scores into probabilities, row by row.
+/// Converts scores to probabilities, row by row.
 #[inline(always)]
 pub(super) fn softmax_rows<'a>(
     scores: &mut [f32],
@@ -46,7 +46,7 @@ pub(super) fn softmax_rows<'a>(
     }
 }
 
-/// Replaces what a query does not see.
+/// Replaces the values of masked keys.
 #[inline(always)]
 fn cover(scores: &mut [f32], row: Row<'_>, with: f32) {
     if !row.sees {
@@ -62,7 +62,7 @@ fn cover(scores: &mut [f32], row: Row<'_>, with: f32) {
     }
 }
 
-/// Folds a row in lanes, and then the lanes in order.
+/// Reduces a row in lanes, and then the lanes in order.
 #[inline(always)]
 fn fold(values: &[f32], start: f32, join: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [start; LANES];
@@ -76,7 +76,7 @@ fn fold(values: &[f32], start: f32, join: impl Fn(f32, f32) -> f32) -> f32 {
     lanes.iter().fold(start, |folded, lane| join(folded, *lane))
 }
 
-/// Turns the gradient of a head's probabilities after dropout into that of its products, before the scale:
+/// Converts the gradient of a head's probabilities after dropout into that of the products before the scale:
 /// `scale · p · (dp − Σ p · dp)`.
 pub(super) fn softmax_gradient(
     probabilities: &[f32],

@@ -1,4 +1,4 @@
-//! Attention against Keras, and against itself on other ways.
+//! Comparisons of attention with Keras, and between its variants.
 
 use super::*;
 use crate::kernels::golden::cases;
@@ -128,7 +128,7 @@ fn gradients_that_are_not_asked_for_are_left_out() {
     assert_eq!(bits(&dvalue), bits(&pass.gradients[2]));
 }
 
-/// What a forward and a backward pass give.
+/// The results of a forward and a backward pass.
 struct Pass {
     y: Vec<f32>,
     saved: Vec<f32>,

@@ -1,11 +1,11 @@
-//! The passes of training: the probabilities are saved, and may be dropped.
+//! The training passes of attention, with saved probabilities and dropout.
 
 use super::softmax::softmax_gradient;
 use super::{Attention, AttentionMasks, Sample, product};
 use crate::kernels::piece::Piece;
 use crate::kernels::recurrent::multiply;
 
-/// Where the gradients of an attention go; every value is written.
+/// The buffers for the gradients of an attention. Every value is written.
 #[derive(Debug)]
 pub struct AttentionGradients<'a> {
     /// (samples, queries, heads, key width)
@@ -17,8 +17,8 @@ pub struct AttentionGradients<'a> {
 }
 
 impl Attention {
-    /// [`forward`](Self::forward) that leaves the probabilities in `saved`, (samples, heads, queries, keys).
-    /// `dropout` is what they are then multiplied with, of the same sizes, or nothing.
+    /// Like [`forward`](Self::forward), and writes the probabilities to `saved`, (samples, heads, queries,
+    /// keys). They are then multiplied by `dropout`, which has the same sizes or is empty.
     pub fn forward_training(
         &self,
         values: [&[f32]; 3],
@@ -60,8 +60,8 @@ impl Attention {
         });
     }
 
-    /// The backward pass of [`forward_training`](Self::forward_training), which was given the same and left
-    /// `saved`. `scratch` has [`backward_scratch_len`](Self::backward_scratch_len) values for each sample.
+    /// The backward pass of [`forward_training`](Self::forward_training), with the same arguments and its
+    /// `saved`. `scratch` needs [`backward_scratch_len`](Self::backward_scratch_len) values for each sample.
     pub fn backward(
         &self,
         [query, key, value]: [&[f32]; 3],
@@ -93,7 +93,7 @@ impl Attention {
         let piece = Piece::new(samples, [dquery, dkey, dvalue, scratch], lens);
         piece.divide(2 * samples * self.macs(), |piece| {
             let [dquery, dkey, dvalue, scratch] = piece.parts;
-            // One sample's part serves all: it stays in the cache.
+            // The scratch of one sample is used for all, so that it stays in the cache.
             let (scores, dropped) = scratch.split_at_mut(self.queries * self.keys);
             for i in 0..piece.samples {
                 let number = piece.first + i;
@@ -108,7 +108,7 @@ impl Attention {
         });
     }
 
-    /// The gradients of one sample; those that are empty are not made.
+    /// The gradients of one sample. Those with an empty buffer are not computed.
     fn backward_of<'a>(
         &self,
         sample: &Sample<'_>,
@@ -150,7 +150,7 @@ impl Attention {
         }
     }
 
-    /// A head's probabilities after dropout.
+    /// The probabilities of a head after dropout.
     fn dropped<'a>(&self, saved: &'a [f32], factors: &[f32], room: &'a mut [f32]) -> &'a [f32] {
         if factors.is_empty() {
             return saved;
@@ -160,7 +160,7 @@ impl Attention {
         room
     }
 
-    /// What dropout multiplies a head's probabilities with; nothing without dropout.
+    /// The dropout factors of a head's probabilities. Empty without dropout.
     fn factors<'a>(&self, dropout: &'a [f32], sample: usize, head: usize) -> &'a [f32] {
         let len = self.queries * self.keys;
         let first = (sample * self.heads + head) * len;

@@ -1,7 +1,7 @@
-//! A backward pass image by image.
+//! The backward pass, one image at a time.
 //!
-//! A batch of gradients is often larger than the caches. So all that an image's gradient passes through,
-//! the activation, the weights and the input, is done while it is near.
+//! The gradients of a batch are often larger than the caches. Therefore all steps of an image (activation,
+//! weights and input) are done while its data are in the cache.
 
 use super::Convolution;
 use super::input_gradient::InputGradient;
@@ -11,7 +11,8 @@ use crate::kernels::reduce::sum_in_chunks;
 use crate::layer::Pass;
 
 impl Convolution {
-    /// [`backward`](Self::backward), where the batch's gradients of the weights are summed in chunks.
+    /// Like [`backward`](Self::backward), for convolutions whose weight gradients are summed in chunks of the
+    /// batch.
     pub(super) fn backward_by_images(
         &self,
         pass: Pass<'_>,

@@ -1,8 +1,8 @@
-//! Convolution without heap: what firmware runs.
+//! Convolution without a heap, for firmware.
 //!
-//! Forward, the pixels of an output row whose windows lie inside the image are one product, and each pixel
-//! at the border is a product over the taps that lie inside. So no image is framed, and no tap is
-//! tested in the loops.
+//! In the forward pass, all pixels of an output row whose windows are inside the image are computed as one
+//! matrix product. Each pixel at the border is a product over the taps inside the image. Thus no image is
+//! padded, and no tap is tested in the loops.
 
 use super::Convolution;
 use crate::kernels::Epilogue;
@@ -32,10 +32,10 @@ pub(super) fn forward(
     });
 }
 
-/// `y = epilogue(bias + windows·kernel)` of what stands in `y`, where the output is as large as the image.
+/// `y = epilogue(bias + windows·kernel)` in place, where the output has the size of the image.
 ///
-/// Row by row: the rows that a window reaches from its own row up are kept in `scratch`, which has
-/// room for [`Convolution::kept_len`] values; those below are not yet overwritten.
+/// It works row by row. The rows from the first row of a window to its own row are kept in `scratch`, which
+/// needs [`Convolution::kept_len`] values. The rows below are not overwritten yet.
 pub(super) fn forward_in_place(
     convolution: &Convolution,
     kernel: &[f32],
@@ -51,7 +51,7 @@ pub(super) fn forward_in_place(
     };
     let above = kept.len().saturating_sub(row_len);
     let dilation = convolution.window.dilation[0].max(1);
-    // Taps whose row is the output's own or above.
+    // The taps whose row is the output's own or above.
     let upper = above.checked_div(row_len).unwrap_or(0) / dilation + 1;
     for y in y.chunks_exact_mut(convolution.input_len().max(1)) {
         for i in 0..convolution.input[0] {
@@ -65,7 +65,7 @@ pub(super) fn forward_in_place(
             let taps = image.walk.inside(i, 0);
             let split = upper.min(taps.end).max(taps.start);
             let last = split == taps.end;
-            // The first row that is kept is as far above this one as the window reaches.
+            // The first row that is kept is at the upper end of the window.
             let offset = above.checked_div(row_len).unwrap_or(0);
             image.row(
                 [i, i.wrapping_sub(offset)],
@@ -90,7 +90,7 @@ pub(super) fn forward_in_place(
     }
 }
 
-/// Forgets the first row of `rows`, and appends one.
+/// Removes the first row of `rows`, and appends one.
 fn keep(rows: &mut [f32], row: &[f32]) {
     let rows = Cell::from_mut(rows).as_slice_of_cells();
     let moved = rows.iter().skip(row.len()).map(Cell::get);
@@ -100,14 +100,14 @@ fn keep(rows: &mut [f32], row: &[f32]) {
         .for_each(|(to, value)| to.set(value));
 }
 
-/// What a sum starts from, and what becomes of it.
+/// The start value of a sum, and the epilogue.
 type Ends<'a> = (Start<'a>, &'a Epilogue<'a>);
 
 struct Image<'a> {
     convolution: &'a Convolution,
     walk: Walk,
     kernel: &'a [f32],
-    /// The pixels of a row whose windows lie inside the image.
+    /// The pixels of a row whose windows are inside the image.
     inner: Range<usize>,
 }
 
@@ -123,8 +123,8 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// The part that some rows of the window have in row `i` of the output, where `x` begins with row
-    /// `top` of the image.
+    /// The contribution of some rows of the window to row `i` of the output. `x` begins with row `top` of the
+    /// image.
     fn row(&self, place: [usize; 2], taps: Range<usize>, x: &[f32], ends: Ends<'_>, y: &mut [f32]) {
         let [_, columns] = self.convolution.output();
         let Range {
@@ -139,7 +139,7 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// Some pixels of the row, under which the same columns of the window lie inside the image.
+    /// Computes pixels of the row for which the same columns of the window are inside the image.
     fn pixels(
         &self,
         [i, top]: [usize; 2],
@@ -222,7 +222,7 @@ pub(super) fn add_weight_gradient(
     });
 }
 
-/// `dx`, from `dy` and the kernel.
+/// `dx` from `dy` and the kernel.
 pub(super) fn input_gradient(
     convolution: &Convolution,
     dy: &[f32],
@@ -247,8 +247,8 @@ fn from(values: &[f32], place: usize) -> &[f32] {
     values.get(place..).unwrap_or_default()
 }
 
-/// Calls `work` with the offsets of an output pixel, of an input pixel under its window, and of the
-/// tap that connects them, for all that lie inside the images.
+/// Calls `work` with the offsets of an output pixel, of an input pixel in its window, and of the tap between
+/// them, for all that are inside the images.
 fn each_tap(convolution: &Convolution, len: usize, mut work: impl FnMut(usize, usize, usize)) {
     let [height, width, channels] = convolution.input;
     let [out_height, out_width] = convolution.output();
@@ -260,7 +260,7 @@ fn each_tap(convolution: &Convolution, len: usize, mut work: impl FnMut(usize, u
             for j in 0..out_width {
                 let pixel = (image * out_height + i) * out_width + j;
                 for u in 0..window.size[0] {
-                    // Above the image this wraps around, beyond the height.
+                    // Above the image this wraps around to a number beyond the height.
                     let row = (i * window.strides[0] + u * window.dilation[0]).wrapping_sub(top);
                     if row >= height {
                         continue;
@@ -281,8 +281,8 @@ fn each_tap(convolution: &Convolution, len: usize, mut work: impl FnMut(usize, u
     }
 }
 
-/// Calls `work` with each input channel, the offset in the tap of its weights, and the outputs that
-/// they lead to.
+/// Calls `work` with each input channel, the offset in the tap of its weights, and the outputs that they
+/// contribute to.
 #[inline(always)]
 fn each_row(convolution: &Convolution, mut work: impl FnMut(usize, usize, Range<usize>)) {
     let (channels, filters) = (convolution.group_channels(), convolution.group_filters());

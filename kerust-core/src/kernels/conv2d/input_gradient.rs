@@ -1,8 +1,8 @@
 //! The gradient of the input, in one of two ways.
 //!
-//! Where windows move by one pixel, it is itself a convolution: of `dy`, with zeros around, and the
-//! kernel turned by half a circle. Other strides would convolve mostly zeros; there each window's
-//! gradient, `dy·kernelᵀ`, is added to the image.
+//! With strides of 1, it is a convolution of the zero-padded `dy` with the kernel rotated by 180°. With
+//! larger strides that would mostly convolve zeros. In that case each window's gradient, `dy·kernelᵀ`, is
+//! added to the image.
 
 use super::Convolution;
 use super::windows::Frame;
@@ -10,17 +10,17 @@ use crate::kernels::isa::vectorized;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::{Epilogue, parallel, scratch};
 
-/// Values of the windows' gradients that are made at a time: 64 KB.
+/// The number of values of the windows' gradients that are computed at a time: 64 KB.
 const WINDOWS_LEN: usize = 1 << 14;
 
-/// Quarters of the output's pixels that the input may have: the turned kernel passes over all pixels
-/// of the input, and costs more where a border is lost.
+/// The maximum number of input pixels, in quarters of the output pixels: the rotated kernel visits all pixels
+/// of the input, which is more expensive if `valid` padding removes a border.
 const MORE_PIXELS: usize = 6;
 
-/// How the gradients of inputs are computed, for one convolution.
+/// The method for the input gradients of a convolution.
 pub(super) struct InputGradient<'a> {
     convolution: &'a Convolution,
-    /// What is framed: the output's gradient where the kernel is turned, else the input's.
+    /// The padded image: the output's gradient for the rotated kernel, otherwise the input's.
     frame: Frame,
     turned: bool,
 }
@@ -42,7 +42,7 @@ impl<'a> InputGradient<'a> {
         }
     }
 
-    /// Calls `work` with the kernel as [`image`](Self::image) takes it.
+    /// Calls `work` with the kernel in the form that [`image`](Self::image) needs.
     pub(super) fn with_kernel<T>(&self, kernel: &[f32], work: impl FnOnce(&[f32]) -> T) -> T {
         scratch::with(scratch::Use::Kernel, kernel.len(), |arranged| {
             if self.turned {
@@ -83,8 +83,8 @@ impl Convolution {
         });
     }
 
-    /// The gradient of an image as a convolution of the framed `dy` with the turned kernel: every value
-    /// of `dx` is one sum.
+    /// The gradient of an image as a convolution of the padded `dy` with the rotated kernel: every value of
+    /// `dx` is one sum.
     fn by_turned(&self, frame: &Frame, dy: &[f32], turned: &[f32], dx: &mut [f32]) {
         let [height, width, channels] = self.input;
         let (own, filters) = (self.group_channels(), self.group_filters());
@@ -109,7 +109,7 @@ impl Convolution {
         }
     }
 
-    /// The kernel turned by half a circle: for each group (rows, columns, filters, channels).
+    /// The kernel rotated by 180°: for each group (rows, columns, filters, channels).
     fn turn(&self, kernel: &[f32], turned: &mut [f32]) {
         let (own, filters) = (self.group_channels(), self.group_filters());
         let places = self.window.size[0] * self.window.size[1];
@@ -126,7 +126,7 @@ impl Convolution {
         }
     }
 
-    /// The gradient of a framed image as those of its windows, added to it some output pixels at a time.
+    /// The gradient of a padded image as the sum of its windows' gradients, for some output pixels at a time.
     fn by_windows(&self, frame: &Frame, dy: &[f32], transposed: &[f32], dx: &mut [f32]) {
         dx.fill(0.0);
         let (taps, filters) = (self.taps(), self.group_filters());
@@ -157,12 +157,12 @@ impl Convolution {
         });
     }
 
-    /// Adds the windows of the output pixels from `pixel` on to the image under them.
+    /// Adds the windows of the output pixels from `pixel` on to the image.
     fn add_windows(&self, frame: &Frame, windows: &[f32], pixel: usize, dx: &mut [f32]) {
         let [rows, columns] = self.window.size;
         let (channels, row) = (self.input[2], frame.row_len());
         let [down, across] = self.window.dilation;
-        // A row of taps that lie side by side is one run.
+        // A row of contiguous taps is handled as one run.
         let joined = self.group_channels() == channels && across == 1;
         let (runs, len) = if joined {
             (1, columns * channels)
@@ -196,7 +196,7 @@ impl Convolution {
     }
 }
 
-/// The kernel with a row for each filter.
+/// The kernel with one row for each filter.
 fn transpose(kernel: &[f32], filters: usize, transposed: &mut [f32]) {
     let taps = kernel.len() / filters;
     for (filter, row) in transposed.chunks_exact_mut(taps).enumerate() {

@@ -4,10 +4,10 @@
 //! (u, v) and the channels c of the output's group, with strides s, padding p and dilation d.
 //!
 //! # How it computes
-//! Written as a product, `y = windows·kernel`, where row (i, j) of `windows` is the window under one
-//! output pixel. That matrix is a *view* of the image: its element lies at the sum of an offset for
-//! the pixel and one for the tap. So no im2col is made; only an image that needs zeros around it is
-//! copied once, one image at a time, into scratch that stays in cache.
+//! The convolution is computed as a product, `y = windows·kernel`, where row (i, j) of `windows` is the
+//! window of one output pixel. That matrix is a *view* of the image: the offset of an element is the sum of
+//! an offset for the pixel and one for the tap. Therefore no im2col copy is needed. Only an image that needs
+//! zero padding is copied, one image at a time, into scratch that stays in the cache.
 //!
 //! | | product | work is divided over |
 //! |---|---|---|
@@ -15,13 +15,14 @@
 //! | weights' gradient | windowsᵀ · dy | fixed chunks of images, added in order |
 //! | input's gradient | windows of dy · the kernel turned, or dy · kernelᵀ and each window added to the image | images |
 //!
-//! A backward pass takes each image through all of it while the image is near (`backward.rs`), unless
-//! the kernel is so large that the sums of a chunk are no longer small.
+//! A backward pass does all its steps for one image before it goes on to the next (`backward.rs`), unless the
+//! kernel is so large that the sums of a chunk are no longer small.
 //!
-//! A weights' gradient has few outputs and a long sum. Its images are cut into chunks, whose number
-//! depends on the sizes alone, never on the threads; so the bits do not either.
+//! A weight gradient has few outputs and a long sum. The images are divided into chunks, whose number depends
+//! only on the sizes and not on the threads. Therefore the result does not depend on the threads either.
 //!
-//! Without `std` and heap, `direct.rs` computes the same: forward by products too.
+//! Without `std` and heap, `direct.rs` computes the same results, and also uses matrix products in the
+//! forward pass.
 
 #[cfg(feature = "std")]
 mod backward;
@@ -45,27 +46,26 @@ use crate::shape::Window;
 pub struct Convolution {
     /// Height, width and channels of an image.
     pub input: [usize; 3],
-    /// Channels of the output.
+    /// The number of output channels.
     pub filters: usize,
     /// The kernel's window.
     pub window: Window,
-    /// Groups of channels; group g of the output sees group g of the input only.
+    /// The number of groups of channels. Group g of the output reads only group g of the input.
     pub groups: usize,
 }
 
 impl Convolution {
-    /// Rows and columns of the output.
+    /// The rows and columns of the output.
     const fn output(&self) -> [usize; 2] {
         self.window.output(self.input[0], self.input[1])
     }
 
-    /// Values of an input image.
+    /// The number of values in an input image.
     const fn input_len(&self) -> usize {
         self.input[0] * self.input[1] * self.input[2]
     }
 
-    /// Values of the rows that an output which takes the image's place keeps aside; none where it
-    /// cannot.
+    /// The number of values that an in-place convolution must keep; 0 if it cannot be done in place.
     #[cfg(any(test, not(feature = "std")))]
     fn kept_len(&self) -> usize {
         let [height, width, channels] = self.input;
@@ -73,20 +73,20 @@ impl Convolution {
         rows * width * channels
     }
 
-    /// Output pixels of an image.
+    /// The number of output pixels of an image.
     #[cfg(feature = "std")]
     const fn pixels(&self) -> usize {
         let [height, width] = self.output();
         height * width
     }
 
-    /// Values of an output image.
+    /// The number of values in an output image.
     #[cfg(feature = "std")]
     const fn output_len(&self) -> usize {
         self.pixels() * self.filters
     }
 
-    /// Input channels that an output sees.
+    /// The number of input channels that an output reads.
     const fn group_channels(&self) -> usize {
         match self.input[2].checked_div(self.groups) {
             Some(channels) => channels,
@@ -94,7 +94,7 @@ impl Convolution {
         }
     }
 
-    /// Output channels of a group.
+    /// The number of output channels of a group.
     const fn group_filters(&self) -> usize {
         match self.filters.checked_div(self.groups) {
             Some(filters) => filters,
@@ -102,7 +102,7 @@ impl Convolution {
         }
     }
 
-    /// Values of a window: what one output sums.
+    /// The number of values in a window, which is the number of products in an output.
     #[cfg(feature = "std")]
     const fn taps(&self) -> usize {
         self.window.size[0] * self.window.size[1] * self.group_channels()
@@ -116,8 +116,8 @@ impl Convolution {
 }
 
 impl Convolution {
-    /// The backward pass of `y = activation(bias + windows·kernel)`, where `weights` are the gradients
-    /// of the kernel and of the bias (none when it is empty), `None` where they are not asked for.
+    /// The backward pass of `y = activation(bias + windows·kernel)`. `weights` are the gradients of the
+    /// kernel and of the bias (empty if there is none), or `None` if they are not needed.
     pub fn backward(
         &self,
         pass: Pass<'_>,
@@ -146,8 +146,8 @@ impl Convolution {
 
 #[cfg(not(feature = "std"))]
 impl Convolution {
-    /// `y = epilogue(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
-    /// channels of a group, filters) and an empty `bias` adds nothing.
+    /// `y = epilogue(bias + windows·kernel)` for each image. `kernel` is (rows, columns, channels of a group,
+    /// filters). An empty `bias` adds nothing.
     #[inline(always)]
     pub fn forward(
         &self,
@@ -161,8 +161,8 @@ impl Convolution {
         epilogue.rest().apply(y, self.filters);
     }
 
-    /// [`forward`](Self::forward) of what stands in `y`, where the output has the image's sizes and the
-    /// epilogue adds nothing; `scratch` holds as many rows as [`Window::rows_kept`] for each image.
+    /// Like [`forward`](Self::forward), in place. The output must have the size of the image, and the
+    /// epilogue must add nothing. `scratch` needs as many rows as [`Window::rows_kept`] for each image.
     #[inline(always)]
     pub fn forward_in_place(
         &self,
@@ -176,7 +176,7 @@ impl Convolution {
         epilogue.rest().apply(y, self.filters);
     }
 
-    /// The gradients of the kernel and of the bias (none when it is empty).
+    /// The gradients of the kernel and of the bias (empty if there is none).
     pub fn weight_gradient(
         &self,
         x: &[f32],

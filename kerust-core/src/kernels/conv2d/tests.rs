@@ -14,8 +14,8 @@ fn random(len: usize, seed: u64) -> Vec<f32> {
     (0..len).map(|_| rng.random_range(-1.0..1.0)).collect()
 }
 
-/// Calls `tap(output, input, weight)` for every product of a convolution: the six loops, and one
-/// over the batch.
+/// Calls `tap(output, input, weight)` for every product of a convolution, with six loops and one over the
+/// batch.
 fn each_product(c: &Convolution, mut tap: impl FnMut(usize, usize, usize)) {
     let [h, w, channels] = c.input;
     let [oh, ow] = c.output();
@@ -119,7 +119,8 @@ fn check(c: &Convolution) {
     check_tails(c, &x, &kernel, &bias);
 }
 
-/// An epilogue gives the bits of passes over the output: by windows and by loops, and in place.
+/// Checks that an epilogue gives exactly the results of separate passes over the output: by windows, by
+/// loops, and in place.
 fn check_tails(c: &Convolution, x: &[f32], kernel: &[f32], bias: &[f32]) {
     type Forward<'a> = &'a dyn Fn(&mut [f32], Epilogue<'_>);
     let before = random(BATCH * c.output_len(), 8);
@@ -162,7 +163,8 @@ fn check_tails(c: &Convolution, x: &[f32], kernel: &[f32], bias: &[f32]) {
     }
 }
 
-/// Image by image a backward pass gives the bits of the whole batch's, step by step.
+/// Checks that a backward pass image by image gives exactly the results of the separate steps for the whole
+/// batch.
 fn check_backward(c: &Convolution, x: &[f32], kernel: &[f32], dy: &[f32]) {
     let y = random(dy.len(), 7);
     let mut plain = dy.to_vec();

@@ -8,10 +8,10 @@ use crate::kernels::{Epilogue, column_sums};
 use core::ops::Range;
 
 impl Convolution {
-    /// The gradients of the kernel and of the bias (none when it is empty).
+    /// The gradients of the kernel and of the bias (empty if there is none).
     ///
-    /// The batch is summed in chunks where their kernels are small. A larger kernel has outputs
-    /// enough to divide each image's product over them.
+    /// For small kernels, the batch is summed in chunks. A larger kernel has enough outputs to divide each
+    /// image's product over threads.
     pub fn weight_gradient(
         &self,
         x: &[f32],
@@ -30,7 +30,7 @@ impl Convolution {
         sum_in_chunks(batch, macs, [dkernel, dbias], accumulate, add);
     }
 
-    /// Adds the gradients of some images, in their order.
+    /// Adds the gradients of some images, in order.
     pub(super) fn add_weight_gradient(
         &self,
         x: &[f32],

@@ -1,18 +1,18 @@
-//! The matrix of windows, as a view of an image, and the forward pass by it.
+//! The matrix of windows as a view of an image, and the forward pass that uses it.
 
 use super::Convolution;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::{Epilogue, parallel, scratch};
 use crate::shape::Padding;
 
-/// An image as the windows see it: with the zeros around that they reach.
+/// The padding of an image, as needed by the windows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
-    /// Rows and columns that the image is copied into; `None` where it serves as it is.
+    /// The rows and columns of the padded image; `None` if no padding is needed.
     padded: Option<[usize; 2]>,
-    /// Rows above and columns to the left of the image.
+    /// The rows above and the columns to the left of the image.
     before: [usize; 2],
-    /// Rows and columns of the image.
+    /// The rows and columns of the image.
     size: [usize; 2],
     channels: usize,
 }
@@ -37,7 +37,7 @@ impl Frame {
         }
     }
 
-    /// The gradient of an output, with the zeros around that windows of the turned kernel reach.
+    /// The padding of an output's gradient, as needed by the windows of the rotated kernel.
     pub(super) fn of_gradient(convolution: &Convolution) -> Self {
         let [height, width, _] = convolution.input;
         let (span, size) = (convolution.window.span(), convolution.output());
@@ -56,17 +56,17 @@ impl Frame {
         self.padded.is_some()
     }
 
-    /// Values of a row.
+    /// The number of values in a row.
     pub(super) fn row_len(&self) -> usize {
         self.padded.unwrap_or(self.size)[1] * self.channels
     }
 
-    /// Values of the framed image.
+    /// The number of values in the padded image.
     pub(super) fn len(&self) -> usize {
         self.padded.unwrap_or(self.size)[0] * self.row_len()
     }
 
-    /// Calls `work` with the framed image.
+    /// Calls `work` with the padded image.
     pub(super) fn with<T>(&self, x: &[f32], work: impl FnOnce(&[f32]) -> T) -> T {
         if !self.is_padded() {
             return work(x);
@@ -77,7 +77,7 @@ impl Frame {
         })
     }
 
-    /// Copies an image into its frame.
+    /// Copies an image into the padded image.
     fn copy(&self, x: &[f32], image: &mut [f32]) {
         let row_len = self.size[1] * self.channels;
         let [top, left] = [self.before[0], self.before[1] * self.channels];
@@ -87,7 +87,7 @@ impl Frame {
                 row.fill(0.0);
                 continue;
             };
-            // A stride may leave the last columns of the image outside every window.
+            // With strides, the last columns of the image can be outside of every window.
             let copied = row_len.min(row.len() - left);
             row[..left].fill(0.0);
             row[left..left + copied].copy_from_slice(&x[i * row_len..][..copied]);
@@ -95,7 +95,7 @@ impl Frame {
         }
     }
 
-    /// Takes the image out of its frame.
+    /// Copies the image out of the padded image.
     pub(super) fn unframe(&self, image: &[f32], x: &mut [f32]) {
         let row_len = self.size[1] * self.channels;
         let [top, left] = [self.before[0], self.before[1] * self.channels];
@@ -115,8 +115,7 @@ impl Frame {
 }
 
 impl Convolution {
-    /// The windows of one group over a framed image: a row for each output pixel, a column for each
-    /// tap.
+    /// The windows of one group over a padded image: a row for each output pixel, a column for each tap.
     pub(super) fn windows<'a>(&self, frame: &Frame, image: &'a [f32], group: usize) -> Matrix<'a> {
         let [rows, columns] = self.output();
         let (channels, row) = (self.input[2], frame.row_len());
@@ -134,8 +133,8 @@ impl Convolution {
         }
     }
 
-    /// `y = epilogue(bias + windows·kernel)` for each image, where `kernel` is (rows, columns,
-    /// channels of a group, filters) and an empty `bias` adds nothing.
+    /// `y = epilogue(bias + windows·kernel)` for each image. `kernel` is (rows, columns, channels of a group,
+    /// filters). An empty `bias` adds nothing.
     pub fn forward(
         &self,
         x: &[f32],
@@ -154,8 +153,8 @@ impl Convolution {
         });
     }
 
-    /// [`forward`](Self::forward) of what stands in `y`, where the output has the image's sizes and the
-    /// epilogue adds nothing. The scratch is for code without heap: here a thread has its own.
+    /// Like [`forward`](Self::forward), in place. The output must have the size of the image, and the
+    /// epilogue must add nothing. The scratch is only used without a heap; here each thread has its own.
     pub fn forward_in_place(
         &self,
         kernel: &[f32],
@@ -175,13 +174,13 @@ impl Convolution {
         });
     }
 
-    /// Multiply-adds to be divided over images: none of a single one, which is divided itself.
+    /// The multiply-adds to be divided over images; 0 for a single image, which is divided itself.
     fn shared_macs(&self, len: usize) -> usize {
         let images = len / self.output_len();
         if images == 1 { 0 } else { self.macs() * images }
     }
 
-    /// One image, framed.
+    /// Computes one image, which is padded.
     fn one(
         &self,
         frame: &Frame,

@@ -1,6 +1,6 @@
 //! `DepthwiseConv2D`.
 
-use super::dot::product;
+use super::dot::add_each;
 use super::{Filters, Output, Rows, from};
 use crate::kernels::vectorized;
 use crate::kernels::walk::Walk;
@@ -116,9 +116,7 @@ impl Depthwise {
             };
             let weights = from(filters.weights, tap + first).first_chunk::<N>();
             if let (Some(x), Some(weights)) = (x, weights) {
-                for (sum, (x, w)) in sums.iter_mut().zip(x.iter().zip(weights)) {
-                    *sum = sum.wrapping_add(product(*x, *w));
-                }
+                add_each(x, weights, &mut sums);
             }
         }
         let y = y.iter_mut().skip(first).zip(sums).enumerate();

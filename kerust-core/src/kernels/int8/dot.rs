@@ -24,6 +24,14 @@ pub(super) fn add_products<const N: usize>(x: &[i8], weights: [&[i8]; N], sums: 
     }
 }
 
+/// Adds to each sum the product of the values that stand at its place.
+#[inline(always)]
+pub(super) fn add_each<const N: usize>(x: &[i8; N], weights: &[i8; N], sums: &mut [i32; N]) {
+    for (sum, (x, w)) in sums.iter_mut().zip(x.iter().zip(weights)) {
+        *sum = sum.wrapping_add(product(*x, *w));
+    }
+}
+
 /// Adds to each sum the products of one value with its weights.
 #[inline(always)]
 pub(super) fn add_constant<const N: usize>(x: i8, weights: [&[i8]; N], sums: &mut [i32; N]) {
@@ -35,6 +43,6 @@ pub(super) fn add_constant<const N: usize>(x: i8, weights: [&[i8]; N], sums: &mu
 }
 
 #[inline(always)]
-pub(super) fn product(x: i8, w: i8) -> i32 {
+fn product(x: i8, w: i8) -> i32 {
     i32::from(x) * i32::from(w)
 }

@@ -17,6 +17,17 @@ mod concatenate;
 mod convolution;
 mod dense;
 mod depthwise;
+// The plain loops, or what stands in their place on a Cortex-M with the DSP extension; `kernels::machine` says
+// the same of `f32`.
+#[cfg_attr(
+    all(
+        target_arch = "arm",
+        target_os = "none",
+        target_abi = "eabihf",
+        not(target_has_atomic = "64")
+    ),
+    path = "dot_cortex_m.rs"
+)]
 mod dot;
 mod filters;
 mod fixed_point;

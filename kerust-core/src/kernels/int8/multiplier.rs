@@ -21,6 +21,23 @@ impl Multiplier {
         shift: 0,
     };
 
+    /// Pairs of a mantissa and a shift, as files hold them.
+    pub const fn slice(pairs: &[[i32; 2]]) -> &[Self] {
+        // SAFETY: `repr(C)` and two fields of `i32`: the same sizes, alignment and order as a pair; any number
+        // is valid in both.
+        unsafe { core::slice::from_raw_parts(pairs.as_ptr().cast(), pairs.len()) }
+    }
+
+    /// The pair of mantissa and shift, as files hold it.
+    pub const fn pair(self) -> [i32; 2] {
+        [self.mantissa, self.shift]
+    }
+
+    /// The factor of a pair.
+    pub const fn of([mantissa, shift]: [i32; 2]) -> Self {
+        Self { mantissa, shift }
+    }
+
     /// The factor nearest to `real`. What is below 2^-32, negative or not a number becomes 0, and what
     /// is above 2^31 becomes the largest factor of a shift of 31.
     pub const fn from_real(real: f64) -> Self {

@@ -40,6 +40,20 @@ impl Softmax {
         }
     }
 
+    /// The softmax of these parameters, which are those of another one.
+    pub const fn of(classes: usize, multiplier: Multiplier, min_difference: i32) -> Self {
+        Self {
+            classes,
+            multiplier,
+            min_difference,
+        }
+    }
+
+    /// The multiplier of the inputs' differences, and the smallest difference that counts.
+    pub const fn parameters(self) -> (Multiplier, i32) {
+        (self.multiplier, self.min_difference)
+    }
+
     /// Computes every sample that there is.
     pub fn forward(&self, x: &[i8], y: &mut [i8]) {
         check!(x.len() == y.len(), "as many outputs as inputs");

@@ -5,9 +5,16 @@
 /// An activation is computed for all of them while a model compiles, so a device carries neither its
 /// code nor its time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
 pub struct Table(pub [i8; 256]);
 
 impl Table {
+    /// The table of these values.
+    pub const fn of(values: &[i8; 256]) -> &Self {
+        // SAFETY: `repr(transparent)` over these values.
+        unsafe { &*core::ptr::from_ref(values).cast() }
+    }
+
     /// The value of `x`.
     #[inline(always)]
     pub const fn value(&self, x: i8) -> i8 {

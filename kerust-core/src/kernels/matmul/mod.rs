@@ -1,8 +1,8 @@
-//! Products of matrices.
+//! Matrix products.
 //!
-//! One core, [`Product`]: `c = epilogue(start + a·b)`, where `a` and `b` are views (`view.rs`), `start` is
-//! zero, a bias for each column, or what stands in `c`, and the [`Epilogue`] is what layers behind the product do
-//! to each sum. The forms that layers need are its cases:
+//! The core is [`Product`]: `c = epilogue(start + a·b)`, where `a` and `b` are views (`view.rs`), `start` is
+//! zero, a bias for each column, or the old values of `c`, and the [`Epilogue`] is what the fused layers do
+//! with each sum. Layers need these cases:
 //!
 //! | | a | b | start |
 //! |---|---|---|---|
@@ -12,20 +12,20 @@
 //! | a convolution | windows of the image | the kernel | bias |
 //!
 //! # How it computes
-//! A tile (`blocks/tile.rs`) of `c`, of up to 14 rows × 32 columns with AVX-512, 6 × 16 with AVX2 and
-//! 12 × 8 with NEON, stays in registers while the summed axis passes: for each step, a row of `b` is
-//! loaded, and each row's element of `a` is broadcast and multiplied into its sums. `b` is passed in
-//! blocks of 384 rows, so that the panel under the tile stays in the first cache; where its rows are
-//! strided, or far apart and often used, it is packed (`blocks/pack.rs`) first. The epilogues of columns
-//! are masked, never computed another way. Where a row of `c` is one vector and `a` is the windows of an
-//! image, two rows of the image's output are computed together (`blocks/pairs.rs`). `portable.rs` serves every
-//! other target, and all without `std`.
+//! A tile (`blocks/tile.rs`) of `c`, of up to 14 rows × 32 columns with AVX-512, 6 × 16 with AVX2 and 12 × 8
+//! with NEON, stays in registers while the summed axis is processed: for each step, a row of `b` is loaded,
+//! and each row's element of `a` is broadcast and multiplied into its sums. `b` is processed in blocks of 384
+//! rows, so that the panel of the tile stays in the first-level cache. If its rows are strided, or far apart
+//! and often used, it is packed first (`blocks/pack.rs`). Columns at the edge use masks and are not computed
+//! in another way. If a row of `c` is one vector and `a` is the windows of an image, two rows of the image's
+//! output are computed together (`blocks/pairs.rs`). `portable.rs` is used on all other targets, and always
+//! without `std`.
 //!
-//! # Which bits come out
-//! Each element of `c` is one chain, `start`, then each product added in ascending order of the
-//! summed axis. Blocks hand the chain on through `c` itself. So the bits depend neither on the tile
-//! that an element falls in, nor on the blocks, nor on the threads; and all instruction sets with
-//! fused multiply-add agree. This is also why a long dot product is not split into several sums.
+//! # Reproducibility
+//! Each element of `c` is computed as `start`, to which each product is added in ascending order of the
+//! summed axis. Blocks pass the partial sums on through `c` itself. So the result does not depend on the tile
+//! of an element, nor on the blocks or the threads, and all instruction sets with fused multiply-add agree.
+//! This is also why a long dot product is not split into several sums.
 
 #[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod blocks;
@@ -39,19 +39,19 @@ use crate::activation::Activation;
 pub(crate) use portable::{End, Run};
 pub(crate) use view::{Axis, Matrix};
 
-/// What the sums of a product start from.
+/// The start values of the sums of a product.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Start<'a> {
     /// Zero.
     Zero,
     /// A value for each column.
     Bias(&'a [f32]),
-    /// What stands in the output.
+    /// The old values of the output.
     Sum,
 }
 
 impl<'a> Start<'a> {
-    /// A bias, where there is one.
+    /// A bias, or zero if it is empty.
     pub(crate) fn bias(bias: &'a [f32]) -> Self {
         if bias.is_empty() {
             Self::Zero
@@ -70,14 +70,14 @@ impl<'a> Start<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Product<'a> {
     pub(crate) a: Matrix<'a>,
-    /// Both axes plain.
+    /// Both axes must be plain.
     pub(crate) b: Matrix<'a>,
     pub(crate) start: Start<'a>,
-    /// Of its activation, ReLU alone: see [`Epilogue::rest`].
+    /// Its activation can only be a ReLU; see [`Epilogue::rest`].
     pub(crate) epilogue: Epilogue<'a>,
 }
 
-/// `c = a·b` on this thread, of `[m, k, n]` sizes; a matrix that is turned is stored by columns.
+/// `c = a·b` on the calling thread, with sizes `[m, k, n]`. A transposed matrix is stored by columns.
 pub(crate) fn product_of(
     [a, b]: [&[f32]; 2],
     turned: [bool; 2],
@@ -104,7 +104,7 @@ impl Product<'_> {
         self.a.rows.len() * self.a.columns.len() * self.b.columns.len()
     }
 
-    /// Computes into `c`, whose rows are `stride` apart, on as many threads as it is worth.
+    /// Computes into `c`, whose rows are `stride` apart, on as many threads as are worth it.
     pub(crate) fn run(&self, c: &mut [f32], stride: usize) {
         #[cfg(feature = "std")]
         let threads = parallel::threads(self.macs());
@@ -113,18 +113,18 @@ impl Product<'_> {
         self.run_with(Isa::best(), threads, c, stride);
     }
 
-    /// Computes into `c` on the calling thread alone: for a piece of work that is already divided.
+    /// Computes into `c` on the calling thread only, for work that is already divided.
     pub(crate) fn run_here(&self, c: &mut [f32], stride: usize) {
         self.run_with(Isa::best(), 1, c, stride);
     }
 
-    /// Computes into `c` as every target can: with this, the rows of `b` may be nested too.
+    /// Computes into `c` with portable code. Here the rows of `b` can be nested too.
     #[cfg(any(test, not(feature = "std")))]
     pub(crate) fn run_portable(&self, c: &mut [f32], stride: usize) {
         self.run_with(Isa::Portable, 1, c, stride);
     }
 
-    /// Whether every element of the operands, the bias and the epilogue lies inside their values.
+    /// Whether all elements of the operands, the bias and the epilogue are inside of their slices.
     fn fits(&self) -> bool {
         let bias = match self.start {
             Start::Bias(bias) => bias.len() == self.b.columns.len(),
@@ -149,8 +149,8 @@ impl Product<'_> {
         match isa {
             Isa::Portable => self.divide(threads, c, stride),
             #[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
-            // SAFETY: the operands were checked above; an `Isa` beyond `Portable` is named only
-            // where `Isa::best` found it.
+            // SAFETY: the operands were checked above. An `Isa` other than `Portable` is used only if
+            // `Isa::best` found it.
             _ => unsafe { blocks::run(self, isa, threads, c.as_mut_ptr(), stride) },
         }
     }
@@ -160,7 +160,7 @@ impl Product<'_> {
         #[cfg(feature = "std")]
         if threads > 1 {
             let height = m.div_ceil(threads);
-            // The last row may end before its stride does, so chunks are counted in rows.
+            // The last row may end before its stride, so chunks are counted in rows.
             let c = &mut c[..(m - 1) * stride + self.b.columns.len()];
             return parallel::chunks(c, height * stride, self.macs(), |i, c| {
                 let rows = i * height..m.min((i + 1) * height);
@@ -174,9 +174,9 @@ impl Product<'_> {
     }
 }
 
-/// `y = epilogue(x·w + b)`, with `x` as (batch, n_in), `w` as (n_in, n_out); an empty `b` adds nothing.
+/// `y = epilogue(x·w + b)`, with `x` as (batch, n_in) and `w` as (n_in, n_out). An empty `b` adds nothing.
 ///
-/// Inlined, so that firmware links no activation that no layer names.
+/// Inlined so that unused activations are dropped from firmware.
 #[inline(always)]
 pub fn dense(
     x: &[f32],
@@ -193,7 +193,7 @@ pub fn dense(
     }
 }
 
-/// [`dense`] up to an activation that is left.
+/// [`dense`] without an activation that needs a separate pass.
 #[cfg_attr(feature = "std", inline(always))]
 fn dense_product(
     x: &[f32],

@@ -1,8 +1,8 @@
-//! Products for every target, without heap: what firmware runs.
+//! Portable matrix products without a heap, for firmware.
 //!
-//! Some rows of `c` are summed run by run, a run being a stretch of the summed axis on which both
-//! operands are evenly spaced, and block by block of columns. How large a block is, and what sums it, is
-//! the machine's.
+//! Some rows of `c` are computed at a time, run by run and block by block of columns. A run is a stretch of
+//! the summed axis on which both operands are evenly spaced. The size of a block and the code for it depend
+//! on the machine.
 
 use super::view::{Axis, Cursor};
 use super::{Product, Start};
@@ -12,34 +12,34 @@ use core::ops::Range;
 
 /// A block of sums over one run: `to[i][j] = from[i][j] + Σ x[i][p] · w[p][j]`.
 pub(crate) struct Run {
-    /// Rows; those beyond stand idle in the arrays.
+    /// The number of rows. Further entries of the arrays are unused.
     pub(crate) rows: usize,
     /// The first column.
     pub(crate) first: usize,
-    /// Columns, as many as the machine asked for.
+    /// The number of columns, as chosen by the machine.
     pub(crate) columns: usize,
-    /// What the sums of each row start from, or where they go.
+    /// The start values of the sums of each row.
     pub(crate) from: [*const f32; ROWS],
-    /// Where the sums of each row go.
+    /// The destination of the sums of each row.
     pub(crate) to: [*mut f32; ROWS],
     /// The first value of each row of `x`.
     pub(crate) x: [*const f32; ROWS],
     /// The first row of `w`.
     pub(crate) w: *const f32,
-    /// Values from one tap to the next: of `x`, and of `w`.
+    /// The distance between two taps in values, of `x` and of `w`.
     pub(crate) steps: [usize; 2],
-    /// Values from one column of `w` to the next.
+    /// The distance between two columns of `w` in values.
     pub(crate) across: usize,
-    /// The taps; there may be none.
+    /// The number of taps, which can be 0.
     pub(crate) taps: usize,
 }
 
-/// What becomes of a row of sums: `y[j] = max(sums[j] · factor[j] + shift[j] + y[j], 0)`, each part where
-/// it is asked for.
+/// The end of a row of sums: `y[j] = max(sums[j] · factor[j] + shift[j] + y[j], 0)`, with only the requested
+/// parts.
 pub(crate) struct End {
     pub(crate) columns: usize,
     pub(crate) sums: *const f32,
-    /// May be where the sums stand.
+    /// Can be the same as the sums.
     pub(crate) y: *mut f32,
     /// The factors and the shifts.
     pub(crate) line: Option<[*const f32; 2]>,
@@ -47,15 +47,15 @@ pub(crate) struct End {
     pub(crate) relu: bool,
 }
 
-/// Columns whose sums stand aside, while the values that are added to them stand in the output.
+/// The number of columns whose sums are stored separately, while the output holds the values to be added.
 const ASIDE: usize = 16;
 
 /// `c = epilogue(start + a·b)` for some rows of `a`, which become the rows of `c`, `stride` apart.
 ///
-/// Every output is one chain of additions in the order of the summed axis, as in every kernel.
+/// Every output is a chain of additions in the order of the summed axis, as in every kernel.
 ///
 /// # Safety
-/// [`Product::fits`], and `c` has room for the rows.
+/// [`Product::fits`] must be true, and `c` must have space for the rows.
 pub(super) unsafe fn product(
     product: &Product<'_>,
     rows: Range<usize>,
@@ -76,7 +76,7 @@ pub(super) unsafe fn product(
 /// Some columns of a [`product`].
 ///
 /// # Safety
-/// As of [`product`]; where values are added, there are at most [`ASIDE`] columns.
+/// The same as for [`product`]. If values are added, there are at most [`ASIDE`] columns.
 unsafe fn strip(
     Product {
         a,
@@ -129,7 +129,7 @@ unsafe fn strip(
                 Start::Bias(bias) => bias.as_ptr().wrapping_add(columns.start),
                 Start::Sum => c,
                 Start::Zero => {
-                    // SAFETY: there is room for the row.
+                    // SAFETY: there is space for the row.
                     unsafe { run.to[i].write_bytes(0, columns.len()) };
                     run.to[i]
                 }
@@ -154,7 +154,7 @@ unsafe fn strip(
 /// All runs and columns of the rows of `run`.
 ///
 /// # Safety
-/// As of [`product`].
+/// The same as for [`product`].
 unsafe fn band(run: &mut Run, [along, down]: [&Axis; 2], w: *const f32, columns: usize) {
     let (mut x_at, mut w_at) = (Cursor::START, Cursor::START);
     let mut left = along.len();
@@ -164,7 +164,7 @@ unsafe fn band(run: &mut Run, [along, down]: [&Axis; 2], w: *const f32, columns:
         run.first = 0;
         while run.first < columns {
             run.columns = machine::columns(run.rows, columns - run.first);
-            // SAFETY: the taps lie on both axes, whose every element lies inside the values.
+            // SAFETY: the taps are on both axes, whose elements are all inside of the values.
             unsafe { machine::run(run) };
             run.first += run.columns;
         }

@@ -7,7 +7,7 @@ fn random(len: usize, seed: u64) -> Vec<f32> {
     (0..len).map(|_| rng.random_range(-1.0..1.0)).collect()
 }
 
-/// The value of a view at (i, j), by division.
+/// The value of a view at (i, j), computed by division.
 fn at(matrix: &Matrix<'_>, i: usize, j: usize) -> f64 {
     let offset = |axis: &Axis, index: usize| {
         let [_, n1, n2] = axis.sizes;
@@ -17,7 +17,7 @@ fn at(matrix: &Matrix<'_>, i: usize, j: usize) -> f64 {
     f64::from(matrix.values[offset(&matrix.rows, i) + offset(&matrix.columns, j)])
 }
 
-/// Compares one product with the sums in `f64`, on every instruction set and 1 and 3 pieces.
+/// Compares a product with sums in `f64`, on every instruction set and with 1 and 3 pieces.
 fn check(a: Matrix<'_>, b: Matrix<'_>) {
     let (m, k, n) = (a.rows.len(), a.columns.len(), b.columns.len());
     let stride = n + 2;
@@ -25,7 +25,7 @@ fn check(a: Matrix<'_>, b: Matrix<'_>) {
     let bias = random(n, 4);
     for start in [Start::Zero, Start::Bias(&bias), Start::Sum] {
         for isa in Isa::supported() {
-            // Handing a tiny product to threads takes longer than the whole sweep without.
+            // Passing a tiny product to threads takes longer than all other cases together.
             let most = if m * n < 40 { 1 } else { 3 };
             for (threads, relu) in [(1, false), (most, true)] {
                 let mut c = before.clone();
@@ -67,7 +67,7 @@ fn check(a: Matrix<'_>, b: Matrix<'_>) {
     }
 }
 
-/// All four ways that two operands may lie.
+/// All four layouts of two operands.
 fn check_layouts(m: usize, k: usize, n: usize) {
     let (a, b) = (random(m * k, 1), random(k * n, 2));
     let lying = [
@@ -105,7 +105,7 @@ fn products_of_all_sizes_up_to_20_equal_the_plain_sums() {
         random(MOST, 4),
     );
     for (m, n) in (0..=MOST).flat_map(|m| (0..=MOST).map(move |n| (m, n))) {
-        // The sums over the first `k`, as `k` grows.
+        // The sums over the first `k` products, for increasing `k`.
         let mut sums: Vec<f64> = (0..m * n).map(|at| bias[at % n].into()).collect();
         for k in 0..=MOST {
             let product = Product {
@@ -156,7 +156,7 @@ fn awkward_products_equal_the_plain_sums() {
     }
 }
 
-/// Compares the epilogues of one product with passes over its sums, bit by bit.
+/// Compares the epilogues of a product with separate passes over its sums, bit by bit.
 fn check_tails(a: Matrix<'_>, b: Matrix<'_>) {
     let (m, n) = (a.rows.len(), b.columns.len());
     let stride = n + 2;
@@ -196,7 +196,7 @@ fn check_tails(a: Matrix<'_>, b: Matrix<'_>) {
     }
 }
 
-/// Every epilogue of the line that ends in no activation or in ReLU.
+/// Every combination of the epilogue's parts with no activation or a ReLU.
 pub(in crate::kernels) fn all_epilogues(line: [&[f32]; 2]) -> Vec<Epilogue<'_>> {
     let mut epilogues = Vec::new();
     for line in [[&[][..]; 2], line] {
@@ -213,7 +213,7 @@ pub(in crate::kernels) fn all_epilogues(line: [&[f32]; 2]) -> Vec<Epilogue<'_>> 
     epilogues
 }
 
-/// An epilogue written out, for one value of column `j`.
+/// The epilogue for one value of column `j`, written out.
 pub(in crate::kernels) fn pass(epilogue: &Epilogue<'_>, j: usize, sum: f32, before: f32) -> f32 {
     let mut y = sum;
     if let [Some(factor), Some(shift)] = epilogue.line.map(|values| values.get(j)) {

@@ -1,12 +1,11 @@
-//! Matrices as views of slices: an operand is never copied only to be multiplied.
+//! Matrices as strided views of slices, so that operands need not be copied.
 //!
-//! The element (i, j) of a [`Matrix`] lies at `rows.offset(i) + columns.offset(j)`. An [`Axis`] has
-//! up to three levels, so that the matrix of a convolution's windows (im2col: one row for each
-//! output pixel, one column for each row, column and channel of the kernel) is a view of the image
-//! itself.
+//! The element (i, j) of a [`Matrix`] is at `rows.offset(i) + columns.offset(j)`. An [`Axis`] has up to three
+//! levels, so that the matrix of a convolution's windows (im2col: one row for each output pixel, one column
+//! for each row, column and channel of the kernel) is a view of the image itself.
 
-/// How an index along one axis of a matrix becomes an offset: the index
-/// `(i0 * sizes[1] + i1) * sizes[2] + i2` lies at `i0 * strides[0] + i1 * strides[1] + i2 * strides[2]`.
+/// The mapping from an index along one axis of a matrix to an offset: the index `(i0 * sizes[1] + i1) *
+/// sizes[2] + i2` has the offset `i0 * strides[0] + i1 * strides[1] + i2 * strides[2]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Axis {
     pub(super) sizes: [usize; 3],
@@ -22,8 +21,8 @@ impl Axis {
         }
     }
 
-    /// Three nested levels, the innermost last. Levels that continue each other are merged, which
-    /// makes the innermost runs long.
+    /// Three nested levels, the innermost last. Levels that continue each other are merged, so that the
+    /// innermost runs are long.
     pub(crate) const fn nested(sizes: [usize; 3], strides: [usize; 3]) -> Self {
         let ([n0, n1, n2], [s0, s1, s2]) = (sizes, strides);
         if n1 == 1 || s1 == n2 * s2 {
@@ -43,20 +42,20 @@ impl Axis {
         self.sizes[0] * self.sizes[1] * self.sizes[2]
     }
 
-    /// The largest offset, of an axis that is not empty.
+    /// The largest offset on an axis that is not empty.
     pub(super) fn largest_offset(&self) -> usize {
         let levels = self.sizes.iter().zip(self.strides);
         levels.map(|(size, stride)| (size - 1) * stride).sum()
     }
 
-    /// A place on the axis, from which one can walk.
+    /// A position on the axis, from which it can be walked.
     pub(super) fn cursor(&self, index: usize) -> Cursor {
         if index == 0 {
             return Cursor::START;
         }
-        // An empty axis has no place, and is never walked.
+        // An empty axis has no positions and is never walked.
         let [_, n1, n2] = self.sizes.map(|size| size.max(1));
-        // A division that is checked cannot panic.
+        // A checked division cannot panic.
         let divide = |index: usize, by| index.checked_div(by).unwrap_or(0);
         let (line, i2) = (divide(index, n2), index.checked_rem(n2).unwrap_or(0));
         let (i0, i1) = (divide(line, n1), line.checked_rem(n1).unwrap_or(0));
@@ -68,8 +67,8 @@ impl Axis {
     }
 }
 
-/// A place on an [`Axis`]. Walking costs no division, which for the nine columns of a 3×3 kernel
-/// would cost more than the products.
+/// A position on an [`Axis`]. Walking needs no division, which for the nine columns of a 3×3 kernel would
+/// cost more than the products.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
     pub(super) offset: usize,
@@ -78,21 +77,21 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// Where every axis begins.
+    /// The start of any axis.
     pub(super) const START: Self = Self {
         offset: 0,
         i1: 0,
         i2: 0,
     };
 
-    /// How many elements, this one included, lie in one evenly spaced run.
+    /// The number of elements, including this one, in the current evenly spaced run.
     #[inline(always)]
     pub(super) fn run(&self, axis: &Axis) -> usize {
         axis.sizes[2] - self.i2
     }
 
-    /// Walks `steps` elements on, at most [`run`](Self::run). Beyond the end of the axis the offset
-    /// means nothing.
+    /// Walks `steps` elements, at most [`run`](Self::run). The offset is meaningless after the end of the
+    /// axis.
     #[inline(always)]
     pub(super) fn advance(&mut self, axis: &Axis, steps: usize) {
         let ([_, n1, n2], [s0, s1, s2]) = (axis.sizes, axis.strides);
@@ -110,7 +109,7 @@ impl Cursor {
     }
 }
 
-/// A matrix that is read.
+/// A matrix view.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Matrix<'a> {
     pub(crate) values: &'a [f32],
@@ -128,7 +127,7 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// The transposed matrix, of the same values.
+    /// The transposed matrix, with the same values.
     pub(crate) const fn transposed(self) -> Self {
         Self {
             values: self.values,
@@ -137,7 +136,7 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// Whether every element lies inside the values.
+    /// Whether all elements are inside of the values.
     pub(super) fn fits(&self) -> bool {
         self.rows.len() == 0
             || self.columns.len() == 0

@@ -1,4 +1,4 @@
-//! By the moments of each column.
+//! Batch-normalization kernels.
 
 use super::block::{Block, LANES, each_block};
 use super::{VALUE_MACS, block_of};
@@ -14,11 +14,11 @@ use crate::kernels::reduce::{column_sums, in_chunks, sum_in_chunks};
 use crate::kernels::vectorized;
 use core::ops::Range;
 
-/// The mean and the variance (that of the population: divided by the number of rows) of each column;
-/// `x` is (rows, columns), and both results have a value for each column.
+/// The mean and the population variance (divided by the number of rows) of each column. `x` is (rows,
+/// columns), and both results have a value for each column.
 ///
-/// Each chunk of rows is passed twice while it is near, and its moments are joined to those of the rows before:
-/// Chan, Golub and LeVeque (1983), equation 2.1.
+/// Each chunk of rows is read twice while it is in the cache, and its moments are combined with those of the
+/// earlier rows: Chan, Golub and LeVeque (1983), equation 2.1.
 pub fn moments(x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
     let columns = mean.len();
     let rows = x.len() / columns.max(1);
@@ -31,7 +31,7 @@ pub fn moments(x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
         squares_around(mean, x, squares);
     };
     let join = |rows: Range<usize>, [mean, squares]: [&mut [f32]; 2], part: [&[f32]; 2]| {
-        // The rows before, and these, as shares of both.
+        // The earlier rows, and these rows, as shares of both.
         let share = rows.len() as f32 / rows.end as f32;
         let both = mean
             .iter_mut()
@@ -55,7 +55,7 @@ pub fn moments(x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
         .for_each(|squares| *squares /= rows as f32);
 }
 
-/// The sums of squared distances from `centre`, column by column.
+/// The sums of squared differences from `centre`, for each column.
 fn squares_around(centre: &[f32], x: &[f32], sums: &mut [f32]) {
     each_block(
         centre.len(),
@@ -71,25 +71,25 @@ fn squares_around(centre: &[f32], x: &[f32], sums: &mut [f32]) {
     );
 }
 
-/// `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, column by column; every slice has a
-/// value for each column.
+/// `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, for each column. Every slice has a value for
+/// each column.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchNorm<'a> {
-    /// What is subtracted.
+    /// The mean.
     pub mean: &'a [f32],
-    /// What is divided by, squared.
+    /// The variance.
     pub variance: &'a [f32],
-    /// The scale; 1 where it is empty.
+    /// The scale. If it is empty, the scale is 1.
     pub gamma: &'a [f32],
     /// Keeps the divisor from 0.
     pub epsilon: f32,
-    /// What comes behind; elementwise, with its gradient in its output.
+    /// The activation after it. It must be elementwise, with a gradient that follows from its output.
     pub activation: Activation,
 }
 
 impl BatchNorm<'_> {
-    /// `activation(y)`, with `beta` added unless it is empty: `x · a + (beta − mean · a)`, as Keras
-    /// rounds it. The activation is seen where this is called, so that firmware links no other.
+    /// `activation(y)`, with `beta` added unless it is empty, computed as `x · a + (beta − mean · a)` with
+    /// Keras's rounding. Inlined so that unused activations are dropped from firmware.
     #[cfg_attr(not(feature = "std"), inline(always))]
     pub fn forward(&self, x: &[f32], beta: &[f32], y: &mut [f32]) {
         self.each_chunk(y, |first, y| {
@@ -99,7 +99,7 @@ impl BatchNorm<'_> {
         });
     }
 
-    /// [`forward`](Self::forward) of what stands in `y`.
+    /// Like [`forward`](Self::forward), in place.
     #[cfg_attr(not(feature = "std"), inline(always))]
     pub fn forward_in_place(&self, beta: &[f32], y: &mut [f32]) {
         self.each_chunk(y, |_, y| {
@@ -108,8 +108,8 @@ impl BatchNorm<'_> {
         });
     }
 
-    /// The gradient of the input where the moments do not depend on it: `dx = dy · gamma / sqrt(variance +
-    /// epsilon)`. `dy` becomes the gradient before the activation.
+    /// The gradient of the input if the moments do not depend on it: `dx = dy · gamma / sqrt(variance +
+    /// epsilon)`. `dy` is replaced by the gradient before the activation.
     pub fn fixed_input_gradient(&self, y: &[f32], dy: &mut [f32], dx: &mut [f32]) {
         let columns = self.mean.len().max(1);
         super::super::activation_gradient(self.activation, y, dy, columns);
@@ -120,12 +120,12 @@ impl BatchNorm<'_> {
         }
     }
 
-    /// [`forward`](Self::forward) as the epilogue of a product; `line` holds two values for each column.
+    /// [`forward`](Self::forward) as the epilogue of a product. `line` holds two values for each column.
     #[inline(always)]
     pub fn epilogue<'l>(&self, beta: &[f32], line: &'l mut [f32]) -> Epilogue<'l> {
         Epilogue {
             line: self.lines(beta, line),
-            // Seen where the product is called, so that firmware links no other.
+            // Visible where the product is called, so that unused activations are dropped from firmware.
             ..Epilogue::new(self.activation)
         }
     }
@@ -140,7 +140,7 @@ impl BatchNorm<'_> {
         [factors, shifts]
     }
 
-    /// [`line`](Self::line) of each column, in passes that are vectorised.
+    /// [`line`](Self::line) for each column, in vectorized passes.
     #[cfg(feature = "std")]
     fn write_lines(&self, beta: &[f32], factors: &mut [f32], shifts: &mut [f32]) {
         if beta.is_empty() {
@@ -167,7 +167,7 @@ impl BatchNorm<'_> {
         lines.for_each(|(column, (factor, shift))| [*factor, *shift] = self.line(column, beta));
     }
 
-    /// Calls `work` with whole rows, and where they begin.
+    /// Calls `work` with chunks of whole rows, and their offsets.
     #[cfg_attr(not(feature = "std"), inline(always))]
     fn each_chunk(&self, y: &mut [f32], work: impl Fn(usize, &mut [f32]) + Sync) {
         let macs = y.len() * VALUE_MACS;
@@ -226,7 +226,7 @@ impl BatchNorm<'_> {
         self.normalize(beta, y);
     }
 
-    /// Column by column: no lanes on a small stack.
+    /// Column by column, without lanes, for a small stack.
     #[cfg(not(feature = "std"))]
     fn normalize(&self, beta: &[f32], y: &mut [f32]) {
         let columns = self.mean.len();
@@ -239,7 +239,7 @@ impl BatchNorm<'_> {
         }
     }
 
-    /// What a column is multiplied by, and what is added.
+    /// The factor and the shift of a column.
     #[inline(always)]
     fn line(&self, column: usize, beta: &[f32]) -> [f32; 2] {
         let factor = self.inverse(column) * self.scale(column);
@@ -247,7 +247,7 @@ impl BatchNorm<'_> {
         [factor, beta - mean * factor]
     }
 
-    /// The gradients of gamma and beta, where the mean and the variance are those of `x`; `dy` becomes
+    /// The gradients of gamma and beta, if the mean and the variance are those of `x`. `dy` is replaced by
     /// the gradient before the activation.
     pub fn weight_gradient(
         &self,
@@ -261,7 +261,7 @@ impl BatchNorm<'_> {
         let add = |rows: Range<usize>, [dgamma, dbeta]: [&mut [f32]; 2], _| {
             let range = rows.start * columns..rows.end * columns;
             let x = &x[range.clone()];
-            // SAFETY: the ranges of rows are apart.
+            // SAFETY: the ranges of rows do not overlap.
             let dy = unsafe { dy.part(range.clone()) };
             if self.activation != Activation::Linear {
                 self.activation.backward(&y[range], dy, 1);
@@ -292,9 +292,9 @@ impl BatchNorm<'_> {
         }
     }
 
-    /// The gradient of the input, from those of gamma and beta by the same batch:
-    /// `dx = gamma · r · (dy − (dbeta + r · (x − mean) · dgamma) / n)`, with r the inverse deviation
-    /// and n the rows. Ioffe & Szegedy (2015), section 3.
+    /// The gradient of the input, from those of gamma and beta for the same batch: `dx = gamma · r · (dy −
+    /// (dbeta + r · (x − mean) · dgamma) / n)`, with r the inverse standard deviation and n the number of
+    /// rows. Ioffe & Szegedy (2015), section 3.
     pub fn input_gradient(
         &self,
         x: &[f32],
@@ -339,7 +339,7 @@ impl BatchNorm<'_> {
         self.gamma.get(column).copied().unwrap_or(1.0)
     }
 
-    /// The inverse deviation of a column.
+    /// The inverse standard deviation of a column.
     #[inline(always)]
     fn inverse(&self, column: usize) -> f32 {
         let variance = self.variance.get(column).copied().unwrap_or(0.0);

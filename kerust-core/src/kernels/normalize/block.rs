@@ -1,17 +1,17 @@
-//! Columns side by side in lanes.
+//! Blocks of columns that are processed in lanes.
 
 use crate::kernels::isa::vectorized;
 
-/// Columns, or repetitions of a few, that are worked on side by side.
+/// The number of columns, or of repetitions of a few columns, that are processed together.
 pub(super) const LANES: usize = 128;
 
-/// Some columns of a matrix, or several rows of few columns as one.
+/// Some columns of a matrix, or several rows of a narrow matrix as one.
 #[derive(Clone, Copy)]
 pub(super) struct Block {
     columns: usize,
     first: usize,
     width: usize,
-    /// Values from one row of lanes to the next.
+    /// The distance between two rows of lanes in values.
     stride: usize,
 }
 
@@ -59,7 +59,7 @@ impl Block {
         lanes
     }
 
-    /// The rows of the block's lanes; the last of a narrow matrix may be shorter.
+    /// The rows of the block's lanes. The last row of a narrow matrix may be shorter.
     #[inline(always)]
     pub(super) fn rows(self, values: &[f32]) -> impl Iterator<Item = &[f32]> {
         let rows = values.chunks(self.stride);

@@ -1,4 +1,4 @@
-//! By the moments of each row.
+//! Layer-normalization kernels.
 
 use super::{VALUE_MACS, block_of};
 use crate::kernels::elementwise::{CHUNK_LEN, copy};
@@ -8,11 +8,11 @@ use crate::kernels::parallel;
 use crate::kernels::reduce::sum_in_chunks;
 use core::ops::Range;
 
-/// Partial sums of a row.
+/// The number of partial sums of a row.
 const WIDE: usize = 16;
 
-/// `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, with the moments of each row; `gamma`
-/// and `beta` have a value for each column.
+/// `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, with the moments of each row. `gamma` and
+/// `beta` have a value for each column.
 pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut [f32]) {
     let (columns, macs) = (gamma.len().max(1), x.len() * VALUE_MACS);
     let len = CHUNK_LEN.next_multiple_of(columns);
@@ -23,7 +23,7 @@ pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut 
     });
 }
 
-/// [`layer_norm`] of what stands in `y`.
+/// Like [`layer_norm`], in place.
 pub fn layer_norm_in_place(gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut [f32]) {
     let (columns, macs) = (gamma.len().max(1), y.len() * VALUE_MACS);
     let len = CHUNK_LEN.next_multiple_of(columns);
@@ -99,7 +99,7 @@ pub fn layer_norm_gradient(
     });
 }
 
-/// The mean and the inverse deviation of a row.
+/// The mean and the inverse standard deviation of a row.
 #[inline(always)]
 fn row_moments(x: &[f32], epsilon: f32) -> [f32; 2] {
     let len = x.len() as f32;
@@ -122,7 +122,7 @@ pub(super) fn lane_sum(x: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     sums.iter().sum()
 }
 
-/// `Σ term(i)` in several sums side by side, which are added in order.
+/// `Σ term(i)` as several partial sums, which are added in order.
 #[inline(always)]
 fn row_sum(len: usize, term: impl Fn(usize) -> f32) -> f32 {
     let mut sums = [0.0; WIDE];

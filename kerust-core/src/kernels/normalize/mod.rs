@@ -1,9 +1,9 @@
-//! Normalization: by the moments of each column (a batch's channels) or of each row (a sample's
-//! features).
+//! Normalization kernels: with the moments of each column (the channels of a batch) or of each row (the
+//! features of a sample).
 //!
-//! Moments take two passes, the mean and then the mean square around it, as Keras's; the difference
-//! of two large sums would lose what a small variance is made of. Columns are summed side by side in
-//! lanes, in fixed chunks of rows (`reduce.rs`), so threads do not change a bit.
+//! Moments are computed in two passes as in Keras: the mean, and then the mean squared difference from it.
+//! The difference of two large sums would lose the digits of a small variance. Columns are summed in lanes
+//! and in fixed chunks of rows (`reduce.rs`), so the result does not depend on the threads.
 
 mod axes;
 mod axes_softmax;
@@ -17,7 +17,7 @@ pub use layer_norm::{layer_norm, layer_norm_gradient, layer_norm_in_place};
 
 use core::ops::Range;
 
-/// Multiply-adds that take as long as one value of a pass: it is bound by memory.
+/// The number of multiply-adds that take as long as one value of a pass, which is limited by memory.
 const VALUE_MACS: usize = 4;
 
 /// Some rows of a matrix.

@@ -1,12 +1,12 @@
-//! Pooling: what a window holds, channel by channel.
+//! Pooling kernels, for each channel.
 //!
-//! Taps beside the image take no part: they are no maximum, and an average is over real pixels, as
-//! in Keras. Work is divided over images.
+//! As in Keras, taps outside of the image are ignored: they are not a maximum, and an average is over real
+//! pixels only. Work is divided over images.
 //!
 //! # How it computes
-//! The windows of an output row that lie side by side inside the image are one [`Run`], and each at its
-//! border is one of its own. For a vector of channels a run passes from window to window, and what it makes
-//! of a window stays in registers. Where windows lie apart, a gradient is written, and else added.
+//! The consecutive windows of an output row that are inside of the image form one [`Run`], and each window at
+//! the border is a run of its own. For a vector of channels, a run is processed window by window, and the
+//! result of a window stays in registers. If windows do not overlap, a gradient is written, otherwise added.
 
 mod work;
 
@@ -16,10 +16,10 @@ use super::walk::Walk;
 use crate::shape::Window;
 use work::{Forward, Gradient, Run};
 
-/// Channels whose shares are counted together.
+/// The number of channels whose shares are counted together.
 const CHANNELS: usize = 32;
 
-/// Multiply-adds that take as long as one tap of a pool: it is bound by memory.
+/// The number of multiply-adds that take as long as one tap of a pool, which is limited by memory.
 const TAP_MACS: usize = 4;
 
 /// The sizes of a pooling.
@@ -27,17 +27,17 @@ const TAP_MACS: usize = 4;
 pub struct Pooling {
     /// Height, width and channels of an image.
     pub input: [usize; 3],
-    /// The pool's window.
+    /// The window of the pooling.
     pub window: Window,
 }
 
 impl Pooling {
-    /// `y` is the maximum of each window.
+    /// Writes the maximum of each window to `y`.
     pub fn maximum(&self, x: &[f32], y: &mut [f32]) {
         self.forward::<false>(x, y);
     }
 
-    /// `y` is the average of each window.
+    /// Writes the average of each window to `y`.
     pub fn average(&self, x: &[f32], y: &mut [f32]) {
         self.forward::<true>(x, y);
     }
@@ -55,7 +55,7 @@ impl Pooling {
         });
     }
 
-    /// `dx` is `dy` at the first maximum of each window.
+    /// Adds each value of `dy` at the first maximum of its window; `dx` is 0 elsewhere.
     pub fn maximum_gradient(&self, x: &[f32], dy: &[f32], dx: &mut [f32]) {
         let macs = self.macs(dy.len());
         parallel::chunks(dx, self.input_len(), macs, |image, dx| {
@@ -64,8 +64,8 @@ impl Pooling {
         });
     }
 
-    /// Where the window is the whole image: `dx` is an equal share of `dy` at each pixel that equals
-    /// `y`.
+    /// For a window that covers the whole image: writes an equal share of `dy` to `dx` at each pixel that
+    /// equals `y`.
     pub fn global_maximum_gradient(&self, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
         let (channels, macs) = (self.input[2], dx.len() * TAP_MACS);
         parallel::chunks(dx, self.input_len(), macs, |image, dx| {
@@ -91,7 +91,7 @@ impl Pooling {
         });
     }
 
-    /// `dx` is an equal share of `dy` at each pixel of each window.
+    /// Distributes each value of `dy` equally over the pixels of its window.
     pub fn average_gradient(&self, dy: &[f32], dx: &mut [f32]) {
         let macs = self.macs(dy.len());
         parallel::chunks(dx, self.input_len(), macs, |image, dx| {
@@ -129,13 +129,13 @@ impl Pooling {
         images.nth(image).unwrap_or_default()
     }
 
-    /// Whether no pixel lies in two windows.
+    /// Whether no pixel is in two windows.
     fn apart(&self) -> bool {
         let Window { size, strides, .. } = self.window;
         size[0] <= strides[0] && size[1] <= strides[1]
     }
 
-    /// Whether every pixel lies in a window.
+    /// Whether every pixel is in a window.
     fn covers(&self) -> bool {
         let Window { size, strides, .. } = self.window;
         let [height, width, _] = self.input;
@@ -145,7 +145,7 @@ impl Pooling {
         size[0] >= strides[0] && size[1] >= strides[1] && reach(0) >= height && reach(1) >= width
     }
 
-    /// Calls `work` with all windows, row by row, of an image and an output of these lengths.
+    /// Calls `work` with all windows, row by row, for an image and an output of these lengths.
     #[inline(always)]
     fn each_run(&self, [image, output]: [usize; 2], mut work: impl FnMut(&Run)) {
         let [height, width, channels] = self.input;

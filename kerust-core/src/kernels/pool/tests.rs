@@ -5,7 +5,7 @@ use crate::rng::Seed;
 use crate::shape::Padding;
 use rand::RngExt;
 
-/// Few values, so that many are equal, and both zeros among them.
+/// Random values from a small set, so that many are equal, including both zeros.
 fn random(len: usize, seed: u64) -> Vec<f32> {
     let mut rng = Seed(seed).rng();
     let mut value = || rng.random_range(-2..=2) as f32;
@@ -13,7 +13,7 @@ fn random(len: usize, seed: u64) -> Vec<f32> {
     values.collect()
 }
 
-/// The taps of each output that lie inside the image, row by row.
+/// The taps of each output that are inside of the image, row by row.
 fn all_taps(pooling: &Pooling) -> Vec<Vec<usize>> {
     let [height, width, channels] = pooling.input;
     let Window { size, strides, .. } = pooling.window;
@@ -66,7 +66,7 @@ fn check(pooling: &Pooling) {
         let what = format!("{isa:?}, {pooling:?}");
         let (x, dy) = (&x[..], &dy[..]);
         let [mut y, mut dx] = [vec![f32::NAN; dy.len()], vec![f32::NAN; x.len()]];
-        // SAFETY: the machine has all sets that are supported.
+        // SAFETY: the machine has all supported sets.
         unsafe {
             let y = &mut y[..];
             simd::run_with(isa, Forward::<false> { pooling, x, y });

@@ -1,34 +1,34 @@
-//! What is done to the windows, a vector of channels at a time.
+//! The operations on the windows, for a vector of channels at a time.
 
 use super::Pooling;
 use crate::kernels::simd::{Scalar, Simd, Work};
 
-/// Channels that are added to one by one: a masked vector is slow to read again.
+/// Up to this number of channels are added one by one, because reading a masked vector again is slow.
 const FEW: usize = 4;
 
-/// Windows side by side, of which the same rows and columns lie inside the image.
+/// Consecutive windows for which the same rows and columns are inside of the image.
 pub(super) struct Run {
-    /// Where the first window begins in the image, and its output.
+    /// The offset of the first window in the image, and of its output.
     pub(super) corner: usize,
     pub(super) output: usize,
     pub(super) windows: usize,
-    /// Rows and columns of a window.
+    /// The rows and columns of a window.
     pub(super) rows: usize,
     pub(super) columns: usize,
-    /// Values of a row of the image, from a window to the next, and of a pixel.
+    /// The distances in values between two rows of the image, two windows, and two pixels.
     pub(super) row: usize,
     pub(super) step: usize,
     pub(super) channels: usize,
 }
 
 impl Run {
-    /// Calls `work` with the offset of each window's corner and of its output, for each vector of channels,
-    /// and with the mask of the last.
+    /// Calls `work` with the offset of each window's corner and of its output, for each vector of channels.
+    /// The last vector has a mask.
     #[inline(always)]
     fn each_vector<S: Simd>(&self, mut work: impl FnMut(usize, usize, Option<S::Mask>)) {
         let (mut corner, mut output) = (self.corner, self.output);
         let rest = self.channels % S::LANES;
-        // SAFETY: `S` is there, for a vector of it is worked with.
+        // SAFETY: the machine has `S`, since a vector of it is in use.
         let mask = unsafe { S::mask(rest.max(1)) };
         for _ in 0..self.windows {
             let end = output + self.channels - rest;
@@ -60,7 +60,7 @@ impl Run {
         }
     }
 
-    /// A window's maximum or sum.
+    /// The maximum or the sum of a window.
     ///
     /// # Safety
     /// The machine has `S`; the window lies inside the image.
@@ -86,7 +86,7 @@ impl Run {
         }
     }
 
-    /// What an average is divided by.
+    /// The divisor of an average.
     fn pixels(&self) -> f32 {
         (self.rows * self.columns) as f32
     }
@@ -176,7 +176,7 @@ unsafe fn forward<S: Simd, const SIDE: usize, const AVERAGE: bool>(
 /// The gradient of one image.
 pub(super) struct Gradient<'a, const AVERAGE: bool> {
     pub(super) pooling: &'a Pooling,
-    /// Nothing for an average.
+    /// Empty for an average.
     pub(super) x: &'a [f32],
     pub(super) dy: &'a [f32],
     pub(super) dx: &'a mut [f32],
@@ -216,7 +216,7 @@ impl<const AVERAGE: bool> Work for Gradient<'_, AVERAGE> {
     }
 }
 
-/// The gradient of a run: the whole of `dy` at the first maximum, or equal shares.
+/// The gradient of a run: all of `dy` at the first maximum, or equal shares.
 ///
 /// # Safety
 /// The machine has `S`; the run lies inside the images.
@@ -249,7 +249,7 @@ unsafe fn gradient<S: Simd, const SIDE: usize, const AVERAGE: bool, const APART:
                             let x = load::<S>(x.add(tap), mask);
                             [given, left] = S::split(x, peak, left);
                         }
-                        // Zero is added too: what is written is never -0.
+                        // Zero is added too, so that the result is never -0.
                         let before = if APART {
                             S::zero()
                         } else {

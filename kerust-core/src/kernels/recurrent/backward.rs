@@ -1,4 +1,4 @@
-//! The way back through the steps, and the gradients of the weights.
+//! The backward pass through the steps, and the gradients of the weights.
 
 use super::panels::Panels;
 use super::step::{BackwardStep, Cell, Reset, Skips, multiply};
@@ -10,22 +10,22 @@ use crate::kernels::piece::Piece;
 use crate::kernels::reduce::sum_in_chunks;
 use core::ops::Range;
 
-/// Where the gradients of a backward pass go.
+/// The buffers for the gradients of a backward pass.
 #[derive(Debug)]
 pub struct RecurrentGradients<'a> {
-    /// Those of the last states, which become those of the first.
+    /// The gradients of the last states, which are replaced by those of the first states.
     pub states: States<'a>,
-    /// That of the sequences; every value is written.
+    /// The gradient of the sequences. Every value is written.
     pub x: Option<&'a mut [f32]>,
-    /// Those of the weights; nothing where they do not learn.
+    /// The gradients of the weights; `None` if they are not trained.
     pub weights: Option<RecurrentGradient<'a>>,
-    /// Whether the gradients of the weights are added to what stands there.
+    /// Whether the gradients of the weights are added to the values in the buffers.
     pub accumulate: bool,
 }
 
 impl<C: Cell> Recurrent<C> {
-    /// The backward pass of [`forward_training`](Self::forward_training), which was given the same and left
-    /// `saved`. `scratch` has [`backward_scratch_len`](Self::backward_scratch_len) values for each sample.
+    /// The backward pass of [`forward_training`](Self::forward_training), with the same arguments and its
+    /// `saved`. `scratch` needs [`backward_scratch_len`](Self::backward_scratch_len) values for each sample.
     pub fn backward(
         &self,
         given: Given<'_>,
@@ -114,7 +114,7 @@ impl<C: Cell> Recurrent<C> {
         }
     }
 
-    /// The gradients of the gates, the states and the sequences of some samples.
+    /// The gradients of the gates, the states and the sequences for some samples.
     fn backward_of(
         &self,
         given: &Given<'_>,
@@ -181,8 +181,8 @@ impl<C: Cell> Recurrent<C> {
         }
     }
 
-    /// Adds the gradient of the output that was made at `place` to that of the state, or, where the step was
-    /// left out, to what goes on to the output before.
+    /// Adds the gradient of the output at `place` to that of the state, or for a masked step to the gradient
+    /// that is passed on to the output before.
     fn output_gradient(
         &self,
         dy: &[f32],
@@ -272,7 +272,7 @@ impl<C: Cell> Recurrent<C> {
         }
     }
 
-    /// The gradients of the weights: products over all steps of all samples.
+    /// The gradients of the weights, as products over all steps of all samples.
     fn weights_gradient(
         &self,
         given: &Given<'_>,
@@ -377,7 +377,7 @@ impl<C: Cell> Recurrent<C> {
     }
 }
 
-/// What the forward pass saved of a batch.
+/// The values that the forward pass saved for a batch.
 struct Saved<'a> {
     gates: &'a [f32],
     before: &'a [f32],

@@ -1,4 +1,4 @@
-//! The way forward through the steps.
+//! The forward pass through the steps.
 
 use super::panels::Panels;
 use super::step::{Cell, Skips, Step, multiply};
@@ -8,15 +8,15 @@ use crate::kernels::parallel::pairs;
 use crate::kernels::piece::Piece;
 use crate::kernels::{Epilogue, copy};
 
-/// Values of the gates of steps whose input products are made together: 256 KB.
+/// The number of gate values of the steps whose input products are computed together: 256 KB.
 #[cfg(feature = "std")]
 const BLOCK_LEN: usize = 1 << 16;
 
 impl<C: Cell> Recurrent<C> {
-    /// The outputs and the last states. Of `given`, the sequences and the mask; `scratch` has
-    /// [`scratch_len`](Self::scratch_len) values for each sample.
+    /// Computes the outputs and the last states. Only the sequences and the mask of `given` are used.
+    /// `scratch` needs [`scratch_len`](Self::scratch_len) values for each sample.
     ///
-    /// In sight of the call, so that firmware links no activation that no layer names.
+    /// Inlined so that unused activations are dropped from firmware.
     #[cfg_attr(not(feature = "std"), inline(always))]
     pub fn forward(
         &self,
@@ -62,7 +62,7 @@ impl<C: Cell> Recurrent<C> {
         });
     }
 
-    /// [`forward`](Self::forward) of some samples.
+    /// [`forward`](Self::forward) for some samples.
     #[cfg_attr(not(feature = "std"), inline(always))]
     fn infer(
         &self,
@@ -108,9 +108,9 @@ impl<C: Cell> Recurrent<C> {
         self.walk(way);
     }
 
-    /// The outputs and the last states, with what the backward pass needs left in `saved`
-    /// ([`saved_len`](Self::saved_len) values for each sample); `scratch` has
-    /// [`training_scratch_len`](Self::training_scratch_len).
+    /// Computes the outputs and the last states, and writes the values for the backward pass to `saved`
+    /// ([`saved_len`](Self::saved_len) values for each sample). `scratch` needs
+    /// [`training_scratch_len`](Self::training_scratch_len) values.
     pub fn forward_training(
         &self,
         given: Given<'_>,
@@ -189,7 +189,7 @@ impl<C: Cell> Recurrent<C> {
         });
     }
 
-    /// What is given to some samples.
+    /// The arguments for some samples.
     pub(super) fn given_to<'a>(
         &self,
         given: &Given<'a>,
@@ -210,14 +210,14 @@ impl<C: Cell> Recurrent<C> {
         }
     }
 
-    /// How many samples the sequences are.
+    /// The number of samples in the sequences.
     pub(super) fn samples_of(&self, given: &Given<'_>) -> usize {
         let len = self.steps * self.inputs;
         given.x.len().checked_div(len).unwrap_or(0)
     }
 }
 
-/// Some samples on their way through all steps.
+/// The state of some samples in the loop over all steps.
 struct Way<'a> {
     given: Given<'a>,
     weights: &'a RecurrentWeights<'a>,
@@ -225,16 +225,16 @@ struct Way<'a> {
     samples: usize,
     y: &'a mut [f32],
     states: States<'a>,
-    /// Steps whose gates there is room for.
+    /// The number of steps for whose gates there is space.
     block: usize,
     gates: &'a mut [f32],
-    /// What is beside the gates, for so many steps.
+    /// The values next to the gates, for this number of steps.
     beside: &'a mut [f32],
     beside_steps: usize,
-    /// Where the first state before each step goes; nothing in inference.
+    /// The buffer for the first state before each step. Empty in inference.
     before: &'a mut [f32],
     scratch: [&'a mut [f32]; 2],
-    /// Room for the inputs, dropped.
+    /// The buffer for the inputs after dropout.
     dropped: &'a mut [f32],
 }
 
@@ -295,7 +295,7 @@ impl<C: Cell> Recurrent<C> {
         }
     }
 
-    /// `gates = bias + x·W` of some steps, `(first, steps)`.
+    /// `gates = bias + x·W` for some steps, given as `(first, steps)`.
     fn input_products(
         &self,
         given: &Given<'_>,
@@ -334,7 +334,7 @@ impl<C: Cell> Recurrent<C> {
         }
     }
 
-    /// `dropped = x ∘ dropout` for all steps, with the mask of a gate where each has its own.
+    /// `dropped = x ∘ dropout` for all steps, with the mask of a gate if each gate has its own.
     pub(super) fn drop_inputs(
         &self,
         given: &Given<'_>,
@@ -355,7 +355,7 @@ impl<C: Cell> Recurrent<C> {
         });
     }
 
-    /// Writes the outputs of the step that comes at `place`.
+    /// Writes the outputs of the step at `place`.
     fn output(&self, h: &[f32], y: &mut [f32], place: usize, skips: Skips<'_>) {
         let units = self.units.max(1);
         let at = if self.return_sequences {
@@ -385,7 +385,7 @@ impl<C: Cell> Recurrent<C> {
     }
 }
 
-/// The values from `place` on; none beyond the end.
+/// The values from `place` on. Empty after the end.
 fn from(values: &mut [f32], place: usize) -> &mut [f32] {
     values.get_mut(place..).unwrap_or_default()
 }

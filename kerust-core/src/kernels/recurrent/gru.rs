@@ -1,4 +1,4 @@
-//! Gated recurrent unit: Cho et al. (2014), and the variant of which cuDNN has a kernel.
+//! Gated recurrent unit: Cho et al. (2014), and the variant that cuDNN implements.
 //!
 //! `z, r = σ(z_z), σ(z_r)`; `h = z·h + (1 − z)·ĥ`, with the gates in Keras's order z, r, h. With
 //! `reset_after`, `ĥ = act(x·W_h + b + r·(h·U_h + b_r))`; without it, `ĥ = act(x·W_h + b + (r·h)·U_h)`.
@@ -12,7 +12,7 @@ use crate::kernels::matmul::Start;
 /// The cell of a GRU.
 #[derive(Clone, Copy, Debug)]
 pub struct Gru {
-    /// Whether the state is reset after its product or before it.
+    /// Whether the state is reset after its product (true) or before it.
     pub reset_after: bool,
 }
 
@@ -164,12 +164,12 @@ impl Cell for Gru {
     }
 }
 
-/// A sample's rows of a step.
+/// The rows of a sample in a step.
 struct Row<'a> {
     sample: usize,
     /// The gates that are saved.
     saved: &'a mut [f32],
-    /// The gates after their activation, where those that are saved are not; else nothing.
+    /// The gates after their activation, if the saved gates are before it. Empty otherwise.
     values: &'a mut [f32],
     beside: &'a mut [f32],
     h: &'a mut [f32],
@@ -182,7 +182,7 @@ fn active<'a>(saved: &'a [f32], values: &'a [f32]) -> &'a [f32] {
 }
 
 impl Recurrent<Gru> {
-    /// Calls `work` for each sample that is not left out.
+    /// Calls `work` for each sample that is not masked.
     #[cfg_attr(not(feature = "std"), inline(always))]
     fn each_row(&self, step: &mut Step<'_>, mut work: impl FnMut(&Self, Row<'_>)) {
         let (units, columns) = (self.units, self.columns());
@@ -211,7 +211,7 @@ impl Recurrent<Gru> {
         }
     }
 
-    /// The gates z and r of their sums, to which the second row of the bias is added.
+    /// Computes the gates z and r from their sums, after adding the second row of the bias.
     #[cfg_attr(not(feature = "std"), inline(always))]
     fn open_gates(&self, saved: &mut [f32], values: &mut [f32], bias: &[f32]) {
         let [z, r] = gates_mut(saved, self.units);
@@ -230,7 +230,7 @@ impl Recurrent<Gru> {
         self.recurrent_activation.apply(r, self.units);
     }
 
-    /// The candidate of its sum, to which the reset product is added.
+    /// Computes the candidate from its sum, after adding the reset product.
     #[cfg_attr(not(feature = "std"), inline(always))]
     fn candidate(&self, saved: &mut [f32], values: &mut [f32], product: Option<&[f32]>) {
         let [_, r, g] = gates_mut(saved, self.units);
@@ -269,8 +269,8 @@ impl Recurrent<Gru> {
         self.activation.apply(g, self.units);
     }
 
-    /// The gradient of the candidate's sum, of the gate z before its slope, and what goes past the gates
-    /// to the state before.
+    /// The gradients of the candidate's sum, of the gate z before its slope, and of the earlier state as far
+    /// as it bypasses the gates.
     fn candidate_gradient(
         &self,
         [saved, values, before]: [&[f32]; 3],
@@ -296,7 +296,7 @@ impl Recurrent<Gru> {
         self.activation.backward_in_place(sum, g, dg, units);
     }
 
-    /// The slopes of the gates z and r.
+    /// Multiplies by the slopes of the gates z and r.
     fn gates_gradient(&self, saved: &[f32], values: &[f32], dgates: &mut [f32]) {
         let units = self.units;
         let ([sum_z, sum_r], [z, r]) = (gates(saved, units), gates(values, units));
@@ -307,7 +307,7 @@ impl Recurrent<Gru> {
     }
 }
 
-/// `y += x`, of nothing where there is no `x`.
+/// `y += x`, or nothing if `x` is empty.
 fn add(y: &mut [f32], x: &[f32]) {
     let values = y.iter_mut().zip(x);
     vectorized(

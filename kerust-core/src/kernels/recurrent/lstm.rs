@@ -99,7 +99,7 @@ impl Cell for Lstm {
 }
 
 impl Recurrent<Lstm> {
-    /// Whether a step has a loop of its own: that of Keras's default activations.
+    /// Whether a step uses the fused loop for Keras's default activations.
     fn is_fused(&self) -> bool {
         cfg!(feature = "std")
             && self.activation == Activation::Tanh
@@ -115,7 +115,7 @@ impl Recurrent<Lstm> {
         self.activation.apply(g, self.units);
     }
 
-    /// The new states of a sample, whose row of sums becomes its gates.
+    /// Computes the new states of a sample. The row of sums is replaced by the gates.
     #[cfg_attr(not(feature = "std"), inline(always))]
     fn new_state(&self, row: &mut [f32], h: &mut [f32], c: &mut [f32]) {
         #[cfg(feature = "std")]
@@ -133,8 +133,8 @@ impl Recurrent<Lstm> {
         );
     }
 
-    /// The gradients of a sample's gates and of the carry before, from those of the states; that of `h` is
-    /// left at 0.
+    /// The gradients of a sample's gates and of the earlier carry, from those of the states. The gradient of
+    /// `h` is set to 0.
     fn gates_gradient(
         &self,
         [saved, values, c]: [&[f32]; 3],
@@ -155,7 +155,7 @@ impl Recurrent<Lstm> {
         self.activation.apply(of_c, units);
         for k in 0..units {
             d_o[k] = dh[k] * of_c[k];
-            // For now the part that comes through h.
+            // At first only the part that comes through h.
             dg[k] = dh[k] * o[k];
             dh[k] = 0.0;
         }
@@ -176,7 +176,7 @@ impl Recurrent<Lstm> {
     }
 }
 
-/// `c = f·c + i·g`, and the same to `copy`.
+/// `c = f·c + i·g`, also written to `copy`.
 fn new_carry([i, f, g]: [&[f32]; 3], c: &mut [f32], copy: &mut [f32]) {
     let states = c.iter_mut().zip(copy.iter_mut());
     let values = states.zip(i.iter().zip(f.iter().zip(g)));
@@ -191,7 +191,7 @@ fn new_carry([i, f, g]: [&[f32]; 3], c: &mut [f32], copy: &mut [f32]) {
     );
 }
 
-/// A step with sigmoid and tanh: each value is loaded and stored once.
+/// A step with sigmoid and tanh, in which each value is loaded and stored only once.
 #[cfg(feature = "std")]
 fn fused([i, f, g, o]: [&mut [f32]; 4], h: &mut [f32], c: &mut [f32]) {
     use crate::activation::{sigmoid, tanh};

@@ -1,22 +1,22 @@
 //! Recurrent layers: SimpleRNN, LSTM (Hochreiter & Schmidhuber 1997) and GRU (Cho et al. 2014).
 //!
-//! A step makes gates of an input and of the state, `z = x·W + b + h·U`, and a new state of the gates: that
-//! is the [`Cell`]. What all of them share, the way through steps, masks, dropout and gradients, is
-//! [`Recurrent`].
+//! A step computes gates from an input and the state, `z = x·W + b + h·U`, and a new state from the gates:
+//! that is the [`Cell`]. The rest is shared in [`Recurrent`]: the loop over the steps, masks, dropout and
+//! gradients.
 //!
 //! # How it computes
-//! The products of the inputs of all steps are one product of matrices before the loop; in it, each step
-//! adds the product of the state. Both are one chain of additions for each gate, bias, inputs, state, so
-//! that it does not matter how many steps are taken together. The recurrent kernel is copied once into
-//! panels (`panels.rs`). Backward, a step passes the gradient of its gates on to the state before; the
+//! The input products of all steps are one matrix product before the loop. In the loop, each step adds the
+//! product of the state. Each gate is one chain of additions (bias, inputs, state), so the result does not
+//! depend on how many steps are computed together. The recurrent kernel is copied once into panels
+//! (`panels.rs`). In the backward pass, a step passes the gradient of its gates on to the earlier state. The
 //! gradients of the weights are one product over all steps of all samples at the end.
 //!
-//! A batch is divided over threads between samples, once, and all steps run inside (`../piece.rs`); the
-//! gradients of the weights are divided over their columns. So the bits do not depend on the threads.
+//! A batch is divided over threads by samples once, and each thread runs all steps (`../piece.rs`). The
+//! gradients of the weights are divided over their columns. So the result does not depend on the threads.
 //!
 //! # Masks
-//! `mask` has 0 for each step that is left out: the state is carried on, and the output of the step before
-//! is repeated (zeros where there was none), or is zero with `zero_output_for_mask`.
+//! `mask` has 0 for each masked step: the state is kept, and the output of the step before is repeated (zeros
+//! if there was none), or is zero with `zero_output_for_mask`.
 
 mod backward;
 mod forward;
@@ -37,46 +37,45 @@ pub use simple_rnn::SimpleRnn;
 pub use step::Cell;
 pub(super) use step::multiply;
 
-/// The sizes and the ways of a recurrent layer.
+/// The sizes and settings of a recurrent layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Recurrent<C> {
-    /// What a step does.
+    /// The computation of a step.
     pub cell: C,
-    /// Steps of a sequence.
+    /// The number of steps of a sequence.
     pub steps: usize,
-    /// Features of a step.
+    /// The number of features of a step.
     pub inputs: usize,
-    /// Values of a state.
+    /// The number of values in a state.
     pub units: usize,
     /// The activation of the state.
     pub activation: Activation,
-    /// The activation of the gates; SimpleRNN has none.
+    /// The activation of the gates. SimpleRNN has none.
     pub recurrent_activation: Activation,
-    /// Whether the last step comes first. Outputs stand in the order in which they are made.
+    /// Whether the last step is processed first. Outputs are in the order in which they are computed.
     pub go_backwards: bool,
-    /// Whether the output has a value for each step, or for the last one alone.
+    /// Whether the output has a value for each step, or only for the last one.
     pub return_sequences: bool,
     /// Whether the output of a masked step is zero, or that of the step before.
     pub zero_output_for_mask: bool,
 }
 
-/// What a pass is given beside the weights. Slices hold whole batches.
+/// The arguments of a pass other than the weights. Slices hold whole batches.
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {
     /// The sequences: (samples, steps, inputs).
     pub x: &'a [f32],
-    /// 0 for each step that is left out: (samples, steps), or nothing.
+    /// The mask, with 0 for each masked step: (samples, steps), or empty.
     pub mask: &'a [u8],
-    /// What dropout multiplies the inputs of all steps with: (samples, 1 or gates, inputs), or nothing.
+    /// The dropout factors of the inputs of all steps: (samples, 1 or gates, inputs), or empty.
     pub input_dropout: &'a [f32],
-    /// What dropout multiplies the state with before its product, at every step: (samples, 1 or gates,
-    /// units), or nothing. With several masks each gate has its own, as Keras has with
-    /// `recurrent_dropout`.
+    /// The dropout factors of the state before its product, at every step: (samples, 1 or gates, units), or
+    /// empty. There can be one mask for each gate, as Keras has with `recurrent_dropout`.
     pub recurrent_dropout: &'a [f32],
 }
 
 impl<'a> Given<'a> {
-    /// Sequences alone.
+    /// Only sequences.
     pub const fn new(x: &'a [f32]) -> Self {
         Self {
             x,
@@ -87,50 +86,51 @@ impl<'a> Given<'a> {
     }
 }
 
-/// The weights of a recurrent layer, whose gates stand side by side in Keras's order.
+/// The weights of a recurrent layer. The gates are next to each other in Keras's order.
 #[derive(Clone, Copy, Debug)]
 pub struct RecurrentWeights<'a> {
     /// (inputs, gates · units)
     pub kernel: &'a [f32],
     /// (units, gates · units)
     pub recurrent_kernel: &'a [f32],
-    /// (gates · units), twice for a GRU that resets after the product, or nothing.
+    /// (gates · units), twice as much for a GRU that resets after the product, or empty.
     pub bias: &'a [f32],
 }
 
-/// The gradients of [`RecurrentWeights`], in their order.
+/// The gradients of [`RecurrentWeights`], in the same order.
 pub type RecurrentGradient<'a> = [&'a mut [f32]; 3];
 
-/// The states, (samples, units) each: a pass begins with what stands there, and leaves the last
-/// ones. LSTM has two, h and c; the others have h and nothing.
+/// The states, (samples, units) each: a pass starts with these values, and replaces them by the last states.
+/// LSTM has two, h and c; the others have h and an empty slice.
 ///
-/// Of a backward pass, the gradients: of the last states, and then of the first.
+/// In a backward pass they are gradients: those of the last states, which are replaced by those of the first
+/// states.
 pub type States<'a> = [&'a mut [f32]; 2];
 
 impl<C: Cell> Recurrent<C> {
-    /// Values of scratch that inference needs for a sample.
+    /// The number of scratch values for each sample in inference.
     pub const fn scratch_len(&self) -> usize {
         (C::GATES + C::BESIDE) * self.units
     }
 
-    /// Values that a forward pass of training saves for a sample.
+    /// The number of values that the forward pass of training saves for each sample.
     pub const fn saved_len(&self) -> usize {
         self.steps * (C::GATES + 1 + C::SAVED) * self.units
     }
 
-    /// Values of scratch that the forward pass of training needs for a sample; `dropout` says whether
-    /// there are masks of dropout.
+    /// The number of scratch values for each sample in the forward pass of training. `dropout` says whether
+    /// there are dropout masks.
     pub const fn training_scratch_len(&self, dropout: bool) -> usize {
         (C::GATES + 1) * self.units + self.dropped_len(dropout)
     }
 
-    /// Values of scratch that the backward pass needs for a sample.
+    /// The number of scratch values for each sample in the backward pass.
     pub const fn backward_scratch_len(&self, dropout: bool) -> usize {
         let gradients = self.steps * (C::GATES + C::BESIDE) * self.units;
         gradients + (C::GATES + 4) * self.units + self.dropped_len(dropout)
     }
 
-    /// Values of a sample's inputs or states of all steps, dropped.
+    /// The number of values of a sample's inputs or states after dropout, for all steps.
     const fn dropped_len(&self, dropout: bool) -> usize {
         let widest = if self.inputs > self.units {
             self.inputs
@@ -140,22 +140,22 @@ impl<C: Cell> Recurrent<C> {
         if dropout { self.steps * widest } else { 0 }
     }
 
-    /// Columns of the kernels.
+    /// The number of columns of the kernels.
     const fn columns(&self) -> usize {
         C::GATES * self.units
     }
 
-    /// Multiply-adds of a pass over so many samples.
+    /// Multiply-adds of a pass over this number of samples.
     fn macs(&self, samples: usize) -> usize {
         samples * self.steps * (self.inputs + self.units) * self.columns()
     }
 
-    /// How many samples states are of.
+    /// The number of samples in the states.
     fn samples(&self, states: &[f32]) -> usize {
         states.len().checked_div(self.units).unwrap_or(0)
     }
 
-    /// The step of the sequence that comes in a place of the way.
+    /// The step of the sequence that is processed at `place`.
     fn step_at(&self, place: usize) -> usize {
         if self.go_backwards {
             self.steps.saturating_sub(place + 1)
@@ -164,7 +164,7 @@ impl<C: Cell> Recurrent<C> {
         }
     }
 
-    /// Values of an output.
+    /// The number of values in an output.
     const fn output_len(&self) -> usize {
         if self.return_sequences {
             self.steps * self.units
@@ -173,13 +173,13 @@ impl<C: Cell> Recurrent<C> {
         }
     }
 
-    /// Whether gates are saved as they are before their activation.
+    /// Whether gates are saved before their activation.
     const fn saves_inputs(&self) -> bool {
         self.activation.needs_input() || self.recurrent_activation.needs_input()
     }
 
-    /// The ranges of columns that take part in products together, where the state has so many masks of
-    /// dropout.
+    /// The ranges of columns whose products are computed together, for this number of dropout masks of the
+    /// state.
     fn groups(&self, masks: usize) -> impl Iterator<Item = Range<usize>> + use<C> {
         let units = self.units;
         let count = if masks > 1 { C::GATES } else { C::GROUPS.len() };
@@ -192,7 +192,7 @@ impl<C: Cell> Recurrent<C> {
         })
     }
 
-    /// Whether all slices have the lengths that the sizes ask for.
+    /// Whether all slices have the required lengths.
     fn fits(
         &self,
         samples: usize,
@@ -217,7 +217,7 @@ impl<C: Cell> Recurrent<C> {
     }
 }
 
-/// How many masks of `len` values each sample has.
+/// The number of masks, of `len` values each, for each sample.
 fn count_of(masks: &[f32], samples: usize, len: usize) -> usize {
     masks.len().checked_div(samples * len).unwrap_or(0)
 }

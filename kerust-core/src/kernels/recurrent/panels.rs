@@ -1,22 +1,22 @@
-//! A kernel that the products of all steps share.
+//! A kernel that is copied into panels for the products of all steps.
 //!
-//! It is copied once a pass, so that the columns which a product takes at a time lie one behind the other:
-//! rows far apart would fall into the same lines of the first cache, and a transposed kernel would be
-//! turned around at every step.
+//! It is copied once per pass, so that the columns that a product processes together are contiguous. Rows
+//! that are far apart would map to the same lines of the first-level cache, and a transposed kernel would
+//! have to be packed at every step.
 
 use crate::kernels::Epilogue;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use core::ops::Range;
 
-/// Columns of a panel: those of a product's tile.
+/// The number of columns in a panel: those of a product's tile.
 #[cfg(feature = "std")]
 const WIDTH: usize = 32;
 
-/// Samples from which on a copy pays.
+/// The number of samples from which on a copy is worth its cost.
 #[cfg(feature = "std")]
 const SAMPLES: usize = 4;
 
-/// A matrix of weights, perhaps copied into panels.
+/// A matrix of weights, which may be copied into panels.
 #[derive(Clone, Copy)]
 pub(super) struct Panels<'a> {
     values: &'a [f32],
@@ -54,8 +54,8 @@ impl<'a> Panels<'a> {
         }
     }
 
-    /// Calls `work` with the matrix, copied where `samples` are so many that it pays; `groups` are the
-    /// ranges of columns that products take.
+    /// Calls `work` with the matrix, copied into panels if there are enough `samples`. `groups` are the
+    /// ranges of columns that the products use.
     pub(super) fn arranged<T>(
         self,
         samples: usize,
@@ -104,8 +104,8 @@ impl<'a> Panels<'a> {
         }
     }
 
-    /// `c = start + a·b` on this thread, where `b` is some rows of a group of columns and `a` is (samples,
-    /// rows), its rows `along` apart; the rows of `c` are `stride` apart.
+    /// `c = start + a·b` on the calling thread, where `b` is some rows of a group of columns. `a` is
+    /// (samples, rows), with rows `along` apart. The rows of `c` are `stride` apart.
     pub(super) fn product(
         &self,
         (a, along): (&[f32], usize),

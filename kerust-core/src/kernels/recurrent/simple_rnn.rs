@@ -41,7 +41,7 @@ impl Cell for SimpleRnn {
             }
             crate::kernels::copy(row, h);
             of.activation.apply(h, units);
-            // Where the sums are not saved, what they became is.
+            // If the sums are not saved, the activated values are saved.
             if values.is_empty() {
                 crate::kernels::copy(h, row);
             }

@@ -1,4 +1,4 @@
-//! What the cells share of one step.
+//! The parts of a step that the cells share.
 
 use super::panels::Panels;
 use super::{Recurrent, count_of};
@@ -7,85 +7,87 @@ use crate::kernels::matmul::Start;
 use crate::kernels::parallel::pairs;
 use core::ops::Range;
 
-/// What a step of a recurrent layer does: [`Lstm`](super::Lstm), [`Gru`](super::Gru) or
+/// The computation of a step of a recurrent layer: [`Lstm`](super::Lstm), [`Gru`](super::Gru) or
 /// [`SimpleRnn`](super::SimpleRnn).
 #[allow(private_interfaces, reason = "implemented here alone")]
 pub trait Cell: Copy + Sync {
-    /// Gates, side by side in the kernels.
+    /// The number of gates, which are next to each other in the kernels.
     const GATES: usize;
-    /// States.
+    /// The number of states.
     const STATES: usize;
-    /// Values of each unit that a step computes beside the gates.
+    /// The number of values for each unit that a step computes in addition to the gates.
     const BESIDE: usize;
-    /// Values of each unit and step that are saved beside the gates and the first state.
+    /// The number of values for each unit and step that are saved in addition to the gates and the first
+    /// state.
     const SAVED: usize;
-    /// The gates that take part in a product together, first and end.
+    /// The first and the end of the gates whose products are computed together.
     const GROUPS: &'static [[usize; 2]];
 
-    /// Which product the last group of columns is, where it is not that of the state.
+    /// How the last group of columns differs from a product with the state.
     #[doc(hidden)]
     fn reset(&self) -> Reset {
         Reset::None
     }
 
-    /// Rows of the bias.
+    /// The number of rows of the bias.
     fn biases(&self) -> usize {
         if self.reset() == Reset::After { 2 } else { 1 }
     }
 
-    /// Makes the new state of the old one.
+    /// Computes the new state from the old one.
     #[doc(hidden)]
     fn forward(of: &Recurrent<Self>, kernel: &Panels<'_>, step: Step<'_>);
 
-    /// Makes the gradient of the gates, and of the state before, of that of the state.
+    /// Computes the gradients of the gates and of the earlier state from that of the state.
     #[doc(hidden)]
     fn backward(of: &Recurrent<Self>, kernel: &Panels<'_>, step: BackwardStep<'_>);
 }
 
-/// When the last group's part of the state is reset by a gate.
+/// When a gate resets the state for the last group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Reset {
     None,
-    /// Before the product: the reset state stands beside the gates.
+    /// Before the product: the reset state is next to the gates.
     Before,
-    /// After it: the product stands beside the gates, and has a gradient of its own.
+    /// After the product: the product is next to the gates, and has its own gradient.
     After,
 }
 
 /// One step of some samples.
 pub(super) struct Step<'a> {
     pub(super) samples: usize,
-    /// The gates' sums over the inputs, and where the gates go: the rows of a sample are `stride` apart.
+    /// The gates' sums over the inputs, which are replaced by the gates. The rows of a sample are `stride`
+    /// apart.
     pub(super) gates: &'a mut [f32],
     pub(super) stride: usize,
-    /// The same for what is beside the gates.
+    /// The same for the values next to the gates.
     pub(super) beside: &'a mut [f32],
     pub(super) beside_stride: usize,
     pub(super) states: [&'a mut [f32]; 2],
-    /// The second row of a bias.
+    /// The second row of the bias.
     pub(super) bias: &'a [f32],
-    /// The masks of dropout.
+    /// The dropout masks.
     pub(super) dropout: &'a [f32],
-    /// For each sample, whether it is left out.
+    /// For each sample, whether it is masked.
     pub(super) skips: Skips<'a>,
-    /// A row of units for each sample, and one of gates where they are saved before their activation.
+    /// A row of units for each sample, and a row of gates if they are saved before their activation.
     pub(super) scratch: [&'a mut [f32]; 2],
 }
 
-/// The gradient of one step of some samples. What is masked has a gradient of 0 for its gates.
+/// The gradient of one step for some samples. For masked samples the gradient of the gates is 0.
 pub(super) struct BackwardStep<'a> {
     pub(super) samples: usize,
-    /// The gates as they were saved; the rows of a sample are `stride` apart.
+    /// The saved gates. The rows of a sample are `stride` apart.
     pub(super) gates: &'a [f32],
     pub(super) stride: usize,
-    /// What the forward pass saved beside the gates, and the first state before the step.
+    /// The other values that the forward pass saved, and the first state before the step.
     pub(super) beside: &'a [f32],
     pub(super) before: &'a [f32],
-    /// The rows of both are as far apart.
+    /// The distance between two rows of both.
     pub(super) unit_stride: usize,
-    /// The gradient of the gates, whose rows are `stride` apart.
+    /// The gradient of the gates, with rows `stride` apart.
     pub(super) dgates: &'a mut [f32],
-    /// The gradient of what is beside them; the rows are `unit_stride` apart.
+    /// The gradient of the values next to the gates, with rows `unit_stride` apart.
     pub(super) dbeside: &'a mut [f32],
     pub(super) dstates: [&'a mut [f32]; 2],
     pub(super) dropout: &'a [f32],
@@ -96,7 +98,7 @@ pub(super) struct BackwardStep<'a> {
     pub(super) values: &'a mut [f32],
 }
 
-/// Which samples a step leaves out.
+/// The samples that are masked in a step.
 #[derive(Clone, Copy)]
 pub(super) struct Skips<'a> {
     mask: &'a [u8],
@@ -105,12 +107,12 @@ pub(super) struct Skips<'a> {
 }
 
 impl<'a> Skips<'a> {
-    /// Of a mask that begins with the first of the samples.
+    /// The view of a mask that begins with the first of these samples.
     pub(super) fn new(mask: &'a [u8], steps: usize, step: usize) -> Self {
         Self { mask, steps, step }
     }
 
-    /// Whether a sample is left out.
+    /// Whether a sample is masked.
     #[inline(always)]
     pub(super) fn skips(&self, sample: usize) -> bool {
         self.mask.get(sample * self.steps + self.step) == Some(&0)
@@ -118,7 +120,7 @@ impl<'a> Skips<'a> {
 }
 
 impl<C: Cell> Recurrent<C> {
-    /// `c = start + (h ∘ dropout)·U` for some columns: (samples, units) into rows that are `stride` apart.
+    /// `c = start + (h ∘ dropout)·U` for some columns, from (samples, units) to rows that are `stride` apart.
     pub(super) fn add_state(
         &self,
         kernel: &Panels<'_>,
@@ -190,7 +192,7 @@ impl<C: Cell> Recurrent<C> {
         }
     }
 
-    /// `dropped = h ∘ dropout`, with the mask of a gate where each has its own.
+    /// `dropped = h ∘ dropout`, with the mask of a gate if each gate has its own.
     pub(super) fn drop(&self, h: &[f32], dropout: &[f32], gate: usize, dropped: &mut [f32]) {
         let units = self.units;
         let samples = self.samples(h);
@@ -214,14 +216,14 @@ pub(in crate::kernels) fn multiply(a: &[f32], b: &[f32], y: &mut [f32]) {
     );
 }
 
-/// The parts of a row of gates; empty ones where it is too short.
+/// The parts of a row of gates. Empty slices if it is too short.
 #[inline(always)]
 pub(super) fn gates<const N: usize>(row: &[f32], units: usize) -> [&[f32]; N] {
     let mut parts = row.chunks_exact(units.max(1));
     [(); N].map(|()| parts.next().unwrap_or_default())
 }
 
-/// [`gates`], to write.
+/// [`gates`] for writing.
 #[inline(always)]
 pub(super) fn gates_mut<const N: usize>(row: &mut [f32], units: usize) -> [&mut [f32]; N] {
     let mut parts = row.chunks_exact_mut(units.max(1));

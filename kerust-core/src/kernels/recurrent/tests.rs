@@ -1,4 +1,4 @@
-//! Recurrent layers against Keras, and against themselves on other ways.
+//! Comparisons of recurrent layers with Keras, and between their variants.
 
 use super::*;
 use crate::kernels::golden::{Case, cases};
@@ -45,7 +45,7 @@ fn gradients_of_the_weights_are_added_or_left_out() {
     weights.check_gradients(SimpleRnn);
 }
 
-/// Random numbers for any layer of some sizes.
+/// Random numbers for any layer with these sizes.
 struct Random {
     inputs: usize,
     units: usize,
@@ -92,8 +92,8 @@ impl Random {
         }
     }
 
-    /// Some samples: everything that a pass gives, without the gradients of the weights, and those. Each
-    /// sample has so many masks of dropout.
+    /// The results of a pass over some samples: everything except for the gradients of the weights, and
+    /// those. Each sample has this number of dropout masks.
     fn pass<C: Cell>(&self, cell: C, masks: usize, samples: Range<usize>) -> [Vec<f32>; 2] {
         let layer = self.layer(cell);
         let part = |len: usize| &self.values[samples.start * len..samples.end * len];
@@ -250,7 +250,7 @@ fn check<C: Cell>(case: &Case, cell: C) {
     case.check("d_bias", &dbias, GRADIENT_TOLERANCE);
 }
 
-/// A layer's weights and what it is given.
+/// The weights and arguments of a layer.
 struct Run<'a> {
     given: Given<'a>,
     weights: RecurrentWeights<'a>,

@@ -1,4 +1,4 @@
-//! Vectors of `f32`, one trait for all instruction sets.
+//! SIMD vectors of `f32`, with one trait for all instruction sets.
 
 #[cfg(all(feature = "std", target_arch = "aarch64"))]
 mod neon;
@@ -14,9 +14,9 @@ pub(crate) use x86::{Avx2, Avx512};
 /// A vector of `f32` and its instructions.
 ///
 /// # Safety
-/// Every function needs the instruction set that the type names; those with pointers need them
-/// valid for the lanes that they touch. They are `inline(always)` so that they become part of a
-/// function that is compiled for the set.
+/// Every function needs the instruction set of the type. Pointers must be valid for the lanes that are
+/// accessed. The functions are `inline(always)`, so that they become part of a function that is compiled for
+/// the instruction set.
 pub(crate) trait Simd {
     const LANES: usize;
     type Vector: Copy;
@@ -24,7 +24,7 @@ pub(crate) trait Simd {
 
     unsafe fn zero() -> Self::Vector;
     unsafe fn splat(x: *const f32) -> Self::Vector;
-    /// The first `lanes` lanes, of `1..=LANES`.
+    /// A mask of the first `lanes` lanes, in `1..=LANES`.
     unsafe fn mask(lanes: usize) -> Self::Mask;
     unsafe fn load(from: *const f32) -> Self::Vector;
     unsafe fn load_masked(from: *const f32, mask: Self::Mask) -> Self::Vector;
@@ -32,29 +32,29 @@ pub(crate) trait Simd {
     unsafe fn store_masked(to: *mut f32, mask: Self::Mask, x: Self::Vector);
     unsafe fn add(x: Self::Vector, y: Self::Vector) -> Self::Vector;
     unsafe fn div(x: Self::Vector, y: Self::Vector) -> Self::Vector;
-    /// `x` where it is larger than `peak`, which it is not where either is NaN, else `peak`.
+    /// `x` if it is larger than `peak`, otherwise `peak`. If either is NaN, it counts as not larger.
     unsafe fn larger(peak: Self::Vector, x: Self::Vector) -> Self::Vector;
-    /// `value` where `x` equals `y`, and `value` where it does not; zero elsewhere.
+    /// `value` where `x` equals `y`, and `value` where it does not, with zero elsewhere.
     unsafe fn split(x: Self::Vector, y: Self::Vector, value: Self::Vector) -> [Self::Vector; 2];
-    /// Does some work, compiled for the set: what it calls is to be `inline(always)`.
+    /// Runs `work` compiled for the instruction set. The functions that it calls must be `inline(always)`.
     unsafe fn enter(work: impl FnOnce());
 }
 
-/// Some work over vectors, whatever they are.
+/// Work that can be done with any type of vector.
 pub(crate) trait Work {
     /// # Safety
     /// The machine has `S`.
     unsafe fn run<S: Simd>(self);
 }
 
-/// Does some work with the widest vectors of this machine.
+/// Runs `work` with the widest vectors of this machine.
 #[inline(always)]
 pub(crate) fn run(work: impl Work) {
     // SAFETY: `best` detected the set.
     unsafe { run_with(Isa::best(), work) };
 }
 
-/// Does some work with the vectors of a set.
+/// Runs `work` with the vectors of an instruction set.
 ///
 /// # Safety
 /// The machine has `isa`.
@@ -87,7 +87,7 @@ unsafe fn enter<S: Simd>(work: impl Work) {
     }
 }
 
-/// One lane, for every target.
+/// A single lane, for every target.
 pub(crate) struct Scalar;
 
 impl Simd for Scalar {
@@ -102,7 +102,7 @@ impl Simd for Scalar {
 
     #[inline(always)]
     unsafe fn splat(x: *const f32) -> f32 {
-        // SAFETY: the caller has a value there.
+        // SAFETY: there is a value, as the caller promises.
         unsafe { *x }
     }
 
@@ -111,25 +111,25 @@ impl Simd for Scalar {
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> f32 {
-        // SAFETY: the caller has a value there.
+        // SAFETY: there is a value, as the caller promises.
         unsafe { *from }
     }
 
     #[inline(always)]
     unsafe fn load_masked(from: *const f32, (): ()) -> f32 {
-        // SAFETY: the caller has a value there.
+        // SAFETY: there is a value, as the caller promises.
         unsafe { *from }
     }
 
     #[inline(always)]
     unsafe fn store(to: *mut f32, x: f32) {
-        // SAFETY: the caller has room there.
+        // SAFETY: there is space for the value, as the caller promises.
         unsafe { *to = x };
     }
 
     #[inline(always)]
     unsafe fn store_masked(to: *mut f32, (): (), x: f32) {
-        // SAFETY: the caller has room there.
+        // SAFETY: there is space for the value, as the caller promises.
         unsafe { *to = x };
     }
 

@@ -9,7 +9,7 @@ pub(crate) struct Neon;
 impl Simd for Neon {
     const LANES: usize = 4;
     type Vector = float32x4_t;
-    /// How many lanes.
+    /// The number of lanes.
     type Mask = usize;
 
     #[inline(always)]

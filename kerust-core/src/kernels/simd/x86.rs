@@ -69,7 +69,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn larger(peak: __m512, x: __m512) -> __m512 {
-        // SAFETY: the caller has AVX-512F. Of NaN and a number, the second operand comes out.
+        // SAFETY: the caller has AVX-512F. If one operand is NaN, the result is the second operand.
         unsafe { _mm512_max_ps(x, peak) }
     }
 
@@ -155,7 +155,7 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     unsafe fn larger(peak: __m256, x: __m256) -> __m256 {
-        // SAFETY: the caller has AVX2. Of NaN and a number, the second operand comes out.
+        // SAFETY: the caller has AVX2. If one operand is NaN, the result is the second operand.
         unsafe { _mm256_max_ps(x, peak) }
     }
 

@@ -5,12 +5,10 @@ use std::f32::consts::PI;
 
 /// Cosine decay. Keras: `CosineDecay`.
 ///
-/// `rate · ((1 - alpha) · ½(1 + cos(π · step / steps)) + alpha)`, after a linear warm-up if one is
-/// set: Loshchilov & Hutter (2017), equation 5, without restarts; the warm-up is that of Goyal et
-/// al. (2017), section 2.2.
+/// `rate · ((1 - alpha) · ½(1 + cos(π · step / steps)) + alpha)`: Loshchilov & Hutter (2017), equation 5,
+/// without restarts. A linear warm-up can be set, as in Goyal et al. (2017), section 2.2.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Adam, CosineDecay};
 ///
 /// let optimizer = Adam::new(CosineDecay::new(0.01, 400));
@@ -25,10 +23,10 @@ pub struct CosineDecay {
 }
 
 impl CosineDecay {
-    /// A decay from `initial_learning_rate` in `decay_steps` steps, the warm-up not among them.
+    /// Creates a decay from `initial_learning_rate` over `decay_steps` steps, not counting the warm-up.
     ///
     /// # Panics
-    /// If `decay_steps` is 0.
+    /// Panics if `decay_steps` is 0.
     #[track_caller]
     pub fn new(initial_learning_rate: f32, decay_steps: u64) -> Self {
         Self {
@@ -39,13 +37,13 @@ impl CosineDecay {
         }
     }
 
-    /// The learning rate at the end, as a fraction of that at the start of the decay; 0 by default.
+    /// Sets the final learning rate as a fraction of the rate at the start of the decay; 0 by default.
     pub fn alpha(mut self, alpha: f32) -> Self {
         self.alpha = alpha;
         self
     }
 
-    /// Raises the learning rate to `target` in the first `steps` steps, and lets it decay from there
+    /// Raises the learning rate linearly to `target` in the first `steps` steps, and decays it from there
     /// (Keras's `warmup_target` and `warmup_steps`).
     pub fn warmup(mut self, target: f32, steps: u64) -> Self {
         self.warmup = Some((target, steps as f32));
@@ -73,11 +71,10 @@ impl Schedule for CosineDecay {
 
 /// Cosine decay with restarts. Keras: `CosineDecayRestarts`.
 ///
-/// Each period is `t_mul` times as long as the one before and starts at `m_mul` times its learning
-/// rate: Loshchilov & Hutter (2017), equation 5.
+/// Each period is `t_mul` times as long as the one before, and starts at `m_mul` times the learning rate of
+/// the one before: Loshchilov & Hutter (2017), equation 5.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{CosineDecayRestarts, SGD};
 ///
 /// let optimizer = SGD::new(CosineDecayRestarts::new(0.1, 1000).t_mul(2.0).m_mul(0.9));
@@ -92,11 +89,11 @@ pub struct CosineDecayRestarts {
 }
 
 impl CosineDecayRestarts {
-    /// A decay from `initial_learning_rate` whose first period has `first_decay_steps` steps.
-    /// Keras's defaults: `t_mul` 2, `m_mul` 1, `alpha` 0.
+    /// Creates a decay from `initial_learning_rate`, with a first period of `first_decay_steps` steps.
+    /// Keras's defaults: `t_mul` is 2, `m_mul` 1 and `alpha` 0.
     ///
     /// # Panics
-    /// If `first_decay_steps` is 0.
+    /// Panics if `first_decay_steps` is 0.
     #[track_caller]
     pub fn new(initial_learning_rate: f32, first_decay_steps: u64) -> Self {
         Self {
@@ -108,19 +105,19 @@ impl CosineDecayRestarts {
         }
     }
 
-    /// By what factor each period is longer than the one before.
+    /// Sets the factor by which each period is longer than the one before.
     pub fn t_mul(mut self, t_mul: f32) -> Self {
         self.t_mul = t_mul;
         self
     }
 
-    /// By what factor the learning rate at the start of each period differs from the one before.
+    /// Sets the factor by which the learning rate at the start of each period differs from the one before.
     pub fn m_mul(mut self, m_mul: f32) -> Self {
         self.m_mul = m_mul;
         self
     }
 
-    /// The learning rate at the end of a period, as a fraction of the initial one.
+    /// Sets the learning rate at the end of a period, as a fraction of the initial rate.
     pub fn alpha(mut self, alpha: f32) -> Self {
         self.alpha = alpha;
         self

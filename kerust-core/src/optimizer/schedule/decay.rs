@@ -5,7 +5,6 @@ use super::{Schedule, positive};
 /// Exponential decay: `rate · decay_rate^(step / decay_steps)`. Keras: `ExponentialDecay`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{ExponentialDecay, SGD};
 ///
 /// let optimizer = SGD::new(ExponentialDecay::new(0.1, 1000, 0.96).staircase(true));
@@ -19,10 +18,10 @@ pub struct ExponentialDecay {
 }
 
 impl ExponentialDecay {
-    /// A decay from `initial_learning_rate` by the factor `decay_rate` every `decay_steps` steps.
+    /// Creates a decay from `initial_learning_rate` by the factor `decay_rate` every `decay_steps` steps.
     ///
     /// # Panics
-    /// If `decay_steps` is 0.
+    /// Panics if `decay_steps` is 0.
     #[track_caller]
     pub fn new(initial_learning_rate: f32, decay_steps: u64, decay_rate: f32) -> Self {
         Self {
@@ -33,7 +32,7 @@ impl ExponentialDecay {
         }
     }
 
-    /// Whether the rate changes only once in `decay_steps` steps.
+    /// Sets whether the rate changes only once every `decay_steps` steps.
     pub fn staircase(mut self, staircase: bool) -> Self {
         self.staircase = staircase;
         self
@@ -49,7 +48,6 @@ impl Schedule for ExponentialDecay {
 /// Inverse time decay: `rate / (1 + decay_rate · step / decay_steps)`. Keras: `InverseTimeDecay`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{InverseTimeDecay, SGD};
 ///
 /// let optimizer = SGD::new(InverseTimeDecay::new(0.1, 1000, 0.5));
@@ -63,11 +61,11 @@ pub struct InverseTimeDecay {
 }
 
 impl InverseTimeDecay {
-    /// A decay from `initial_learning_rate`, whose divisor grows by `decay_rate` every `decay_steps`
-    /// steps.
+    /// Creates a decay from `initial_learning_rate`, with a divisor that grows by `decay_rate` every
+    /// `decay_steps` steps.
     ///
     /// # Panics
-    /// If `decay_steps` is 0.
+    /// Panics if `decay_steps` is 0.
     #[track_caller]
     pub fn new(initial_learning_rate: f32, decay_steps: u64, decay_rate: f32) -> Self {
         Self {
@@ -78,7 +76,7 @@ impl InverseTimeDecay {
         }
     }
 
-    /// Whether the rate changes only once in `decay_steps` steps.
+    /// Sets whether the rate changes only once every `decay_steps` steps.
     pub fn staircase(mut self, staircase: bool) -> Self {
         self.staircase = staircase;
         self
@@ -95,7 +93,6 @@ impl Schedule for InverseTimeDecay {
 /// `decay_steps` steps. Keras: `PolynomialDecay`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{PolynomialDecay, SGD};
 ///
 /// let optimizer = SGD::new(PolynomialDecay::new(0.1, 1000).end_learning_rate(0.01).power(0.5));
@@ -110,11 +107,11 @@ pub struct PolynomialDecay {
 }
 
 impl PolynomialDecay {
-    /// A linear decay from `initial_learning_rate` to 0.0001 (Keras's default) in `decay_steps`
+    /// Creates a linear decay from `initial_learning_rate` to 0.0001 (Keras's default) over `decay_steps`
     /// steps.
     ///
     /// # Panics
-    /// If `decay_steps` is 0.
+    /// Panics if `decay_steps` is 0.
     #[track_caller]
     pub fn new(initial_learning_rate: f32, decay_steps: u64) -> Self {
         Self {
@@ -126,20 +123,20 @@ impl PolynomialDecay {
         }
     }
 
-    /// The learning rate at the end.
+    /// Sets the final learning rate.
     pub fn end_learning_rate(mut self, end_learning_rate: f32) -> Self {
         self.end = end_learning_rate;
         self
     }
 
-    /// The power of the polynomial.
+    /// Sets the power of the polynomial.
     pub fn power(mut self, power: f32) -> Self {
         self.power = power;
         self
     }
 
-    /// Whether, once `decay_steps` steps are done, the decay is stretched to the next multiple of
-    /// `decay_steps`, so that the learning rate rises again.
+    /// Sets whether the decay is extended to the next multiple of `decay_steps` each time the steps are done,
+    /// so that the learning rate rises again.
     pub fn cycle(mut self, cycle: bool) -> Self {
         self.cycle = cycle;
         self
@@ -161,7 +158,6 @@ impl Schedule for PolynomialDecay {
 /// A learning rate that is constant between given steps. Keras: `PiecewiseConstantDecay`.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{PiecewiseConstantDecay, SGD};
 ///
 /// // 0.1 up to step 1000, 0.05 up to step 2000, then 0.01.
@@ -174,10 +170,11 @@ pub struct PiecewiseConstantDecay {
 }
 
 impl PiecewiseConstantDecay {
-    /// `values[0]` up to and including step `boundaries[0]`, then `values[1]`, and so on.
+    /// Creates a schedule with `values[0]` up to and including step `boundaries[0]`, then `values[1]`, and so
+    /// on.
     ///
     /// # Panics
-    /// Unless there is one value more than there are boundaries, and the boundaries rise.
+    /// Panics unless there is one more value than boundaries, and the boundaries are in increasing order.
     #[track_caller]
     pub fn new(boundaries: impl Into<Vec<u64>>, values: impl Into<Vec<f32>>) -> Self {
         let (boundaries, values) = (boundaries.into(), values.into());
@@ -190,7 +187,7 @@ impl PiecewiseConstantDecay {
         );
         assert!(
             boundaries.is_sorted_by(|a, b| a < b),
-            "`boundaries` are {boundaries:?}, expected rising numbers"
+            "`boundaries` are {boundaries:?}, expected increasing numbers"
         );
         Self { boundaries, values }
     }

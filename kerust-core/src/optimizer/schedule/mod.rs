@@ -1,6 +1,6 @@
 //! Learning rate schedules.
 //!
-//! `step` is the number of steps done before, from 0. Arithmetic is that of Keras: all in `f32`.
+//! `step` is the number of earlier steps, from 0. As in Keras, all arithmetic is in `f32`.
 
 mod cosine;
 mod decay;
@@ -15,7 +15,6 @@ use std::fmt;
 /// A learning rate for each step: a closure of the step's number, or one of Keras's schedules.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{Adam, SGD};
 ///
 /// // Rises in the first 50 steps.
@@ -24,7 +23,7 @@ use std::fmt;
 /// let sgd = SGD::new(|step: u64| 0.1 * 0.5f32.powi((step / 1000) as i32));
 /// ```
 pub trait Schedule: Send + Sync + 'static {
-    /// The learning rate of the step number `step`, from 0.
+    /// The learning rate of step `step`, counted from 0.
     fn learning_rate(&self, step: u64) -> f32;
 }
 
@@ -39,26 +38,25 @@ where
     }
 }
 
-/// A learning rate: a number, or a [`Schedule`].
+/// A learning rate: a number or a [`Schedule`].
 ///
-/// Optimizers take anything that becomes one, so it is seldom named.
+/// Optimizers take any type that converts to it, so it rarely needs to be named.
 ///
 /// ```
-/// # extern crate kerust_core as kerust;
 /// use kerust::optimizer::{CosineDecay, LearningRate};
 ///
 /// assert_eq!(LearningRate::from(0.5).at(7), 0.5);
 /// assert_eq!(LearningRate::from(CosineDecay::new(0.5, 10)).at(0), 0.5);
 /// ```
 pub enum LearningRate {
-    /// The same for every step, until a callback sets another one.
+    /// The same rate for every step, until a callback changes it.
     Constant(f32),
-    /// One for each step.
+    /// A rate for each step.
     Scheduled(Box<dyn Schedule>),
 }
 
 impl LearningRate {
-    /// The learning rate of the step number `step`, from 0.
+    /// The learning rate of step `step`, counted from 0.
     pub fn at(&self, step: u64) -> f32 {
         match self {
             Self::Constant(rate) => *rate,
@@ -94,7 +92,7 @@ impl<S: Schedule> From<S> for LearningRate {
     }
 }
 
-/// Refuses a length of 0 steps, as Keras does.
+/// Panics if a number of steps is 0, as Keras does.
 #[track_caller]
 fn positive(steps: u64) -> f32 {
     assert!(steps > 0, "`decay_steps` is 0, expected at least 1");

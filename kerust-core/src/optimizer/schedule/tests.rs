@@ -1,4 +1,4 @@
-//! Golden values of Keras 3.15, in `f32`; a float apart by more than a part in 10⁶ is a fault.
+//! Golden values of Keras 3.15, in `f32`. The relative tolerance is 1e-6.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn check(schedule: impl Schedule, expected: &str) {
     for (step, expected) in STEPS.into_iter().zip(expected.split(' ')) {
         let expected: f32 = expected.parse().unwrap();
         let found = schedule.learning_rate(step);
-        // Near 0 the cosine cancels: what is left is a rounding of the rate at the start.
+        // Near 0 the cosine cancels, and the difference is a rounding error of the initial rate.
         let tolerance = 1e-6 * expected.abs() + 2e-9;
         assert!(
             (found - expected).abs() <= tolerance,

@@ -1,4 +1,4 @@
-//! Saves the weights after each epoch.
+//! The callback that saves the weights after each epoch.
 
 use super::file_name::FileName;
 use super::monitor::{Monitor, monitored};
@@ -7,27 +7,41 @@ use crate::weights::{self, file_system};
 use crate::{Error, Result};
 use std::path::Path;
 
-/// Saves the weights after each epoch, or after each that is the best so far: Keras's
-/// `ModelCheckpoint`.
+/// Saves the weights after each epoch, or only after the best epochs: Keras's `ModelCheckpoint`.
 ///
-/// Files are written as a whole or not at all; a folder that is not there is made. The format is
-/// safetensors, or with the feature `keras` that of a name which ends in `.weights.h5`; a name that asks
-/// for a format which is not written is refused before the first epoch. When the training is resumed, the
-/// best number so far is known, so that a worse epoch does not replace a better one.
+/// Files are written atomically, and missing folders are created. The format is safetensors, or with the
+/// feature `keras` that of a name that ends in `.weights.h5`. A name with the extension of a format that
+/// kerust cannot write is an error before the first epoch. A resumed training knows the best value so far, so
+/// that a worse epoch does not replace a better one.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// # let folder = std::env::temp_dir().join(format!("checkpoints-{}", std::process::id()));
+/// let path = folder.join("best-{epoch:02d}.safetensors");
+/// let best = ModelCheckpoint::new(path).monitor("loss").save_best_only();
+/// model.fit(&data, Fit::epochs(3).callback(best).quiet())?;
+/// # std::fs::remove_dir_all(folder).unwrap();
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct ModelCheckpoint {
     file: FileName,
     monitor: Monitor,
     save_best_only: bool,
     initial_value_threshold: Option<f64>,
     verbose: bool,
-    /// The batches between two saves; `None` saves after each epoch.
+    /// The number of batches between two saves. `None` saves after each epoch.
     save_freq: Option<usize>,
     batches_since_saving: usize,
 }
 
 impl ModelCheckpoint {
-    /// Saves to `path`, which may hold placeholders: `{epoch}` (from 1), `{epoch:02d}`,
-    /// `{val_loss:.2f}`.
+    /// Saves to `path`, which can contain placeholders: `{epoch}` (from 1), `{epoch:02d}`, `{val_loss:.2f}`.
     pub fn new(path: impl AsRef<Path>) -> Self {
         Self {
             file: FileName::new(path.as_ref()),
@@ -40,30 +54,29 @@ impl ModelCheckpoint {
         }
     }
 
-    /// The number that says which epoch is best, for [`save_best_only`](Self::save_best_only);
-    /// `val_loss` unless set.
+    /// Sets the metric to monitor for [`save_best_only`](Self::save_best_only); `val_loss` by default.
     pub fn monitor(mut self, name: impl Into<String>) -> Self {
         self.monitor.rename(name.into());
         self
     }
 
-    /// Saves only the epochs that are better than all before.
+    /// Saves only epochs that are better than all earlier ones.
     pub fn save_best_only(mut self) -> Self {
         self.save_best_only = true;
         self
     }
 
-    /// A number that the first epoch must beat to be saved.
+    /// Sets the value that an epoch must improve on to be saved.
     pub fn initial_value_threshold(mut self, threshold: f64) -> Self {
         self.initial_value_threshold = Some(threshold);
         self
     }
 
-    /// Saves after so many batches instead of after each epoch; then the path may hold `{batch}` (from 1), and
-    /// only numbers of the training can be monitored.
+    /// Saves after this number of batches instead of after each epoch. The path can then contain `{batch}`
+    /// (from 1), and only metrics of the training can be monitored.
     ///
     /// # Panics
-    /// If it is 0.
+    /// Panics if it is 0.
     #[track_caller]
     pub fn save_freq(mut self, batches: usize) -> Self {
         assert!(batches > 0, "`save_freq` is 0, expected at least 1");
@@ -133,7 +146,7 @@ impl Callback for ModelCheckpoint {
         if self.save_best_only {
             self.monitor.check(training)?;
             if self.save_freq.is_some() && training.logs().value(self.monitor.name()).is_none() {
-                // What a validation measures is not known within an epoch.
+                // The metrics of the validation are not known within an epoch.
                 let known = training.logs().names().map(String::from);
                 return Err(self.monitor.unknown(known.collect()));
             }

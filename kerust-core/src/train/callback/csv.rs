@@ -1,4 +1,4 @@
-//! Writes the numbers of each epoch to a table.
+//! The callback that writes the metrics of each epoch to a CSV file.
 
 use super::{Callback, CallbackState, Training};
 use crate::{Error, Result};
@@ -6,22 +6,36 @@ use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes a line for each epoch to a CSV file: Keras's `CSVLogger`.
+/// Writes a row for each epoch to a CSV file: Keras's `CSVLogger`.
 ///
-/// The columns are the epoch (from 0), then all numbers by name; an epoch that was not validated
-/// has `NA` in the columns of the validation. A training that is resumed goes on with its file.
+/// The columns are the epoch (from 0), then all metrics sorted by name. An epoch without validation has `NA`
+/// in the columns of the validation. A resumed training continues its file.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// # let path = std::env::temp_dir().join(format!("log-{}.csv", std::process::id()));
+/// model.fit(&data, Fit::epochs(3).callback(CSVLogger::new(&path)).quiet())?;
+/// # std::fs::remove_file(path).unwrap();
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct CSVLogger {
     path: PathBuf,
     separator: char,
     append: bool,
     file: Option<File>,
-    /// The bytes of the file that stay.
+    /// The length of the part of the file that is kept, in bytes.
     len: u64,
     columns: Vec<String>,
 }
 
 impl CSVLogger {
-    /// Writes to `path`, which is replaced when the training begins.
+    /// Writes to `path`. An existing file is replaced when the training begins.
     pub fn new(path: impl AsRef<Path>) -> Self {
         Self {
             path: path.as_ref().into(),
@@ -33,13 +47,13 @@ impl CSVLogger {
         }
     }
 
-    /// What stands between two columns; a comma unless set.
+    /// Sets the separator between columns; a comma by default.
     pub fn separator(mut self, separator: char) -> Self {
         self.separator = separator;
         self
     }
 
-    /// Adds to a file that is there.
+    /// Appends to an existing file.
     pub fn append(mut self) -> Self {
         self.append = true;
         self
@@ -55,7 +69,7 @@ impl CSVLogger {
         Ok(())
     }
 
-    /// Cuts the file to what stays of it.
+    /// Truncates the file to the part that is kept.
     fn cut(&mut self) -> Result<()> {
         if let Some(file) = &mut self.file {
             file.set_len(self.len)
@@ -84,7 +98,8 @@ impl Callback for CSVLogger {
             .metadata()
             .map_err(Error::io("read", &self.path))?
             .len();
-        // Lines behind it are of an epoch that is trained again. A file that was cut is gone on with.
+        // Later rows belong to an epoch that is trained again. A file that is shorter than expected is
+        // continued.
         self.len = len.min(found);
         let columns: String = state.get("columns")?.unwrap_or_default();
         if self.len > 0 {
@@ -94,7 +109,7 @@ impl Callback for CSVLogger {
     }
 
     fn on_train_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
-        // It is cut later: by then it is known whether the training is resumed.
+        // The file is truncated later, when it is known whether the training is resumed.
         let file = OpenOptions::new()
             .create(true)
             .write(true)
@@ -120,7 +135,7 @@ impl Callback for CSVLogger {
             let mut columns: Vec<String> = training.series().to_vec();
             let added = training.logs().names().map(String::from);
             columns.extend(added.filter(|name| !training.series().contains(name)));
-            // Keras's order: sorted, the validation behind.
+            // Keras's order: sorted by name, with the validation last.
             columns.sort_by_key(|name| (name.starts_with("val_"), name.clone()));
             let mut header = vec!["epoch".into()];
             header.extend(columns.iter().cloned());

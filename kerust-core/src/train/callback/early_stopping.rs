@@ -1,10 +1,23 @@
-//! Ends a training that no longer gets better.
+//! The callback that stops a training that no longer improves.
 
 use super::monitor::{Monitor, monitored};
 use super::{Callback, CallbackState, Training};
 use crate::Result;
 
-/// Stops when a number has stopped improving: Keras's `EarlyStopping`.
+/// Stops the training when a monitored metric no longer improves: Keras's `EarlyStopping`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// let stop = EarlyStopping::monitor("val_loss").patience(3).restore_best_weights();
+/// model.fit(&data, Fit::epochs(20).validation_split(0.25).callback(stop).quiet())?;
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct EarlyStopping {
     monitor: Monitor,
     patience: usize,
@@ -16,12 +29,12 @@ pub struct EarlyStopping {
     stopped_epoch: usize,
     best_epoch: usize,
     best_weights: Option<Vec<f32>>,
-    /// The weights at the end of a training, before the best ones replaced them.
+    /// The weights at the end of a training, before the best weights replaced them.
     last_weights: Option<Vec<f32>>,
 }
 
 impl EarlyStopping {
-    /// Watches a number: `loss`, `val_loss` (Keras's default), `val_accuracy`.
+    /// Monitors a metric: `loss`, `val_loss` (Keras's default), `val_accuracy`.
     pub fn monitor(name: impl Into<String>) -> Self {
         Self {
             monitor: Monitor::new("EarlyStopping", name, 0.0),
@@ -38,43 +51,43 @@ impl EarlyStopping {
         }
     }
 
-    /// The epochs without improvement after which the training ends; 0 unless set.
+    /// Sets the number of epochs without improvement after which the training stops; 0 by default.
     pub fn patience(mut self, epochs: usize) -> Self {
         self.patience = epochs;
         self
     }
 
-    /// The least change that is an improvement; 0 unless set.
+    /// Sets the minimum change that counts as an improvement; 0 by default.
     pub fn min_delta(mut self, min_delta: f64) -> Self {
         self.monitor.set_min_delta(min_delta);
         self
     }
 
-    /// A number that the model must beat for patience to begin anew.
+    /// Sets a value that the metric must improve on to reset the patience.
     pub fn baseline(mut self, baseline: f64) -> Self {
         self.baseline = Some(baseline);
         self
     }
 
-    /// The epoch, from 0, at which watching begins.
+    /// Sets the first epoch, from 0, that is monitored.
     pub fn start_from_epoch(mut self, epoch: usize) -> Self {
         self.start_from_epoch = epoch;
         self
     }
 
-    /// Gives the model the weights of its best epoch at the end, whether or not it was stopped.
+    /// Restores the weights of the best epoch at the end, even if the training was not stopped early.
     ///
-    /// A training that is resumed from a state which was saved after that goes on with the weights of
-    /// its last epoch, as if it had not been interrupted.
+    /// If a state is saved after that and resumed, the training continues with the weights of its last epoch,
+    /// as if it had not been interrupted.
     ///
-    /// # Cost
+    /// # Memory
     /// Two copies of the weights.
     pub fn restore_best_weights(mut self) -> Self {
         self.restore_best_weights = true;
         self
     }
 
-    /// The epoch, from 0, after which the training was ended; 0 when it was not, as in Keras.
+    /// The epoch, from 0, after which the training was stopped. It is 0 if it was not stopped, as in Keras.
     pub fn stopped_epoch(&self) -> usize {
         self.stopped_epoch
     }

@@ -1,4 +1,4 @@
-//! Names of files with placeholders, as Python's `format` fills them in.
+//! File names with placeholders, in the format syntax of Python.
 
 use super::Training;
 use crate::Result;
@@ -9,19 +9,19 @@ use crate::train::report::exponent;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-/// The name of a file, with placeholders.
+/// A file name with placeholders.
 pub(super) struct FileName {
     pieces: Vec<Piece>,
 }
 
-/// A piece of a name: what is text may hold placeholders.
+/// A part of a name. Only text can contain placeholders.
 enum Piece {
     Text(String),
-    /// What is no text, and stays as it is.
+    /// A part that is not valid text and is kept as it is.
     Raw(OsString),
 }
 
-/// What a placeholder asks for: `{name:0WIDTH.PRECISIONtype}`.
+/// The content of a placeholder: `{name:0WIDTH.PRECISIONtype}`.
 #[derive(Debug, PartialEq)]
 struct Placeholder<'a> {
     name: &'a str,
@@ -38,9 +38,9 @@ impl FileName {
         }
     }
 
-    /// Refuses a placeholder that no epoch can fill in. Gives a name that an epoch could have.
+    /// Returns an error for a placeholder that no epoch can fill in. Otherwise returns an example of a name.
     ///
-    /// With `by_batch` a batch within an epoch must be able to, which knows its own number.
+    /// With `by_batch`, a batch within an epoch must be able to fill it in, including its own number.
     pub(super) fn check(&self, training: &Training<'_>, by_batch: bool) -> Result<PathBuf> {
         let series = training.series();
         let measured = match by_batch {
@@ -56,7 +56,7 @@ impl FileName {
         .map_err(|found| unknown(found, known, by_batch))
     }
 
-    /// The name after this epoch, or `by_batch` after this batch of it.
+    /// The name for this epoch, or with `by_batch` for this batch.
     pub(super) fn fill(&self, training: &Training<'_>, by_batch: bool) -> Result<PathBuf> {
         let (numbers, logs) = (
             [training.epoch() + 1, training.batch() + 1],
@@ -83,7 +83,7 @@ impl FileName {
     }
 }
 
-/// A name of a file need not be UTF-8: what is none is kept byte by byte.
+/// A file name need not be UTF-8. Invalid bytes are kept.
 #[cfg(unix)]
 fn pieces(name: &OsStr) -> Vec<Piece> {
     use std::os::unix::ffi::OsStrExt;
@@ -95,7 +95,7 @@ fn pieces(name: &OsStr) -> Vec<Piece> {
     pieces
 }
 
-/// A name that is no text is kept as it is, braces too.
+/// A name that is not valid text is kept as it is, including braces.
 #[cfg(not(unix))]
 fn pieces(name: &OsStr) -> Vec<Piece> {
     vec![match name.to_str() {
@@ -111,7 +111,7 @@ fn unknown(found: String, series: &[String], by_batch: bool) -> crate::Error {
     TrainError::Placeholder { found, known }.into()
 }
 
-/// Fills in all placeholders; the first one that cannot be filled in is the error.
+/// Fills in all placeholders, or returns the first one that cannot be filled in as the error.
 fn fill(text: &str, value: impl Fn(&Placeholder<'_>) -> Option<String>) -> Result<String, String> {
     let (mut filled, mut rest) = (String::new(), text);
     while let Some(place) = rest.find(['{', '}']) {
@@ -153,7 +153,7 @@ fn parse(inner: &str) -> Option<Placeholder<'_>> {
     })
 }
 
-/// `epoch` and `batch` begin at 1; the batch is known where names are made `by_batch`.
+/// `epoch` and `batch` start at 1. The batch is known only with `by_batch`.
 fn value(
     placeholder: &Placeholder<'_>,
     [epoch, batch]: [usize; 2],
@@ -167,7 +167,7 @@ fn value(
         ("epoch", _) => return None,
         (_, 'f') => format!("{:.*}", digits.unwrap_or(6), number?),
         (_, 'e') => exponent(number?, digits.unwrap_or(6)),
-        // A precision without a type counts digits in Python, decimals here.
+        // A precision without a type is the number of digits in Python, and the number of decimals here.
         (_, ' ') => match digits {
             Some(digits) => format!("{:.digits$}", number?),
             None => number?.to_string(),
@@ -200,7 +200,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_text_stays_as_it_is() {
+    fn paths_that_are_not_unicode_are_kept() {
         use std::os::unix::ffi::OsStrExt;
         for (template, expected) in [
             (&b"\xff"[..], &b"\xff"[..]),

@@ -1,4 +1,4 @@
-//! `new` of callbacks that watch a number, answered with `monitor`.
+//! The compile error for `new` on callbacks that need a metric to monitor.
 
 use super::{EarlyStopping, ReduceLROnPlateau};
 use crate::habit::no_new;

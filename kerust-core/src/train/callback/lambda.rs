@@ -6,6 +6,19 @@ use crate::Result;
 type Call<'a> = Option<Box<dyn FnMut(&mut Training<'_>) + Send + 'a>>;
 
 /// Calls closures: Keras's `LambdaCallback`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// let print = LambdaCallback::new().on_epoch_end(|training| println!("{}", training.logs()["loss"]));
+/// model.fit(&data, Fit::epochs(3).callback(print).quiet())?;
+/// # Ok::<(), kerust::Error>(())
+/// ```
 #[derive(Default)]
 pub struct LambdaCallback<'a> {
     train_begin: Call<'a>,
@@ -19,7 +32,7 @@ pub struct LambdaCallback<'a> {
 macro_rules! hooks {
     ($($(#[$doc:meta])* $hook:ident: $field:ident;)+) => {
         impl<'a> LambdaCallback<'a> {
-            /// A callback that calls nothing yet.
+            /// Creates a callback without closures.
             pub fn new() -> Self {
                 Self::default()
             }
@@ -50,16 +63,16 @@ macro_rules! hooks {
     };
 }
 hooks! {
-    /// Calls `call` before the first epoch.
+    /// Sets a closure that is called before the first epoch.
     on_train_begin: train_begin;
-    /// Calls `call` after the last epoch.
+    /// Sets a closure that is called after the last epoch.
     on_train_end: train_end;
-    /// Calls `call` before each epoch.
+    /// Sets a closure that is called before each epoch.
     on_epoch_begin: epoch_begin;
-    /// Calls `call` after each epoch and its validation.
+    /// Sets a closure that is called after each epoch and its validation.
     on_epoch_end: epoch_end;
-    /// Calls `call` before each step.
+    /// Sets a closure that is called before each step.
     on_train_batch_begin: train_batch_begin;
-    /// Calls `call` after each step.
+    /// Sets a closure that is called after each step.
     on_train_batch_end: train_batch_end;
 }

@@ -1,16 +1,29 @@
-//! Sets the learning rate epoch by epoch.
+//! The callback that sets the learning rate for each epoch.
 
 use super::{Callback, Training};
 use crate::Result;
 
 /// Sets the learning rate before each epoch: Keras's `LearningRateScheduler`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// let halved = LearningRateScheduler::new(|epoch, rate| if epoch < 5 { rate } else { rate / 2.0 });
+/// model.fit(&data, Fit::epochs(10).callback(halved).quiet())?;
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct LearningRateScheduler<F> {
     schedule: F,
     verbose: bool,
 }
 
 impl<F: FnMut(usize, f32) -> f32 + Send> LearningRateScheduler<F> {
-    /// The learning rate of an epoch (from 0), from that of the one before.
+    /// Creates the callback from a function of the epoch (from 0) and the current learning rate.
     pub fn new(schedule: F) -> Self {
         Self {
             schedule,
@@ -18,7 +31,7 @@ impl<F: FnMut(usize, f32) -> f32 + Send> LearningRateScheduler<F> {
         }
     }
 
-    /// Says what it does.
+    /// Prints a message when it sets the learning rate.
     pub fn verbose(mut self) -> Self {
         self.verbose = true;
         self

@@ -1,4 +1,4 @@
-//! What happens beside the training: Keras's callbacks, and one's own.
+//! Callbacks: Keras's, and custom ones.
 
 mod backup;
 mod checkpoint;
@@ -33,15 +33,15 @@ pub use training::Training;
 
 use super::Result;
 
-/// Something that is called in the course of a training.
+/// A callback, which is called at certain points of a training. The methods have Keras's names.
 ///
-/// An error ends the training, and is what `fit` returns. The methods have Keras's names.
+/// An error ends the training, and `fit` returns it.
 ///
 /// ```
-/// use kerust_core::Result;
-/// use kerust_core::train::{Callback, Training};
+/// use kerust::Result;
+/// use kerust::train::{Callback, Training};
 ///
-/// /// Stops at a loss that is good enough.
+/// /// Stops the training when the loss is small enough.
 /// struct GoodEnough(f64);
 ///
 /// impl Callback for GoodEnough {
@@ -54,106 +54,108 @@ use super::Result;
 /// }
 /// ```
 pub trait Callback: Send {
-    /// Before the first epoch.
+    /// Called before the first epoch.
     ///
     /// # Errors
-    /// What ends the training.
+    /// An error ends the training.
     fn on_train_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// After the last epoch, also when a callback stopped the training, and when the loss was not finite
-    /// ([`Training::failed`]); not after another error.
+    /// Called after the last epoch, also if a callback stopped the training, and if the loss was not finite
+    /// ([`Training::failed`]). Not called after another error.
     ///
     /// # Errors
-    /// What `fit` is to return.
+    /// `fit` returns the error.
     fn on_train_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// Before each epoch.
+    /// Called before each epoch.
     ///
     /// # Errors
-    /// What ends the training.
+    /// An error ends the training.
     fn on_epoch_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// After each epoch and its validation.
+    /// Called after each epoch and its validation.
     ///
     /// # Errors
-    /// What ends the training.
+    /// An error ends the training.
     fn on_epoch_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// Before each step.
+    /// Called before each step.
     ///
     /// # Errors
-    /// What ends the training.
+    /// An error ends the training.
     fn on_train_batch_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// After each step; the numbers are those of the epoch so far. A loss that is not finite moved
-    /// nothing; `fit` then ends with an error, unless a callback stops the training here.
+    /// Called after each step. The logs are those of the epoch so far. If the loss is not finite, the step
+    /// has not changed the model, and `fit` ends with an error unless a callback stops the training here.
     ///
     /// # Errors
-    /// What ends the training.
+    /// An error ends the training.
     fn on_train_batch_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// Before each validation.
+    /// Called before each validation.
     ///
     /// # Errors
-    /// What ends the training.
+    /// An error ends the training.
     fn on_test_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// After each validation; its numbers stand in the logs.
+    /// Called after each validation, whose results are in the logs.
     ///
     /// # Errors
-    /// What ends the training.
+    /// An error ends the training.
     fn on_test_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// Before each batch of a validation.
+    /// Called before each batch of a validation.
     ///
     /// # Errors
-    /// What ends the training.
+    /// An error ends the training.
     fn on_test_batch_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// After each batch of a validation.
+    /// Called after each batch of a validation.
     ///
     /// # Errors
-    /// What ends the training.
+    /// An error ends the training.
     fn on_test_batch_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// The name under which [`state`](Self::state) is kept; a second callback of one name gets a number.
+    /// The name under which [`state`](Self::state) is saved. If several callbacks have the same name, a
+    /// number is appended.
     fn name(&self) -> &'static str {
         std::any::type_name::<Self>()
     }
 
-    /// Leaves what the callback has to remember when the training is resumed. Nothing by default.
+    /// Saves the values that the callback needs when the training is resumed. Does nothing by default.
     fn state(&self, _state: &mut CallbackState) {}
 
-    /// Takes what [`state`](Self::state) left, after `on_train_begin` of a training that is resumed.
+    /// Restores the values that [`state`](Self::state) saved. Called after `on_train_begin` of a resumed
+    /// training.
     ///
     /// # Errors
-    /// What ends the training.
+    /// An error ends the training.
     fn restore(&mut self, _state: &CallbackState, _training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
 }
 
-/// A callback that is looked at after the training.
+/// Allows to pass a callback by reference, to read it after the training.
 impl<C: Callback + ?Sized> Callback for &mut C {
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         (**self).on_train_begin(training)

@@ -1,22 +1,22 @@
-//! A number that is watched, and what it means for it to improve.
+//! The metric that a callback monitors, and when it improves.
 
 use super::{CallbackState, Training};
 use crate::Result;
 use crate::train::TrainError;
 
-/// Which way a number improves.
+/// The direction in which a metric improves.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Mode {
-    /// As the metric itself says: a loss falls, an accuracy rises.
+    /// As the metric itself says: lower for a loss, higher for an accuracy.
     #[default]
     Auto,
-    /// It falls.
+    /// Lower is better.
     Min,
-    /// It rises.
+    /// Higher is better.
     Max,
 }
 
-/// A watched number: Keras's `MonitorCallback`.
+/// A monitored metric: Keras's `MonitorCallback`.
 pub(super) struct Monitor {
     callback: &'static str,
     name: String,
@@ -52,7 +52,7 @@ impl Monitor {
         self.min_delta = min_delta.abs();
     }
 
-    /// The best number so far.
+    /// The best value so far.
     pub(super) fn best(&self) -> Option<f64> {
         self.best
     }
@@ -61,9 +61,9 @@ impl Monitor {
         self.best = best;
     }
 
-    /// Refuses a name that no number has, and a number whose direction is unknown.
+    /// Returns an error for an unknown name, or a metric with an unknown direction.
     pub(super) fn check(&mut self, training: &Training<'_>) -> Result<()> {
-        // The learning rate enters the logs at the end of an epoch, by another callback.
+        // The learning rate is added to the logs at the end of an epoch, by another callback.
         let known = training.series();
         if !known.contains(&self.name) && self.name != "learning_rate" {
             return Err(self.unknown(known.to_vec()));
@@ -77,7 +77,7 @@ impl Monitor {
         self.check_number("min_delta", Some(self.min_delta))
     }
 
-    /// Refuses a setting that is not finite: no number would be better or worse.
+    /// Returns an error for a setting that is not finite, because no value would be better or worse.
     pub(super) fn check_number(&self, setting: &'static str, value: Option<f64>) -> Result<()> {
         match value {
             Some(found) if !found.is_finite() => Err(TrainError::OutOfRange {
@@ -90,7 +90,7 @@ impl Monitor {
         }
     }
 
-    /// Leaves the best number so far.
+    /// Saves the best value so far.
     pub(super) fn save(&self, state: &mut CallbackState) {
         state.insert("monitor", &self.name);
         if let Some(best) = self.best {
@@ -98,7 +98,7 @@ impl Monitor {
         }
     }
 
-    /// Takes the best number so far, if the state is of the same number.
+    /// Restores the best value so far, if the state belongs to the same metric.
     pub(super) fn restore(&mut self, state: &CallbackState) -> Result<bool> {
         let is_same = state.get::<String>("monitor")?.as_ref() == Some(&self.name);
         if is_same && let Some(best) = state.get("best")? {
@@ -107,7 +107,7 @@ impl Monitor {
         Ok(is_same)
     }
 
-    /// The number after this epoch; none when the epoch was not validated.
+    /// The value after this epoch, or `None` if the epoch was not validated.
     pub(super) fn current(&self, training: &Training<'_>) -> Result<Option<f64>> {
         match training.logs().value(&self.name) {
             None if !training.series().contains(&self.name) => {
@@ -118,7 +118,7 @@ impl Monitor {
         }
     }
 
-    /// Whether a number is better than the best one; then it is the best one from now on. NaN never is.
+    /// Whether a value is better than the best one. If so, it becomes the best one. NaN is never better.
     pub(super) fn improves(&mut self, current: f64) -> bool {
         let better =
             !current.is_nan() && self.best.is_none_or(|best| self.is_better(current, best));
@@ -128,7 +128,7 @@ impl Monitor {
         better
     }
 
-    /// Whether a number is better than another one, by more than `min_delta`.
+    /// Whether a value is better than another one, by more than `min_delta`.
     pub(super) fn is_better(&self, current: f64, than: f64) -> bool {
         match self.mode {
             Mode::Max => current - self.min_delta > than,
@@ -146,23 +146,23 @@ impl Monitor {
     }
 }
 
-/// Which way a number improves: the model's losses and metrics say it.
+/// The direction in which a metric improves, as the model's losses and metrics say.
 fn direction(training: &Training<'_>, name: &str) -> Option<Mode> {
     let mode = |higher| if higher { Mode::Max } else { Mode::Min };
     training.higher_is_better(name).map(mode)
 }
 
-/// The builder methods of callbacks that watch a number.
+/// The builder methods of callbacks that monitor a metric.
 macro_rules! monitored {
     ($callback:ident) => {
         impl $callback {
-            /// Which way the number improves; by default as the metric itself says.
+            /// Sets the direction in which the metric improves. By default the metric itself says it.
             pub fn mode(mut self, mode: super::Mode) -> Self {
                 self.monitor.set_mode(mode);
                 self
             }
 
-            /// Says what it does.
+            /// Prints messages about what the callback does.
             pub fn verbose(mut self) -> Self {
                 self.verbose = true;
                 self

@@ -1,10 +1,23 @@
-//! Takes smaller steps when a training no longer gets better.
+//! The callback that reduces the learning rate when a training no longer improves.
 
 use super::monitor::{Monitor, monitored};
 use super::{Callback, CallbackState, Training};
 use crate::Result;
 
-/// Reduces the learning rate when a number has stopped improving: Keras's `ReduceLROnPlateau`.
+/// Reduces the learning rate when a monitored metric no longer improves: Keras's `ReduceLROnPlateau`.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// let reduce = ReduceLROnPlateau::monitor("loss").factor(0.5).patience(2);
+/// model.fit(&data, Fit::epochs(10).callback(reduce).quiet())?;
+/// # Ok::<(), kerust::Error>(())
+/// ```
 pub struct ReduceLROnPlateau {
     monitor: Monitor,
     factor: f64,
@@ -17,7 +30,7 @@ pub struct ReduceLROnPlateau {
 }
 
 impl ReduceLROnPlateau {
-    /// Watches a number; Keras's default is `val_loss`.
+    /// Monitors a metric. Keras's default is `val_loss`.
     pub fn monitor(name: impl Into<String>) -> Self {
         Self {
             monitor: Monitor::new("ReduceLROnPlateau", name, 1e-4),
@@ -31,10 +44,10 @@ impl ReduceLROnPlateau {
         }
     }
 
-    /// What the learning rate is multiplied by; 0.1 unless set.
+    /// Sets the factor by which the learning rate is multiplied; 0.1 by default.
     ///
     /// # Panics
-    /// Unless it is at least 0 and less than 1.
+    /// Panics unless it is at least 0 and less than 1.
     #[track_caller]
     pub fn factor(mut self, factor: f64) -> Self {
         assert!(
@@ -45,25 +58,25 @@ impl ReduceLROnPlateau {
         self
     }
 
-    /// The epochs without improvement after which the rate is reduced; 10 unless set.
+    /// Sets the number of epochs without improvement after which the rate is reduced; 10 by default.
     pub fn patience(mut self, epochs: usize) -> Self {
         self.patience = epochs;
         self
     }
 
-    /// The least change that is an improvement; 0.0001 unless set.
+    /// Sets the minimum change that counts as an improvement; 0.0001 by default.
     pub fn min_delta(mut self, min_delta: f64) -> Self {
         self.monitor.set_min_delta(min_delta);
         self
     }
 
-    /// The epochs after a reduction in which patience rests; 0 unless set.
+    /// Sets the number of epochs after a reduction during which epochs are not counted; 0 by default.
     pub fn cooldown(mut self, epochs: usize) -> Self {
         self.cooldown = epochs;
         self
     }
 
-    /// The least learning rate; 0 unless set.
+    /// Sets the minimum learning rate; 0 by default.
     pub fn min_lr(mut self, min_lr: f64) -> Self {
         self.min_lr = min_lr;
         self

@@ -1,4 +1,4 @@
-//! What a callback remembers from epoch to epoch.
+//! The state of a callback in a saved training.
 
 use super::super::TrainError;
 use crate::Result;
@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// What a [`Callback`](super::Callback) remembers: it stands in the state of a training, so that a
-/// training which is resumed goes on as if it had never been interrupted.
+/// The values of a [`Callback`](super::Callback) that are saved with the state of a training, so that a
+/// resumed training continues as if it had not been interrupted.
 ///
-/// It holds texts by name, and copies of all weights by name.
+/// It holds strings and copies of all weights, both by name.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct CallbackState {
     texts: BTreeMap<String, String>,
@@ -17,15 +17,15 @@ pub struct CallbackState {
 }
 
 impl CallbackState {
-    /// Remembers a value under a name. Numbers come back with the same bits.
+    /// Stores a value under a name. Numbers are restored with the same bits.
     pub fn insert(&mut self, name: &str, value: impl Display) {
         self.texts.insert(name.into(), value.to_string());
     }
 
-    /// The value of that name, if there is one.
+    /// Returns the value with this name, if there is one.
     ///
     /// # Errors
-    /// When it is no `T`.
+    /// Returns an error when the value cannot be parsed as `T`.
     pub fn get<T: FromStr>(&self, name: &str) -> Result<Option<T>> {
         let Some(found) = self.texts.get(name) else {
             return Ok(None);
@@ -38,17 +38,17 @@ impl CallbackState {
         Ok(Some(value?))
     }
 
-    /// Remembers a copy of all weights under a name.
+    /// Stores a copy of all weights under a name.
     pub fn insert_weights(&mut self, name: &str, weights: &[f32]) {
         self.weights.insert(name.into(), weights.into());
     }
 
-    /// The weights of that name, if there are any.
+    /// Returns the weights with this name, if there are any.
     pub fn weights(&self, name: &str) -> Option<&[f32]> {
         self.weights.get(name).map(Vec::as_slice)
     }
 
-    /// Whether nothing is remembered.
+    /// Whether nothing is stored.
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty() && self.weights.is_empty()
     }
@@ -63,13 +63,13 @@ impl CallbackState {
         weights.map(|(name, weights)| (name.as_str(), weights.as_mut_slice()))
     }
 
-    /// The texts, and the names of the weights.
+    /// The strings, and the names of the weights.
     pub(in super::super) fn to_json(&self) -> String {
         let weights: Vec<&String> = self.weights.keys().collect();
         serde_json::json!({ "texts": self.texts, "weights": weights }).to_string()
     }
 
-    /// The state that [`to_json`](Self::to_json) wrote, its weights `len` zeros.
+    /// Reads a state that [`to_json`](Self::to_json) wrote. Its weights are set to `len` zeros.
     pub(in super::super) fn from_json(json: &str, len: usize) -> Option<Self> {
         let json: serde_json::Value = serde_json::from_str(json).ok()?;
         let texts = json.get("texts")?.as_object()?.iter();
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_state_is_refused() {
+    fn invalid_states_are_rejected() {
         for json in ["", "{}", r#"{"texts": {"a": 1}, "weights": []}"#, "[1]"] {
             assert_eq!(CallbackState::from_json(json, 3), None, "{json}");
         }

@@ -1,15 +1,15 @@
-//! Evaluates a model with the averages of its weights.
+//! The callback that evaluates a model with the averages of its weights.
 
 use super::{Callback, Training};
 use crate::Result;
 
-/// Exchanges the weights with their moving averages for each validation, and back: Keras's
+/// Swaps the weights and their moving averages for each validation, and swaps them back: Keras's
 /// `SwapEMAWeights`.
 ///
-/// The optimizer keeps the averages: `Adam::new(0.001).use_ema(true)`.
+/// The optimizer must keep the averages: `Adam::new(0.001).use_ema(true)`.
 ///
 /// ```
-/// use kerust_core::train::SwapEMAWeights;
+/// use kerust::train::SwapEMAWeights;
 ///
 /// let callback = SwapEMAWeights::new().swap_on_epoch();
 /// ```
@@ -19,20 +19,20 @@ pub struct SwapEMAWeights {
 }
 
 impl SwapEMAWeights {
-    /// The callback.
+    /// Creates the callback.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Exchanges them at the end of each epoch too, so that callbacks behind this one, such as
-    /// `ModelCheckpoint`, see the averages; the next epoch begins with the weights.
+    /// Also swaps at the end of each epoch, so that later callbacks, such as `ModelCheckpoint`, see the
+    /// averages. The next epoch starts with the weights.
     pub fn swap_on_epoch(mut self) -> Self {
         self.swap_on_epoch = true;
         self
     }
 }
 
-/// Puts the averages into the model, or the weights, unless they are there.
+/// Puts the averages, or the weights, into the model, unless they are there already.
 fn put(training: &mut Training<'_>, averages: bool) -> Result<()> {
     match training.has_ema_weights() == averages {
         true => Ok(()),

@@ -1,17 +1,30 @@
-//! Ends a training whose loss is no number any more.
+//! The callback that stops a training with an invalid loss.
 
 use super::{Callback, Training};
 use crate::Result;
 
 /// Stops the training when the loss is NaN or infinite: Keras's `TerminateOnNaN`.
 ///
-/// `fit` then returns the history, in which the loss of the last epoch is not finite. Without it, `fit`
-/// returns an error. The step whose loss is not finite moves nothing, so the weights stay finite.
+/// `fit` then returns the history, in which the loss of the last epoch is not finite. Without this callback,
+/// `fit` returns an error. A step with such a loss does not change the model, so the weights stay finite.
+///
+/// ```
+/// use kerust::prelude::*;
+///
+/// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+/// let data: Dataset<Rank1<2>, Rank1<1>> =
+///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+/// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+///
+/// let history = model.fit(&data, Fit::epochs(3).callback(TerminateOnNaN::new()).quiet())?;
+/// assert_eq!(history.len(), 3);
+/// # Ok::<(), kerust::Error>(())
+/// ```
 #[derive(Clone, Copy, Default, Debug)]
 pub struct TerminateOnNaN;
 
 impl TerminateOnNaN {
-    /// The callback.
+    /// Creates the callback.
     pub fn new() -> Self {
         Self
     }

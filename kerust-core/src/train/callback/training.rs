@@ -1,4 +1,4 @@
-//! A training, as a callback sees it.
+//! The view of a training that callbacks get.
 
 use super::super::progress::Progress;
 use super::super::report::Report;
@@ -8,7 +8,7 @@ use super::super::{History, Result, TrainError};
 use crate::layer::Layout;
 use std::path::{Path, PathBuf};
 
-/// A training, as a callback sees it: whatever its model.
+/// A training as a callback sees it, independent of the type of the model.
 pub struct Training<'a> {
     pub(in super::super) subject: &'a mut dyn Subject,
     pub(in super::super) progress: &'a Progress,
@@ -24,48 +24,48 @@ pub struct Training<'a> {
 }
 
 impl Training<'_> {
-    /// The number of the epoch, from 0.
+    /// The current epoch, from 0.
     pub fn epoch(&self) -> usize {
         self.epoch
     }
 
-    /// The epoch before which the training ends.
+    /// The total number of epochs.
     pub fn epochs(&self) -> usize {
         self.epochs
     }
 
-    /// The number of the step in its epoch, from 0.
+    /// The current step of the epoch, from 0.
     pub fn batch(&self) -> usize {
         self.batch
     }
 
-    /// The steps of the epoch.
+    /// The number of steps in the epoch.
     pub fn batches(&self) -> usize {
         self.batches
     }
 
-    /// The numbers of the epoch so far; at its end those of the validation too.
+    /// The metrics of the epoch so far. At the end of the epoch they include those of the validation.
     pub fn logs(&self) -> &Report {
         self.logs
     }
 
-    /// The numbers, to be added to: the history takes what stands there at the end of an epoch.
+    /// The metrics, for adding values. The history stores their state at the end of an epoch.
     pub fn logs_mut(&mut self) -> &mut Report {
         self.logs
     }
 
-    /// The names of the numbers that the training and its validation measure.
+    /// The names of the metrics of the training and of its validation.
     pub fn series(&self) -> &[String] {
         &self.series.names
     }
 
-    /// Whether more of the number of that name is better; `None` where it is not known.
+    /// Whether a higher value of this metric is better, or `None` if that is not known.
     pub fn higher_is_better(&self, name: &str) -> Option<bool> {
         let place = self.series.names.iter().position(|known| known == name)?;
         self.series.higher_is_better[place]
     }
 
-    /// The numbers of the epochs that are done.
+    /// The metrics of all completed epochs.
     pub fn history(&self) -> &History {
         &self.subject.run().history
     }
@@ -75,7 +75,7 @@ impl Training<'_> {
         self.subject.name()
     }
 
-    /// How the weights lie in [`weights`](Self::weights).
+    /// The memory layout of [`weights`](Self::weights).
     pub fn layout(&self) -> &'static Layout {
         self.subject.layout()
     }
@@ -85,12 +85,12 @@ impl Training<'_> {
         self.subject.weights()
     }
 
-    /// All weights, to be changed.
+    /// All weights, for changing them.
     pub fn weights_mut(&mut self) -> &mut [f32] {
         self.subject.weights_mut()
     }
 
-    /// The steps that the optimizer has done.
+    /// The number of optimizer steps so far.
     pub fn optimizer_steps(&self) -> u64 {
         self.subject.optimizer_steps()
     }
@@ -100,27 +100,26 @@ impl Training<'_> {
         self.subject.learning_rate()
     }
 
-    /// Sets the learning rate of the steps to come.
+    /// Sets the learning rate for the next steps.
     ///
     /// # Errors
-    /// When the optimizer has a schedule, as in Keras.
+    /// Returns an error when the optimizer has a schedule, as in Keras.
     pub fn set_learning_rate(&mut self, learning_rate: f32) -> Result<()> {
         self.subject.set_learning_rate(learning_rate)
     }
 
-    /// Exchanges the weights with their moving averages, which the optimizer keeps (`use_ema(true)`); before
-    /// the first step there are none, and nothing happens.
+    /// Swaps the weights and their moving averages, which the optimizer keeps (`use_ema(true)`). Before the
+    /// first step there are no averages, and nothing happens.
     ///
     /// # Errors
-    /// When the optimizer keeps none.
+    /// Returns an error when the optimizer keeps no averages.
     pub fn swap_ema_weights(&mut self) -> Result<()> {
         self.check_ema()?;
         self.subject.swap_averages();
         Ok(())
     }
 
-    /// Whether the model has the moving averages for its weights, after
-    /// [`swap_ema_weights`](Self::swap_ema_weights).
+    /// Whether the moving averages are in the model, because of [`swap_ema_weights`](Self::swap_ema_weights).
     pub fn has_ema_weights(&self) -> bool {
         self.subject.applied().is_swapped()
     }
@@ -132,42 +131,42 @@ impl Training<'_> {
         }
     }
 
-    /// Ends the training after this epoch, or after this step.
+    /// Stops the training after this epoch, or after this step.
     pub fn stop(&mut self) {
         *self.stop = true;
     }
 
-    /// Whether the training ends because its loss is not finite.
+    /// Whether the training ends because the loss is not finite.
     pub fn failed(&self) -> bool {
         self.failed
     }
 
-    /// Writes the weights to a file, as a whole or not at all.
+    /// Writes the weights to a file, atomically.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// Returns an error when the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         self.subject.save(path.as_ref())
     }
 
-    /// Writes the whole state of the training to a file, as a whole or not at all, as soon as all
-    /// callbacks have been called: at the end of an epoch the state holds what each of them then
-    /// remembers. When the file cannot be written, `fit` ends with that error.
+    /// Writes the whole state of the training to a file, atomically, as soon as all callbacks have been
+    /// called. At the end of an epoch the state thus includes the state of all callbacks. If the file cannot
+    /// be written, `fit` ends with that error.
     pub fn save_state(&mut self, path: impl AsRef<Path>) {
         self.saves.push(path.as_ref().into());
     }
 
-    /// Takes up the state of a training; to be called at the beginning of one. The callbacks get what
-    /// they remember once all of them have been called.
+    /// Restores the state of a training. It must be called at the beginning of a training. Callbacks get
+    /// their state once all of them have been called.
     ///
     /// # Errors
-    /// When the file cannot be read, or is not one of this model and this optimizer; then nothing
-    /// is changed.
+    /// Returns an error when the file cannot be read, or does not belong to this model and this optimizer.
+    /// Nothing is changed in that case.
     pub fn resume(&mut self, path: impl AsRef<Path>) -> Result<()> {
         self.subject.resume(path.as_ref())
     }
 
-    /// Shows a line, without harm to the progress bar.
+    /// Prints a line without disturbing the progress bar.
     pub fn say(&self, line: &str) {
         self.progress.say(line);
     }

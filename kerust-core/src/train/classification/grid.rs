@@ -1,4 +1,4 @@
-//! Mistakes as pictures.
+//! Misclassified images as a picture.
 
 use super::Classifies;
 use crate::Result;
@@ -13,11 +13,12 @@ where
     N::Input: Shape,
     N::Heads: Classifies<Y>,
 {
-    /// The surest mistakes on images, with the class that each is taken for and the true one:
-    /// `model.worst_mistakes(&test, 24)?.save("mistakes.png")`. Pixels are 0 to 255, or 0 to 1 where none is greater.
+    /// A picture of the misclassified images with the most confident predictions, each with its predicted and
+    /// its true class: `model.worst_mistakes(&test, 24)?.save("mistakes.png")`. Pixels are from 0 to 255, or
+    /// from 0 to 1 if no pixel is greater than 1.
     ///
     /// # Errors
-    /// When the data set is empty, the inputs are no images, or there is no mistake to show.
+    /// Returns an error when the data set is empty, the inputs are not images, or there is no mistake.
     pub fn worst_mistakes(
         &self,
         data: &Dataset<N::Input, Y>,
@@ -28,14 +29,14 @@ where
         self.grid(data, &mistakes)
     }
 
-    /// These samples as pictures, such as those of [`suspect_labels`](Self::suspect_labels):
+    /// A picture of the images of these samples, for example of [`suspect_labels`](Self::suspect_labels):
     /// `model.grid(&train, &suspects[..24])?.save("suspects.png")`.
     ///
     /// # Errors
-    /// When the inputs are no images.
+    /// Returns an error when the inputs are not images.
     ///
     /// # Panics
-    /// When a sample is not in the data set.
+    /// Panics when a sample is not in the data set.
     pub fn grid(
         &self,
         data: &Dataset<N::Input, Y>,

@@ -1,35 +1,35 @@
-//! What a head takes a sample for.
+//! Predicted and true classes of samples.
 
 use crate::activation::{Linear, Sigmoid, Softmax};
 use crate::data::{Binary, Class, Data};
 use crate::model::{Head, Heads};
 use crate::tensor::Rank1;
 
-/// What a model takes a sample for.
+/// The class that a model predicts for a sample, and the true one.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Judgement {
-    /// The number of the sample, from 0.
+    /// The index of the sample, from 0.
     pub sample: usize,
-    /// The class that its label names.
+    /// The class of its label.
     pub truth: usize,
-    /// The class that the model takes it for: the one with the highest score, the first of equals.
+    /// The predicted class: the one with the highest score, or the first of them if several are equal.
     pub predicted: usize,
-    /// The score of the predicted class, 0 to 1.
+    /// The score of the predicted class, from 0 to 1.
     pub score: f32,
-    /// The score of the true class, 0 to 1.
+    /// The score of the true class, from 0 to 1.
     pub true_score: f32,
 }
 
 impl Judgement {
-    /// Whether the model is right.
+    /// Whether the prediction is correct.
     pub fn is_right(&self) -> bool {
         self.truth == self.predicted
     }
 }
 
-/// Heads that tell classes apart, by labels `Y`.
+/// Heads that predict classes, with labels `Y`.
 #[diagnostic::on_unimplemented(
-    message = "the head `{Self}` with labels `{Y}` tells no classes apart",
+    message = "the head `{Self}` with labels `{Y}` does not distinguish classes",
     label = "expected a model that classifies",
     note = "one head fits: softmax with labels `Class<N>` or rows of zeros with a one, one sigmoid with labels `Binary`, or their logits"
 )]

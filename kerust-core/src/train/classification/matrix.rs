@@ -1,26 +1,26 @@
-//! How often each class is taken for which.
+//! Confusion matrices.
 
 use super::{ClassificationReport, Judgement};
 #[cfg(feature = "plots")]
 use crate::picture::ConfusionPlot;
 use std::fmt;
 
-/// The samples of each class by the class that the model takes them for, as scikit-learn's `confusion_matrix`: a row for
-/// each true class, a column for each predicted one.
+/// A confusion matrix, as scikit-learn's `confusion_matrix`: the number of samples for each true class (row)
+/// and each predicted class (column).
 ///
-/// As text it is a table: `println!("{matrix}")`.
+/// Its text form is a table: `println!("{matrix}")`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConfusionMatrix {
     names: Vec<String>,
-    /// Row after row.
+    /// The counts, row by row.
     counts: Vec<usize>,
 }
 
 impl ConfusionMatrix {
-    /// The matrix of `classes` classes.
+    /// Creates the matrix for `classes` classes.
     ///
     /// # Panics
-    /// When a class of a judgement is not below `classes`.
+    /// Panics when a class of a judgement is not less than `classes`.
     pub fn new(classes: usize, judgements: &[Judgement]) -> Self {
         let mut counts = vec![0; classes * classes];
         for judgement in judgements {
@@ -37,10 +37,11 @@ impl ConfusionMatrix {
         }
     }
 
-    /// Names the classes, in the order of their numbers; a data set that has names gives them by itself.
+    /// Sets the names of the classes, in the order of their numbers. For a data set with class names this is
+    /// done automatically.
     ///
     /// # Panics
-    /// Unless there is a name for each class.
+    /// Panics unless there is one name for each class.
     pub fn names<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         let (found, expected) = (names.len(), self.classes());
@@ -57,21 +58,21 @@ impl ConfusionMatrix {
         self.names.len()
     }
 
-    /// The names of the classes; their numbers where they have none.
+    /// The names of the classes; their numbers if they have no names.
     pub fn class_names(&self) -> &[String] {
         &self.names
     }
 
-    /// How many samples of the class `truth` are taken for the class `predicted`.
+    /// The number of samples of the class `truth` for which `predicted` is predicted.
     ///
     /// # Panics
-    /// When there is no such class.
+    /// Panics when there is no such class.
     pub fn count(&self, truth: usize, predicted: usize) -> usize {
         assert!(predicted < self.classes(), "there is no class {predicted}");
         self.counts[truth * self.classes() + predicted]
     }
 
-    /// The counts, a row for each true class.
+    /// The counts, one row for each true class.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[usize]> {
         self.counts.chunks_exact(self.classes().max(1))
     }
@@ -81,7 +82,7 @@ impl ConfusionMatrix {
         self.counts.iter().sum()
     }
 
-    /// The share of the samples that are taken for what they are.
+    /// The fraction of correct predictions.
     pub fn accuracy(&self) -> f64 {
         let right: usize = (0..self.classes())
             .map(|class| self.count(class, class))
@@ -89,23 +90,23 @@ impl ConfusionMatrix {
         right as f64 / self.total().max(1) as f64
     }
 
-    /// The classes that are taken for each other: true class, predicted class and how often, most often first.
+    /// The confused classes as (true class, predicted class, count), the most frequent first.
     pub fn confusions(&self) -> Vec<(usize, usize, usize)> {
         let classes = self.classes();
         let all = self.counts.iter().enumerate();
         let all = all.map(|(place, count)| (place / classes, place % classes, *count));
         let mut wrong: Vec<_> = all.filter(|(a, b, count)| a != b && *count > 0).collect();
-        // Stable: of equal counts, the first class comes first.
+        // A stable sort: of equal counts, the first class comes first.
         wrong.sort_by_key(|(.., count)| core::cmp::Reverse(*count));
         wrong
     }
 
-    /// Precision, recall and F1 of each class.
+    /// Computes precision, recall and F1 of each class.
     pub fn report(&self) -> ClassificationReport {
         ClassificationReport::of(self)
     }
 
-    /// The matrix as a picture: `matrix.plot().save("confusion.svg")`.
+    /// Draws the matrix: `matrix.plot().save("confusion.svg")`.
     #[cfg(feature = "plots")]
     pub fn plot(&self) -> ConfusionPlot {
         ConfusionPlot::new(&self.names, &self.counts)

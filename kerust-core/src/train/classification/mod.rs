@@ -1,4 +1,4 @@
-//! Which classes a model takes for which.
+//! The evaluation of classifiers: confusion matrices, reports, and mistakes.
 
 mod judgement;
 mod matrix;
@@ -17,10 +17,10 @@ impl<N: Train, Y: Data> Compiled<N, Y>
 where
     N::Heads: Classifies<Y>,
 {
-    /// What the model takes each sample for, in the order of the samples.
+    /// The predicted and the true class of each sample, in the order of the samples.
     ///
     /// # Errors
-    /// When the data set is empty, or a sample cannot be read.
+    /// Returns an error when the data set is empty, or a sample cannot be read.
     pub fn judge(&self, data: &impl Samples<N::Input, Y>) -> Result<Vec<Judgement>> {
         if data.is_empty() {
             let which = "the data set to judge";
@@ -34,14 +34,15 @@ where
         })
     }
 
-    /// How often each class is taken for which: `println!("{}", model.confusion_matrix(&test)?)`, or
+    /// The confusion matrix of the model on a data set: `println!("{}", model.confusion_matrix(&test)?)`, or
     /// `.plot().save("confusion.svg")`.
     ///
-    /// It fits a softmax with labels `Class<N>` or rows of zeros with a one, and one sigmoid with labels `Binary`, which is
-    /// yes above 0.5. A head without an activation is taken for logits.
+    /// The model must have a softmax with labels `Class<N>` or one-hot labels, or one sigmoid with labels
+    /// `Binary`, which predicts class 1 above 0.5. The outputs of a head without an activation are treated as
+    /// logits.
     ///
     /// # Errors
-    /// When the data set is empty, or a sample cannot be read.
+    /// Returns an error when the data set is empty, or a sample cannot be read.
     pub fn confusion_matrix(&self, data: &impl Samples<N::Input, Y>) -> Result<ConfusionMatrix> {
         let judgements = self.judge(data)?;
         let matrix = ConfusionMatrix::new(<N::Heads as Classifies<Y>>::CLASSES, &judgements);
@@ -51,10 +52,11 @@ where
         })
     }
 
-    /// Precision, recall and F1 of each class, and their averages, as scikit-learn's `classification_report`.
+    /// Precision, recall and F1 of each class, and their averages, as in scikit-learn's
+    /// `classification_report`.
     ///
     /// # Errors
-    /// As [`confusion_matrix`](Self::confusion_matrix).
+    /// The same as [`confusion_matrix`](Self::confusion_matrix).
     pub fn classification_report(
         &self,
         data: &impl Samples<N::Input, Y>,
@@ -62,12 +64,12 @@ where
         Ok(self.confusion_matrix(data)?.report())
     }
 
-    /// The samples whose label the model doubts most, the most doubtful first: those that it takes for another class
-    /// at least as surely as it takes the samples of that class for what they are, on average. Northcutt, Jiang & Chuang
-    /// (2021), arXiv:1911.00068; there the model has not seen the samples that it judges.
+    /// The samples whose labels are probably wrong, the most doubtful first. These are samples for which the
+    /// model predicts another class with at least the average score of that class's own samples: Northcutt,
+    /// Jiang & Chuang (2021), arXiv:1911.00068, where the model is not trained on the samples that it judges.
     ///
     /// # Errors
-    /// As [`judge`](Self::judge).
+    /// The same as [`judge`](Self::judge).
     pub fn suspect_labels(&self, data: &impl Samples<N::Input, Y>) -> Result<Vec<Judgement>> {
         let judgements = self.judge(data)?;
         let mut sums = vec![(0.0, 0usize); <N::Heads as Classifies<Y>>::CLASSES];
@@ -88,11 +90,11 @@ where
         Ok(suspects)
     }
 
-    /// The samples that the model takes for another class, the surest mistakes first: those whose true class has
-    /// the lowest score.
+    /// The misclassified samples, starting with the most confident mistakes: those whose true class has the
+    /// lowest score.
     ///
     /// # Errors
-    /// As [`judge`](Self::judge).
+    /// The same as [`judge`](Self::judge).
     pub fn mistakes(&self, data: &impl Samples<N::Input, Y>) -> Result<Vec<Judgement>> {
         let mut mistakes = self.judge(data)?;
         mistakes.retain(|judgement| !judgement.is_right());

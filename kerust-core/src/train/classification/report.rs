@@ -1,11 +1,12 @@
-//! Precision, recall and F1 of each class.
+//! Classification reports: precision, recall and F1 of each class.
 
 use super::ConfusionMatrix;
 use std::fmt;
 
-/// How well each class is told from the others, as scikit-learn's `classification_report`, whose text it has.
+/// Precision, recall and F1 of each class, as in scikit-learn's `classification_report`. It prints the same
+/// text.
 ///
-/// Classes that neither stand among the labels nor are predicted are left out. What is divided by 0 is 0.
+/// Classes that are neither labels nor predictions are left out. A division by 0 gives 0.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ClassificationReport {
     classes: Vec<ClassScores>,
@@ -13,18 +14,18 @@ pub struct ClassificationReport {
     averages: [ClassScores; 2],
 }
 
-/// The scores of a class, or their averages.
+/// The scores of a class, or an average over classes.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ClassScores {
-    /// Its name, or its number.
+    /// The name of the class, or its number.
     pub name: String,
-    /// The share of the samples taken for the class that are of it.
+    /// The fraction of the predictions of this class that are correct.
     pub precision: f64,
-    /// The share of the samples of the class that are taken for it.
+    /// The fraction of the samples of this class that are predicted correctly.
     pub recall: f64,
-    /// The harmonic mean of both.
+    /// The harmonic mean of precision and recall.
     pub f1: f64,
-    /// The samples of the class.
+    /// The number of samples of the class.
     pub support: usize,
 }
 
@@ -84,17 +85,17 @@ impl ClassificationReport {
         &self.classes
     }
 
-    /// The share of the samples that are taken for what they are.
+    /// The fraction of correct predictions.
     pub fn accuracy(&self) -> f64 {
         self.accuracy
     }
 
-    /// The means over the classes, each counting the same.
+    /// The mean over the classes, unweighted.
     pub fn macro_average(&self) -> &ClassScores {
         &self.averages[0]
     }
 
-    /// The means over the classes, each counting by its samples.
+    /// The mean over the classes, weighted by their numbers of samples.
     pub fn weighted_average(&self) -> &ClassScores {
         &self.averages[1]
     }

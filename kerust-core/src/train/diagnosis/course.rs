@@ -1,19 +1,19 @@
-//! What the losses say.
+//! Hints from the course of the losses.
 
 use super::{HintKind, Watch, short};
 use crate::train::History;
 
-/// How near a loss is to that of a constant prediction, as a share of it.
+/// The relative difference below which a loss counts as that of a constant prediction.
 const NEAR: f64 = 0.005;
-/// Epochs in a row at that loss.
+/// The number of consecutive epochs with that loss.
 const EPOCHS: usize = 2;
-/// Epochs since the best validation.
+/// The number of epochs since the best validation.
 const PATIENCE: usize = 5;
-/// How much worse the validation has become.
+/// The factor by which the validation loss has become worse.
 const WORSE: f64 = 1.25;
 
 impl Watch {
-    /// The loss is a crossentropy in which all samples count the same.
+    /// Sets that the loss is a crossentropy in which all samples have the same weight.
     pub(in super::super) fn of_classes(&mut self) {
         let total: usize = self.counts.iter().sum();
         let shares = self.counts.iter().map(|count| *count as f64 / total as f64);
@@ -29,7 +29,7 @@ impl Watch {
         self.constant = (total > 0 && entropy > 0.0).then_some(entropy);
     }
 
-    /// The loss of the first step of a new model.
+    /// Checks the loss of the first step of a new model.
     pub(in super::super) fn first_loss(&mut self, loss: f64) {
         self.first_loss.get_or_insert(loss);
         let classes = self.counts.len();
@@ -47,7 +47,7 @@ impl Watch {
                     let [low, high] = ends.map(|end| short(end.into()));
                     format!("inputs run from {low} to {high}, so the first outputs are far too large")
                 }
-                None => "the first outputs are far too large; look at the scale of the inputs and at the initializers"
+                None => "the first outputs are far too large; check the scale of the inputs and the initializers"
                     .to_owned(),
             };
             format!(
@@ -58,7 +58,7 @@ impl Watch {
         });
     }
 
-    /// Looks at an epoch that has ended.
+    /// Checks a completed epoch.
     pub(in super::super) fn after_epoch(&mut self, history: &History, batch_size: usize) {
         if !self.enabled {
             return;
@@ -91,10 +91,10 @@ impl Watch {
                 false => "the entropy of the labels".to_owned(),
             };
             let cause = match unscaled {
-                Some(_) => "inputs that no layer scales have made the units answer 0, or all alike: write \
-                            `Rescaling(1 / 255)` or `Normalization` behind `Input`, and begin anew",
-                None => "it does not use its inputs: try a learning rate of a tenth, `model.overfit_check(&train)?` to \
-                         see whether it can learn at all, and look at whether labels belong to their inputs",
+                Some(_) => "unscaled inputs have made the units output 0, or all the same: write \
+                            `Rescaling(1 / 255)` or `Normalization` after `Input`, and start again",
+                None => "it does not use its inputs: try a tenth of the learning rate, `model.overfit_check(&train)?` to \
+                         see whether it can learn at all, and check that the labels belong to their inputs",
             };
             format!(
                 "the loss has stayed at {} for {EPOCHS} epochs, which is {what}: the model predicts the same for every \
@@ -113,7 +113,7 @@ impl Watch {
             return;
         };
         let since = validation.len() - 1 - place;
-        // The epochs of both series are the same where every epoch is validated.
+        // If every epoch is validated, both series have the same epochs.
         if losses.len() != validation.len() || since < PATIENCE || *last < WORSE * best {
             return;
         }
@@ -123,9 +123,9 @@ impl Watch {
             self.say(HintKind::Overfitting, || {
                 format!(
                     "the validation's loss has risen from {best} in epoch {epoch} to {last}, while that of the training \
-                     falls: the model learns its samples by heart; write \
+                     falls: the model overfits; write \
                      `.callback(EarlyStopping::monitor(\"val_loss\").patience({since}).restore_best_weights())`, or \
-                     `Dropout(0.3)` behind the largest layer"
+                     `Dropout(0.3)` after the largest layer"
                 )
             });
         }

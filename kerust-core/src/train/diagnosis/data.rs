@@ -1,4 +1,4 @@
-//! What the data say before the first step.
+//! Hints from the data, before the first step.
 
 use super::{HintKind, Watch, plural, short};
 use crate::data::samples::{Room, Side};
@@ -6,17 +6,17 @@ use crate::data::{Data, Samples};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-/// The most samples that are looked at.
+/// The maximum number of samples that are checked.
 const MOST: usize = 4096;
-/// Numbers beyond this are not scaled.
+/// Larger values count as unscaled.
 const LARGE: f32 = 30.0;
-/// The most columns of a table.
+/// The maximum number of columns of a table.
 const COLUMNS: usize = 64;
-/// Samples of fewer numbers are often the same by chance.
+/// Shorter samples are often equal by chance.
 const LEAST_LEN: usize = 16;
 
 impl Watch {
-    /// Looks at the training samples and at those of the validation, where they lie in memory.
+    /// Checks the training and the validation samples, if they are in memory.
     pub(in super::super) fn before<X: Data, Y: Data>(
         &mut self,
         data: &dyn Samples<X, Y>,
@@ -36,7 +36,7 @@ impl Watch {
             let class = seen.counts.iter().position(|count| *count > 0).unwrap_or(0);
             self.say(HintKind::OneClass, || {
                 format!(
-                    "all {} labels that were looked at are class {class}: there is nothing to tell apart; look at how \
+                    "all {} labels that were checked are class {class}: there is nothing to distinguish; check how \
                      the labels are made, or at how the data are split: `data.shuffle(Seed(1)).split(0.8)`",
                     seen.samples
                 )
@@ -64,9 +64,9 @@ impl Watch {
                 low >= 0.0 && high <= 255.0 && (of.len > COLUMNS || self.is_image(input));
             self.say(HintKind::UnscaledInputs, || {
                 let help = match is_pixels {
-                    true => "write `Rescaling(1 / 255)` behind `Input`",
+                    true => "write `Rescaling(1 / 255)` after `Input`",
                     false => {
-                        "write `Normalization` behind `Input`, and `net.adapt(&train)?` before `compile`"
+                        "write `Normalization` after `Input`, and `net.adapt(&train)?` before `compile`"
                     }
                 };
                 let [low, high] = [low, high].map(|end| short(end.into()));
@@ -101,7 +101,7 @@ impl Watch {
         });
     }
 
-    /// Samples that are in both sets.
+    /// Finds samples that are in both sets.
     fn shared<X: Data, Y: Data>(
         &mut self,
         data: &dyn Samples<X, Y>,
@@ -109,7 +109,7 @@ impl Watch {
         other: &dyn Samples<X, Y>,
         validation: Range<usize>,
     ) {
-        // A few numbers of each sample first, all of them where those are the same.
+        // Compares a few values of each sample first, and all values only if those are equal.
         let mut few: HashMap<u64, Vec<usize>> = HashMap::new();
         for number in validation.clone() {
             let Some(print) = other.fingerprint(number, false) else {
@@ -151,7 +151,7 @@ impl Watch {
         });
     }
 
-    /// Classes that are on one side alone.
+    /// Finds classes that occur in only one of the sets.
     fn sides<X: Data, Y: Data>(
         &mut self,
         other: &dyn Samples<X, Y>,
@@ -170,41 +170,42 @@ impl Watch {
         let Some(&(class, in_training, in_validation)) = alone.first() else {
             return;
         };
-        // Few samples of a class may well be on one side.
+        // With few samples of a class, this can happen by chance.
         if in_training.max(in_validation) < 8 {
             return;
         }
         self.say(HintKind::ClassOnOneSide, || {
             format!(
-                "class {class} has {in_training} samples to train on and {in_validation} to validate on: the data seem to \
-                 stand in order; `data.stratified_split(0.8)` divides each class alike"
+                "class {class} has {in_training} samples to train on and {in_validation} to validate on: the data seem to be \
+                 sorted; `data.stratified_split(0.8)` divides each class in the same way"
             )
         });
     }
 }
 
-/// What was seen of some samples.
+/// Statistics of some samples.
 struct Seen {
     samples: usize,
-    /// Whether all samples were looked at.
+    /// Whether all samples were checked.
     is_all: bool,
     inputs: Vec<Numbers>,
-    /// The samples of each class; empty where labels are no classes.
+    /// The number of samples of each class; empty if the labels are not classes.
     counts: Vec<usize>,
 }
 
-/// The numbers of an input.
+/// Statistics of an input.
 struct Numbers {
     low: f32,
     high: f32,
-    /// The numbers of a sample.
+    /// The number of values in a sample.
     len: usize,
-    /// The least and the greatest of each, where they are few.
+    /// The minimum and the maximum of each column, if there are few columns.
     columns: Vec<[f32; 2]>,
 }
 
 impl Seen {
-    /// Looks at samples all over the range; `None` where one cannot be read, which its step will say.
+    /// Checks samples spread over the range. Returns `None` if one cannot be read; the training step will
+    /// report it.
     fn of<X: Data, Y: Data>(data: &dyn Samples<X, Y>, range: Range<usize>) -> Option<Self> {
         let step = range.len().div_ceil(MOST).max(1);
         let numbers: Vec<usize> = range.clone().step_by(step).collect();

@@ -1,7 +1,7 @@
-//! Why a training does not learn.
+//! Hints about trainings that do not learn.
 //!
-//! A [`Watch`] looks at the data before the first step, at some steps of each epoch, and at the course of the losses.
-//! It says each thing once, with what was found, the likely cause, and what to write.
+//! A [`Watch`] checks the data before the first step, some steps of each epoch, and the course of the losses.
+//! It reports each problem once, with what was found, the likely cause, and code to try.
 
 mod course;
 mod data;
@@ -12,46 +12,46 @@ use std::fmt;
 
 pub(super) use steps::Looked;
 
-/// What is noticed about a training.
+/// The kinds of problems that a [`Hint`] reports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum HintKind {
-    /// Inputs are large, and no layer scales them.
+    /// Inputs are large and no layer scales them.
     UnscaledInputs,
-    /// All labels are one class.
+    /// All labels have the same class.
     OneClass,
-    /// A column of the inputs is the same in all samples.
+    /// A column of the inputs has the same value in all samples.
     ConstantColumns,
-    /// Samples are in the training set and in the validation set.
+    /// Some samples are in both the training set and the validation set.
     SharedSamples,
-    /// A class is in the training set or in the validation set alone.
+    /// A class occurs only in the training set, or only in the validation set.
     ClassOnOneSide,
     /// The first loss is far above that of a constant prediction.
     FirstLoss,
     /// The loss stays at that of a constant prediction.
     ConstantPrediction,
-    /// Units of a layer answer 0 to every sample.
+    /// Units of a layer output 0 for every sample.
     DeadUnits,
-    /// The gradient of the first layers is nothing beside that of the last ones.
+    /// The gradient of the first layers is tiny compared to that of the last layers.
     VanishingGradient,
     /// The gradient is very large.
     ExplodingGradient,
-    /// A step moves the weights of a layer by much of what they are.
+    /// A step changes the weights of a layer by a large fraction.
     LargeUpdates,
-    /// A step hardly moves the weights.
+    /// A step hardly changes the weights.
     SmallUpdates,
     /// A class is never predicted.
     NeverPredicted,
-    /// The loss of the validation rises while that of the training falls.
+    /// The validation loss rises while the training loss falls.
     Overfitting,
 }
 
-/// Something about a training that may be why it does not learn: [`Compiled::hints`](super::Compiled::hints).
+/// A possible reason why a training does not learn; see [`Compiled::hints`](super::Compiled::hints).
 #[derive(Clone, PartialEq, Debug)]
 pub struct Hint {
-    /// What it is about.
+    /// The kind of problem.
     pub kind: HintKind,
-    /// What was found, the likely cause, and what to write.
+    /// The message: what was found, the likely cause, and code to try.
     pub text: String,
 }
 
@@ -61,20 +61,20 @@ impl fmt::Display for Hint {
     }
 }
 
-/// What is known of a training.
+/// The observations of a training.
 pub(super) struct Watch {
     enabled: bool,
     hints: Vec<Hint>,
-    /// How many of them have been shown.
+    /// The number of hints that have been shown.
     shown: usize,
     layers: &'static [LayerInfo],
-    /// The least and the greatest number of large inputs that no layer scales.
+    /// The minimum and the maximum of a large input that no layer scales.
     unscaled: Option<[f32; 2]>,
-    /// The samples of each class.
+    /// The number of samples of each class.
     counts: Vec<usize>,
-    /// The loss of the best constant prediction, where the loss is a crossentropy without weights.
+    /// The loss of the best constant prediction, if the loss is a crossentropy without weights.
     constant: Option<f64>,
-    /// Epochs in a row whose loss was that.
+    /// The number of consecutive epochs with that loss.
     constant_epochs: usize,
     /// The loss of the first step.
     first_loss: Option<f64>,
@@ -107,14 +107,14 @@ impl Watch {
         self.hints
     }
 
-    /// Keeps a hint, unless one of its kind has been given.
+    /// Adds a hint, unless there is one of the same kind.
     fn say(&mut self, kind: HintKind, text: impl FnOnce() -> String) {
         if self.enabled && !self.hints.iter().any(|hint| hint.kind == kind) {
             self.hints.push(Hint { kind, text: text() });
         }
     }
 
-    /// Whether the input of this number has rows and columns.
+    /// Whether the input with this index has rows and columns.
     fn is_image(&self, input: usize) -> bool {
         let source = Source::Input(input);
         let mut readers = self
@@ -124,14 +124,14 @@ impl Watch {
         readers.any(|layer| layer.input.rank() > 1)
     }
 
-    /// Whether a layer that computes with the numbers as they are reads the input of this number.
+    /// Whether the input with this index is read by a layer that computes with its unscaled values.
     fn is_read_unscaled(&self, input: usize) -> bool {
         let mut sources = vec![Source::Input(input)];
         while let Some(source) = sources.pop() {
             let readers = self.layers.iter().enumerate();
             for (number, layer) in readers.filter(|(_, layer)| layer.sources.contains(&source)) {
                 match layer.kind {
-                    // As they are, or as others of them.
+                    // These layers pass the values on without scaling them.
                     "Flatten" | "Reshape" | "Permute" | "Resizing" | "ZeroPadding2D"
                     | "Cropping2D" | "CenterCrop" | "Dropout" | "SpatialDropout2D"
                     | "MaxPooling2D" | "AveragePooling2D" | "UpSampling2D" | "Concatenate"
@@ -147,7 +147,7 @@ impl Watch {
     }
 }
 
-/// A number in words: as short as it tells.
+/// Formats a number briefly.
 fn short(value: f64) -> String {
     match value.abs() {
         size if size >= 1000.0 || size < 0.001 && size > 0.0 => format!("{value:.1e}"),
@@ -156,7 +156,7 @@ fn short(value: f64) -> String {
     }
 }
 
-/// `s` of more than one.
+/// The plural ending `s`, unless `count` is 1.
 fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }

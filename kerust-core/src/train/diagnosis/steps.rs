@@ -1,4 +1,4 @@
-//! What some steps of an epoch say: gradients, updates and predictions.
+//! Hints from some steps of an epoch: gradients, updates and predictions.
 
 use super::{HintKind, Watch, short};
 use crate::layer::Layout;
@@ -6,30 +6,31 @@ use crate::model::{LayerInfo, Setting, Source};
 use crate::optimizer::gradient_range;
 use std::ops::Range;
 
-/// The steps of an epoch that are looked at.
+/// The number of steps of an epoch that are checked.
 const LOOKS: usize = 8;
-/// The share of a layer's units that are dead, in a model that learns no more and has not learnt, and in any.
+/// The fraction of a layer's units that are dead: in a model that has stopped learning without success, and
+/// in any model.
 const DEAD: [f64; 2] = [0.5, 0.9];
-/// A model has learnt when its loss is this share of the first one.
+/// A model counts as trained when its loss is below this fraction of the first loss.
 const LEARNT: f64 = 0.8;
-/// A step that moves a layer by this share of its weights is too large, where the loss does not fall.
+/// If the loss does not fall, a step that changes a layer by this fraction of its weights is too large.
 const LARGE: f64 = 0.3;
-/// A step that moves every layer by less is too small, where the loss does not fall.
+/// If the loss does not fall, a step that changes every layer by less than this is too small.
 const SMALL: f64 = 1e-6;
-/// The first layer's gradient beside the last one's.
+/// The ratio of the first layer's gradient to the last layer's.
 const VANISHING: f64 = 1e-5;
-/// The norm of a gradient that is too large.
+/// The norm above which a gradient is too large.
 const EXPLODING: f64 = 1e5;
 
-/// What was seen in the steps of an epoch.
+/// The observations in the steps of an epoch.
 #[derive(Default)]
 pub(in super::super) struct Looked {
     layers: Vec<Layer>,
     steps: usize,
     weights: Vec<f32>,
-    /// The classes of the step at hand.
+    /// The classes of the current step.
     labels: Vec<usize>,
-    /// The labels and the predictions of each class.
+    /// The number of labels and of predictions of each class.
     labelled: Vec<usize>,
     predicted: Vec<usize>,
 }
@@ -38,16 +39,16 @@ pub(in super::super) struct Looked {
 struct Layer {
     name: &'static str,
     kernel: Part,
-    /// The gradient of the bias, where ReLU is all that reads the layer.
+    /// The gradient of the bias, if only a ReLU reads the layer.
     bias: Option<Range<usize>>,
-    /// The units that had a gradient in some step.
+    /// Whether each unit had a gradient in some step.
     alive: Vec<bool>,
-    /// The norms of the gradient, and the moved shares.
+    /// The norms of the gradient, and the relative changes of the weights.
     norms: Vec<f64>,
     moved: Vec<f64>,
 }
 
-/// Where a tensor lies in the gradient and in the weights.
+/// The ranges of a tensor in the gradient and in the weights.
 #[derive(Clone)]
 struct Part {
     gradient: Range<usize>,
@@ -55,12 +56,12 @@ struct Part {
 }
 
 impl Watch {
-    /// Whether this step of an epoch of `steps` is one to look at.
+    /// Whether this step of an epoch with `steps` steps is checked.
     pub(in super::super) fn looks_at(&self, step: usize, steps: usize) -> bool {
         self.enabled && step.is_multiple_of(steps.div_ceil(LOOKS).max(1))
     }
 
-    /// Begins an epoch.
+    /// Starts an epoch.
     pub(in super::super) fn begin(&mut self, layout: &Layout, settings: &[Setting]) {
         if !self.enabled {
             return;
@@ -100,7 +101,7 @@ impl Watch {
         self.looked.predicted.resize(classes, 0);
     }
 
-    /// Looks at the gradient of a step, and at the weights before it.
+    /// Checks the gradient of a step, and the weights before it.
     pub(in super::super) fn gradient(&mut self, gradient: &[f32], weights: &[f32]) {
         self.looked.steps += 1;
         self.looked.weights.clear();
@@ -116,7 +117,7 @@ impl Watch {
         }
     }
 
-    /// Looks at the weights after that step.
+    /// Checks the weights after that step.
     pub(in super::super) fn moved(&mut self, weights: &[f32]) {
         let before = &self.looked.weights;
         for layer in &mut self.looked.layers {
@@ -130,13 +131,13 @@ impl Watch {
         }
     }
 
-    /// Where the classes of a step's labels go.
+    /// The buffer for the classes of a step's labels.
     pub(in super::super) fn labels(&mut self) -> &mut Vec<usize> {
         self.looked.labels.clear();
         &mut self.looked.labels
     }
 
-    /// Looks at the outputs of a step: rows of scores.
+    /// Checks the outputs of a step, which are rows of scores.
     pub(in super::super) fn outputs(&mut self, outputs: &[f32], len: usize) {
         let Looked {
             labels,
@@ -162,7 +163,7 @@ impl Watch {
         }
     }
 
-    /// Says what was seen in the steps of an epoch.
+    /// Reports the observations in the steps of an epoch.
     pub(super) fn after_steps(&mut self, losses: &[f64], batch_size: usize) {
         let looked = std::mem::take(&mut self.looked);
         let falls = match losses {
@@ -195,11 +196,11 @@ impl Watch {
             let name = layer.name;
             self.say(HintKind::DeadUnits, || {
                 let help = match unscaled {
-                    true => "scale the inputs, and begin anew",
-                    false => "begin anew with a learning rate of a tenth, or with `LeakyReLU` in the place of `relu`",
+                    true => "scale the inputs, and start again",
+                    false => "start again with a tenth of the learning rate, or with `LeakyReLU` instead of `relu`",
                 };
                 format!(
-                    "{dead} of {units} units of `{name}` answer 0 to every sample, and get no gradient any more: {help}"
+                    "{dead} of {units} units of `{name}` output 0 for every sample, and no longer get a gradient: {help}"
                 )
             });
         }
@@ -216,7 +217,7 @@ impl Watch {
         };
         if norms.len() >= 3 && first.1 > 0.0 && first.1 < VANISHING * last.1 {
             let text = format!(
-                "the gradient of `{}` is {}, that of `{}` {}: on the way back it vanishes; write `relu` in the place of \
+                "the gradient of `{}` is {}, that of `{}` {}: it vanishes in the backward pass; write `relu` instead of \
                  `sigmoid` or `tanh`, and `BatchNormalization` between the layers",
                 first.0,
                 short(first.1),
@@ -230,7 +231,7 @@ impl Watch {
         {
             let text = format!(
                 "the gradient of `{name}` has the norm {}, and the loss does not fall: scale inputs and labels, or limit it \
-                 by `.global_clipnorm(1.0)` behind the optimizer",
+                 with `.global_clipnorm(1.0)` after the optimizer",
                 short(*norm)
             );
             self.say(HintKind::ExplodingGradient, || text);
@@ -245,8 +246,8 @@ impl Watch {
         }
         if let Some((name, share)) = moved.iter().find(|(_, share)| *share > LARGE) {
             let text = format!(
-                "a step moves the weights of `{name}` by {:.0} % of what they are, and the loss does not fall: take a tenth \
-                 of the learning rate, or what `model.find_learning_rate(&train)?` finds",
+                "a step moves the weights of `{name}` by {:.0} % of their size, and the loss does not fall: use a tenth \
+                 of the learning rate, or the one that `model.find_learning_rate(&train)?` finds",
                 100.0 * share
             );
             self.say(HintKind::LargeUpdates, || text);
@@ -254,8 +255,8 @@ impl Watch {
         if !moved.is_empty() && moved.iter().all(|(_, share)| *share < SMALL) {
             let (name, share) = moved[0];
             let text = format!(
-                "a step moves the weights of `{name}` by {} of what they are, and the loss does not fall: take ten times the \
-                 learning rate, or what `model.find_learning_rate(&train)?` finds",
+                "a step moves the weights of `{name}` by {} of their size, and the loss does not fall: use ten times the \
+                 learning rate, or the one that `model.find_learning_rate(&train)?` finds",
                 short(share)
             );
             self.say(HintKind::SmallUpdates, || text);
@@ -275,7 +276,7 @@ impl Watch {
         self.say(HintKind::NeverPredicted, || {
             format!(
                 "class{} {} {} never predicted: if it is rare, write \
-                 `.class_weight(train.balanced_class_weight())` behind `Fit::epochs(..)`",
+                 `.class_weight(train.balanced_class_weight())` after `Fit::epochs(..)`",
                 if never.len() == 1 { "" } else { "es" },
                 names.join(", "),
                 if never.len() == 1 { "is" } else { "are" },
@@ -284,7 +285,7 @@ impl Watch {
     }
 }
 
-/// Whether ReLU is what the layer ends in, or all that reads it.
+/// Whether the layer ends with a ReLU, or only a ReLU reads it.
 fn is_relu(layers: &[LayerInfo], number: usize) -> bool {
     let has = |info: &LayerInfo| {
         let words = info

@@ -1,5 +1,5 @@
-//! Trainings that are tried, and leave no trace: the model, the optimizer and the bits of every later training stay as they
-//! were.
+//! Trial trainings, which leave no trace: the model, the optimizer and the results of later trainings stay
+//! the same.
 
 mod overfit;
 mod rates;
@@ -17,7 +17,7 @@ use crate::model::Train;
 use crate::optimizer::{Applied, LearningRate};
 
 impl<N: Train, Y: Data> Compiled<N, Y> {
-    /// Tries something that trains, and puts everything back.
+    /// Runs a trial training, and restores everything afterwards.
     fn tried<R>(&mut self, rate: f32, attempt: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
         let weights = self.trainee.model.as_slice().to_vec();
         let run = self.trainee.run.clone();
@@ -34,7 +34,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         outcome
     }
 
-    /// One step over the samples of these numbers: their loss.
+    /// Performs one step on these samples and returns their loss.
     fn step(&mut self, data: &dyn Samples<N::Input, Y>, numbers: &[usize]) -> Result<f64> {
         let source = Source {
             data,
@@ -47,7 +47,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     }
 }
 
-/// The numbers of the batches of passes over a data set, one after the other.
+/// The indices of the batches of consecutive passes over a data set.
 fn batches(samples: usize, size: usize, count: usize, seed: crate::rng::Seed) -> Vec<Vec<usize>> {
     let mut order = Order::new(samples, Some(seed));
     let size = size.min(samples);

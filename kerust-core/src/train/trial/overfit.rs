@@ -1,4 +1,4 @@
-//! Whether a model can learn a few samples by heart.
+//! A check whether a model can memorize a few samples.
 
 use super::super::compiled::BATCH_SIZE;
 use super::super::pool;
@@ -11,10 +11,10 @@ use crate::train::Compiled;
 use std::fmt;
 
 const STEPS: usize = 300;
-/// The share of the first loss that is learnt by heart.
+/// The fraction of the first loss below which the samples count as memorized.
 const LEARNT: f64 = 0.1;
 
-/// How a model learnt one batch: what [`Compiled::overfit_check`] returns.
+/// The losses while a model memorizes one batch, as returned by [`Compiled::overfit_check`].
 #[derive(Clone, PartialEq, Debug)]
 pub struct OverfitCheck {
     samples: usize,
@@ -53,9 +53,9 @@ impl fmt::Display for OverfitCheck {
             "the loss of {samples} samples goes from {first:.4} to {last:.4} in {steps} steps: "
         )?;
         match self.learns() {
-            true => f.write_str("the model can learn them by heart"),
+            true => f.write_str("the model can memorize them"),
             false => f.write_str(
-                "the model does not learn them by heart; look at the learning rate, the scale of the inputs, and whether \
+                "the model does not memorize them; check the learning rate, the scale of the inputs, and whether \
                  labels belong to their inputs",
             ),
         }?;
@@ -67,13 +67,13 @@ impl fmt::Display for OverfitCheck {
 }
 
 impl<N: Train, Y: Data> Compiled<N, Y> {
-    /// Trains a copy of the model on one batch of up to 32 samples, at the learning rate that is set: a model that cannot
-    /// learn a few samples by heart learns nothing.
+    /// Trains a copy of the model on one batch of up to 32 samples, with the current learning rate. A model
+    /// that cannot memorize a few samples cannot learn anything.
     ///
-    /// The weights, the optimizer and the bits of a later training stay as they are.
+    /// The weights, the optimizer and the results of a later training stay the same.
     ///
     /// # Errors
-    /// When the data set is empty, or a sample cannot be read or is not finite.
+    /// Returns an error when the data set is empty, or a sample cannot be read or is not finite.
     pub fn overfit_check(&mut self, data: &impl Samples<N::Input, Y>) -> Result<OverfitCheck> {
         not_empty::<N::Input, Y>(data)?;
         let batch = batches(data.len(), BATCH_SIZE, 1, self.trainee.run.seed);
@@ -102,7 +102,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     }
 }
 
-/// The layers with a kernel that trains and that a step has not moved.
+/// The layers with a trainable kernel that a step has not changed.
 fn unmoved<N: Train>(before: &[f32], after: &[f32]) -> Vec<&'static str> {
     let layers = N::LAYERS.iter().map(|layer| layer.name);
     let unmoved = layers.filter(|name| {

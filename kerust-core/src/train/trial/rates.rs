@@ -1,4 +1,4 @@
-//! Which learning rates a model learns with.
+//! A search for a learning rate.
 
 use super::super::compiled::BATCH_SIZE;
 use super::super::pool;
@@ -11,16 +11,15 @@ use crate::picture::LearningRatePlot;
 use crate::train::Compiled;
 use std::fmt;
 
-/// The rates from the first step to the last one.
+/// The rates of the first and of the last step.
 const RATES: [f64; 2] = [1e-7, 10.0];
 const STEPS: usize = 120;
-/// How much of the smoothed loss stays in a step.
+/// The share of the smoothed loss that is kept in each step.
 const SMOOTHING: f64 = 0.9;
-/// A loss that is so many times the least one diverges.
+/// The loss counts as divergent when it is this many times the smallest loss.
 const DIVERGES: f64 = 4.0;
 
-/// The loss by learning rate, each step at a greater one: what
-/// [`Compiled::find_learning_rate`] returns.
+/// The loss for each learning rate, in increasing order, as returned by [`Compiled::find_learning_rate`].
 #[derive(Clone, PartialEq, Debug)]
 pub struct LearningRates {
     rates: Vec<f32>,
@@ -34,17 +33,17 @@ impl LearningRates {
         &self.rates
     }
 
-    /// The loss at each of them, smoothed over the steps before.
+    /// The loss at each rate, smoothed over the steps before.
     pub fn losses(&self) -> &[f64] {
         &self.losses
     }
 
-    /// The rate at which the loss falls fastest; `None` where it never falls.
+    /// The rate at which the loss falls fastest, or `None` if it never falls.
     pub fn suggestion(&self) -> Option<f32> {
         self.suggestion
     }
 
-    /// The losses as a picture: `rates.plot().save("rates.svg")`.
+    /// Plots the losses: `rates.plot().save("rates.svg")`.
     #[cfg(feature = "plots")]
     pub fn plot(&self) -> LearningRatePlot {
         LearningRatePlot::new(&self.rates, &self.losses, self.suggestion)
@@ -76,19 +75,26 @@ impl fmt::Display for LearningRates {
 }
 
 impl<N: Train, Y: Data> Compiled<N, Y> {
-    /// Trains a copy of the model for a few steps, each at a greater learning rate than the one before, from 1e-7 to 10
-    /// or until the loss diverges: Smith (2017), arXiv:1506.01186.
+    /// Trains a copy of the model for a few steps with increasing learning rates, from 1e-7 to 10 or until
+    /// the loss diverges: Smith (2017), arXiv:1506.01186.
     ///
-    /// The weights, the optimizer and the bits of a later training stay as they are.
+    /// The weights, the optimizer and the results of a later training stay the same.
     ///
-    /// ```ignore
-    /// let rates = model.find_learning_rate(&train)?;
+    /// ```
+    /// use kerust::prelude::*;
+    ///
+    /// model! { pub Net: Input(2) => Dense(8, relu, name = features) => Dense(1) }
+    /// let data: Dataset<Rank1<2>, Rank1<1>> =
+    ///     Dataset::generate(64, |i| ([i as f32 / 64.0, 1.0].into(), [3.0].into()));
+    /// let mut model = Net::new(Seed(1)).compile(SGD::new(0.01), MeanSquaredError, ());
+    ///
+    /// let rates = model.find_learning_rate(&data)?;
     /// println!("{rates}");
-    /// rates.plot().save("rates.svg")?;
+    /// # Ok::<(), kerust::Error>(())
     /// ```
     ///
     /// # Errors
-    /// When the data set is empty, or a sample cannot be read or is not finite.
+    /// Returns an error when the data set is empty, or a sample cannot be read or is not finite.
     pub fn find_learning_rate(
         &mut self,
         data: &impl Samples<N::Input, Y>,
@@ -106,7 +112,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
                 average = SMOOTHING * average + (1.0 - SMOOTHING) * loss;
                 let smooth = average / (1.0 - SMOOTHING.powi(step as i32 + 1));
                 least = f64::min(least, smooth);
-                // A loss that is not finite has moved nothing.
+                // A step whose loss is not finite has not changed the model.
                 if !loss.is_finite() || smooth > DIVERGES * least.abs() && step > 10 {
                     break;
                 }
@@ -119,14 +125,14 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     }
 }
 
-/// Where a curve falls fastest on the way to its least value.
+/// The rate at which the curve falls fastest on the way to its smallest value.
 fn steepest(rates: &[f32], losses: &[f64]) -> Option<f32> {
     let least = losses
         .iter()
         .enumerate()
         .min_by(|a, b| a.1.total_cmp(b.1))?
         .0;
-    // The first losses are of few steps.
+    // The first losses are averages over few steps.
     let first = losses.get(10)?;
     if losses[least] > 0.95 * first || least < 12 {
         return None;

@@ -1,4 +1,4 @@
-//! From a file to what it holds, whatever kind of Keras's files it is.
+//! Reads the contents of any kind of Keras file.
 
 use super::stored::{Stored, StoredLayer};
 use super::walk::Walk;
@@ -9,21 +9,21 @@ use hdf5_pure::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-/// The entries of a `.keras` that hold the weights and the model's configuration.
+/// The entries of a `.keras` file with the weights and the model's configuration.
 const WEIGHTS_ENTRY: &str = "model.weights.h5";
 const CONFIG_ENTRY: &str = "config.json";
 
-/// What a file holds, and how many bytes of HDF5 it is.
+/// The contents of a file, and the length of its HDF5 part in bytes.
 pub(super) fn open(path: &Path) -> crate::error::Result<(Stored, u64)> {
     let bytes = read(path).map_err(Error::io("read", path))?;
     Ok(stored(path, bytes)?)
 }
 
-/// The bytes of a regular file, into memory that is asked for before.
+/// Reads a regular file, after reserving the memory for it.
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
-        return Err(std::io::Error::other("it is no regular file"));
+        return Err(std::io::Error::other("it is not a regular file"));
     }
     let mut bytes = Vec::new();
     let len = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
@@ -63,15 +63,15 @@ fn stored(path: &Path, bytes: Vec<u8>) -> Result<(Stored, u64), WeightsError> {
     Ok((stored, found as u64))
 }
 
-/// The stack on which a file is read. A type can stand in another, 8,000 times in the 64 KiB that a message
-/// of a header has, and hdf5-pure takes a frame for each, of 20 KB where nothing is optimized.
+/// The stack size for reading a file. Types can be nested 8,000 times in the 64 KiB of a header message, and
+/// hdf5-pure needs a stack frame for each, of 20 KB without optimization.
 const STACK_BYTES: usize = if cfg!(target_pointer_width = "64") {
     256 << 20
 } else {
     32 << 20
 };
 
-/// Calls a function on such a stack, of which only what is used takes memory.
+/// Calls a function on such a stack. Only the used part takes memory.
 fn with_room<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
@@ -85,8 +85,9 @@ fn with_room<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result
     })
 }
 
-/// The index of attributes that stand outside their header (HDF5 File Format Specification 3.0, section
-/// III.A.2), which Keras never writes. Such an attribute has no greatest length, so nor has its type.
+/// The index of attributes that are stored outside of their header (HDF5 File Format Specification 3.0,
+/// section III.A.2), which Keras never writes. The length of such an attribute, and thus of its type, is not
+/// limited.
 const DENSE_ATTRIBUTES: [&[u8]; 2] = [b"BTHD\0\x08", b"BTHD\0\x09"];
 
 /// The layers of a file, and its graph.
@@ -131,7 +132,7 @@ fn layers(bytes: Vec<u8>, config: Option<&str>) -> Result<Stored, String> {
     })
 }
 
-/// The weights in a `.keras` and its configuration, or what the archive is instead.
+/// The weights and the configuration in a `.keras`, or a description of another kind of archive.
 fn entries(archive: Vec<u8>) -> Result<(Vec<u8>, Option<String>), String> {
     let fault = |fault: &dyn core::fmt::Display| format!("a zip archive with a fault ({fault})");
     let len = archive.len();
@@ -142,7 +143,7 @@ fn entries(archive: Vec<u8>) -> Result<(Vec<u8>, Option<String>), String> {
             Err(zip::result::ZipError::FileNotFound) => return Ok(None),
             Err(error) => return Err(format!("a zip archive with a fault at `{name}` ({error})")),
         };
-        // Keras does not compress them, so no entry is larger than the archive.
+        // Keras does not compress them, so no entry can be larger than the archive.
         if entry.size() > len as u64 {
             let size = entry.size();
             let fault = format!("{size} bytes in an archive of {len}");
@@ -163,7 +164,7 @@ fn entries(archive: Vec<u8>) -> Result<(Vec<u8>, Option<String>), String> {
     ))
 }
 
-/// What a file is that is no HDF5.
+/// The kind of a file that is not HDF5.
 fn other_kind(bytes: &[u8]) -> String {
     match bytes {
         [] => "an empty file".to_owned(),
@@ -173,8 +174,8 @@ fn other_kind(bytes: &[u8]) -> String {
     }
 }
 
-/// The length that the superblock of an HDF5 file promises (HDF5 File Format Specification 3.0,
-/// section II.A), for the widths of addresses that are in use.
+/// The length of the file according to the superblock of HDF5 (HDF5 File Format Specification 3.0, section
+/// II.A), for the common address widths.
 fn promised_len(bytes: &[u8]) -> Option<usize> {
     let (width, end) = match bytes.get(8)? {
         0 => (*bytes.get(13)?, 40),

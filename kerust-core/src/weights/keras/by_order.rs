@@ -1,4 +1,4 @@
-//! Pairs layers by Keras's order, where a file does not say how they are connected.
+//! Matches layers by Keras's order, for files that do not contain the connections.
 
 use super::graph::Graph;
 use super::legacy;
@@ -7,23 +7,23 @@ use super::names::{is_automatic, numbered};
 use super::stored::Stored;
 use crate::weights::Difference;
 
-/// Where the order of a sum's inputs decides, which nobody need write as Keras did.
+/// The order of a sum's inputs affects the result, and models may write it differently from Keras.
 const EITHER: &str = "the file does not say how its layers are connected";
-/// Where layers stand at other distances from the outputs.
-const BETWEEN: &str = "other layers without weights stand in the file than in the model";
-/// Where models stand in each other otherwise than in the file.
+/// Layers have another distance from the outputs.
+const BETWEEN: &str = "the file has other layers without weights than the model";
+/// The nesting of the models differs from the file.
 const ELSEWHERE: &str = "the models inside the model are not those of the file";
-/// Where layers stand behind others, frozen or made later.
+/// The order of layers depends on whether some were frozen, or were created later.
 const FROZEN: &str = "the file does not say whether layers were frozen";
 
-/// Changes of the model's order that are tried.
+/// The maximum number of variants of the model's order that are tried.
 const VARIANTS_MAX: usize = 1 << 12;
-/// Models of several classes beside each other of which every order is tried.
+/// The maximum number of sibling models of several classes for which every order is tried.
 const MODELS_MAX: usize = 6;
 
-/// Pairs by order, unless another order fits too that the model may have had in Keras: the inputs of a
-/// sum, a product and their like may stand in any order, but a layer's place depends on it. Keras's order is
-/// then taken only if the numbers in the names, which follow creation, say the same.
+/// Matches by order, unless another order fits too that the model may have had in Keras. The inputs of a sum,
+/// a product and similar layers can be in any order, but the position of a layer depends on it. In that case
+/// Keras's order is used only if the numbers in the names, which follow the order of creation, agree.
 pub(super) fn certain(
     sides: &Sides<'_>,
     graph: &Graph,
@@ -50,7 +50,7 @@ pub(super) fn certain(
     }
     let mut best = graph.clone();
     let mut found = by(&best, &tree)?;
-    // Shapes may prove another order than that of the model.
+    // Shapes may prove that the order differs from that of the model.
     let mut count = misfits(sides, &found);
     for variant in 0..variants(graph).min(VARIANTS_MAX) {
         if count == 0 {
@@ -90,7 +90,7 @@ pub(super) fn certain(
     Ok(found)
 }
 
-/// How many layers of the model have no layer of the file that fits.
+/// The number of layers of the model without a fitting layer in the file.
 fn misfits(sides: &Sides<'_>, pairs: &[Option<usize>]) -> usize {
     let pairs = pairs.iter().enumerate();
     pairs
@@ -98,8 +98,8 @@ fn misfits(sides: &Sides<'_>, pairs: &[Option<usize>]) -> usize {
         .count()
 }
 
-/// Whether layers were made in the order of their declaration, as far as their names tell: those of `of`, beside
-/// the others of their kind.
+/// Whether layers were created in the order of their declaration, according to their names: those of `of`,
+/// compared with others of their kind.
 fn is_made_in_order(
     sides: &Sides<'_>,
     pairs: &[Option<usize>],
@@ -117,8 +117,8 @@ fn is_made_in_order(
     })
 }
 
-/// Two layers that could be each other, and of which none comes from the other: their order follows from
-/// the number of layers behind them.
+/// Two layers that could be swapped, and of which neither depends on the other: their order is determined by
+/// the number of layers after them.
 fn unordered(sides: &Sides<'_>, graph: &Graph, pairs: &[Option<usize>]) -> Option<(usize, usize)> {
     let flat = graph.flat()?;
     let before = flat.before();
@@ -140,7 +140,7 @@ fn unordered(sides: &Sides<'_>, graph: &Graph, pairs: &[Option<usize>]) -> Optio
     all.into_iter().find(|(a, b)| could_be(*a, *b))
 }
 
-/// The kinds of the layers without weights, on which a layer's distance from the outputs depends too.
+/// The kinds of the layers without weights, which also affect the distance of a layer from the outputs.
 fn kinds_between(graph: &Graph) -> Vec<&str> {
     let nodes = graph.layers.iter();
     let mut kinds: Vec<&str> = nodes
@@ -154,7 +154,7 @@ fn kinds_between(graph: &Graph) -> Vec<&str> {
     kinds
 }
 
-/// How many pairs of inputs may change places: those of layers to which their order does not matter.
+/// The number of pairs of inputs that can be swapped: those of layers for which the order does not matter.
 fn variants(graph: &Graph) -> usize {
     let of_call = graph
         .calls
@@ -167,7 +167,7 @@ fn variants(graph: &Graph) -> usize {
     own + inside.map(variants).sum::<usize>()
 }
 
-/// Lets the inputs of this number change places.
+/// Swaps the pair of inputs with this number.
 fn swap(graph: &mut Graph, mut number: usize) {
     for call in &mut graph.calls {
         if !graph.layers[call.layer].commutes() {
@@ -197,7 +197,7 @@ fn swap(graph: &mut Graph, mut number: usize) {
     }
 }
 
-/// Pairs by order: models with models, and in each layers with layers of their kind.
+/// Matches by order: models with models, and within each model layers with layers of the same kind.
 pub(super) fn pairs(
     sides: &Sides<'_>,
     graph: &Graph,
@@ -233,7 +233,7 @@ struct Level<'a> {
     sides: &'a Sides<'a>,
     is_ordered: bool,
     pairs: Pairs,
-    /// Whether models had to be looked through.
+    /// Whether models had to be flattened.
     is_flat: bool,
 }
 
@@ -257,7 +257,7 @@ impl Level<'_> {
         let found = tree.layers.iter().filter_map(|node| node.weights).collect();
         self.pair_layers(expected, found);
 
-        // Models of one name first; then those that are left, in order.
+        // Models with equal names first; then the remaining ones, in order.
         let mut rest: Vec<usize> = (0..stored.len()).collect();
         let mut waiting = Vec::new();
         for model in models {
@@ -296,7 +296,7 @@ impl Level<'_> {
         }
     }
 
-    /// Pairs models with models of several classes, whose order among each other is not known.
+    /// Matches models with models of several classes, whose order relative to each other is unknown.
     fn pair_mixed(
         &mut self,
         models: &[&Graph],
@@ -330,8 +330,8 @@ impl Level<'_> {
         Ok(())
     }
 
-    /// Pairs layers that stand beside each other in the same order within each kind; those of kinds that
-    /// the other side does not have, if they are of one kind or the file has the order of all.
+    /// Matches layers of the same model in order, separately for each kind. Layers of kinds that do not occur
+    /// on the other side are matched if they are all of one kind, or if the file has the order of all layers.
     fn pair_layers(&mut self, mut expected: Vec<usize>, mut stored: Vec<usize>) {
         expected.retain(|place| self.pairs[*place].is_none());
         stored.retain(|place| !self.pairs.contains(&Some(*place)));
@@ -373,7 +373,7 @@ fn all_weights(tree: &Graph) -> Vec<usize> {
         .collect()
 }
 
-/// The orders of models in which those of each class stand as they do.
+/// The orders of models that keep the order within each class.
 fn interleavings(models: &[&super::graph::Node]) -> Vec<Vec<usize>> {
     let mut all: Vec<Vec<usize>> = vec![Vec::new()];
     for _ in 0..models.len() {

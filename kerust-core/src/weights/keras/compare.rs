@@ -1,4 +1,4 @@
-//! Which tensor of a layer in a file is which of the model's, and where they differ.
+//! Matches the tensors of a layer in a file with those of the model, and lists the differences.
 
 use super::expected::{ExpectedLayer, ExpectedTensor};
 use super::stored::{StoredLayer, StoredTensor};
@@ -11,7 +11,7 @@ pub(super) struct Target<'a> {
     pub(super) stored: &'a StoredTensor,
 }
 
-/// What is to be read, and all the differences. No value has been read.
+/// The tensors to read, and all differences. No values are read yet.
 pub(super) fn compare<'a>(
     expected: &'a [ExpectedLayer],
     stored: &'a [StoredLayer],
@@ -59,7 +59,7 @@ fn compare_layer<'a>(
     targets: &mut Vec<Target<'a>>,
     differences: &mut Vec<Difference>,
 ) {
-    // The file says how tensors are called, or has them in Keras's order.
+    // The file has tensor names, or the tensors are in Keras's order.
     let is_named = stored.tensors.iter().all(|tensor| tensor.name.is_some());
     let groups = groups(expected, stored);
     if !is_named {
@@ -99,7 +99,8 @@ fn compare_layer<'a>(
         }
     }
     for tensor in absent {
-        // A missing tensor and a surplus one of its sizes in its layer are one fault.
+        // A missing tensor and a surplus one with the same shape in the same layer are reported as one
+        // difference.
         let same = rest.iter().position(|other| other.sizes == tensor.sizes);
         differences.push(match same {
             Some(place) => Difference::Name {
@@ -120,8 +121,8 @@ fn name_in_layer(tensor: &ExpectedTensor) -> String {
     }
 }
 
-/// Which group of tensors inside a layer of the model is which of the file's: the one of its name; else the
-/// one whose name goes on from there (`forward` is `forward_layer/cell`); else the one that is left.
+/// Matches the groups of tensors in a layer of the model with those in the file: by equal names, then by a
+/// name that continues (`forward` is `forward_layer/cell`), then the one that is left.
 fn groups<'a>(expected: &'a ExpectedLayer, stored: &'a StoredLayer) -> Vec<(&'a str, &'a str)> {
     let mut of_model: Vec<&str> = expected
         .tensors
@@ -154,8 +155,8 @@ fn groups<'a>(expected: &'a ExpectedLayer, stored: &'a StoredLayer) -> Vec<(&'a 
     pairs
 }
 
-/// Whether a tensor has this name. Keras 2 says `depthwise_kernel` where Keras 3 says `kernel`, and
-/// a layer that is one array says nothing.
+/// Whether a tensor has this name. Keras 2 writes `depthwise_kernel` where Keras 3 writes `kernel`, and a
+/// layer with a single array has no tensor name.
 fn is_called(tensor: &StoredTensor, name: &str, layer: &StoredLayer) -> bool {
     let Some(found) = tensor.name.as_deref() else {
         return false;

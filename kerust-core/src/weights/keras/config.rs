@@ -1,25 +1,25 @@
-//! The graph in a model's configuration: `config.json` of a `.keras`, `model_config` of a `.h5`.
+//! The graph from a model's configuration: `config.json` of a `.keras`, `model_config` of a `.h5`.
 
 use super::graph::{Call, Graph, Node, Value};
 use super::names::{activation, keeps_activations, snake_case};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 
-/// A value of Keras's: a layer's name, which use of it, which of its outputs.
+/// A value in Keras: a layer's name, the index of its use, and the index of the output.
 type History = (String, usize, usize);
 
 /// The graph, if the configuration is that of a `Functional` or a `Sequential`.
 pub(super) fn graph(text: &str) -> Option<Graph> {
-    // It is as deep as serde_json reads: 128 values in each other.
+    // serde_json limits the nesting to 128 levels.
     let config: Json = serde_json::from_str(text).ok()?;
     model(&config)
 }
 
-/// The graph of a model, or `None` of a layer that is none.
+/// The graph of a model, or `None` for a layer that is not a model.
 fn model(json: &Json) -> Option<Graph> {
     let config = json.get("config")?;
     let layers = match config {
-        // Keras 2.2 and before.
+        // Keras 2.2 and earlier.
         Json::Array(layers) => layers,
         config => config.get("layers")?.as_array()?,
     };
@@ -82,11 +82,11 @@ fn functional(config: &Json, layers: &[Json], outputs: &Json) -> Option<Graph> {
     })
 }
 
-/// A use of a layer: the layer's number, the name and number by which others read it, what it reads.
+/// A use of a layer: the layer's index, the name and number by which others refer to it, and its inputs.
 type Use = (usize, (String, usize), Vec<History>);
 
-/// The uses, each behind those that it reads. They stand in the order of the layers; a layer that is
-/// used twice may read one behind it.
+/// Sorts the uses so that each comes after its inputs. The file has them in the order of the layers, and a
+/// layer that is used twice may read a later one.
 fn in_order(uses: Vec<Use>, values: &mut HashMap<(String, usize), Value>) -> Option<Vec<Call>> {
     let (mut calls, mut rest) = (Vec::new(), uses);
     while !rest.is_empty() {
@@ -120,7 +120,7 @@ fn value(
     }
 }
 
-/// The values that stand in a use's arguments: `["dense", 0, 0]`, which Keras 3 packs into more.
+/// The values in the arguments of a use: `["dense", 0, 0]`, which Keras 3 wraps in more levels.
 fn histories(json: &Json, found: &mut Vec<History>) {
     match json {
         Json::Array(items) => {
@@ -140,7 +140,7 @@ fn histories(json: &Json, found: &mut Vec<History>) {
             items.iter().for_each(|item| histories(item, found));
         }
         Json::Object(members) => {
-            // The arguments by place stand before those by name.
+            // Positional arguments come before keyword arguments.
             let first = ["args", "config", "keras_history"];
             let is_first = |name: &String| first.contains(&name.as_str());
             let in_front = members.iter().filter(|(name, _)| is_first(name));
@@ -187,8 +187,8 @@ fn node(layer: &Json) -> Option<Node> {
     })
 }
 
-/// Gives each layer of a graph the weights of its layer in the tree of a `.weights.h5`, where it has
-/// the same number among those of its kind. `false` where they do not fit each other.
+/// Assigns the weights of a `.weights.h5` tree to the layers of a graph, by their number among the layers of
+/// the same kind. Returns `false` if they do not match.
 pub(super) fn link(graph: &mut Graph, tree: &Graph) -> bool {
     let mut counts: HashMap<String, usize> = HashMap::new();
     for node in &mut graph.layers {

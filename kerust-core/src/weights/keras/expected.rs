@@ -1,4 +1,4 @@
-//! What a model expects of a file.
+//! The layers and tensors of a model, in Keras's terms.
 
 use super::graph::{Call, Graph, Node, Value};
 use super::names::{activations, keeps_activations, numbered, snake_case};
@@ -8,23 +8,23 @@ use crate::model::{self, LayerInfo, Model, Source};
 /// A layer with weights of a model.
 #[derive(Clone, Debug)]
 pub(super) struct ExpectedLayer {
-    /// Its field's name, behind those of the models that it stands in.
+    /// The name of its field, after those of the models that contain it.
     pub(super) names: Vec<&'static str>,
-    /// Its kind as Keras spells it: `batch_normalization`.
+    /// Its kind in Keras's spelling: `batch_normalization`.
     pub(super) kind: String,
-    /// Its tensors in Keras's order: what is trained, then what is not.
+    /// Its tensors in Keras's order: trainable ones first.
     pub(super) tensors: Vec<ExpectedTensor>,
 }
 
 /// A tensor of a model.
 #[derive(Clone, Debug)]
 pub(super) struct ExpectedTensor {
-    /// The fields inside the layer on the way to it, joined by `/`.
+    /// The fields inside of the layer on the path to the tensor, joined by `/`.
     pub(super) group: String,
-    /// Its name; empty where the layer is one array.
+    /// Its name. Empty if the layer is a single array.
     pub(super) name: &'static str,
     pub(super) sizes: &'static [usize],
-    /// Where its values begin in the model.
+    /// The offset of its values in the model.
     pub(super) start: usize,
     pub(super) len: usize,
     trainable: bool,
@@ -43,13 +43,13 @@ impl ExpectedLayer {
         names.collect::<Vec<_>>().join(".")
     }
 
-    /// Its name in the model that it stands in.
+    /// Its name in the model that contains it.
     pub(super) fn name(&self) -> &'static str {
         self.names[self.names.len() - 1]
     }
 }
 
-/// The layers with weights of a model, and the graph that they stand in.
+/// The layers with weights of a model, and their graph.
 pub(super) fn layers<M: Model>() -> (Vec<ExpectedLayer>, Graph) {
     let mut layers = Vec::new();
     let parts = match M::LAYOUT {
@@ -60,7 +60,7 @@ pub(super) fn layers<M: Model>() -> (Vec<ExpectedLayer>, Graph) {
     (layers, graph)
 }
 
-/// The graph of a model whose fields are `parts`; their layers are added to `layers`.
+/// The graph of a model with the fields `parts`. Their layers are appended to `layers`.
 fn level(
     above: &[&'static str],
     parts: &'static [Part],
@@ -104,7 +104,7 @@ fn level(
     connected(nodes, graph, infos)
 }
 
-/// A layer of the model's list.
+/// A layer from the model's list.
 fn node(info: &LayerInfo) -> Node {
     let kind = snake_case(info.kind);
     Node {
@@ -119,7 +119,8 @@ fn node(info: &LayerInfo) -> Node {
     }
 }
 
-/// The fields of a model in a model. Where the graph does not say, what has structs inside is one.
+/// The fields of a nested model. If the graph is unknown, a layer that contains structs is treated as a
+/// model.
 fn inner_parts(part: &Part, is_model: bool, is_known: bool) -> Option<&'static [Part]> {
     let Layout::Parts(parts) = part.layout else {
         return None;
@@ -128,7 +129,7 @@ fn inner_parts(part: &Part, is_model: bool, is_known: bool) -> Option<&'static [
     (is_model || (!is_known && parts.iter().any(is_struct))).then_some(parts)
 }
 
-/// Adds the tensors of a layer's field; those that train stand first in each struct, as in Keras.
+/// Appends the tensors of a layer's field. In each struct the trainable ones come first, as in Keras.
 fn collect(
     group: &str,
     field: &'static Part,
@@ -168,7 +169,7 @@ fn collect(
             }
         }
     }
-    // Stable: the order among the trained ones and among the others stays.
+    // A stable sort, which keeps the order among the trainable ones and among the others.
     tensors.sort_by_key(|tensor| !tensor.trainable);
     for (part, mut start) in inner {
         let group = match group {
@@ -181,7 +182,7 @@ fn collect(
     }
 }
 
-/// The graph of the layers. What is not known to be connected otherwise is a chain.
+/// The graph of the layers. Without information about the connections it is a chain.
 fn connected(
     nodes: Vec<Node>,
     graph: Option<&'static model::Graph>,

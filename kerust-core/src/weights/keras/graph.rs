@@ -1,12 +1,12 @@
-//! A model as a graph: kerust's and Keras's are told from each other by nothing here.
+//! A model as a graph, with the same type for models of kerust and of Keras.
 
 use std::collections::HashMap;
 
-/// The layers of a model, and how they are connected.
+/// The layers of a model, and their connections.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Graph {
     pub(super) layers: Vec<Node>,
-    /// Every use of a layer, behind those that it reads.
+    /// Every use of a layer, after its inputs.
     pub(super) calls: Vec<Call>,
     pub(super) outputs: Vec<Value>,
 }
@@ -15,13 +15,13 @@ pub(super) struct Graph {
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) name: String,
-    /// Its kind as Keras spells it: `batch_normalization`.
+    /// Its kind in Keras's spelling: `batch_normalization`.
     pub(super) kind: String,
     /// The activations that it applies.
     pub(super) activations: Vec<String>,
-    /// Its number among the layers with weights of its side.
+    /// Its index among the layers with weights.
     pub(super) weights: Option<usize>,
-    /// The graph inside, where it is a model.
+    /// The inner graph, if it is a model.
     pub(super) inside: Option<Graph>,
 }
 
@@ -32,21 +32,20 @@ pub(super) struct Call {
     pub(super) inputs: Vec<Value>,
 }
 
-/// What a use reads.
+/// The input of a use.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Value {
     /// An input of the model.
     Input(usize),
-    /// An output, by its number, of a use.
+    /// An output of a use: the index of the use, and that of the output.
     Call(usize, usize),
 }
 
-/// Uses beyond this number are not looked at: a model that is used twice inside one that is used
-/// twice, and so on, has no end.
+/// The maximum number of uses in a flat graph: nested models that are each used twice grow exponentially.
 const CALLS_MAX: usize = 1 << 14;
 
 impl Node {
-    /// Whether the order of its inputs does not matter to it.
+    /// Whether the order of its inputs does not matter.
     pub(super) fn commutes(&self) -> bool {
         const KINDS: [&str; 5] = ["add", "average", "maximum", "minimum", "multiply"];
         KINDS.contains(&self.kind.as_str())
@@ -54,8 +53,8 @@ impl Node {
 }
 
 impl Graph {
-    /// The layers in the order of Keras's `model.layers` (`map_graph` in `keras/src/ops/function.py`): those
-    /// farther from the outputs first, and those equally far in the order of the search from the
+    /// The layers in the order of Keras's `model.layers` (`map_graph` in `keras/src/ops/function.py`): layers
+    /// farther from the outputs first, and layers at the same distance in the order of a search from the
     /// outputs.
     pub(super) fn keras_order(&self) -> Vec<usize> {
         let (ends, found) = self.search();
@@ -74,14 +73,14 @@ impl Graph {
         let mut order: Vec<usize> = (0..self.layers.len()).collect();
         order.sort_by_key(|layer| match found[*layer] {
             Some(place) => (0, usize::MAX - depth_of_layer[*layer], place),
-            // No output needs it: Keras leaves it out.
+            // No output depends on it, so Keras leaves it out.
             None => (1, 0, *layer),
         });
         order
     }
 
-    /// The search from the outputs, inputs first: the uses in the order in which it leaves them, and
-    /// for each layer when it came there first.
+    /// A depth-first search from the outputs, inputs first. Returns the uses in the order in which the search
+    /// leaves them, and for each layer when the search first reached it.
     fn search(&self) -> (Vec<usize>, Vec<Option<usize>>) {
         let mut found = vec![None; self.layers.len()];
         let (mut ends, mut count) = (Vec::new(), 0);
@@ -115,7 +114,7 @@ impl Graph {
         (ends, found)
     }
 
-    /// The layers with weights in the order of Keras, those inside a model where the model stands.
+    /// The layers with weights in Keras's order; those of a nested model are at the position of the model.
     pub(super) fn weights_in_order(&self) -> Vec<usize> {
         let mut weights = Vec::new();
         for layer in self.keras_order() {
@@ -128,8 +127,7 @@ impl Graph {
         weights
     }
 
-    /// The graph without models in it: what is inside them stands in their place. `None` where it has
-    /// no end.
+    /// The graph with nested models replaced by their contents. `None` if it is too large.
     pub(super) fn flat(&self) -> Option<Flat<'_>> {
         let mut flat = Flat::default();
         let mut number_of = HashMap::new();
@@ -138,7 +136,7 @@ impl Graph {
         Some(flat)
     }
 
-    /// Whether a use reads only those before it, and every number is one that is there.
+    /// Whether each use reads only earlier uses, and all indices are valid.
     pub(super) fn is_sound(&self) -> bool {
         let is_before = |value: &Value, end: usize| match value {
             Value::Input(_) => true,
@@ -155,7 +153,7 @@ impl Graph {
     }
 }
 
-/// A graph whose layers are no models.
+/// A graph without nested models.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flat<'a> {
     pub(super) layers: Vec<&'a Node>,
@@ -206,7 +204,7 @@ fn flat_into<'a>(
         .collect()
 }
 
-/// A value in the flat graph. A layer that is no model has one place for all its outputs.
+/// A value in the flat graph. A layer that is not a model has a single value for all its outputs.
 fn resolved(
     value: Value,
     input: &dyn Fn(usize) -> Option<Value>,
@@ -222,8 +220,8 @@ fn resolved(
 }
 
 impl Flat<'_> {
-    /// The value that a value is but for layers without weights that have one input, and the
-    /// activations among these.
+    /// Follows a value back through layers without weights that have one input, and collects their
+    /// activations.
     pub(super) fn seen(&self, mut value: Value) -> (Value, Vec<&str>) {
         let mut activations = Vec::new();
         while let Value::Call(call, _) = value {
@@ -238,7 +236,7 @@ impl Flat<'_> {
         (value, activations)
     }
 
-    /// For each layer the layers with weights that its input comes from, however far before it.
+    /// For each layer, the layers with weights on which its input depends directly or indirectly.
     pub(super) fn before(&self) -> Vec<Vec<bool>> {
         let mut before = vec![vec![false; self.layers.len()]; self.layers.len()];
         let mut of_call: Vec<Vec<bool>> = Vec::new();

@@ -1,24 +1,25 @@
-//! Pairs the layers of two graphs that are connected in the same way.
+//! Matches the layers of two graphs with the same connections.
 
 use super::graph::{Flat, Graph, Value};
 use super::matching::{Pairs, Sides};
 use std::cell::Cell;
 
-/// What was found.
+/// The result of the search.
 pub(super) enum Found {
     None,
     One(Pairs),
-    /// Two of several ways that are not the same.
+    /// Two different solutions of several.
     Several(Pairs, Pairs),
 }
 
-/// Uses that are looked at before the search is given up.
+/// The maximum number of uses that are visited before the search is given up.
 const STEPS_MAX: usize = 1 << 20;
-/// Inputs of which every order is tried, where the order does not matter.
+/// The maximum number of inputs for which every order is tried, if the order does not matter.
 const ORDERED_MAX: usize = 4;
 
-/// Pairs the layers of a model with those of a file from the outputs to the inputs. Layers without weights
-/// that have one input may stand on one side alone, but each activation must stand on both, unless only
+/// Matches the layers of a model with those of a file from the outputs to the inputs. Layers without weights
+/// that have one input may exist on one side only. Activations must match on both sides; only if that finds
+/// nothing, they are ignored.
 /// then nothing is found.
 pub(super) fn isomorphism(
     sides: &Sides<'_>,
@@ -50,7 +51,7 @@ pub(super) fn isomorphism(
         search.solve(state, work.rev().collect(), &mut found);
         match found.len() {
             0 => {}
-            // Where all that is known agrees, the ways differ in nothing that is computed.
+            // If everything that is known matches, the solutions compute the same.
             _ if is_strict => return Found::One(found.swap_remove(0)),
             1 => return Found::One(found.swap_remove(0)),
             _ => {
@@ -78,8 +79,8 @@ struct State {
 }
 
 impl Search<'_> {
-    /// Pairs the values in `work` and all that they are computed from; adds the ways to `found`, and ends
-    /// at the second.
+    /// Matches the values in `work` and everything that they depend on. Adds the solutions to `found`, and
+    /// stops at the second one.
     fn solve(&self, mut state: State, mut work: Vec<(Value, Value)>, found: &mut Vec<Pairs>) {
         while let Some((a, b)) = work.pop() {
             let Some(steps) = self.steps.get().checked_sub(1) else {
@@ -127,7 +128,7 @@ impl Search<'_> {
         }
     }
 
-    /// Takes two uses for the same, if they and their layers can be.
+    /// Matches two uses if they and their layers can be matched.
     fn pair(&self, state: &mut State, a: usize, b: usize) -> bool {
         let (call_a, call_b) = (&self.a.calls[a], &self.b.calls[b]);
         let (node_a, node_b) = (self.a.layers[call_a.layer], self.b.layers[call_b.layer]);
@@ -156,7 +157,7 @@ impl Search<'_> {
     }
 }
 
-/// All orders of so many places, the one as it is first.
+/// All permutations of `len` items, the identity first.
 fn orders(len: usize) -> Vec<Vec<usize>> {
     let mut all = vec![Vec::new()];
     for _ in 0..len {

@@ -1,8 +1,8 @@
-//! The `.h5` of Keras 2, which Keras 3 still writes: groups and tensors by name, in the order of the
-//! attributes `layer_names` and `weight_names`.
+//! The `.h5` format of Keras 2, which Keras 3 can still write: groups and tensors with names, in the order of
+//! the attributes `layer_names` and `weight_names`.
 //!
-//! A model in a model is one group, whose tensors have their layers' names before theirs. Those that
-//! train stand first, so that the layers do not stand in their order where some are frozen.
+//! A nested model is one group, in which the tensors' names are prefixed with the names of their layers.
+//! Trainable tensors come first, so that the order of the layers is lost if some are frozen.
 
 use super::graph::{Graph, Node};
 use super::names::numbered;
@@ -11,10 +11,10 @@ use super::walk::{Walk, attributes};
 use hdf5_pure::{AttrValue, File, Group};
 use std::collections::HashMap;
 
-/// The group of the weights in a file that holds a whole model.
+/// The group of the weights in a file with a whole model.
 const WHOLE: &str = "model_weights";
 
-/// A file's root, and its groups by name.
+/// The root of a file, and its groups by name.
 pub(super) struct Legacy {
     attributes: HashMap<String, AttrValue>,
     weights: HashMap<String, AttrValue>,
@@ -23,7 +23,7 @@ pub(super) struct Legacy {
 }
 
 impl Legacy {
-    /// The file, if it is of this kind.
+    /// Opens the file, if it has this format.
     pub(super) fn open(file: &File, walk: &mut Walk) -> Result<Option<Self>, String> {
         let root = file.root();
         let attributes_of_root = attributes(&root, "/")?;
@@ -46,15 +46,15 @@ impl Legacy {
         Ok(is_legacy.then_some(legacy))
     }
 
-    /// The model's configuration in JSON, where the file has it.
+    /// The model's configuration in JSON, if the file contains it.
     pub(super) fn config(&self) -> Option<&str> {
         self.attributes
             .get("model_config")
             .and_then(|config| config.as_str())
     }
 
-    /// The layers with weights, in the order of the file, and the tree of all layers. A graph that is given
-    /// gets them.
+    /// The layers with weights in the order of the file, and the tree of all layers. If a graph is given, the
+    /// weights are assigned to its layers.
     pub(super) fn layers(
         &self,
         mut graph: Option<&mut Graph>,
@@ -125,7 +125,7 @@ impl Legacy {
     }
 }
 
-/// Layers whose tensors stand in layers of their own.
+/// Whether layers of this kind consist of other layers with tensors.
 fn is_made_of_layers(kind: &str) -> bool {
     const KINDS: [&str; 6] = [
         "bidirectional",
@@ -138,7 +138,7 @@ fn is_made_of_layers(kind: &str) -> bool {
     KINDS.contains(&kind)
 }
 
-/// A tensor: `block/dense/kernel:0` of the group `block` is `kernel` of `dense` in it.
+/// A tensor: `block/dense/kernel:0` of the group `block` is `kernel` of its layer `dense`.
 fn tensor(
     dataset: hdf5_pure::Dataset,
     path: String,
@@ -148,7 +148,7 @@ fn tensor(
     let mut parts: Vec<&str> = weight.split('/').collect();
     let name = parts.pop().unwrap_or_default();
     let name = name.split(':').next().unwrap_or(name).to_owned();
-    // What stands before the layer is the model that it was built in.
+    // The prefix before the layer is the model in which it was built.
     let group = match parts.iter().rposition(|part| *part == layer) {
         Some(own) => parts.split_off(own + 1),
         None => parts,
@@ -156,8 +156,8 @@ fn tensor(
     StoredTensor::new(dataset, path, group.join("/"), Some(name))
 }
 
-/// The layers of a model in a model, as far as their tensors' names tell; those of a graph that is given
-/// get theirs.
+/// The layers of a nested model, as far as the names of their tensors reveal them. If a graph is given, the
+/// weights are assigned to its layers.
 fn inside(
     model: &str,
     path: &str,
@@ -212,10 +212,10 @@ fn inside(
     }
 }
 
-/// A layer that is no model, and the names of the models on the way to it.
+/// A layer that is not a model, and the names of the models that contain it.
 type Leaf<'a> = (Vec<String>, &'a mut Node);
 
-/// The layers of a graph, with those inside models.
+/// The layers of a graph, including those in nested models.
 fn leaves<'a>(above: &mut Vec<String>, graph: &'a mut Graph, leaves_of: &mut Vec<Leaf<'a>>) {
     for node in &mut graph.layers {
         if node.inside.is_none() {
@@ -228,8 +228,8 @@ fn leaves<'a>(above: &mut Vec<String>, graph: &'a mut Graph, leaves_of: &mut Vec
     }
 }
 
-/// Which of the layers a tensor in these groups belongs to, and which of the groups is the layer's: the
-/// one whose models stand before it, if several have its name.
+/// The layer to which a tensor in these groups belongs, and which of the groups is the layer's. If several
+/// layers have the name, it is the one whose models precede it.
 fn place(groups: &[&str], known: &[Leaf<'_>]) -> Option<(usize, usize)> {
     let own = groups
         .iter()
@@ -256,8 +256,8 @@ fn place(groups: &[&str], known: &[Leaf<'_>]) -> Option<(usize, usize)> {
     }
 }
 
-/// The tree with the layers of each model in a model in the order of the numbers in their names, if that
-/// is another one: where layers were frozen, they stand behind the others.
+/// The tree with the layers of each nested model sorted by the numbers in their names, if that changes the
+/// order: frozen layers come after the others.
 pub(super) fn by_number(tree: &Graph) -> Option<Graph> {
     let mut sorted = tree.clone();
     let mut is_another = false;
@@ -279,8 +279,8 @@ pub(super) fn by_number(tree: &Graph) -> Option<Graph> {
     is_another.then_some(sorted)
 }
 
-/// Whether layers were frozen in a model in a model when it was saved: their tensors stand among the state
-/// of the others, which is in the order of the layers.
+/// Whether layers in a nested model were frozen when it was saved: their tensors are then among the state of
+/// the other layers, which is in the order of the layers.
 pub(super) fn is_frozen(tree: &Graph, layers: &[StoredLayer]) -> bool {
     let models = tree.layers.iter().filter_map(|node| node.inside.as_ref());
     models.into_iter().any(|inside| {
@@ -318,10 +318,10 @@ pub(super) fn is_frozen(tree: &Graph, layers: &[StoredLayer]) -> bool {
     })
 }
 
-/// An attribute of strings. Keras cuts a long one into `weight_names0`, `weight_names1`, ..
+/// An attribute with a list of strings. Keras splits a long one into `weight_names0`, `weight_names1`, ..
 fn strings(attributes: &HashMap<String, AttrValue>, name: &str) -> Option<Vec<String>> {
     if let Some(value) = attributes.get(name) {
-        // An empty list has numbers as elements.
+        // An empty list has numbers as its element type.
         return Some(value.as_strings().unwrap_or_default().to_vec());
     }
     let parts = (0..).map_while(|part| attributes.get(&format!("{name}{part}")));

@@ -1,4 +1,4 @@
-//! Which layer of a file is which of a model.
+//! Matches the layers of a file with the layers of a model.
 
 use super::by_order;
 use super::compare::fits;
@@ -10,44 +10,44 @@ use super::stored::{Stored, StoredLayer};
 use crate::weights::Difference;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// For each layer of the model its layer of the file.
+/// For each layer of the model, the index of its layer in the file.
 pub(super) type Pairs = Vec<Option<usize>>;
 
-/// Both sides, as far as pairing them needs to know.
+/// The layers of both sides.
 pub(super) struct Sides<'a> {
     pub(super) expected: &'a [ExpectedLayer],
     pub(super) stored: &'a [StoredLayer],
 }
 
 impl Sides<'_> {
-    /// Whether a layer of the file can be a layer of the model: its kind and its tensors' sizes.
+    /// Whether a layer of the file fits a layer of the model, by its kind and the shapes of its tensors.
     pub(super) fn fits(&self, expected: usize, stored: usize) -> bool {
         let (e, s) = (&self.expected[expected], &self.stored[stored]);
         self.are_of_one_kind(e, s) && fits(e, s)
     }
 
-    /// Whether the kinds are the same, or neither is known on the other side: a layer of one's own.
+    /// Whether the kinds are equal, or neither occurs on the other side, as for custom layers.
     fn are_of_one_kind(&self, expected: &ExpectedLayer, stored: &StoredLayer) -> bool {
         expected.kind == stored.kind
             || (self.expected.iter().all(|layer| layer.kind != stored.kind)
                 && self.stored.iter().all(|layer| layer.kind != expected.kind))
     }
 
-    /// Whether two layers of the model are of one kind and stand in the same model.
+    /// Whether two layers of the model have the same kind and are in the same model.
     pub(super) fn are_beside(&self, a: usize, b: usize) -> bool {
         let [a, b] = [a, b].map(|place| &self.expected[place]);
         let above = |layer: &ExpectedLayer| layer.names.len() - 1;
         a.kind == b.kind && a.names[..above(a)] == b.names[..above(b)]
     }
 
-    /// Whether every layer of the model has a layer of the file that fits, and the file has no other.
+    /// Whether every layer of the model has a fitting layer in the file, and the file has no others.
     pub(super) fn is_whole(&self, pairs: &[Option<usize>]) -> bool {
         let mut pairs = pairs.iter().enumerate();
         self.expected.len() == self.stored.len()
             && pairs.all(|(place, pair)| pair.is_some_and(|other| self.fits(place, other)))
     }
 
-    /// The first layer that two ways of pairing give different layers of the file.
+    /// The first layer for which two solutions differ.
     pub(super) fn ambiguous(
         &self,
         a: &[Option<usize>],
@@ -68,8 +68,8 @@ impl Sides<'_> {
         }
     }
 
-    /// Refuses what could be paired otherwise too: some layer of the model fits several of the file, or
-    /// the other way round.
+    /// Returns an error if another solution is possible: a layer of the model fits several layers of the
+    /// file, or the reverse.
     pub(super) fn only(&self, pairs: Pairs, why: &'static str) -> Result<Pairs, Difference> {
         if !self.is_whole(&pairs) {
             return Ok(pairs);
@@ -91,10 +91,10 @@ impl Sides<'_> {
     }
 }
 
-/// Where the file's graph is not the model's.
+/// The file's graph differs from that of the model.
 const OTHERWISE: &str = "the model in the file is connected otherwise";
 
-/// Pairs the layers, or says which of them could be two.
+/// Matches the layers, or reports which layer is ambiguous.
 pub(super) fn pairs(
     expected: &[ExpectedLayer],
     graph: &Graph,
@@ -129,7 +129,7 @@ pub(super) fn pairs(
     by_order::certain(&sides, graph, stored, &chosen)
 }
 
-/// Pairs the layers by their names alone; what has no name of the other side stays alone.
+/// Matches the layers only by their names. Layers without a counterpart remain unmatched.
 pub(super) fn pairs_by_name(expected: &[ExpectedLayer], stored: &Stored) -> Pairs {
     if stored.is_kerusts {
         let place = |layer: &ExpectedLayer| {
@@ -144,7 +144,7 @@ pub(super) fn pairs_by_name(expected: &[ExpectedLayer], stored: &Stored) -> Pair
     })
 }
 
-/// Pairs by all names, if both sides have the same ones.
+/// Matches by all names, if both sides have the same names.
 fn by_kerusts_names(sides: &Sides<'_>) -> Option<Pairs> {
     let full = |layer: &StoredLayer| layer.names.join(".");
     let places: BTreeMap<String, usize> = sides
@@ -167,8 +167,8 @@ fn by_kerusts_names(sides: &Sides<'_>) -> Option<Pairs> {
     })
 }
 
-/// Pairs by the names that somebody chose, where they stand on both sides: with those of the models that
-/// the layer stands in, or by itself if no other layer has it.
+/// Matches by names that the user chose, if they occur on both sides: with the names of the containing
+/// models, or by the layer's name alone if it is unique.
 fn by_chosen_names(sides: &Sides<'_>) -> Pairs {
     let pair = |layer: &ExpectedLayer| {
         if is_automatic(layer.name(), &layer.kind) {

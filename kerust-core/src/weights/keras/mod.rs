@@ -1,25 +1,26 @@
 //! Weights in Keras's files: HDF5, in the layouts that kerust shares with Keras.
 //!
-//! [`load`] reads what Keras writes: `.weights.h5` and `.keras` of Keras 3, and the `.h5` of Keras 2,
-//! with the whole model or its weights alone. [`save`] writes a `.weights.h5` that Keras's
-//! `model.load_weights` takes. [`tensors`] lists what a file holds, without a model.
+//! [`load`] reads files that Keras writes: `.weights.h5` and `.keras` of Keras 3, and the `.h5` of Keras 2,
+//! with the whole model or only its weights. [`save`] writes a `.weights.h5` for Keras's
+//! `model.load_weights`. [`tensors`] lists the contents of a file, without a model.
 //!
-//! # Which layer is which
+//! # How layers are matched
 //!
-//! - The names that somebody chose decide, where they stand on both sides. The names that Keras gives by
-//!   itself (`dense_7`) say nothing, for they count the layers of a Python session as they were made.
-//! - A `.keras`, and the `.h5` of a whole model, holds the model's graph. Its layers and those of the
-//!   model are paired along it, whatever the order in which they were made or stand in the file.
-//! - In other files the layers stand in the order of Keras's `model.layers`, by their distance from the
-//!   outputs, and kerust computes that order for its own model: the second `Conv2D` there is the second
-//!   `Conv2D` here, and a model inside the model is paired with a model. The inputs of a sum or a
-//!   product may stand in another order in Keras than here, and the order of the layers follows from it;
-//!   where the shapes leave both possible and the names do not speak for this one, it is an error.
-//! - What remains ambiguous is an error that names both candidates.
+//! - Names that the user chose are used if they occur on both sides. The names that Keras generates
+//!   (`dense_7`) are not, because they number the layers of a Python session in the order of creation.
+//! - A `.keras` file, and the `.h5` file of a whole model, contains the model's graph. Its layers are matched
+//!   with those of the model along the connections, whatever their order of creation or their order in the
+//!   file.
+//! - In other files the layers are in the order of Keras's `model.layers`, by their distance from the
+//!   outputs. kerust computes that order for its own model: the second `Conv2D` in the file is the second
+//!   `Conv2D` here, and a nested model is matched with a nested model. The inputs of a sum or a product can
+//!   have another order in Keras, which changes the order of the layers. If the shapes allow both orders and
+//!   the names do not confirm one, it is an error.
+//! - A layer that remains ambiguous is an error that names both candidates.
 //!
-//! Layers without weights need not stand on both sides, and optimizers are left out. Elements of
-//! `float16`, `bfloat16` and `float64` become `f32`. No shape is made to fit: every difference is
-//! listed, and nothing is loaded.
+//! Layers without weights need not exist on both sides, and optimizers are ignored. `float16`, `bfloat16` and
+//! `float64` are converted to `f32`. Shapes must match exactly: all differences are listed, and nothing is
+//! loaded.
 
 mod archive;
 mod by_order;
@@ -49,11 +50,11 @@ use matching::{pairs, pairs_by_name};
 use std::path::Path;
 use stored::Unread;
 
-/// Reads a model's weights from a file of Keras.
+/// Loads a model's weights from a file of Keras.
 ///
 /// ```no_run
-/// # fn load<Fashion: kerust_core::model::Model>() -> kerust_core::Result<()> {
-/// use kerust_core::weights;
+/// # fn load<Fashion: kerust::model::Model>() -> kerust::Result<()> {
+/// use kerust::weights;
 ///
 /// let model = weights::keras::load::<Fashion>("fashion.keras")?;
 /// # Ok(())
@@ -61,18 +62,18 @@ use stored::Unread;
 /// ```
 ///
 /// # Errors
-/// The file cannot be read, is damaged or of another kind, or does not fit `M`: one error lists all
-/// differences.
+/// Returns an error if the file cannot be read, is damaged or of another kind, or does not fit `M`: one error
+/// lists all differences.
 pub fn load<M: Model>(path: impl AsRef<Path>) -> Result<Box<M>> {
     let mut model = M::zeroed();
     load_into(&mut *model, path)?;
     Ok(model)
 }
 
-/// [`load`] into a model that is there already.
+/// Like [`load`], into an existing model.
 ///
 /// # Errors
-/// As [`load`]; the model is then as before.
+/// The same as [`load`]. The model is unchanged in that case.
 pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
     let (stored, file_len) = archive::open(path)?;
@@ -97,7 +98,7 @@ pub fn load_into<M: Model>(model: &mut M, path: impl AsRef<Path>) -> Result<()> 
     Ok(())
 }
 
-/// Reads some of a model's weights from a file of Keras: see
+/// Loads some of a model's weights from a file of Keras; see
 /// [`load_partial_into`](super::load_partial_into).
 pub(super) fn load_partial_into<M: Model>(
     model: &mut M,
@@ -130,10 +131,10 @@ pub(super) fn load_partial_into<M: Model>(
     Ok(report)
 }
 
-/// Values, and the place in the model where they begin.
+/// Values, and their offset in the model.
 type Copies = Vec<(usize, Vec<f32>)>;
 
-/// Reads values, and tells which do not fit.
+/// Reads the values, and lists those that do not fit.
 fn read(path: &Path, file_len: u64, targets: &[Target<'_>]) -> Result<(Copies, Vec<Difference>)> {
     let (mut copies, mut differences) = (Vec::new(), Vec::new());
     for target in targets {
@@ -141,7 +142,7 @@ fn read(path: &Path, file_len: u64, targets: &[Target<'_>]) -> Result<(Copies, V
             Ok(values) if values.len() == target.tensor.len => {
                 copies.push((target.tensor.start, values))
             }
-            // A file whose shape and values disagree.
+            // The shape and the values in the file do not match each other.
             Ok(values) => differences.push(Difference::Shape {
                 name: target.layer.tensor_name(target.tensor),
                 stored: Some(target.stored.path.clone()),
@@ -177,8 +178,7 @@ fn fault(path: &Path, found: String) -> WeightsError {
 /// A tensor of a layer in a file of Keras.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FileTensor {
-    /// Where it stands in the file, as h5py shows it: `layers/dense/vars/0`,
-    /// `model_weights/dense/dense/kernel:0`.
+    /// Its path in the file, as in h5py: `layers/dense/vars/0`, `model_weights/dense/dense/kernel:0`.
     pub path: String,
     /// Its sizes.
     pub sizes: Vec<usize>,
@@ -186,13 +186,13 @@ pub struct FileTensor {
     pub values: Vec<f32>,
 }
 
-/// All tensors of the layers in a file of Keras, whatever the model.
+/// Lists all tensors of the layers in a file of Keras, for any model.
 ///
-/// The order is that of the layers where the file says (Keras 2), else by kind and number.
+/// The order is that of the layers if the file contains it (Keras 2), otherwise by kind and number.
 ///
 /// # Errors
-/// The file cannot be read, is damaged or of another kind, or holds elements that do not convert to
-/// `f32`.
+/// Returns an error if the file cannot be read, is damaged or of another kind, or contains elements that
+/// cannot be converted to `f32`.
 pub fn tensors(path: impl AsRef<Path>) -> Result<Vec<FileTensor>> {
     let path = path.as_ref();
     let (mut tensors, mut differences) = (Vec::new(), Vec::new());

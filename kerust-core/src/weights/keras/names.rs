@@ -1,4 +1,4 @@
-//! Names as Keras makes them.
+//! The names that Keras generates.
 
 use std::borrow::Cow;
 
@@ -28,7 +28,7 @@ pub(super) fn numbered(name: &str) -> (&str, usize) {
     }
 }
 
-/// Whether a layer's name is the one that Keras or kerust gives to a layer of this kind by itself.
+/// Whether a layer's name is the one that Keras or kerust generates for this kind.
 pub(super) fn is_automatic(name: &str, kind: &str) -> bool {
     numbered(name).0 == kind
 }
@@ -40,7 +40,7 @@ pub(super) fn activations(declared: &str) -> Vec<String> {
     words.flatten().collect()
 }
 
-/// The activation that a word names: a function of Keras, or one of its layers.
+/// The activation with this name: a function of Keras, or one of its layers.
 pub(super) fn activation(word: &str) -> Option<String> {
     const FUNCTIONS: [&str; 18] = [
         "celu",
@@ -73,12 +73,12 @@ pub(super) fn activation(word: &str) -> Option<String> {
     FUNCTIONS.contains(&word).then(|| word.to_owned())
 }
 
-/// Whether the activations of a layer are inside of it, and none is applied to what it gives.
+/// Whether a layer uses its activations only internally, and not on its output.
 pub(super) fn keeps_activations(kind: &str) -> bool {
     matches!(kind, "simple_rnn" | "lstm" | "gru")
 }
 
-/// Where Keras keeps the tensors of a group inside a layer of this kind: a recurrent layer has a cell, and
+/// The group in which Keras stores tensors of a layer of this kind: a recurrent layer has a cell, and
 /// attention a layer for each projection.
 pub(super) fn group_of<'a>(kind: &str, group: &'a str) -> Cow<'a, str> {
     match (kind, group) {

@@ -1,4 +1,4 @@
-//! What a file of Keras holds.
+//! The contents of a file of Keras.
 
 use super::graph::Graph;
 use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder, Layout};
@@ -7,36 +7,37 @@ use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder, Layout};
 #[derive(Debug)]
 pub(super) struct Stored {
     pub(super) layers: Vec<StoredLayer>,
-    /// The layers in the order of the file, with those inside models; nothing is said of what they read.
+    /// The layers in the order of the file, including those of nested models, without their connections.
     pub(super) tree: Graph,
-    /// Whether the order in `tree` is that of all layers; else it is an order of those of each kind.
+    /// Whether the order in `tree` is that of all layers; otherwise it is only an order within each kind.
     pub(super) is_ordered: bool,
-    /// The graph, where the file has it.
+    /// The graph, if the file contains it.
     pub(super) graph: Option<Graph>,
-    /// Whether the file says how the layers are called.
+    /// Whether the file contains the names of the layers.
     pub(super) is_named: bool,
-    /// Whether kerust wrote the file: then every name is one of kerust's.
+    /// Whether kerust wrote the file; all names are then those of kerust.
     pub(super) is_kerusts: bool,
 }
 
 /// A layer with weights in a file.
 #[derive(Debug)]
 pub(super) struct StoredLayer {
-    /// Its name, behind the names of the models that it stands in.
+    /// Its name, after the names of the models that contain it.
     pub(super) names: Vec<String>,
-    /// Where it stands in the file.
+    /// Its path in the file.
     pub(super) path: String,
-    /// Its kind as Keras spells it: `batch_normalization`.
+    /// Its kind in Keras's spelling: `batch_normalization`.
     pub(super) kind: String,
     /// Its tensors, in Keras's order.
     pub(super) tensors: Vec<StoredTensor>,
 }
 
-/// The kind of the layer that Keras keeps a count beside the numbers of.
+/// The kind of layer for which Keras stores a count in addition to the numbers.
 pub(super) const COUNTING: &str = "normalization";
 
 impl StoredLayer {
-    /// Drops the count that Keras writes behind the mean and the variance of a `Normalization`, and never reads.
+    /// Drops the count that Keras writes after the mean and the variance of a `Normalization`, but never
+    /// reads.
     pub(super) fn forget_count(&mut self) {
         if self.kind == COUNTING {
             self.tensors.retain(|tensor| !tensor.sizes.is_empty());
@@ -47,51 +48,51 @@ impl StoredLayer {
 /// A tensor in a file, whose values have not been read.
 #[derive(Debug)]
 pub(super) struct StoredTensor {
-    /// Where it stands in the file.
+    /// Its path in the file.
     pub(super) path: String,
-    /// The groups inside the layer on the way to it, joined by `/`.
+    /// The groups inside of the layer on the path to the tensor, joined by `/`.
     pub(super) group: String,
-    /// Its number among those of the layer, or of the model in a model, in the file's order.
+    /// Its index among the tensors of the layer, or of the nested model, in the order of the file.
     pub(super) number: usize,
-    /// Its name in its layer, where the file says: `kernel`.
+    /// Its name in its layer, if the file contains it: `kernel`.
     pub(super) name: Option<String>,
     pub(super) sizes: Vec<usize>,
-    /// How its values are read, or the name of its elements where they are no numbers for weights.
+    /// How to read its values, or the name of an element type that cannot be converted.
     element: Result<Element, String>,
     dataset: Dataset,
 }
 
-/// The elements that are converted to `f32`.
+/// The element types that can be converted to `f32`.
 #[derive(Clone, Copy, Debug)]
 enum Element {
-    /// `float32` or `float64`, of so many bytes.
+    /// `float32` or `float64`, with this number of bytes.
     Float(u64),
-    /// `float16`, with the greater byte first or last.
+    /// `float16`, in big-endian or little-endian order.
     Half { is_big: bool },
-    /// Keras's `bfloat16`, which HDF5 has no type for: the upper half of an `f32`.
+    /// Keras's `bfloat16`, which is not a type of HDF5: the upper half of an `f32`.
     Bfloat16,
 }
 
-/// A chunk may be larger than all that it is a part of by so many bytes.
+/// The maximum size in bytes by which a chunk can exceed the data that it belongs to.
 const CHUNK_SURPLUS: u64 = 1 << 16;
-/// Compressed values may be larger than their file by this factor.
+/// The maximum ratio of the size of compressed values to the size of their file.
 const EXPANSION: u64 = 16;
 
-/// The fault of a tensor that cannot be read.
+/// The error of a tensor that cannot be read.
 pub(super) enum Unread {
     /// Its elements are of this type.
     Element(String),
-    /// What is wrong with the file.
+    /// The file is invalid.
     Fault(String),
 }
 
 impl StoredLayer {
-    /// Its name in the model that it stands in.
+    /// Its name in the model that contains it.
     pub(super) fn name(&self) -> &str {
         &self.names[self.names.len() - 1]
     }
 
-    /// Its name behind those of the models, and its place in the file.
+    /// Its full name with the names of the models, and its path in the file.
     pub(super) fn described(&self) -> String {
         format!("`{}` (`{}` in the file)", self.names.join("."), self.path)
     }
@@ -132,7 +133,7 @@ impl StoredTensor {
         })
     }
 
-    /// The values of a tensor in a file of this length; how many there are has been looked at.
+    /// Reads the values of a tensor in a file of this length. Their number has been checked before.
     pub(super) fn read(&self, file_len: u64) -> Result<Vec<f32>, Unread> {
         let element = *self
             .element
@@ -169,7 +170,7 @@ impl StoredTensor {
         }
     }
 
-    /// Whether `len` bytes of values are where the file says, before anything is allocated for them.
+    /// Checks that `len` bytes of values are in the file, before memory is allocated for them.
     fn look_at_storage(&self, len: u64, file_len: u64) -> Result<(), String> {
         let more = || Err(format!("{len} bytes of values in a file of {file_len}"));
         match self.dataset.layout().map_err(|error| error.to_string())? {
@@ -215,17 +216,17 @@ impl StoredTensor {
                     false => Ok(()),
                 }
             }
-            _ => Err("values that stand in other files".to_owned()),
+            _ => Err("values that are stored in other files".to_owned()),
         }
     }
 }
 
-/// The number that a `float16` is: sign, 5 bits of exponent, 10 of mantissa (IEEE 754 binary16).
+/// Converts a `float16`: sign, 5 bits of exponent, 10 bits of mantissa (IEEE 754 binary16).
 fn f32_of_half(half: u16) -> f32 {
     let sign = u32::from(half & 0x8000) << 16;
     let (exponent, mantissa) = (u32::from(half >> 10 & 0x1f), u32::from(half & 0x3ff));
     match (exponent, mantissa) {
-        // Below the normal numbers the mantissa counts 2^-24.
+        // Subnormal numbers are multiples of 2^-24.
         (0, mantissa) => {
             let size = mantissa as f32 * f32::from_bits((127 - 24) << 23);
             f32::from_bits(sign | size.to_bits())
@@ -235,13 +236,13 @@ fn f32_of_half(half: u16) -> f32 {
     }
 }
 
-/// Whether Keras says so of a dataset of two bytes.
+/// Whether Keras marks a dataset of two-byte elements as `bfloat16`.
 fn is_bfloat16(dataset: &Dataset) -> bool {
     let attributes = dataset.attrs().unwrap_or_default();
     attributes.get("dtype").and_then(|dtype| dtype.as_str()) == Some("bfloat16")
 }
 
-/// What is wrong with the file at a place of it.
+/// The message for an error at a path in the file.
 pub(super) fn fault(path: &str, error: impl core::fmt::Display) -> String {
     format!("an HDF5 file with a fault at `{path}` ({error})")
 }

@@ -1,8 +1,8 @@
-//! The weights of Keras 3: groups named by kind and number, tensors by their place.
+//! The weight format of Keras 3: groups named by kind and number, with numbered tensors.
 //!
-//! `layers/batch_normalization_1/vars/0`, where `vars` has the layer's name as attribute `name`. The
-//! number is the layer's place among those of its kind in `model.layers`. A model in a model has
-//! `layers` of its own; a layer made of layers has them as groups.
+//! A path is `layers/batch_normalization_1/vars/0`, where `vars` has the layer's name as the attribute
+//! `name`. The number is the index of the layer among those of its kind in `model.layers`. A nested model has
+//! its own `layers`; a layer that consists of layers has them as groups.
 
 use super::graph::{Graph, Node};
 use super::names::numbered;
@@ -11,16 +11,16 @@ use super::walk::{Walk, attributes};
 use super::write::MARK;
 use hdf5_pure::Group;
 
-/// Groups that hold no weights: of the optimizer, of metrics, of random numbers.
+/// Groups without weights: those of the optimizer, of metrics, and of random number generators.
 const STATE: [&str; 4] = ["metrics", "optimizer", "seed_generator", "trainer"];
 
-/// What a file holds.
+/// The contents of a file.
 pub(super) struct File {
     /// The layers with weights, in the order of their groups.
     pub(super) layers: Vec<StoredLayer>,
     /// All layers.
     pub(super) tree: Graph,
-    /// Whether every layer says how it is called.
+    /// Whether every layer has a name.
     pub(super) is_named: bool,
     /// Whether kerust wrote it.
     pub(super) is_kerusts: bool,
@@ -39,7 +39,7 @@ pub(super) fn read(file: &hdf5_pure::File, walk: &mut Walk) -> Result<File, Stri
 }
 
 impl File {
-    /// Adds the layers in a group at `path`, inside models called `names`.
+    /// Adds the layers in a group at `path`, inside of models with the names `names`.
     fn collect(
         &mut self,
         group: &Group,
@@ -113,7 +113,7 @@ impl File {
     }
 }
 
-/// Adds the tensors of a layer and of the layers that it is made of.
+/// Adds the tensors of a layer and of its inner layers.
 fn collect_tensors(
     groups: Vec<(String, Group)>,
     path: &str,

@@ -1,17 +1,17 @@
-//! Walking a file's groups, of which no number and no link is believed.
+//! Walks through the groups of a file. The file may be malicious, so all counts and links are limited.
 
 use super::stored::fault;
 use hdf5_pure::{AttrValue, Group};
 use std::collections::HashMap;
 
-/// How many groups stand in each other at most. Keras puts a model inside a model two groups deeper.
+/// The maximum nesting depth of groups. A nested model of Keras is two groups deeper.
 const DEPTH_MAX: usize = 64;
-/// No group takes fewer bytes of a file.
+/// The minimum size of a group in a file, in bytes.
 const GROUP_BYTES: usize = 48;
-/// The groups of the largest file.
+/// The maximum number of groups, even in the largest file.
 const GROUPS_MAX: usize = 1 << 16;
 
-/// How far a walk may still go.
+/// The remaining limits of a walk.
 pub(super) struct Walk {
     groups: usize,
     file_len: usize,
@@ -25,7 +25,7 @@ impl Walk {
         }
     }
 
-    /// The groups in a group at `path`, which ends in `/` unless it is the root's.
+    /// The groups in a group at `path`, which ends with `/` unless it is the root.
     pub(super) fn groups(
         &mut self,
         group: &Group,
@@ -44,7 +44,7 @@ impl Walk {
         Ok(groups)
     }
 
-    /// Counts so many groups or tensors at a path.
+    /// Counts groups or tensors at a path.
     pub(super) fn take(&mut self, count: usize, path: &str) -> Result<(), String> {
         self.groups = self.groups.checked_sub(count).ok_or_else(|| {
             let len = self.file_len;

@@ -1,4 +1,4 @@
-//! Writing a `.weights.h5` that Keras 3 loads.
+//! Writes a `.weights.h5` that Keras 3 can load.
 
 use super::expected::{self, ExpectedLayer};
 use super::graph::Graph;
@@ -14,21 +14,20 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
 
-/// The end of the names from which Keras loads weights.
+/// The extension of files from which Keras loads weights.
 const ENDING: &str = ".weights.h5";
-/// The attribute that says that kerust wrote a file; Keras does not look at it.
+/// The attribute that marks a file as written by kerust. Keras ignores it.
 pub(super) const MARK: &str = "kerust_version";
 
 /// Writes a model's weights as Keras's `model.save_weights` does.
 ///
-/// Keras's `model.load_weights` takes the file for a model of the same layers, connected in the same
-/// way; their names do not matter to it, but the order of a sum's inputs does. A model inside the
-/// model is written as Keras writes a `Functional`. The file is never half written, and the same
-/// weights give the same bytes.
+/// Keras's `model.load_weights` accepts the file for a model with the same layers and the same connections.
+/// Names are not compared, but the order of a sum's inputs matters. A nested model is written like a
+/// `Functional` of Keras. The file is written atomically, and the same weights give the same bytes.
 ///
 /// # Errors
-/// `path` does not end in `.weights.h5`, as Keras wants it, or the system refuses; the file is then
-/// as before.
+/// Returns an error if `path` does not end in `.weights.h5`, as Keras requires, or the file cannot be
+/// written. An existing file is then unchanged.
 pub fn save<M: Model>(path: impl AsRef<Path>, model: &M) -> Result<()> {
     let path = path.as_ref();
     if !path.to_string_lossy().ends_with(ENDING) {
@@ -56,8 +55,8 @@ fn file<M: Model>(model: &M) -> std::result::Result<Vec<u8>, hdf5_pure::Error> {
     file.finish()
 }
 
-/// Adds a group for each layer with weights, under the kind and the number that it has in Keras's
-/// `model.layers`; those without weights count there.
+/// Adds a group for each layer with weights, named by its kind and its number in Keras's `model.layers`.
+/// Layers without weights are included in the numbering.
 fn add_layers(group: &mut GroupBuilder, graph: &Graph, expected: &[ExpectedLayer], values: &[f32]) {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for layer in graph.keras_order() {
@@ -99,10 +98,10 @@ fn add_layers(group: &mut GroupBuilder, graph: &Graph, expected: &[ExpectedLayer
     }
 }
 
-/// The tensors of a layer, and of the layers that it is made of.
+/// The tensors of a layer, and of its inner layers.
 #[derive(Default)]
 struct Inside<'a> {
-    /// Whether Keras keeps a count behind them.
+    /// Whether Keras stores a count after them.
     counts: bool,
     tensors: Vec<(&'a [usize], &'a [f32])>,
     groups: BTreeMap<String, Inside<'a>>,

@@ -1,12 +1,12 @@
-//! FlatBuffers: tables of fields, each at an offset that is checked before it is followed.
+//! A FlatBuffers reader: tables of fields, whose offsets are checked before they are followed.
 //!
-//! Code generated from TensorFlow Lite's schema has 24,000 lines, for its more than 200 operators. The
-//! dozen tables that are needed take these few, which allocate nothing and cannot panic.
+//! The code that is generated from TensorFlow Lite's schema has 24,000 lines for more than 200 operators.
+//! This reader covers the dozen tables that are needed, does not allocate, and cannot panic.
 
-/// A place in the file where something else stands than a FlatBuffer has there.
+/// A position in the file that is not valid in a FlatBuffer.
 #[derive(Debug)]
 pub(super) struct Broken {
-    /// The byte.
+    /// The offset in bytes.
     pub(super) at: usize,
     /// What was expected there.
     pub(super) expected: &'static str,
@@ -14,19 +14,19 @@ pub(super) struct Broken {
 
 pub(super) type Read<T> = Result<T, Broken>;
 
-/// A table. Fields that a file leaves out have their defaults.
+/// A table. Fields that are left out have their defaults.
 #[derive(Clone, Copy)]
 pub(super) struct Table<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// The bytes that are the table's own.
+    /// The size of the table itself in bytes.
     size: usize,
-    /// The offset of each field, 0 for one that is left out.
+    /// The offset of each field, or 0 if it is left out.
     fields: &'a [u8],
 }
 
 impl<'a> Table<'a> {
-    /// The table that the file begins with.
+    /// The root table of the file.
     pub(super) fn root(bytes: &'a [u8]) -> Read<Self> {
         let at = offset(bytes, 0)?;
         Self::new(bytes, at)
@@ -54,7 +54,7 @@ impl<'a> Table<'a> {
         table().ok_or(broken)
     }
 
-    /// Where a field of so many bytes stands.
+    /// The position of a field with `width` bytes.
     fn place(&self, field: usize, width: usize) -> Read<Option<usize>> {
         let offset = array(self.fields, 2 * field).map_or(0, u16::from_le_bytes);
         match usize::from(offset) {
@@ -109,12 +109,12 @@ impl<'a> Table<'a> {
         Self::new(self.bytes, offset(self.bytes, place)?).map(Some)
     }
 
-    /// The bytes of a vector of scalars of so many bytes each; none where the field is left out.
+    /// The bytes of a vector of scalars with `width` bytes each, or `None` if the field is left out.
     pub(super) fn vector(&self, field: usize, width: usize) -> Read<Option<&'a [u8]>> {
         Ok(self.place_of_vector(field, width)?.map(|(_, bytes)| bytes))
     }
 
-    /// Where a vector's values stand, and their bytes.
+    /// The position of a vector's values, and their bytes.
     fn place_of_vector(&self, field: usize, width: usize) -> Read<Option<(usize, &'a [u8])>> {
         let Some(place) = self.place(field, 4)? else {
             return Ok(None);
@@ -133,13 +133,13 @@ impl<'a> Table<'a> {
         vector().ok_or(broken).map(Some)
     }
 
-    /// A vector of 32-bit integers, empty where the field is left out.
+    /// A vector of 32-bit integers, which is empty if the field is left out.
     pub(super) fn i32s(&self, field: usize) -> Read<impl ExactSizeIterator<Item = i32> + 'a> {
         let bytes = self.vector(field, 4)?.unwrap_or_default();
         Ok(scalars(bytes, i32::from_le_bytes))
     }
 
-    /// A vector of tables, empty where the field is left out.
+    /// A vector of tables, which is empty if the field is left out.
     pub(super) fn tables(&self, field: usize) -> Read<Tables<'a>> {
         let (at, offsets) = self.place_of_vector(field, 4)?.unwrap_or_default();
         Ok(Tables {
@@ -149,7 +149,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A text, empty where the field is left out.
+    /// A string, which is empty if the field is left out.
     pub(super) fn text(&self, field: usize) -> Read<&'a str> {
         let bytes = self.vector(field, 1)?.unwrap_or_default();
         core::str::from_utf8(bytes).map_err(|_| Broken {
@@ -172,7 +172,7 @@ impl<'a> Tables<'a> {
         self.len
     }
 
-    /// The table of that number; none beyond the end.
+    /// The table at `index`, or `None` after the end.
     pub(super) fn get(&self, index: usize) -> Read<Option<Table<'a>>> {
         if index >= self.len {
             return Ok(None);
@@ -187,7 +187,7 @@ impl<'a> Tables<'a> {
     }
 }
 
-/// The values of a vector's bytes.
+/// The values in the bytes of a vector.
 pub(super) fn scalars<'a, const N: usize, T>(
     bytes: &'a [u8],
     from: fn([u8; N]) -> T,
@@ -202,7 +202,7 @@ where
         .map(move |bytes| from(*bytes))
 }
 
-/// The place that the offset at a place leads to.
+/// The position to which the offset at `at` points.
 fn offset(bytes: &[u8], at: usize) -> Read<usize> {
     let place = || {
         let offset = usize::try_from(u32::from_le_bytes(array(bytes, at)?)).ok()?;

@@ -1,16 +1,16 @@
-//! What an operator's tensors must be.
+//! Checks of an operator's tensors.
 
 use super::{Element, Kind, Tensor, TfliteError};
 use crate::kernels::int8::Quantization;
 use crate::shape::Window;
 
-/// An operator of the file, with its tensors.
+/// An operator in the file, with its tensors.
 pub(super) struct Site<'g, 'a> {
     pub(super) index: usize,
     pub(super) code: i32,
     pub(super) name: String,
     pub(super) version: i32,
-    /// `None` where an input is left out.
+    /// `None` for an input that is left out.
     pub(super) inputs: Vec<Option<usize>>,
     pub(super) outputs: Vec<usize>,
     pub(super) tensors: &'g [Tensor<'a>],
@@ -25,14 +25,14 @@ impl<'g, 'a> Site<'g, 'a> {
         }
     }
 
-    /// Whether it is part of how a converter computes a shape from a batch that changes: `SHAPE`,
-    /// `STRIDED_SLICE`, `PACK` of `INT32`.
+    /// Whether it belongs to the code with which a converter computes a shape from a variable batch size:
+    /// `SHAPE`, `STRIDED_SLICE`, `PACK` of `INT32`.
     pub(super) fn computes_sizes(&self) -> bool {
         let integers = |tensor: &usize| self.tensors[*tensor].element == Element::I32;
         matches!(self.code, 77 | 45 | 83) && self.outputs.iter().all(integers)
     }
 
-    /// The activations that an operator of that kind reads.
+    /// The activations that an operator of this kind reads.
     pub(super) fn activations(&self, kind: &Kind) -> Vec<usize> {
         let count = match kind {
             Kind::Add { .. } => 2,
@@ -55,7 +55,7 @@ impl<'g, 'a> Site<'g, 'a> {
         Err(self.fault(format!("found {found} inputs, expected {expected}")))
     }
 
-    /// The number of an input that must be there.
+    /// The index of a required input.
     pub(super) fn input_at(&self, place: usize) -> Result<usize, TfliteError> {
         let input = self.inputs.get(place).copied().flatten();
         input.ok_or_else(|| self.fault(format!("input {place} is missing")))
@@ -71,7 +71,7 @@ impl<'g, 'a> Site<'g, 'a> {
         Ok(&self.tensors[*output])
     }
 
-    /// The quantization of an activation of 8 bits.
+    /// The quantization of an 8-bit activation.
     pub(super) fn int8(&self, tensor: &Tensor<'_>) -> Result<Quantization, TfliteError> {
         if tensor.element != Element::I8 {
             let help = match tensor.element {
@@ -96,12 +96,12 @@ impl<'g, 'a> Site<'g, 'a> {
         })
     }
 
-    /// Both ends are activations of 8 bits.
+    /// Checks that input and output are 8-bit activations.
     pub(super) fn int8_to_int8(&self) -> Result<[Quantization; 2], TfliteError> {
         Ok([self.int8(self.input(0)?)?, self.int8(self.output()?)?])
     }
 
-    /// The output has the input's quantization.
+    /// Checks that the output has the quantization of the input.
     pub(super) fn same_quantization(&self) -> Result<(), TfliteError> {
         let [input, output] = self.int8_to_int8()?;
         let near = (input.scale - output.scale).abs() <= 1e-6;
@@ -109,13 +109,13 @@ impl<'g, 'a> Site<'g, 'a> {
             return Ok(());
         }
         Err(self.fault(format!(
-            "found {} before it and {} behind it, expected the same; convert the model with a newer TensorFlow",
+            "found {} before it and {} after it, expected the same; convert the model with a newer TensorFlow",
             text(input),
             text(output)
         )))
     }
 
-    /// The output has that quantization, which is the function's range.
+    /// Checks that the output has this quantization, which is given by the range of the function.
     pub(super) fn output_quantization(&self, expected: Quantization) -> Result<(), TfliteError> {
         let [_, output] = self.int8_to_int8()?;
         match output == expected {
@@ -128,7 +128,7 @@ impl<'g, 'a> Site<'g, 'a> {
         }
     }
 
-    /// The output has the input's shape.
+    /// Checks that the output has the shape of the input.
     pub(super) fn same_shape(&self) -> Result<(), TfliteError> {
         self.output_shape(&self.input(0)?.shape)
     }
@@ -143,7 +143,7 @@ impl<'g, 'a> Site<'g, 'a> {
         }
     }
 
-    /// The output has as many values as the input.
+    /// Checks that the output has as many values as the input.
     pub(super) fn same_len(&self) -> Result<(), TfliteError> {
         let [found, expected] = [self.output()?, self.input(0)?];
         match found.len() == expected.len() {
@@ -155,7 +155,7 @@ impl<'g, 'a> Site<'g, 'a> {
         }
     }
 
-    /// Rows, columns and channels of the first input.
+    /// The rows, columns and channels of the first input.
     pub(super) fn image(&self) -> Result<[usize; 3], TfliteError> {
         match *self.input(0)?.shape {
             [1, height, width, channels] => Ok([height, width, channels]),
@@ -167,7 +167,7 @@ impl<'g, 'a> Site<'g, 'a> {
         }
     }
 
-    /// The output is that of a window over the first input, with so many channels.
+    /// Checks that the output is that of a window over the first input, with this number of channels.
     pub(super) fn windowed(&self, window: Window, channels: usize) -> Result<(), TfliteError> {
         let [height, width, _] = self.image()?;
         let fits = |size: usize, axis: usize| {
@@ -185,8 +185,8 @@ impl<'g, 'a> Site<'g, 'a> {
         self.output_shape(&[1, rows, columns, channels])
     }
 
-    /// The weights of a layer: a constant of 8 bits, symmetric, with one scale or one for each place
-    /// along `axis`.
+    /// The weights of a layer: a symmetric 8-bit constant with one scale, or with one for each index along
+    /// `axis`.
     pub(super) fn filter(&self, axis: usize, rank: usize) -> Result<&'g Tensor<'a>, TfliteError> {
         let filter = self.input(1)?;
         if filter.i8s().is_none() {
@@ -228,7 +228,7 @@ impl<'g, 'a> Site<'g, 'a> {
         Ok(filter)
     }
 
-    /// The bias of so many channels, where there is one.
+    /// The bias for this number of channels, if there is one.
     pub(super) fn bias(&self, channels: usize) -> Result<Option<usize>, TfliteError> {
         let Some(bias) = self.inputs.get(2).copied().flatten() else {
             return Ok(None);
@@ -256,7 +256,7 @@ impl<'g, 'a> Site<'g, 'a> {
     }
 }
 
-/// A quantization in words.
+/// A quantization as text.
 pub(super) fn text(Quantization { scale, zero_point }: Quantization) -> String {
     format!("scale {scale} and zero point {zero_point}")
 }

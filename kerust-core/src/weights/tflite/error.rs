@@ -1,45 +1,45 @@
-//! Why a `.tflite` was refused.
+//! The errors of `.tflite` files.
 
 use super::bytes::Broken;
 use core::fmt::{Display, Formatter};
 
-/// Why a `.tflite` was refused.
+/// The reason why a `.tflite` file was rejected.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TfliteError {
-    /// It is no model of TensorFlow Lite.
+    /// It is not a model of TensorFlow Lite.
     NotTflite {
         /// What it is instead.
         found: String,
     },
     /// It is damaged.
     Broken {
-        /// The byte at which something else stands than expected.
+        /// The offset of the invalid byte.
         at: usize,
         /// What was expected there.
         expected: &'static str,
     },
-    /// The model as a whole is of a kind that is not read.
+    /// The model as a whole is not supported.
     Model {
-        /// What was found, what was expected, and what to do.
+        /// What was found, what was expected, and how to fix it.
         fault: String,
     },
-    /// A tensor is of a kind that is not read.
+    /// A tensor is not supported.
     Tensor {
-        /// Its number in the file.
+        /// Its index in the file.
         index: usize,
         /// Its name.
         name: String,
-        /// What was found, what was expected, and what to do.
+        /// What was found, what was expected, and how to fix it.
         fault: String,
     },
-    /// An operator is of a kind that is not read.
+    /// An operator is not supported.
     Operator {
-        /// Its number in the file, which is its place in the order of execution.
+        /// Its index in the file, which is its position in the order of execution.
         index: usize,
         /// Its name in TensorFlow Lite: `CONV_2D`.
         name: String,
-        /// What was found, what was expected, and what to do.
+        /// What was found, what was expected, and how to fix it.
         fault: String,
     },
 }
@@ -49,7 +49,7 @@ impl Display for TfliteError {
         match self {
             Self::NotTflite { found } => write!(
                 f,
-                "no TensorFlow Lite model: found {found}, expected a FlatBuffer with the identifier `TFL3`"
+                "not a TensorFlow Lite model: found {found}, expected a FlatBuffer with the identifier `TFL3`"
             ),
             Self::Broken { at, expected } => write!(
                 f,

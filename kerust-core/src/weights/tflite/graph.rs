@@ -1,4 +1,4 @@
-//! A model as a graph.
+//! A TensorFlow Lite model as a graph.
 
 use super::bytes::{Table, Tables};
 use super::check::Site;
@@ -7,25 +7,26 @@ use super::options;
 use super::tensor::Budget;
 use super::{Operation, Tensor, TfliteError};
 
-/// The tensors and operators of a `.tflite`.
+/// The tensors and operators of a `.tflite` file.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Graph<'a> {
-    /// All tensors, by their numbers in the file.
+    /// All tensors, by their indices in the file.
     pub tensors: Vec<Tensor<'a>>,
-    /// The operators, in their order of execution.
+    /// The operators, in the order of execution.
     pub operations: Vec<Operation>,
-    /// The tensors that are given.
+    /// The input tensors.
     pub inputs: Vec<usize>,
-    /// The tensors that are computed.
+    /// The output tensors.
     pub outputs: Vec<usize>,
 }
 
 impl<'a> Graph<'a> {
-    /// Reads the bytes of a `.tflite`.
+    /// Reads the bytes of a `.tflite` file.
     ///
     /// # Errors
-    /// [`TfliteError`] where they are none, are damaged, or hold what is not read.
+    /// Returns a [`TfliteError`] if the bytes are not a `.tflite` file, are damaged, or contain something
+    /// that is not supported.
     pub fn read(bytes: &'a [u8]) -> Result<Self, TfliteError> {
         if bytes.get(4..8) != Some(b"TFL3") {
             return Err(TfliteError::NotTflite {
@@ -49,7 +50,7 @@ impl<'a> Graph<'a> {
                 ),
             });
         };
-        // No honest file refers to its vectors more often than this.
+        // No valid file refers to its vectors more often than this.
         let mut budget = Budget(bytes.len());
         let buffers = model.tables(4)?;
         let all = subgraph.tables(0)?;
@@ -83,7 +84,7 @@ impl<'a> Graph<'a> {
         Ok(graph)
     }
 
-    /// Checks that `number` names an input or output of the model.
+    /// Checks that `number` is a valid input or output of the model.
     fn end(&self, number: i32, end: &str) -> Result<usize, TfliteError> {
         let index = usize::try_from(number).ok();
         let found = index.and_then(|index| Some((index, self.tensors.get(index)?)));
@@ -115,7 +116,7 @@ impl<'a> Graph<'a> {
         })
     }
 
-    /// Reads the operators, each of which may read only what stands there before it.
+    /// Reads the operators. Each can read only tensors that exist before it.
     fn operators(
         &mut self,
         codes: Tables<'a>,
@@ -123,7 +124,7 @@ impl<'a> Graph<'a> {
         budget: &mut Budget,
     ) -> Result<(), TfliteError> {
         let mut known: Vec<bool> = self.tensors.iter().map(|t| t.data.is_some()).collect();
-        // Sizes that a converter computes from a batch that changes; shapes are known without them.
+        // Sizes that a converter computes from a variable batch size. Shapes are known without them.
         let mut sizes = vec![false; self.tensors.len()];
         for input in &self.inputs {
             known[*input] = true;
@@ -189,7 +190,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// An operator's code, inputs and outputs.
+    /// The code, inputs and outputs of an operator.
     fn site(
         &self,
         index: usize,
@@ -209,7 +210,7 @@ impl<'a> Graph<'a> {
                 ),
             });
         };
-        // Codes below 127 stand in an old field, or in both.
+        // Codes below 127 are in an old field, or in both.
         let builtin = code.i32(3, 0)?.max(code.i8(0, 0)?.into());
         let mut site = Site {
             index,
@@ -247,7 +248,7 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// What bytes that are no `.tflite` seem to be.
+/// The probable kind of bytes that are not a `.tflite` file.
 fn kind_of(bytes: &[u8]) -> String {
     match bytes {
         [] => "an empty file".to_string(),

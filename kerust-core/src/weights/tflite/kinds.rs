@@ -1,4 +1,4 @@
-//! What each operator is, from its options and tensors.
+//! Reads each operator from its options and tensors.
 
 use super::bytes::Table;
 use super::check::{Site, text};
@@ -121,8 +121,8 @@ pub(super) fn add(site: &Site<'_, '_>, options: Table<'_>) -> Result<Kind, Tflit
         let tensor = site.input(place)?;
         if tensor.data.is_some() || tensor.shape != site.output()?.shape {
             return Err(site.fault(format!(
-                "found `{}` of shape {:?} beside an output of {:?}, expected two activations of one \
-                 shape; bring both to it beforehand",
+                "found `{}` of shape {:?} and an output of {:?}, expected two activations of one \
+                 shape; give both the same shape beforehand",
                 tensor.name,
                 tensor.shape,
                 site.output()?.shape
@@ -195,7 +195,7 @@ pub(super) fn concatenation(site: &Site<'_, '_>, options: Table<'_>) -> Result<K
         }
         if shape != output.shape || input.data.is_some() {
             return Err(site.fault(format!(
-                "found `{}` of shape {:?} beside an output of {:?}, expected activations that differ along \
+                "found `{}` of shape {:?} and an output of {:?}, expected activations that differ along \
                  axis {axis} only",
                 input.name, input.shape, output.shape
             )));
@@ -222,7 +222,7 @@ pub(super) fn mean(site: &Site<'_, '_>) -> Result<Kind, TfliteError> {
         .collect();
     over.sort_unstable();
     over.dedup();
-    // All but the batch and the channels.
+    // All axes except for the batch and the channels.
     let expected: Vec<_> = (1..shape.len().saturating_sub(1)).collect();
     let channels = shape.last().copied().unwrap_or(0);
     if expected.is_empty() || over != expected || site.output()?.len() != channels {
@@ -256,7 +256,7 @@ pub(super) fn pad(site: &Site<'_, '_>) -> Result<Kind, TfliteError> {
     };
     let mut expected = shape.clone();
     for (size, [before, after]) in expected.iter_mut().skip(1).zip(padding) {
-        // At most twice 2^31 beside what is there.
+        // At most twice 2^31 in addition to the existing size.
         *size = size.saturating_add(before).saturating_add(after);
     }
     site.output_shape(&expected)?;
@@ -278,7 +278,7 @@ pub(super) fn reshape(site: &Site<'_, '_>) -> Result<Kind, TfliteError> {
     Ok(Kind::Reshape)
 }
 
-/// An operator of one input, value by value.
+/// An elementwise operator with one input.
 pub(super) fn elementwise(site: &Site<'_, '_>) -> Result<Kind, TfliteError> {
     site.takes(1, 1)?;
     site.same_shape()?;
@@ -319,7 +319,7 @@ pub(super) fn elementwise(site: &Site<'_, '_>) -> Result<Kind, TfliteError> {
     }
 }
 
-/// An axis counted from the front; none where there is no such axis.
+/// The axis counted from the first; `None` if there is no such axis.
 fn axis_of(axis: i32, rank: usize) -> Option<usize> {
     let axis = match axis {
         ..0 => rank.checked_sub(axis.unsigned_abs().try_into().ok()?)?,

@@ -1,7 +1,9 @@
 //! Models of TensorFlow Lite: `.tflite` files of 8-bit networks.
 //!
-//! [`Graph::read`] gives the tensors and the operators in their order of execution, with every size and
-//! quantization checked, so that whoever runs or translates the graph finds only what it can. What is
+//! [`Graph::read`] returns the tensors, and the operators in the order of execution. All sizes and
+//! quantizations are checked, so that code which runs or translates the graph finds only supported operators.
+//! Everything else is an error that names the operator and says how to fix it. A damaged file is an error
+//! too.
 //! not read is an error that names the operator and says what to do. A damaged file is an error too.
 
 mod bytes;

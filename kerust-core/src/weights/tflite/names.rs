@@ -1,4 +1,4 @@
-//! The names that TensorFlow Lite's schema gives to numbers, for messages.
+//! The names in TensorFlow Lite's schema, for messages.
 
 /// The operators by their code.
 const OPERATORS: &[&str] = &[
@@ -241,7 +241,7 @@ const TYPES: &[&str] = &[
     "FLOAT8_E5M2",
 ];
 
-/// The name of an operator; its number where the schema that this was written from ends before it.
+/// The name of an operator, or its number if it is newer than this list.
 pub(super) fn operator(code: i32) -> String {
     name(OPERATORS, code)
 }

@@ -3,21 +3,21 @@
 use crate::kernels::int8::Fused;
 use crate::shape::Window;
 
-/// An operator of a `.tflite`. Tensors are named by their numbers in the file.
+/// An operator of a `.tflite` file. Tensors are given by their indices in the file.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Operation {
-    /// Its number in the file.
+    /// Its index in the file.
     pub index: usize,
     /// What it computes.
     pub kind: Kind,
-    /// The activations that it reads.
+    /// The indices of the activations that it reads.
     pub inputs: Vec<usize>,
-    /// The activation that it writes.
+    /// The index of the activation that it writes.
     pub output: usize,
 }
 
-/// What an operator computes. Images are rows, columns, channels, behind a batch of 1.
+/// The operation of an operator. Images have the axes batch (of size 1), rows, columns, channels.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Kind {
@@ -31,7 +31,7 @@ pub enum Kind {
         window: Window,
         /// Groups of channels.
         groups: usize,
-        /// What follows.
+        /// The fused activation.
         activation: Fused,
     },
     /// `DEPTHWISE_CONV_2D`: the filter is (1, rows, columns, channels · multiplier).
@@ -42,58 +42,58 @@ pub enum Kind {
         bias: Option<usize>,
         /// The kernel's window.
         window: Window,
-        /// Outputs of each channel.
+        /// The number of outputs for each channel.
         multiplier: usize,
-        /// What follows.
+        /// The fused activation.
         activation: Fused,
     },
-    /// `FULLY_CONNECTED`: the filter is (outputs, inputs), and applied to each run of so many inputs.
+    /// `FULLY_CONNECTED`: the filter is (outputs, inputs), and is applied along the last axis.
     FullyConnected {
         /// The weights.
         filter: usize,
         /// The bias, of `INT32`.
         bias: Option<usize>,
-        /// What follows.
+        /// The fused activation.
         activation: Fused,
     },
     /// `MAX_POOL_2D`.
     MaxPool2D {
-        /// The pool's window.
+        /// The window of the pooling.
         window: Window,
-        /// What follows.
+        /// The fused activation.
         activation: Fused,
     },
     /// `AVERAGE_POOL_2D`.
     AveragePool2D {
-        /// The pool's window.
+        /// The window of the pooling.
         window: Window,
-        /// What follows.
+        /// The fused activation.
         activation: Fused,
     },
-    /// `MEAN` over all places of each channel.
+    /// `MEAN` over all positions of each channel.
     Mean,
     /// `PAD`, `PADV2` around an image or along a sequence.
     Pad {
-        /// Rows before and after, columns before and after. The steps of a sequence are rows.
+        /// Rows before and after, columns before and after. The steps of a sequence count as rows.
         padding: [[usize; 2]; 2],
-        /// What the frame is filled with.
+        /// The padding value.
         value: i8,
     },
-    /// `ADD` of two tensors of one shape.
+    /// `ADD` of two tensors with the same shape.
     Add {
-        /// What follows.
+        /// The fused activation.
         activation: Fused,
     },
-    /// `CONCATENATION` of tensors of one quantization.
+    /// `CONCATENATION` of tensors with the same quantization.
     Concatenation {
-        /// The axis, where the batch is axis 0.
+        /// The axis; axis 0 is the batch.
         axis: usize,
     },
-    /// `RESHAPE`, `SQUEEZE`, `EXPAND_DIMS`: the same values in another shape.
+    /// `RESHAPE`, `SQUEEZE`, `EXPAND_DIMS`: the same values with another shape.
     Reshape,
     /// `SOFTMAX` over the last axis.
     Softmax {
-        /// By what the inputs are multiplied.
+        /// The factor of the inputs.
         beta: f32,
     },
     /// `LOGISTIC`: the sigmoid.
@@ -102,7 +102,7 @@ pub enum Kind {
     Tanh,
     /// `RELU`.
     Relu,
-    /// `RELU6`, within one quantization.
+    /// `RELU6`, with the same quantization of input and output.
     Relu6,
     /// `LEAKY_RELU`.
     LeakyRelu {

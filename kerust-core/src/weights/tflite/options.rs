@@ -1,4 +1,4 @@
-//! Which operators are read, and the options that several of them have.
+//! The supported operators, and the options that several of them have.
 
 use super::bytes::Table;
 use super::check::Site;
@@ -6,8 +6,8 @@ use super::{Kind, TfliteError, kinds};
 use crate::kernels::int8::Fused;
 use crate::shape::{Padding, Window};
 
-/// The operators that are read: code, name, the last version, and the kind of their options (0 where
-/// these do not matter).
+/// The supported operators: code, name, last version, and the kind of their options (0 if the options do not
+/// matter).
 const READ: [(i32, &str, i32, i8); 21] = [
     (0, "ADD", 5, 11),
     (1, "AVERAGE_POOL_2D", 3, 5),
@@ -32,7 +32,7 @@ const READ: [(i32, &str, i32, i8); 21] = [
     (114, "QUANTIZE", 4, 0),
 ];
 
-/// What an operator computes, where kerust has it and its tensors are as they must be.
+/// Reads the operation of a supported operator, and checks its tensors.
 pub(super) fn kind(site: &Site<'_, '_>, table: Table<'_>) -> Result<Kind, TfliteError> {
     let Some((_, _, version, options)) = READ.iter().find(|(code, ..)| *code == site.code) else {
         return Err(site.fault(without_arithmetic(site.code)));
@@ -73,12 +73,12 @@ pub(super) fn kind(site: &Site<'_, '_>, table: Table<'_>) -> Result<Kind, Tflite
     }
 }
 
-/// Why an operator is not read, and what to do.
+/// The message for an unsupported operator.
 fn without_arithmetic(code: i32) -> String {
     let help = match code {
         // BATCH_TO_SPACE_ND, SPACE_TO_BATCH_ND.
         37 | 38 => {
-            "it stands for a dilated convolution of a batch that changes; convert the model with a batch of 1"
+            "it represents a dilated convolution with a variable batch size; convert the model with a batch of 1"
                 .to_string()
         }
         _ => {
@@ -90,7 +90,7 @@ fn without_arithmetic(code: i32) -> String {
     format!("kerust has no 8-bit arithmetic for it; {help}")
 }
 
-/// The window of a convolution or a pool; `dilation` are the fields of rows and columns.
+/// The window of a convolution or pooling; `dilation` gives the fields of rows and columns.
 pub(super) fn window(
     site: &Site<'_, '_>,
     options: Table<'_>,
@@ -115,7 +115,7 @@ pub(super) fn window(
     })
 }
 
-/// Sizes of at least 1, of which no product with a size of a tensor overflows.
+/// Sizes of at least 1 that are small enough that products with tensor sizes do not overflow.
 pub(super) fn positive(
     site: &Site<'_, '_>,
     sizes: [i32; 2],
@@ -129,7 +129,7 @@ pub(super) fn positive(
     }
 }
 
-/// The activation that follows.
+/// The fused activation.
 pub(super) fn fused(
     site: &Site<'_, '_>,
     options: Table<'_>,
@@ -141,7 +141,7 @@ pub(super) fn fused(
         2 => Ok(Fused::ReluN1To1),
         3 => Ok(Fused::Relu6),
         other => Err(site.fault(format!(
-            "found the fused activation {other}, expected none, `RELU`, `RELU_N1_TO_1` or `RELU6`; make it a layer of its own"
+            "found the fused activation {other}, expected none, `RELU`, `RELU_N1_TO_1` or `RELU6`; make it a separate layer"
         ))),
     }
 }

@@ -6,40 +6,40 @@ use super::names;
 use crate::kernels::int8::Quantization;
 use core::fmt::{Display, Formatter};
 
-/// The number of values that a tensor may have: what an `i32` counts, as in TensorFlow Lite.
+/// The maximum number of values in a tensor: the range of `i32`, as in TensorFlow Lite.
 const MAX_LEN: usize = i32::MAX as usize;
 
-/// A tensor of a `.tflite`: a constant with its data, or an activation.
+/// A tensor of a `.tflite` file: a constant with its data, or an activation.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Tensor<'a> {
     /// Its name in the file.
     pub name: &'a str,
-    /// Its sizes, the batch included.
+    /// Its shape, including the batch.
     pub shape: Vec<usize>,
-    /// The type of its values.
+    /// Its element type.
     pub element: Element,
-    /// How its values stand for real ones, where the file says.
+    /// Its quantization, if the file contains it.
     pub quantization: Option<Quantizations>,
     /// The bytes of a constant.
     pub data: Option<&'a [u8]>,
-    /// An axis behind the batch whose size may change while the model runs.
+    /// An axis after the batch whose size can change at run time.
     pub(super) changing: Option<usize>,
 }
 
-/// One quantization for a tensor, or one for each place along an axis.
+/// One quantization for a tensor, or one for each index along an axis.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Quantizations {
-    /// One scale, or one for each place; all are positive and finite.
+    /// One scale, or one for each index. All are positive and finite.
     pub scales: Vec<f32>,
-    /// As many zero points as scales.
+    /// The same number of zero points.
     pub zero_points: Vec<i64>,
-    /// The axis, where there are several.
+    /// The axis, if there are several.
     pub axis: usize,
 }
 
-/// The type of a tensor's values.
+/// The element type of a tensor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Element {
@@ -72,7 +72,7 @@ impl Tensor<'_> {
         Some(scalars(data, i32::from_le_bytes).collect())
     }
 
-    /// The quantization of an `INT8` tensor that has one for all its values.
+    /// The quantization of an `INT8` tensor that has one for all values.
     pub fn quantization(&self) -> Option<Quantization> {
         let quantization = self.quantization.as_ref()?;
         match (
@@ -99,7 +99,7 @@ impl Element {
         }
     }
 
-    /// Bytes of a value, where it is a type that is read.
+    /// The size of a value in bytes, for a supported type.
     fn size(self) -> Option<usize> {
         match self {
             Self::F32 | Self::I32 => Some(4),
@@ -120,7 +120,8 @@ impl Display for Element {
     }
 }
 
-/// What of a file may be copied: vectors that many tables share would else fill any memory.
+/// The amount of data that may still be copied. Without a limit, vectors that many tables share could use up
+/// the memory.
 pub(super) struct Budget(pub(super) usize);
 
 impl Budget {
@@ -136,7 +137,7 @@ impl Budget {
 }
 
 impl<'a> Tensor<'a> {
-    /// Reads the tensor of that number.
+    /// Reads the tensor with this index.
     pub(super) fn read(
         index: usize,
         table: Table<'a>,
@@ -160,7 +161,7 @@ impl<'a> Tensor<'a> {
                        fixed input shape".to_string())
             })?);
         }
-        // The batch alone may be any: it is 1 where the model runs.
+        // The batch size can be variable; it is 1 at run time.
         let mut signature = table.i32s(7)?.enumerate().skip(1);
         let changing = signature.find(|(_, size)| *size < 0).map(|(axis, _)| axis);
         let len = shape.iter().try_fold(1usize, |len, size| {
@@ -190,7 +191,7 @@ impl<'a> Tensor<'a> {
         };
         if buffer.u64(1)? > 1 {
             return Err(fault(
-                "found data behind the model, expected it in the model: that is how files of more than 2 GB \
+                "found data after the model, expected it in the model: that is how files of more than 2 GB \
                  are written"
                     .to_string(),
             ));
@@ -225,7 +226,7 @@ impl<'a> Tensor<'a> {
 }
 
 impl Quantizations {
-    /// Reads them; a fault of this tensor alone is a text.
+    /// Reads the quantization. The error is a message without the tensor.
     fn read(
         table: Table<'_>,
         shape: &[usize],

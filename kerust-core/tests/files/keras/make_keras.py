@@ -1,4 +1,4 @@
-"""Writes the files beside it, as Keras writes them: small models whose values count 1/8, 2/8, ..
+"""Writes the files next to this script with Keras: small models whose values count 1/8, 2/8, ..
 
 `make_keras.py check FOLDER` checks instead that Keras loads the same models from FOLDER's
 `tiny.weights.h5`, `conv.weights.h5`, `nested.weights.h5` and `normal.weights.h5`, with the same values.
@@ -96,7 +96,7 @@ count(model)
 model.save_weights(FOLDER / "nested.weights.h5")
 model.save(FOLDER / "nested.h5")
 
-# As Keras 2 wrote weights alone: fixed strings, `:0` behind the names, `depthwise_kernel`, no classes.
+# As Keras 2 wrote files of weights only: fixed strings, `:0` after the names, `depthwise_kernel`, no classes.
 with h5py.File(FOLDER / "conv.h5") as whole, h5py.File(FOLDER / "conv_keras2_weights.h5", "w") as alone:
     group = whole["model_weights"]
     alone.attrs["layer_names"] = numpy.array([name.encode() for name in group.attrs["layer_names"]])

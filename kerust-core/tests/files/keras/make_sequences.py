@@ -1,5 +1,5 @@
-"""Writes the files of a model over sequences beside it, as Keras writes them: `sequences.keras`,
-`sequences.weights.h5` and `sequences.h5`, whose values count 1/64, 2/64, .. modulo 1 less a half, and
+"""Writes the files of a sequence model next to this script with Keras: `sequences.keras`,
+`sequences.weights.h5` and `sequences.h5`, whose values count 1/64, 2/64, .. modulo 1 minus 1/2, and
 `sequences.safetensors`: inputs `x` and the outputs `y` for them.
 
 `make_sequences.py check FOLDER` checks instead that Keras loads the same model from FOLDER's
@@ -44,7 +44,7 @@ def weights_of(layer):
 
 
 def count(model):
-    """Gives the values of all layers, one after the other, 1/64, 2/64, .. modulo 1 less a half."""
+    """Gives the values of all layers, one after the other, 1/64, 2/64, .. modulo 1 minus 1/2."""
     number = 0
     for layer in model.layers:
         for weight in layer.weights:

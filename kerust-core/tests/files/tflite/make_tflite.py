@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes 8-bit models of TensorFlow Lite, and what TensorFlow Lite Micro computes with them.
+"""Writes 8-bit models of TensorFlow Lite, and the outputs that TensorFlow Lite Micro computes with them.
 
     python make_tflite.py                            writes `operators.safetensors`, `refused.safetensors`
     python make_tflite.py networks                   writes `networks.safetensors`
@@ -451,7 +451,7 @@ def operators():
 
 
 def refused():
-    """Models that are not read, each for a reason of its own."""
+    """Models that are not read, each for its own reason."""
 
     def of(name, kind="RESHAPE", version=1, made=None, inputs=((1, 8),), shape=(1, 8), **fields):
         net = Net(name)

@@ -1,10 +1,10 @@
-//! Damaged files: an error, or a graph, and never a panic.
+//! Damaged files give an error or a graph, and never a panic.
 
 use super::{file, models};
 use kerust_core::weights::tflite::Graph;
 use safetensors::SafeTensors;
 
-/// Damages each model of the goldens so many times; returns how often it was refused.
+/// Damages each golden model so many times; returns how often it was rejected.
 fn each(damage: impl Fn(&mut Vec<u8>, &mut dyn FnMut() -> usize), rounds: usize) -> usize {
     let mut state = 1u64;
     let mut random = move || {
@@ -76,7 +76,7 @@ fn a_file_cut_anywhere_is_refused() {
     let file = SafeTensors::deserialize(&bytes).unwrap();
     for (name, model) in models(&file) {
         for end in 0..model.len() {
-            // The writer puts what the root leads to last.
+            // The writer puts the tables that the root refers to last.
             assert!(Graph::read(&model[..end]).is_err(), "{name} up to {end}");
         }
     }

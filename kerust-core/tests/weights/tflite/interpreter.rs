@@ -14,16 +14,16 @@ pub enum Values {
     F32(Vec<f32>),
 }
 
-/// In which order rows are computed.
+/// The order in which rows are computed.
 #[derive(Clone, Copy, Debug)]
 pub enum Schedule {
     /// Image by image.
     Whole,
-    /// Row by row, from a ring that holds only the input rows of one window.
+    /// Row by row, from a ring buffer that holds only the input rows of one window.
     Ring,
 }
 
-/// The first output, of one sample.
+/// The first output for one sample.
 pub fn run(graph: &Graph<'_>, inputs: &[Values], schedule: Schedule) -> Values {
     let constants = graph.tensors.iter();
     let mut values: Vec<Option<Values>> = constants
@@ -205,7 +205,7 @@ fn compute(
     Values::I8(y)
 }
 
-/// What a layer with weights computes with.
+/// The parameters of a layer with weights.
 struct Numbers<'g> {
     weights: &'g [i8],
     bias: Vec<i32>,
@@ -253,7 +253,7 @@ impl<'g> Numbers<'g> {
     }
 }
 
-/// Computes an output row by row, while a ring of as many rows as the window spans takes in the input.
+/// Computes an output row by row; a ring buffer with as many rows as the window holds the input.
 fn ring(
     x: &[i8],
     [height, width, channels]: [usize; 3],

@@ -1,5 +1,5 @@
-//! TensorFlow Lite's files: what TensorFlow Lite Micro computes with them is computed byte for byte, and
-//! what is not read is refused.
+//! TensorFlow Lite's files: the results equal those of TensorFlow Lite Micro byte for byte, and unsupported
+//! files are rejected.
 
 mod broken;
 mod interpreter;

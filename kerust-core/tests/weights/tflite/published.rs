@@ -14,7 +14,7 @@ const MODELS: [(&str, &str); 3] = [
     ("kws", "kws_ref_model"),
 ];
 
-/// The files; without the folder nothing, said loudly.
+/// The files, or none with a visible warning if the folder is missing.
 fn published() -> Vec<(&'static str, PathBuf)> {
     let Some(folder) = std::env::var_os("KERUST_MLPERF") else {
         skipped(
@@ -29,7 +29,7 @@ fn published() -> Vec<(&'static str, PathBuf)> {
         .collect()
 }
 
-/// Says on the terminal, past the harness that keeps what a passing test prints.
+/// Prints to the terminal, bypassing the output capture of the test harness.
 fn skipped(what: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {what}");
 }
@@ -100,7 +100,7 @@ fn random_inputs_give_the_bytes_of_tensorflow_lite_micro() {
     }
 }
 
-/// Cases of one's own, in a file as `make_tflite.py` writes it, which `KERUST_TFLITE_CASES` names.
+/// Custom cases, in a file written by `make_tflite.py`, which `KERUST_TFLITE_CASES` names.
 #[test]
 fn more_cases_give_the_bytes_of_tensorflow_lite_micro() {
     match std::env::var_os("KERUST_TFLITE_CASES") {
@@ -117,7 +117,8 @@ fn more_cases_give_the_bytes_of_tensorflow_lite_micro() {
     }
 }
 
-/// Random values for the first 1,000 samples, then structures: constants, ramps, checks, single values.
+/// Random values for the first 1,000 samples, then structures: constants, ramps, checkerboards, single
+/// values.
 fn input(sample: usize, len: usize) -> Vec<i8> {
     let mut state = sample as u64 + 1;
     let mut random = || {

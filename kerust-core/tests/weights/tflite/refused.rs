@@ -1,4 +1,4 @@
-//! What is not read, and what the message says.
+//! Unsupported files and their error messages.
 
 use super::{file, models};
 use kerust_core::weights::tflite::Graph;
@@ -19,13 +19,13 @@ fn files_of_other_kinds_are_named() {
         assert_eq!(
             Graph::read(bytes).unwrap_err().to_string(),
             format!(
-                "no TensorFlow Lite model: found {found}, expected a FlatBuffer with the identifier `TFL3`"
+                "not a TensorFlow Lite model: found {found}, expected a FlatBuffer with the identifier `TFL3`"
             )
         );
     }
 }
 
-/// The models of `refused.safetensors`, and what is said of each.
+/// The models of `refused.safetensors`, and the message about each.
 const REFUSED: &[(&str, &str)] = &[
     (
         "a_batch",
@@ -39,8 +39,8 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "add_broadcast",
-        "operator 0 (`ADD`): found `tensor_1` of shape [1, 1, 1, 4] beside an output of [1, 3, 3, \
-         4], expected two activations of one shape; bring both to it beforehand",
+        "operator 0 (`ADD`): found `tensor_1` of shape [1, 1, 1, 4] and an output of [1, 3, 3, \
+         4], expected two activations of one shape; give both the same shape beforehand",
     ),
     (
         "another_operator",
@@ -69,7 +69,7 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "conv_fused_tanh",
         "operator 0 (`CONV_2D`): found the fused activation 4, expected none, `RELU`, \
-         `RELU_N1_TO_1` or `RELU6`; make it a layer of its own",
+         `RELU_N1_TO_1` or `RELU6`; make it a separate layer",
     ),
     (
         "conv_output_of_another_shape",
@@ -173,7 +173,7 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_is_not_read_is_named_with_what_to_do() {
+fn unsupported_operators_are_named_with_help() {
     let bytes = file("refused.safetensors");
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let mut found: Vec<(String, String)> = models(&file)

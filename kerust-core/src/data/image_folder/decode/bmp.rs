@@ -1,10 +1,11 @@
-//! BMP without compression, which is what TensorFlow reads of it.
+//! Uncompressed BMP images, the only kind that TensorFlow reads.
 //!
-//! After Microsoft's "Bitmap Storage". A crate that was tried gave wrong values of one-bit images.
+//! The format is described in Microsoft's "Bitmap Storage". The decoder is kerust's own, because a crate for
+//! it decodes one-bit images wrongly.
 
 use super::{Decoded, Outcome, corrupt, limit};
 
-/// Decodes to RGB or RGBA, the palette resolved (TensorFlow takes the palette's numbers for grey
+/// Decodes to RGB or RGBA. Palette indices are replaced by their colors (TensorFlow uses the indices as gray
 /// levels).
 pub(super) fn decode(bytes: &[u8]) -> Outcome<Decoded> {
     let corrupt = |fault: &str| corrupt("BMP")(&fault);
@@ -31,7 +32,7 @@ pub(super) fn decode(bytes: &[u8]) -> Outcome<Decoded> {
     let mut values = limit::room(size[0] * size[1] * channels)?;
     let outputs = values.chunks_exact_mut(size[1] * channels);
     for (i, output) in outputs.enumerate() {
-        // The lowest row comes first, unless the height is negative.
+        // The bottom row comes first, unless the height is negative.
         let row = if header.downward { i } else { size[0] - 1 - i };
         let row = &rows[row * row_bytes..][..row_bytes];
         for (x, pixel) in output.chunks_exact_mut(channels).enumerate() {
@@ -51,14 +52,14 @@ struct Header {
     size: [usize; 2],
     /// Whether the top row comes first.
     downward: bool,
-    /// Of a pixel.
+    /// Bits per pixel.
     bits: usize,
     compression: u64,
-    /// Where the pixels begin.
+    /// The offset of the pixels.
     start: usize,
-    /// Where the header ends.
+    /// The end of the header.
     end: usize,
-    /// The header of OS/2, whose palette has three bytes a colour.
+    /// Whether it is the header of OS/2, whose palette has three bytes per color.
     short: bool,
 }
 
@@ -89,11 +90,11 @@ impl Header {
     }
 }
 
-/// How a pixel's number becomes a colour.
+/// How the number of a pixel is converted to a color.
 enum Colours {
-    /// Red, green and blue of each number.
+    /// Red, green and blue for each index.
     Palette(Vec<[u8; 3]>),
-    /// The bits of red, green, blue, and of alpha where there is any.
+    /// The bit masks of red, green, blue, and of alpha if there is any.
     Masks([u32; 4]),
 }
 
@@ -114,7 +115,7 @@ impl Colours {
             return Some(Self::Palette(palette.collect()));
         }
         if header.compression != 0 {
-            // Behind the first 40 bytes of the header, in every version; alpha since the third.
+            // They follow the first 40 bytes of the header in every version; alpha exists since version 3.
             let mask = |i: usize| Some(number(bytes, 54 + 4 * i, 4)? as u32);
             let alpha = if header.end >= 14 + 56 { mask(3)? } else { 0 };
             return Some(Self::Masks([mask(0)?, mask(1)?, mask(2)?, alpha]));
@@ -146,7 +147,7 @@ impl Colours {
     }
 }
 
-/// The bits under the mask, as a level from 0 to 255.
+/// Converts the bits under the mask to a level from 0 to 255.
 fn level(number: u32, mask: u32) -> u8 {
     let shift = mask.trailing_zeros().min(31);
     let most = u64::from(mask >> shift);
@@ -154,7 +155,7 @@ fn level(number: u32, mask: u32) -> u8 {
     (found * 255).checked_div(most).unwrap_or(0) as u8
 }
 
-/// The number of the pixel `x` of a row; the high bits of a byte come first.
+/// The number of the pixel `x` in a row; the high bits of a byte come first.
 fn pixel_of(row: &[u8], x: usize, bits: usize) -> u32 {
     if bits < 8 {
         let place = x * bits;
@@ -168,7 +169,7 @@ fn pixel_of(row: &[u8], x: usize, bits: usize) -> u32 {
         .fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
-/// The number of `len` bytes at `at`, the low byte first.
+/// The little-endian number of `len` bytes at `at`.
 fn number(bytes: &[u8], at: usize, len: usize) -> Option<u64> {
     let bytes = bytes.get(at..at + len)?.iter().rev();
     Some(bytes.fold(0, |number, byte| number << 8 | u64::from(*byte)))

@@ -3,11 +3,11 @@
 use super::{Decoded, Outcome, corrupt, limit};
 use gif::{ColorOutput, DecodeOptions, MemoryLimit};
 
-/// A code of LZW takes 12 bits and stands for 4096 pixels at most.
+/// An LZW code takes up to 12 bits and stands for up to 4096 pixels.
 const PIXELS_OF_A_BYTE: u64 = 4096 * 8 / 12;
 
-/// Decodes the first frame to RGBA, on a canvas of zeros; transparent pixels are zeros, as in
-/// TensorFlow. The frames behind it are walked, so that a file without an end is found.
+/// Decodes the first frame to RGBA, on a canvas of zeros. As in TensorFlow, transparent pixels are zeros. All
+/// other frames are scanned, so that an incomplete file is detected.
 pub(super) fn decode(bytes: &[u8]) -> Outcome<Decoded> {
     let corrupt = |error: gif::DecodingError| corrupt("GIF")(&error);
     let mut options = DecodeOptions::new();
@@ -22,7 +22,7 @@ pub(super) fn decode(bytes: &[u8]) -> Outcome<Decoded> {
     }
 
     let frame = decoder.next_frame_info().map_err(corrupt)?;
-    let frame = frame.ok_or("is no whole GIF image: it has no frame")?;
+    let frame = frame.ok_or("is not a complete GIF image: it has no frame")?;
     let [left, top] = [frame.left, frame.top].map(usize::from);
     let line = usize::from(frame.width) * CHANNELS;
     let transparent = frame.transparent.is_some();

@@ -6,10 +6,10 @@ use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-/// Decodes to grey or RGB.
+/// Decodes to grayscale or RGB.
 ///
-/// The decoder goes on at the end of a file that was cut, and draws grey; so the file's markers are
-/// walked first, and an image without an end is refused.
+/// The decoder fills the rest of a truncated file with gray instead of reporting an error. Therefore the
+/// markers of the file are scanned first, and an image without an end is an error.
 pub(super) fn decode(bytes: &[u8]) -> Outcome<Decoded> {
     let markers = marker::walk(bytes).map_err(|error| corrupt("JPEG")(&error))?;
     limit::check(markers.size, bytes.len())?;
@@ -18,11 +18,11 @@ pub(super) fn decode(bytes: &[u8]) -> Outcome<Decoded> {
     }
 
     let corrupt = |error: zune_jpeg::errors::DecodeErrors| corrupt("JPEG")(&error);
-    // A JPEG has no more rows or columns; how many pixels there may be was checked above.
+    // A JPEG cannot have more rows or columns. The number of pixels was checked above.
     let options = DecoderOptions::default()
         .set_max_width(u16::MAX.into())
         .set_max_height(u16::MAX.into())
-        // Bytes between the headers are harmless, and all that strictness would refuse in them.
+        // Bytes between the headers are harmless, but strict mode would reject them.
         .set_strict_mode(!markers.bytes_between);
     let mut decoder = JpegDecoder::new_with_options(Cursor::new(bytes), options);
     decoder.decode_headers().map_err(corrupt)?;

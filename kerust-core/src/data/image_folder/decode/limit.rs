@@ -1,22 +1,22 @@
-//! How large an image may be, so that no header of a few bytes takes the machine's memory.
+//! Limits on the size of an image, so that a small malicious file cannot use up the memory.
 
 use super::Outcome;
 
-/// The most pixels of an image: Pillow's limit against decompression bombs, 178,956,970.
+/// The maximum number of pixels of an image: Pillow's limit against decompression bombs, 178,956,970.
 pub const MAX_PIXELS: u64 = 178_956_970;
 
-/// The most bytes of an image's file: that many pixels with four channels of 16 bits.
+/// The maximum size of an image file in bytes: the maximum number of pixels with four 16-bit channels.
 pub(super) const MAX_FILE_BYTES: u64 = MAX_PIXELS * 8;
 
-/// An image up to this many pixels takes 64 MiB at most, so it is not held against its file's length.
+/// An image with up to this many pixels takes at most 64 MiB, so its size is not compared with its file's
+/// length.
 const SMALL_PIXELS: u64 = 1 << 24;
 
-/// More pixels than a byte can stand for in an image that somebody made: a white page of one bit a
-/// pixel comes to some 8,000.
+/// The maximum number of pixels per byte of a file, well above that of real images: a white page with one bit
+/// per pixel has about 8,000.
 const MAX_PIXELS_OF_A_BYTE: u64 = 16_384;
 
-/// Refuses an image of that many rows and columns that is too large, or larger than a file of
-/// `bytes` bytes holds.
+/// Returns an error if an image of this size is too large, or too large for a file of `bytes` bytes.
 pub(super) fn check(size: [usize; 2], bytes: usize) -> Outcome<()> {
     let [height, width] = size;
     let pixels = (height as u64).saturating_mul(width as u64);
@@ -34,12 +34,12 @@ pub(super) fn check(size: [usize; 2], bytes: usize) -> Outcome<()> {
     Ok(())
 }
 
-/// The message for an image that is larger than its file can hold.
+/// The message for an image that is too large for its file.
 pub(super) fn too_large([height, width]: [usize; 2], bytes: usize) -> String {
     format!("says that it has {height}×{width} pixels, more than its {bytes} bytes hold")
 }
 
-/// Zeros, or an error where there is no memory for them.
+/// A buffer of zeros, or an error if there is not enough memory.
 pub(crate) fn room(len: usize) -> Outcome<Vec<u8>> {
     let mut bytes = Vec::new();
     bytes

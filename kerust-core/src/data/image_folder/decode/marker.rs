@@ -1,17 +1,17 @@
-//! The markers of a JPEG file: whether it has an end, and how large it says that it is.
+//! Scans the markers of a JPEG file, to check its end and to read its size.
 //!
-//! ITU-T T.81, annex B. Values between markers are not looked at.
+//! See ITU-T T.81, annex B. Values between markers are skipped.
 
-/// What the markers say.
+/// The information from the markers.
 #[derive(PartialEq, Debug)]
 pub(super) struct Markers {
     /// Rows and columns.
     pub(super) size: [usize; 2],
-    /// Blocks of 8×8 values, of all components.
+    /// The number of 8×8 blocks of all components.
     pub(super) blocks: u64,
-    /// The most blocks that one byte can stand for.
+    /// The maximum number of blocks that one byte can encode.
     pub(super) blocks_of_a_byte: u64,
-    /// Whether there are bytes between the headers that belong to none.
+    /// Whether there are extra bytes between the headers.
     pub(super) bytes_between: bool,
 }
 
@@ -20,10 +20,10 @@ const SCAN: u8 = 0xda;
 /// End of image.
 const END: u8 = 0xd9;
 
-/// Walks from the start of the image to its end.
+/// Scans from the start of the image to its end.
 ///
 /// # Errors
-/// The file ends before the image does; there is no frame.
+/// Returns an error if the file ends before the image does, or there is no frame header.
 pub(super) fn walk(bytes: &[u8]) -> Result<Markers, String> {
     let cut = || format!("no end of image was found in its {} bytes", bytes.len());
     let mut frame: Option<Markers> = None;
@@ -35,7 +35,7 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Markers, String> {
         at = next;
         match marker {
             END => break,
-            // Restarts, and others without a length.
+            // Restarts, and other markers without a length.
             0x01 | 0xd0..=0xd8 => continue,
             _ => {}
         }
@@ -47,7 +47,7 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Markers, String> {
             .ok_or("the length of a segment is below 2")?;
         at += len;
         match marker {
-            // Tables (0xc4, 0xcc) and an extension (0xc8) are among the frames' numbers.
+            // The codes of tables (0xc4, 0xcc) and of an extension (0xc8) lie between those of frames.
             0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
                 frame = Some(frame_of(marker, segment).ok_or("its frame header is too short")?);
             }
@@ -62,14 +62,14 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Markers, String> {
     })
 }
 
-/// The next marker at or behind `at`, and the place behind it. Fill bytes may stand before its last.
+/// The next marker from `at` on, and the position after it. There can be fill bytes before its last byte.
 fn next_marker(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     let marker = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xff);
     let found = bytes.get(at..)?.windows(2).position(marker)?;
     Some((bytes[at + found + 1], at + found + 2))
 }
 
-/// The place of the marker behind the values of a scan, which restarts are a part of.
+/// The position of the marker after the values of a scan. Restart markers are part of the scan.
 fn scan_end(bytes: &[u8], mut at: usize) -> usize {
     loop {
         match next_marker(bytes, at) {
@@ -80,7 +80,7 @@ fn scan_end(bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// The size and the number of blocks that a frame header says.
+/// The size and the number of blocks from a frame header.
 fn frame_of(marker: u8, segment: &[u8]) -> Option<Markers> {
     let [_, h0, h1, w0, w1, count, ref components @ ..] = *segment else {
         return None;
@@ -96,7 +96,7 @@ fn frame_of(marker: u8, segment: &[u8]) -> Option<Markers> {
     let of_a_unit: u64 = samplings()
         .map(|[vertical, horizontal]| vertical * horizontal)
         .sum();
-    // A block takes a bit at the least for its first value, and one for the others unless scans are
+    // A block needs at least one bit for its first value, and one for the others, unless scans are
     // progressive.
     let progressive = matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce);
     Some(Markers {

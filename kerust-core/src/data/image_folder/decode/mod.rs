@@ -1,7 +1,7 @@
-//! From an image file to pixels of the model's size.
+//! Decodes an image file to pixels of the model's input size.
 //!
-//! A file is refused unless it is whole, as TensorFlow refuses it. Nothing is allocated by a
-//! header's word alone: see [`limit`].
+//! A truncated or corrupt file is an error, as in TensorFlow. Memory is not allocated on the basis of a
+//! header alone; see [`limit`].
 
 mod bmp;
 mod gif;
@@ -20,15 +20,15 @@ use std::path::Path;
 pub use limit::MAX_PIXELS;
 pub(super) use limit::room;
 
-/// The outcome of a step of decoding; an error is what the reader of a message needs beside the path.
+/// The result of a decoding step. The error is a message without the path.
 type Outcome<T> = Result<T, String>;
 
-/// Decodes the image at `path` into `pixels`: `size` rows and columns of `channels` values.
+/// Decodes the image at `path` into `pixels`: `size` rows and columns with `channels` values each.
 ///
-/// The content decides the format, not the ending. Of 16 bits the upper 8 stay, also where colours
-/// become grey, which TensorFlow makes of all 16: a level less at most. Grey is 0.299 R + 0.587 G +
-/// 0.114 B (ITU-R BT.601), as TensorFlow computes it; alpha is dropped, not blended, unless asked
-/// for.
+/// The format is determined from the content, not from the file extension. Of 16-bit values the upper 8 bits
+/// are kept. TensorFlow converts colors to gray with all 16 bits; the difference is at most one level. Gray
+/// is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), as in TensorFlow. Alpha is dropped without blending, unless
+/// it is requested.
 pub(in crate::data) fn read(
     path: &Path,
     channels: usize,
@@ -45,7 +45,7 @@ pub(in crate::data) fn read(
     if found == size {
         pixels.copy_from_slice(&values);
     } else {
-        // As `tf.image.resize`. Alpha is a channel like the others to a network, and to Keras.
+        // As `tf.image.resize`. Alpha is resized like any other channel, as in Keras.
         let [height, width] = found;
         let resizing = Resizing::new([height, width, channels], size);
         resizing
@@ -55,18 +55,18 @@ pub(in crate::data) fn read(
     Ok(())
 }
 
-/// How an image becomes one of the model's size.
+/// How an image is resized to the model's input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(in crate::data) struct Resize {
     pub(in crate::data) interpolation: Interpolation,
     pub(in crate::data) crop_to_aspect_ratio: bool,
 }
 
-/// Cuts the middle out of an image, as large as may be with the ratio of `target`: Keras's `smart_resize`. Returns its
-/// size.
+/// Crops the center of an image, as large as possible with the aspect ratio of `target`: Keras's
+/// `smart_resize`. Returns the size.
 fn crop(values: &mut Vec<u8>, size: [usize; 2], channels: usize, target: [usize; 2]) -> [usize; 2] {
     let [height, width] = size;
-    // Keras divides in 32 bits, and truncates.
+    // Keras divides in 32 bits and truncates.
     let part = |whole: usize, a: usize, b: usize| ((whole * a) as f32 / b as f32) as usize;
     let rows = part(width, target[0], target[1]).min(height).max(1);
     let columns = part(height, target[1], target[0]).min(width).max(1);
@@ -79,14 +79,14 @@ fn crop(values: &mut Vec<u8>, size: [usize; 2], channels: usize, target: [usize;
     [rows, columns]
 }
 
-/// The bytes of the file. Only the first ones are read where they are no image's, however long the
-/// file is; a pipe or a device is not opened, since that may wait for ever.
+/// The bytes of the file. If the first bytes are not those of an image, the rest is not read. A pipe or a
+/// device is not opened, since it might block forever.
 fn whole_file(path: &Path) -> Outcome<Vec<u8>> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         let kind = kind(metadata.file_type());
-        return Err(format!("is no regular file: found {kind}"));
+        return Err(format!("is not a regular file: found {kind}"));
     }
     let mut file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
@@ -107,7 +107,7 @@ fn whole_file(path: &Path) -> Outcome<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What a file is that is none of bytes.
+/// The kind of a file that is not a regular file.
 fn kind(kind: std::fs::FileType) -> &'static str {
     #[cfg(unix)]
     {
@@ -127,7 +127,7 @@ fn kind(kind: std::fs::FileType) -> &'static str {
     }
 }
 
-/// As many bytes as tell the formats apart.
+/// The number of bytes that distinguish the formats.
 const START: usize = 16;
 
 enum Format {
@@ -165,7 +165,7 @@ impl Format {
     }
 }
 
-/// The message for a file of another format, which is named where it is a common one.
+/// The message for a file of another format, with the name of the format if it is a common one.
 fn unknown(start: &[u8]) -> String {
     let text = start.trim_ascii_start();
     let found = match start {
@@ -183,14 +183,14 @@ fn unknown(start: &[u8]) -> String {
         _ if start.iter().all(|byte| *byte == 0) => "zeros".to_owned(),
         _ => format!("the first bytes {:02x?}", &start[..start.len().min(4)]),
     };
-    format!("is no PNG, JPEG, GIF, BMP or WebP image: found {found}")
+    format!("is not a PNG, JPEG, GIF, BMP or WebP image: found {found}")
 }
 
-/// An image as its file holds it.
+/// An image as stored in its file.
 struct Decoded {
     /// Rows and columns.
     size: [usize; 2],
-    /// Grey, grey with alpha, RGB, or RGB with alpha.
+    /// Gray, gray with alpha, RGB, or RGB with alpha.
     channels: usize,
     values: Vec<u8>,
 }
@@ -207,7 +207,7 @@ impl Decoded {
         }
     }
 
-    /// Each pixel with 1, 3 or 4 channels.
+    /// The pixels with 1, 3 or 4 channels.
     fn pixels(&self, channels: usize) -> Outcome<Vec<u8>> {
         let mut pixels = room(self.values.len() / self.channels * channels)?;
         let from = self.values.chunks_exact(self.channels);
@@ -232,15 +232,15 @@ impl Decoded {
     }
 }
 
-/// In parts of 32768, truncated: libpng's arithmetic, which TensorFlow uses.
+/// In units of 1/32768, truncated: the arithmetic of libpng, which TensorFlow uses.
 fn grey(r: u8, g: u8, b: u8) -> u8 {
     let sum = 9797 * u32::from(r) + 19234 * u32::from(g) + 3737 * u32::from(b);
     (sum >> 15) as u8
 }
 
-/// The message for a file that a decoder refused.
+/// The message for a file that a decoder rejects.
 fn corrupt(format: &'static str) -> impl Fn(&dyn Display) -> String {
-    move |error| format!("is no whole {format} image: {error}")
+    move |error| format!("is not a complete {format} image: {error}")
 }
 
 #[cfg(test)]

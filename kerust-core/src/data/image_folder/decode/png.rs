@@ -4,11 +4,11 @@ use super::{Decoded, Outcome, corrupt, limit};
 use png::{DecodeOptions, Decoder, Transformations};
 use std::io::Cursor;
 
-/// Deflate makes at most 1032 bytes of one.
+/// Deflate produces at most 1032 bytes from one.
 const MAX_RATIO: u64 = 1032;
 
-/// Decodes to eight bits a value, the palette resolved. Every checksum must be right, up to the last
-/// chunk; of an animation the first frame is taken.
+/// Decodes to eight bits per value, with palette indices replaced by their colors. All checksums are
+/// verified, up to the last chunk. Of an animation the first frame is used.
 pub(super) fn decode(bytes: &[u8]) -> Outcome<Decoded> {
     let corrupt = |error: png::DecodingError| corrupt("PNG")(&error);
     let mut options = DecodeOptions::default();

@@ -2,7 +2,7 @@ use super::*;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use std::io::Cursor;
 
-/// 33 rows and 50 columns of noise, so that no half of a file says nothing.
+/// 33 rows and 50 columns of noise, so that every part of the file matters.
 fn noise() -> RgbImage {
     RgbImage::from_fn(50, 33, |x, y| {
         let hash = (x * 7919 + y * 104_729 + 17).wrapping_mul(2_654_435_761);
@@ -81,7 +81,7 @@ fn a_file_that_was_cut_is_refused_wherever_it_was_cut() {
 
 #[test]
 fn a_tail_of_zeros_is_refused() {
-    // BMP and the lossy pixels of WebP have no end and no checksum that would show it.
+    // BMP and lossy WebP have no end marker or checksum that would reveal it.
     for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif] {
         let bytes = encoded(format);
         for tail in [2, 40, bytes.len() / 2] {
@@ -123,7 +123,7 @@ fn bytes_between_the_headers_are_passed_over_as_by_tensorflow() {
     assert_eq!(message(&loose), "read as [33, 50]");
 }
 
-/// The places of a PNG's chunks: name, start of the data, length.
+/// The chunks of a PNG: name, start of the data, length.
 fn chunks(png: &[u8]) -> Vec<(&[u8], usize, usize)> {
     let mut at = 8;
     let mut chunks = Vec::new();
@@ -160,7 +160,7 @@ fn chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
     [&len.to_be_bytes()[..], &chunk, &crc.sum().to_be_bytes()].concat()
 }
 
-/// A PNG of 69 bytes, of that size by its header.
+/// A PNG of 69 bytes whose header gives this size.
 fn png(width: u32, height: u32) -> Vec<u8> {
     let size = [width.to_be_bytes(), height.to_be_bytes()].concat();
     let header = chunk(b"IHDR", &[&size[..], &[8, 2, 0, 0, 0]].concat());
@@ -226,7 +226,7 @@ fn a_plain_page_is_no_bomb() {
 
 #[test]
 fn a_frame_of_a_gif_lies_on_black_as_do_transparent_pixels() {
-    // A canvas of 3×2 with a frame of 2×1 at column 1; colour 3 is transparent.
+    // A canvas of 3×2 with a frame of 2×1 at column 1; color 3 is transparent.
     let gif = b"GIF89a\x03\0\x02\0\x81\x01\0\xff\0\0\0\xff\0\0\0\xff\x0a\x14\x1e\
         \x21\xf9\x04\x01\0\0\x03\0,\x01\0\0\0\x02\0\x01\0\0\x02\x02\x94\x05\0;";
     // Codes of 3 bits: clear, 2, 3, end = 100, 010, 011, 101.
@@ -255,7 +255,7 @@ fn other_formats_are_named() {
         (b"\x01\x02\x03\x04\x05", "the first bytes [01, 02, 03, 04]"),
     ];
     for (bytes, found) in cases {
-        let expected = format!("is no PNG, JPEG, GIF, BMP or WebP image: found {found}");
+        let expected = format!("is not a PNG, JPEG, GIF, BMP or WebP image: found {found}");
         assert_eq!(message(bytes), expected);
     }
 }
@@ -286,7 +286,7 @@ fn broken_bytes_are_read_or_refused_and_never_panic() {
         for _ in 0..2_000 {
             let mut bytes = image.to_vec();
             for _ in 0..1 + next() % 4 {
-                // Headers hold what leads astray.
+                // Headers contain the bytes that can mislead the decoder.
                 let within = if next() % 2 == 0 {
                     bytes.len().min(80)
                 } else {
@@ -305,7 +305,7 @@ fn broken_bytes_are_read_or_refused_and_never_panic() {
     }
 }
 
-/// A BMP of two columns: bits a pixel, compression, palette or masks, height and rows.
+/// A BMP with two columns: bits per pixel, compression, palette or masks, height and rows.
 fn bmp(bits: u16, compression: u32, table: &[u8], height: i32, rows: &[u8]) -> Vec<u8> {
     let start = 54 + table.len() as u32;
     let mut bytes = b"BM\0\0\0\0\0\0\0\0".to_vec();
@@ -320,7 +320,7 @@ fn bmp(bits: u16, compression: u32, table: &[u8], height: i32, rows: &[u8]) -> V
 fn every_kind_of_bmp_is_read() {
     let pixels = |bytes: &[u8]| Decoded::new(bytes).unwrap().pixels(4).unwrap();
     let colours = [[9, 8, 7, 255], [3, 2, 1, 255]].concat();
-    // Palettes are blue, green, red, nothing.
+    // Palette entries are blue, green, red and a zero.
     let mut palette = vec![7, 8, 9, 0, 1, 2, 3, 0];
     assert_eq!(
         pixels(&bmp(1, 0, &palette, 1, &[0b0100_0000, 0, 0, 0])),
@@ -340,7 +340,7 @@ fn every_kind_of_bmp_is_read() {
     let masked = pixels(&bmp(16, 3, &masks, 1, &[0x00, 0xf8, 0xff, 0x07]));
     assert_eq!(masked, [255, 0, 0, 255, 0, 255, 255, 255]);
 
-    // The lowest row first, or the top one.
+    // The bottom row first, or the top row first.
     let rows = [[1; 8], [2; 8]].concat();
     assert_eq!(pixels(&bmp(24, 0, &[], 2, &rows))[0], 2);
     assert_eq!(pixels(&bmp(24, 0, &[], -2, &rows))[0], 1);

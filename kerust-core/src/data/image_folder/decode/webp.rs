@@ -4,7 +4,7 @@ use super::{Decoded, Outcome, corrupt, limit};
 use image_webp::WebPDecoder;
 use std::io::Cursor;
 
-/// Decodes to RGB, or to RGBA where there is alpha; of an animation the first frame is taken.
+/// Decodes to RGB, or to RGBA if there is an alpha channel. Of an animation the first frame is used.
 pub(super) fn decode(bytes: &[u8]) -> Outcome<Decoded> {
     let corrupt = |error: image_webp::DecodingError| corrupt("WebP")(&error);
     let promised = bytes

@@ -1,4 +1,4 @@
-//! The stack machine that a pickle is a program for.
+//! The stack machine that runs a pickle.
 
 mod numpy;
 
@@ -10,11 +10,11 @@ pub(super) struct Machine<'a> {
     bytes: &'a [u8],
     at: usize,
     stack: Vec<Value>,
-    /// The heights of the stack at which marks were set.
+    /// The heights of the stack at the marks.
     marks: Vec<usize>,
     memo: HashMap<usize, Value>,
     objects: Vec<Object>,
-    /// How many more values, marks and names there may be.
+    /// The number of values, marks and names that may still be created.
     left: u32,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Runs to the end: the objects, and the value at the top.
+    /// Runs to the end, and returns the objects and the value at the top of the stack.
     pub(super) fn run(mut self) -> Outcome<(Vec<Object>, Value)> {
         if !self.bytes.starts_with(&[PROTO]) {
             return Err("expected a pickle of protocol 2 to 5".to_owned());
@@ -54,7 +54,7 @@ impl<'a> Machine<'a> {
                 2..=5 => {}
                 version => return Err(format!("protocol {version}, expected 2 to 5")),
             },
-            // A frame's length serves streams.
+            // The length of a frame matters only for streams.
             0x95 => drop(self.take(8)?),
             b'(' => {
                 self.count()?;
@@ -80,7 +80,7 @@ impl<'a> Machine<'a> {
                 self.take(8)?;
                 self.push(Value::Float)?;
             }
-            // Strings and bytes, by the bytes of their lengths.
+            // Strings and bytes, by the number of bytes of their lengths.
             b'U' | b'C' | 0x8c => self.push_bytes(1)?,
             b'T' | b'B' | b'X' => self.push_bytes(4)?,
             0x8e | 0x8d => self.push_bytes(8)?,
@@ -155,7 +155,7 @@ impl<'a> Machine<'a> {
         Ok(bytes)
     }
 
-    /// A number of up to eight bytes, the low one first.
+    /// Reads a little-endian number of up to eight bytes.
     fn number(&mut self, len: usize) -> Outcome<u64> {
         let bytes = self.take(len)?.iter().rev();
         Ok(bytes.fold(0, |number, byte| number << 8 | u64::from(*byte)))
@@ -167,7 +167,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// An integer with a sign, of as many bytes as it takes.
+    /// Reads a signed integer of any number of bytes.
     fn push_long(&mut self) -> Outcome<()> {
         let len = self.number(1)? as usize;
         let bytes = self.take(len)?;
@@ -214,7 +214,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// The height of the stack at the last mark: what is below belongs to others.
+    /// The height of the stack at the last mark. Values below must not be used.
     fn floor(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }
@@ -260,7 +260,7 @@ impl<'a> Machine<'a> {
         match self.object_mut(list) {
             Some(Object::List(list)) if list.is_empty() => *list = values,
             Some(Object::List(list)) => list.extend(values),
-            _ => return Err("it appends to what is no list".to_owned()),
+            _ => return Err("it appends to something other than a list".to_owned()),
         }
         Ok(())
     }
@@ -270,7 +270,7 @@ impl<'a> Machine<'a> {
         let dict = self.peek()?;
         match self.object_mut(dict) {
             Some(Object::Dict(dict)) => dict.extend(items),
-            _ => return Err("it sets items of what is no dictionary".to_owned()),
+            _ => return Err("it sets items of something other than a dictionary".to_owned()),
         }
         Ok(())
     }
@@ -308,16 +308,16 @@ impl<'a> Machine<'a> {
     }
 
     fn text(&self, value: Value) -> Outcome<String> {
-        let bytes = self.bytes_of(value).ok_or("a name is no string")?;
+        let bytes = self.bytes_of(value).ok_or("a name is not a string")?;
         let shown = &bytes[..bytes.len().min(100)];
         Ok(String::from_utf8_lossy(shown).into_owned())
     }
 }
 
-/// The protocol's number follows.
+/// The opcode that precedes the version of the protocol.
 const PROTO: u8 = 0x80;
 
-/// Keys with their values.
+/// Pairs of keys and values.
 fn pairs(values: &[Value]) -> Outcome<Vec<(Value, Value)>> {
     if !values.len().is_multiple_of(2) {
         return Err("a key has no value".to_owned());

@@ -1,11 +1,10 @@
-//! The instructions that build NumPy's arrays: of the functions that a pickle names, these alone are
-//! known.
+//! The instructions that build NumPy arrays. They are the only functions that a pickle may name.
 
 use super::Machine;
 use crate::data::pickle::{Array, DataType, Function, Object, Outcome, Value};
 
 impl Machine<'_> {
-    /// Keras's list, `_ALLOWED_PICKLE_GLOBALS` in `datasets/npz_utils.py`.
+    /// Keras's list of allowed functions, `_ALLOWED_PICKLE_GLOBALS` in `datasets/npz_utils.py`.
     pub(super) fn push_function(&mut self, module: &str, name: &str) -> Outcome<()> {
         let function = match (module, name) {
             ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => {
@@ -15,7 +14,7 @@ impl Machine<'_> {
             ("numpy", "dtype") => Function::DataType,
             _ => {
                 return Err(format!(
-                    "it names the function `{}`, expected none but NumPy's for arrays",
+                    "it names the function `{}`, expected only NumPy's functions for arrays",
                     format!("{module}.{name}").escape_debug()
                 ));
             }
@@ -43,7 +42,7 @@ impl Machine<'_> {
         }
     }
 
-    /// An array without values, or a type of elements.
+    /// Creates an array without values, or an element type.
     pub(super) fn call(&mut self) -> Outcome<()> {
         let values = self.pop_last(2)?;
         let arguments = self.tuple(values[1]);
@@ -66,15 +65,14 @@ impl Machine<'_> {
         self.push_object(object)
     }
 
-    /// Fills an array; of a type of elements it says the order of bytes, of which a byte and an
-    /// object have none.
+    /// Fills an array, or sets the byte order of an element type. Bytes and objects have no byte order.
     pub(super) fn build(&mut self) -> Outcome<()> {
         let state = self.pop()?;
         let target = self.peek()?;
         match self.object_mut(target) {
             Some(Object::DataType(_)) => return Ok(()),
             Some(Object::Array(_)) => {}
-            _ => return Err("it fills what is no array".to_owned()),
+            _ => return Err("it fills something other than an array".to_owned()),
         }
         let [.., shape, data_type, fortran_order, data] = *self.tuple(state) else {
             return Err("an array is filled with other than its shape and values".to_owned());

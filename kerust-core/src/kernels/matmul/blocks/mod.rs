@@ -1,6 +1,6 @@
-//! How a product is cut: into pieces for threads, blocks for the caches, tiles for the registers.
+//! The division of a product into pieces for threads, blocks for the caches, and tiles for the registers.
 //!
-//! No cut changes a bit of the result: see the [module](super).
+//! The division does not change the result; see the [module](super).
 
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -19,15 +19,15 @@ use pairs::Pairs;
 use registers::Registers;
 use tile::{First, ROWS, SCATTERED_ROWS, Tile};
 
-/// Rows of `b` in a block: with 32 columns, 48 KB.
+/// The number of rows of `b` in a block: with 32 columns, 48 KB.
 pub(super) const DEPTH: usize = 384;
 
-/// Columns that threads take at a time: a tile's.
+/// The columns that a thread takes at a time: those of a tile.
 const COLUMNS: usize = 32;
 
-/// From this many columns on, rows of `b` lie so far apart that packing them pays,
+/// From this number of columns on, the rows of `b` are so far apart that packing them is worth its cost,
 const PACKED_COLUMNS: usize = 129;
-/// if so many rows of `a` pass over them.
+/// if at least this number of rows of `a` use them.
 const PACKED_ROWS: usize = 64;
 
 /// The rows and columns of the output that one thread computes.
@@ -36,7 +36,7 @@ struct Piece {
     columns: Range<usize>,
 }
 
-/// An output that several threads write, each its own piece.
+/// An output to which several threads write, each to its own piece.
 struct Output(*mut f32);
 
 // SAFETY: pieces do not overlap.
@@ -51,7 +51,7 @@ impl Output {
 /// Computes the product.
 ///
 /// # Safety
-/// The machine has `isa`; the operands fit their views and each other, and `c` has all rows.
+/// The machine must have `isa`. The operands must fit their views and each other, and `c` must have all rows.
 pub(super) unsafe fn run(
     product: &Product<'_>,
     isa: Isa,
@@ -77,7 +77,7 @@ pub(super) unsafe fn run(
         }
     };
     if threads == 1 {
-        // The divisions below take as long as a small product.
+        // The divisions below would take as long as a small product.
         return compute(0..m, 0..n);
     }
     let by_columns = n >= m && n >= 2 * COLUMNS;
@@ -93,10 +93,10 @@ pub(super) unsafe fn run(
     });
 }
 
-/// Passes over the summed axis in blocks, and over the columns in panels.
+/// Processes the summed axis in blocks, and the columns in panels.
 ///
 /// # Safety
-/// As for [`run`]; no other thread touches the piece.
+/// The same as for [`run`]; no other thread may access the piece.
 unsafe fn blocks<S: Registers>(
     product: &Product<'_>,
     piece: &mut Piece,
@@ -118,7 +118,7 @@ unsafe fn blocks<S: Registers>(
     let widest = widest::<S>(piece.rows.len());
     let mut p = 0;
     loop {
-        // Partial sums would stand where the values that are added stand.
+        // Otherwise partial sums would overwrite the values that are added.
         let depth = if product.epilogue.adds {
             k
         } else {
@@ -127,7 +127,7 @@ unsafe fn blocks<S: Registers>(
         let mut j = piece.columns.start;
         while j < piece.columns.end {
             let left = (piece.columns.end - j).div_ceil(S::LANES);
-            // The largest power of two that is left.
+            // The largest power of two that still fits.
             let vectors = widest.min(1 << left.ilog2());
             let columns = (vectors * S::LANES).min(piece.columns.end - j);
             let panel = Panel {
@@ -159,14 +159,14 @@ unsafe fn blocks<S: Registers>(
             j += columns;
         }
         p += depth;
-        // A sum over nothing still has a start to write.
+        // A sum over nothing must still write its start value.
         if p == k {
             return;
         }
     }
 }
 
-/// The vectors across a tile: few rows leave registers for many.
+/// The number of vectors across a tile: with few rows, there are registers for more vectors.
 fn widest<S: Registers>(rows: usize) -> usize {
     [8, 4]
         .into_iter()
@@ -181,10 +181,10 @@ struct Panel {
     vectors: usize,
 }
 
-/// Passes over the rows in tiles.
+/// Processes the rows in tiles.
 ///
 /// # Safety
-/// As for [`run`], and the panel lies at `b`.
+/// The same as for [`run`], and `b` points to the panel.
 unsafe fn tiles<S: Registers>(
     product: &Product<'_>,
     rows: &Range<usize>,
@@ -224,17 +224,17 @@ unsafe fn tiles<S: Registers>(
     let run = tile.row.run(&a.rows);
     let even = run >= rows.len() || [run, a.rows.sizes[2]].iter().all(|run| run % ROWS == 0);
     let highest = (S::SUMS / panel.vectors).min(ROWS);
-    // The highest tile, and the highest whose last rows may be missing.
+    // The highest tile, and the highest tile whose last rows may be missing.
     let (most, most_short) = match panel.vectors {
         1 if even => (highest, highest.min(SCATTERED_ROWS)),
         1 => (highest.min(SCATTERED_ROWS), highest.min(SCATTERED_ROWS)),
         _ => (highest, highest),
     };
-    // Tiles of a middle height come in steps of so many rows.
+    // Tiles of medium height exist in steps of this number of rows.
     let unit = if panel.vectors == 1 { 4 } else { 2 };
     let (mut done, mut left) = (rows.start, rows.len());
     loop {
-        // Two tiles of a middle height are faster than a full one and one of a single row.
+        // Two tiles of medium height are faster than a full one and one of a single row.
         let (rows, count) = if left <= most_short || left == most {
             (left, 1)
         } else if left < 2 * most {
@@ -263,14 +263,14 @@ unsafe fn tiles<S: Registers>(
     }
 }
 
-/// The line of some columns of a product's epilogue, and whether it ends in ReLU.
+/// The line of some columns of a product's epilogue, and whether it ends with a ReLU.
 fn ends(product: &Product<'_>, columns: Range<usize>) -> (Option<[*const f32; 2]>, bool) {
     let line = product.epilogue.columns(columns).line;
     let line = (!line[0].is_empty()).then(|| line.map(<[f32]>::as_ptr));
     (line, product.epilogue.relu())
 }
 
-/// Calls the lowest tile that holds the rows.
+/// Calls the lowest tile that covers the rows.
 ///
 /// # Safety
 /// As for [`tile::tile`].
@@ -295,13 +295,14 @@ unsafe fn dispatch<S: Registers, const VECTORS: usize>(tile: &Tile<'_>) {
     unreachable!("a tile is never higher than its sums fit")
 }
 
-/// Whether a tile of this height is compiled: few are, since each takes a third of a second.
+/// Whether a tile of this height is compiled. There are few, because each takes a third of a second to
+/// compile.
 const fn exists(height: usize, vectors: usize, sums: usize) -> bool {
     height * vectors <= sums
         && match vectors {
             1 => matches!(height, 1 | 2 | 4 | 8 | 12 | 16),
             2 => matches!(height, 1 | 2 | 4 | 6 | 8 | 10 | 12 | 14),
-            // The highest that fits, and the lowest.
+            // The highest one that fits, and the lowest ones.
             _ => height <= 4 || height == sums / vectors,
         }
 }

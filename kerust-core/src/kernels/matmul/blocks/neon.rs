@@ -1,11 +1,11 @@
-//! What the tile needs of NEON.
+//! The tile operations for NEON.
 
 use super::registers::Registers;
 use crate::kernels::simd::Neon;
 use core::arch::aarch64::*;
 
 impl Registers for Neon {
-    // No multiply-add takes its operand from memory: 6 × 4 sums, four vectors and a broadcast.
+    // Multiply-adds cannot take an operand from memory: 6 × 4 sums, four vectors and a broadcast value.
     const SUMS: usize = 24;
 
     #[inline(always)]
@@ -22,7 +22,7 @@ impl Registers for Neon {
 
     #[inline(always)]
     unsafe fn relu(x: float32x4_t) -> float32x4_t {
-        // SAFETY: the caller has NEON. `vmaxq_f32` would turn -0 into 0, as no other set does.
+        // SAFETY: the caller has NEON. `vmaxq_f32` would turn -0 into 0, unlike all other sets.
         unsafe { vbslq_f32(vcltzq_f32(x), vdupq_n_f32(0.0), x) }
     }
 

@@ -1,8 +1,7 @@
-//! Packing: a panel of `b` copied so that its rows lie one behind the other.
+//! Packing: copies a panel of `b` so that its rows are contiguous.
 //!
-//! A panel is `depth` rows of `width` values. It is worth its copy where rows of `b` lie far apart
-//! and many rows of `a` pass over them, and it is needed where `b` is transposed, since a tile loads
-//! rows.
+//! A panel is `depth` rows of `width` values. The copy is worth its cost if the rows of `b` are far apart and
+//! used by many rows of `a`. It is required if `b` is transposed, because a tile loads rows.
 
 use super::registers::Registers;
 
@@ -46,14 +45,14 @@ pub(super) unsafe fn pack<S: Registers>(from: &Strided, panel: *mut f32, width: 
     }
 }
 
-/// Copies a block whose columns are contiguous: squares of vectors, turned around in registers.
+/// Copies a block whose columns are contiguous, by transposing squares of vectors in registers.
 ///
 /// # Safety
 /// As for [`pack`], with a row stride of 1.
 #[inline(always)]
 unsafe fn transposed<S: Registers>(from: &Strided, panel: *mut f32, width: usize) {
-    // SAFETY: the caller's promises; masks keep the loads inside the matrix, and the panel's width
-    // is a multiple of the lanes.
+    // SAFETY: the caller's promises. Masks keep the loads inside the matrix, and the panel's width is a
+    // multiple of the lanes.
     unsafe {
         for j in (0..from.columns).step_by(S::LANES) {
             let across = S::LANES.min(from.columns - j);

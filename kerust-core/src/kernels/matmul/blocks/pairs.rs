@@ -1,10 +1,10 @@
-//! Two rows of an image's output at a time, where an output pixel is one vector.
+//! Computes two rows of an image's output at a time, for outputs with one vector of channels.
 //!
-//! With a single vector of columns a tile (`tile.rs`) needs a load for every multiply-add, one more than the
-//! machine has time for. But the windows of two output rows, one below the other, see mostly the same
-//! rows of the image: what is row `u` of the window above is row `u - 1` of the one below. So each row of
-//! the image is passed once, and each of its values is multiplied by two rows of the kernel, for two
-//! sums. Each sum is still one chain in ascending order.
+//! With a single vector of columns, a tile (`tile.rs`) needs a load for every multiply-add, which is more
+//! than the machine can sustain. But the windows of two neighbouring output rows share most rows of the
+//! image: row `u` of the upper window is row `u - 1` of the lower one. So each row of the image is read once,
+//! and each of its values is multiplied by two rows of the kernel, for two sums. Each sum is still added in
+//! ascending order.
 
 use super::super::{Product, Start};
 use super::registers::Registers;
@@ -13,32 +13,32 @@ use super::{DEPTH, ends};
 use core::hint::black_box;
 use core::ops::Range;
 
-/// The most pixels of a tile.
+/// The maximum number of pixels in a tile.
 const PIXELS: usize = 12;
 
-/// The fewest.
+/// The minimum number of pixels in a tile.
 const FEWEST: usize = 4;
 
-/// A product of windows, by pairs of output rows.
+/// A product of windows, computed in pairs of output rows.
 pub(super) struct Pairs {
     /// The first window.
     a: *const f32,
-    /// Values from one row of the image to the next, which is also from one output row to the next.
+    /// The distance between two rows of the image, which is also that between two output rows, in values.
     row: usize,
-    /// Values from one window to the next.
+    /// The distance between two windows, in values.
     pixel: usize,
-    /// Windows in an output row.
+    /// The number of windows in an output row.
     width: usize,
-    /// Rows of a window.
+    /// The number of rows of a window.
     height: usize,
-    /// Taps in a row of a window, and the values from one to the next.
+    /// The number of taps in a row of a window, and the distance between two taps in values.
     taps: usize,
     tap: usize,
     b: *const f32,
     b_stride: usize,
     c: *mut f32,
     c_stride: usize,
-    /// Columns of the output.
+    /// The number of output columns.
     lanes: usize,
     first: First,
     line: Option<[*const f32; 2]>,
@@ -47,8 +47,8 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// The pairs of output rows that the given rows of the product begin with, and how many of its rows
-    /// they are.
+    /// The pairs of output rows at the start of these rows of the product, and the number of product rows
+    /// that they cover.
     pub(super) fn of<S: Registers>(
         product: &Product<'_>,
         rows: &Range<usize>,
@@ -93,7 +93,7 @@ impl Pairs {
         Some((pairs_of, pairs * 2 * width))
     }
 
-    /// Computes the pairs of so many of the product's rows.
+    /// Computes the pairs of the first `rows` rows of the product.
     ///
     /// # Safety
     /// The machine has `S`; the operands fit their views and each other, and `c` has the rows.
@@ -112,7 +112,7 @@ impl Pairs {
     }
 
     /// # Safety
-    /// As of [`run`](Self::run).
+    /// The same as for [`run`](Self::run).
     #[inline(always)]
     unsafe fn pair<S: Registers>(&self, pair: usize) {
         let most = (self.width / 4 * 4).min(S::SUMS / 2 / 4 * 4);
@@ -121,7 +121,7 @@ impl Pairs {
             let left = self.width - done;
             let even = left.div_ceil(left.div_ceil(PIXELS)).next_multiple_of(4);
             let pixels = even.min(most);
-            // The last tile of a row ends with the row, and leaves what is done.
+            // The last tile of a row is aligned with its end, and skips the pixels that are done.
             let first = done.min(self.width - pixels);
             let window = 2 * pair * self.row + first * self.pixel;
             let output = 2 * pair * self.width + first;
@@ -148,15 +148,15 @@ impl Pairs {
 struct Tile<'a> {
     pairs: &'a Pairs,
     a: *const f32,
-    /// The first pixel's output in the upper row.
+    /// The output of the first pixel in the upper row.
     c: *mut f32,
-    /// The pixels that another tile has written.
+    /// The number of pixels that another tile has written.
     done: usize,
 }
 
 impl Tile<'_> {
     /// # Safety
-    /// As of [`Pairs::run`].
+    /// The same as for [`Pairs::run`].
     #[inline(always)]
     unsafe fn run<S: Registers, const PIXELS: usize>(&self) {
         let pairs = self.pairs;
@@ -176,7 +176,7 @@ impl Tile<'_> {
                     *sums = [before(i, 0), before(i, 1)];
                 }
             }
-            // The window above ends a row of the image before the one below, and begins one before.
+            // The upper window begins and ends one image row before the lower one.
             let row = |u: usize| {
                 let taps = [1, 0].map(|below| u.wrapping_sub(below).wrapping_mul(pairs.taps));
                 Row {
@@ -208,7 +208,7 @@ impl Tile<'_> {
                 }
             }
             for (i, sums) in sums.iter().enumerate() {
-                // A condition in a loop of constant length: the sums stay in registers.
+                // A condition in a loop of constant length, so that the sums stay in registers.
                 if i < self.done {
                     continue;
                 }
@@ -219,18 +219,17 @@ impl Tile<'_> {
     }
 }
 
-/// A row of the image under some windows, and the rows of the kernel that the windows below and above have
-/// there.
+/// A row of the image under some windows, and the rows of the kernel for the lower and the upper windows.
 struct Row {
     a: *const f32,
     kernel: [*const f32; 2],
 }
 
 impl Row {
-    /// Adds its products, for the window above, the one below, or both.
+    /// Adds the products for the upper window, the lower one, or both.
     ///
     /// # Safety
-    /// As of [`Pairs::run`].
+    /// The same as for [`Pairs::run`].
     #[inline(always)]
     unsafe fn pass<S: Registers, const PIXELS: usize, const ABOVE: bool, const BELOW: bool>(
         self,
@@ -239,8 +238,8 @@ impl Row {
         mask: S::Mask,
     ) {
         let [mut below, mut above] = self.kernel;
-        // Four pixels are reached from one pointer, each on its own way: a compiler would hold twelve
-        // places, and spill some.
+        // Four pixels are addressed from each pointer. The pointers are hidden from the compiler, which would
+        // otherwise keep twelve addresses and spill some.
         let mut quads = [0, 4, 8].map(|i| black_box(self.a.wrapping_add(i * pairs.pixel)));
         let steps = [(); 3].map(|()| black_box(pairs.tap));
         let pixels = [0, pairs.pixel, 2 * pairs.pixel, black_box(3 * pairs.pixel)];
@@ -264,7 +263,7 @@ impl Row {
                     }
                 }
             }
-            // Behind the last tap these may point beyond the operands.
+            // After the last tap these may point beyond the operands.
             for (quad, step) in quads.iter_mut().zip(steps) {
                 *quad = quad.wrapping_add(step);
             }

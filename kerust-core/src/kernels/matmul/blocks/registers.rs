@@ -1,23 +1,23 @@
-//! What the tile needs of an instruction set, beside its vectors.
+//! The tile operations that an instruction set must provide, in addition to its vectors.
 
 use crate::kernels::simd::Simd;
 
-/// Registers, and what is done in them.
+/// Registers, and the operations on them.
 ///
 /// # Safety
-/// As of [`Simd`].
+/// The same as for [`Simd`].
 pub(super) trait Registers: Simd {
-    /// Sums that fit in registers, beside the operands.
+    /// The number of sums that fit in registers together with the operands.
     const SUMS: usize;
 
-    /// Asks for the cache line of a value that need not exist, where the language can.
+    /// Prefetches the cache line of a value, if the instruction set can. The value need not exist.
     #[inline(always)]
     unsafe fn prefetch(_value: *const f32) {}
     unsafe fn mul(x: Self::Vector, y: Self::Vector) -> Self::Vector;
     /// `x * y + sum`, rounded once.
     unsafe fn fma(x: Self::Vector, y: Self::Vector, sum: Self::Vector) -> Self::Vector;
-    /// Zero for what is below zero; NaN stays.
+    /// Replaces negative values by zero; NaN is kept.
     unsafe fn relu(x: Self::Vector) -> Self::Vector;
-    /// Turns `LANES` vectors around: lane i of vector j becomes lane j of vector i.
+    /// Transposes `LANES` vectors: lane i of vector j becomes lane j of vector i.
     unsafe fn transpose(rows: &mut [Self::Vector; 16]);
 }

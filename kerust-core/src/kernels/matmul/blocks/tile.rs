@@ -1,75 +1,76 @@
-//! The register tile: a few rows × a few vectors of the output, while the summed axis passes.
+//! The register tile: some rows × some vectors of the output, for which the summed axis is processed.
 //!
-//! For each step `p` of the summed axis, `sums[i][j] += a[i][p] * b[p][j]`: one load for each vector
-//! of `b`, one broadcast for each row of `a`, and ROWS × VECTORS multiply-adds. At least eight sums
-//! hide the latency of a multiply-add (4 cycles, two a cycle), and the more rows, the fewer loads
-//! for each of them. On AVX-512, 14 × 2 sums, two vectors of `b` and one broadcast fill 31 of the 32
-//! registers. A single vector needs a load for every multiply-add, as many as the machine has time for:
-//! there, the tile of 16 rows takes evenly spaced rows only, whose places take few registers.
+//! For each step `p` of the summed axis, `sums[i][j] += a[i][p] * b[p][j]`: one load for each vector of `b`,
+//! one broadcast for each row of `a`, and ROWS × VECTORS multiply-adds. At least eight sums hide the latency
+//! of a multiply-add (4 cycles, two per cycle), and with more rows there are fewer loads for each
+//! multiply-add. On AVX-512, 14 × 2 sums, two vectors of `b` and one broadcast value fill 31 of the 32
+//! registers. A tile with a single vector needs a load for every multiply-add, which is the maximum that the
+//! machine can sustain. Therefore its version with 16 rows takes only evenly spaced rows, whose addresses
+//! need few registers.
 
 use super::registers::Registers;
 use crate::kernels::matmul::view::{Axis, Cursor};
 use core::hint::black_box;
 
-/// The most rows of a tile.
+/// The maximum number of rows of a tile.
 pub(super) const ROWS: usize = 16;
 
-/// The most rows of a tile of one vector whose rows may lie anywhere.
+/// The maximum number of rows of a tile with one vector if the rows can be anywhere.
 pub(super) const SCATTERED_ROWS: usize = 12;
 
-/// How far ahead of a lone row `b` is asked for: 4 KB.
+/// The prefetch distance in `b` for a single row: 4 KB.
 const AHEAD: usize = 1024;
 
-/// From this many steps on, a tile asks for the outputs of the next one.
+/// From this number of steps on, a tile prefetches the outputs of the next tile.
 const LONG: usize = 32;
 
-/// Whether a tile takes evenly spaced rows only, and all of them.
+/// Whether a tile takes only evenly spaced rows, and all of them.
 pub(super) const fn is_even(rows: usize, vectors: usize) -> bool {
     vectors == 1 && rows > SCATTERED_ROWS
 }
 
-/// What the sums of a tile start from.
+/// The start values of the sums of a tile.
 #[derive(Clone, Copy)]
 pub(super) enum First {
     Zero,
     /// A value for each column of the tile.
     Bias(*const f32),
-    /// What stands in the output.
+    /// The values in the output.
     Sum,
 }
 
-/// The work of some tiles, one below the other.
+/// Several tiles, one below the other.
 pub(super) struct Tile<'a> {
-    /// How many tiles.
+    /// The number of tiles.
     pub(super) count: usize,
-    /// Rows of the last of them: a tile that is higher computes its last row several times.
+    /// The rows of the last tile. A tile with more rows computes its last row several times.
     pub(super) last_rows: usize,
     pub(super) a: *const f32,
-    /// The rows of `a`, and the first of them.
+    /// The rows of `a`, and the index of the first one.
     pub(super) rows: &'a Axis,
     pub(super) row: Cursor,
-    /// The summed axis of `a`, where on it this block starts, and how many steps it has.
+    /// The summed axis of `a`, and the start and the number of steps of this block on it.
     pub(super) steps: &'a Axis,
     pub(super) from: Cursor,
     pub(super) depth: usize,
-    /// The first row of `b`'s panel, and the distance of its rows.
+    /// The first row of `b`'s panel, and the distance between its rows.
     pub(super) b: *const f32,
     pub(super) b_stride: usize,
     pub(super) c: *mut f32,
     pub(super) c_stride: usize,
-    /// Columns in the last vector, of `1..=LANES`.
+    /// The number of columns in the last vector, in `1..=LANES`.
     pub(super) last_lanes: usize,
     pub(super) first: First,
     /// The factor and the shift of each column of the tile.
     pub(super) line: Option<[*const f32; 2]>,
-    /// Whether what stands in the output is added to the sums.
+    /// Whether the values in the output are added to the sums.
     pub(super) adds: bool,
-    /// Whether a sum below zero ends as zero.
+    /// Whether negative sums are replaced by zero.
     pub(super) relu: bool,
 }
 
-/// `c = epilogue(first + a·b)` for some tiles of `ROWS` rows. Short sums (nine products in a 3×3 kernel) take as
-/// long as a call does, so one call serves many tiles.
+/// `c = epilogue(first + a·b)` for several tiles of `ROWS` rows. Short sums (nine products in a 3×3 kernel)
+/// take only as long as a function call, so one call computes many tiles.
 ///
 /// # Safety
 /// The machine has `S`; all offsets into `a`, `b`, `c` and the bias lie inside them.
@@ -107,7 +108,7 @@ pub(super) unsafe fn tile<S: Registers, const ROWS: usize, const VECTORS: usize>
             }
 
             if left > 0 && t.depth >= LONG {
-                // The next tile's outputs, which stores would wait for.
+                // The stores of the next tile would wait for these cache lines.
                 for i in 0..ROWS {
                     S::prefetch(c.wrapping_add((ROWS + i) * t.c_stride));
                 }
@@ -126,9 +127,10 @@ pub(super) unsafe fn tile<S: Registers, const ROWS: usize, const VECTORS: usize>
             while left > 0 {
                 let run = at.run(t.steps).min(left);
                 let mut a = t.a.add(at.offset);
-                // Behind the last step pointers may point beyond the operands.
+                // After the last step pointers may point beyond the operands.
                 if const { is_even(ROWS, VECTORS) } {
-                    // Hidden from a compiler that would hold sixteen places and spill a third of them.
+                    // Hidden from the compiler, which would otherwise keep sixteen addresses and spill a
+                    // third of them.
                     let row = t.rows.strides[2];
                     let mut quads = [a; 4];
                     for (quad, rows) in quads.iter_mut().zip(rows.chunks_exact(4)) {
@@ -146,7 +148,7 @@ pub(super) unsafe fn tile<S: Registers, const ROWS: usize, const VECTORS: usize>
                 } else {
                     for _ in 0..run {
                         if ROWS == 1 {
-                            // A lone row is done with a line of `b` before the next one is there.
+                            // A single row is finished with a cache line of `b` before the next one arrives.
                             for j in 0..VECTORS {
                                 S::prefetch(b.wrapping_add(AHEAD + j * S::LANES));
                             }
@@ -181,7 +183,7 @@ pub(super) unsafe fn tile<S: Registers, const ROWS: usize, const VECTORS: usize>
                 }
             }
             for (i, sums) in sums.iter().enumerate() {
-                // A condition in a loop of constant length: the sums stay in registers.
+                // A condition in a loop of constant length, so that the sums stay in registers.
                 if i > last {
                     break;
                 }
@@ -194,7 +196,7 @@ pub(super) unsafe fn tile<S: Registers, const ROWS: usize, const VECTORS: usize>
                     }
                 }
             }
-            // Behind the last tile this may point beyond the output.
+            // After the last tile this may point beyond the output.
             c = c.wrapping_add(ROWS * t.c_stride);
         }
     }
@@ -226,7 +228,7 @@ unsafe fn step<S: Registers, const ROWS: usize, const VECTORS: usize>(
     }
 }
 
-/// Vector `j` of a row of the tile; the last may be short.
+/// Vector `j` of a row of the tile. The last one may be short.
 ///
 /// # Safety
 /// The machine has `S`; the row can be read.

@@ -1,4 +1,4 @@
-//! What the tile needs of AVX-512 and AVX2.
+//! The tile operations for AVX-512 and AVX2.
 
 use super::registers::Registers;
 use crate::kernels::simd::{Avx2, Avx512};
@@ -9,7 +9,7 @@ impl Registers for Avx512 {
 
     #[inline(always)]
     unsafe fn prefetch(value: *const f32) {
-        // SAFETY: a hint, of any address.
+        // SAFETY: a prefetch hint is valid for any address.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(value.cast()) }
     }
 
@@ -27,7 +27,7 @@ impl Registers for Avx512 {
 
     #[inline(always)]
     unsafe fn relu(x: __m512) -> __m512 {
-        // SAFETY: the caller has AVX-512F. Of NaN and a number, the second operand comes out.
+        // SAFETY: the caller has AVX-512F. If one operand is NaN, the result is the second operand.
         unsafe { _mm512_max_ps(_mm512_setzero_ps(), x) }
     }
 
@@ -71,7 +71,7 @@ impl Registers for Avx2 {
 
     #[inline(always)]
     unsafe fn prefetch(value: *const f32) {
-        // SAFETY: a hint, of any address.
+        // SAFETY: a prefetch hint is valid for any address.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(value.cast()) }
     }
 
@@ -89,7 +89,7 @@ impl Registers for Avx2 {
 
     #[inline(always)]
     unsafe fn relu(x: __m256) -> __m256 {
-        // SAFETY: the caller has AVX2. Of NaN and a number, the second operand comes out.
+        // SAFETY: the caller has AVX2. If one operand is NaN, the result is the second operand.
         unsafe { _mm256_max_ps(_mm256_setzero_ps(), x) }
     }
 

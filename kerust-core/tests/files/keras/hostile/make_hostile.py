@@ -48,7 +48,7 @@ with new("unalloc") as file:  # chunks of which none is stored
 
 
 def tiny(file, kernel):
-    """The model `Tiny`, but for its first kernel."""
+    """The model `Tiny` without its first kernel."""
     file.create_dataset("layers/dense/vars/0", **kernel)
     file["layers/dense/vars/1"] = numpy.zeros(3, "f4")
     file["layers/dense_1/vars/0"] = numpy.zeros((3, 2), "f4")

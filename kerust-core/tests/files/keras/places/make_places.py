@@ -1,4 +1,4 @@
-"""Writes models whose layers stand elsewhere in Keras's files than their names or a declaration say.
+"""Writes models whose layers are in another order in Keras's files than their names or a declaration suggest.
 
 For each model NAME: `NAME.weights.h5`, `NAME.keras` and `NAME.h5`, and in `NAME.txt` the outputs for
 the inputs of `inputs`. `make_places.py check FOLDER` instead loads `NAME.weights.h5` and compares the
@@ -26,19 +26,19 @@ def dense(units=4, activation="relu", **options):
 
 
 def inputs(model):
-    """The same numbers, turned round for the second input, and so on."""
+    """The same numbers, reversed for the second input, and so on."""
     return [X if place % 2 == 0 else X[:, ::-1] for place in range(len(model.inputs))]
 
 
 def creation():
-    """Made in another order than used."""
+    """Layers created in another order than they are used."""
     last, middle, first = dense(activation=None), dense(), dense()
     x = keras.Input((4,))
     return keras.Model(x, last(middle(first(x))))
 
 
 def branches():
-    """Two branches of two layers, the second made first."""
+    """Two branches of two layers, the second created first."""
     a, b = keras.Input((4,)), keras.Input((4,))
     from_b = dense()(dense()(b))
     from_a = dense()(dense()(a))
@@ -54,7 +54,7 @@ def uneven():
 
 
 def residual():
-    """A shortcut with a layer, made and added behind the main branch."""
+    """A shortcut with a layer, created and added after the main branch."""
     x = keras.Input((4,))
     y = dense()(x)
     y = dense(activation=None)(y)
@@ -63,7 +63,7 @@ def residual():
 
 
 def shortcut():
-    """A shortcut that is made first, and added behind the main branch."""
+    """A shortcut that is created first, and added after the main branch."""
     x = keras.Input((4,))
     s = dense(activation=None)(x)
     y = dense(activation=None)(dense()(x))
@@ -71,7 +71,7 @@ def shortcut():
 
 
 def swapped():
-    """A shortcut that is made behind the main branch, and added before it."""
+    """A shortcut that is created after the main branch, and added before it."""
     x = keras.Input((4,))
     y = dense()(x)
     y = dense(activation=None)(y)
@@ -80,7 +80,7 @@ def swapped():
 
 
 def inside_out():
-    """As `swapped`, but of the main branch's layers the second is made first."""
+    """Like `swapped`, but the second layer of the main branch is created first."""
     x = keras.Input((4,))
     y = dense(activation=None)(dense()(x))
     s = dense(activation=None)(x)
@@ -88,7 +88,7 @@ def inside_out():
 
 
 def activations():
-    """Activations that are layers, in branches of which one is longer by them."""
+    """Activation layers, which make one branch longer than the other."""
     x = keras.Input((4,))
     a = layers.ReLU()(dense(activation=None)(x))
     a = layers.ReLU()(dense(activation=None)(a))
@@ -97,7 +97,7 @@ def activations():
 
 
 def convolutions():
-    """The blocks of a ResNet: the shortcut is added first, with a kernel of its own size."""
+    """The blocks of a ResNet: the shortcut is added first, with a kernel of another size."""
     x = keras.Input((4,))
     y = layers.Reshape((2, 2, 1))(x)
     for _ in range(2):
@@ -114,7 +114,7 @@ def convolutions():
 
 
 def deep():
-    """A model in a model in a model, with layers of one kind in each; the outer ones are made first."""
+    """Models nested three deep, with layers of the same kind in each; the outer ones are created first."""
     last, first = dense(2, None), dense()
     behind, before = dense(), dense()
     x = keras.Input((4,))
@@ -126,7 +126,7 @@ def deep():
 
 
 def blocks():
-    """Two models beside each other, in branches, the second made first."""
+    """Two models in parallel branches, the second created first."""
 
     def block():
         x = keras.Input((4,))
@@ -138,7 +138,7 @@ def blocks():
 
 
 def frozen():
-    """A model in a model whose first layers are frozen."""
+    """A nested model whose first layers are frozen."""
     inner = keras.Sequential([keras.Input((4,)), dense(), layers.BatchNormalization(), dense(), dense()])
     for layer in inner.layers[:2]:
         layer.trainable = False
@@ -147,7 +147,7 @@ def frozen():
 
 
 def frozen_deep():
-    """A frozen model in a model in a model, and a layer made late that is used first."""
+    """A frozen model nested three deep, and a layer that is created late and used first."""
     inner = keras.Sequential([keras.Input((4,)), dense(), dense()])
     inner.trainable = False
     behind, before = dense(), dense()
@@ -158,14 +158,14 @@ def frozen_deep():
 
 
 def shared():
-    """A layer that is used for both inputs, and once more behind itself."""
+    """A layer that is applied to both inputs, and once more to its own output."""
     a, b = keras.Input((4,)), keras.Input((4,))
     own, both = dense(), dense()
     return keras.Model([a, b], dense(2, None)(layers.Concatenate()([both(own(a)), both(both(b))])))
 
 
 def chosen():
-    """Names that somebody chose, in another order than that of the layers."""
+    """Custom names, in another order than the layers."""
     x = keras.Input((4,))
     y = dense(activation=None, name="beta")(dense(name="alpha")(x))
     s = dense(activation=None, name="gamma")(x)

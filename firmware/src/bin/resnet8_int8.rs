@@ -1,0 +1,17 @@
+//! Kinds of images, in 8 bits.
+#![no_std]
+#![no_main]
+
+use kerust::{Arena, Rank3, Tensor};
+use kerust_firmware::models::ResNet8Int8;
+use kerust_firmware::trained::RESNET8_INT8;
+
+static mut INPUT: Tensor<Rank3<32, 32, 3>, i8> = Tensor::zeroed();
+static mut ARENA: Arena<ResNet8Int8> = Arena::new();
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    // SAFETY: this is the only place that names them.
+    let (input, arena) = unsafe { (&mut *(&raw mut INPUT), &mut *(&raw mut ARENA)) };
+    kerust_firmware::board::run(input, |x| RESNET8_INT8.predict_in(x, arena))
+}

@@ -1,0 +1,585 @@
+//! Plan to plan: the 8-bit twin of a model.
+//!
+//! The twin has the layers of the model, with 8-bit values and weights. A batch normalization is folded into the
+//! layer before it, ReLU into the range of an output; other activations are nodes of their own, and what only
+//! training does is left out. `f32` inputs are quantized, and outputs turned back.
+
+mod support;
+
+use crate::ast;
+use crate::plan::{Activation, Data, Edge, Fusion, Head, Input, Layer, Node, Plan, Role};
+use crate::report::Report;
+use crate::words::ACTIVATIONS;
+use kerust_core::element::Dtype;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use support::{Kind, kind};
+
+/// The twin's plan, and what a quantizer computes its numbers from.
+pub struct Twin {
+    pub plan: Plan,
+    pub inputs: Vec<QuantizedInput>,
+    pub steps: Vec<Step>,
+    /// The field of each output, and its value.
+    pub outputs: Vec<(Ident, usize)>,
+}
+
+/// An input of the twin.
+pub struct QuantizedInput {
+    /// The field of its quantization.
+    pub name: Ident,
+    /// The constant of the model that rescales it before.
+    pub rescaling: Option<Ident>,
+    pub len: TokenStream,
+}
+
+/// A step of the twin that computes.
+pub struct Step {
+    /// The field of its numbers.
+    pub name: Ident,
+    /// The constant of the twin that holds its configuration.
+    pub constant: Ident,
+    /// The batch normalization that is folded into it: its field, and the constant of the model.
+    pub normalization: Option<(Ident, Ident)>,
+    /// The variant of `Fused`.
+    pub fused: &'static str,
+    /// The values that it reads.
+    pub inputs: Vec<usize>,
+    pub len: TokenStream,
+}
+
+/// The twin of a model; nothing where a layer has no 8-bit arithmetic, which is reported.
+pub fn twin(model: &ast::Model, plan: &Plan, report: &mut Report) -> Option<Twin> {
+    let int8 = model.header.int8.as_ref()?;
+    let mut builder = Builder {
+        model: &model.header.name,
+        plan,
+        report,
+        nodes: Vec::new(),
+        layers: Vec::new(),
+        edges: Vec::new(),
+        values: Vec::new(),
+        inputs: Vec::new(),
+        ends: Vec::new(),
+        steps: Vec::new(),
+        sound: true,
+    };
+    let inputs = builder.quantized_inputs(int8.input);
+    for number in 0..plan.nodes.len() {
+        let edge = builder.node(number);
+        builder.edges.push(edge);
+    }
+    let heads: Vec<Head> = plan
+        .heads
+        .iter()
+        .map(|head| builder.head(head, int8.output))
+        .collect();
+    if !builder.sound {
+        return None;
+    }
+    Some(Twin {
+        inputs: builder.inputs,
+        steps: builder.steps,
+        outputs: builder.ends,
+        plan: Plan {
+            inputs,
+            nodes: builder.nodes,
+            layers: builder.layers.into_iter().map(|(_, layer)| layer).collect(),
+            constants: Vec::new(),
+            heads,
+            is_twin: true,
+        },
+    })
+}
+
+struct Builder<'a> {
+    model: &'a Ident,
+    plan: &'a Plan,
+    report: &'a mut Report,
+    nodes: Vec<Node>,
+    /// The layers, each with its number in the model where it has one.
+    layers: Vec<(Option<usize>, Layer)>,
+    /// What each node of the model became.
+    edges: Vec<Edge>,
+    /// The value that each node of the twin shows, by its number among the quantizer's.
+    values: Vec<usize>,
+    inputs: Vec<QuantizedInput>,
+    ends: Vec<(Ident, usize)>,
+    steps: Vec<Step>,
+    sound: bool,
+}
+
+impl Builder<'_> {
+    /// The inputs, each behind its quantization.
+    fn quantized_inputs(&mut self, is_int8: bool) -> Vec<Input> {
+        let several = self.plan.inputs.len() > 1;
+        let mut inputs = Vec::new();
+        for (number, input) in self.plan.inputs.iter().enumerate() {
+            if input.data.dtype != Dtype::F32 {
+                let message = format!("`#[int8]` on a model with the input `{}`", input.name);
+                self.report
+                    .fault(self.model, message)
+                    .note("its values are integers already")
+                    .help("remove `#[int8]`; a twin is made for inputs of `f32`");
+                self.sound = false;
+            }
+            let name = self.fresh(match several {
+                true => format!("quantize_{}", input.name),
+                false => "quantize".to_owned(),
+            });
+            let rescaling = self.rescaling(number);
+            let before = Edge::Input(number);
+            let value = match is_int8 {
+                true => quote!(::kerust::__private::layers::Quantize::new()),
+                false => match &rescaling {
+                    Some(node) => {
+                        let (model, constant) = (self.model, node.constant());
+                        quote!(::kerust::__private::layers::Quantize::rescaled(#model::#constant))
+                    }
+                    None => quote!(::kerust::__private::layers::Quantize::new()),
+                },
+            };
+            let data = input.data.clone().of(Dtype::I8);
+            self.inputs.push(QuantizedInput {
+                name: name.clone(),
+                rescaling: rescaling.map(Node::constant),
+                len: data.len(),
+            });
+            let operation = (quote!(::kerust::__private::layers::Quantize), value);
+            let end = End {
+                name,
+                kind: "Quantize",
+                from: before,
+                data: data.clone(),
+                operation,
+                computes: !is_int8,
+            };
+            self.end(end, number);
+            inputs.push(Input {
+                name: input.name.clone(),
+                data: match is_int8 {
+                    true => data,
+                    false => input.data.clone(),
+                },
+            });
+        }
+        inputs
+    }
+
+    /// The `Rescaling` that alone reads an input.
+    fn rescaling(&self, input: usize) -> Option<&Node> {
+        let edge = Edge::Input(input);
+        let mut readers = self.plan.nodes.iter().filter(|node| node.inputs == [edge]);
+        let reader = readers.next()?;
+        let is_rescaling = self.plan.layers[reader.layer].kind == "Rescaling";
+        (is_rescaling && self.plan.reads(edge) == 1).then_some(reader)
+    }
+
+    /// A layer of the twin's own at an input or an output, which shows the value of this number.
+    fn end(&mut self, end: End, value: usize) -> Edge {
+        let weights = quote!(::kerust::__private::layers::int8::QuantizationWeights);
+        let node = Node {
+            operation: match end.computes {
+                true => end.operation,
+                false => (quote!(()), quote!(())),
+            },
+            weights: Some(weights.clone()),
+            ..Node::new(
+                end.name.clone(),
+                self.layers.len(),
+                vec![end.from],
+                end.data.clone(),
+                match end.computes {
+                    true => Role::Compute,
+                    false => Role::Alias,
+                },
+            )
+        };
+        let layer = Layer {
+            tokens: end.name.to_token_stream(),
+            name: end.name,
+            kind: end.kind.to_owned(),
+            declared: end.kind.to_owned(),
+            input: end.data.clone(),
+            output: end.data,
+            params: None,
+            weights: Some(weights),
+            macs: quote!(0),
+            uses: 1,
+            training_only: false,
+            state: true,
+            frozen: true,
+            settings: Vec::new(),
+            sources: vec![end.from],
+            mask: None,
+            node: self.nodes.len(),
+        };
+        self.layers.push((None, layer));
+        self.push(node, value)
+    }
+
+    fn push(&mut self, node: Node, value: usize) -> Edge {
+        self.nodes.push(node);
+        self.values.push(value);
+        Edge::Node(self.nodes.len() - 1)
+    }
+
+    /// What an edge of the model became.
+    fn of(&self, edge: Edge) -> Edge {
+        match edge {
+            Edge::Input(number) => Edge::Node(number),
+            Edge::Node(number) => self.edges[number],
+        }
+    }
+
+    fn value(&self, edge: Edge) -> usize {
+        match edge {
+            Edge::Input(number) => number,
+            Edge::Node(number) => self.values[number],
+        }
+    }
+
+    /// What a node of the model becomes.
+    fn node(&mut self, number: usize) -> Edge {
+        let plan = self.plan;
+        let node = &plan.nodes[number];
+        let before = node.inputs.first().map(|edge| self.of(*edge));
+        let kind = match node.role {
+            Role::TrainingOnly => return before.unwrap_or(Edge::Node(0)),
+            Role::Alias => return self.view(node, before),
+            Role::Custom | Role::Part(_) => None,
+            Role::Compute | Role::Merge if node.of.is_some() => {
+                return self.refuse(
+                    node,
+                    "it is applied more than once, and each use has values of another range",
+                    "write a layer for each use",
+                );
+            }
+            Role::Compute | Role::Merge => match node.is_activation {
+                Some(("Softmax", _)) => Some(Kind::Softmax),
+                Some(("LogSoftmax", _)) => None,
+                Some(_) => Some(Kind::Table),
+                None => kind(&plan.layers[node.layer].kind),
+            },
+        };
+        let (Some(kind), Some(before)) = (kind, before) else {
+            return self.refuse(
+                node,
+                "it has no 8-bit arithmetic",
+                "remove `#[int8]`, or use another layer",
+            );
+        };
+        if node.inputs.len() != kind.inputs(node.inputs.len()) {
+            let (cause, help) = kind.wrong_inputs();
+            return self.refuse(node, cause, help);
+        }
+        let is_first = node
+            .inputs
+            .iter()
+            .any(|edge| matches!(edge, Edge::Input(_)));
+        if kind == Kind::Table && is_first && plan.layers[node.layer].kind == "Rescaling" {
+            let Edge::Input(input) = node.inputs[0] else {
+                return before;
+            };
+            if self.rescaling(input).is_some() {
+                return before;
+            }
+        }
+        if kind == Kind::Line
+            && let Some(edge) = self.fold(node)
+        {
+            return edge;
+        }
+        self.compute(node, kind)
+    }
+
+    /// A view of another value.
+    fn view(&mut self, node: &Node, before: Option<Edge>) -> Edge {
+        let Some(before) = before else {
+            return Edge::Node(0);
+        };
+        let layer = &self.plan.layers[node.layer];
+        // An activation that is part of another layer, or of a head.
+        if matches!(layer.kind.as_str(), "Activation" | "ReLU" | "Softmax") {
+            return before;
+        }
+        let layer = self.layer(node, None);
+        let view = Node {
+            operation: (quote!(()), quote!(())),
+            ..Node::new(
+                node.name.clone(),
+                layer,
+                vec![before],
+                node.output.clone().of(Dtype::I8),
+                Role::Alias,
+            )
+        };
+        let value = self.value(before);
+        self.push(view, value)
+    }
+
+    /// The twin's layer of a node, with the weights that it has there.
+    fn layer(&mut self, node: &Node, weights: Option<TokenStream>) -> usize {
+        let number = node.layer;
+        let found = self.layers.iter().position(|(of, _)| *of == Some(number));
+        if let Some(found) = found {
+            self.layers[found].1.node = self.nodes.len();
+            return found;
+        }
+        let layer = &self.plan.layers[number];
+        let layer = Layer {
+            tokens: layer.tokens.clone(),
+            name: layer.name.clone(),
+            kind: layer.kind.clone(),
+            declared: layer.declared.clone(),
+            input: layer.input.clone().of(Dtype::I8),
+            output: layer.output.clone().of(Dtype::I8),
+            params: match &weights {
+                Some(_) => None,
+                None => Some(0),
+            },
+            weights,
+            macs: layer.macs.clone(),
+            uses: 1,
+            training_only: false,
+            state: true,
+            frozen: true,
+            settings: Vec::new(),
+            sources: layer.sources.iter().map(|edge| self.of(*edge)).collect(),
+            mask: None,
+            node: self.nodes.len(),
+        };
+        self.layers.push((Some(number), layer));
+        self.layers.len() - 1
+    }
+
+    /// A node that computes, with the activation that it has.
+    fn compute(&mut self, node: &Node, kind: Kind) -> Edge {
+        let weights = kind.weights(node);
+        let layer = self.layer(node, Some(weights.clone()));
+        let inputs: Vec<Edge> = node.inputs.iter().map(|edge| self.of(*edge)).collect();
+        let model = self.model;
+        let constant = node.constant();
+        let data = node.output.clone().of(Dtype::I8);
+        let twin = Node {
+            operation: (node.operation.0.clone(), quote!(#model::#constant)),
+            weights: Some(weights),
+            groups: node.groups.clone(),
+            in_place: matches!(kind, Kind::Table | Kind::Softmax),
+            fusion: Fusion::None,
+            ..Node::new(
+                node.name.clone(),
+                layer,
+                inputs.clone(),
+                data.clone(),
+                node.role,
+            )
+        };
+        let (fused, rest) = split(node.absorbed);
+        let value = self.step(Step {
+            name: node.name.clone(),
+            constant: constant.clone(),
+            normalization: None,
+            fused,
+            inputs: inputs.iter().map(|edge| self.value(*edge)).collect(),
+            len: data.len(),
+        });
+        let edge = self.push(twin, value);
+        match rest {
+            Some(activation) => self.activation(&node.name, activation, edge, &data),
+            None => edge,
+        }
+    }
+
+    fn step(&mut self, step: Step) -> usize {
+        self.steps.push(step);
+        self.plan.inputs.len() + self.steps.len() - 1
+    }
+
+    /// Takes a batch normalization into the layer before it, where nothing else reads that.
+    fn fold(&mut self, node: &Node) -> Option<Edge> {
+        let &[Edge::Node(before)] = node.inputs.as_slice() else {
+            return None;
+        };
+        let plan = self.plan;
+        let product = &plan.nodes[before];
+        let is_linear = kind(&plan.layers[product.layer].kind) == Some(Kind::Linear);
+        if !is_linear
+            || product.is_activation.is_some()
+            || product.absorbed.is_some()
+            || plan.reads(Edge::Node(before)) > 1
+        {
+            return None;
+        }
+        let edge = self.edges[before];
+        let value = self.value(edge);
+        let (fused, rest) = split(node.absorbed);
+        let step = &mut self.steps[value - plan.inputs.len()];
+        step.normalization = Some((node.name.clone(), node.constant()));
+        step.fused = fused;
+        match rest {
+            Some(activation) => {
+                let data = node.output.clone().of(Dtype::I8);
+                Some(self.activation(&node.name, activation, edge, &data))
+            }
+            None => Some(edge),
+        }
+    }
+
+    /// An activation that is a node of its own, behind the layer `of`.
+    fn activation(&mut self, of: &Ident, activation: Activation, from: Edge, data: &Data) -> Edge {
+        let (word, span) = activation;
+        let name = self.fresh(format!("{of}_{}", word.to_lowercase()));
+        let tokens = ACTIVATIONS.tokens(word, span);
+        let features = data.last();
+        let path = quote!(::kerust::__private::layers::Activation);
+        let mut node = Node::new(
+            name.clone(),
+            self.layers.len(),
+            vec![from],
+            data.clone(),
+            Role::Compute,
+        );
+        let kind = match word {
+            "Softmax" => Kind::Softmax,
+            _ => Kind::Table,
+        };
+        let weights = kind.weights(&node);
+        node.operation = (path.clone(), quote!(#path::new(#tokens, #features)));
+        node.weights = Some(weights.clone());
+        node.in_place = true;
+        let value = self.step(Step {
+            name: name.clone(),
+            constant: node.constant(),
+            normalization: None,
+            fused: "None",
+            inputs: vec![self.value(from)],
+            len: data.len(),
+        });
+        let layer = Layer {
+            tokens: name.to_token_stream(),
+            name,
+            kind: "Activation".to_owned(),
+            declared: format!("Activation({})", word.to_lowercase()),
+            input: data.clone(),
+            output: data.clone(),
+            params: None,
+            weights: Some(weights),
+            macs: quote!(0),
+            uses: 1,
+            training_only: false,
+            state: true,
+            frozen: true,
+            settings: Vec::new(),
+            sources: vec![from],
+            mask: None,
+            node: self.nodes.len(),
+        };
+        self.layers.push((None, layer));
+        self.push(node, value)
+    }
+
+    /// An output, behind its activation and turned back to `f32` unless it is `int8`.
+    fn head(&mut self, head: &Head, is_int8: bool) -> Head {
+        let mut from = self.of(head.from);
+        let data = head.data.clone().of(Dtype::I8);
+        let word = head.activation.to_string();
+        if let Some(word) = ACTIVATIONS.words.iter().find(|entry| entry.1 == word)
+            && word.1 != "Linear"
+        {
+            let Edge::Node(last) = from else {
+                unreachable!("inputs are nodes of the twin")
+            };
+            if word.1 == "LogSoftmax" {
+                let message = "the output's activation has no 8-bit arithmetic";
+                self.report
+                    .fault(&head.activation, message)
+                    .help("write `softmax`");
+                self.sound = false;
+            }
+            let name = self.nodes[last].name.clone();
+            from = self.activation(&name, (word.1, head.activation.span()), from, &data);
+        }
+        let name = self.fresh(match self.plan.heads.len() {
+            1 => "dequantize".to_owned(),
+            _ => format!("dequantize_{}", head.name),
+        });
+        let value = self.value(from);
+        self.ends.push((name.clone(), value));
+        let path = quote!(::kerust::__private::layers::Dequantize);
+        let from = self.end(
+            End {
+                name,
+                kind: "Dequantize",
+                from,
+                data: match is_int8 {
+                    true => data.clone(),
+                    false => head.data.clone(),
+                },
+                operation: (path.clone(), quote!(#path::new())),
+                computes: !is_int8,
+            },
+            value,
+        );
+        Head {
+            name: head.name.clone(),
+            from,
+            activation: head.activation.clone(),
+            data: match is_int8 {
+                true => data,
+                false => head.data.clone(),
+            },
+        }
+    }
+
+    /// A name that no layer has.
+    fn fresh(&self, name: String) -> Ident {
+        let is_taken = |name: &str| {
+            let fields = self.plan.nodes.iter().chain(&self.nodes);
+            fields.into_iter().any(|node| node.name == name)
+        };
+        let mut fresh = name.clone();
+        let mut number = 0;
+        while is_taken(&fresh) {
+            number += 1;
+            fresh = format!("{name}_{number}");
+        }
+        format_ident!("{fresh}", span = Span::call_site())
+    }
+
+    /// Reports a layer that has no 8-bit arithmetic.
+    fn refuse(&mut self, node: &Node, cause: &str, help: &str) -> Edge {
+        let layer = &self.plan.layers[node.layer];
+        let name = layer.tokens.clone().into_iter().next();
+        let name = name.map(TokenStream::from).unwrap_or_default();
+        self.report
+            .fault(
+                name,
+                format!("`{}` has no place in an `#[int8]` model", layer.kind),
+            )
+            .note(cause)
+            .help(help);
+        self.sound = false;
+        Edge::Node(0)
+    }
+}
+
+/// A layer of the twin's own.
+struct End {
+    name: Ident,
+    kind: &'static str,
+    from: Edge,
+    data: Data,
+    operation: (TokenStream, TokenStream),
+    /// Whether it computes; else it is a view, and only its numbers are kept.
+    computes: bool,
+}
+
+/// An activation as the range of an output, or as a node of its own.
+fn split(activation: Option<Activation>) -> (&'static str, Option<Activation>) {
+    match activation {
+        Some(("Relu", _)) => ("Relu", None),
+        Some(("Relu6", _)) => ("Relu6", None),
+        rest => ("None", rest.filter(|(word, _)| *word != "Linear")),
+    }
+}
