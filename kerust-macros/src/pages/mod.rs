@@ -224,7 +224,9 @@ fn models(layer: &str, given: &[&Argument]) -> impl Iterator<Item = String> {
     let first = first.into_iter().map(str::to_owned);
     let arguments = first.chain(arguments).collect::<Vec<_>>().join(", ");
     let layer = layer.to_owned();
-    let plain = ["8, 8, 4", "8, 4", "4", "8, dtype = token"].map(|input| (input, ""));
+    // The last one is for `GroupNormalization`, which has 32 groups by default.
+    let inputs = ["8, 8, 4", "8, 4", "4", "8, dtype = token", "8, 32"];
+    let plain = inputs.map(|input| (input, ""));
     // A mask has to be read.
     let masked = [("8, 4", " => GlobalAveragePooling1D")];
     let ends = plain.into_iter().chain(masked);
