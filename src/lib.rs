@@ -322,7 +322,8 @@ pub mod prelude {
     pub use crate::train::{
         BackupAndRestore, CSVLogger, Callback, CallbackState, Compiled, EarlyStopping, Exchange,
         Fit, History, LambdaCallback, LearningRateScheduler, Mode, ModelCheckpoint,
-        ReduceLROnPlateau, Report, SwapEMAWeights, TerminateOnNaN, Training, Verbosity, Workflow,
+        ReduceLROnPlateau, Report, SwapEMAWeights, TensorBoard, TerminateOnNaN, Training,
+        Verbosity, Workflow,
     };
     pub use crate::{
         Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Tensor,

@@ -12,8 +12,8 @@ use kerust_core::optimizer::{Adam, CosineDecay, SGD};
 use kerust_core::rng::Seed;
 use kerust_core::train::{
     BackupAndRestore, CSVLogger, Callback, Compiled, EarlyStopping, Fit, History, LambdaCallback,
-    LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, SwapEMAWeights, Training,
-    Workflow,
+    LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, SwapEMAWeights, TensorBoard,
+    Training, Workflow,
 };
 use std::fs;
 use std::path::PathBuf;
@@ -363,6 +363,38 @@ fn a_table_holds_a_line_for_each_epoch() {
         accuracy[0], accuracy[1], history["val_accuracy"][0], history["val_loss"][0]
     );
     assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+}
+
+#[test]
+fn tensor_board_gets_a_file_for_the_training_and_one_for_its_validation() {
+    let folder = scratch("board");
+    let mut model = model();
+    let data = xor();
+    let board = TensorBoard::new(&folder).histogram_freq(1);
+    let fit = Fit::epochs(2).validation_data(&data).callback(board);
+    model.fit(&data, fit.quiet()).unwrap();
+    for (part, names) in [
+        (
+            "train",
+            &[
+                "epoch_loss",
+                "epoch_accuracy",
+                "epoch_learning_rate",
+                "/histogram",
+            ][..],
+        ),
+        ("validation", &["epoch_loss", "epoch_accuracy"]),
+    ] {
+        let mut files = fs::read_dir(folder.join(part)).unwrap();
+        let bytes = fs::read(files.next().unwrap().unwrap().path()).unwrap();
+        assert!(files.next().is_none());
+        for name in names {
+            let found = bytes
+                .windows(name.len())
+                .filter(|it| *it == name.as_bytes());
+            assert!(found.count() >= 2, "{part}: {name}");
+        }
+    }
 }
 
 #[test]

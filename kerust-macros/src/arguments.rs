@@ -7,6 +7,7 @@ mod training;
 mod words;
 
 use crate::ast::{Argument, Layer, Value, ValueKind};
+use crate::functions;
 use crate::habits;
 use crate::report::Report;
 use crate::value::{short, text};
@@ -35,20 +36,30 @@ pub struct Parameter {
 pub enum Kind {
     /// A size.
     Count,
+    /// A size, or -1 for all.
+    CountOrAll,
     /// Rows and columns: `3x3` or `3`.
     Pair,
     /// Steps before and after: `1` or `(1, 2)`.
     Ends,
+    /// What stands on the four sides of an image: `1`, `(1, 2)`, `1x2` or `((1, 2), (3, 4))`.
+    Borders,
+    /// A shape with the batch, which is `None`; `None` is the size of the sample.
+    NoiseShape,
     /// All remaining sizes. If `open`, one size may be -1.
     Sizes { open: bool },
     /// An axis: an integer, which the macro must know.
     Axis,
+    /// An axis, or several: `1` or `(1, 2)`.
+    Axes,
     /// A number that can have a fraction.
     Number(Bounds),
     /// A number, or several: `0.5` or `(0.5, 0.4, 0.3)`.
     Numbers(Bounds),
     /// A number for both sides, or the two ends of a range: `0.2` or `(-0.2, 0.2)`.
     Factor(Bounds),
+    /// A number to both sides, or the two ends of a range in parentheses.
+    Range(Bounds),
     /// `true` or `false`.
     Flag,
     /// One of a set of words.
@@ -82,11 +93,15 @@ impl Kind {
     /// Whether the output shape depends on it.
     fn shapes(self) -> bool {
         match self {
-            Self::Count | Self::Pair | Self::Ends | Self::Sizes { .. } => true,
+            Self::Count | Self::Pair | Self::Ends | Self::Borders | Self::Sizes { .. } => true,
             Self::Axis
+            | Self::Axes
+            | Self::CountOrAll
+            | Self::NoiseShape
             | Self::Number(_)
             | Self::Numbers(_)
             | Self::Factor(_)
+            | Self::Range(_)
             | Self::Flag
             | Self::Regularizer
             | Self::Constraint => false,
@@ -269,7 +284,10 @@ impl<'a> Arguments<'a> {
                 })
         };
         let fitting: Vec<_> = vocabularies()
-            .filter(|(_, _, vocabulary)| vocabulary.find(&found).is_some())
+            .filter(|(_, _, vocabulary)| {
+                let mut functions = functions::of(vocabulary).iter();
+                vocabulary.find(&found).is_some() || functions.any(|it| it.name == found)
+            })
             .collect();
         match fitting.as_slice() {
             [(place, name, _)] => {
@@ -284,7 +302,10 @@ impl<'a> Arguments<'a> {
                         .help("remove one of the two");
                     return true;
                 }
-                self.bound[place].push(value);
+                match check(&self.parameters[place], value, false, report) {
+                    true => self.bound[place].push(value),
+                    false => self.refused[place] = true,
+                }
                 true
             }
             [(_, first, _), (_, second, _), ..] => {

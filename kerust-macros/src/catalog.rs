@@ -1,9 +1,14 @@
 //! The catalogue of layers: the type of a row (`catalog/rows.rs`), and the properties of a layer that it
 //! computes from its arguments.
 
+mod activations;
 mod attention;
+mod augmentation;
+mod axes;
 mod convolutions;
+mod dropouts;
 mod images;
+mod moments;
 mod normalization;
 mod recurrent;
 mod rows;
@@ -27,6 +32,8 @@ pub use wrappers::{BIDIRECTIONAL, TIME_DISTRIBUTED, bidirectional, gates};
 /// All layers.
 pub fn rows() -> impl Iterator<Item = &'static Row> + Clone {
     let rows = rows::ROWS.iter().chain(sequences::ROWS);
+    let rows = rows.chain(activations::ROWS).chain(dropouts::ROWS);
+    let rows = rows.chain(moments::ROWS).chain(augmentation::ROWS);
     rows.chain(tokens::ROWS)
 }
 
@@ -139,8 +146,11 @@ pub enum After {
 }
 
 /// The weights of a layer: a type in `kerust::layers`, its sizes, and the number of weights.
+#[derive(Default)]
 pub struct Weights {
     pub name: &'static str,
+    /// The sizes of each array that the type has a parameter for.
+    pub arrays: Vec<Vec<Size>>,
     pub sizes: Vec<Size>,
     pub params: Option<usize>,
 }
@@ -160,6 +170,7 @@ impl Weights {
             name,
             sizes,
             params: sum(kernel, bias),
+            ..Self::default()
         }
     }
 }
@@ -254,6 +265,11 @@ fn initializers(arguments: &Arguments<'_>) -> TokenStream {
         "pointwise_initializer",
         "recurrent_initializer",
         "bias_initializer",
+        "alpha_initializer",
+        "gamma_initializer",
+        "beta_initializer",
+        "moving_mean_initializer",
+        "moving_variance_initializer",
     ]
     .iter()
     .filter(|name| arguments.has(name))
@@ -261,7 +277,7 @@ fn initializers(arguments: &Arguments<'_>) -> TokenStream {
     .collect()
 }
 
-/// `.fill_mode(::kerust::layers::FillMode::Wrap)`, if it is given.
+/// `.fill_mode(::kerust::__private::layers::FillMode::Wrap)`, if it is given.
 fn setting(arguments: &Arguments<'_>, name: &str) -> TokenStream {
     let method = proc_macro2::Ident::new(name, Span::call_site());
     match arguments.word_tokens(name) {

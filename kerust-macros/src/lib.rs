@@ -8,10 +8,13 @@ mod ast;
 mod catalog;
 mod expand;
 mod fold;
+mod functions;
 mod habits;
 mod infer;
 mod int8;
 mod keras;
+#[cfg(test)]
+mod keras_table;
 #[cfg(test)]
 mod mistakes;
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Parsing of values, and their types.
 
+mod call;
 mod expression;
 mod read;
 
+pub use call::Call;
 use kerust_core::shape::Padding;
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -120,6 +122,29 @@ impl Term for Pair {
 
     fn tokens(&self) -> TokenStream {
         let Self(rows, columns) = self;
+        quote!([#rows, #columns])
+    }
+}
+
+/// What stands on the four sides of an image: above and below, left and right.
+pub struct Borders(pub Pair, pub Pair);
+
+impl Borders {
+    /// The same on all sides.
+    pub fn even(size: usize) -> Self {
+        Self(Pair::square(size), Pair::square(size))
+    }
+}
+
+impl Term for Borders {
+    type Known = [[usize; 2]; 2];
+
+    fn known(&self) -> Option<[[usize; 2]; 2]> {
+        Some([self.0.known()?, self.1.known()?])
+    }
+
+    fn tokens(&self) -> TokenStream {
+        let (rows, columns) = (self.0.tokens(), self.1.tokens());
         quote!([#rows, #columns])
     }
 }

@@ -38,30 +38,39 @@ impl Vocabulary {
 pub static ACTIVATIONS: Vocabulary = Vocabulary {
     what: "activation",
     path: || quote!(::kerust::__private::activation::Activation),
-    words: &[
-        ("linear", "Linear"),
-        ("relu", "Relu"),
-        ("relu6", "Relu6"),
-        ("leaky_relu", "LeakyRelu"),
-        ("elu", "Elu"),
-        ("selu", "Selu"),
-        ("celu", "Celu"),
-        ("gelu", "Gelu"),
-        ("silu", "Silu"),
-        ("swish", "Silu"),
-        ("sigmoid", "Sigmoid"),
-        ("hard_sigmoid", "HardSigmoid"),
-        ("hard_silu", "HardSilu"),
-        ("hard_swish", "HardSilu"),
-        ("tanh", "Tanh"),
-        ("softplus", "Softplus"),
-        ("softsign", "Softsign"),
-        ("softmax", "Softmax"),
-        ("log_softmax", "LogSoftmax"),
-        ("exponential", "Exponential"),
-        ("mish", "Mish"),
-    ],
+    words: ACTIVATION_WORDS,
 };
+
+/// Those of a recurrent layer, which are computed within its steps.
+pub static STEP_ACTIVATIONS: Vocabulary = Vocabulary {
+    what: "activation",
+    path: || quote!(::kerust::__private::activation::Activation),
+    words: ACTIVATION_WORDS,
+};
+
+const ACTIVATION_WORDS: &[(&str, &str)] = &[
+    ("linear", "Linear"),
+    ("relu", "Relu"),
+    ("relu6", "Relu6"),
+    ("leaky_relu", "LeakyRelu"),
+    ("elu", "Elu"),
+    ("selu", "Selu"),
+    ("celu", "Celu"),
+    ("gelu", "Gelu"),
+    ("silu", "Silu"),
+    ("swish", "Silu"),
+    ("sigmoid", "Sigmoid"),
+    ("hard_sigmoid", "HardSigmoid"),
+    ("hard_silu", "HardSilu"),
+    ("hard_swish", "HardSilu"),
+    ("tanh", "Tanh"),
+    ("softplus", "Softplus"),
+    ("softsign", "Softsign"),
+    ("softmax", "Softmax"),
+    ("log_softmax", "LogSoftmax"),
+    ("exponential", "Exponential"),
+    ("mish", "Mish"),
+];
 
 /// The activation for a name in [`ACTIVATIONS`].
 pub fn activation(name: &str) -> Activation {

@@ -14,6 +14,7 @@ mod keras_normalization;
 mod keras_sequences;
 mod keras_training;
 mod keras_vocabulary;
+mod keras_vocabulary_layers;
 mod masks;
 mod own_layers;
 mod published;

@@ -37,7 +37,7 @@ pub(crate) fn exp(x: f32) -> f32 {
 /// It is computed as `2ⁿ · (eʳ − 1) + (2ⁿ − 1)`, like [`exp`]. Near 0, `exp(x) - 1` would lose its digits.
 #[cfg_attr(feature = "std", inline(always))]
 #[cfg_attr(not(feature = "std"), inline(never))]
-pub(super) fn exp_m1(x: f32) -> f32 {
+pub(crate) fn exp_m1(x: f32) -> f32 {
     // Below this limit the result is -1; NaN is kept.
     let clamped = if x < -30.0 { -30.0 } else { x };
     let clamped = if clamped > 88.0 { 88.0 } else { clamped };

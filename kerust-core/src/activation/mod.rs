@@ -13,9 +13,10 @@ mod normal;
 mod tanh;
 
 use crate::kernels::vectorized;
-pub(crate) use exp::exp;
-pub(crate) use function::value::sigmoid;
-use function::{slope_of_x, slope_of_y, value};
+pub(crate) use exp::{exp, exp_m1};
+use function::slope_of_y;
+pub(crate) use function::value::{elu, sigmoid};
+pub(crate) use function::{slope_of_x, value};
 pub use head::*;
 pub(crate) use tanh::tanh;
 
@@ -112,7 +113,7 @@ impl Activation {
             Self::Relu => map(values, value::relu),
             Self::Relu6 => map(values, value::relu6),
             Self::LeakyRelu => map(values, value::leaky_relu),
-            Self::Elu | Self::Celu => map(values, value::elu),
+            Self::Elu | Self::Celu => map(values, elu),
             Self::Selu => map(values, value::selu),
             Self::Gelu => map(values, value::gelu),
             Self::Silu => map(values, value::silu),

@@ -1,7 +1,7 @@
 //! Initializers that do not depend on the layer: they need only a slice and a generator.
 
 use super::Initializer;
-use crate::rng::Rng;
+use crate::rng::{LayerStep, Rng};
 use core::f32::consts::TAU;
 use rand::RngExt;
 
@@ -83,6 +83,16 @@ impl RandomNormal {
         values
             .iter_mut()
             .for_each(|value| *value = self.mean + self.stddev * normals.draw());
+    }
+}
+
+impl RandomNormal {
+    /// Fills `values`, those of each sample by the numbers that the sample draws in a step.
+    pub(crate) fn fill_samples(self, values: &mut [f32], step: LayerStep<'_>) {
+        let len = (values.len() / step.samples()).max(1);
+        for (sample, values) in values.chunks_mut(len).enumerate() {
+            self.fill(values, &mut step.sample_rng(sample));
+        }
     }
 }
 

@@ -73,7 +73,10 @@ pub(crate) use isa::vectorized;
 pub(crate) use machine::sqrt;
 pub(crate) use matmul::product_of;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
-pub use normalize::{BatchNorm, layer_norm, layer_norm_gradient, layer_norm_in_place, moments};
+pub use normalize::{
+    AxesNorm, BatchNorm, Groups, Norm, layer_norm, layer_norm_gradient, layer_norm_in_place,
+    moments,
+};
 #[cfg(feature = "std")]
 pub(crate) use parallel::alone;
 pub use pool::Pooling;
@@ -81,5 +84,6 @@ pub use recurrent::{
     Cell, Given, Gru, Lstm, Recurrent, RecurrentGradient, RecurrentGradients, RecurrentWeights,
     SimpleRnn, States,
 };
+pub(crate) use reduce::sum_in_chunks;
 pub use reduce::{column_sums, sum_into};
 pub use separable::{Kernels, Separable};

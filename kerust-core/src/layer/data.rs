@@ -294,7 +294,36 @@ arrays! {
 
 /// Declares the weights of a layer: a `repr(C)` struct of arrays, with its layout. The arrays after `state`
 /// are not trainable.
+///
+/// Instead of sizes the struct may have one parameter for each of its arrays, which are then any.
 macro_rules! weights {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident<$($array:ident),+> {
+            $($(#[$field_doc:meta])* pub $field:ident: $type:ident,)+
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        #[repr(C)]
+        pub struct $name<$($array),+> {
+            $($(#[$field_doc])* pub $field: $type,)+
+        }
+
+        // SAFETY: `repr(C)`, parts in the order of the layout, each at its offset.
+        unsafe impl<$($array: $crate::layer::LayerData),+> $crate::layer::LayerData
+            for $name<$($array),+>
+        {
+            const LAYOUT: $crate::layer::Layout = $crate::layer::Layout::Parts(const {
+                &[$($crate::layer::Part {
+                    name: stringify!($field),
+                    offset: core::mem::offset_of!(Self, $field),
+                    trainable: true,
+                    layout: <$type as $crate::layer::LayerData>::LAYOUT,
+                },)+]
+            });
+        }
+    };
     (
         $(#[$doc:meta])*
         pub struct $name:ident<$(const $size:ident: usize $(= $default:tt)?),* $(,)?> {

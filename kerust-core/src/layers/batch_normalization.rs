@@ -3,6 +3,7 @@
 use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
+use crate::init::Initializer;
 use crate::kernels::{self, BatchNorm, Epilogue};
 use crate::layer::{Forward, Fuse, InPlace, Operation, Pass, weights};
 use crate::quantize::{Int8Layer, Int8Operation};
@@ -21,6 +22,8 @@ use crate::shape::Window;
 /// - `epsilon = 0.001`: what is added to the variance.
 /// - `center = true`: whether beta is added.
 /// - `scale = true`: whether gamma is multiplied.
+/// - `beta_initializer = zeros`, `gamma_initializer = ones`, `moving_mean_initializer = zeros`,
+///   `moving_variance_initializer = ones`: how the weights begin.
 /// - `beta_regularizer`, `gamma_regularizer` (optional): penalties on the weights, added to the loss, such
 ///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
 /// - `beta_constraint`, `gamma_constraint` (optional): limits on the weights after each step, such as
@@ -47,6 +50,8 @@ pub struct BatchNormalization {
     momentum: f32,
     epsilon: f32,
     activation: Activation,
+    /// Of gamma, beta, the moving mean and the moving variance.
+    initializers: [Initializer; 4],
 }
 
 weights! {
@@ -78,6 +83,12 @@ impl BatchNormalization {
             momentum: 0.99,
             epsilon: 0.001,
             activation: Activation::Linear,
+            initializers: [
+                Initializer::ONES,
+                Initializer::ZEROS,
+                Initializer::ZEROS,
+                Initializer::ONES,
+            ],
         }
     }
 
@@ -90,6 +101,30 @@ impl BatchNormalization {
     /// Sets what is added to the variance.
     pub const fn epsilon(mut self, epsilon: f32) -> Self {
         self.epsilon = epsilon;
+        self
+    }
+
+    /// Sets how gamma begins.
+    pub const fn gamma_initializer(mut self, initializer: Initializer) -> Self {
+        self.initializers[0] = initializer;
+        self
+    }
+
+    /// Sets how beta begins.
+    pub const fn beta_initializer(mut self, initializer: Initializer) -> Self {
+        self.initializers[1] = initializer;
+        self
+    }
+
+    /// Sets how the moving mean begins.
+    pub const fn moving_mean_initializer(mut self, initializer: Initializer) -> Self {
+        self.initializers[2] = initializer;
+        self
+    }
+
+    /// Sets how the moving variance begins.
+    pub const fn moving_variance_initializer(mut self, initializer: Initializer) -> Self {
+        self.initializers[3] = initializer;
         self
     }
 
@@ -140,10 +175,13 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
 impl<const C: usize, const GAMMA: usize, const BETA: usize>
     Operation<BatchNormalizationWeights<C, GAMMA, BETA>, f32, f32, (), f32> for BatchNormalization
 {
-    fn init(&self, weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>, _rng: &mut Rng) {
+    fn init(&self, weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>, rng: &mut Rng) {
         debug_assert_eq!(self.features, C, "the weights are of another layer");
-        weights.gamma.fill(1.0);
-        weights.moving_variance.fill(1.0);
+        let [gamma, beta, mean, variance] = self.initializers;
+        gamma.fill(&mut weights.gamma, &[GAMMA], rng);
+        beta.fill(&mut weights.beta, &[BETA], rng);
+        mean.fill(&mut weights.moving_mean, &[C], rng);
+        variance.fill(&mut weights.moving_variance, &[C], rng);
     }
 
     fn forward_training(

@@ -1,22 +1,22 @@
 //! Dropout layer.
 
+use super::broadcast::{Broadcast, along};
 use crate::gradient::Gradient;
-use crate::kernels;
 use crate::layer::{Forward, Operation, Pass};
 use crate::rng::{LayerStep, Rng};
+use crate::shape::Shape;
 use rand::Rng as _;
 
-/// Sets values to 0 at random in training.
-///
-/// In training `y = x * m`, with `m` = 0 at a share of `rate` of the values and `1 / (1 - rate)`
-/// elsewhere, so that the expectation stays; else `y = x`. Srivastava et al. (2014), in the inverted
-/// form.
+/// Sets values to 0 at random in training. What is dropped depends on the seed, the step, the layer and the place in
+/// the batch only.
 ///
 /// # Arguments
-/// - `rate`: the share that is dropped, from 0 up to, but without, 1.
+/// - `rate`: the fraction of the values that are dropped, from 0 to 1.
+/// - `noise_shape` (optional): the shape of the mask, with the batch, which is `None`; a 1 shares the mask along that
+///   axis. If left out, each value is dropped on its own. `(None, 1, 8)` drops the same of 8 features at every step.
 ///
 /// # Shapes
-/// output as input; saves one value for each
+/// output as input; saves one value for each of the mask
 ///
 /// # Cost
 /// in training one random number and one product for each value; in inference a copy
@@ -25,12 +25,21 @@ use rand::Rng as _;
 /// ```
 /// use kerust::prelude::*;
 ///
-/// model! { pub Net: Input(8) => Dense(64, relu) => Dropout(0.5) => Dense(3) }
-/// assert_eq!(Net::PARAMS, 9 * 64 + 65 * 3);
+/// model! {
+///     pub Net:
+///         Input(10, 8)
+///         => Dropout(0.2, noise_shape = (None, 1, 8))
+///         => Flatten
+///         => Dense(16, relu)
+///         => Dropout(0.5)
+///         => Dense(3, softmax)
+/// }
+///
+/// assert_eq!(Net::PARAMS, 80 * 16 + 16 + 16 * 3 + 3);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Dropout {
-    rate: Rate,
+    mask: Mask,
 }
 
 impl Dropout {
@@ -40,9 +49,64 @@ impl Dropout {
     /// When the rate lies outside of 0 to 1.
     pub const fn new(rate: f32) -> Self {
         Self {
-            rate: Rate::new(rate),
+            mask: Mask::new(Rate::new(rate)),
         }
     }
+
+    /// Shares the mask of samples of the shape `sample` along the axes `shared`, counted from 0 without the batch.
+    pub const fn noise_shape(mut self, sample: Shape, shared: &[usize]) -> Self {
+        self.mask = self.mask.shared(sample, shared);
+        self
+    }
+}
+
+/// Which values are dropped together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mask {
+    rate: Rate,
+    shared: Option<Broadcast>,
+}
+
+impl Mask {
+    /// A share of `rate`, each value by itself.
+    pub(super) const fn new(rate: Rate) -> Self {
+        Self { rate, shared: None }
+    }
+
+    /// The same for samples of the shape `sample` along the axes `shared`.
+    pub(super) const fn shared(mut self, sample: Shape, shared: &[usize]) -> Self {
+        self.shared = Some(Broadcast::new(sample, shared));
+        self
+    }
+
+    /// Draws the mask of a step: 0 for what is dropped, which is nothing in a step that only infers.
+    pub(super) fn draw(&self, step: LayerStep<'_>, mask: &mut [f32]) {
+        self.rate.draw_in(step, mask);
+    }
+
+    /// `y = function(x, m)`, with what the mask says of each value.
+    pub(super) fn apply(
+        &self,
+        x: &[f32],
+        mask: &[f32],
+        y: &mut [f32],
+        function: impl Fn(f32, f32) -> f32,
+    ) {
+        let Some(shared) = &self.shared else {
+            let values = y.iter_mut().zip(x.iter().zip(mask));
+            return values.for_each(|(y, (x, mask))| *y = function(*x, *mask));
+        };
+        y.copy_from_slice(x);
+        let samples = y.chunks_exact_mut(shared.len().max(1));
+        for (sample, mask) in samples.zip(mask.chunks_exact(shared.array_len().max(1))) {
+            shared.rows(sample, mask, |_, row, mask| along(row, mask, &function));
+        }
+    }
+}
+
+/// What a value becomes by its factor in the mask. A product with 0 would keep what is not finite.
+pub(super) fn scaled(x: f32, factor: f32) -> f32 {
+    if factor == 0.0 { 0.0 } else { x * factor }
 }
 
 /// The share of values that is dropped.
@@ -54,6 +118,11 @@ impl Rate {
     pub(super) const fn new(rate: f32) -> Self {
         assert!(rate >= 0.0 && rate <= 1.0, "`rate` is outside of 0 to 1");
         Self(rate)
+    }
+
+    /// The share.
+    pub(super) const fn share(self) -> f32 {
+        self.0
     }
 
     /// [`draw`](Self::draw) in a step, which drops nothing where it only infers.
@@ -92,21 +161,52 @@ impl Operation<(), f32, f32, (), f32> for Dropout {
         saved: &mut [f32],
         step: LayerStep<'_>,
     ) {
-        if step.is_inference() {
-            return self.forward(&(), x, y, ());
-        }
-        self.rate.draw(&mut step.rng(x.len()), saved);
-        for ((y, x), factor) in y.iter_mut().zip(x).zip(saved) {
-            // A product with 0 would keep what is not finite.
-            *y = if *factor == 0.0 { 0.0 } else { x * *factor };
-        }
+        self.mask.draw(step, saved);
+        self.mask.apply(x, saved, y, scaled);
     }
 
     fn backward(&self, _weights: &(), pass: Pass<'_, f32, f32, f32>, _: Gradient<'_>) {
-        let Some(dx) = pass.dx else { return };
-        kernels::combine(pass.dy, pass.saved, dx, |dy, factor| dy * factor);
+        if let Some(dx) = pass.dx {
+            self.mask.apply(pass.dy, pass.saved, dx, scaled);
+        }
     }
 }
+
+/// Implements a dropout of whole channels, a struct of one field: the [`Dropout`] with a shared mask.
+macro_rules! spatial {
+    ($layer:ident) => {
+        impl $crate::layer::Forward<()> for $layer {
+            fn forward(&self, (): &(), x: &[f32], y: &mut [f32], (): ()) {
+                self.0.forward(&(), x, y, ());
+            }
+        }
+
+        impl $crate::layer::Operation<(), f32, f32, (), f32> for $layer {
+            fn forward_training(
+                &self,
+                (): &(),
+                x: &[f32],
+                y: &mut [f32],
+                (): (),
+                saved: &mut [f32],
+                step: $crate::rng::LayerStep<'_>,
+            ) {
+                self.0.forward_training(&(), x, y, (), saved, step);
+            }
+
+            fn backward(
+                &self,
+                (): &(),
+                pass: $crate::layer::Pass<'_, f32, f32, f32>,
+                gradient: $crate::gradient::Gradient<'_>,
+            ) {
+                self.0.backward(&(), pass, gradient);
+            }
+        }
+    };
+}
+
+pub(super) use spatial;
 
 #[cfg(test)]
 mod tests {
@@ -133,6 +233,20 @@ mod tests {
     #[test]
     fn gradients_match_finite_differences() {
         check_operation::<(), _>(&Dropout::new(0.3), 17, 17, 17).unwrap();
+        let shared = Dropout::new(0.3).noise_shape(Shape::new(&[3, 5]), &[0]);
+        check_operation::<(), _>(&shared, 15, 15, 5).unwrap();
+    }
+
+    #[test]
+    fn a_shared_mask_drops_the_same_along_its_axis() {
+        let layer = Dropout::new(0.5).noise_shape(Shape::new(&[3, 100]), &[0]);
+        let (mut y, mut saved) = (vec![f32::NAN; 600], vec![f32::NAN; 200]);
+        let step = Step::new(Seed(1), 2).over(0, 2).layer(3);
+        layer.forward_training(&(), &[1.0; 600], &mut y, (), &mut saved, step);
+        for (sample, mask) in y.chunks(300).zip(saved.chunks(100)) {
+            assert!(sample.chunks(100).all(|row| row == mask));
+        }
+        assert_ne!(saved[..100], saved[100..]);
     }
 
     #[test]

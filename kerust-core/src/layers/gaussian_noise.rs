@@ -59,10 +59,7 @@ impl Operation<()> for GaussianNoise {
         if step.is_inference() {
             return self.forward(&(), x, y, ());
         }
-        let len = (y.len() / step.samples()).max(1);
-        for (sample, y) in y.chunks_mut(len).enumerate() {
-            self.noise.fill(y, &mut step.sample_rng(sample));
-        }
+        self.noise.fill_samples(y, step);
         y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
     }
 

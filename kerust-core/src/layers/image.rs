@@ -51,6 +51,15 @@ impl Neighbours {
         }
     }
 
+    /// As [`around_clamped`](Self::around_clamped), in the part of a line that begins at `first` and has `size` pixels.
+    pub(super) fn within(at: f32, first: usize, size: usize, interpolation: Interpolation) -> Self {
+        let neighbours = Self::around_clamped(at, size, interpolation);
+        Self {
+            pixels: neighbours.pixels.map(|pixel| pixel + first),
+            ..neighbours
+        }
+    }
+
     /// As [`around`](Self::around), but what lies outside reads as the pixel at the end.
     pub(super) fn around_clamped(at: f32, size: usize, interpolation: Interpolation) -> Self {
         Self::around(at.min(size as f32 - 1.0).max(0.0), size, interpolation)

@@ -1,17 +1,28 @@
 //! Normalization over the features.
 
+use super::along_axes::{AlongAxes, ScaleAndShift, along_axes};
 use crate::gradient::Gradient;
-use crate::kernels;
+use crate::init::Initializer;
+use crate::kernels::{self, Groups, Norm};
 use crate::layer::{Forward, InPlace, Operation, Pass, weights};
 use crate::rng::Rng;
+use crate::shape::Shape;
 
 /// Normalizes the features of each sample.
 ///
 /// `y = gamma · (x − mean) / sqrt(variance + epsilon) + beta`, with the mean and the variance of each
-/// run of the last axis, in training and inference alike. Ba et al. (2016).
+/// run of the last axis or of others, in training and inference alike. Ba et al. (2016).
 ///
 /// # Arguments
+/// - `axis = -1`: an axis or several, counted from 1 or back from -1.
 /// - `epsilon = 0.001`: what is added to the variance.
+/// - `center = true`: whether beta is added.
+/// - `scale = true`: whether gamma is multiplied.
+/// - `beta_initializer = zeros`, `gamma_initializer = ones`: how the weights begin; see [`Initializer`](crate::init::Initializer).
+/// - `beta_regularizer`, `gamma_regularizer` (optional): penalties on the weights, added to the loss, such
+///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `beta_constraint`, `gamma_constraint` (optional): limits on the weights after each step, such as
+///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///
 /// # Shapes
 /// output as input, with `C` as the last axis; gamma and beta `[C]`
@@ -29,7 +40,7 @@ use crate::rng::Rng;
 #[derive(Clone, Copy, Debug)]
 pub struct LayerNormalization {
     features: usize,
-    epsilon: f32,
+    along: AlongAxes,
 }
 
 weights! {
@@ -48,27 +59,48 @@ impl LayerNormalization {
     pub const fn new(features: usize) -> Self {
         Self {
             features,
-            epsilon: 0.001,
+            along: AlongAxes::last(features, Norm::Moments, 0.001),
         }
+    }
+
+    /// Normalizes samples of the shape `input` along the axes `axes`, counted from 0 without the batch, with the
+    /// weights [`ScaleAndShift`].
+    pub const fn axes(mut self, input: Shape, axes: &[usize]) -> Self {
+        self.along.norm.groups = Groups::along(input, axes);
+        self
     }
 
     /// Sets what is added to the variance.
     pub const fn epsilon(mut self, epsilon: f32) -> Self {
-        self.epsilon = epsilon;
+        self.along.norm.epsilon = epsilon;
+        self
+    }
+
+    /// Sets how the scale begins.
+    pub const fn gamma_initializer(mut self, initializer: Initializer) -> Self {
+        self.along.initializers[0] = initializer;
+        self
+    }
+
+    /// Sets how the shift begins.
+    pub const fn beta_initializer(mut self, initializer: Initializer) -> Self {
+        self.along.initializers[1] = initializer;
         self
     }
 }
 
 impl<const C: usize> Forward<LayerNormalizationWeights<C>> for LayerNormalization {
     fn forward(&self, weights: &LayerNormalizationWeights<C>, x: &[f32], y: &mut [f32], (): ()) {
-        kernels::layer_norm(x, &weights.gamma, &weights.beta, self.epsilon, y);
+        kernels::layer_norm(x, &weights.gamma, &weights.beta, self.along.norm.epsilon, y);
     }
 }
 
 impl<const C: usize> Operation<LayerNormalizationWeights<C>> for LayerNormalization {
-    fn init(&self, weights: &mut LayerNormalizationWeights<C>, _rng: &mut Rng) {
+    fn init(&self, weights: &mut LayerNormalizationWeights<C>, rng: &mut Rng) {
         debug_assert_eq!(self.features, C, "the weights are of another layer");
-        weights.gamma.fill(1.0);
+        let [gamma, beta] = self.along.initializers;
+        gamma.fill(&mut weights.gamma, &[C], rng);
+        beta.fill(&mut weights.beta, &[C], rng);
     }
 
     fn backward(
@@ -82,7 +114,7 @@ impl<const C: usize> Operation<LayerNormalizationWeights<C>> for LayerNormalizat
             pass.x,
             pass.dy,
             &weights.gamma,
-            self.epsilon,
+            self.along.norm.epsilon,
             gradient.map(|gradient| [&mut gradient.gamma[..], &mut gradient.beta[..]]),
             pass.dx,
             pass.accumulate,
@@ -98,9 +130,11 @@ impl<const C: usize> InPlace<LayerNormalizationWeights<C>> for LayerNormalizatio
         (): (),
         (): (),
     ) {
-        kernels::layer_norm_in_place(&weights.gamma, &weights.beta, self.epsilon, y);
+        kernels::layer_norm_in_place(&weights.gamma, &weights.beta, self.along.norm.epsilon, y);
     }
 }
+
+along_axes! { LayerNormalization, <G, B> ScaleAndShift<G, B> }
 
 #[cfg(test)]
 mod tests {
@@ -119,6 +153,16 @@ mod tests {
         check::<5>(3);
         check::<17>(2);
         check::<35>(1);
+    }
+
+    #[test]
+    fn gradients_along_any_axes_match_finite_differences() {
+        let (layer, image) = (LayerNormalization::new(5), Shape::new(&[2, 3, 5]));
+        let check = |axes| layer.axes(image, axes);
+        check_operation::<ScaleAndShift<[f32; 5], [f32; 0]>, _>(&check(&[2]), 30, 30, 0).unwrap();
+        check_operation::<ScaleAndShift<[f32; 0], [f32; 3]>, _>(&check(&[1]), 30, 30, 0).unwrap();
+        type Matrix = [[f32; 5]; 2];
+        check_operation::<ScaleAndShift<Matrix, Matrix>, _>(&check(&[0, 2]), 30, 30, 0).unwrap();
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! Leaky ReLU layer.
 
+use super::elementwise::elementwise;
 use super::int8;
-use crate::gradient::Gradient;
-use crate::kernels;
-use crate::layer::{Forward, InPlace, Operation, Pass};
+use crate::layer::Forward;
 use crate::quantize::{Int8Layer, Int8Operation};
 
 /// Leaky rectified linear unit.
@@ -54,38 +53,20 @@ impl LeakyReLU {
         self.negative_slope = negative_slope;
         self
     }
-}
 
-impl Forward<()> for LeakyReLU {
-    fn forward(&self, (): &(), x: &[f32], y: &mut [f32], (): ()) {
-        let slope = self.negative_slope;
-        // The comparison is written so that NaN passes through.
-        kernels::map(x, y, move |x| if x <= 0.0 { slope * x } else { x });
+    /// The comparison is written so that NaN passes through.
+    #[inline(always)]
+    fn value(self, x: f32) -> f32 {
+        if x <= 0.0 { self.negative_slope * x } else { x }
+    }
+
+    #[inline(always)]
+    fn slope(self, x: f32) -> f32 {
+        if x <= 0.0 { self.negative_slope } else { 1.0 }
     }
 }
 
-impl Operation<()> for LeakyReLU {
-    fn backward(&self, (): &(), pass: Pass<'_>, _: Gradient<'_>) {
-        let slope = self.negative_slope;
-        if let Some(dx) = pass.dx {
-            kernels::combine(
-                pass.x,
-                pass.dy,
-                dx,
-                move |x, dy| {
-                    if x <= 0.0 { slope * dy } else { dy }
-                },
-            );
-        }
-    }
-}
-
-impl InPlace<()> for LeakyReLU {
-    fn forward_in_place(&self, (): &(), y: &mut [f32], (): (), (): ()) {
-        let slope = self.negative_slope;
-        kernels::map_in_place(y, move |y| if y <= 0.0 { slope * y } else { y });
-    }
-}
+elementwise! { LeakyReLU }
 
 int8::tabulated!(LeakyReLU);
 

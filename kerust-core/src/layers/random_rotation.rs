@@ -40,6 +40,7 @@ pub enum FillMode {
 /// - `fill_mode = reflect`: what lies around an image, `reflect`, `constant`, `wrap` or `nearest`; see
 ///   [`FillMode`].
 /// - `interpolation = bilinear`: how a value between pixels is read, `bilinear` or `nearest`.
+/// - `fill_value = 0`: what lies around an image with `constant`.
 ///
 /// # Shapes
 /// input and output `[H][W][C]`; saves one value, the angle in radians
@@ -176,7 +177,7 @@ impl Operation<(), f32, f32, (), f32> for RandomRotation {
 impl FillMode {
     /// The place in a line of `size` pixels that stands for the place `at`.
     #[inline]
-    fn inside(self, at: f32, size: usize) -> f32 {
+    pub(super) fn inside(self, at: f32, size: usize) -> f32 {
         let last = size as f32 - 1.0;
         if self == Self::Constant || (at >= 0.0 && at <= last) {
             at

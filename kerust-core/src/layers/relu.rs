@@ -1,9 +1,8 @@
 //! ReLU layer.
 
+use super::elementwise::elementwise;
 use super::int8;
-use crate::gradient::Gradient;
-use crate::kernels;
-use crate::layer::{Forward, InPlace, Operation, Pass};
+use crate::layer::Forward;
 use crate::quantize::{Int8Layer, Int8Operation};
 
 /// Rectified linear unit.
@@ -83,7 +82,7 @@ impl ReLU {
 
     /// The comparisons are written so that NaN passes through.
     #[inline(always)]
-    fn value(&self, x: f32) -> f32 {
+    fn value(self, x: f32) -> f32 {
         if x <= self.threshold {
             // A slope of 0 is no product: 0 · -inf would be NaN.
             if self.negative_slope == 0.0 {
@@ -97,41 +96,20 @@ impl ReLU {
             x
         }
     }
-}
 
-impl Forward<()> for ReLU {
-    fn forward(&self, _weights: &(), x: &[f32], y: &mut [f32], (): ()) {
-        let this = *self;
-        kernels::map(x, y, move |x| this.value(x));
+    #[inline(always)]
+    fn slope(self, x: f32) -> f32 {
+        if x <= self.threshold {
+            self.negative_slope
+        } else if x < self.max_value {
+            1.0
+        } else {
+            0.0
+        }
     }
 }
 
-impl Operation<()> for ReLU {
-    fn backward(&self, _weights: &(), pass: Pass<'_>, _: Gradient<'_>) {
-        let Some(dx) = pass.dx else { return };
-        let Self {
-            max_value,
-            negative_slope,
-            threshold,
-        } = *self;
-        kernels::combine(pass.x, pass.dy, dx, move |x, dy| {
-            if x <= threshold {
-                negative_slope * dy
-            } else if x < max_value {
-                dy
-            } else {
-                0.0
-            }
-        });
-    }
-}
-
-impl InPlace<()> for ReLU {
-    fn forward_in_place(&self, _weights: &(), y: &mut [f32], (): (), (): ()) {
-        let this = *self;
-        kernels::map_in_place(y, move |y| this.value(y));
-    }
-}
+elementwise! { ReLU }
 
 int8::tabulated!(ReLU);
 
@@ -150,6 +128,8 @@ impl Int8Layer for ReLU {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gradient::Gradient;
+    use crate::layer::{Operation, Pass};
     use crate::testing::check_in_place;
 
     #[test]

@@ -1,9 +1,7 @@
 //! Dropout of whole channels.
 
-use super::dropout::Rate;
-use crate::gradient::Gradient;
-use crate::layer::{Forward, Operation, Pass};
-use crate::rng::LayerStep;
+use super::dropout::{Dropout, spatial};
+use crate::shape::Shape;
 
 /// Sets whole channels of a sequence to 0 at random in training.
 ///
@@ -27,10 +25,7 @@ use crate::rng::LayerStep;
 /// assert_eq!(Wave::MACS, 62 * 3 * 2 * 8);
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct SpatialDropout1D {
-    input: [usize; 2],
-    rate: Rate,
-}
+pub struct SpatialDropout1D(Dropout);
 
 impl SpatialDropout1D {
     /// Drops a share of `rate` of the channels of sequences of `input` steps and channels.
@@ -38,59 +33,16 @@ impl SpatialDropout1D {
     /// # Panics
     /// When the rate lies outside of 0 to 1.
     pub const fn new(input: [usize; 2], rate: f32) -> Self {
-        Self {
-            input,
-            rate: Rate::new(rate),
-        }
-    }
-
-    /// `y = x * factors`, with the factors of each sequence at each of its steps.
-    fn scale(&self, x: &[f32], factors: &[f32], y: &mut [f32]) {
-        let [steps, channels] = self.input;
-        let len = steps * channels;
-        let sequences = x.chunks_exact(len).zip(y.chunks_exact_mut(len));
-        for ((x, y), factors) in sequences.zip(factors.chunks_exact(channels)) {
-            for (x, y) in x.chunks_exact(channels).zip(y.chunks_exact_mut(channels)) {
-                let values = y.iter_mut().zip(x.iter().zip(factors));
-                // A product with 0 would keep what is not finite.
-                values.for_each(|(y, (x, factor))| {
-                    *y = if *factor == 0.0 { 0.0 } else { x * factor }
-                });
-            }
-        }
+        Self(Dropout::new(rate).noise_shape(Shape::new(&input), &[0]))
     }
 }
 
-impl Forward<()> for SpatialDropout1D {
-    fn forward(&self, (): &(), x: &[f32], y: &mut [f32], (): ()) {
-        y.copy_from_slice(x);
-    }
-}
-
-impl Operation<(), f32, f32, (), f32> for SpatialDropout1D {
-    fn forward_training(
-        &self,
-        (): &(),
-        x: &[f32],
-        y: &mut [f32],
-        (): (),
-        saved: &mut [f32],
-        step: LayerStep<'_>,
-    ) {
-        self.rate.draw_in(step, saved);
-        self.scale(x, saved, y);
-    }
-
-    fn backward(&self, (): &(), pass: Pass<'_, f32, f32, f32>, _: Gradient<'_>) {
-        if let Some(dx) = pass.dx {
-            self.scale(pass.dy, pass.saved, dx);
-        }
-    }
-}
+spatial! { SpatialDropout1D }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::Operation;
     use crate::rng::{Seed, Step};
     use crate::testing::check_operation;
 

@@ -11,7 +11,8 @@ use crate::quantize::{Int8Layer, Int8Operation};
 /// `y[i + top, j + left, c] = x[i, j, c]`, and 0 elsewhere.
 ///
 /// # Arguments
-/// - `padding = 1`: the rows above and below, and the columns to the left and to the right: `1x2` or `1`.
+/// - `padding = 1`: the zeros: one number for all sides, `(rows, columns)` for both sides of each, or `((top,
+///   bottom), (left, right))`.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[top + H + bottom][left + W + right][C]`
@@ -23,8 +24,9 @@ use crate::quantize::{Int8Layer, Int8Operation};
 /// ```
 /// use kerust::prelude::*;
 ///
-/// model! { pub Net: Input(28, 28, 1) => ZeroPadding2D(2) => Conv2D(8, 5x5) => Flatten => Dense(10) }
-/// assert_eq!(Net::PARAMS, (5 * 5 + 1) * 8 + (28 * 28 * 8 + 1) * 10);
+/// model! { pub Net: Input(8, 8, 3) => ZeroPadding2D(((1, 2), (3, 4))) => Flatten => Dense(1) }
+///
+/// assert_eq!(Net::PARAMS, (8 + 3) * (8 + 7) * 3 + 1);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ZeroPadding2D {
@@ -41,7 +43,7 @@ impl ZeroPadding2D {
 
     /// Calls `copy` with the places of each row of the input, and of its values in the output, and
     /// with the row's length.
-    fn each_row(&self, len: usize, mut copy: impl FnMut(usize, usize, usize)) {
+    pub(super) fn each_row(&self, len: usize, mut copy: impl FnMut(usize, usize, usize)) {
         let [height, width, channels] = self.input;
         let [[top, bottom], [left, right]] = self.padding;
         let (row, padded_row) = (width * channels, (left + width + right) * channels);

@@ -40,13 +40,15 @@ pub enum Fault {
         groups: usize,
         /// The number that they should divide.
         count: usize,
-        /// `input channels` or `filters`.
+        /// `input channels`, `filters` or `channels`.
         of: &'static str,
     },
-    /// `Cropping1D` leaves no steps.
+    /// A cropping leaves no steps, rows or columns.
     Cropping {
-        /// The number of steps that are cut off before and after.
+        /// How many are cut off before and after.
         cropping: [usize; 2],
+        /// Their axis.
+        axis: usize,
         /// The input shape.
         found: Shape,
     },
@@ -245,24 +247,47 @@ impl Fault {
                         .window(image)
                 }
             }
-            Self::Groups { groups, count, of } => text
-                .number(groups)
-                .str(" groups do not divide ")
-                .number(count)
-                .str(" ")
-                .str(of)
-                .note("each group takes the same number of channels to the same number of filters")
-                .help("write a number of groups that divides ")
-                .number(count),
-            Self::Cropping { cropping, found } => text
-                .str("`")
-                .str(declared)
-                .str("` cuts off ")
-                .number(cropping[0].saturating_add(cropping[1]))
-                .str(" steps, found ")
-                .number(found.dim(0))
-                .origin(found, previous)
-                .help("cut off fewer steps, so that at least 1 is left"),
+            Self::Groups { groups, count, of } => {
+                let text = text
+                    .number(groups)
+                    .str(" groups do not divide ")
+                    .number(count)
+                    .str(" ")
+                    .str(of);
+                let text = match of.as_bytes() {
+                    b"channels" => text.note("`groups` is 32 by default, as in Keras"),
+                    _ => text.note(
+                        "each group takes the same number of channels to the same number of filters",
+                    ),
+                };
+                text.help("write a number of groups that divides ")
+                    .number(count)
+            }
+            Self::Cropping {
+                cropping,
+                axis,
+                found,
+            } => {
+                let [many, one] = match (found.rank(), axis) {
+                    (3, 0) => ["rows", "row"],
+                    (3, _) => ["columns", "column"],
+                    _ => ["steps", "step"],
+                };
+                text.str("`")
+                    .str(declared)
+                    .str("` cuts off ")
+                    .number(cropping[0].saturating_add(cropping[1]))
+                    .str(" ")
+                    .str(many)
+                    .str(", found ")
+                    .number(found.dim(axis))
+                    .origin(found, previous)
+                    .help("cut off fewer ")
+                    .str(many)
+                    .str(", so that at least 1 ")
+                    .str(one)
+                    .str(" is left")
+            }
             Self::Tokens { found } => text
                 .str("`")
                 .str(kind(declared))
@@ -426,22 +451,17 @@ impl Fault {
                     .str("` of `")
                     .str(declared)
                     .str("` is out of range, expected ")
-                    .str(match bounds {
-                        Bounds::Finite => "a finite number",
-                        Bounds::NotNegative => "a finite number of at least 0",
-                        Bounds::Share => "a fraction from 0 to 1",
-                        Bounds::Turn => "a fraction from -1 to 1",
-                    });
+                    .str(bounds.text());
                 let text = match (argument.as_bytes(), bounds) {
                     (b"rate", _) => text.note("the rate is the fraction of the values that are dropped"),
-                    (_, Bounds::Turn) => text.note("an angle is a fraction of a full turn"),
+                    (_, Bounds::Turn) if matches!(kind(declared).as_bytes(), b"RandomRotation") => text.note("an angle is a fraction of a full turn"),
                     _ => text,
                 };
                 let example = match (argument.as_bytes(), bounds) {
                     (b"epsilon", _) => "0.001`",
                     (b"momentum", _) => "0.99`",
                     (b"max_value", _) => "6`",
-                    (_, Bounds::Finite | Bounds::Share) => "0.5`",
+                    (_, Bounds::Finite | Bounds::Positive | Bounds::Share | Bounds::ShareBelow1) => "0.5`",
                     (_, Bounds::NotNegative | Bounds::Turn) => "0.1`",
                 };
                 text.help("write, for example, `").str(argument).str(" = ").str(example)

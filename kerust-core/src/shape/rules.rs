@@ -56,18 +56,45 @@ pub const fn dense_of_vector(shape: Shape, units: usize) -> Judged {
     }
 }
 
-/// `ZeroPadding2D`: (H, W, C) → (H + 2 · rows, W + 2 · columns, C).
+/// `ZeroPadding2D`: (H, W, C) → (top + H + bottom, left + W + right, C).
 ///
 /// # Errors
 /// A wrong rank, or too many values.
-pub const fn zero_padding2d(shape: Shape, padding: [usize; 2]) -> Judged {
+pub const fn zero_padding2d(shape: Shape, padding: [[usize; 2]; 2]) -> Judged {
     let shape = match image(shape) {
         Ok(shape) => shape,
         Err(fault) => return Err(fault),
     };
-    let rows = shape.dim(0).saturating_add(padding[0].saturating_mul(2));
-    let columns = shape.dim(1).saturating_add(padding[1].saturating_mul(2));
-    addressable(Shape::new(&[rows, columns, shape.dim(2)]))
+    let [rows, columns] = padding;
+    let height = shape.dim(0).saturating_add(rows[0]).saturating_add(rows[1]);
+    let width = shape.dim(1).saturating_add(columns[0]);
+    let width = width.saturating_add(columns[1]);
+    addressable(Shape::new(&[height, width, shape.dim(2)]))
+}
+
+/// `Cropping2D`: (H, W, C) → (H − top − bottom, W − left − right, C).
+///
+/// # Errors
+/// Another rank, or no row or column that is left.
+pub const fn cropping2d(shape: Shape, cropping: [[usize; 2]; 2]) -> Judged {
+    let shape = match image(shape) {
+        Ok(shape) => shape,
+        Err(fault) => return Err(fault),
+    };
+    let (mut sizes, mut axis) = ([0, 0, shape.dim(2)], 0);
+    while axis < 2 {
+        let cut = cropping[axis][0].saturating_add(cropping[axis][1]);
+        if cut >= shape.dim(axis) {
+            return Err(Fault::Cropping {
+                cropping: cropping[axis],
+                axis,
+                found: shape,
+            });
+        }
+        sizes[axis] = shape.dim(axis) - cut;
+        axis += 1;
+    }
+    Ok(Shape::new(&sizes))
 }
 
 /// `UpSampling2D`: (H, W, C) → (H · rows, W · columns, C).
@@ -197,13 +224,31 @@ pub enum Bounds {
     Finite,
     /// At least 0.
     NotNegative,
+    /// Above 0.
+    Positive,
     /// 0 to 1.
     Share,
-    /// -1 to 1, as a fraction of a full turn.
+    /// 0 to below 1.
+    ShareBelow1,
+    /// -1 to 1, fractions of a full turn.
     Turn,
 }
 
-/// A numeric argument: keeps the shape.
+impl Bounds {
+    /// The numbers, in words.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Finite => "a finite number",
+            Self::NotNegative => "a finite number of at least 0",
+            Self::Positive => "a finite number above 0",
+            Self::Share => "a fraction from 0 to 1",
+            Self::ShareBelow1 => "a fraction from 0 to below 1",
+            Self::Turn => "a fraction from -1 to 1",
+        }
+    }
+}
+
+/// A number of an argument: keeps the shape.
 ///
 /// # Errors
 /// A number outside of the bounds, an infinite number, or NaN.
@@ -211,7 +256,9 @@ pub const fn within(shape: Shape, argument: &'static str, number: f32, bounds: B
     let fits = match bounds {
         Bounds::Finite => true,
         Bounds::NotNegative => number >= 0.0,
+        Bounds::Positive => number > 0.0,
         Bounds::Share => number >= 0.0 && number <= 1.0,
+        Bounds::ShareBelow1 => number >= 0.0 && number < 1.0,
         Bounds::Turn => number >= -1.0 && number <= 1.0,
     };
     if fits && number.is_finite() {
@@ -230,6 +277,25 @@ pub const fn rotation(shape: Shape, lower: f32, upper: f32) -> Judged {
         return Err(Fault::Range);
     }
     image(shape)
+}
+
+/// `GroupNormalization`: keeps the shape.
+///
+/// # Errors
+/// No groups, or groups that do not divide the axis, which is counted from 0 without the batch.
+pub const fn group_normalization(shape: Shape, axis: usize, groups: usize) -> Judged {
+    if groups == 0 {
+        return Err(Fault::Zero { argument: "groups" });
+    }
+    let count = shape.extent(axis);
+    if !count.is_multiple_of(groups) {
+        return Err(Fault::Groups {
+            groups,
+            count,
+            of: "channels",
+        });
+    }
+    Ok(shape)
 }
 
 /// `softmax` over the last axis: keeps the shape.

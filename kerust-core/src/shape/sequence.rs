@@ -100,6 +100,7 @@ pub const fn cropping1d(shape: Shape, cropping: [usize; 2]) -> Judged {
     if cut >= shape.dim(0) {
         return Err(Fault::Cropping {
             cropping,
+            axis: 0,
             found: shape,
         });
     }

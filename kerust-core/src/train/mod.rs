@@ -33,7 +33,7 @@ pub use crate::data::Classes;
 pub use before_compile::BeforeCompile;
 pub use callback::{
     BackupAndRestore, CSVLogger, Callback, CallbackState, EarlyStopping, LambdaCallback,
-    LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, SwapEMAWeights,
+    LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, SwapEMAWeights, TensorBoard,
     TerminateOnNaN, Training,
 };
 pub use classification::{

@@ -3,6 +3,7 @@
 use super::words::{unknown, word};
 use super::{Kind, Parameter};
 use crate::ast::{Value, ValueKind};
+use crate::functions;
 use crate::habits;
 use crate::report::Report;
 use crate::value::{short, text};
@@ -19,6 +20,9 @@ pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Rep
     }
     match parameter.kind {
         Kind::Count => count(parameter, value, report),
+        Kind::CountOrAll => {
+            matches!(value.kind, ValueKind::Integer(-1)) || count(parameter, value, report)
+        }
         Kind::Pair => pair(parameter, value, report),
         Kind::Ends => match &value.kind {
             ValueKind::Tuple(ends) if ends.len() == 2 => {
@@ -29,6 +33,33 @@ pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Rep
             }
             _ => count(parameter, value, report),
         },
+        Kind::Borders => match &value.kind {
+            ValueKind::Tuple(sides) if sides.len() == 2 => {
+                sides.iter().all(|side| match &side.kind {
+                    ValueKind::Tuple(ends) if ends.len() == 2 => {
+                        ends.iter().all(|end| count(parameter, end, report))
+                    }
+                    ValueKind::Tuple(_) => other(parameter, value, takes(parameter.kind), report),
+                    _ => count(parameter, side, report),
+                })
+            }
+            ValueKind::Tuple(_) => other(parameter, value, takes(parameter.kind), report),
+            _ => pair(parameter, value, report),
+        },
+        Kind::NoiseShape => match &value.kind {
+            ValueKind::Tuple(sizes) if sizes.len() > 1 => sizes.iter().all(|size| {
+                matches!(&size.kind, ValueKind::Word(word) if word == "None")
+                    || count(parameter, size, report)
+            }),
+            _ => other(parameter, value, takes(parameter.kind), report),
+        },
+        Kind::Axes => {
+            let is_axis = |value: &Value| matches!(value.kind, ValueKind::Integer(_));
+            match &value.kind {
+                ValueKind::Tuple(axes) if !axes.is_empty() && axes.iter().all(is_axis) => true,
+                _ => is_axis(value) || other(parameter, value, takes(parameter.kind), report),
+            }
+        }
         Kind::Sizes { open } => sizes(parameter, value, open, report),
         Kind::Axis => match value.kind {
             ValueKind::Integer(_) => true,
@@ -44,7 +75,7 @@ pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Rep
             }
             _ => number(parameter, value, report),
         },
-        Kind::Factor(_) => match &value.kind {
+        Kind::Factor(_) | Kind::Range(_) => match &value.kind {
             ValueKind::Tuple(ends) if ends.len() == 2 => {
                 ends.iter().all(|end| number(parameter, end, report))
             }
@@ -62,8 +93,13 @@ pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Rep
                 || super::training::term(parameter.kind, value).is_some()
                 || other(parameter, value, takes(parameter.kind), report)
         }
-        Kind::Word(vocabulary) => match &value.kind {
-            ValueKind::Word(word) => {
+        Kind::Word(vocabulary) => match (functions::read(vocabulary, value), &value.kind) {
+            (Some(Ok(_)), _) => true,
+            (Some(Err(misfit)), _) => {
+                misfit.report(report);
+                false
+            }
+            (None, ValueKind::Word(word)) => {
                 let found = word.to_string();
                 let known = vocabulary.find(&found).is_some();
                 if !known {
@@ -71,8 +107,8 @@ pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Rep
                 }
                 known
             }
-            ValueKind::Faulty => false,
-            _ => word(name, vocabulary, value, named, report),
+            (None, ValueKind::Faulty) => false,
+            (None, _) => word(name, vocabulary, value, named, report),
         },
     }
 }
@@ -115,9 +151,13 @@ fn takes(kind: Kind) -> &'static str {
         Kind::Count | Kind::Sizes { .. } | Kind::Axis => "a whole number",
         Kind::Pair => "rows and columns, as `3x3`",
         Kind::Ends => "a whole number or two, as `(1, 2)`",
+        Kind::CountOrAll => "a whole number, or -1 for all",
+        Kind::Borders => "a number, rows and columns, or `((1, 2), (3, 4))`",
+        Kind::NoiseShape => "a shape whose batch is `None`, as `(None, 1, 8)`",
+        Kind::Axes => "a whole number or several, as `(1, 2)`",
         Kind::Number(_) => "a number",
         Kind::Numbers(_) => "a number or several, as `(0.5, 0.25)`",
-        Kind::Factor(_) => "a number or two, as `(-0.2, 0.2)`",
+        Kind::Factor(_) | Kind::Range(_) => "a number or two, as `(-0.2, 0.2)`",
         Kind::Flag => "`true` or `false`",
         Kind::Word(_) => "a word",
         Kind::Regularizer => "`l1(..)`, `l2(..)` or `l1_l2(..)` of numbers that are at least 0",
@@ -337,7 +377,10 @@ fn meant(kind: Kind, value: &Value) -> Option<String> {
             .parse::<usize>()
             .ok()
             .map(|it| it.to_string()),
-        (ValueKind::Text(written), Kind::Number(_) | Kind::Numbers(_) | Kind::Factor(_)) => {
+        (
+            ValueKind::Text(written),
+            Kind::Number(_) | Kind::Numbers(_) | Kind::Factor(_) | Kind::Range(_),
+        ) => {
             let tokens = written.parse().ok()?;
             crate::fold::float(&tokens).map(|_| written.trim().to_owned())
         }
@@ -358,7 +401,14 @@ fn meant(kind: Kind, value: &Value) -> Option<String> {
             [value] => Some(text(&value.tokens)),
             _ => None,
         },
-        (ValueKind::Spelled(spelled), Kind::Factor(_) | Kind::Numbers(_)) => Some(spelled.clone()),
+        (ValueKind::Spelled(spelled), Kind::Factor(_) | Kind::Range(_) | Kind::Numbers(_)) => {
+            Some(spelled.clone())
+        }
+        // A list of Python's.
+        (ValueKind::Spelled(spelled), Kind::Axes) => Some(match spelled.contains('(') {
+            true => spelled.clone(),
+            false => format!("({})", spelled.replace('x', ", ")),
+        }),
         (ValueKind::Sizes(sizes), Kind::Count | Kind::Number(_)) => {
             sizes.first().map(usize::to_string)
         }
@@ -372,9 +422,13 @@ pub fn sample(kind: Kind) -> &'static str {
         Kind::Pair => "3x3",
         Kind::Ends => "(1, 2)",
         Kind::Sizes { .. } => "28, 28, 1",
+        Kind::CountOrAll => "4",
+        Kind::Borders => "((1, 2), (3, 4))",
+        Kind::NoiseShape => "(None, 1, 8)",
         Kind::Axis => "-1",
+        Kind::Axes => "(1, 2)",
         Kind::Number(_) | Kind::Numbers(_) => "0.5",
-        Kind::Factor(_) => "0.1",
+        Kind::Factor(_) | Kind::Range(_) => "0.1",
         Kind::Flag => "false",
         Kind::Word(vocabulary) => vocabulary.words[0].0,
         Kind::Regularizer => "l2(0.01)",

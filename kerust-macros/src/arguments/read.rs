@@ -3,7 +3,8 @@
 use super::{Arguments, Kind, Parameter};
 use crate::ast::{Value, ValueKind};
 use crate::fold;
-use crate::value::{Number, Pair, Size, text};
+use crate::functions;
+use crate::value::{Borders, Number, Pair, Size, text};
 use crate::words::Vocabulary;
 use kerust_core::shape::Bounds;
 use proc_macro2::{Span, TokenStream};
@@ -39,6 +40,11 @@ impl<'a> Arguments<'a> {
         self.parameters.iter().map(|it| it.name).collect()
     }
 
+    /// The layer's name.
+    pub fn layer(&self) -> String {
+        self.layer.ident().to_string()
+    }
+
     /// The position of the layer's name.
     pub fn span(&self) -> Span {
         self.layer.ident().span()
@@ -53,6 +59,11 @@ impl<'a> Arguments<'a> {
     /// A size.
     pub fn optional_count(&self, name: &str) -> Option<Size> {
         self.value(name).map(|value| self.size(value))
+    }
+
+    /// A size that is given, which is `None` for all.
+    pub fn count_or_all(&self, name: &str) -> Option<Option<Size>> {
+        self.value(name).map(|value| self.open_size(value))
     }
 
     fn size(&self, value: &Value) -> Size {
@@ -72,6 +83,34 @@ impl<'a> Arguments<'a> {
             ValueKind::Tuple(sizes) => Pair(self.size(&sizes[0]), self.size(&sizes[1])),
             _ => Pair(self.size(value), self.size(value)),
         })
+    }
+
+    /// What stands on the four sides of an image: above and below, left and right.
+    pub fn borders(&self, name: &str) -> Option<Borders> {
+        let value = self.value(name)?;
+        let ends = |value: &'a Value| match &value.kind {
+            ValueKind::Tuple(ends) => Pair(self.size(&ends[0]), self.size(&ends[1])),
+            _ => Pair(self.size(value), self.size(value)),
+        };
+        Some(match &value.kind {
+            ValueKind::Tuple(sides) => Borders(ends(&sides[0]), ends(&sides[1])),
+            _ => {
+                let Pair(rows, columns) = self.pair(name)?;
+                Borders(Pair(rows.clone(), rows), Pair(columns.clone(), columns))
+            }
+        })
+    }
+
+    /// A shape with the batch: each size, where it is not `None`, and where it was written.
+    pub fn noise_shape(&self, name: &str) -> Option<Vec<(Option<Size>, TokenStream)>> {
+        let ValueKind::Tuple(sizes) = &self.value(name)?.kind else {
+            return None;
+        };
+        let size = |value: &'a Value| {
+            let is_none = matches!(&value.kind, ValueKind::Word(word) if word == "None");
+            ((!is_none).then(|| self.size(value)), value.tokens.clone())
+        };
+        Some(sizes.iter().map(size).collect())
     }
 
     /// All sizes of a parameter that takes every one; -1 is `None`.
@@ -101,6 +140,20 @@ impl<'a> Arguments<'a> {
             ValueKind::Integer(axis) => Some(axis),
             _ => None,
         }
+    }
+
+    /// Whole numbers that are known, and where each was written.
+    pub fn axes(&self, name: &str) -> Option<Vec<(i128, TokenStream)>> {
+        let value = self.value(name)?;
+        let values = match &value.kind {
+            ValueKind::Tuple(axes) => axes.as_slice(),
+            _ => std::slice::from_ref(value),
+        };
+        let axes = values.iter().filter_map(|value| match value.kind {
+            ValueKind::Integer(axis) => Some((axis, value.tokens.clone())),
+            _ => None,
+        });
+        Some(axes.collect())
     }
 
     /// A number.
@@ -142,8 +195,10 @@ impl<'a> Arguments<'a> {
     pub fn numbers(&self) -> Vec<Bounded> {
         let mut numbers = Vec::new();
         for (parameter, values) in self.parameters.iter().zip(&self.bound) {
-            let (Kind::Number(bounds) | Kind::Numbers(bounds) | Kind::Factor(bounds)) =
-                parameter.kind
+            let (Kind::Number(bounds)
+            | Kind::Numbers(bounds)
+            | Kind::Factor(bounds)
+            | Kind::Range(bounds)) = parameter.kind
             else {
                 continue;
             };
@@ -187,8 +242,20 @@ impl<'a> Arguments<'a> {
         let Kind::Word(vocabulary) = self.parameters[self.place(name)].kind else {
             unreachable!("`{name}` is a word");
         };
+        if let Some(Ok((_, expansion))) = functions::read(vocabulary, self.value(name)?) {
+            return Some(expansion);
+        }
         let (name, span) = self.word(name)?;
         Some(vocabulary.tokens(name, span))
+    }
+
+    /// The activation, where it is a word with settings: the word, and the layer that it expands to.
+    pub fn function(&self) -> Option<(&'static str, TokenStream)> {
+        let activation = self.parameters.iter().find(|it| it.name == "activation")?;
+        let Kind::Word(vocabulary) = activation.kind else {
+            return None;
+        };
+        functions::read(vocabulary, self.value("activation")?)?.ok()
     }
 
     fn is_range(&self, name: &str) -> bool {
@@ -235,23 +302,15 @@ impl<'a> Arguments<'a> {
         for (place, (parameter, values)) in self.parameters.iter().zip(&self.bound).enumerate() {
             for value in values.iter().filter(|_| !parameter.training_only) {
                 let text = match &value.kind {
-                    ValueKind::Integer(number) if matches!(parameter.kind, Kind::Pair) => {
+                    ValueKind::Integer(number)
+                        if matches!(parameter.kind, Kind::Pair | Kind::Borders) =>
+                    {
                         format!("{number}x{number}")
                     }
                     ValueKind::Integer(number) if !matches!(parameter.kind, Kind::Number(_)) => {
                         number.to_string()
                     }
-                    ValueKind::Tuple(parts) => {
-                        let parts: Vec<String> = parts.iter().map(|it| text(&it.tokens)).collect();
-                        let joint = match parameter.kind {
-                            Kind::Pair => "x",
-                            _ => ", ",
-                        };
-                        match parameter.kind {
-                            Kind::Ends => format!("({})", parts.join(joint)),
-                            _ => parts.join(joint),
-                        }
-                    }
+                    ValueKind::Tuple(parts) => joined(parameter.kind, parts),
                     _ => text(&value.tokens),
                 };
                 let bare = parameter.required
@@ -273,6 +332,34 @@ impl<'a> Arguments<'a> {
         } else {
             format!("{kind}({})", written.join(", "))
         }
+    }
+}
+
+/// Several values in one spelling.
+fn joined(kind: Kind, values: &[Value]) -> String {
+    let texts = |values: &[Value]| -> Vec<String> {
+        let texts = values.iter().map(|value| text(&value.tokens));
+        texts.collect()
+    };
+    match kind {
+        Kind::Pair => texts(values).join("x"),
+        Kind::Borders => {
+            let sides: Vec<Vec<String>> = values
+                .iter()
+                .map(|side| match &side.kind {
+                    ValueKind::Tuple(ends) => texts(ends),
+                    _ => vec![text(&side.tokens); 2],
+                })
+                .collect();
+            match sides.iter().all(|ends| ends[0] == ends[1]) {
+                true => format!("{}x{}", sides[0][0], sides[1][0]),
+                false => format!("(({}), ({}))", sides[0].join(", "), sides[1].join(", ")),
+            }
+        }
+        Kind::Ends | Kind::Axes | Kind::NoiseShape | Kind::Range(_) => {
+            format!("({})", texts(values).join(", "))
+        }
+        _ => texts(values).join(", "),
     }
 }
 

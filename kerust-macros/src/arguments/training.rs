@@ -3,7 +3,7 @@
 use super::{Arguments, Kind};
 use crate::ast::{Argument, Value, ValueKind};
 use crate::report::Report;
-use crate::value::text;
+use crate::value::{Call, text};
 use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::quote;
 
@@ -107,60 +107,6 @@ pub(super) fn term(kind: Kind, value: &Value) -> Option<TokenStream> {
         _ => return None,
     };
     Some(quote!(::kerust::__private::model::Term::#term))
-}
-
-/// `l1_l2(0.01, l2 = 0.02)`: a name with arguments in parentheses.
-struct Call {
-    name: String,
-    /// The names, if they are written, and the values.
-    arguments: Vec<(Option<String>, Vec<TokenTree>)>,
-}
-
-impl Call {
-    fn read(tokens: &TokenStream) -> Option<Self> {
-        let mut trees = tokens.clone().into_iter();
-        let Some(TokenTree::Ident(name)) = trees.next() else {
-            return None;
-        };
-        let inside: Vec<TokenTree> = match trees.next() {
-            None => Vec::new(),
-            Some(TokenTree::Group(group)) if trees.next().is_none() => {
-                group.stream().into_iter().collect()
-            }
-            _ => return None,
-        };
-        let is_punct = |tree: &TokenTree, sign: char| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == sign);
-        let parts = inside.split(|tree| is_punct(tree, ','));
-        let arguments = parts
-            .filter(|part| !part.is_empty())
-            .map(|part| match part {
-                [TokenTree::Ident(name), equals, value @ ..] if is_punct(equals, '=') => {
-                    (Some(name.to_string()), value.to_vec())
-                }
-                value => (None, value.to_vec()),
-            });
-        Some(Self {
-            name: name.to_string(),
-            arguments: arguments.collect(),
-        })
-    }
-
-    /// The values of these parameters; `None` if a name is unknown or given twice, or there are too many
-    /// values.
-    fn bind<const N: usize>(&self, parameters: [&str; N]) -> Option<[Option<&[TokenTree]>; N]> {
-        let mut bound = [None; N];
-        for (place, (name, value)) in self.arguments.iter().enumerate() {
-            let place = match name {
-                Some(name) => parameters.iter().position(|parameter| parameter == name)?,
-                None => place,
-            };
-            let slot = bound.get_mut(place)?;
-            if slot.replace(&value[..]).is_some() {
-                return None;
-            }
-        }
-        Some(bound)
-    }
 }
 
 /// A number of at least 0.

@@ -137,6 +137,7 @@ pub(super) fn multi_head_attention(
             name: "MultiHeadAttentionWeights",
             sizes,
             params,
+            ..Weights::default()
         }),
         macs: Macs::Stated(
             macs,
@@ -168,6 +169,7 @@ pub(super) fn additive_attention(
             name: "AdditiveAttentionWeights",
             params: scales.known,
             sizes: vec![scales],
+            ..Weights::default()
         }),
         ..attended(arguments, before, "AdditiveAttention")
     }

@@ -127,6 +127,7 @@ pub fn separable_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
             name: "SeparableConv2DWeights",
             params: sum(kernels, biases.known),
             sizes: [depthwise, pointwise, vec![biases]].concat(),
+            ..Weights::default()
         }),
         macs: Macs::SeparableConv2D(Box::new(window), multiplier),
         saved,

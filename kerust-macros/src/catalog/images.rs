@@ -4,10 +4,9 @@ use super::{After, Before, Rule, Spec, rule, setting};
 use crate::arguments::Arguments;
 use crate::plan::Role;
 use crate::report::Report;
-use crate::value::{Number, Pair, Sliding, Term, padding};
-use crate::words::FLIPS;
+use crate::value::{Borders, Pair, Sliding, Term, padding};
 use kerust_core::shape::Padding;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 
 pub fn pooling2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
@@ -35,12 +34,23 @@ pub fn global_pooling2d(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) 
 }
 
 pub fn zero_padding2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
-    let padding = arguments.pair("padding").unwrap_or(Pair::square(1));
-    let (input, Pair(rows, columns)) = (image(before), &padding);
+    let padding = arguments.borders("padding").unwrap_or(Borders::even(1));
+    let (input, sides) = (image(before), padding.tokens());
     Spec {
         rule: rule!(zero_padding2d(before.data, padding)),
         after: After::Sizes(vec![None, None, Some(before.data.dim(2, before.nameable))]),
-        config: quote!(::new(#input, [[#rows, #rows], [#columns, #columns]])),
+        config: quote!(::new(#input, #sides)),
+        ..Spec::default()
+    }
+}
+
+pub fn cropping2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+    let cropping = arguments.borders("cropping").unwrap_or(Borders::even(0));
+    let (input, sides) = (image(before), cropping.tokens());
+    Spec {
+        rule: rule!(cropping2d(before.data, cropping)),
+        after: After::Sizes(vec![None, None, Some(before.data.dim(2, before.nameable))]),
+        config: quote!(::new(#input, #sides)),
         ..Spec::default()
     }
 }
@@ -73,34 +83,6 @@ pub fn resizing(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) 
         role: if same { Role::Alias } else { Role::Compute },
         config: quote!(::new(#input, [#height, #width]) #interpolation),
         after: After::Sizes(vec![Some(height), Some(width), Some(channels)]),
-        ..Spec::default()
-    }
-}
-
-pub fn random_rotation(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
-    let still = || (Number::known(0.0), Number::known(0.0));
-    let (lower, upper) = arguments.range("factor").unwrap_or_else(still);
-    let (input, from, to) = (image(before), lower.tokens(), upper.tokens());
-    let fill_mode = setting(arguments, "fill_mode");
-    let interpolation = setting(arguments, "interpolation");
-    Spec {
-        rule: rule!(rotation(before.data, lower, upper)),
-        role: Role::TrainingOnly,
-        config: quote!(::new(#input, #from, #to) #fill_mode #interpolation),
-        saved: Some(quote!(1)),
-        ..Spec::default()
-    }
-}
-
-pub fn random_flip(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
-    let both = FLIPS.tokens("HorizontalAndVertical", Span::call_site());
-    let mode = arguments.word_tokens("mode").unwrap_or(both);
-    let input = image(before);
-    Spec {
-        rule: rule!(image(before.data)),
-        role: Role::TrainingOnly,
-        config: quote!(::new(#input, #mode)),
-        saved: Some(quote!(1)),
         ..Spec::default()
     }
 }

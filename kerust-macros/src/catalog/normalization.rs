@@ -1,11 +1,12 @@
 //! `Normalization`: its axis and its given numbers.
 
+use super::axes::{Count, places};
 use super::values::of_features;
 use super::{Before, Spec};
 use crate::arguments::Arguments;
 use crate::plan::Form;
 use crate::report::Report;
-use crate::value::{Number, Size, Term, text};
+use crate::value::{Number, Size, Term};
 use quote::quote;
 
 pub fn normalization(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
@@ -73,34 +74,14 @@ fn place_of_axis(
     before: &Before<'_>,
     report: &mut Report,
 ) -> Option<usize> {
-    let Form::Sizes(sizes) = &before.data.form else {
-        return None;
-    };
-    let rank = sizes.len() as i128;
-    let axis = arguments.axis("axis").unwrap_or(-1);
-    let place = match axis {
-        ..=-1 => axis + rank,
-        _ => axis - 1,
-    };
-    if (0..rank).contains(&place) {
-        return Some(place as usize);
+    if arguments.is_given("axis") {
+        let places = places(arguments, "axis", before, Count::BothWays, report)?;
+        return places.first().copied();
     }
-    let found = arguments.tokens("axis");
-    let fault = report.fault(
-        &found,
-        format!(
-            "`Normalization` along axis `{}` of {}",
-            text(&found),
-            before.data
-        ),
-    );
-    match axis {
-        0 => fault.help("axis 0 is the batch; leave `axis` out for the last axis"),
-        _ => fault.help(format!(
-            "the axes of a sample are 1 to {rank}, or -{rank} to -1 from the end"
-        )),
-    };
-    None
+    match &before.data.form {
+        Form::Sizes(sizes) => sizes.len().checked_sub(1),
+        _ => None,
+    }
 }
 
 /// The means and the variances, if they are given.

@@ -112,6 +112,7 @@ impl<'a> Recurrent<'a> {
                 name: weights,
                 sizes,
                 params: sum(kernels, biases),
+                ..Weights::default()
             }),
             macs: Macs::Recurrent(units.clone(), gates),
             masking: match sequences {

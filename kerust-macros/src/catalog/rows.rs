@@ -1,11 +1,9 @@
-//! The layers, with one row each. To add a layer, write its file in `kerust-core/src/layers` and its row
-//! here.
+//! The layers, with one row each, here and in the files beside. To add a layer, write its file in
+//! `kerust-core/src/layers` and its row.
 
 use super::{Row, convolutions, images, normalization, values};
 use crate::arguments::{Kind, Parameter};
-use crate::words::{
-    ACTIVATIONS, DTYPES, FILL_MODES, FLIPS, INITIALIZERS, INTERPOLATIONS, PADDINGS,
-};
+use crate::words::{ACTIVATIONS, DTYPES, INITIALIZERS, INTERPOLATIONS, PADDINGS};
 use kerust_core::shape::Bounds;
 
 pub(super) const fn required(name: &'static str, kind: Kind) -> Parameter {
@@ -54,14 +52,14 @@ pub(super) const fn constraint(name: &'static str) -> Parameter {
 
 pub(super) const ACTIVATION: Parameter = optional("activation", Kind::Word(&ACTIVATIONS));
 pub(super) const PADDING: Parameter = optional("padding", Kind::Word(&PADDINGS));
-const INTERPOLATION: Parameter = optional("interpolation", Kind::Word(&INTERPOLATIONS));
+pub(super) const INTERPOLATION: Parameter = optional("interpolation", Kind::Word(&INTERPOLATIONS));
 const POOL: &[Parameter] = &[
     optional("pool_size", Kind::Pair),
     optional("strides", Kind::Pair),
     PADDING,
 ];
 
-/// All layers except for those for sequences.
+/// Products, pools and what changes shapes.
 pub static ROWS: &[Row] = &[
     Row {
         name: "Dense",
@@ -159,26 +157,6 @@ pub static ROWS: &[Row] = &[
         infer: convolutions::conv2d_transpose,
     },
     Row {
-        name: "BatchNormalization",
-        parameters: &[
-            optional("axis", Kind::Axis),
-            optional("momentum", Kind::Number(Bounds::Share)),
-            optional("epsilon", Kind::Number(Bounds::NotNegative)),
-            optional("center", Kind::Flag),
-            optional("scale", Kind::Flag),
-            regularizer("beta_regularizer"),
-            regularizer("gamma_regularizer"),
-            constraint("beta_constraint"),
-            constraint("gamma_constraint"),
-        ],
-        infer: values::batch_normalization,
-    },
-    Row {
-        name: "LayerNormalization",
-        parameters: &[optional("epsilon", Kind::Number(Bounds::NotNegative))],
-        infer: values::layer_normalization,
-    },
-    Row {
         name: "Normalization",
         parameters: &[
             optional("axis", Kind::Axis),
@@ -190,8 +168,13 @@ pub static ROWS: &[Row] = &[
     },
     Row {
         name: "ZeroPadding2D",
-        parameters: &[optional("padding", Kind::Pair)],
+        parameters: &[optional("padding", Kind::Borders)],
         infer: images::zero_padding2d,
+    },
+    Row {
+        name: "Cropping2D",
+        parameters: &[optional("cropping", Kind::Borders)],
+        infer: images::cropping2d,
     },
     Row {
         name: "UpSampling2D",
@@ -229,43 +212,6 @@ pub static ROWS: &[Row] = &[
         infer: values::reshape,
     },
     Row {
-        name: "Dropout",
-        parameters: &[required("rate", Kind::Number(Bounds::Share))],
-        infer: values::dropout,
-    },
-    Row {
-        name: "GaussianNoise",
-        parameters: &[required("stddev", Kind::Number(Bounds::Share))],
-        infer: values::gaussian_noise,
-    },
-    Row {
-        name: "Activation",
-        parameters: &[required("activation", Kind::Word(&ACTIVATIONS))],
-        infer: values::activation,
-    },
-    Row {
-        name: "ReLU",
-        parameters: &[
-            optional("max_value", Kind::Number(Bounds::NotNegative)),
-            optional("negative_slope", Kind::Number(Bounds::NotNegative)),
-            optional("threshold", Kind::Number(Bounds::NotNegative)),
-        ],
-        infer: values::relu,
-    },
-    Row {
-        name: "LeakyReLU",
-        parameters: &[optional(
-            "negative_slope",
-            Kind::Number(Bounds::NotNegative),
-        )],
-        infer: values::elementwise,
-    },
-    Row {
-        name: "Softmax",
-        parameters: &[],
-        infer: values::activation,
-    },
-    Row {
         name: "Rescaling",
         parameters: &[
             required("scale", Kind::Number(Bounds::Finite)),
@@ -281,20 +227,6 @@ pub static ROWS: &[Row] = &[
             INTERPOLATION,
         ],
         infer: images::resizing,
-    },
-    Row {
-        name: "RandomRotation",
-        parameters: &[
-            required("factor", Kind::Factor(Bounds::Turn)),
-            optional("fill_mode", Kind::Word(&FILL_MODES)),
-            INTERPOLATION,
-        ],
-        infer: images::random_rotation,
-    },
-    Row {
-        name: "RandomFlip",
-        parameters: &[optional("mode", Kind::Word(&FLIPS))],
-        infer: images::random_flip,
     },
 ];
 

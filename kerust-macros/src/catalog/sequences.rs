@@ -5,10 +5,11 @@ use super::rows::{
 };
 use super::{Row, attention, recurrent, steps};
 use crate::arguments::{Kind, Parameter};
-use crate::words::{ACTIVATIONS, PADDINGS_1D};
+use crate::words::{PADDINGS_1D, STEP_ACTIVATIONS};
 use kerust_core::shape::Bounds;
 
 const CAUSAL_PADDING: Parameter = optional("padding", Kind::Word(&PADDINGS_1D));
+const STEP_ACTIVATION: Parameter = optional("activation", Kind::Word(&STEP_ACTIVATIONS));
 const POOL: &[Parameter] = &[
     optional("pool_size", Kind::Count),
     optional("strides", Kind::Count),
@@ -161,7 +162,7 @@ pub static ROWS: &[Row] = &[
         name: "SimpleRNN",
         parameters: &[
             required("units", Kind::Count),
-            ACTIVATION,
+            STEP_ACTIVATION,
             optional("use_bias", Kind::Flag),
             initializer("kernel_initializer"),
             initializer("recurrent_initializer"),
@@ -185,8 +186,8 @@ pub static ROWS: &[Row] = &[
         name: "LSTM",
         parameters: &[
             required("units", Kind::Count),
-            ACTIVATION,
-            optional("recurrent_activation", Kind::Word(&ACTIVATIONS)),
+            STEP_ACTIVATION,
+            optional("recurrent_activation", Kind::Word(&STEP_ACTIVATIONS)),
             optional("use_bias", Kind::Flag),
             initializer("kernel_initializer"),
             initializer("recurrent_initializer"),
@@ -211,8 +212,8 @@ pub static ROWS: &[Row] = &[
         name: "GRU",
         parameters: &[
             required("units", Kind::Count),
-            ACTIVATION,
-            optional("recurrent_activation", Kind::Word(&ACTIVATIONS)),
+            STEP_ACTIVATION,
+            optional("recurrent_activation", Kind::Word(&STEP_ACTIVATIONS)),
             optional("use_bias", Kind::Flag),
             initializer("kernel_initializer"),
             initializer("recurrent_initializer"),

@@ -103,6 +103,7 @@ pub(super) fn separable_conv1d(
             name: "SeparableConv1DWeights",
             params: sum(kernels, biases.known),
             sizes: [depthwise, pointwise, vec![biases]].concat(),
+            ..Weights::default()
         }),
         macs: Macs::SeparableConv2D(Box::new(window), multiplier),
         saved: between.map(super::convolutions::len_of),
@@ -287,6 +288,7 @@ pub(super) fn position_embedding(
             name: "PositionEmbeddingWeights",
             params: product(&[length.clone(), features.clone()]),
             sizes: vec![length, features],
+            ..Weights::default()
         }),
         in_place: true,
         forgets_output: true,

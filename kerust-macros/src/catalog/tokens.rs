@@ -55,6 +55,7 @@ fn embedding(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> 
             name: "EmbeddingWeights",
             params: product(&[vocabulary.clone(), width.clone()]),
             sizes: vec![vocabulary, width],
+            ..Weights::default()
         }),
         forgets_output: true,
         ..Spec::default()

@@ -4,7 +4,7 @@ use super::{After, Before, Bias, Macs, Masking, Rule, Spec, Weights, initializer
 use crate::arguments::Arguments;
 use crate::plan::{Fusion, Role};
 use crate::report::Report;
-use crate::value::{Number, Size, Term, text};
+use crate::value::{Number, Size, Term};
 use kerust_core::shape::{Fault, Shape};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -107,90 +107,6 @@ pub fn reshape(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Repo
     }
 }
 
-pub fn dropout(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
-    let rate = arguments.number("rate").unwrap_or(Number::known(0.5));
-    let tokens = rate.tokens();
-    Spec {
-        masking: Masking::Keeps,
-        role: Role::TrainingOnly,
-        config: quote!(::new(#tokens)),
-        saved: Some(before.data.len()),
-        ..Spec::default()
-    }
-}
-
-pub fn gaussian_noise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
-    let stddev = arguments.number("stddev").unwrap_or(Number::known(0.0));
-    let tokens = stddev.tokens();
-    Spec {
-        masking: Masking::Keeps,
-        role: Role::TrainingOnly,
-        config: quote!(::new(#tokens)),
-        ..Spec::default()
-    }
-}
-
-/// `Activation(word)` and `Softmax`: the node is only the activation.
-pub fn activation(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
-    let softmax = ("Softmax", arguments.span());
-    Spec {
-        masking: Masking::Keeps,
-        role: Role::Alias,
-        operation: Some("Activation"),
-        activation: match arguments.has("activation") {
-            true => arguments.word("activation"),
-            false => Some(softmax),
-        },
-        ..Spec::default()
-    }
-}
-
-pub fn relu(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
-    let mut config = quote!(::new());
-    let mut plain = true;
-    if let Some(value) = arguments.number("max_value") {
-        let value = value.tokens();
-        config.extend(quote!(.max_value(#value)));
-        plain = false;
-    }
-    if let Some(value) = arguments.number("negative_slope") {
-        let value = value.tokens();
-        config.extend(quote!(.negative_slope(#value)));
-        plain = false;
-    }
-    if let Some(value) = arguments.number("threshold") {
-        let value = value.tokens();
-        config.extend(quote!(.threshold(#value)));
-        plain = false;
-    }
-    if plain {
-        return Spec {
-            masking: Masking::Keeps,
-            role: Role::Alias,
-            operation: Some("Activation"),
-            activation: Some(("Relu", arguments.span())),
-            ..Spec::default()
-        };
-    }
-    Spec {
-        masking: Masking::Keeps,
-        config,
-        in_place: true,
-        ..Spec::default()
-    }
-}
-
-/// An elementwise layer, with a setting for each number that it takes.
-pub fn elementwise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
-    let settings = numbers(arguments, &arguments.names());
-    Spec {
-        masking: Masking::Keeps,
-        config: quote!(::new() #settings),
-        in_place: true,
-        ..Spec::default()
-    }
-}
-
 pub fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
     let scale = arguments
         .number("scale")
@@ -208,70 +124,13 @@ pub fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> S
     }
 }
 
-pub fn batch_normalization(
-    arguments: &Arguments<'_>,
-    before: &Before<'_>,
-    report: &mut Report,
-) -> Spec {
-    let rank = before.data.rank();
-    let axis = arguments.axis("axis");
-    let is_last = |axis: i128| axis == -1 || rank.is_some_and(|rank| axis + 1 == rank as i128);
-    if axis.is_some_and(|axis| !is_last(axis)) {
-        let found = arguments.tokens("axis");
-        report
-            .fault(
-                &found,
-                format!(
-                    "`BatchNormalization` along axis `{}`, expected the last axis",
-                    text(&found)
-                ),
-            )
-            .help("leave `axis` out, since channels come last; a momentum has its name: `momentum = 0.9`");
-    }
-    let features = before.data.last_size(before.nameable);
-    let settings = numbers(arguments, &["momentum", "epsilon"]);
-    let [scale, center] = ["scale", "center"].map(|name| arguments.flag(name, true));
-    let vectors = 2 + usize::from(scale) + usize::from(center);
-    let mut weights = of_features("BatchNormalizationWeights", &features, vectors);
-    if !(scale && center) {
-        let or_none = |is: bool| if is { features.clone() } else { Size::known(0) };
-        weights.sizes.extend([scale, center].map(or_none));
-    }
-    Spec {
-        config: quote!(::new(#features) #settings),
-        weights: Some(weights),
-        saved: Some(match features.known {
-            Some(features) => Size::known(2 * features).tokens(),
-            None => quote!(2 * (#features)),
-        }),
-        state: true,
-        in_place: true,
-        forgets_output: true,
-        takes_activation: true,
-        fusion: Fusion::Line,
-        ..Spec::default()
-    }
-}
-
-pub fn layer_normalization(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
-    let features = before.data.last_size(before.nameable);
-    let settings = numbers(arguments, &["epsilon"]);
-    Spec {
-        masking: Masking::Keeps,
-        config: quote!(::new(#features) #settings),
-        weights: Some(of_features("LayerNormalizationWeights", &features, 2)),
-        in_place: true,
-        forgets_output: true,
-        ..Spec::default()
-    }
-}
-
 /// Vectors with one value for each feature.
 pub(super) fn of_features(name: &'static str, features: &Size, vectors: usize) -> Weights {
     Weights {
         name,
         sizes: vec![features.clone()],
         params: features.known.map(|features| vectors * features),
+        ..Weights::default()
     }
 }
 

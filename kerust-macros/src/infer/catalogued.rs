@@ -4,6 +4,7 @@ use super::{Infer, Mask, Place, absorb, judge, size};
 use crate::arguments::{Arguments, Setting};
 use crate::ast;
 use crate::catalog::{Before, Masking, Row, Spec};
+use crate::functions;
 use crate::plan::{Activation, Data, Edge, Form, Layer, Node, Role};
 use crate::words::{self, ACTIVATIONS};
 use kerust_core::element::Dtype;
@@ -118,6 +119,7 @@ impl Infer<'_> {
             }
         };
 
+        let function = arguments.function();
         let mut activation = spec.activation;
         if let Some(("Softmax", span)) = activation {
             self.softmax(&name, &data, span, arguments, &declared);
@@ -128,7 +130,7 @@ impl Infer<'_> {
         }
         let head = if last { activation.take() } else { None };
         let weights = spec.weights.as_ref().map(|weights| {
-            for size in &weights.sizes {
+            for size in weights.arrays.iter().flatten().chain(&weights.sizes) {
                 self.nameable_size(size, layer);
             }
             let path = size::weights(weights);
@@ -166,7 +168,7 @@ impl Infer<'_> {
         let (masks, mask_groups) = self.masks(layer, &name, spec.masking, place, joined);
         let first = self.nodes.len();
         let mut parts: Vec<(Edge, Data)> = Vec::new();
-        if !own || activation.is_none() {
+        if !own || (activation.is_none() && function.is_none()) {
             // The activation of the head belongs to the head; its layer is a view without a computation.
             let (path, config) = if own {
                 (quote!(()), quote!(()))
@@ -213,6 +215,19 @@ impl Infer<'_> {
                 format_ident!("{}_{}", name, word.to_lowercase(), span = name.span())
             };
             edge = self.elementwise(name, number, edge, &data, (word, span));
+        }
+        if let Some((word, expansion)) = function {
+            let name = if own {
+                name.clone()
+            } else {
+                format_ident!("{}_{}", name, word, span = name.span())
+            };
+            edge = self.node(Node {
+                operation: (functions::type_of(&expansion), expansion),
+                in_place: true,
+                forgets_output: true,
+                ..Node::new(name, number, vec![edge], data.clone(), Role::Compute)
+            });
         }
         self.layers.push(Layer {
             tokens: layer.tokens.clone(),

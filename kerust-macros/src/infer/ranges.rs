@@ -36,7 +36,9 @@ fn path(bounds: Bounds) -> proc_macro2::TokenStream {
     match bounds {
         Bounds::Finite => quote!(::kerust::__private::shape::Bounds::Finite),
         Bounds::NotNegative => quote!(::kerust::__private::shape::Bounds::NotNegative),
+        Bounds::Positive => quote!(::kerust::__private::shape::Bounds::Positive),
         Bounds::Share => quote!(::kerust::__private::shape::Bounds::Share),
+        Bounds::ShareBelow1 => quote!(::kerust::__private::shape::Bounds::ShareBelow1),
         Bounds::Turn => quote!(::kerust::__private::shape::Bounds::Turn),
     }
 }

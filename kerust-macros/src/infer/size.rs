@@ -10,8 +10,15 @@ use quote::quote;
 /// The type of the weights.
 pub fn weights(weights: &Weights) -> TokenStream {
     let name = Ident::new(weights.name, Span::call_site());
-    let sizes = weights.sizes.iter().map(Size::argument);
-    quote!(::kerust::__private::layers::#name<#(#sizes),*>)
+    let arrays = weights.arrays.iter().map(|sizes| {
+        let mut array = quote!(f32);
+        for size in sizes.iter().rev() {
+            array = quote!([#array; #size]);
+        }
+        array
+    });
+    let arguments = arrays.chain(weights.sizes.iter().map(Size::argument));
+    quote!(::kerust::__private::layers::#name<#(#arguments),*>)
 }
 
 /// The multiply-adds, as a number or as a call of the rule.

@@ -18,6 +18,10 @@ use std::{env, fs};
 /// The optional arguments whose default is no value: it follows from another size, or there is none.
 const WITHOUT_DEFAULT: &[(&str, &str)] = &[
     ("ReLU", "max_value"),
+    ("PReLU", "shared_axes"),
+    ("Dropout", "noise_shape"),
+    ("AlphaDropout", "noise_shape"),
+    ("RandomZoom", "width_factor"),
     ("MaxPooling1D", "strides"),
     ("MaxPooling2D", "strides"),
     ("AveragePooling1D", "strides"),
@@ -220,7 +224,9 @@ fn models(layer: &str, given: &[&Argument]) -> impl Iterator<Item = String> {
     let first = first.into_iter().map(str::to_owned);
     let arguments = first.chain(arguments).collect::<Vec<_>>().join(", ");
     let layer = layer.to_owned();
-    let plain = ["8, 8, 4", "8, 4", "4", "8, dtype = token"].map(|input| (input, ""));
+    // The last one is for `GroupNormalization`, which has 32 groups by default.
+    let inputs = ["8, 8, 4", "8, 4", "4", "8, dtype = token", "8, 32"];
+    let plain = inputs.map(|input| (input, ""));
     // A mask has to be read.
     let masked = [("8, 4", " => GlobalAveragePooling1D")];
     let ends = plain.into_iter().chain(masked);

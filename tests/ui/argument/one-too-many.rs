@@ -4,7 +4,7 @@ use kerust::model;
 model! {
     pub Net:
         Input(4)
-        => Dropout(0.2, 7)
+        => GaussianNoise(0.2, 7)
         => Dense(3)
 }
 

@@ -110,7 +110,7 @@ fn row_moments(x: &[f32], epsilon: f32) -> [f32; 2] {
 
 /// `Σ term(x)`, in the order of [`row_sum`].
 #[inline(always)]
-fn lane_sum(x: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+pub(super) fn lane_sum(x: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     let mut sums = [0.0; WIDE];
     let (whole, rest) = x.as_chunks::<WIDE>();
     for lanes in whole {

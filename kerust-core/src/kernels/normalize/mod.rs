@@ -5,10 +5,13 @@
 //! The difference of two large sums would lose the digits of a small variance. Columns are summed in lanes
 //! and in fixed chunks of rows (`reduce.rs`), so the result does not depend on the threads.
 
+mod axes;
+mod axes_softmax;
 mod batch_norm;
 mod block;
 mod layer_norm;
 
+pub use axes::{AxesNorm, Groups, Norm};
 pub use batch_norm::{BatchNorm, moments};
 pub use layer_norm::{layer_norm, layer_norm_gradient, layer_norm_in_place};
 

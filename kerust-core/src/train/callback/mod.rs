@@ -4,6 +4,7 @@ mod backup;
 mod checkpoint;
 mod csv;
 mod early_stopping;
+mod events;
 mod file_name;
 mod habits;
 mod lambda;
@@ -12,6 +13,7 @@ mod monitor;
 mod plateau;
 mod state;
 mod swap_ema;
+mod tensor_board;
 mod terminate;
 mod training;
 
@@ -25,6 +27,7 @@ pub use monitor::Mode;
 pub use plateau::ReduceLROnPlateau;
 pub use state::CallbackState;
 pub use swap_ema::SwapEMAWeights;
+pub use tensor_board::TensorBoard;
 pub use terminate::TerminateOnNaN;
 pub use training::Training;
 
