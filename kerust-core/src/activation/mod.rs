@@ -333,7 +333,7 @@ mod tests {
             (Activation::Exponential, exp),
             (Activation::Tanh, tanh),
             (Activation::Sigmoid, sigmoid),
-            (Activation::Elu, value::elu),
+            (Activation::Elu, elu),
             (Activation::Selu, value::selu),
             (Activation::Gelu, value::gelu),
             (Activation::Silu, value::silu),

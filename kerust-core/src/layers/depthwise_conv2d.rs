@@ -308,7 +308,7 @@ mod tests {
                 (vec![0.0; output], vec![0.0; input], Weights::zeroed());
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             pool.unwrap().install(|| {
-                layer.forward(&weights, &x, &mut y, ());
+                layer.forward(&*weights, &x, &mut y, ());
                 let pass = Pass {
                     x: &x[..],
                     y: &y[..],

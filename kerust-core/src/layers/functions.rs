@@ -102,7 +102,7 @@ functions! {
 }
 
 /// `sqrt(2 / π)`, and the factor of the cube: Hendrycks & Gimpel (2016), section 2.
-const SCALE: f32 = 0.797_884_56;
+const SCALE: f32 = 0.797_884_6;
 const CUBIC: f32 = 0.044_715;
 
 #[inline(always)]

@@ -42,6 +42,12 @@ pub struct RandomContrast {
 }
 
 impl RandomContrast {
+    /// The smallest and the largest factor of a layer with Keras's `factor = (lower, upper)`: from `1 - lower` to
+    /// `1 + upper`.
+    pub const fn factors(lower: f32, upper: f32) -> [f32; 2] {
+        [1.0 - f32::min(lower, upper), 1.0 + f32::max(lower, upper)]
+    }
+
     /// Images of `[height, width, channels]` and values from 0 to 255, whose distances from the mean are multiplied
     /// with a factor between these.
     pub const fn new(sizes: [usize; 3], factors: [f32; 2]) -> Self {

@@ -150,11 +150,11 @@ fn random_contrast(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut 
         // As Keras does, one number makes the contrast stronger alone.
         Some([factor]) => {
             let factor = factor.tokens();
-            quote!([1.0, 1.0 + #factor])
+            quote!(::kerust::__private::layers::RandomContrast::factors(0.0, #factor))
         }
         Some([lower, upper]) => {
             let (lower, upper) = (lower.tokens(), upper.tokens());
-            quote!([1.0 - f32::min(#lower, #upper), 1.0 + f32::max(#lower, #upper)])
+            quote!(::kerust::__private::layers::RandomContrast::factors(#lower, #upper))
         }
         _ => quote!([1.0, 1.0]),
     };

@@ -56,11 +56,12 @@ fn dropout(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) 
         (Some(shared), Form::Sizes(sizes)) => {
             let shape = before.data.shape();
             let of_each = sizes.iter().enumerate();
-            let of_each =
-                of_each.filter_map(|(axis, size)| (!shared.contains(&axis)).then(|| size.tokens()));
+            let of_each = of_each
+                .filter(|(axis, _)| !shared.contains(axis))
+                .map(|(_, size)| size.tokens());
             (
                 quote!(::new(#rate).noise_shape(#shape, &[#(#shared),*])),
-                quote!(1 #(* (#of_each))*),
+                quote!(1usize #(.saturating_mul(#of_each))*),
             )
         }
         _ => (quote!(::new(#rate)), before.data.len()),

@@ -307,11 +307,11 @@ impl AxesNorm {
                 let [mean, inverse] = self.moments(&group, x);
                 // Sums of the gradient, and of its products with the normalized values.
                 let (mut sum, mut products) = (0.0, 0.0);
-                let each = |place, mut each: &mut dyn FnMut(usize, f32, f32)| {
+                let each = |place, each: &mut dyn FnMut(usize, f32, f32)| {
                     let scale = scale.get(group.numbers(place)).unwrap_or_default();
                     let values = group.run(x, place).iter().zip(group.run(dy, place));
                     for (at, (x, dy)) in values.enumerate() {
-                        (&mut each)(at, (x - mean) * inverse, dy * number(scale, at, 1.0));
+                        each(at, (x - mean) * inverse, dy * number(scale, at, 1.0));
                     }
                 };
                 group.runs(|place| {

@@ -170,7 +170,7 @@ fn crc32c(bytes: &[u8]) -> u32 {
         checksum ^= u32::from(*byte);
         for _ in 0..8 {
             let low = checksum & 1;
-            checksum = checksum >> 1 ^ 0x82f6_3b78 * low;
+            checksum = (checksum >> 1) ^ (0x82f6_3b78 * low);
         }
     }
     !checksum
