@@ -49,7 +49,7 @@ fn table() -> String {
         "# Keras's names\n\nWhat Keras 3.15 has and what of it kerust has. This page is written by \
          `KERUST_UPDATE=1 cargo test -p kerust-macros --lib keras_table`, and tested.\n\n\
          Arguments that every layer of Keras takes are left out. `seed` and `data_format` are too: the seed is that of the run, \
-         and channels stand last.\n\n\
+         and channels come last.\n\n\
          ## Layers\n\n| Keras | kerust | arguments that are missing | test |\n|---|---|---|---|\n",
     );
     const LEFT_OUT: [&str; 4] = ["seed", "data_format", "dtype", "name"];

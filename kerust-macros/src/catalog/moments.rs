@@ -100,7 +100,7 @@ fn batch_normalization(
                     text(&found)
                 ),
             )
-            .help("leave `axis` out, since channels stand last; a momentum has its name: `momentum = 0.9`");
+            .help("leave `axis` out, since channels come last; a momentum has its name: `momentum = 0.9`");
     }
     let features = before.data.last_size(before.nameable);
     let settings = numbers(arguments, &["momentum", "epsilon"]);
