@@ -265,6 +265,7 @@ impl Builder<'_> {
                 Some(("Softmax", _)) => Some(Kind::Softmax),
                 Some(("LogSoftmax", _)) => None,
                 Some(_) => Some(Kind::Table),
+                None if node.is_function => Some(Kind::Table),
                 None => kind(&plan.layers[node.layer].kind),
             },
         };
@@ -362,11 +363,22 @@ impl Builder<'_> {
     /// A node that computes, with the activation that it has.
     fn compute(&mut self, node: &Node, kind: Kind) -> Edge {
         let weights = kind.weights(node);
-        let layer = self.layer(node, Some(weights.clone()));
         let inputs: Vec<Edge> = node.inputs.iter().map(|edge| self.of(*edge)).collect();
         let model = self.model;
         let constant = node.constant();
         let data = node.output.clone().of(Dtype::I8);
+        let is_behind = node.is_function || node.is_activation.is_some();
+        let has_layer = self.layers.iter().any(|(of, _)| *of == Some(node.layer));
+        let layer = match is_behind && has_layer {
+            true => {
+                let declared = match node.is_activation {
+                    Some((word, _)) => format!("Activation({})", word.to_lowercase()),
+                    None => "Activation".to_owned(),
+                };
+                self.layer_of_activation((&node.name, declared), inputs[0], &data, &weights)
+            }
+            false => self.layer(node, Some(weights.clone())),
+        };
         let twin = Node {
             operation: (node.operation.0.clone(), quote!(#model::#constant)),
             weights: Some(weights),
@@ -462,15 +474,28 @@ impl Builder<'_> {
             inputs: vec![self.value(from)],
             len: data.len(),
         });
+        let declared = format!("Activation({})", word.to_lowercase());
+        self.layer_of_activation((&name, declared), from, data, &weights);
+        self.push(node, value)
+    }
+
+    /// A layer of the twin's own for an activation behind another node of its layer.
+    fn layer_of_activation(
+        &mut self,
+        (name, declared): (&Ident, String),
+        from: Edge,
+        data: &Data,
+        weights: &TokenStream,
+    ) -> usize {
         let layer = Layer {
             tokens: name.to_token_stream(),
-            name,
+            name: name.clone(),
             kind: "Activation".to_owned(),
-            declared: format!("Activation({})", word.to_lowercase()),
+            declared,
             input: data.clone(),
             output: data.clone(),
             params: None,
-            weights: Some(weights),
+            weights: Some(weights.clone()),
             macs: quote!(0),
             uses: 1,
             training_only: false,
@@ -482,7 +507,7 @@ impl Builder<'_> {
             node: self.nodes.len(),
         };
         self.layers.push((None, layer));
-        self.push(node, value)
+        self.layers.len() - 1
     }
 
     /// An output, behind its activation and turned back to `f32` unless it is `int8`.

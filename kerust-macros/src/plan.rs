@@ -58,6 +58,8 @@ pub struct Node {
     pub fusion: Fusion,
     /// The activation, if the node is nothing else.
     pub is_activation: Option<Activation>,
+    /// Whether it is an activation with settings, behind another node of its layer or alone.
+    pub is_function: bool,
     /// The activation that its configuration has taken.
     pub absorbed: Option<Activation>,
     /// Whether its configuration takes the activation that follows.
@@ -453,6 +455,7 @@ impl Node {
             operation: (TokenStream::new(), TokenStream::new()),
             fusion: Fusion::None,
             is_activation: None,
+            is_function: false,
             absorbed: None,
             takes_activation: false,
             in_place: false,

@@ -34,6 +34,17 @@ model! {
 }
 
 model! {
+    /// Activations with settings.
+    #[int8]
+    pub Functions: Input(6)
+        => Dense(8, leaky_relu(0.3))
+        => ELU(0.5)
+        => Dense(8, gelu)
+        => Activation(hard_tanh)
+        => Dense(3, celu(0.5))
+}
+
+model! {
     /// Every 8-bit layer of sequences.
     #[int8]
     pub Series: Input(20, 3)
@@ -178,6 +189,23 @@ fn every_layer_of_sequences_has_8_bits() {
         .unzip::<_, _, Vec<_>, Vec<_>>();
     agrees(&wanted, &found, &report, 20.0);
     assert_eq!(report.agreement(), None);
+}
+
+#[test]
+fn activations_with_settings_are_tables() {
+    let net = filled::<Functions>();
+    let data = samples::<Rank1<6>, Rank1<3>>(100, 1.0, |_| [0.0; 3].into());
+    let (int8, report) = net.quantize(&data).unwrap();
+    let names: Vec<_> = report.layers().iter().map(|layer| layer.name).collect();
+    assert_eq!(names.len(), FunctionsInt8::LAYERS.len() - 2, "{names:?}");
+    let inputs = (0..data.len()).map(|i| data.input(i));
+    let (wanted, found) = inputs
+        .map(|x| {
+            let [a, b] = [net.predict(&x), int8.predict(&x)];
+            (a.as_slice().to_vec(), b.as_slice().to_vec())
+        })
+        .unzip::<_, _, Vec<_>, Vec<_>>();
+    agrees(&wanted, &found, &report, 20.0);
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! Leaky ReLU layer.
 
 use super::elementwise::elementwise;
-use super::int8;
 use crate::layer::Forward;
-use crate::quantize::{Int8Layer, Int8Operation};
+use crate::quantize::Int8Operation;
 
 /// Leaky rectified linear unit.
 ///
@@ -66,22 +65,8 @@ impl LeakyReLU {
     }
 }
 
-elementwise! { LeakyReLU }
-
-int8::tabulated!(LeakyReLU);
-
-impl Int8Layer for LeakyReLU {
-    fn operation(&self) -> Int8Operation<'_> {
-        Int8Operation::LeakyRelu {
-            negative_slope: self.negative_slope,
-        }
-    }
-
-    fn value(&self, x: f32) -> f32 {
-        let mut y = [0.0];
-        self.forward(&(), &[x], &mut y, ());
-        y[0]
-    }
+elementwise! {
+    LeakyReLU, |this| Int8Operation::LeakyRelu { negative_slope: this.negative_slope }
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! ReLU layer.
 
 use super::elementwise::elementwise;
-use super::int8;
 use crate::layer::Forward;
-use crate::quantize::{Int8Layer, Int8Operation};
 
 /// Rectified linear unit.
 ///
@@ -110,20 +108,6 @@ impl ReLU {
 }
 
 elementwise! { ReLU }
-
-int8::tabulated!(ReLU);
-
-impl Int8Layer for ReLU {
-    fn operation(&self) -> Int8Operation<'_> {
-        Int8Operation::Elementwise
-    }
-
-    fn value(&self, x: f32) -> f32 {
-        let mut y = [0.0];
-        self.forward(&(), &[x], &mut y, ());
-        y[0]
-    }
-}
 
 #[cfg(test)]
 mod tests {

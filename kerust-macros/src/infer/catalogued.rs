@@ -226,6 +226,7 @@ impl Infer<'_> {
                 operation: (functions::type_of(&expansion), expansion),
                 in_place: true,
                 forgets_output: true,
+                is_function: true,
                 ..Node::new(name, number, vec![edge], data.clone(), Role::Compute)
             });
         }

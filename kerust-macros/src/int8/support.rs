@@ -33,7 +33,7 @@ pub fn kind(layer: &str) -> Option<Kind> {
         "ZeroPadding2D" | "ZeroPadding1D" => Kind::Padding,
         "Add" => Kind::Add,
         "Concatenate" => Kind::Concatenate,
-        "LeakyReLU" | "ReLU" | "Rescaling" => Kind::Table,
+        "LeakyReLU" | "ReLU" | "ELU" | "Rescaling" => Kind::Table,
         _ => return None,
     })
 }
