@@ -113,7 +113,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// The inputs, each behind its quantization.
+    /// The inputs, each with its quantization.
     fn quantized_inputs(&mut self, is_int8: bool) -> Vec<Input> {
         let several = self.plan.inputs.len() > 1;
         let mut inputs = Vec::new();
@@ -444,7 +444,7 @@ impl Builder<'_> {
         }
     }
 
-    /// An activation that is a node of its own, behind the layer `of`.
+    /// An activation that is a node of its own, after the layer `of`.
     fn activation(&mut self, of: &Ident, activation: Activation, from: Edge, data: &Data) -> Edge {
         let (word, span) = activation;
         let name = self.fresh(format!("{of}_{}", word.to_lowercase()));
@@ -479,7 +479,7 @@ impl Builder<'_> {
         self.push(node, value)
     }
 
-    /// A layer of the twin's own for an activation behind another node of its layer.
+    /// A layer of the twin's own for an activation after another node of its layer.
     fn layer_of_activation(
         &mut self,
         (name, declared): (&Ident, String),
@@ -510,7 +510,7 @@ impl Builder<'_> {
         self.layers.len() - 1
     }
 
-    /// An output, behind its activation and turned back to `f32` unless it is `int8`.
+    /// An output, after its activation, turned back to `f32` unless it is `int8`.
     fn head(&mut self, head: &Head, is_int8: bool) -> Head {
         let mut from = self.of(head.from);
         let data = head.data.clone().of(Dtype::I8);

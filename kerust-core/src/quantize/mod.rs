@@ -29,7 +29,7 @@
 //! from −128 to 127 and one scale and zero point for each tensor (asymmetric). Weights are `scale · q` with `q` from
 //! −127 to 127 and one scale for each output channel (symmetric). Products of 8-bit numbers are summed in 32 bits; a
 //! fixed-point multiplier of 31 bits and a shift turn the sum into an output. Before that, a `BatchNormalization`
-//! behind a convolution or a dense layer is folded into its weights, ReLU and ReLU6 become the range of the
+//! after a convolution or a dense layer is folded into its weights, ReLU and ReLU6 become the range of the
 //! output, and other activations become tables of 256 entries. No `f32` arithmetic remains between the input and
 //! the output.
 

@@ -10,7 +10,7 @@ use crate::kernels::int8::Fused;
 pub struct Network {
     /// The inputs.
     pub inputs: &'static [Int8Input],
-    /// The steps, each behind those that it reads.
+    /// The steps, each after those that it reads.
     pub steps: &'static [Int8Step],
     /// The outputs.
     pub outputs: &'static [Int8Output],
@@ -34,7 +34,7 @@ pub struct Int8Step {
     pub name: &'static str,
     /// What it computes.
     pub layer: &'static dyn Int8Layer,
-    /// The batch normalization behind it, which is folded into it: the field that holds its numbers, and itself.
+    /// The batch normalization after it, which is folded into it: the field that holds its numbers, and itself.
     pub normalization: Option<(&'static str, &'static dyn Int8Layer)>,
     /// The activation that narrows the range of its output.
     pub fused: Fused,

@@ -65,7 +65,7 @@ pub(super) fn ranges(float: &Float, calibration: &Calibration) -> Result<Vec<Ran
                     Some(node) => {
                         format!("the output of `{}` is not finite", float.nodes[node].name)
                     }
-                    None => format!("input {value} is not finite behind its rescaling"),
+                    None => format!("input {value} is not finite after its rescaling"),
                 };
                 return Err(TrainError::Quantization { message }.into());
             };

@@ -101,7 +101,7 @@ weights! {
 }
 
 weights! {
-    /// The 8-bit numbers of a [`BatchNormalization`](super::BatchNormalization) that is not behind a layer into
+    /// The 8-bit numbers of a [`BatchNormalization`](super::BatchNormalization) that does not follow a layer into
     /// which it could be folded: a factor and a bias for each channel.
     pub struct BatchNormalizationWeights<const C: usize, const GAMMA: usize = C, const BETA: usize = C> {}
     state {
