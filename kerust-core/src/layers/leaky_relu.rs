@@ -1,7 +1,6 @@
 //! Leaky ReLU layer.
 
 use super::elementwise::elementwise;
-use crate::layer::Forward;
 use crate::quantize::Int8Operation;
 
 /// Leaky rectified linear unit.
@@ -72,6 +71,7 @@ elementwise! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::Forward;
     use crate::testing::check_in_place;
 
     #[test]

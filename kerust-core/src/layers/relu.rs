@@ -1,7 +1,6 @@
 //! ReLU layer.
 
 use super::elementwise::elementwise;
-use crate::layer::Forward;
 
 /// Rectified linear unit.
 ///
@@ -113,6 +112,7 @@ elementwise! { ReLU }
 mod tests {
     use super::*;
     use crate::gradient::Gradient;
+    use crate::layer::Forward;
     use crate::layer::{Operation, Pass};
     use crate::testing::check_in_place;
 
