@@ -24,7 +24,7 @@ impl Calibration {
         samples: &impl Samples<X, Y>,
     ) -> Result<Self> {
         if samples.is_empty() {
-            let which = "the calibration samples";
+            let which = "the calibration data set";
             return Err(TrainError::EmptyDataset { which }.into());
         }
         let numbers: Vec<usize> = (0..samples.len()).collect();
