@@ -100,7 +100,7 @@ pub mod shape {
 /// Tensors whose shape is part of their type.
 pub mod tensor {
     pub use kerust_core::tensor::{
-        Floats, Rank1, Rank2, Rank3, Rank4, Shape, Tensor, Tensors, Tokens,
+        Floats, Rank1, Rank2, Rank3, Rank4, StaticShape, Tensor, Tensors, Tokens,
     };
 }
 
@@ -321,9 +321,9 @@ pub mod prelude {
     pub use crate::train::BeforeCompile;
     pub use crate::train::{
         BackupAndRestore, CSVLogger, Callback, CallbackState, Compiled, EarlyStopping, Exchange,
-        Fit, History, LambdaCallback, LearningRateScheduler, Mode, ModelCheckpoint,
-        ReduceLROnPlateau, Report, SwapEMAWeights, TensorBoard, TerminateOnNaN, Training,
-        Verbosity, Workflow,
+        Fit, History, LambdaCallback, LearningRateScheduler, Logs, Mode, ModelCheckpoint,
+        ReduceLROnPlateau, SwapEMAWeights, TensorBoard, TerminateOnNaN, TrainingContext, Verbosity,
+        Workflow,
     };
     pub use crate::{
         Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Tensor,

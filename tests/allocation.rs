@@ -3,7 +3,7 @@
 use kerust::activation::Softmax;
 use kerust::model::Head;
 use kerust::prelude::*;
-use kerust::tensor::Shape;
+use kerust::tensor::StaticShape;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -54,7 +54,7 @@ struct Epochs {
 }
 
 impl Callback for Epochs {
-    fn on_train_batch_end(&mut self, training: &mut Training<'_>) -> kerust::Result<()> {
+    fn on_train_batch_end(&mut self, training: &mut TrainingContext<'_>) -> kerust::Result<()> {
         let now = ALLOCATIONS.load(Relaxed);
         match training.batch() {
             0 => self.counts.push(0),
@@ -120,7 +120,7 @@ fn steps_and_predictions_allocate_nothing() {
 fn train<N, X>(optimizer: impl Optimizer + 'static)
 where
     N: Train<Input = X, Heads = Head<Softmax, Rank1<3>>>,
-    X: Shape,
+    X: StaticShape,
 {
     let data: Dataset<X, Class<3>> = Dataset::generate(330, |i| {
         let mut x = Tensor::zeroed();

@@ -9,7 +9,7 @@ use kerust::layer::LayerData;
 use kerust::model;
 use kerust::model::{Arena, Head, Heads, Model, Source, Train};
 use kerust::rng::{Seed, Step};
-use kerust::tensor::{Shape, Tensor, Tensors};
+use kerust::tensor::{StaticShape, Tensor, Tensors};
 
 model! {
     /// One input with two branches, and a value that three layers read.
@@ -87,7 +87,7 @@ trait Flat: Heads {
     fn copy_flat(upstream: &[f32], gradient: Self::SlicesMut<'_>);
 }
 
-impl<A: HeadActivation, S: Shape> Flat for Head<A, S> {
+impl<A: HeadActivation, S: StaticShape> Flat for Head<A, S> {
     const LEN: usize = S::LEN;
 
     fn dot(logits: &[f32], upstream: &[f32]) -> f32 {
@@ -103,8 +103,8 @@ impl<A, B, S, T> Flat for (Head<A, S>, Head<B, T>)
 where
     A: HeadActivation,
     B: HeadActivation,
-    S: Shape,
-    T: Shape,
+    S: StaticShape,
+    T: StaticShape,
 {
     const LEN: usize = S::LEN + T::LEN;
 
@@ -325,7 +325,7 @@ fn every_layer_of_graphs_runs_and_trains() {
     net.backward(&input, &mut memory, all, None, false);
     assert!(gradient.as_slice().iter().all(|value| value.is_finite()));
     let before = net.batch_normalization.moving_mean;
-    net.absorb(Gradient::of_layer(&mut *gradient));
+    net.update_state(Gradient::of_layer(&mut *gradient));
     assert_ne!(net.batch_normalization.moving_mean, before);
     let params: usize = Pictures::LAYERS.iter().map(|layer| layer.params).sum();
     assert_eq!(params, Pictures::PARAMS);
@@ -355,7 +355,7 @@ fn state_in_a_model_that_is_a_layer_is_absorbed() {
     let mut gradient = Around::zeroed();
     let all = Gradient::of_layer(&mut *gradient);
     net.backward(&input, &mut memory, all, None, false);
-    net.absorb(Gradient::of_layer(&mut *gradient));
+    net.update_state(Gradient::of_layer(&mut *gradient));
     let mut arena = vec![f32::NAN; Around::ARENA_LEN * BATCH];
     let mut inferred = [f32::NAN; BATCH * 2];
     let mut memory = Memory::new(&mut arena, BATCH);

@@ -10,10 +10,10 @@ mod timer;
 
 use core::hint::black_box;
 use kerust::element::Element;
-use kerust::tensor::{Shape, Tensor};
+use kerust::tensor::{StaticShape, Tensor};
 
 /// Answers every input of the host's file `inputs` into `outputs`, and prints what the first cost.
-pub fn run<X: Shape, T: Element, Y: Shape, U: Element>(
+pub fn run<X: StaticShape, T: Element, Y: StaticShape, U: Element>(
     input: &mut Tensor<X, T>,
     mut predict: impl FnMut(&Tensor<X, T>) -> Tensor<Y, U>,
 ) -> ! {

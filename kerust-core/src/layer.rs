@@ -67,12 +67,12 @@ pub trait Operation<W, X: Elements = f32, Y: Elements = f32, S: Elements = (), V
     ///
     /// `gradient.of::<W>()` is the gradient of the weights, or `None` if the layer is frozen; the gradients
     /// of the inputs are written in either case. State that has no gradient, such as a moving average, also
-    /// has space in it: the layer stores there what it observed in this step, and [`absorb`](Self::absorb)
+    /// has space in it: the layer stores there what it observed in this step, and [`update_state`](Self::update_state)
     /// reads it.
     fn backward(&self, weights: &W, pass: Pass<'_, X, Y, V>, gradient: Gradient<'_>);
 
     /// Updates the layer's state from the values that [`backward`](Self::backward) observed in this step.
-    fn absorb(&self, _weights: &mut W, _observed: Gradient<'_>) {}
+    fn update_state(&self, _weights: &mut W, _observed: Gradient<'_>) {}
 }
 
 /// The buffers of a backward pass over one batch.

@@ -171,9 +171,9 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
     }
 
     /// The place of a buffer. The outputs are numbered after the `N` buffers.
-    const fn place(&self, number: usize) -> Place {
+    const fn place(&self, number: usize) -> Location {
         let Buffer { dtype, len, .. } = self.buffer(number);
-        let mut place = Place {
+        let mut place = Location {
             output: None,
             start: 0,
             dtype,
@@ -203,18 +203,18 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
     /// # Panics
     /// Panics when two of them share memory. The plan of a `model!` never does, and it is evaluated at
     /// compile time.
-    pub const fn places<const K: usize>(&self, buffers: [usize; K]) -> Places<K, OUTPUTS> {
+    pub const fn places<const K: usize>(&self, buffers: [usize; K]) -> Locations<K, OUTPUTS> {
         assert!(
             OUTPUTS <= u16::MAX as usize,
             "more outputs than a `u16` can number"
         );
-        let nowhere = Place {
+        let nowhere = Location {
             output: None,
             start: 0,
             dtype: Dtype::F32,
             len: 0,
         };
-        let mut places = Places {
+        let mut places = Locations {
             places: [nowhere; K],
             len: self.len,
             outputs: [(Dtype::F32, 0); OUTPUTS],
@@ -252,7 +252,7 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
 /// The place of a buffer, for one sample.
 // Small types, because some places remain in a binary that is optimized for size.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct Location {
     /// The number of the output that holds it, or `None` for the arena.
     output: Option<u16>,
     /// The number of words before it.
@@ -262,7 +262,7 @@ struct Place {
     len: usize,
 }
 
-impl Place {
+impl Location {
     /// Whether two places of these sizes do not overlap.
     const fn is_apart(self, words: usize, other: Self, others_words: usize) -> bool {
         let elsewhere = match (self.output, other.output) {
@@ -277,8 +277,8 @@ impl Place {
 /// The places of `K` buffers of one [`Plan`]. No two of them share memory, and all lie inside the plan: only
 /// [`Plan::places`] creates this type.
 #[derive(Clone, Copy, Debug)]
-pub struct Places<const K: usize, const OUTPUTS: usize = 0> {
-    places: [Place; K],
+pub struct Locations<const K: usize, const OUTPUTS: usize = 0> {
+    places: [Location; K],
     /// The size of the arena in words.
     len: usize,
     /// The type and the number of values of each output.

@@ -164,7 +164,7 @@ pub trait Train: Model {
 
     /// Updates the state of layers (moving averages) from the observations of a step, which are in
     /// `gradient`.
-    fn absorb(&mut self, _gradient: Gradient<'_>) {}
+    fn update_state(&mut self, _gradient: Gradient<'_>) {}
 }
 
 /// The number of tokens that all embeddings of one input accept: their minimum.

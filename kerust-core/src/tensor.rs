@@ -9,7 +9,7 @@ use core::ops::{Index, IndexMut};
 pub use several::{Floats, Nth, Tensors};
 
 /// A shape as a type: [`Rank1`] to [`Rank4`].
-pub trait Shape: Copy + Send + Sync + 'static {
+pub trait StaticShape: Copy + Send + Sync + 'static {
     /// The nested array that holds one sample, row-major.
     type Array<T: Element>: Pod;
     /// `[usize; RANK]`: the index of a value.
@@ -29,7 +29,7 @@ macro_rules! ranks {
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub struct $name<$(const $size: usize),+>;
 
-        impl<$(const $size: usize),+> Shape for $name<$($size),+> {
+        impl<$(const $size: usize),+> StaticShape for $name<$($size),+> {
             type Array<T: Element> = $array;
             type Index = [usize; $rank];
             const SHAPE: shape::Shape = shape::Shape::new(&[$($size),+]);
@@ -80,7 +80,7 @@ ranks! {
 /// ```
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub struct Tensor<S: Shape, T: Element = f32>(S::Array<T>);
+pub struct Tensor<S: StaticShape, T: Element = f32>(S::Array<T>);
 
 /// `N` tokens: the indices of words or letters in a vocabulary.
 ///
@@ -95,11 +95,11 @@ pub struct Tensor<S: Shape, T: Element = f32>(S::Array<T>);
 pub type Tokens<const N: usize> = Tensor<Rank1<N>, u16>;
 
 // SAFETY: transparent over `S::Array`, which is `Pod`.
-unsafe impl<S: Shape, T: Element> Zeroable for Tensor<S, T> {}
+unsafe impl<S: StaticShape, T: Element> Zeroable for Tensor<S, T> {}
 // SAFETY: transparent over `S::Array`, which is `Pod`.
-unsafe impl<S: Shape, T: Element> Pod for Tensor<S, T> {}
+unsafe impl<S: StaticShape, T: Element> Pod for Tensor<S, T> {}
 
-impl<S: Shape, T: Element> Tensor<S, T> {
+impl<S: StaticShape, T: Element> Tensor<S, T> {
     /// A tensor with all values 0.
     pub const fn zeroed() -> Self {
         // SAFETY: transparent over `S::Array`, which is `Pod`: zeros are a value of it.
@@ -130,7 +130,7 @@ impl<S: Shape, T: Element> Tensor<S, T> {
     // The rank is a parameter, so that the closure's `[y, x, c]` is inferred before `S` is known.
     pub fn from_fn<const RANK: usize>(mut value: impl FnMut([usize; RANK]) -> T) -> Self
     where
-        S: Shape<Index = [usize; RANK]>,
+        S: StaticShape<Index = [usize; RANK]>,
     {
         let mut tensor = Self::zeroed();
         for (place, slot) in tensor.as_mut_slice().iter_mut().enumerate() {
@@ -155,7 +155,7 @@ impl<S: Shape, T: Element> Tensor<S, T> {
     }
 }
 
-impl<S: Shape> Tensor<S> {
+impl<S: StaticShape> Tensor<S> {
     /// A tensor with all values 1.
     pub fn ones() -> Self {
         Self::full(1.0)
@@ -193,7 +193,7 @@ impl<const N: usize, T: Element> IndexMut<usize> for Tensor<Rank1<N>, T> {
 /// `x[[row, column, channel]]`: the value at an index.
 impl<S, T: Element, const RANK: usize> Index<[usize; RANK]> for Tensor<S, T>
 where
-    S: Shape<Index = [usize; RANK]>,
+    S: StaticShape<Index = [usize; RANK]>,
 {
     type Output = T;
 
@@ -204,7 +204,7 @@ where
 
 impl<S, T: Element, const RANK: usize> IndexMut<[usize; RANK]> for Tensor<S, T>
 where
-    S: Shape<Index = [usize; RANK]>,
+    S: StaticShape<Index = [usize; RANK]>,
 {
     fn index_mut(&mut self, index: [usize; RANK]) -> &mut T {
         &mut self.as_mut_slice()[place::<S>(&index)]
@@ -215,7 +215,7 @@ where
 ///
 /// # Panics
 /// Panics when the index is outside of the shape.
-fn place<S: Shape>(index: &[usize]) -> usize {
+fn place<S: StaticShape>(index: &[usize]) -> usize {
     let sizes = S::SHAPE;
     let pairs = index.iter().zip(sizes.dims());
     pairs.fold(0, |place, (at, size)| {
@@ -227,13 +227,13 @@ fn place<S: Shape>(index: &[usize]) -> usize {
     })
 }
 
-impl<S: Shape, T: Element> PartialEq for Tensor<S, T> {
+impl<S: StaticShape, T: Element> PartialEq for Tensor<S, T> {
     fn eq(&self, other: &Self) -> bool {
         self.as_slice() == other.as_slice()
     }
 }
 
-impl<S: Shape, T: Element> core::fmt::Debug for Tensor<S, T> {
+impl<S: StaticShape, T: Element> core::fmt::Debug for Tensor<S, T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Tensor{} ", S::SHAPE)?;
         f.debug_list().entries(self.as_slice()).finish()

@@ -13,7 +13,7 @@ use kerust_core::rng::Seed;
 use kerust_core::train::{
     BackupAndRestore, CSVLogger, Callback, Compiled, EarlyStopping, Fit, History, LambdaCallback,
     LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, SwapEMAWeights, TensorBoard,
-    Training, Workflow,
+    TrainingContext, Workflow,
 };
 use std::fs;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ fn scratch(name: &str) -> PathBuf {
 struct Losses(&'static [f64]);
 
 impl Callback for Losses {
-    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         let epoch = training.epoch();
         training.logs_mut().insert("loss", self.0[epoch]);
         training.weights_mut()[0] = epoch as f32;
@@ -401,7 +401,7 @@ fn tensor_board_gets_a_file_for_the_training_and_one_for_its_validation() {
 fn a_backup_lets_an_interrupted_training_go_on_bit_for_bit() {
     struct Fails;
     impl Callback for Fails {
-        fn on_epoch_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        fn on_epoch_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
             match training.epoch() {
                 3 => {
                     training.set_learning_rate(0.0)?;

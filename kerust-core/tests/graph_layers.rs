@@ -109,7 +109,7 @@ fn check<W: LayerData, V: Saved>(
     };
     layer.backward(&weights, pass, Gradient::of_layer(&mut *gradient));
     case.assert_close("dx", &dx);
-    layer.absorb(&mut weights, Gradient::of_layer(&mut *gradient));
+    layer.update_state(&mut weights, Gradient::of_layer(&mut *gradient));
     let mut start = 0;
     let parts = parts::<W>().iter().filter(|part| !part.layout.is_empty());
     for (number, part) in parts.enumerate() {

@@ -14,7 +14,7 @@ use kerust_core::rng::Seed;
 use kerust_core::tensor::Rank1;
 use kerust_core::train::{
     BackupAndRestore, CSVLogger, Callback, CallbackState, Compiled, EarlyStopping, Fit, Mode,
-    ModelCheckpoint, ReduceLROnPlateau, TerminateOnNaN, Training, Workflow,
+    ModelCheckpoint, ReduceLROnPlateau, TerminateOnNaN, TrainingContext, Workflow,
 };
 use rand::RngExt;
 use std::fs;
@@ -34,7 +34,7 @@ struct Sum {
 }
 
 impl Callback for Sum {
-    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         self.losses += training.logs()["loss"];
         self.epochs += 1;
         training.logs_mut().insert("sum", self.losses);
@@ -46,7 +46,11 @@ impl Callback for Sum {
         state.insert("epochs", self.epochs);
     }
 
-    fn restore(&mut self, state: &CallbackState, _training: &mut Training<'_>) -> Result<()> {
+    fn restore(
+        &mut self,
+        state: &CallbackState,
+        _training: &mut TrainingContext<'_>,
+    ) -> Result<()> {
         self.losses = state.get("losses")?.unwrap_or_default();
         self.epochs = state.get("epochs")?.unwrap_or_default();
         Ok(())
@@ -152,7 +156,7 @@ struct Fails {
 }
 
 impl Callback for Fails {
-    fn on_epoch_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         match training.epoch() == self.epoch {
             true => Err(std::io::Error::other("the disk is full").into()),
             false => Ok(()),

@@ -7,9 +7,9 @@ mod training;
 mod words;
 
 use crate::ast::{Argument, Layer, Value, ValueKind};
+use crate::diagnostics::Diagnostics;
 use crate::functions;
 use crate::habits;
-use crate::report::Report;
 use crate::value::{short, text};
 use crate::words::Vocabulary;
 #[cfg(test)]
@@ -116,9 +116,9 @@ impl<'a> Arguments<'a> {
         layer: &'a Layer,
         parameters: &'a [Parameter],
         generics: &'a [String],
-        report: &mut Report,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
-        Self::bind_behind(layer, 0, parameters, generics, report)
+        Self::bind_behind(layer, 0, parameters, generics, diagnostics)
     }
 
     /// Binds the arguments after this number of values that the layer is applied to.
@@ -127,7 +127,7 @@ impl<'a> Arguments<'a> {
         values: usize,
         parameters: &'a [Parameter],
         generics: &'a [String],
-        report: &mut Report,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut arguments = Self {
             layer,
@@ -140,11 +140,11 @@ impl<'a> Arguments<'a> {
             trainable: true,
             sound: true,
         };
-        let faults = report.len();
+        let faults = diagnostics.len();
         for argument in layer.arguments().iter().skip(values) {
             match &argument.keyword {
-                Some(keyword) => arguments.keyword(keyword, argument, report),
-                None => arguments.positional(argument, report),
+                Some(keyword) => arguments.keyword(keyword, argument, diagnostics),
+                None => arguments.positional(argument, diagnostics),
             }
         }
         let has_sizes = parameters
@@ -152,7 +152,7 @@ impl<'a> Arguments<'a> {
             .any(|it| matches!(it.kind, Kind::Sizes { .. }));
         arguments.sound &= !(has_sizes && layer.faulty_arguments);
         // An argument that could not be read may be the missing one.
-        let sound = report.len() == faults && !layer.faulty_arguments;
+        let sound = diagnostics.len() == faults && !layer.faulty_arguments;
         let unbound = parameters.iter().zip(&arguments.bound);
         for (parameter, _) in unbound.filter(|(it, values)| it.required && values.is_empty()) {
             if sound {
@@ -161,7 +161,7 @@ impl<'a> Arguments<'a> {
                     Kind::Sizes { .. } => "its sizes".to_owned(),
                     _ => format!("`{}`", parameter.name),
                 };
-                report
+                diagnostics
                     .fault(&layer.tokens, format!("`{kind}` is missing {missing}"))
                     .help(format!("write `{}`", example(kind, parameters)));
             }
@@ -170,26 +170,26 @@ impl<'a> Arguments<'a> {
         arguments
     }
 
-    fn keyword(&mut self, keyword: &Ident, argument: &'a Argument, report: &mut Report) {
+    fn keyword(&mut self, keyword: &Ident, argument: &'a Argument, diagnostics: &mut Diagnostics) {
         if keyword == "name" {
-            return self.rename(argument, report);
+            return self.rename(argument, diagnostics);
         }
         if keyword == "trainable" {
-            return self.trainable(argument, report);
+            return self.trainable(argument, diagnostics);
         }
         let found = keyword.to_string();
         let place = |name: &str| self.parameters.iter().position(|it| it.name == name);
         let Some(place) = place(&found) else {
-            if let Some(place) = self.foreign(keyword, argument, report).and_then(place)
+            if let Some(place) = self.foreign(keyword, argument, diagnostics).and_then(place)
                 && self.bound[place].is_empty()
             {
                 // Bound as it was meant, so that no later mistake is hidden.
-                self.accept(place, argument, &mut Report::default());
+                self.accept(place, argument, &mut Diagnostics::default());
             }
             return;
         };
         if !self.bound[place].is_empty() {
-            report
+            diagnostics
                 .fault(keyword, format!("`{found}` is given twice"))
                 .note(format!(
                     "it is `{}` already",
@@ -198,21 +198,21 @@ impl<'a> Arguments<'a> {
                 .help("remove one of the two");
             return;
         }
-        self.accept(place, argument, report);
+        self.accept(place, argument, diagnostics);
     }
 
-    fn positional(&mut self, argument: &'a Argument, report: &mut Report) {
+    fn positional(&mut self, argument: &'a Argument, diagnostics: &mut Diagnostics) {
         let value = &argument.value;
         let next = self.next(value);
         if let ValueKind::Word(word) = &value.kind
-            && self.bare_word(word, next, value, report)
+            && self.bare_word(word, next, value, diagnostics)
         {
             return;
         }
         if let Some(bare) = bare(value)
             && let Some(place) = self.word_of(&bare)
         {
-            return self.accept(place, argument, report);
+            return self.accept(place, argument, diagnostics);
         }
         let Some(next) = next else {
             let kind = self.layer.ident();
@@ -221,7 +221,7 @@ impl<'a> Arguments<'a> {
             if matches!(value.kind, ValueKind::Faulty) {
                 return;
             }
-            report
+            diagnostics
                 .fault(
                     &value.tokens,
                     format!("`{kind}` takes {count} argument{plural}, found one more"),
@@ -229,7 +229,7 @@ impl<'a> Arguments<'a> {
                 .help(format!("remove `{}`", text(&value.tokens)));
             return;
         };
-        self.accept(next, argument, report);
+        self.accept(next, argument, diagnostics);
     }
 
     /// The parameter for a value without a name.
@@ -271,7 +271,7 @@ impl<'a> Arguments<'a> {
         word: &Ident,
         next: Option<usize>,
         value: &'a Value,
-        report: &mut Report,
+        diagnostics: &mut Diagnostics,
     ) -> bool {
         let found = word.to_string();
         let vocabularies = || {
@@ -293,7 +293,7 @@ impl<'a> Arguments<'a> {
             [(place, name, _)] => {
                 let place = *place;
                 if !self.bound[place].is_empty() {
-                    report
+                    diagnostics
                         .fault(word, format!("`{name}` is given twice"))
                         .note(format!(
                             "it is `{}` already",
@@ -302,14 +302,14 @@ impl<'a> Arguments<'a> {
                         .help("remove one of the two");
                     return true;
                 }
-                match check(&self.parameters[place], value, false, report) {
+                match check(&self.parameters[place], value, false, diagnostics) {
                     true => self.bound[place].push(value),
                     false => self.refused[place] = true,
                 }
                 true
             }
             [(_, first, _), (_, second, _), ..] => {
-                report
+                diagnostics
                     .fault(word, format!("`{found}` may be `{first}` or `{second}`"))
                     .help(format!("write which: `{first} = {found}`"));
                 true
@@ -334,7 +334,7 @@ impl<'a> Arguments<'a> {
                 }
                 if let (None, Some((place, _, vocabulary))) = (near, of_keras) {
                     self.sound &= !self.parameters[place].kind.shapes();
-                    unknown(word, vocabulary, None, report);
+                    unknown(word, vocabulary, None, diagnostics);
                     return true;
                 }
                 let first = vocabularies().next();
@@ -344,13 +344,13 @@ impl<'a> Arguments<'a> {
                     (None, None) => return false,
                 };
                 self.sound &= !Kind::Word(vocabulary).shapes();
-                unknown(word, vocabulary, near, report);
+                unknown(word, vocabulary, near, diagnostics);
                 true
             }
         }
     }
 
-    fn rename(&mut self, argument: &Argument, report: &mut Report) {
+    fn rename(&mut self, argument: &Argument, diagnostics: &mut Diagnostics) {
         let tokens = &argument.value.tokens;
         let name = match &argument.value.kind {
             ValueKind::Word(name) => name.clone(),
@@ -358,7 +358,7 @@ impl<'a> Arguments<'a> {
             _ => {
                 let written = short(tokens);
                 let bare = written.trim_matches('"');
-                report
+                diagnostics
                     .fault(
                         tokens,
                         format!("a layer's name is an identifier, found `{written}`"),
@@ -372,7 +372,7 @@ impl<'a> Arguments<'a> {
             }
         };
         if name != "_" && name.to_string().starts_with("r#") {
-            report
+            diagnostics
                 .fault(
                     &name,
                     format!("`{name}` is a raw identifier, expected a plain name for a field"),
@@ -383,14 +383,14 @@ impl<'a> Arguments<'a> {
                 true => "sign".to_owned(),
                 false => format!("{name}_"),
             };
-            report
+            diagnostics
                 .fault(
                     &name,
                     format!("`{name}` is a keyword of Rust, expected a name for a field"),
                 )
                 .help(format!("write `name = {written}`"));
         } else if self.name.is_some() {
-            report
+            diagnostics
                 .fault(&name, "`name` is given twice")
                 .help("remove one of the two");
         } else {
@@ -398,12 +398,16 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    fn accept(&mut self, place: usize, argument: &'a Argument, report: &mut Report) {
+    fn accept(&mut self, place: usize, argument: &'a Argument, diagnostics: &mut Diagnostics) {
         let parameter = &self.parameters[place];
         let value = &argument.value;
-        let quiet = &mut Report::default();
-        let report = if argument.is_reported { quiet } else { report };
-        if check(parameter, value, argument.keyword.is_some(), report) {
+        let quiet = &mut Diagnostics::default();
+        let diagnostics = if argument.is_reported {
+            quiet
+        } else {
+            diagnostics
+        };
+        if check(parameter, value, argument.keyword.is_some(), diagnostics) {
             self.bound[place].push(value);
         } else {
             self.refused[place] = true;

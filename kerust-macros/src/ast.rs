@@ -23,7 +23,7 @@ pub enum Body {
 /// A list of `let`s, and the outputs.
 pub struct Graph {
     pub lets: Vec<Let>,
-    pub tail: Tail,
+    pub outputs: Outputs,
 }
 
 /// `let name = chain;` or `let (name, other) = chain;`
@@ -37,7 +37,7 @@ pub struct Let {
 }
 
 /// The outputs.
-pub enum Tail {
+pub enum Outputs {
     /// A single output, given by an expression.
     Chain(Chain),
     /// Several outputs, by name.

@@ -19,8 +19,8 @@ mod values;
 mod wrappers;
 
 use crate::arguments::{Arguments, Parameter};
-use crate::plan::{Activation, Data, Fusion, Role};
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
+use crate::plan::{Activation, Fusion, Role, ValueType};
 use crate::value::{Size, Sliding};
 use kerust_core::element::Dtype;
 use kerust_core::shape::{Fault, Shape};
@@ -42,7 +42,7 @@ pub struct Row {
     pub name: &'static str,
     pub parameters: &'static [Parameter],
     /// The properties of the layer for a given input shape.
-    pub infer: fn(&Arguments<'_>, &Before<'_>, &mut Report) -> Spec,
+    pub infer: fn(&Arguments<'_>, &Before<'_>, &mut Diagnostics) -> Spec,
 }
 
 /// The minimum and maximum number of values that a built-in layer can be applied to by name:
@@ -62,9 +62,9 @@ pub fn is_of_one(layer: &str) -> bool {
 
 /// The inputs of a layer.
 pub struct Before<'a> {
-    pub data: &'a Data,
+    pub data: &'a ValueType,
     /// Further values, for a layer that is applied to several.
-    pub others: &'a [&'a Data],
+    pub others: &'a [&'a ValueType],
     /// Whether each value has a mask.
     pub masked: &'a [bool],
     /// Whether a computed size can be used in a type.
@@ -97,7 +97,7 @@ pub struct Spec {
     /// The number of values that are initial states. They are one argument of the call, after the first one.
     pub states: usize,
     /// Its further outputs, without a mask that it creates.
-    pub outputs: Vec<Data>,
+    pub outputs: Vec<ValueType>,
     /// The shape rule, which is called here if all its arguments are known.
     pub rule: Option<Rule>,
     pub after: After,
@@ -223,8 +223,8 @@ macro_rules! rule {
 use rule;
 
 /// A shape for checking a layer whose input shape is unknown.
-pub fn stand_in() -> Data {
-    Data::known(Shape::new(&[4096, 4096, 1]))
+pub fn stand_in() -> ValueType {
+    ValueType::known(Shape::new(&[4096, 4096, 1]))
 }
 
 impl Default for Spec {

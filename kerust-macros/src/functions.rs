@@ -1,8 +1,8 @@
 //! Words with settings: `leaky_relu(0.3)`, `random_normal(stddev = 0.1)`.
 
 use crate::ast::{Value, ValueKind};
+use crate::diagnostics::Diagnostics;
 use crate::fold;
-use crate::report::Report;
 use crate::value::{Call, Number, Term, text};
 use crate::words::{ACTIVATIONS, INITIALIZERS, Vocabulary};
 use kerust_core::shape::{self, Bounds, Shape};
@@ -228,8 +228,8 @@ pub fn read(
 }
 
 impl Misfit {
-    pub fn report(self, report: &mut Report) {
-        report.fault(self.at, self.message).help(self.help);
+    pub fn report(self, diagnostics: &mut Diagnostics) {
+        diagnostics.fault(self.at, self.message).help(self.help);
     }
 }
 

@@ -1,9 +1,9 @@
 //! Names from Keras, PyTorch and Rust that kerust does not have, with their equivalents.
 
 use crate::catalog;
+use crate::diagnostics::nearest;
 use crate::infer::{BLOCKS, MERGES};
 use crate::keras;
-use crate::report::nearest;
 use crate::words::Vocabulary;
 
 /// The meaning of a layer name that is not in the catalogue.

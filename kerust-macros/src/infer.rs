@@ -1,10 +1,10 @@
 //! Creates the plan from the syntax tree, and infers the shape of each layer.
 
-mod absorb;
 mod again;
 mod block;
 mod catalogued;
 mod custom;
+mod fuse;
 mod graph;
 mod judge;
 mod masks;
@@ -20,8 +20,8 @@ mod wrapper;
 use crate::arguments::Arguments;
 use crate::ast;
 use crate::catalog::{self, Before, INPUT, Masking, Row, Rule, rows, stand_in};
-use crate::plan::{Activation, Constant, Data, Edge, Form, Head, Input, Layer, Node, Plan};
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
+use crate::plan::{Activation, Constant, Edge, Form, Head, Input, Layer, Node, Plan, ValueType};
 use crate::value::{Size, Term, text};
 use crate::words;
 use kerust_core::shape::{Fault, MAX_RANK};
@@ -34,7 +34,7 @@ pub use block::NAMES as BLOCKS;
 pub use merge::NAMES as MERGES;
 
 /// Analyzes a model. Errors are reported; the plan is then only good for a stub.
-pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
+pub fn plan(model: &ast::Model, diagnostics: &mut Diagnostics) -> Plan {
     let generics = model.generic_names();
     let name = &model.header.name;
     let mut infer = Infer {
@@ -55,7 +55,7 @@ pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
         outputs: 1,
         constants: Vec::new(),
         unnameable: Vec::new(),
-        report,
+        diagnostics,
     };
     let heads = match &model.body {
         ast::Body::Chain(chain) => vec![infer.chain(chain)],
@@ -69,7 +69,7 @@ pub fn plan(model: &ast::Model, report: &mut Report) -> Plan {
         heads,
         is_twin: false,
     };
-    absorb::absorb(&mut plan);
+    fuse::fuse_activations(&mut plan);
     plan
 }
 
@@ -93,27 +93,27 @@ struct Infer<'a> {
     constants: Vec<Constant>,
     /// The layers whose sizes a generic model cannot name; each is reported once.
     unnameable: Vec<String>,
-    report: &'a mut Report,
+    diagnostics: &'a mut Diagnostics,
 }
 
 /// The current end of a chain.
 #[derive(Clone)]
-struct Place {
+struct ChainEnd {
     edge: Edge,
-    data: Data,
+    data: ValueType,
     /// The last layer, as a message names it.
     declared: String,
     /// The mask of the value.
     mask: Option<Mask>,
     /// The further outputs of the last layer.
-    others: Vec<Place>,
+    others: Vec<ChainEnd>,
 }
 
 /// A mask: a value of the graph that belongs to another value.
 #[derive(Clone)]
 struct Mask {
     edge: Edge,
-    data: Data,
+    data: ValueType,
     /// The layer that created it, as a message names it.
     by: String,
 }
@@ -126,7 +126,7 @@ impl Infer<'_> {
             _ => {
                 self.inputs.push(Input {
                     name: input,
-                    data: Data::unknown(),
+                    data: ValueType::unknown(),
                 });
                 (self.no_input(chain), chain.layers.as_slice())
             }
@@ -135,7 +135,7 @@ impl Infer<'_> {
             && is_input(only)
             && !only.faulty_arguments
         {
-            self.report
+            self.diagnostics
                 .fault(only, "the model has no layers after `Input`")
                 .help(format!(
                     "add one: `{} => Dense(10, softmax)`",
@@ -155,9 +155,9 @@ impl Infer<'_> {
     fn follow(
         &mut self,
         layers: &[ast::Layer],
-        mut place: Place,
+        mut place: ChainEnd,
         last: bool,
-    ) -> (Place, Option<Activation>) {
+    ) -> (ChainEnd, Option<Activation>) {
         let mut head = None;
         let outputs = std::mem::replace(&mut self.outputs, 1);
         for (number, layer) in layers.iter().enumerate() {
@@ -167,7 +167,7 @@ impl Infer<'_> {
                 self.outputs = outputs;
             }
             if is_input(layer) {
-                self.report
+                self.diagnostics
                     .fault(
                         layer,
                         "found a second `Input`, expected one, at the beginning",
@@ -180,16 +180,18 @@ impl Infer<'_> {
         (place, head)
     }
 
-    fn no_input(&mut self, chain: &ast::Chain) -> Place {
+    fn no_input(&mut self, chain: &ast::Chain) -> ChainEnd {
         let found = match chain.layers.first().map(|layer| &layer.name) {
             Some(ast::Name::Faulty(_)) => None,
             // It is not a layer, which is reported after this.
             Some(ast::Name::Bare(first)) if unknown::is_another(first) => None,
-            Some(ast::Name::Bare(first) | ast::Name::Path(_, first)) => Some(self.report.fault(
-                first,
-                format!("a model begins with `Input`, found `{first}`"),
-            )),
-            None => Some(self.report.fault(
+            Some(ast::Name::Bare(first) | ast::Name::Path(_, first)) => {
+                Some(self.diagnostics.fault(
+                    first,
+                    format!("a model begins with `Input`, found `{first}`"),
+                ))
+            }
+            None => Some(self.diagnostics.fault(
                 Ident::new("end", chain.end),
                 "the model has no layers, expected `Input(..)`",
             )),
@@ -197,24 +199,24 @@ impl Infer<'_> {
         if let Some(fault) = found {
             fault.help("write the sizes of one sample first: `Input(28, 28, 1) => ..`");
         }
-        Place::new(Edge::Input(0), Data::unknown(), "Input".to_owned())
+        ChainEnd::new(Edge::Input(0), ValueType::unknown(), "Input".to_owned())
     }
 
-    fn input(&mut self, layer: &ast::Layer, name: Ident) -> Place {
+    fn input(&mut self, layer: &ast::Layer, name: Ident) -> ChainEnd {
         let declared = text(&layer.tokens);
-        let arguments = Arguments::bind(layer, INPUT, self.generics, self.report);
+        let arguments = Arguments::bind(layer, INPUT, self.generics, self.diagnostics);
         let given = arguments.name.clone();
         let data = match arguments.sound {
             true => self.input_data(layer, &arguments, &declared),
             false => None,
         };
-        let data = data.unwrap_or_else(Data::unknown);
+        let data = data.unwrap_or_else(ValueType::unknown);
         self.nameable(&data, layer);
         self.inputs.push(Input {
             name: given.unwrap_or(name),
             data: data.clone(),
         });
-        Place::new(Edge::Input(self.inputs.len() - 1), data, declared)
+        ChainEnd::new(Edge::Input(self.inputs.len() - 1), data, declared)
     }
 
     fn input_data(
@@ -222,10 +224,10 @@ impl Infer<'_> {
         layer: &ast::Layer,
         arguments: &Arguments<'_>,
         declared: &str,
-    ) -> Option<Data> {
+    ) -> Option<ValueType> {
         let sizes: Vec<Size> = arguments.sizes("shape").into_iter().flatten().collect();
         if sizes.len() > MAX_RANK {
-            self.report
+            self.diagnostics
                 .fault(
                     layer,
                     format!("`Input` of {} sizes, expected 1 to 4", sizes.len()),
@@ -233,7 +235,7 @@ impl Infer<'_> {
                 .help("write the sizes of one sample; the batch is not one of them");
             return None;
         }
-        let mut data = Data::float(Form::Sizes(sizes));
+        let mut data = ValueType::float(Form::Sizes(sizes));
         if arguments.is_given("dtype") {
             data.dtype = words::dtype(arguments.word("dtype")?.0);
         }
@@ -254,14 +256,14 @@ impl Infer<'_> {
     fn layer(
         &mut self,
         layer: &ast::Layer,
-        place: &Place,
+        place: &ChainEnd,
         last: bool,
-    ) -> (Place, Option<Activation>) {
+    ) -> (ChainEnd, Option<Activation>) {
         if let Some(block) = &layer.block {
             return self.block(layer, block, place, last);
         }
         if layer.applied.is_some() {
-            self.report
+            self.diagnostics
                 .fault(
                     layer.ident(),
                     format!(
@@ -281,11 +283,11 @@ impl Infer<'_> {
             ast::Name::Bare(ident) => {
                 let found = ident.to_string();
                 if merge::is_merge(ident) {
-                    merge::misplaced(ident, self.report);
+                    merge::misplaced(ident, self.diagnostics);
                     return (place.unknown(&found), None);
                 }
                 if !catalog::is_of_one(&found) {
-                    self.report
+                    self.diagnostics
                         .fault(
                             ident,
                             format!("`{found}` is applied to values, and must be at the beginning of a chain"),
@@ -299,7 +301,7 @@ impl Infer<'_> {
                 }
             }
         };
-        let arguments = Arguments::bind(layer, row.parameters, self.generics, self.report);
+        let arguments = Arguments::bind(layer, row.parameters, self.generics, self.diagnostics);
         self.catalogued(row, layer, &arguments, place, last)
     }
 
@@ -310,7 +312,13 @@ impl Infer<'_> {
 
     /// Reports what is wrong with a layer by itself, or with its rank, if its input shape is not or only
     /// partly known.
-    fn judge_alone(&mut self, row: &Row, arguments: &Arguments<'_>, declared: &str, place: &Place) {
+    fn judge_alone(
+        &mut self,
+        row: &Row,
+        arguments: &Arguments<'_>,
+        declared: &str,
+        place: &ChainEnd,
+    ) {
         let found = place.data.stand_in();
         let stand_in = found.clone().unwrap_or_else(stand_in);
         let before = Before {
@@ -319,7 +327,7 @@ impl Infer<'_> {
             masked: &[false],
             nameable: true,
         };
-        let rule = (row.infer)(arguments, &before, &mut Report::default()).rule;
+        let rule = (row.infer)(arguments, &before, &mut Diagnostics::default()).rule;
         let Some(Err(fault)) = rule.and_then(|rule| rule.known) else {
             return;
         };
@@ -331,18 +339,18 @@ impl Infer<'_> {
             let found = place.data.to_string();
             let message = message.as_str().replace(&shape.to_string(), &found);
             let message = message.replace("Reshape(4096, -1)", "Reshape(.., -1)");
-            self.report
+            self.diagnostics
                 .fault(arguments.tokens(fault.argument()), message);
         }
     }
 }
 
-impl Place {
+impl ChainEnd {
     /// The place after a layer with errors.
     fn unknown(&self, declared: &str) -> Self {
         Self {
             edge: self.edge,
-            data: Data::unknown(),
+            data: ValueType::unknown(),
             declared: declared.to_owned(),
             mask: None,
             others: Vec::new(),
@@ -350,7 +358,7 @@ impl Place {
     }
 
     /// The place of a value without a mask.
-    fn new(edge: Edge, data: Data, declared: String) -> Self {
+    fn new(edge: Edge, data: ValueType, declared: String) -> Self {
         Self {
             edge,
             data,
@@ -361,7 +369,7 @@ impl Place {
     }
 }
 
-fn head(name: Ident, place: Place, activation: Option<Activation>) -> Head {
+fn head(name: Ident, place: ChainEnd, activation: Option<Activation>) -> Head {
     let (word, span) = activation.unwrap_or(("Linear", Span::call_site()));
     Head {
         name,

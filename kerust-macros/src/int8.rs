@@ -7,8 +7,8 @@
 mod support;
 
 use crate::ast;
-use crate::plan::{Activation, Data, Edge, Fusion, Head, Input, Layer, Node, Plan, Role};
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
+use crate::plan::{Activation, Edge, Fusion, Head, Input, Layer, Node, Plan, Role, ValueType};
 use crate::words::ACTIVATIONS;
 use kerust_core::element::Dtype;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -49,12 +49,12 @@ pub struct Step {
 }
 
 /// The twin of a model; nothing where a layer has no 8-bit arithmetic, which is reported.
-pub fn twin(model: &ast::Model, plan: &Plan, report: &mut Report) -> Option<Twin> {
+pub fn twin(model: &ast::Model, plan: &Plan, diagnostics: &mut Diagnostics) -> Option<Twin> {
     let int8 = model.header.int8.as_ref()?;
     let mut builder = Builder {
         model: &model.header.name,
         plan,
-        report,
+        diagnostics,
         nodes: Vec::new(),
         layers: Vec::new(),
         edges: Vec::new(),
@@ -98,7 +98,7 @@ pub fn twin(model: &ast::Model, plan: &Plan, report: &mut Report) -> Option<Twin
 struct Builder<'a> {
     model: &'a Ident,
     plan: &'a Plan,
-    report: &'a mut Report,
+    diagnostics: &'a mut Diagnostics,
     nodes: Vec<Node>,
     /// The layers, each with its number in the model where it has one.
     layers: Vec<(Option<usize>, Layer)>,
@@ -123,7 +123,7 @@ impl Builder<'_> {
                     "the input `{}` of an `#[int8]` model holds integers, expected `f32`",
                     input.name
                 );
-                self.report
+                self.diagnostics
                     .fault(self.model, message)
                     .help("remove `#[int8]`, or the `dtype` of the input");
                 self.sound = false;
@@ -393,7 +393,7 @@ impl Builder<'_> {
                 node.role,
             )
         };
-        let (fused, rest) = split(node.absorbed);
+        let (fused, rest) = split(node.fused);
         let value = self.step(Step {
             name: node.name.clone(),
             constant: constant.clone(),
@@ -424,14 +424,14 @@ impl Builder<'_> {
         let is_linear = kind(&plan.layers[product.layer].kind) == Some(Kind::Linear);
         if !is_linear
             || product.is_activation.is_some()
-            || product.absorbed.is_some()
+            || product.fused.is_some()
             || plan.reads(Edge::Node(before)) > 1
         {
             return None;
         }
         let edge = self.edges[before];
         let value = self.value(edge);
-        let (fused, rest) = split(node.absorbed);
+        let (fused, rest) = split(node.fused);
         let step = &mut self.steps[value - plan.inputs.len()];
         step.normalization = Some((node.name.clone(), node.constant()));
         step.fused = fused;
@@ -445,7 +445,13 @@ impl Builder<'_> {
     }
 
     /// An activation that is a node of its own, after the layer `of`.
-    fn activation(&mut self, of: &Ident, activation: Activation, from: Edge, data: &Data) -> Edge {
+    fn activation(
+        &mut self,
+        of: &Ident,
+        activation: Activation,
+        from: Edge,
+        data: &ValueType,
+    ) -> Edge {
         let (word, span) = activation;
         let name = self.fresh(format!("{of}_{}", word.to_lowercase()));
         let tokens = ACTIVATIONS.tokens(word, span);
@@ -484,7 +490,7 @@ impl Builder<'_> {
         &mut self,
         (name, declared): (&Ident, String),
         from: Edge,
-        data: &Data,
+        data: &ValueType,
         weights: &TokenStream,
     ) -> usize {
         let layer = Layer {
@@ -523,7 +529,7 @@ impl Builder<'_> {
             };
             if word.1 == "LogSoftmax" {
                 let message = "`log_softmax` has no 8-bit arithmetic, found at the output of an `#[int8]` model";
-                self.report
+                self.diagnostics
                     .fault(&head.activation, message)
                     .help("write `softmax`");
                 self.sound = false;
@@ -583,7 +589,7 @@ impl Builder<'_> {
         let layer = &self.plan.layers[node.layer];
         let name = layer.tokens.clone().into_iter().next();
         let name = name.map(TokenStream::from).unwrap_or_default();
-        self.report
+        self.diagnostics
             .fault(
                 name,
                 format!("`{}` cannot be part of an `#[int8]` model", layer.kind),
@@ -600,7 +606,7 @@ struct End {
     name: Ident,
     kind: &'static str,
     from: Edge,
-    data: Data,
+    data: ValueType,
     operation: (TokenStream, TokenStream),
     /// Whether it computes; else it is a view, and only its numbers are kept.
     computes: bool,

@@ -6,6 +6,7 @@
 mod arguments;
 mod ast;
 mod catalog;
+mod diagnostics;
 mod expand;
 mod fold;
 mod functions;
@@ -23,7 +24,6 @@ mod parse;
 mod plan;
 #[cfg(test)]
 mod random_graphs;
-mod report;
 mod schedule;
 mod value;
 mod words;

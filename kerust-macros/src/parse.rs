@@ -11,7 +11,7 @@ mod layer;
 mod size;
 
 use crate::ast::{Body, Chain, Header, Model};
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
 use crate::value;
 use chain::chain;
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
@@ -20,15 +20,15 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Generics, Visibility};
 
 /// Parses a `model!`. Returns `None` if not even the model's name could be parsed.
-pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
+pub fn model(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Option<Model> {
     if tokens.is_empty() {
-        report
+        diagnostics
             .fault(tokens, "`model!` is empty, expected a model")
             .help("write `model! { pub Name: Input(4) => Dense(3, softmax) }`");
         return None;
     }
     if let Some(deep) = size::too_deep(&tokens) {
-        report
+        diagnostics
             .fault(deep, format!("nested more than {} deep", size::MAX_DEPTH))
             .help("name the inner part in a `let`, or in a separate model");
         return None;
@@ -38,12 +38,12 @@ pub fn model(tokens: TokenStream, report: &mut Report) -> Option<Model> {
         .into_iter()
         .last()
         .map_or_else(Span::call_site, |token| token.span());
-    let mut model = read(tokens, end, report)?;
-    size::limit(&mut model, report);
+    let mut model = read(tokens, end, diagnostics)?;
+    size::limit(&mut model, diagnostics);
     Some(model)
 }
 
-fn read(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Model> {
+fn read(tokens: TokenStream, end: Span, diagnostics: &mut Diagnostics) -> Option<Model> {
     if is_anonymous(&tokens) {
         return Some(Model {
             header: Header {
@@ -57,27 +57,34 @@ fn read(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Model> {
             },
             anonymous: true,
             body: Body::Chain(
-                grouped(&tokens, end, report).unwrap_or_else(|| chain(tokens, end, report)),
+                grouped(&tokens, end, diagnostics)
+                    .unwrap_or_else(|| chain(tokens, end, diagnostics)),
             ),
         });
     }
-    let faults = report.len();
+    let faults = diagnostics.len();
     let parsed = Parser::parse2(
-        |input: ParseStream<'_>| header::header(input, report).map(|header| (header, rest(input))),
+        |input: ParseStream<'_>| {
+            header::header(input, diagnostics).map(|header| (header, rest(input)))
+        },
         tokens,
     );
     match parsed {
         Ok((header, body)) => Some(Model {
             body: match graph::group(&body) {
-                Some(group) => Body::Graph(graph::graph(&group, body, report)),
+                Some(group) => Body::Graph(graph::graph(&group, body, diagnostics)),
                 None => {
-                    let mut quiet = Report::default();
+                    let mut quiet = Diagnostics::default();
                     // The wrong token in place of the colon is already reported, and later errors may follow
                     // from it.
-                    let is_faulty = report.len() > faults;
-                    let report = if is_faulty { &mut quiet } else { &mut *report };
-                    let mut chain =
-                        grouped(&body, end, report).unwrap_or_else(|| chain(body, end, report));
+                    let is_faulty = diagnostics.len() > faults;
+                    let diagnostics = if is_faulty {
+                        &mut quiet
+                    } else {
+                        &mut *diagnostics
+                    };
+                    let mut chain = grouped(&body, end, diagnostics)
+                        .unwrap_or_else(|| chain(body, end, diagnostics));
                     if is_faulty && chain.layers.is_empty() {
                         chain
                             .layers
@@ -90,7 +97,7 @@ fn read(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Model> {
             anonymous: false,
         }),
         Err(error) => {
-            report.syntax(&error, end);
+            diagnostics.syntax(&error, end);
             None
         }
     }
@@ -117,7 +124,7 @@ fn is_anonymous(tokens: &TokenStream) -> bool {
 
 /// The chain in parentheses or brackets around the whole model. They are reported, and errors inside may
 /// follow from them.
-fn grouped(body: &TokenStream, end: Span, report: &mut Report) -> Option<Chain> {
+fn grouped(body: &TokenStream, end: Span, diagnostics: &mut Diagnostics) -> Option<Chain> {
     let mut parts = body.clone().into_iter();
     let (Some(TokenTree::Group(group)), None) = (parts.next(), parts.next()) else {
         return None;
@@ -128,13 +135,13 @@ fn grouped(body: &TokenStream, end: Span, report: &mut Report) -> Option<Chain> 
     ) {
         return None;
     }
-    report
+    diagnostics
         .fault(
             body,
             format!("found `{}`, expected layers", value::short(body)),
         )
         .help("layers are joined by `=>`, without anything around them: `Input(4) => Dense(3)`");
-    Some(chain(group.stream(), end, &mut Report::default()))
+    Some(chain(group.stream(), end, &mut Diagnostics::default()))
 }
 
 fn rest(input: ParseStream<'_>) -> TokenStream {
@@ -147,15 +154,15 @@ mod tests {
     use quote::quote;
 
     fn read(tokens: TokenStream) -> (Vec<String>, String) {
-        let mut report = Report::default();
-        let model = model(tokens, &mut report).expect("a model");
+        let mut diagnostics = Diagnostics::default();
+        let model = model(tokens, &mut diagnostics).expect("a model");
         let Body::Chain(chain) = &model.body else {
             panic!("a chain");
         };
         let names = chain.layers.iter();
         (
             names.map(|layer| layer.ident().to_string()).collect(),
-            report.into_error().map_or(String::new(), |error| {
+            diagnostics.into_error().map_or(String::new(), |error| {
                 error
                     .into_iter()
                     .map(|error| error.to_string() + "; ")

@@ -25,7 +25,7 @@ pub struct Plan {
 /// One of the model's inputs.
 pub struct Input {
     pub name: Ident,
-    pub data: Data,
+    pub data: ValueType,
 }
 
 /// The source of a value.
@@ -50,7 +50,7 @@ pub struct Node {
     /// The numbers of inputs that are one argument of the call: a single input as itself, several as an
     /// array, and none as `()`.
     pub groups: Vec<usize>,
-    pub output: Data,
+    pub output: ValueType,
     pub role: Role,
     /// The type of the configuration, and its value.
     pub operation: (TokenStream, TokenStream),
@@ -61,7 +61,7 @@ pub struct Node {
     /// Whether it is an activation with settings, behind another node of its layer or alone.
     pub is_function: bool,
     /// The activation that its configuration has taken.
-    pub absorbed: Option<Activation>,
+    pub fused: Option<Activation>,
     /// Whether its configuration takes the activation that follows.
     pub takes_activation: bool,
     /// Whether inference can overwrite its input with `forward_in_place`.
@@ -121,8 +121,8 @@ pub struct Layer {
     pub name: Ident,
     pub kind: String,
     pub declared: String,
-    pub input: Data,
-    pub output: Data,
+    pub input: ValueType,
+    pub output: ValueType,
     pub params: Option<usize>,
     pub weights: Option<TokenStream>,
     /// Multiply-adds of one use.
@@ -157,12 +157,12 @@ pub struct Head {
     pub name: Ident,
     pub from: Edge,
     pub activation: Ident,
-    pub data: Data,
+    pub data: ValueType,
 }
 
 /// The shape of a value, as far as it is known here, and its element type.
 #[derive(Clone)]
-pub struct Data {
+pub struct ValueType {
     pub form: Form,
     /// The element type, if `form` does not determine it.
     pub dtype: Dtype,
@@ -183,7 +183,7 @@ pub enum Form {
     Part(Vec<Option<usize>>),
 }
 
-impl Data {
+impl ValueType {
     /// A shape that is known.
     pub fn known(shape: Shape) -> Self {
         let sizes = shape.dims().iter().map(|size| Size::known(*size));
@@ -354,7 +354,7 @@ impl Data {
     }
 }
 
-impl Term for Data {
+impl Term for ValueType {
     type Known = Shape;
 
     fn known(&self) -> Option<Shape> {
@@ -366,7 +366,7 @@ impl Term for Data {
     }
 }
 
-impl std::fmt::Display for Data {
+impl std::fmt::Display for ValueType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.form {
             Form::Sizes(sizes) => {
@@ -439,7 +439,13 @@ impl Plan {
 
 impl Node {
     /// Creates a node of a layer without weights.
-    pub fn new(name: Ident, layer: usize, inputs: Vec<Edge>, output: Data, role: Role) -> Self {
+    pub fn new(
+        name: Ident,
+        layer: usize,
+        inputs: Vec<Edge>,
+        output: ValueType,
+        role: Role,
+    ) -> Self {
         let groups = match role {
             Role::Merge => vec![inputs.len()],
             _ => vec![1; inputs.len()],
@@ -456,7 +462,7 @@ impl Node {
             fusion: Fusion::None,
             is_activation: None,
             is_function: false,
-            absorbed: None,
+            fused: None,
             takes_activation: false,
             in_place: false,
             in_place_scratch: None,

@@ -8,7 +8,7 @@ mod backward;
 mod inference;
 mod tails;
 
-use crate::plan::{Data, Edge, Form, Node, Plan, Role};
+use crate::plan::{Edge, Form, Node, Plan, Role, ValueType};
 use backward::Backward;
 pub use inference::inference;
 use kerust_core::element::Dtype;
@@ -34,7 +34,7 @@ pub enum Element {
 }
 
 impl Element {
-    fn of(data: &Data) -> Self {
+    fn of(data: &ValueType) -> Self {
         match &data.form {
             Form::Typed(path) => Self::Of(path.clone()),
             _ => Self::Known(data.dtype),
@@ -81,7 +81,7 @@ pub fn addresses(slots: &[Slot], outputs: &[Slot]) -> Option<Vec<usize>> {
 
 /// The place of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Place {
+pub enum Location {
     /// In the caller's input with this index.
     Input(usize),
     /// In the caller's output with this index.
@@ -99,7 +99,7 @@ pub struct Inference {
     pub addresses: Option<Vec<usize>>,
     pub calls: Vec<Call>,
     /// The outputs that are copied at the end, with their sources.
-    pub copies: Vec<(usize, Place)>,
+    pub copies: Vec<(usize, Location)>,
     /// The step after which each node's output is available.
     pub steps: Vec<usize>,
 }
@@ -120,11 +120,11 @@ impl Inference {
 /// The forward call of a node.
 pub struct Call {
     pub node: usize,
-    pub x: Vec<Place>,
+    pub x: Vec<Location>,
     /// One of the places of `x` if the node overwrites it.
-    pub y: Place,
+    pub y: Location,
     /// The places of its further outputs.
-    pub parts: Vec<Place>,
+    pub parts: Vec<Location>,
     /// The slot of the values that training saves, or of the scratch of inference.
     pub saved: Option<usize>,
     /// The nodes in the tail of a product in inference, in order.
@@ -139,7 +139,7 @@ pub struct Training {
     pub slots: Vec<Slot>,
     pub forward: Vec<Call>,
     /// The slots of logits that are copied at the end, with their sources.
-    pub copies: Vec<(usize, Place)>,
+    pub copies: Vec<(usize, Location)>,
     /// The slots of each head's logits and of their gradient.
     pub heads: Vec<[usize; 2]>,
     pub backward: Vec<Back>,
@@ -173,9 +173,9 @@ pub enum Gradient {
 /// The backward call of a node.
 pub struct Return {
     pub node: usize,
-    pub x: Vec<Place>,
+    pub x: Vec<Location>,
     /// The places of its outputs.
-    pub y: Vec<Place>,
+    pub y: Vec<Location>,
     pub saved: Option<usize>,
     /// The gradient of each output; `None` if it has none.
     pub dy: Vec<Option<usize>>,
@@ -195,14 +195,14 @@ pub fn training(plan: &Plan) -> Training {
     let roots = roots(plan, &is_view);
     let learns = learns(plan);
     let mut slots: Vec<Slot> = Vec::new();
-    let mut places: Vec<Place> = Vec::new();
+    let mut places: Vec<Location> = Vec::new();
     let mut forward: Vec<Call> = Vec::new();
     for (number, node) in plan.nodes.iter().enumerate() {
         if let Role::Part(of) = node.role {
             places.push(forward[forward.len() - 1].parts[number - of - 1]);
             continue;
         }
-        let x: Vec<Place> = node
+        let x: Vec<Location> = node
             .inputs
             .iter()
             .map(|edge| place(*edge, &places))
@@ -217,11 +217,11 @@ pub fn training(plan: &Plan) -> Training {
         let overwritten = overwritten(plan, &roots, number, &learns);
         let y = match overwritten.map(|value| place(value, &places)) {
             Some(place) => place,
-            None => Place::Slot(push_value(&mut slots, name.clone(), &node.output, step)),
+            None => Location::Slot(push_value(&mut slots, name.clone(), &node.output, step)),
         };
         let parts = plan.parts(number).map(|part| {
             let part = &plan.nodes[part];
-            Place::Slot(push_value(
+            Location::Slot(push_value(
                 &mut slots,
                 part.name.to_string(),
                 &part.output,
@@ -256,7 +256,7 @@ pub fn training(plan: &Plan) -> Training {
         let from = place(head.from, &places);
         live(&mut slots, from, loss);
         let logits = match from {
-            Place::Slot(slot) if heads.iter().all(|[taken, _]| *taken != slot) => slot,
+            Location::Slot(slot) if heads.iter().all(|[taken, _]| *taken != slot) => slot,
             _ => {
                 let slot = push_value(&mut slots, of.clone(), &head.data, loss);
                 copies.push((slot, from));
@@ -343,9 +343,9 @@ fn root(roots: &[Edge], edge: Edge) -> Edge {
     }
 }
 
-fn place(edge: Edge, places: &[Place]) -> Place {
+fn place(edge: Edge, places: &[Location]) -> Location {
     match edge {
-        Edge::Input(number) => Place::Input(number),
+        Edge::Input(number) => Location::Input(number),
         Edge::Node(number) => places[number],
     }
 }
@@ -363,14 +363,14 @@ fn push(slots: &mut Vec<Slot>, label: String, len: TokenStream, step: usize) -> 
 }
 
 /// Adds a buffer for values of this shape and type.
-fn push_value(slots: &mut Vec<Slot>, label: String, data: &Data, step: usize) -> usize {
+fn push_value(slots: &mut Vec<Slot>, label: String, data: &ValueType, step: usize) -> usize {
     let slot = push(slots, label, data.len(), step);
     slots[slot].element = Element::of(data);
     slot
 }
 
-fn live(slots: &mut [Slot], place: Place, step: usize) {
-    if let Place::Slot(slot) = place {
+fn live(slots: &mut [Slot], place: Location, step: usize) {
+    if let Location::Slot(slot) = place {
         slots[slot].last = slots[slot].last.max(step);
     }
 }

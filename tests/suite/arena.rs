@@ -5,7 +5,7 @@ use crate::embedded::program::Fashion;
 use crate::published::models::{Autoencoder, Catalogue, ResNet8};
 use crate::published::{KeywordSpotting, LeNet5, MobileNet, UNet};
 use kerust::prelude::*;
-use kerust::tensor::Shape;
+use kerust::tensor::StaticShape;
 
 /// Values before and after the arena.
 const AROUND: usize = 1000;
@@ -19,7 +19,7 @@ struct Painted<M: Model> {
 
 /// Predicts in an arena filled with NaNs that arithmetic does not produce, and looks for the remaining ones.
 #[track_caller]
-fn check<M: Train + Workflow, X: Shape, Y: Shape>(
+fn check<M: Train + Workflow, X: StaticShape, Y: StaticShape>(
     predict: impl Fn(&M, &Tensor<X>, &mut Arena<M>) -> Tensor<Y>,
 ) {
     let net = M::new(Seed(3));

@@ -3,7 +3,7 @@
 use crate::golden::Tensors;
 use kerust::Rank3;
 use kerust::data::{Binary, Dataset, ImageFolder};
-use kerust::tensor::Shape;
+use kerust::tensor::StaticShape;
 use std::path::Path;
 
 /// The folder that `generate_images.py` wrote.
@@ -12,7 +12,7 @@ fn folder() -> ImageFolder {
 }
 
 /// Whether images differ from Keras's by at most half a level: they are rounded.
-fn equal_keras<X: Shape>(tensor: &str, images: &Dataset<X, Binary>) {
+fn equal_keras<X: StaticShape>(tensor: &str, images: &Dataset<X, Binary>) {
     let values = images.iter().map(|(image, _)| image.as_slice().to_vec());
     let found: Vec<f32> = values.flatten().collect();
     let expected = Tensors::open("images.safetensors").tensor(tensor);

@@ -7,7 +7,7 @@ use kerust::gradient::Gradient;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;
-use kerust::tensor::Shape;
+use kerust::tensor::StaticShape;
 
 /// Tolerances for `f32` sums in another order.
 const TOLERANCE: f32 = 2e-5;
@@ -58,8 +58,8 @@ probe!(Probe4, Rank4, [[[[f32; C]; W]; H]; D], <D, H, W, C>);
 pub fn check<M, X, S>(file: &str, case: &str)
 where
     M: Train<Input = X, Heads = Head<Linear, S>>,
-    X: Shape,
-    S: Shape,
+    X: StaticShape,
+    S: StaticShape,
 {
     let golden = Tensors::open(file);
     let tensor = |name: &str| golden.find(&format!("{case}.{name}"));

@@ -7,7 +7,7 @@ use kerust::gradient::Gradient;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;
-use kerust::tensor::Shape;
+use kerust::tensor::StaticShape;
 
 /// Keras sums in `float32`.
 const TOLERANCE: f32 = 2e-5;
@@ -25,13 +25,13 @@ fn golden() -> Tensors {
     Tensors::open("normalization.safetensors")
 }
 
-fn data<X: Shape>(case: &str) -> Dataset<X, Class<1>> {
+fn data<X: StaticShape>(case: &str) -> Dataset<X, Class<1>> {
     let values = golden().tensor(&format!("{case}.data"));
     let labels = vec![0usize; values.len() / X::LEN];
     Dataset::from_arrays(&values, &labels).unwrap()
 }
 
-fn outputs<M, X: Shape>(model: &M, x: &[f32]) -> Vec<f32>
+fn outputs<M, X: StaticShape>(model: &M, x: &[f32]) -> Vec<f32>
 where
     M: Model<Input = X>,
     M::Heads: for<'a> kerust::element::Elements<SlicesMut<'a> = &'a mut [f32]>,
@@ -48,7 +48,7 @@ where
 /// Adapts a model of one layer, and compares it with the golden values of `case`.
 fn check<M, X>(case: &str)
 where
-    X: Shape,
+    X: StaticShape,
     M: Train<Input = X, Heads = Head<Linear, X>>,
 {
     let golden = golden();

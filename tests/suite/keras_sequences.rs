@@ -10,7 +10,7 @@ use kerust::layer::LayerData;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;
-use kerust::tensor::Shape;
+use kerust::tensor::StaticShape;
 
 equal_keras! {
     "sequence_layers.safetensors":
@@ -100,9 +100,9 @@ equal_keras! {
 fn check_two<M, A, B, S>(case: &str)
 where
     M: Train<Input = (A, B), Heads = Head<Linear, S>>,
-    A: Shape,
-    B: Shape,
-    S: Shape,
+    A: StaticShape,
+    B: StaticShape,
+    S: StaticShape,
 {
     const TOLERANCE: f32 = 2e-5;
     let golden = Tensors::open("sequence_layers.safetensors");
@@ -188,7 +188,7 @@ two_equal_keras! {
 }
 
 /// A golden sample.
-fn tensor<S: Shape>(values: &[f32], sample: usize) -> Tensor<S> {
+fn tensor<S: StaticShape>(values: &[f32], sample: usize) -> Tensor<S> {
     let mut tensor = Tensor::zeroed();
     let values = &values[sample * S::LEN..][..S::LEN];
     tensor.as_mut_slice().copy_from_slice(values);

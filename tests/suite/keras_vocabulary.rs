@@ -8,7 +8,7 @@ use kerust::loss::{Loss, objective};
 use kerust::metric::Metrics;
 use kerust::model::Head;
 use kerust::prelude::*;
-use kerust::tensor::Shape;
+use kerust::tensor::StaticShape;
 use serde_json::Value;
 
 const TOLERANCE: f32 = 3e-6;
@@ -34,7 +34,7 @@ fn logits(activation: Activation, outputs: &[f32]) -> Vec<f32> {
 fn check_loss<A, S, L, T>(name: &str, loss: impl Fn() -> L, label: impl Fn(f32) -> T)
 where
     A: HeadActivation,
-    S: Shape,
+    S: StaticShape,
     L: Loss<Head<A, S>>,
     L::Label: for<'a> Data<Slices<'a> = &'a [T]>,
 {
@@ -129,7 +129,7 @@ losses! {
 fn check_metric<A, S, Y, T, M>(name: &str, metric: M, labels: &str, label: impl Fn(f32) -> T)
 where
     A: HeadActivation,
-    S: Shape,
+    S: StaticShape,
     Y: for<'a> Data<Slices<'a> = &'a [T]>,
     M: Metrics<Head<A, S>, Y>,
 {

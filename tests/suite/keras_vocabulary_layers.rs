@@ -10,7 +10,7 @@ use kerust::layers::{
 };
 use kerust::model::Head;
 use kerust::prelude::*;
-use kerust::tensor::Shape;
+use kerust::tensor::StaticShape;
 
 equal_keras! {
     "vocabulary_layers.safetensors":
@@ -201,7 +201,7 @@ fn the_middle_is_that_of_keras() {
     fn check<M, S>(case: &str)
     where
         M: Train<Input = Rank3<7, 9, 2>, Heads = Head<Linear, S>>,
-        S: Shape,
+        S: StaticShape,
     {
         check_drawn(case, |_, x, y| {
             let net = M::zeroed();

@@ -9,7 +9,7 @@ use kerust::layer::LayerData as _;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;
-use kerust::tensor::Shape;
+use kerust::tensor::StaticShape;
 
 model! { pub Lstm: Input(6, dtype = token) => Embedding(11, 4, mask_zero = true) => LSTM(5) }
 model! {
@@ -188,7 +188,7 @@ const TOLERANCE: f32 = 3e-5;
 fn check<M, S>(golden: &Tensors, case: &str, x: <M::Input as Elements>::Slices<'_>)
 where
     M: Train<Heads = Head<Linear, S>>,
-    S: Shape,
+    S: StaticShape,
 {
     let of = |name: &str| golden.tensor(&format!("{case}.{name}"));
     let mut net = M::zeroed();

@@ -162,7 +162,7 @@ impl<const N: usize> Layer for CentreLayer<N> {
         observed.count[0] += 1.0;
     }
 
-    fn absorb(&mut self, observed: &Self) {
+    fn update_state(&mut self, observed: &Self) {
         for i in 0..N {
             self.sum[i] += observed.sum[i];
         }

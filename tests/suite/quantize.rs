@@ -120,7 +120,7 @@ fn agrees(wanted: &[Vec<f32>], found: &[Vec<f32>], report: &QuantizationReport, 
 }
 
 /// Positive variances for each batch normalization.
-fn samples<S: kerust::tensor::Shape, Y: Data>(
+fn samples<S: kerust::tensor::StaticShape, Y: Data>(
     count: usize,
     scale: f32,
     label: impl Fn(usize) -> Y::Value,

@@ -4,7 +4,7 @@
 use kerust::Arena;
 use kerust::Model;
 use kerust::element::Element;
-use kerust::tensor::{Shape, Tensor};
+use kerust::tensor::{StaticShape, Tensor};
 use kerust_firmware::fashion::Fashion;
 use kerust_firmware::fashion_int8::FashionInt8;
 use kerust_firmware::models::{
@@ -51,7 +51,7 @@ fn main() -> std::io::Result<()> {
     )
 }
 
-fn answer<M: Model, X: Shape, T: Number, Y: Shape, U: Number>(
+fn answer<M: Model, X: StaticShape, T: Number, Y: StaticShape, U: Number>(
     name: &str,
     suffix: &str,
     model: &M,

@@ -4,7 +4,7 @@
 //! `published`). Without them these models are initialized with a fixed seed.
 
 use kerust::prelude::*;
-use kerust::tensor::Shape;
+use kerust::tensor::StaticShape;
 use kerust_firmware::fashion_int8::Fashion;
 use kerust_firmware::models::{Autoencoder, Catalogue, Keywords, ResNet8};
 
@@ -46,7 +46,7 @@ fn main() -> kerust::Result<()> {
 }
 
 /// The 8-bit twin of a model, by inputs that are random in a range, and inputs of 8 bits for it.
-fn quantized<X: Shape, M: Quantize<Input = X>>(
+fn quantized<X: StaticShape, M: Quantize<Input = X>>(
     model: &M,
     name: &str,
     [low, high]: [f32; 2],

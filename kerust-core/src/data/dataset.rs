@@ -7,7 +7,7 @@ use super::samples::{Batch, Room, Samples};
 use super::{Data, DataError, TensorColumn};
 use crate::error::Result;
 use crate::rng::Seed;
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 use rand::seq::SliceRandom;
 use std::sync::Arc;
 
@@ -26,18 +26,18 @@ use std::sync::Arc;
 pub struct Dataset<X: Data, Y: Data> {
     inputs: Arc<X::Column>,
     labels: Arc<Y::Column>,
-    places: Arc<[Place]>,
+    places: Arc<[SampleIndex]>,
     class_names: Arc<[String]>,
 }
 
 /// The position of a sample: the indices of its input and its label, which can differ.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct SampleIndex {
     pub(super) input: usize,
     pub(super) label: usize,
 }
 
-impl Place {
+impl SampleIndex {
     /// The input and the label with the same index.
     fn same(index: usize) -> Self {
         Self {
@@ -100,7 +100,7 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         Self {
             inputs: Arc::new(inputs),
             labels: Arc::new(labels),
-            places: (0..count).map(Place::same).collect(),
+            places: (0..count).map(SampleIndex::same).collect(),
             class_names: class_names.into(),
         }
     }
@@ -152,7 +152,7 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     }
 
     /// The samples at these positions.
-    fn at(&self, places: Arc<[Place]>) -> Self {
+    fn at(&self, places: Arc<[SampleIndex]>) -> Self {
         Self {
             inputs: Arc::clone(&self.inputs),
             labels: Arc::clone(&self.labels),
@@ -219,7 +219,7 @@ impl<X: Data, Y: Data> Samples<X, Y> for Dataset<X, Y> {
     }
 }
 
-impl<X: Shape, Y: Data> Dataset<X, Y> {
+impl<X: StaticShape, Y: Data> Dataset<X, Y> {
     /// Creates a data set from slices, with one sample for each label. `inputs` holds the values of one
     /// sample after the other, row-major.
     ///

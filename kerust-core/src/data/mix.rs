@@ -4,7 +4,7 @@ use super::samples::{Batch, Room, Samples};
 use super::{Data, Dataset};
 use crate::error::Result;
 use crate::rng::{Rng, Seed};
-use crate::tensor::{Rank3, Shape, Tensor};
+use crate::tensor::{Rank3, StaticShape, Tensor};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
@@ -22,7 +22,7 @@ pub struct Mixed<X: Data, Y: Data> {
     mix: fn(&mut Rng, f32, &mut X::Value, &X::Value) -> f32,
 }
 
-impl<X: Shape, Y: Shape> Dataset<X, Y> {
+impl<X: StaticShape, Y: StaticShape> Dataset<X, Y> {
     /// Mixes each sample with another one of its batch. Inputs and labels are blended with a share from a
     /// beta distribution with `alpha`: Keras's `MixUp(alpha)`, whose default is 0.2. Zhang et al. (2017),
     /// arXiv:1710.09412.
@@ -68,7 +68,7 @@ impl<X: Shape, Y: Shape> Dataset<X, Y> {
     }
 }
 
-impl<const H: usize, const W: usize, const C: usize, Y: Shape> Dataset<Rank3<H, W, C>, Y> {
+impl<const H: usize, const W: usize, const C: usize, Y: StaticShape> Dataset<Rank3<H, W, C>, Y> {
     /// Pastes a rectangle from another image of its batch into each image, and mixes the labels in proportion
     /// to the area: Keras's `CutMix(factor)`, whose default is 1. Yun et al. (2019), arXiv:1905.04899.
     ///
@@ -97,7 +97,7 @@ impl<const H: usize, const W: usize, const C: usize, Y: Shape> Dataset<Rank3<H, 
     }
 }
 
-impl<X: Shape, Y: Shape> Samples<X, Y> for Mixed<X, Y> {
+impl<X: StaticShape, Y: StaticShape> Samples<X, Y> for Mixed<X, Y> {
     fn len(&self) -> usize {
         self.data.len()
     }

@@ -1,6 +1,6 @@
 //! Sources of samples: data sets in memory, and samples that are computed or read one by one.
 
-use super::dataset::Place;
+use super::dataset::SampleIndex;
 use super::{Data, DataError};
 use crate::Result;
 use crate::element::Elements;
@@ -197,7 +197,7 @@ impl<'x, 'y, X: Data, Y: Data> Room<'x, 'y, X, Y> {
         self,
         inputs: &'x X::Column,
         labels: &'y Y::Column,
-        places: impl Iterator<Item = Place> + Clone,
+        places: impl Iterator<Item = SampleIndex> + Clone,
     ) -> Batch<'x, 'y, X, Y> {
         (
             self.inputs

@@ -6,7 +6,7 @@ use super::{Found, find_not_finite, neighbours};
 #[cfg(feature = "std")]
 use crate::element::Dtype;
 use crate::element::Element;
-use crate::tensor::{Shape, Tensor};
+use crate::tensor::{StaticShape, Tensor};
 #[cfg(feature = "std")]
 use std::sync::Arc;
 
@@ -113,7 +113,7 @@ impl TensorColumn {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: Shape> Data for S {
+impl<S: StaticShape> Data for S {
     type Value = Tensor<S>;
 
     fn view(value: &Tensor<S>) -> &[f32] {
@@ -208,7 +208,7 @@ impl<S: Shape> Data for S {
     }
 }
 
-impl<S: Shape, T: Element> Data for Tensor<S, T> {
+impl<S: StaticShape, T: Element> Data for Tensor<S, T> {
     type Value = Self;
 
     fn view(value: &Self) -> &[T] {

@@ -1,7 +1,7 @@
 //! The kinds of values.
 
 use super::{Binary, Class, Data};
-use crate::tensor::{Shape, Tensor};
+use crate::tensor::{StaticShape, Tensor};
 
 /// An input or a label: a [`Tensor`], a [`Class`], a [`Binary`], or a tuple of them.
 ///
@@ -25,13 +25,13 @@ impl Value for Binary {
     type Kind = Self;
 }
 
-impl<S: Shape> Value for Tensor<S> {
+impl<S: StaticShape> Value for Tensor<S> {
     type Kind = S;
 }
 
 macro_rules! elements {
     ($($element:ty)+) => {$(
-        impl<S: Shape> Value for Tensor<S, $element> {
+        impl<S: StaticShape> Value for Tensor<S, $element> {
             type Kind = Self;
         }
     )+};

@@ -5,10 +5,10 @@ use super::tensor::Window;
 use super::{DataError, Dataset, TensorColumn};
 use crate::error::Result;
 use crate::shape;
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 use std::sync::Arc;
 
-impl<X: Shape, Y: Shape> Dataset<X, Y> {
+impl<X: StaticShape, Y: StaticShape> Dataset<X, Y> {
     /// Creates a data set of all windows of a time series: each input is `steps` consecutive steps, and its
     /// label the values that follow. `horizon` is the number of steps from the last step of the window to the
     /// first step of the label: 1 is the next step.

@@ -5,7 +5,7 @@
 //! multiply-adds, and a block of 1 × 16 takes 79. All multiply-adds are fused, so the results are the same as
 //! on a workstation.
 
-use super::matmul::{End, Run};
+use super::matmul::{End, SumBlock};
 use core::arch::asm;
 
 /// The number of rows in a block of a product.
@@ -44,7 +44,7 @@ pub(crate) fn sqrt(x: f32) -> f32 {
 /// # Safety
 /// The operands have values at every tap, and the columns are those that [`columns`] gave.
 #[inline(always)]
-pub(super) unsafe fn run(run: &Run) {
+pub(super) unsafe fn run(run: &SumBlock) {
     let dense = run.steps[0] == 1 && run.across == 1;
     // SAFETY: the caller's promises are those of each function called.
     unsafe {
@@ -139,7 +139,7 @@ struct Row {
 /// # Safety
 /// The same as for [`run`].
 #[inline(never)]
-unsafe fn one(run: &Run, row: &Row, j: usize) {
+unsafe fn one(run: &SumBlock, row: &Row, j: usize) {
     // SAFETY: the operands have `taps` values, as the caller promises.
     unsafe {
         asm!(
@@ -225,7 +225,7 @@ macro_rules! taps {
 /// # Safety
 /// The same as for [`run`].
 #[inline(never)]
-unsafe fn two_by_eight(run: &Run) {
+unsafe fn two_by_eight(run: &SumBlock) {
     macro_rules! tap {
         ($x0:literal $x1:literal) => {
             concat!(row!("s16-s23"), products!($x0: 0 1 2 3 4 5 6 7), products!($x1: 8 9 10 11 12 13 14 15))
@@ -258,7 +258,7 @@ macro_rules! one_row {
         /// # Safety
         /// The same as for [`run`].
         #[inline(never)]
-        unsafe fn $name(run: &Run, row: Row) {
+        unsafe fn $name(run: &SumBlock, row: Row) {
             // SAFETY: reads `taps` values of `x` and rows of `w`, which exist as the caller promises.
             unsafe {
                 taps!(

@@ -1,7 +1,7 @@
 //! Portable kernels: plain loops, which the compiler vectorizes for its target. On a Cortex-M with an FPU,
 //! `cortex_m.rs` is used instead.
 
-use super::matmul::{End, Run};
+use super::matmul::{End, SumBlock};
 
 /// A Cortex-M without an FPU multiplies by function calls, which keep nothing in registers.
 const SOFT: bool = cfg!(all(target_arch = "arm", target_abi = "eabi"));
@@ -36,7 +36,7 @@ pub(crate) fn sqrt(x: f32) -> f32 {
 /// # Safety
 /// The operands have values at every tap, and the columns are those that [`columns`] gave.
 #[inline(always)]
-pub(super) unsafe fn run(run: &Run) {
+pub(super) unsafe fn run(run: &SumBlock) {
     // SAFETY: the caller's promises are those of each function called.
     unsafe {
         match (run.rows, run.columns) {
@@ -76,7 +76,7 @@ pub(super) unsafe fn end(end: &End) {
 /// # Safety
 /// The same as for [`run`].
 #[inline(always)]
-unsafe fn walk<const M: usize, const N: usize>(run: &Run) {
+unsafe fn walk<const M: usize, const N: usize>(run: &SumBlock) {
     // SAFETY: the caller's promises are those of each function called.
     unsafe {
         // Written twice, so that the common case is vectorized.
@@ -91,7 +91,7 @@ unsafe fn walk<const M: usize, const N: usize>(run: &Run) {
 /// # Safety
 /// The same as for [`run`].
 #[inline(always)]
-unsafe fn sum<const M: usize, const N: usize>(run: &Run, across: usize) {
+unsafe fn sum<const M: usize, const N: usize>(run: &SumBlock, across: usize) {
     let mut sums = [[0.0; N]; M];
     for (sums, from) in sums.iter_mut().zip(run.from) {
         // SAFETY: there is a sum for each column, as the caller promises.

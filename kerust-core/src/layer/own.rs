@@ -79,7 +79,7 @@ pub trait Layer: LayerData {
     /// Writes the gradient of the input to `dx`, and adds the gradient of the weights to `gradient`.
     ///
     /// A field marked `#[state]` also has space in `gradient`: the layer adds its observations there, and
-    /// [`absorb`](Self::absorb) reads them.
+    /// [`update_state`](Self::update_state) reads them.
     fn backward(
         &self,
         x: <Self::Input as Elements>::Slices<'_>,
@@ -91,7 +91,7 @@ pub trait Layer: LayerData {
 
     /// Updates the layer's state after a training step. The state fields of `observed` hold what
     /// [`backward`](Self::backward) added there, summed over all samples of the batch.
-    fn absorb(&mut self, _observed: &Self) {}
+    fn update_state(&mut self, _observed: &Self) {}
 
     /// Creates a layer with initial weights.
     #[cfg(feature = "std")]
@@ -193,9 +193,9 @@ impl<L: Layer> Operation<L, L::Input, L::Output, f32, f32> for Own {
         }
     }
 
-    fn absorb(&self, weights: &mut L, observed: Gradient<'_>) {
+    fn update_state(&self, weights: &mut L, observed: Gradient<'_>) {
         if let Some(observed) = observed.of::<L>() {
-            weights.absorb(observed);
+            weights.update_state(observed);
         }
     }
 }

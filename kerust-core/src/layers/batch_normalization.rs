@@ -59,7 +59,7 @@ weights! {
     /// a scale or a centre.
     ///
     /// In a gradient the moving averages' places carry the moments of the batch, which
-    /// [`absorb`](Operation::absorb) takes into the averages.
+    /// [`update_state`](Operation::update_state) takes into the averages.
     pub struct BatchNormalizationWeights<const C: usize, const GAMMA: usize = C, const BETA: usize = C> {
         /// The deviation of each channel afterwards.
         pub gamma: [f32; GAMMA],
@@ -236,7 +236,7 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
         gradient.moving_variance.copy_from_slice(variance);
     }
 
-    fn absorb(
+    fn update_state(
         &self,
         weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>,
         observed: Gradient<'_>,
@@ -394,7 +394,7 @@ mod tests {
             [gradient.moving_mean, gradient.moving_variance],
             [[4.0], [5.0]]
         );
-        layer.absorb(&mut weights, Gradient::of_layer(&mut gradient));
+        layer.update_state(&mut weights, Gradient::of_layer(&mut gradient));
         assert_eq!(
             [weights.moving_mean, weights.moving_variance],
             [[1.0], [2.0]]

@@ -3,7 +3,7 @@
 use crate::activation::HeadActivation;
 use crate::data::Data;
 use crate::model::{Head, Heads};
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 
 /// A batch of samples: the outputs of a model with the heads `H`, and the labels `Y`.
 ///
@@ -136,7 +136,7 @@ pub struct Scores<'a> {
     pub outputs: &'a [f32],
 }
 
-impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
+impl<A: HeadActivation, S: StaticShape, Y: Data> Batch<'_, Head<A, S>, Y> {
     /// The mean loss of the batch, for a loss whose derivative with respect to the logits is known.
     ///
     /// `loss` gets the index of a sample and its scores. It returns the loss of the sample. If a gradient is
@@ -198,7 +198,7 @@ impl<A: HeadActivation, S: Shape, Y: Data> Batch<'_, Head<A, S>, Y> {
     }
 }
 
-impl<A: HeadActivation, S: Shape> Batch<'_, Head<A, S>, S> {
+impl<A: HeadActivation, S: StaticShape> Batch<'_, Head<A, S>, S> {
     /// The mean over the batch, and over all positions of a map, for a loss that compares vectors along the
     /// last axis and whose derivative with respect to the logits is known.
     pub(crate) fn mean_of_vectors(

@@ -10,7 +10,7 @@ use super::{Batch, Loss};
 use crate::activation::{HeadActivation, Linear, Sigmoid};
 use crate::data::{Binary, Data};
 use crate::model::Head;
-use crate::tensor::{Rank1, Shape};
+use crate::tensor::{Rank1, StaticShape};
 
 /// Crossentropy for two classes. Keras: `BinaryCrossentropy`.
 ///
@@ -96,7 +96,7 @@ macro_rules! binary {
             }
         }
 
-        impl<S: Shape> Loss<Head<$activation, S>> for MultiLabel<$name> {
+        impl<S: StaticShape> Loss<Head<$activation, S>> for MultiLabel<$name> {
             type Label = S;
 
             fn measure(
@@ -125,7 +125,7 @@ trait Smoothing {
     fn smoothing(&self) -> f32;
 }
 
-fn crossentropy<A: HeadActivation, S: Shape, Y: Data>(
+fn crossentropy<A: HeadActivation, S: StaticShape, Y: Data>(
     batch: Batch<'_, Head<A, S>, Y>,
     labels: &[f32],
     smoothing: f32,

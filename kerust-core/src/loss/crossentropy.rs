@@ -10,7 +10,7 @@ use super::{Batch, Loss};
 use crate::activation::{Linear, Softmax};
 use crate::data::Class;
 use crate::model::Head;
-use crate::tensor::{Rank1, Shape};
+use crate::tensor::{Rank1, StaticShape};
 use core::marker::PhantomData;
 
 /// Crossentropy for several classes, with integer class labels. Keras: `SparseCategoricalCrossentropy`.
@@ -198,7 +198,7 @@ sparse! {
 
 macro_rules! categorical {
     ($($name:ty, $activation:ident, |$self:ident| $smoothing:expr;)+) => {$(
-        impl<S: Shape> Loss<Head<$activation, S>> for $name {
+        impl<S: StaticShape> Loss<Head<$activation, S>> for $name {
             type Label = S;
 
             fn measure(

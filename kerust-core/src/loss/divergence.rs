@@ -4,7 +4,7 @@ use super::weight::weighable;
 use super::{Batch, Loss};
 use crate::activation::HeadActivation;
 use crate::model::Head;
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 
 /// Kullback-Leibler divergence, `Σ t ln(t / y)`, with both values clipped to the range from 1e-7 to 1. Keras:
 /// `KLDivergence`. The name as a metric is `kl_divergence`.
@@ -49,7 +49,7 @@ weighable! {
 
 macro_rules! of_vectors {
     ($($name:ident $loss:ident;)+) => {$(
-        impl<A: HeadActivation, S: Shape> Loss<Head<A, S>> for $name {
+        impl<A: HeadActivation, S: StaticShape> Loss<Head<A, S>> for $name {
             type Label = S;
 
             fn measure(
@@ -69,7 +69,7 @@ of_vectors! {
 }
 
 /// The mean loss, for a loss that is a function of the outputs along the last axis.
-fn mean_of_vectors<A: HeadActivation, S: Shape>(
+fn mean_of_vectors<A: HeadActivation, S: StaticShape>(
     batch: Batch<'_, Head<A, S>, S>,
     mut gradient: Option<&mut [f32]>,
     loss: impl Fn(&[f32], &[f32], Option<&mut [f32]>) -> f64,

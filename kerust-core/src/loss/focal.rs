@@ -10,7 +10,7 @@ use super::{Batch, Loss, MultiLabel};
 use crate::activation::{HeadActivation, Linear, Sigmoid, Softmax};
 use crate::data::{Binary, Data};
 use crate::model::Head;
-use crate::tensor::{Rank1, Shape};
+use crate::tensor::{Rank1, StaticShape};
 use crate::value::value;
 
 /// Binary crossentropy times `(1 - p)^γ` for the probability `p` of the label. Keras:
@@ -134,7 +134,7 @@ macro_rules! binary {
             }
         }
 
-        impl<S: Shape> Loss<Head<$activation, S>> for MultiLabel<$name> {
+        impl<S: StaticShape> Loss<Head<$activation, S>> for MultiLabel<$name> {
             type Label = S;
 
             fn measure(
@@ -154,7 +154,7 @@ binary! {
 
 macro_rules! categorical {
     ($($name:ty, $activation:ident, |$self:ident| $settings:expr;)+) => {$(
-        impl<S: Shape> Loss<Head<$activation, S>> for $name {
+        impl<S: StaticShape> Loss<Head<$activation, S>> for $name {
             type Label = S;
 
             fn measure(
@@ -196,7 +196,7 @@ impl BinaryFocalCrossentropy {
         self
     }
 
-    fn mean<A: HeadActivation, S: Shape, Y: Data>(
+    fn mean<A: HeadActivation, S: StaticShape, Y: Data>(
         &self,
         batch: Batch<'_, Head<A, S>, Y>,
         labels: &[f32],

@@ -8,7 +8,7 @@ use super::{Batch, Loss};
 use crate::activation::HeadActivation;
 use crate::data::{Binary, Data};
 use crate::model::Head;
-use crate::tensor::{Rank1, Shape};
+use crate::tensor::{Rank1, StaticShape};
 
 /// Mean of `max(0, 1 - t y)`. Keras: `Hinge`. The name as a metric is `hinge`.
 ///
@@ -60,7 +60,7 @@ macro_rules! hinges {
             }
         }
 
-        impl<A: HeadActivation, S: Shape> Loss<Head<A, S>> for $name {
+        impl<A: HeadActivation, S: StaticShape> Loss<Head<A, S>> for $name {
             type Label = S;
 
             fn measure(
@@ -96,7 +96,7 @@ weighable! {
     {L} OfBinary<L>;
 }
 
-fn hinge<A: HeadActivation, S: Shape, Y: Data>(
+fn hinge<A: HeadActivation, S: StaticShape, Y: Data>(
     batch: Batch<'_, Head<A, S>, Y>,
     labels: &[f32],
     loss: fn(f32) -> (f64, f32),

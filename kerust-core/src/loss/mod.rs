@@ -27,12 +27,12 @@
 //! use kerust::activation::HeadActivation;
 //! use kerust::loss::{Batch, Loss};
 //! use kerust::model::Head;
-//! use kerust::tensor::Shape;
+//! use kerust::tensor::StaticShape;
 //!
 //! /// Mean of the fourth power of the error, for any head.
 //! struct FourthPower;
 //!
-//! impl<A: HeadActivation, S: Shape> Loss<Head<A, S>> for FourthPower {
+//! impl<A: HeadActivation, S: StaticShape> Loss<Head<A, S>> for FourthPower {
 //!     type Label = S;
 //!
 //!     fn measure(&self, batch: Batch<'_, Head<A, S>, S>, gradient: Option<&mut [f32]>) -> f64 {

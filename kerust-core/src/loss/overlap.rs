@@ -4,7 +4,7 @@ use super::weight::scaled;
 use super::{Batch, Loss, WeightedLoss};
 use crate::activation::HeadActivation;
 use crate::model::Head;
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 use crate::value::value;
 
 /// Dice loss: one minus twice the overlap of outputs and labels, divided by their sum: `1 - 2 Σ t y / (Σ t +
@@ -114,7 +114,7 @@ macro_rules! overlaps {
             }
         }
 
-        impl<A: HeadActivation, S: Shape> Loss<Head<A, S>> for $name {
+        impl<A: HeadActivation, S: StaticShape> Loss<Head<A, S>> for $name {
             type Label = S;
 
             fn measure(
@@ -173,7 +173,7 @@ impl Sums {
 }
 
 /// The loss of the whole batch: one number, multiplied by the mean of the sample weights.
-fn of_batch<A: HeadActivation, S: Shape>(
+fn of_batch<A: HeadActivation, S: StaticShape>(
     batch: Batch<'_, Head<A, S>, S>,
     mut gradient: Option<&mut [f32]>,
     loss: impl Fn(Sums) -> Loss1,
@@ -200,7 +200,7 @@ fn of_batch<A: HeadActivation, S: Shape>(
 }
 
 /// The mean loss of the groups of each sample, one group for each index along the axes that are not summed.
-fn of_groups<A: HeadActivation, S: Shape>(
+fn of_groups<A: HeadActivation, S: StaticShape>(
     batch: Batch<'_, Head<A, S>, S>,
     gradient: Option<&mut [f32]>,
     axes: u8,

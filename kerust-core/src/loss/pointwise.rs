@@ -3,7 +3,7 @@
 use super::{Batch, Loss};
 use crate::activation::HeadActivation;
 use crate::model::Head;
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 
 /// A custom loss that compares one predicted value with one label.
 ///
@@ -39,7 +39,7 @@ pub trait PointwiseLoss: Send + 'static {
 
 // Without this bound, rustc would tell the user of a mismatched built-in loss to implement this trait.
 #[diagnostic::do_not_recommend]
-impl<A: HeadActivation, S: Shape, L: PointwiseLoss> Loss<Head<A, S>> for L {
+impl<A: HeadActivation, S: StaticShape, L: PointwiseLoss> Loss<Head<A, S>> for L {
     type Label = S;
 
     fn measure(&self, batch: Batch<'_, Head<A, S>, S>, gradient: Option<&mut [f32]>) -> f64 {

@@ -4,7 +4,7 @@ use super::weight::weighable;
 use super::{Batch, Loss};
 use crate::activation::HeadActivation;
 use crate::model::Head;
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 use crate::value::value;
 
 /// Mean squared error, `mean((y - t)²)`. Keras: `MeanSquaredError`.
@@ -120,7 +120,7 @@ const EPSILON: f32 = 1e-7;
 
 macro_rules! of_values {
     ($($name:ident |$self:ident, $output:ident, $label:ident| $loss:expr;)+) => {$(
-        impl<A: HeadActivation, S: Shape> Loss<Head<A, S>> for $name {
+        impl<A: HeadActivation, S: StaticShape> Loss<Head<A, S>> for $name {
             type Label = S;
 
             fn measure(

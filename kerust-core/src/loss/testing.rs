@@ -4,10 +4,10 @@ use super::{Batch, Loss};
 use crate::activation::HeadActivation;
 use crate::data::Data;
 use crate::model::{Head, Heads};
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 
 /// The loss of a batch of logits, and its gradient.
-pub(super) fn measure<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>, T>(
+pub(super) fn measure<A: HeadActivation, S: StaticShape, L: Loss<Head<A, S>>, T>(
     loss: &L,
     logits: &[f32],
     labels: &[T],
@@ -28,7 +28,7 @@ where
 }
 
 /// Compares the gradient with central differences of the loss, within 0.1 %.
-pub(super) fn check_gradient<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>, T>(
+pub(super) fn check_gradient<A: HeadActivation, S: StaticShape, L: Loss<Head<A, S>>, T>(
     loss: &L,
     logits: &[f32],
     labels: &[T],

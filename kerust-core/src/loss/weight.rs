@@ -3,7 +3,7 @@
 use super::{Batch, Loss};
 use crate::activation::HeadActivation;
 use crate::model::Head;
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 
 /// Adds the methods `.weight(..)` and `.reduction(..)` to losses.
 macro_rules! weighable {
@@ -63,7 +63,7 @@ pub(super) fn scaled(loss: f64, gradient: Option<&mut [f32]>, factor: f64) -> f6
     factor * loss
 }
 
-impl<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>> Loss<Head<A, S>> for WeightedLoss<L> {
+impl<A: HeadActivation, S: StaticShape, L: Loss<Head<A, S>>> Loss<Head<A, S>> for WeightedLoss<L> {
     type Label = L::Label;
 
     fn measure(
@@ -125,7 +125,7 @@ impl<L> Reduced<L> {
     }
 }
 
-impl<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>> Loss<Head<A, S>> for Reduced<L> {
+impl<A: HeadActivation, S: StaticShape, L: Loss<Head<A, S>>> Loss<Head<A, S>> for Reduced<L> {
     type Label = L::Label;
 
     fn measure(

@@ -1,6 +1,6 @@
 //! The memory of a plan: the arena and the outputs, and how buffers are borrowed from them.
 
-use super::{Place, Places, WORD_BYTES};
+use super::{Location, Locations, WORD_BYTES};
 use crate::element::{Dtype, Element, Values};
 use core::marker::PhantomData;
 
@@ -87,7 +87,10 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
     /// Panics when the arena or an output is shorter than the plan, or when the type differs from the plan.
     /// Without `std` it returns empty buffers instead, which the kernels ignore.
     #[inline(always)]
-    pub fn get<E: Element, const K: usize>(&mut self, places: Places<K, OUTPUTS>) -> [&mut [E]; K] {
+    pub fn get<E: Element, const K: usize>(
+        &mut self,
+        places: Locations<K, OUTPUTS>,
+    ) -> [&mut [E]; K] {
         let mut buffers = [(); K].map(|()| Default::default());
         let mut fit = self.holds(&places);
         let mut number = 0;
@@ -114,7 +117,7 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
     /// # Panics
     /// Under the same conditions as [`get`](Self::get).
     #[inline(always)]
-    pub fn get_mixed<const K: usize>(&mut self, places: Places<K, OUTPUTS>) -> [Values<'_>; K] {
+    pub fn get_mixed<const K: usize>(&mut self, places: Locations<K, OUTPUTS>) -> [Values<'_>; K] {
         let mut buffers = [(); K].map(|()| Values::F32(&mut []));
         if !self.holds(&places) {
             return buffers;
@@ -140,7 +143,7 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
 
     /// Whether the arena and the outputs match the plan. With `std`, a mismatch panics.
     #[inline(always)]
-    fn holds<const K: usize>(&self, places: &Places<K, OUTPUTS>) -> bool {
+    fn holds<const K: usize>(&self, places: &Locations<K, OUTPUTS>) -> bool {
         let mut fit = fits(places.len, self.arena.len, "words", self.batch);
         let mut number = 0;
         while number < OUTPUTS {
@@ -158,8 +161,8 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
     /// The memory holds the plan, `E` is the place's type, and no other slice of these values lives
     /// as long as this one, which outlives no borrow of `self`.
     #[inline(always)]
-    unsafe fn slice<'s, E: Element>(&mut self, place: Place) -> &'s mut [E] {
-        let Place {
+    unsafe fn slice<'s, E: Element>(&mut self, place: Location) -> &'s mut [E] {
+        let Location {
             output, start, len, ..
         } = place;
         // SAFETY: the plan has such an output, and the place lies inside it or inside the arena, which holds

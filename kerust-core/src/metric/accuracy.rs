@@ -5,7 +5,7 @@ use crate::activation::{HeadActivation, Sigmoid, Softmax};
 use crate::data::{Binary, Class, Data};
 use crate::loss::Batch;
 use crate::model::Head;
-use crate::tensor::{Rank1, Shape};
+use crate::tensor::{Rank1, StaticShape};
 
 /// The fraction of correct predictions: Keras's `"accuracy"`, reported as `accuracy`.
 ///
@@ -120,7 +120,7 @@ macro_rules! sparse {
 }
 sparse! { Accuracy SparseCategoricalAccuracy }
 
-impl<S: Shape> Metrics<Head<Softmax, S>, S> for Accuracy {
+impl<S: StaticShape> Metrics<Head<Softmax, S>, S> for Accuracy {
     single!(Mean);
 
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<Softmax, S>, S>) {
@@ -128,7 +128,7 @@ impl<S: Shape> Metrics<Head<Softmax, S>, S> for Accuracy {
     }
 }
 
-impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for CategoricalAccuracy {
+impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for CategoricalAccuracy {
     single!(Mean);
 
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
@@ -156,7 +156,7 @@ macro_rules! binary {
 }
 binary! { Accuracy BinaryAccuracy }
 
-impl<S: Shape> Metrics<Head<Sigmoid, S>, S> for BinaryAccuracy {
+impl<S: StaticShape> Metrics<Head<Sigmoid, S>, S> for BinaryAccuracy {
     single!(Mean);
 
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<Sigmoid, S>, S>) {
@@ -172,7 +172,7 @@ impl<A: HeadActivation> Metrics<Head<A, Rank1<1>>, Binary> for BinaryAccuracyAt 
     }
 }
 
-impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for BinaryAccuracyAt {
+impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for BinaryAccuracyAt {
     single!(Mean);
 
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
@@ -180,7 +180,7 @@ impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for BinaryAccuracyAt {
     }
 }
 
-fn agreement<A: HeadActivation, S: Shape, Y: Data>(
+fn agreement<A: HeadActivation, S: StaticShape, Y: Data>(
     state: &mut Mean,
     batch: Batch<'_, Head<A, S>, Y>,
     labels: &[f32],

@@ -4,7 +4,7 @@ use crate::activation::HeadActivation;
 use crate::data::Data;
 use crate::loss::Batch;
 use crate::model::Head;
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 
 /// A batch, for metrics that compare scores with labels.
 #[derive(Clone, Copy)]
@@ -52,7 +52,7 @@ pub(super) struct Answer {
 }
 
 impl<'a> Answers<'a> {
-    pub(super) fn new<A: HeadActivation, S: Shape, Y: Data>(
+    pub(super) fn new<A: HeadActivation, S: StaticShape, Y: Data>(
         batch: Batch<'a, Head<A, S>, Y>,
         labels: impl Into<Labels<'a>>,
     ) -> Self {
@@ -125,8 +125,8 @@ macro_rules! of_probabilities {
     ($($name:ty: $state:ty;)+) => {$(
         of_probabilities!(@one $name, $state, [] Head<Sigmoid, Rank1<1>>, Binary);
         of_probabilities!(@one $name, $state, [const N: usize] Head<Softmax, Rank1<N>>, Class<N>);
-        of_probabilities!(@one $name, $state, [S: Shape] Head<Sigmoid, S>, S);
-        of_probabilities!(@one $name, $state, [S: Shape] Head<Softmax, S>, S);
+        of_probabilities!(@one $name, $state, [S: StaticShape] Head<Sigmoid, S>, S);
+        of_probabilities!(@one $name, $state, [S: StaticShape] Head<Softmax, S>, S);
     )+};
     (@one $name:ty, $state:ty, [$($parameter:tt)*] $head:ty, $label:ty) => {
         impl<$($parameter)*> Metrics<$head, $label> for $name {

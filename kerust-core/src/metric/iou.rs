@@ -8,7 +8,7 @@ use crate::activation::{HeadActivation, Sigmoid};
 use crate::data::{Binary, Class};
 use crate::loss::Batch;
 use crate::model::Head;
-use crate::tensor::{Rank1, Shape};
+use crate::tensor::{Rank1, StaticShape};
 use crate::value::value;
 
 macro_rules! over_classes {
@@ -247,7 +247,7 @@ macro_rules! overlaps {
 macro_rules! of_maps {
     ($($name:ident $text:literal;)+) => {
         overlaps! {$(
-            $name $text [A: HeadActivation, S: Shape] Head<A, S>, S, S::SHAPE.last(),
+            $name $text [A: HeadActivation, S: StaticShape] Head<A, S>, S, S::SHAPE.last(),
                 |self, answers, state| state.add(answers, self.ignore_class), self.target();
         )+}
     };
@@ -273,7 +273,7 @@ of_classes! {
 overlaps! {
     BinaryIoU "binary_io_u" [] Head<Sigmoid, Rank1<1>>, Binary, 2,
         |self, answers, state| self.add(state, answers), self.target_class_ids.as_deref();
-    BinaryIoU "binary_io_u" [S: Shape] Head<Sigmoid, S>, S, 2,
+    BinaryIoU "binary_io_u" [S: StaticShape] Head<Sigmoid, S>, S, 2,
         |self, answers, state| self.add(state, answers), self.target_class_ids.as_deref();
 }
 

@@ -15,12 +15,12 @@
 //! use kerust::loss::Batch;
 //! use kerust::metric::{Metrics, Names};
 //! use kerust::model::Head;
-//! use kerust::tensor::Shape;
+//! use kerust::tensor::StaticShape;
 //!
 //! /// The largest error so far.
 //! struct MaxError;
 //!
-//! impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for MaxError {
+//! impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for MaxError {
 //!     type State = f32;
 //!
 //!     fn names(&self, names: &mut Names) {

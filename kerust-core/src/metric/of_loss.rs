@@ -11,7 +11,7 @@ use crate::loss::{
     MeanSquaredLogarithmicError, MultiLabel, Poisson, SparseCategoricalCrossentropy, SquaredHinge,
 };
 use crate::model::Head;
-use crate::tensor::{Rank1, Shape};
+use crate::tensor::{Rank1, StaticShape};
 
 /// The square root of the mean squared error of all samples so far. Keras: `RootMeanSquaredError`;
 /// reported as `root_mean_squared_error`.
@@ -43,7 +43,7 @@ impl Single for RootMeanSquaredError {
     }
 }
 
-impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for RootMeanSquaredError {
+impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for RootMeanSquaredError {
     single!(Mean);
 
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
@@ -74,7 +74,7 @@ macro_rules! metrics {
         metrics!(@measure $name, [$($parameter)*] [$($size)?] $activation, $shape, $label);
     )+};
     (@measure $name:ty, [A S] [] $activation:ident, $shape:ty, $label:ty) => {
-        impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for $name {
+        impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for $name {
             single!(Mean);
 
             fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
@@ -83,7 +83,7 @@ macro_rules! metrics {
         }
     };
     (@measure $name:ty, [S] [] $activation:ident, $shape:ty, $label:ty) => {
-        impl<S: Shape> Metrics<Head<$activation, S>, S> for $name {
+        impl<S: StaticShape> Metrics<Head<$activation, S>, S> for $name {
             single!(Mean);
 
             fn update(&self, state: &mut Mean, batch: Batch<'_, Head<$activation, S>, S>) {
@@ -123,7 +123,7 @@ metrics! {
         <> <const N> Head<Linear, Rank1<N>>, Class<N>;
 }
 
-pub(super) fn add<A: HeadActivation, S: Shape, L: Loss<Head<A, S>>>(
+pub(super) fn add<A: HeadActivation, S: StaticShape, L: Loss<Head<A, S>>>(
     state: &mut Mean,
     batch: Batch<'_, Head<A, S>, L::Label>,
     loss: &L,

@@ -4,7 +4,7 @@ use super::{Metrics, Names};
 use crate::activation::HeadActivation;
 use crate::loss::Batch;
 use crate::model::Head;
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 
 /// A custom metric that compares one predicted value with its label at a time.
 ///
@@ -58,7 +58,7 @@ pub trait PointwiseMetric: Send + 'static {
 
 // Without this bound, rustc would tell the user of a mismatched built-in metric to implement this trait.
 #[diagnostic::do_not_recommend]
-impl<A: HeadActivation, S: Shape, M: PointwiseMetric> Metrics<Head<A, S>, S> for M {
+impl<A: HeadActivation, S: StaticShape, M: PointwiseMetric> Metrics<Head<A, S>, S> for M {
     type State = M::State;
 
     fn names(&self, names: &mut Names) {

@@ -4,7 +4,7 @@ use super::{Metrics, Names};
 use crate::activation::HeadActivation;
 use crate::loss::Batch;
 use crate::model::Head;
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 use crate::value::value;
 
 /// The coefficient of determination: the fraction of the labels' variance that the outputs explain, `1 - Σ (t
@@ -92,7 +92,7 @@ struct Sum {
     residuals: f64,
 }
 
-impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for R2Score {
+impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for R2Score {
     type State = Sums;
 
     fn names(&self, names: &mut Names) {

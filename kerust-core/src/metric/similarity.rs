@@ -4,7 +4,7 @@ use super::{Mean, Metrics, Single, single};
 use crate::activation::HeadActivation;
 use crate::loss::{Batch, CosineSimilarity};
 use crate::model::Head;
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 
 /// Pearson's correlation between outputs and labels along the last axis, from -1 to 1. Keras:
 /// `PearsonCorrelation`; reported as `pearson_correlation`.
@@ -65,7 +65,7 @@ macro_rules! metrics {
             }
         }
 
-        impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for $name {
+        impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for $name {
             single!(Mean);
 
             fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
@@ -103,7 +103,7 @@ impl Single for CosineSimilarity {
     }
 }
 
-impl<A: HeadActivation, S: Shape> Metrics<Head<A, S>, S> for CosineSimilarity {
+impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for CosineSimilarity {
     single!(Mean);
 
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {

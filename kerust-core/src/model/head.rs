@@ -6,7 +6,7 @@ use crate::data::Data;
 use crate::element::{Dtype, Element, Elements};
 use crate::kernels;
 use crate::shape;
-use crate::tensor::{Nth, Shape, Tensor, Tensors};
+use crate::tensor::{Nth, StaticShape, Tensor, Tensors};
 
 /// A tensor that can be a head.
 pub trait Activated: Tensors {
@@ -22,7 +22,7 @@ pub trait Activated: Tensors {
     );
 }
 
-impl<S: Shape> Activated for S {
+impl<S: StaticShape> Activated for S {
     fn activate(activation: Activation, values: &mut [f32]) {
         activation.apply(values, S::SHAPE.last());
     }
@@ -40,7 +40,7 @@ impl<S: Shape> Activated for S {
 }
 
 /// Integers have no activation after the last layer, and no gradient.
-impl<S: Shape, T: Element> Activated for Tensor<S, T> {
+impl<S: StaticShape, T: Element> Activated for Tensor<S, T> {
     fn activate(_: Activation, _: &mut [T]) {}
     fn activation_gradient(_: Activation, _: &[T], _: &[T], _: &mut [f32], _: &mut [T]) {}
 }

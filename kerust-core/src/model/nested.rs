@@ -57,8 +57,8 @@ impl<M: Train> Operation<M, M::Input, M::Heads, f32, f32> for Nested {
         model.backward(pass.x, &mut memory, gradient, pass.dx, pass.accumulate);
     }
 
-    fn absorb(&self, model: &mut M, observed: Gradient<'_>) {
-        model.absorb(observed);
+    fn update_state(&self, model: &mut M, observed: Gradient<'_>) {
+        model.update_state(observed);
     }
 }
 

@@ -10,7 +10,7 @@
 //! Zeiler (2012), algorithm 1, with Keras's learning rate.
 
 use super::settings::{has_settings, options, settings};
-use super::{LearningRate, Moment, Optimizer, Piece, Settings};
+use super::{LearningRate, Optimizer, Piece, Settings, StepInfo};
 
 /// Adadelta. Keras: `Adadelta`.
 ///
@@ -68,8 +68,8 @@ impl Optimizer for Adadelta {
 
     has_settings!();
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
-        let (rate, epsilon) = (moment.learning_rate, self.epsilon as f32);
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
+        let (rate, epsilon) = (info.learning_rate, self.epsilon as f32);
         // The difference is taken before rounding to `f32`, as in Keras.
         let (rho, rest) = (self.rho as f32, (1.0 - self.rho) as f32);
         let [gradients, deltas] = piece.slots.take();

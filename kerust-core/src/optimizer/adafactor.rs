@@ -11,7 +11,7 @@
 //! Shazeer & Stern (2018), algorithm 4, with Keras's form of the learning rate.
 
 use super::settings::{has_settings, options, settings};
-use super::{LearningRate, Moment, Optimizer, Piece, Scope, Settings, TensorInfo};
+use super::{LearningRate, Optimizer, Piece, Scope, Settings, StepInfo, TensorInfo};
 use std::cell::Cell;
 
 /// Adafactor. For a matrix it stores the average square of the gradient as one number for each row and each
@@ -112,12 +112,12 @@ impl Optimizer for Adafactor {
 
     has_settings!();
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
-        let time = (moment.step + 1) as f32;
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
+        let time = (info.step + 1) as f32;
         let limit = 1.0 / time.sqrt();
         let rate = match (self.relative_step, &self.settings.learning_rate) {
             (true, LearningRate::Constant(rate)) => rate.min(limit),
-            _ => moment.learning_rate,
+            _ => info.learning_rate,
         };
         // As in Keras, a step is always limited.
         let rho = rate.min(limit);

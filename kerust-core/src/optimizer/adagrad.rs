@@ -8,7 +8,7 @@
 //! Duchi et al. (2011), figure 1, with the initial accumulator of Keras.
 
 use super::settings::{has_settings, options, settings};
-use super::{LearningRate, Moment, Optimizer, Piece, Settings};
+use super::{LearningRate, Optimizer, Piece, Settings, StepInfo};
 
 /// Adagrad. Keras: `Adagrad`.
 ///
@@ -66,8 +66,8 @@ impl Optimizer for Adagrad {
 
     has_settings!();
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
-        let rate = moment.learning_rate;
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
+        let rate = info.learning_rate;
         let initial = self.initial_accumulator_value as f32;
         let epsilon = self.epsilon as f32;
         let [accumulator] = piece.slots.take();

@@ -11,7 +11,7 @@
 //! ```
 
 use super::settings::settings;
-use super::{LearningRate, Moment, Optimizer, Piece, Settings};
+use super::{LearningRate, Optimizer, Piece, Settings, StepInfo};
 use crate::kernels::vectorized;
 
 /// Adam. Keras: `Adam`.
@@ -102,12 +102,12 @@ impl Optimizer for Adam {
         &mut self.settings
     }
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
-        let time = (moment.step + 1) as f32;
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
+        let time = (info.step + 1) as f32;
         let power_1 = libm::powf(self.beta_1 as f32, time);
         let power_2 = libm::powf(self.beta_2 as f32, time);
         let rates = Rates {
-            alpha: moment.learning_rate * libm::sqrtf(1.0 - power_2) / (1.0 - power_1),
+            alpha: info.learning_rate * libm::sqrtf(1.0 - power_2) / (1.0 - power_1),
             // The difference is taken before rounding to `f32`, as in Keras.
             first: (1.0 - self.beta_1) as f32,
             second: (1.0 - self.beta_2) as f32,
@@ -243,7 +243,7 @@ impl Optimizer for AdamW {
         self.0.settings_mut()
     }
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
-        self.0.update(moment, piece);
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
+        self.0.update(info, piece);
     }
 }

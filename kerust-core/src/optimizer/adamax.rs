@@ -9,7 +9,7 @@
 //! Kingma & Ba (2015), algorithm 2, with Keras's ε.
 
 use super::settings::{has_settings, options, settings};
-use super::{LearningRate, Moment, Optimizer, Piece, Settings};
+use super::{LearningRate, Optimizer, Piece, Settings, StepInfo};
 
 /// Adamax: a variant of Adam that uses the largest gradient instead of the mean square. Keras: `Adamax`.
 ///
@@ -70,11 +70,11 @@ impl Optimizer for Adamax {
 
     has_settings!();
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
-        let (rate, epsilon) = (moment.learning_rate, self.epsilon as f32);
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
+        let (rate, epsilon) = (info.learning_rate, self.epsilon as f32);
         let rest = (1.0 - self.beta_1) as f32;
         let beta_2 = self.beta_2 as f32;
-        let correction = 1.0 - libm::powf(self.beta_1 as f32, (moment.step + 1) as f32);
+        let correction = 1.0 - libm::powf(self.beta_1 as f32, (info.step + 1) as f32);
         let [m, u] = piece.slots.take();
         let pairs = piece.weights.iter_mut().zip(piece.gradient);
         for (((w, g), m), u) in pairs.zip(m).zip(u) {

@@ -2,7 +2,7 @@
 
 use super::slots::Slot;
 use super::tensors::{self, Trainable};
-use super::{Clip, MAX_SLOTS, Moment, Optimizer, Piece, Scope, Settings, Slots, TensorInfo};
+use super::{Clip, MAX_SLOTS, Optimizer, Piece, Scope, Settings, Slots, StepInfo, TensorInfo};
 use crate::gradient::Frozen;
 use crate::layer::Layout;
 use crate::model::Setting;
@@ -251,7 +251,7 @@ impl Applied {
     /// Updates the trainable weights that are not frozen.
     fn update(&mut self, optimizer: &dyn Optimizer, weights: &mut [f32], gradient: &mut [f32]) {
         let settings = optimizer.settings();
-        let moment = Moment {
+        let info = StepInfo {
             // As in Keras, a schedule counts all steps, but the update rule only those that update the
             // weights.
             step: self.step / settings.gradient_accumulation_steps,
@@ -259,7 +259,7 @@ impl Applied {
         };
         let mut rule = Rule {
             optimizer,
-            moment,
+            info,
             decay: None,
             scale: Scale::None,
         };
@@ -354,7 +354,7 @@ impl Applied {
 /// The update of a range of the weights.
 struct Rule<'a> {
     optimizer: &'a dyn Optimizer,
-    moment: Moment,
+    info: StepInfo,
     decay: Option<f32>,
     scale: Scale,
 }
@@ -420,7 +420,7 @@ impl Rule<'_> {
         self.scale.apply(gradient);
         if let Some(decay) = self.decay {
             for w in weights.iter_mut() {
-                *w -= *w * decay * self.moment.learning_rate;
+                *w -= *w * decay * self.info.learning_rate;
             }
         }
         let piece = Piece {
@@ -429,7 +429,7 @@ impl Rule<'_> {
             slots,
             tensor,
         };
-        self.optimizer.update(self.moment, piece);
+        self.optimizer.update(self.info, piece);
     }
 }
 

@@ -11,7 +11,7 @@
 //! McMahan et al. (2013), algorithm 1, in Keras's form; `p` is `learning_rate_power`.
 
 use super::settings::{has_settings, options, settings};
-use super::{LearningRate, Moment, Optimizer, Piece, Settings};
+use super::{LearningRate, Optimizer, Piece, Settings, StepInfo};
 
 /// Follow the regularized leader. Keras: `Ftrl`.
 ///
@@ -110,8 +110,8 @@ impl Optimizer for Ftrl {
 
     has_settings!();
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
-        let rate = moment.learning_rate;
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
+        let rate = info.learning_rate;
         let initial = self.initial_accumulator_value as f32;
         let exponent = -self.learning_rate_power as f32;
         let power = |value: f32| match exponent {

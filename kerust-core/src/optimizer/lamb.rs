@@ -10,7 +10,7 @@
 //! You et al. (2020), algorithm 2; the norms are those of a tensor.
 
 use super::settings::{has_settings, options, settings};
-use super::{LearningRate, Moment, Optimizer, Piece, Scope, Settings};
+use super::{LearningRate, Optimizer, Piece, Scope, Settings, StepInfo};
 
 /// LAMB, for large batches: Adam with a step that is scaled by the norm of the tensor's weights. Keras:
 /// `Lamb`.
@@ -76,8 +76,8 @@ impl Optimizer for Lamb {
 
     has_settings!();
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
-        let time = (moment.step + 1) as f32;
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
+        let time = (info.step + 1) as f32;
         let by_momentum = 1.0 - libm::powf(self.beta_1 as f32, time);
         let by_velocity = 1.0 - libm::powf(self.beta_2 as f32, time);
         // The difference is taken before rounding to `f32`, as in Keras.
@@ -98,7 +98,7 @@ impl Optimizer for Lamb {
             true => (weights.sqrt() / steps.sqrt()) as f32,
             false => 1.0,
         };
-        let rate = ratio * moment.learning_rate;
+        let rate = ratio * info.learning_rate;
         for ((w, m), v) in piece.weights.iter_mut().zip(m).zip(v) {
             *w -= rate * step(*m, *v);
         }

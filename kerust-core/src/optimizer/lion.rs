@@ -8,7 +8,7 @@
 //! Chen et al. (2023), algorithm 2.
 
 use super::settings::{has_settings, options, settings};
-use super::{LearningRate, Moment, Optimizer, Piece, Settings};
+use super::{LearningRate, Optimizer, Piece, Settings, StepInfo};
 
 /// Lion: every step uses only the sign of the momentum, so all steps have the same size. Keras: `Lion`.
 ///
@@ -66,8 +66,8 @@ impl Optimizer for Lion {
 
     has_settings!();
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
-        let rate = moment.learning_rate;
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
+        let rate = info.learning_rate;
         let (beta_1, beta_2) = (self.beta_1 as f32, self.beta_2 as f32);
         let [momentum] = piece.slots.take();
         let pairs = piece.weights.iter_mut().zip(piece.gradient);

@@ -59,7 +59,7 @@ pub const MAX_SLOTS: usize = 4;
 /// [`Scope::Tensor`] and is called once for each tensor.
 ///
 /// ```
-/// use kerust::optimizer::{Moment, Optimizer, Piece, Settings};
+/// use kerust::optimizer::{StepInfo, Optimizer, Piece, Settings};
 ///
 /// /// `w ← w - learning_rate · sign(g)`: Bernstein et al. (2018), algorithm 1.
 /// struct SignSgd(Settings);
@@ -77,9 +77,9 @@ pub const MAX_SLOTS: usize = 4;
 ///         &mut self.0
 ///     }
 ///
-///     fn update(&self, moment: Moment, piece: Piece<'_>) {
+///     fn update(&self, info: StepInfo, piece: Piece<'_>) {
 ///         for (w, g) in piece.weights.iter_mut().zip(piece.gradient) {
-///             *w -= moment.learning_rate * g.signum();
+///             *w -= info.learning_rate * g.signum();
 ///         }
 ///     }
 /// }
@@ -126,7 +126,7 @@ pub trait Optimizer: Send + Sync {
     fn settings_mut(&mut self) -> &mut Settings;
 
     /// Updates a part of the weights.
-    fn update(&self, moment: Moment, piece: Piece<'_>);
+    fn update(&self, info: StepInfo, piece: Piece<'_>);
 }
 
 /// The part of the weights that an optimizer's [`update`](Optimizer::update) gets.
@@ -150,7 +150,7 @@ pub struct TensorInfo<'a> {
 
 /// The current step of an optimizer; see the example of [`Optimizer`].
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Moment {
+pub struct StepInfo {
     /// The number of earlier steps. With gradient accumulation, only steps that updated the weights count.
     pub step: u64,
     /// The learning rate of this step.

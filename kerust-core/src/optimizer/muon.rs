@@ -10,7 +10,7 @@
 //! way. Tensors with one axis, or with more than two, are updated by Adam.
 
 use super::settings::{has_settings, options, settings};
-use super::{LearningRate, Moment, Optimizer, Piece, Scope, Settings, TensorInfo};
+use super::{LearningRate, Optimizer, Piece, Scope, Settings, StepInfo, TensorInfo};
 use crate::kernels::{Epilogue, dense, dense_input_gradient};
 use std::sync::{Mutex, PoisonError};
 
@@ -158,10 +158,10 @@ impl Optimizer for Muon {
 
     has_settings!();
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
         match piece.tensor.and_then(|tensor| self.matrix(tensor)) {
-            Some(sizes) => self.muon(moment, piece, sizes),
-            None => self.adam(moment, piece),
+            Some(sizes) => self.muon(info, piece, sizes),
+            None => self.adam(info, piece),
         }
     }
 }
@@ -179,7 +179,7 @@ impl Muon {
         (!is_excluded).then_some([rows, columns])
     }
 
-    fn muon(&self, moment: Moment, piece: Piece<'_>, [rows, columns]: [usize; 2]) {
+    fn muon(&self, info: StepInfo, piece: Piece<'_>, [rows, columns]: [usize; 2]) {
         let momentum = self.momentum as f32;
         let [m, _] = piece.slots.take();
         // A poisoned lock is no problem, because all values are overwritten.
@@ -202,7 +202,7 @@ impl Muon {
             None => 1.0,
         };
         for (number, w) in piece.weights.iter_mut().enumerate() {
-            *w -= moment.learning_rate * scratch.x[place(number)] * scale;
+            *w -= info.learning_rate * scratch.x[place(number)] * scale;
         }
     }
 
@@ -232,11 +232,11 @@ impl Muon {
         }
     }
 
-    fn adam(&self, moment: Moment, piece: Piece<'_>) {
-        let time = (moment.step + 1) as f32;
+    fn adam(&self, info: StepInfo, piece: Piece<'_>) {
+        let time = (info.step + 1) as f32;
         let power_1 = libm::powf(self.adam_beta_1 as f32, time);
         let power_2 = libm::powf(self.adam_beta_2 as f32, time);
-        let rate = moment.learning_rate * self.adam_lr_ratio as f32;
+        let rate = info.learning_rate * self.adam_lr_ratio as f32;
         let alpha = rate * libm::sqrtf(1.0 - power_2) / (1.0 - power_1);
         // The difference is taken before rounding to `f32`, as in Keras.
         let (first, second) = (

@@ -11,7 +11,7 @@
 //! Dozat (2015), algorithm 8, with Keras's schedule of the momentum.
 
 use super::settings::{has_settings, options, settings};
-use super::{LearningRate, Moment, Optimizer, Piece, Settings};
+use super::{LearningRate, Optimizer, Piece, Settings, StepInfo};
 use std::sync::{Mutex, PoisonError};
 
 /// Adam with Nesterov momentum. Keras: `Nadam`.
@@ -95,10 +95,10 @@ impl Optimizer for Nadam {
 
     has_settings!();
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
-        let (rate, epsilon) = (moment.learning_rate, self.epsilon as f32);
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
+        let (rate, epsilon) = (info.learning_rate, self.epsilon as f32);
         let (beta_1, beta_2) = (self.beta_1 as f32, self.beta_2 as f32);
-        let time = moment.step + 1;
+        let time = info.step + 1;
         let momentum = |time: u64| beta_1 * (1.0 - 0.5 * libm::powf(0.96, time as f32));
         let (now, next) = (momentum(time), momentum(time + 1));
         let product = self.product(time);

@@ -11,7 +11,7 @@
 //! Tieleman & Hinton (2012), lecture 6e; centered: Graves (2013), equations 38 to 41.
 
 use super::settings::settings;
-use super::{LearningRate, Moment, Optimizer, Piece, Settings};
+use super::{LearningRate, Optimizer, Piece, Settings, StepInfo};
 
 /// RMSprop. Keras: `RMSprop`.
 ///
@@ -101,9 +101,9 @@ impl Optimizer for RMSprop {
         &mut self.settings
     }
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
         let rates = Rates {
-            rate: moment.learning_rate,
+            rate: info.learning_rate,
             rho: self.rho as f32,
             // The difference is taken before rounding to `f32`, as in Keras.
             rest: (1.0 - self.rho) as f32,

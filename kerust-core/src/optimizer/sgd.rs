@@ -9,7 +9,7 @@
 //! Sutskever et al. (2013), equations 1 to 4, in Keras's form: the velocity includes the learning rate.
 
 use super::settings::settings;
-use super::{LearningRate, Moment, Optimizer, Piece, Settings};
+use super::{LearningRate, Optimizer, Piece, Settings, StepInfo};
 
 /// Stochastic gradient descent. Keras: `SGD`.
 ///
@@ -89,8 +89,8 @@ impl Optimizer for SGD {
         &mut self.settings
     }
 
-    fn update(&self, moment: Moment, piece: Piece<'_>) {
-        let (rate, momentum) = (moment.learning_rate, self.momentum as f32);
+    fn update(&self, info: StepInfo, piece: Piece<'_>) {
+        let (rate, momentum) = (info.learning_rate, self.momentum as f32);
         let [velocity] = piece.slots.take();
         let pairs = piece.weights.iter_mut().zip(piece.gradient);
         if self.momentum == 0.0 {

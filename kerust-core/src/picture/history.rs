@@ -133,7 +133,7 @@ impl HistoryPlot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::Report;
+    use crate::train::Logs;
 
     fn series(names: &[&str], epochs: usize) -> Vec<(String, Vec<f64>)> {
         let values = |place: usize| {
@@ -192,7 +192,7 @@ mod tests {
         let history = |losses: &[f64]| {
             let mut history = History::default();
             for loss in losses {
-                history.push(Report::new(
+                history.push(Logs::new(
                     &["accuracy".into(), "loss".into()],
                     &[0.5, *loss],
                 ));

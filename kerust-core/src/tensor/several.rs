@@ -1,6 +1,6 @@
 //! Inputs and outputs that consist of one or several tensors.
 
-use super::{Shape, Tensor};
+use super::{StaticShape, Tensor};
 use crate::data::Data;
 use crate::element::{Dtype, Element, Elements};
 use crate::shape;
@@ -73,14 +73,14 @@ pub trait Nth<const K: usize>: Tensors {
     const DTYPE: Dtype;
 }
 
-impl<S: Shape> Elements for S {
+impl<S: StaticShape> Elements for S {
     type Slices<'a> = &'a [f32];
     type SlicesMut<'a> = &'a mut [f32];
     type Gradients<'a> = &'a mut [f32];
     type GradientsOut<'a> = Option<&'a mut [f32]>;
 }
 
-impl<S: Shape> Tensors for S {
+impl<S: StaticShape> Tensors for S {
     const BYTES: usize = size_of::<f32>() * S::LEN;
 
     fn zeros() -> Tensor<S> {
@@ -140,7 +140,7 @@ impl<S: Shape> Tensors for S {
     }
 }
 
-impl<S: Shape> Floats for S {
+impl<S: StaticShape> Floats for S {
     fn gradient<'s>(batch: &'s &mut [f32], index: usize) -> &'s [f32] {
         part::<f32, S>(batch, index)
     }
@@ -164,20 +164,20 @@ impl<S: Shape> Floats for S {
     }
 }
 
-impl<S: Shape> Nth<0> for S {
+impl<S: StaticShape> Nth<0> for S {
     type Tensor = S;
     const SHAPE: shape::Shape = S::SHAPE;
     const DTYPE: Dtype = Dtype::F32;
 }
 
-impl<S: Shape, T: Element> Elements for Tensor<S, T> {
+impl<S: StaticShape, T: Element> Elements for Tensor<S, T> {
     type Slices<'a> = &'a [T];
     type SlicesMut<'a> = &'a mut [T];
     type Gradients<'a> = &'a mut [f32];
     type GradientsOut<'a> = Option<&'a mut [f32]>;
 }
 
-impl<S: Shape, T: Element> Tensors for Tensor<S, T> {
+impl<S: StaticShape, T: Element> Tensors for Tensor<S, T> {
     const BYTES: usize = size_of::<T>() * S::LEN;
 
     fn zeros() -> Self {
@@ -237,21 +237,21 @@ impl<S: Shape, T: Element> Tensors for Tensor<S, T> {
     }
 }
 
-impl<S: Shape, T: Element> Nth<0> for Tensor<S, T> {
+impl<S: StaticShape, T: Element> Nth<0> for Tensor<S, T> {
     type Tensor = Self;
     const SHAPE: shape::Shape = S::SHAPE;
     const DTYPE: Dtype = T::DTYPE;
 }
 
 /// The sample of a batch at `index`. Empty if the batch ends before it.
-fn part<T, S: Shape>(batch: &[T], index: usize) -> &[T] {
+fn part<T, S: StaticShape>(batch: &[T], index: usize) -> &[T] {
     let start = index.saturating_mul(S::LEN);
     batch
         .get(start..start.saturating_add(S::LEN))
         .unwrap_or_default()
 }
 
-fn part_mut<T, S: Shape>(batch: &mut [T], index: usize) -> &mut [T] {
+fn part_mut<T, S: StaticShape>(batch: &mut [T], index: usize) -> &mut [T] {
     let start = index.saturating_mul(S::LEN);
     batch
         .get_mut(start..start.saturating_add(S::LEN))

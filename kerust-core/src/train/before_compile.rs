@@ -1,6 +1,6 @@
 //! The compile error for `fit` and `evaluate` on a model that is not compiled.
 
-use super::{Fit, History, Report};
+use super::{Fit, History, Logs};
 use crate::Result;
 use crate::data::{Data, Samples};
 use crate::model::Model;
@@ -28,7 +28,7 @@ pub trait BeforeCompile: Model {
     }
 
     /// See [`Compiled::evaluate`](super::Compiled::evaluate).
-    fn evaluate<Y: Data>(&mut self, _data: &impl Samples<Self::Input, Y>) -> Result<Report>
+    fn evaluate<Y: Data>(&mut self, _data: &impl Samples<Self::Input, Y>) -> Result<Logs>
     where
         Self: IsCompiled,
     {

@@ -1,7 +1,7 @@
 //! A compiled model, which can be trained.
 
 use super::diagnosis::Hint;
-use super::report::Report;
+use super::logs::Logs;
 use super::step::{Buffers, Source};
 use super::trainee::{Subject, Trainee};
 use super::workflow::Workflow;
@@ -60,7 +60,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     ///
     /// # Errors
     /// Returns an error when the data set is empty, or a sample cannot be read.
-    pub fn evaluate(&mut self, data: &impl Samples<N::Input, Y>) -> Result<Report> {
+    pub fn evaluate(&mut self, data: &impl Samples<N::Input, Y>) -> Result<Logs> {
         self.evaluate_in_batches(data, BATCH_SIZE)
     }
 
@@ -73,7 +73,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         &mut self,
         data: &impl Samples<N::Input, Y>,
         batch_size: usize,
-    ) -> Result<Report> {
+    ) -> Result<Logs> {
         if data.is_empty() {
             let which = "the data set to evaluate on";
             return Err(TrainError::EmptyDataset { which }.into());
@@ -95,7 +95,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
                 .add_penalty(self.trainee.penalty(), data.len());
             let mut values = Vec::new();
             self.objective.values(&mut values);
-            Ok(Report::new(self.objective.names(), &values))
+            Ok(Logs::new(self.objective.names(), &values))
         })?
     }
 

@@ -1,7 +1,7 @@
 //! The errors of a training.
 
 use super::History;
-use super::report::Names;
+use super::logs::Names;
 use std::fmt;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! The settings of `fit`.
 
-use super::callback::{Callback, LambdaCallback, Training};
+use super::callback::{Callback, LambdaCallback, TrainingContext};
 use super::compiled::{BATCH_SIZE, at_least_1};
 use super::exchange::{Alone, Exchange};
 use super::progress::Verbosity;
@@ -124,7 +124,7 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
     }
 
     /// Adds a closure that is called at the end of each epoch.
-    pub fn on_epoch_end(self, call: impl FnMut(&mut Training<'_>) + Send + 'a) -> Self {
+    pub fn on_epoch_end(self, call: impl FnMut(&mut TrainingContext<'_>) + Send + 'a) -> Self {
         self.callback(LambdaCallback::new().on_epoch_end(call))
     }
 

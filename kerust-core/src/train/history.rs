@@ -1,6 +1,6 @@
 //! The history of a training.
 
-use super::report::{Names, Number, Report};
+use super::logs::{Logs, Names, Number};
 #[cfg(feature = "plots")]
 use crate::picture::HistoryPlot;
 use std::fmt;
@@ -27,7 +27,7 @@ use std::ops::Index;
 /// ```
 #[derive(Clone, PartialEq, Default)]
 pub struct History {
-    epochs: Vec<Report>,
+    epochs: Vec<Logs>,
     series: Vec<(String, Vec<f64>)>,
 }
 
@@ -58,12 +58,12 @@ impl History {
     }
 
     /// The metrics of each epoch, in order.
-    pub fn epochs(&self) -> &[Report] {
+    pub fn epochs(&self) -> &[Logs] {
         &self.epochs
     }
 
     /// The metrics of the last epoch.
-    pub fn last(&self) -> Option<Report> {
+    pub fn last(&self) -> Option<Logs> {
         self.epochs.last().cloned()
     }
 
@@ -73,14 +73,14 @@ impl History {
         HistoryPlot::new(&self.series)
     }
 
-    pub(crate) fn push(&mut self, report: Report) {
-        for (name, value) in report.iter() {
+    pub(crate) fn push(&mut self, logs: Logs) {
+        for (name, value) in logs.iter() {
             match self.series.iter_mut().find(|(known, _)| known == name) {
                 Some((_, values)) => values.push(value),
                 None => self.series.push((name.into(), vec![value])),
             }
         }
-        self.epochs.push(report);
+        self.epochs.push(logs);
     }
 }
 
@@ -98,9 +98,9 @@ impl Index<&str> for History {
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (epoch, report) in self.epochs.iter().enumerate() {
+        for (epoch, logs) in self.epochs.iter().enumerate() {
             let line = if epoch == 0 { "" } else { "\n" };
-            write!(f, "{line}epoch {}: {report}", epoch + 1)?;
+            write!(f, "{line}epoch {}: {logs}", epoch + 1)?;
         }
         Ok(())
     }
@@ -123,11 +123,11 @@ mod tests {
     fn history() -> History {
         let mut history = History::default();
         for value in [0.5, 0.25] {
-            let mut report = Report::new(&["loss".into()], &[value]);
+            let mut logs = Logs::new(&["loss".into()], &[value]);
             if value < 0.5 {
-                report.insert("val_loss", 2.0 * value);
+                logs.insert("val_loss", 2.0 * value);
             }
-            history.push(report);
+            history.push(logs);
         }
         history
     }

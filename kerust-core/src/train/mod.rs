@@ -13,12 +13,12 @@ mod exchange;
 mod fit;
 mod freeze;
 mod history;
+mod logs;
 mod order;
 mod own_loop;
 mod pool;
 mod predict;
 mod progress;
-mod report;
 mod run;
 mod session;
 mod state;
@@ -34,7 +34,7 @@ pub use before_compile::BeforeCompile;
 pub use callback::{
     BackupAndRestore, CSVLogger, Callback, CallbackState, EarlyStopping, LambdaCallback,
     LearningRateScheduler, Mode, ModelCheckpoint, ReduceLROnPlateau, SwapEMAWeights, TensorBoard,
-    TerminateOnNaN, Training,
+    TerminateOnNaN, TrainingContext,
 };
 pub use classification::{
     ClassScores, ClassificationReport, Classifies, ConfusionMatrix, Judgement,
@@ -45,8 +45,8 @@ pub(crate) use error::TrainError;
 pub use exchange::Exchange;
 pub use fit::Fit;
 pub use history::History;
+pub use logs::Logs;
 pub use own_loop::StepGradient;
 pub use progress::Verbosity;
-pub use report::Report;
 pub use trial::{LearningRates, OverfitCheck};
 pub use workflow::Workflow;

@@ -3,8 +3,8 @@
 use super::TrainError;
 use super::compiled::Compiled;
 use super::exchange::Alone;
+use super::logs::Logs;
 use super::pool;
-use super::report::Report;
 use super::step::Source;
 use crate::Result;
 use crate::data::{Data, Samples};
@@ -32,7 +32,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
     /// # Errors
     /// Returns an error when the batch is empty, a sample cannot be read, or the loss is not finite. The
     /// model is not changed in that case.
-    pub fn train_step(&mut self, batch: &impl Samples<N::Input, Y>) -> Result<Report> {
+    pub fn train_step(&mut self, batch: &impl Samples<N::Input, Y>) -> Result<Logs> {
         let numbers = numbers(batch)?;
         let source = Source {
             data: batch,
@@ -97,10 +97,10 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         })
     }
 
-    fn logs(&self) -> Report {
+    fn logs(&self) -> Logs {
         let mut values = Vec::new();
         self.objective.values(&mut values);
-        Report::new(self.objective.names(), &values)
+        Logs::new(self.objective.names(), &values)
     }
 
     fn check_finite(&self, loss: f64) -> Result<()> {
@@ -157,7 +157,7 @@ impl<N: Train, Y: Data> StepGradient<'_, N, Y> {
     }
 
     /// Applies the gradient with the optimizer. Returns loss and metrics of the batch.
-    pub fn apply(self) -> Report {
+    pub fn apply(self) -> Logs {
         self.compiled.trainee.apply();
         self.compiled.logs()
     }

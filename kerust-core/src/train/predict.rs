@@ -1,7 +1,7 @@
 //! Predictions for many samples.
 
 use super::compiled::BATCH_SIZE;
-use super::report::Report;
+use super::logs::Logs;
 use super::step::refuse_tokens;
 use super::workflow::with_scratch;
 use super::{TrainError, pool};
@@ -82,7 +82,7 @@ pub(super) fn measure<N: Model, Y: Data, M: Metrics<N::Heads, Y>>(
     model: &N,
     data: &dyn Samples<N::Input, Y>,
     metrics: &M,
-) -> Result<Report> {
+) -> Result<Logs> {
     if data.is_empty() {
         let which = "the data set to measure on";
         return Err(TrainError::EmptyDataset { which }.into());
@@ -114,7 +114,7 @@ pub(super) fn measure<N: Model, Y: Data, M: Metrics<N::Heads, Y>>(
     let (mut names, mut results) = (Names::default(), Vec::new());
     metrics.names_of(N::HEADS, &mut names);
     metrics.results(&state, &mut results);
-    Ok(Report::new(names.as_slice(), &results))
+    Ok(Logs::new(names.as_slice(), &results))
 }
 
 fn batch<N: Model, Y: Data, R>(

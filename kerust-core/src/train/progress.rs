@@ -1,6 +1,6 @@
 //! The progress output of a training: Keras's progress bar.
 
-use super::report::{Number, Report};
+use super::logs::{Logs, Number};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -72,7 +72,7 @@ impl Progress {
         self.verbosity == Verbosity::Bar && self.shown.elapsed() >= REFRESH
     }
 
-    pub(super) fn end_batch(&mut self, step: usize, logs: &Report) {
+    pub(super) fn end_batch(&mut self, step: usize, logs: &Logs) {
         if self.first_step.is_none() {
             self.first_step = Some(Instant::now());
         }
@@ -85,7 +85,7 @@ impl Progress {
     }
 
     /// Prints the line of the epoch. The first `measured` metrics are those of the training.
-    pub(super) fn end_epoch(&mut self, measured: usize, logs: &Report) {
+    pub(super) fn end_epoch(&mut self, measured: usize, logs: &Logs) {
         let seconds = format!("{:.0}s", self.epoch_start.elapsed().as_secs_f64());
         match self.verbosity {
             Verbosity::Quiet => {}
@@ -114,7 +114,7 @@ impl Progress {
         }
     }
 
-    fn draw(&self, done: usize, time: &str, measured: usize, logs: &Report) {
+    fn draw(&self, done: usize, time: &str, measured: usize, logs: &Logs) {
         let width = self.steps.to_string().len();
         let per_step = per_step(self.step_time(done));
         let numbers = numbers(measured, logs);
@@ -133,7 +133,7 @@ impl Progress {
 
 /// ` - accuracy: 0.8712 - loss: 0.3567 - val_accuracy: ..`: sorted as in Keras, with the metrics of the
 /// training first.
-fn numbers(measured: usize, logs: &Report) -> String {
+fn numbers(measured: usize, logs: &Logs) -> String {
     let mut entries: Vec<_> = logs.iter().collect();
     let (train, rest) = entries.split_at_mut(measured.min(logs.len()));
     train.sort_by_key(|(name, _)| *name);
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn numbers_are_sorted_those_of_the_validation_behind() {
-        let mut logs = Report::new(&["loss".into(), "accuracy".into()], &[0.5, 0.75]);
+        let mut logs = Logs::new(&["loss".into(), "accuracy".into()], &[0.5, 0.75]);
         logs.insert("val_loss", 0.25);
         logs.insert("val_accuracy", 1.0);
         logs.insert("learning_rate", 0.001);

@@ -1,12 +1,12 @@
 //! The work around the steps of a training: metrics, callbacks, progress.
 
 use super::Result;
-use super::callback::{Callback, CallbackState, Training};
+use super::callback::{Callback, CallbackState, TrainingContext};
 use super::diagnosis::Watch;
 use super::exchange::{Alone, Exchange};
 use super::fit::Fit;
+use super::logs::Logs;
 use super::progress::Progress;
-use super::report::Report;
 use super::trainee::{Subject, Trainee};
 use crate::data::Data;
 use crate::model::Train;
@@ -19,7 +19,7 @@ pub(super) struct Session<'c> {
     series: Series,
     /// The number of metrics that are measured in training.
     measured: usize,
-    logs: Report,
+    logs: Logs,
     values: Vec<f64>,
     stop: bool,
     failed: bool,
@@ -68,7 +68,7 @@ impl<'c> Session<'c> {
             callbacks: std::mem::take(&mut fit.callbacks),
             exchange: std::mem::replace(&mut fit.exchange, Box::new(Alone)),
             progress: Progress::new(fit.verbosity, fit.epochs),
-            logs: Report::new(&series.names[..measured], &vec![0.0; measured]),
+            logs: Logs::new(&series.names[..measured], &vec![0.0; measured]),
             series,
             measured,
             values: Vec::with_capacity(measured),
@@ -97,7 +97,7 @@ impl<'c> Session<'c> {
         &mut self,
         subject: &mut dyn Subject,
         batch: usize,
-        call: impl Fn(&mut dyn Callback, &mut Training<'_>) -> Result<()>,
+        call: impl Fn(&mut dyn Callback, &mut TrainingContext<'_>) -> Result<()>,
     ) -> Result<()> {
         self.call(subject, batch, call)?;
         self.save(subject)
@@ -107,9 +107,9 @@ impl<'c> Session<'c> {
         &mut self,
         subject: &mut dyn Subject,
         batch: usize,
-        call: impl Fn(&mut dyn Callback, &mut Training<'_>) -> Result<()>,
+        call: impl Fn(&mut dyn Callback, &mut TrainingContext<'_>) -> Result<()>,
     ) -> Result<()> {
-        let mut training = Training {
+        let mut training = TrainingContext {
             subject,
             progress: &self.progress,
             series: &self.series,
@@ -186,7 +186,7 @@ impl<'c> Session<'c> {
         callback: &mut dyn Callback,
         state: &CallbackState,
     ) -> Result<()> {
-        let mut training = Training {
+        let mut training = TrainingContext {
             subject,
             progress: &self.progress,
             series: &self.series,

@@ -6,7 +6,7 @@
 
 use super::callback::CallbackState;
 use super::trainee::{Run, Trainee};
-use super::{Report, TrainError};
+use super::{Logs, TrainError};
 use crate::Result;
 use crate::model::Train;
 use crate::optimizer::LearningRate;
@@ -42,8 +42,8 @@ pub(super) fn save<N: Train>(trainee: &Trainee<N>, path: &Path) -> Result<()> {
     if let LearningRate::Constant(rate) = trainee.optimizer.settings().learning_rate {
         tell("learning_rate", rate.to_string());
     }
-    for (number, report) in run.history.epochs().iter().enumerate() {
-        tell(&format!("history.{number}"), lines(report));
+    for (number, logs) in run.history.epochs().iter().enumerate() {
+        tell(&format!("history.{number}"), lines(logs));
     }
     let mut remembered = Vec::new();
     for (name, state) in &run.callbacks {
@@ -105,7 +105,7 @@ pub(super) fn resume<N: Train>(trainee: &mut Trainee<N>, path: &Path) -> Result<
         ..Run::default()
     };
     while let Some(lines) = metadata.get(&format!("training.history.{}", run.history.len())) {
-        run.history.push(report(lines)?);
+        run.history.push(logs(lines)?);
     }
     for (name, json) in metadata.range(CALLBACK.to_owned()..) {
         let Some(name) = name.strip_prefix(CALLBACK) else {
@@ -191,13 +191,13 @@ fn rule<N: Train>(trainee: &Trainee<N>) -> String {
 }
 
 /// One line for each value: the number, then the name, which can contain anything but a newline.
-fn lines(report: &Report) -> String {
-    let entries = report.iter().map(|(name, value)| format!("{value} {name}"));
+fn lines(logs: &Logs) -> String {
+    let entries = logs.iter().map(|(name, value)| format!("{value} {name}"));
     entries.collect::<Vec<_>>().join("\n")
 }
 
-fn report(text: &str) -> Result<Report> {
-    let mut report = Report::default();
+fn logs(text: &str) -> Result<Logs> {
+    let mut logs = Logs::default();
     for line in text.lines() {
         let entry = line
             .split_once(' ')
@@ -205,9 +205,9 @@ fn report(text: &str) -> Result<Report> {
         let Some((name, value)) = entry else {
             return Err(differs("the history", line, "a number and a name"));
         };
-        report.insert(name, value);
+        logs.insert(name, value);
     }
-    Ok(report)
+    Ok(logs)
 }
 
 fn number<T: FromStr>(metadata: &Metadata, key: &'static str) -> Result<T> {

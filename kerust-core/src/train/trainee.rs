@@ -70,7 +70,7 @@ impl<N: Train> Trainee<N> {
         self.applied
             .step(&*self.optimizer, self.model.as_mut_slice(), gradient);
         let frozen = Frozen(self.applied.frozen());
-        self.model.absorb(Gradient::new(gradient, frozen));
+        self.model.update_state(Gradient::new(gradient, frozen));
     }
 
     /// Replaces the weights by their averages, if the optimizer keeps averages.

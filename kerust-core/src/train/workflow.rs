@@ -1,6 +1,6 @@
 //! The methods of a model: `new`, `compile`, `load`, `save`, `predict` and more.
 
-use super::report::Report;
+use super::logs::Logs;
 use super::{Compiled, adapt, predict};
 use crate::Result;
 use crate::data::{Data, Samples};
@@ -128,7 +128,7 @@ pub trait Workflow: Model {
         &self,
         data: &impl Samples<Self::Input, Y>,
         metrics: impl Metrics<Self::Heads, Y>,
-    ) -> Result<Report> {
+    ) -> Result<Logs> {
         predict::measure(self, data, &metrics)
     }
 

@@ -14,7 +14,7 @@ use crate::optimizer::Adam;
 use crate::rng::{Rng, Seed, Step};
 use crate::tensor::{Rank1, Tensor};
 use crate::train::{
-    BackupAndRestore, Callback, Compiled, Fit, ModelCheckpoint, Training, Workflow,
+    BackupAndRestore, Callback, Compiled, Fit, ModelCheckpoint, TrainingContext, Workflow,
 };
 use rand::RngExt;
 use std::collections::BTreeSet;
@@ -215,13 +215,13 @@ fn fit(callback: impl Callback) -> Result<()> {
 fn contents<C: Callback>(saves: impl Fn(&Path) -> C) -> BTreeSet<Content> {
     struct Collects<'a>(&'a Path, &'a mut BTreeSet<Content>);
     impl Callback for Collects<'_> {
-        fn on_epoch_begin(&mut self, _: &mut Training<'_>) -> Result<()> {
+        fn on_epoch_begin(&mut self, _: &mut TrainingContext<'_>) -> Result<()> {
             self.1.insert(content(self.0));
             Ok(())
         }
 
         // Called before the callback that may remove its file at the end.
-        fn on_train_end(&mut self, _: &mut Training<'_>) -> Result<()> {
+        fn on_train_end(&mut self, _: &mut TrainingContext<'_>) -> Result<()> {
             self.1.insert(content(self.0));
             Ok(())
         }

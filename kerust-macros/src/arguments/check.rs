@@ -3,112 +3,124 @@
 use super::words::{unknown, word};
 use super::{Kind, Parameter};
 use crate::ast::{Value, ValueKind};
+use crate::diagnostics::Diagnostics;
 use crate::functions;
 use crate::habits;
-use crate::report::Report;
 use crate::value::{short, text};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
 /// Whether `value` is valid for `parameter`. Values in Python syntax get their own messages.
-pub fn check(parameter: &Parameter, value: &Value, named: bool, report: &mut Report) -> bool {
+pub fn check(
+    parameter: &Parameter,
+    value: &Value,
+    named: bool,
+    diagnostics: &mut Diagnostics,
+) -> bool {
     let name = parameter.name;
     if let ValueKind::Word(word) = &value.kind
         && let Some(python) = python(word)
     {
-        from_python(parameter, word, python, report);
+        from_python(parameter, word, python, diagnostics);
         return false;
     }
     match parameter.kind {
-        Kind::Count => count(parameter, value, report),
+        Kind::Count => count(parameter, value, diagnostics),
         Kind::CountOrAll => {
-            matches!(value.kind, ValueKind::Integer(-1)) || count(parameter, value, report)
+            matches!(value.kind, ValueKind::Integer(-1)) || count(parameter, value, diagnostics)
         }
-        Kind::Pair => pair(parameter, value, report),
+        Kind::Pair => pair(parameter, value, diagnostics),
         Kind::Ends => match &value.kind {
             ValueKind::Tuple(ends) if ends.len() == 2 => {
-                ends.iter().all(|end| count(parameter, end, report))
+                ends.iter().all(|end| count(parameter, end, diagnostics))
             }
             ValueKind::Tuple(_) | ValueKind::Sizes(_) | ValueKind::Spelled(_) => {
-                other(parameter, value, takes(Kind::Ends), report)
+                other(parameter, value, takes(Kind::Ends), diagnostics)
             }
-            _ => count(parameter, value, report),
+            _ => count(parameter, value, diagnostics),
         },
         Kind::Borders => match &value.kind {
             ValueKind::Tuple(sides) if sides.len() == 2 => {
                 sides.iter().all(|side| match &side.kind {
                     ValueKind::Tuple(ends) if ends.len() == 2 => {
-                        ends.iter().all(|end| count(parameter, end, report))
+                        ends.iter().all(|end| count(parameter, end, diagnostics))
                     }
-                    ValueKind::Tuple(_) => other(parameter, value, takes(parameter.kind), report),
-                    _ => count(parameter, side, report),
+                    ValueKind::Tuple(_) => {
+                        other(parameter, value, takes(parameter.kind), diagnostics)
+                    }
+                    _ => count(parameter, side, diagnostics),
                 })
             }
-            ValueKind::Tuple(_) => other(parameter, value, takes(parameter.kind), report),
-            _ => pair(parameter, value, report),
+            ValueKind::Tuple(_) => other(parameter, value, takes(parameter.kind), diagnostics),
+            _ => pair(parameter, value, diagnostics),
         },
         Kind::NoiseShape => match &value.kind {
             ValueKind::Tuple(sizes) if sizes.len() > 1 => sizes.iter().all(|size| {
                 matches!(&size.kind, ValueKind::Word(word) if word == "None")
-                    || count(parameter, size, report)
+                    || count(parameter, size, diagnostics)
             }),
-            _ => other(parameter, value, takes(parameter.kind), report),
+            _ => other(parameter, value, takes(parameter.kind), diagnostics),
         },
         Kind::Axes => {
             let is_axis = |value: &Value| matches!(value.kind, ValueKind::Integer(_));
             match &value.kind {
                 ValueKind::Tuple(axes) if !axes.is_empty() && axes.iter().all(is_axis) => true,
-                _ => is_axis(value) || other(parameter, value, takes(parameter.kind), report),
+                _ => is_axis(value) || other(parameter, value, takes(parameter.kind), diagnostics),
             }
         }
-        Kind::Sizes { open } => sizes(parameter, value, open, report),
+        Kind::Sizes { open } => sizes(parameter, value, open, diagnostics),
         Kind::Axis => match value.kind {
             ValueKind::Integer(_) => true,
-            _ => other(parameter, value, "a whole number", report),
+            _ => other(parameter, value, "a whole number", diagnostics),
         },
-        Kind::Number(_) => number(parameter, value, report),
+        Kind::Number(_) => number(parameter, value, diagnostics),
         Kind::Numbers(_) => match &value.kind {
             ValueKind::Tuple(numbers) if !numbers.is_empty() => {
-                numbers.iter().all(|it| number(parameter, it, report))
+                numbers.iter().all(|it| number(parameter, it, diagnostics))
             }
             ValueKind::Tuple(_) | ValueKind::Spelled(_) => {
-                other(parameter, value, takes(parameter.kind), report)
+                other(parameter, value, takes(parameter.kind), diagnostics)
             }
-            _ => number(parameter, value, report),
+            _ => number(parameter, value, diagnostics),
         },
         Kind::Factor(_) | Kind::Range(_) => match &value.kind {
             ValueKind::Tuple(ends) if ends.len() == 2 => {
-                ends.iter().all(|end| number(parameter, end, report))
+                ends.iter().all(|end| number(parameter, end, diagnostics))
             }
             ValueKind::Tuple(_) | ValueKind::Spelled(_) => other(
                 parameter,
                 value,
                 "a number or two, as `(-0.2, 0.2)`",
-                report,
+                diagnostics,
             ),
-            _ => number(parameter, value, report),
+            _ => number(parameter, value, diagnostics),
         },
-        Kind::Flag => flag(parameter, value, report),
+        Kind::Flag => flag(parameter, value, diagnostics),
         Kind::Regularizer | Kind::Constraint => {
             matches!(value.kind, ValueKind::Faulty)
                 || super::training::term(parameter.kind, value).is_some()
-                || other(parameter, value, takes(parameter.kind), report)
+                || other(parameter, value, takes(parameter.kind), diagnostics)
         }
         Kind::Word(vocabulary) => match (functions::read(vocabulary, value), &value.kind) {
             (Some(Ok(_)), _) => true,
             (Some(Err(misfit)), _) => {
-                misfit.report(report);
+                misfit.report(diagnostics);
                 false
             }
             (None, ValueKind::Word(word)) => {
                 let found = word.to_string();
                 let known = vocabulary.find(&found).is_some();
                 if !known {
-                    unknown(word, vocabulary, habits::near(&found, vocabulary), report);
+                    unknown(
+                        word,
+                        vocabulary,
+                        habits::near(&found, vocabulary),
+                        diagnostics,
+                    );
                 }
                 known
             }
             (None, ValueKind::Faulty) => false,
-            (None, _) => word(name, vocabulary, value, named, report),
+            (None, _) => word(name, vocabulary, value, named, diagnostics),
         },
     }
 }
@@ -123,9 +135,14 @@ fn python(word: &Ident) -> Option<Option<bool>> {
     }
 }
 
-fn from_python(parameter: &Parameter, word: &Ident, python: Option<bool>, report: &mut Report) {
+fn from_python(
+    parameter: &Parameter,
+    word: &Ident,
+    python: Option<bool>,
+    diagnostics: &mut Diagnostics,
+) {
     let name = parameter.name;
-    let fault = report.fault(
+    let fault = diagnostics.fault(
         word,
         format!("`{name}` takes {}, found `{word}`", takes(parameter.kind)),
     );
@@ -167,15 +184,15 @@ fn takes(kind: Kind) -> &'static str {
     }
 }
 
-fn count(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
+fn count(parameter: &Parameter, value: &Value, diagnostics: &mut Diagnostics) -> bool {
     let name = parameter.name;
     match &value.kind {
         ValueKind::Faulty => false,
-        ValueKind::Word(word) => constant(parameter, word, report),
-        ValueKind::Expression => called(parameter, value, report),
+        ValueKind::Word(word) => constant(parameter, word, diagnostics),
+        ValueKind::Expression => called(parameter, value, diagnostics),
         ValueKind::Integer(number) if *number >= 0 => true,
         ValueKind::Integer(number) => {
-            report
+            diagnostics
                 .fault(
                     &value.tokens,
                     format!("`{name}` is {number}, expected a size of at least 1"),
@@ -183,20 +200,20 @@ fn count(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
                 .help("write how many there are");
             false
         }
-        _ => other(parameter, value, "a whole number", report),
+        _ => other(parameter, value, "a whole number", diagnostics),
     }
 }
 
-fn pair(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
+fn pair(parameter: &Parameter, value: &Value, diagnostics: &mut Diagnostics) -> bool {
     match &value.kind {
         ValueKind::Sizes(sizes) if sizes.len() == 2 => true,
         ValueKind::Tuple(sizes) if sizes.len() == 2 => {
-            sizes.iter().all(|size| count(parameter, size, report))
+            sizes.iter().all(|size| count(parameter, size, diagnostics))
         }
-        ValueKind::Spelled(spelled) => bracketed(value, spelled, report),
+        ValueKind::Spelled(spelled) => bracketed(value, spelled, diagnostics),
         ValueKind::Integer(number) => {
             if let Some(spelled) = product(&value.tokens) {
-                report
+                diagnostics
                     .fault(
                         &value.tokens,
                         format!(
@@ -207,12 +224,12 @@ fn pair(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
                     .help(format!("write `{spelled}`, or `{number}` for both"));
                 return false;
             }
-            count(parameter, value, report)
+            count(parameter, value, diagnostics)
         }
         ValueKind::Faulty | ValueKind::Word(_) | ValueKind::Expression => {
-            count(parameter, value, report)
+            count(parameter, value, diagnostics)
         }
-        _ => other(parameter, value, takes(Kind::Pair), report),
+        _ => other(parameter, value, takes(Kind::Pair), diagnostics),
     }
 }
 
@@ -229,7 +246,7 @@ fn product(tokens: &TokenStream) -> Option<String> {
     }
 }
 
-fn sizes(parameter: &Parameter, value: &Value, open: bool, report: &mut Report) -> bool {
+fn sizes(parameter: &Parameter, value: &Value, open: bool, diagnostics: &mut Diagnostics) -> bool {
     match &value.kind {
         ValueKind::Integer(-1) if open => true,
         ValueKind::Sizes(_) => true,
@@ -237,21 +254,21 @@ fn sizes(parameter: &Parameter, value: &Value, open: bool, report: &mut Report) 
             if let ValueKind::Word(word) = &size.kind
                 && let Some(python) = python(word)
             {
-                from_python(parameter, word, python, report);
+                from_python(parameter, word, python, diagnostics);
                 return false;
             }
             match &size.kind {
                 ValueKind::Integer(-1) if open => true,
-                _ => count(parameter, size, report),
+                _ => count(parameter, size, diagnostics),
             }
         }),
-        ValueKind::Spelled(spelled) => bracketed(value, spelled, report),
-        _ => count(parameter, value, report),
+        ValueKind::Spelled(spelled) => bracketed(value, spelled, diagnostics),
+        _ => count(parameter, value, diagnostics),
     }
 }
 
-fn bracketed(value: &Value, spelled: &str, report: &mut Report) -> bool {
-    report
+fn bracketed(value: &Value, spelled: &str, diagnostics: &mut Diagnostics) -> bool {
+    diagnostics
         .fault(
             &value.tokens,
             format!(
@@ -263,25 +280,25 @@ fn bracketed(value: &Value, spelled: &str, report: &mut Report) -> bool {
     false
 }
 
-fn number(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
+fn number(parameter: &Parameter, value: &Value, diagnostics: &mut Diagnostics) -> bool {
     match &value.kind {
         ValueKind::Faulty => false,
         ValueKind::Integer(_) | ValueKind::Float(_) => true,
-        ValueKind::Word(word) => constant(parameter, word, report),
-        ValueKind::Expression => called(parameter, value, report),
-        _ => other(parameter, value, takes(parameter.kind), report),
+        ValueKind::Word(word) => constant(parameter, word, diagnostics),
+        ValueKind::Expression => called(parameter, value, diagnostics),
+        _ => other(parameter, value, takes(parameter.kind), diagnostics),
     }
 }
 
 /// A word in place of a number is a constant of the user, unless it is a word of the language.
-fn constant(parameter: &Parameter, word: &Ident, report: &mut Report) -> bool {
+fn constant(parameter: &Parameter, word: &Ident, diagnostics: &mut Diagnostics) -> bool {
     let found = word.to_string();
     let of_the_language = found == "_"
         || found == "same"
         || found == "valid"
         || crate::words::ACTIVATIONS.find(&found).is_some();
     if of_the_language {
-        report
+        diagnostics
             .fault(
                 word,
                 format!(
@@ -300,7 +317,7 @@ fn constant(parameter: &Parameter, word: &Ident, report: &mut Report) -> bool {
 }
 
 /// `int(64)` and `float(0.5)` are Python calls; other calls are the user's.
-fn called(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
+fn called(parameter: &Parameter, value: &Value, diagnostics: &mut Diagnostics) -> bool {
     let mut parts = value.tokens.clone().into_iter();
     let (Some(TokenTree::Ident(name)), Some(TokenTree::Group(group)), None) =
         (parts.next(), parts.next(), parts.next())
@@ -313,7 +330,7 @@ fn called(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
     {
         return true;
     }
-    report
+    diagnostics
         .fault(
             &value.tokens,
             format!(
@@ -330,7 +347,7 @@ fn called(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
     false
 }
 
-fn flag(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
+fn flag(parameter: &Parameter, value: &Value, diagnostics: &mut Diagnostics) -> bool {
     let name = parameter.name;
     let meant = match &value.kind {
         ValueKind::Flag(_) => return true,
@@ -341,7 +358,7 @@ fn flag(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
         _ => None,
     };
     let found = short(&value.tokens);
-    let fault = report.fault(
+    let fault = diagnostics.fault(
         &value.tokens,
         format!("`{name}` takes `true` or `false`, found `{found}`"),
     );
@@ -352,13 +369,18 @@ fn flag(parameter: &Parameter, value: &Value, report: &mut Report) -> bool {
     false
 }
 
-fn other(parameter: &Parameter, value: &Value, expected: &str, report: &mut Report) -> bool {
+fn other(
+    parameter: &Parameter,
+    value: &Value,
+    expected: &str,
+    diagnostics: &mut Diagnostics,
+) -> bool {
     let name = parameter.name;
     if matches!(value.kind, ValueKind::Faulty) {
         return false;
     }
     let found = short(&value.tokens);
-    let fault = report.fault(
+    let fault = diagnostics.fault(
         &value.tokens,
         format!("`{name}` takes {expected}, found `{found}`"),
     );

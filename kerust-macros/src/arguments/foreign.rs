@@ -2,8 +2,8 @@
 
 use super::Arguments;
 use crate::ast::Argument;
+use crate::diagnostics::{Diagnostics, nearest};
 use crate::habits;
-use crate::report::{Report, nearest};
 use crate::value::short;
 use proc_macro2::Ident;
 
@@ -13,13 +13,13 @@ impl Arguments<'_> {
         &mut self,
         keyword: &Ident,
         argument: &Argument,
-        report: &mut Report,
+        diagnostics: &mut Diagnostics,
     ) -> Option<&'static str> {
         let kind = self.layer.ident();
         let found = keyword.to_string();
         let names = self.parameters.iter().map(|it| it.name).chain(["name"]);
         if habits::needless(&found).is_none() && habits::is_of_keras(&kind.to_string(), &found) {
-            report
+            diagnostics
                 .fault(
                     keyword,
                     format!("`{found}` of `{kind}` is Keras's, and kerust does not have it yet"),
@@ -34,14 +34,14 @@ impl Arguments<'_> {
         );
         if let (Some(number), true) = (self.foreign, meant.is_some() || needless.is_some()) {
             // Arguments from the same library are one error.
-            report.again(number).help(match meant {
+            diagnostics.again(number).help(match meant {
                 Some(name) => format!("`{found}` is called `{name}`"),
                 None => format!("remove `{found}` too"),
             });
             return meant;
         }
-        let number = report.len();
-        let fault = report.fault(keyword, format!("`{kind}` has no argument `{found}`"));
+        let number = diagnostics.len();
+        let fault = diagnostics.fault(keyword, format!("`{kind}` has no argument `{found}`"));
         if meant.is_some() || needless.is_some() {
             self.foreign = Some(number);
         }

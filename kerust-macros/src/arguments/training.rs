@@ -2,7 +2,7 @@
 
 use super::{Arguments, Kind};
 use crate::ast::{Argument, Value, ValueKind};
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
 use crate::value::{Call, text};
 use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::quote;
@@ -12,13 +12,13 @@ pub type Setting = (String, TokenStream);
 
 impl Arguments<'_> {
     /// `trainable = false`, which every layer accepts.
-    pub(super) fn trainable(&mut self, argument: &Argument, report: &mut Report) {
+    pub(super) fn trainable(&mut self, argument: &Argument, diagnostics: &mut Diagnostics) {
         match &argument.value.kind {
             ValueKind::Flag(trainable) => self.trainable = *trainable,
             ValueKind::Faulty => {}
             _ => {
                 let value = &argument.value.tokens;
-                report
+                diagnostics
                     .fault(
                         value,
                         format!("`trainable` takes `true` or `false`, found `{}`", text(value)),

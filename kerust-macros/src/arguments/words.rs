@@ -1,8 +1,8 @@
 //! Words, and their equivalents in other libraries.
 
 use crate::ast::{Value, ValueKind};
+use crate::diagnostics::Diagnostics;
 use crate::habits;
-use crate::report::Report;
 use crate::value::short;
 use crate::words::Vocabulary;
 use proc_macro2::{Delimiter, Ident, TokenTree};
@@ -13,14 +13,14 @@ pub fn word(
     vocabulary: &Vocabulary,
     value: &Value,
     named: bool,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> bool {
     let found = short(&value.tokens);
     let bare = bare(value);
     let near = bare
         .as_deref()
         .and_then(|bare| habits::near(bare, vocabulary));
-    let fault = report.fault(
+    let fault = diagnostics.fault(
         &value.tokens,
         format!("`{name}` takes a word, found `{found}`"),
     );
@@ -87,18 +87,23 @@ fn has_settings(value: &Value) -> bool {
     matches!(last, Some(TokenTree::Group(group)) if !group.stream().is_empty())
 }
 
-pub fn unknown(word: &Ident, vocabulary: &Vocabulary, near: Option<&str>, report: &mut Report) {
+pub fn unknown(
+    word: &Ident,
+    vocabulary: &Vocabulary,
+    near: Option<&str>,
+    diagnostics: &mut Diagnostics,
+) {
     let found = word.to_string();
     let what = vocabulary.what;
     if what == "padding" && found == "causal" {
-        report
+        diagnostics
             .fault(word, "`causal` is a padding of `Conv1D` only")
             .note("only for a sequence must an output not depend on later steps")
             .help(list(vocabulary));
         return;
     }
     if near.is_none() && habits::is_word_of_keras(&found, vocabulary) {
-        report
+        diagnostics
             .fault(
                 word,
                 format!("the {what} `{found}` is Keras's, and kerust does not have it yet"),
@@ -106,7 +111,7 @@ pub fn unknown(word: &Ident, vocabulary: &Vocabulary, near: Option<&str>, report
             .help(list(vocabulary));
         return;
     }
-    let fault = report.fault(word, format!("unknown {what} `{word}`"));
+    let fault = diagnostics.fault(word, format!("unknown {what} `{word}`"));
     match near {
         Some(near) => fault.help(format!("did you mean `{near}`?")),
         None => fault.help(list(vocabulary)),

@@ -5,8 +5,8 @@ use super::rows::{constraint, initializer, optional, regularizer, required};
 use super::values::numbers;
 use super::{Before, Masking, Row, Spec, Weights, initializers, product};
 use crate::arguments::{Arguments, Kind, Parameter};
+use crate::diagnostics::Diagnostics;
 use crate::plan::{Form, Role};
-use crate::report::Report;
 use crate::value::Size;
 use crate::words::ACTIVATIONS;
 use kerust_core::shape::Bounds;
@@ -63,7 +63,7 @@ pub(super) static ROWS: &[Row] = &[
 ];
 
 /// `Activation(word)` and `Softmax`: the node is the activation behind nothing.
-fn activation(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
+fn activation(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let softmax = ("Softmax", arguments.span());
     Spec {
         masking: Masking::Keeps,
@@ -78,8 +78,8 @@ fn activation(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec
 }
 
 /// Along the last axis it is the activation.
-fn softmax(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
-    let places = places(arguments, "axis", before, Count::BothWays, report);
+fn softmax(arguments: &Arguments<'_>, before: &Before<'_>, diagnostics: &mut Diagnostics) -> Spec {
+    let places = places(arguments, "axis", before, Count::BothWays, diagnostics);
     let last = before.data.rank().map(|rank| rank - 1);
     match places {
         Some(places) if Some(places.as_slice()) != last.as_ref().map(std::slice::from_ref) => {
@@ -95,17 +95,17 @@ fn softmax(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) 
             masking: Masking::Keeps,
             ..Spec::default()
         },
-        _ => activation(arguments, before, report),
+        _ => activation(arguments, before, diagnostics),
     }
 }
 
-fn relu(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
+fn relu(arguments: &Arguments<'_>, before: &Before<'_>, diagnostics: &mut Diagnostics) -> Spec {
     if arguments
         .names()
         .iter()
         .any(|name| arguments.is_given(name))
     {
-        return elementwise(arguments, before, report);
+        return elementwise(arguments, before, diagnostics);
     }
     Spec {
         masking: Masking::Keeps,
@@ -117,7 +117,7 @@ fn relu(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> 
 }
 
 /// A layer with a setting for each number that it takes.
-fn elementwise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
+fn elementwise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let settings = numbers(arguments, &arguments.names());
     Spec {
         masking: Masking::Keeps,
@@ -128,14 +128,20 @@ fn elementwise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spe
     }
 }
 
-fn prelu(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
-    let shared = places(arguments, "shared_axes", before, Count::FromOne, report);
+fn prelu(arguments: &Arguments<'_>, before: &Before<'_>, diagnostics: &mut Diagnostics) -> Spec {
+    let shared = places(
+        arguments,
+        "shared_axes",
+        before,
+        Count::FromOne,
+        diagnostics,
+    );
     let shared = shared.unwrap_or_default();
     let sizes = match &before.data.form {
         Form::Sizes(sizes) => sizes.clone(),
         _ => {
             if !arguments.is_given("shared_axes") {
-                known_rank(arguments, before, arguments.tokens(""), report);
+                known_rank(arguments, before, arguments.tokens(""), diagnostics);
             }
             vec![before.data.last_size(before.nameable)]
         }
@@ -164,7 +170,7 @@ fn prelu(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) ->
     }
 }
 
-fn identity(_: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
+fn identity(_: &Arguments<'_>, _: &Before<'_>, _: &mut Diagnostics) -> Spec {
     Spec {
         masking: Masking::Keeps,
         role: Role::Alias,

@@ -3,8 +3,8 @@
 use super::values::numbers;
 use super::{After, Before, Macs, Masking, Rule, Spec, Weights, initializers, product, sum};
 use crate::arguments::Arguments;
-use crate::plan::Data;
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
+use crate::plan::ValueType;
 use crate::value::{Pair, Size, Term};
 use kerust_core::shape::Shape;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -13,12 +13,12 @@ use quote::quote;
 pub(super) fn multi_head_attention(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    _: &mut Report,
+    _: &mut Diagnostics,
 ) -> Spec {
     let [heads, key_dim] = ["num_heads", "key_dim"].map(|name| arguments.count(name));
     let value_dim = arguments.optional_count("value_dim");
     let value_dim = value_dim.unwrap_or(key_dim.clone());
-    let all: Vec<&Data> = [&[before.data], before.others].concat();
+    let all: Vec<&ValueType> = [&[before.data], before.others].concat();
     let value = before.others.first().copied().unwrap_or(before.data);
     let key = before.others.get(1).copied().unwrap_or(value);
     let [query_features, key_features, value_features] =
@@ -150,14 +150,18 @@ pub(super) fn multi_head_attention(
     }
 }
 
-pub(super) fn attention(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub(super) fn attention(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    _: &mut Diagnostics,
+) -> Spec {
     attended(arguments, before, "Attention")
 }
 
 pub(super) fn additive_attention(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    _: &mut Report,
+    _: &mut Diagnostics,
 ) -> Spec {
     let features = before.data.dim(1, before.nameable);
     let scales = match arguments.flag("use_scale", true) {
@@ -178,7 +182,7 @@ pub(super) fn additive_attention(
 /// Attention without projections, computed by this layer.
 fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec {
     let layer_name = Ident::new(layer, Span::call_site());
-    let all: Vec<&Data> = [&[before.data], before.others].concat();
+    let all: Vec<&ValueType> = [&[before.data], before.others].concat();
     let value = before.others.first().copied().unwrap_or(before.data);
     let [query_input, value_input] = [before.data, value].map(|data| {
         let [steps, features] = [0, 1].map(|axis| data.dim(axis, true));
@@ -237,9 +241,9 @@ fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec
     }
 }
 
-pub(super) fn dot(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub(super) fn dot(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let axes = arguments.pair("axes").unwrap_or(Pair::square(1));
-    let all: Vec<&Data> = [&[before.data], before.others].concat();
+    let all: Vec<&ValueType> = [&[before.data], before.others].concat();
     let known: Option<Vec<Shape>> = all.iter().map(|data| data.known()).collect();
     let known = known.filter(|shapes| shapes.len() > 1).zip(axes.known());
     let judged = known

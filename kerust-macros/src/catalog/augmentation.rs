@@ -5,8 +5,8 @@ use super::rows::{INTERPOLATION, optional, required};
 use super::values::numbers;
 use super::{After, Before, Row, Rule, Spec, rule, setting};
 use crate::arguments::{Arguments, Kind, Parameter};
+use crate::diagnostics::Diagnostics;
 use crate::plan::Role;
-use crate::report::Report;
 use crate::value::{Number, Term, text};
 use crate::words::{FILL_MODES, FLIPS};
 use kerust_core::shape::Bounds;
@@ -75,7 +75,7 @@ pub(super) static ROWS: &[Row] = &[
     },
 ];
 
-fn center_crop(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+fn center_crop(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let (height, width) = (arguments.count("height"), arguments.count("width"));
     let input = image(before);
     let channels = before.data.dim(2, before.nameable);
@@ -87,7 +87,7 @@ fn center_crop(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -
     }
 }
 
-fn random_rotation(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+fn random_rotation(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let still = || (Number::known(0.0), Number::known(0.0));
     let (lower, upper) = arguments.range("factor").unwrap_or_else(still);
     let (input, from, to) = (image(before), lower.tokens(), upper.tokens());
@@ -101,7 +101,7 @@ fn random_rotation(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Repor
     }
 }
 
-fn random_flip(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+fn random_flip(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let both = FLIPS.tokens("HorizontalAndVertical", Span::call_site());
     let mode = arguments.word_tokens("mode").unwrap_or(both);
     let input = image(before);
@@ -114,7 +114,7 @@ fn random_flip(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -
     }
 }
 
-fn random_translation(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+fn random_translation(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let (input, settings) = (image(before), reading(arguments));
     let [height, width] = ["height_factor", "width_factor"].map(|name| range(arguments, name));
     let config = quote!(::new(#input, #height, #width) #settings);
@@ -124,7 +124,7 @@ fn random_translation(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Re
     }
 }
 
-fn random_zoom(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+fn random_zoom(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let (input, settings) = (image(before), reading(arguments));
     let height = range(arguments, "height_factor");
     let width = arguments.is_given("width_factor").then(|| {
@@ -138,13 +138,21 @@ fn random_zoom(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -
     }
 }
 
-fn random_brightness(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
+fn random_brightness(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Spec {
     let (input, factor) = (image(before), range(arguments, "factor"));
-    let values = value_range(arguments, report);
+    let values = value_range(arguments, diagnostics);
     drawn(before, quote!(::new(#input, #factor) #values))
 }
 
-fn random_contrast(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
+fn random_contrast(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Spec {
     let input = image(before);
     let factors = match arguments.several("factor").as_deref() {
         // As Keras does, one number makes the contrast stronger alone.
@@ -158,7 +166,7 @@ fn random_contrast(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut 
         }
         _ => quote!([1.0, 1.0]),
     };
-    let values = value_range(arguments, report);
+    let values = value_range(arguments, diagnostics);
     drawn(before, quote!(::new(#input, #factors) #values))
 }
 
@@ -190,13 +198,13 @@ fn reading(arguments: &Arguments<'_>) -> TokenStream {
 }
 
 /// The least and the greatest value of a pixel.
-fn value_range(arguments: &Arguments<'_>, report: &mut Report) -> TokenStream {
+fn value_range(arguments: &Arguments<'_>, diagnostics: &mut Diagnostics) -> TokenStream {
     let Some(values) = arguments.several("value_range") else {
         return TokenStream::new();
     };
     let [low, high] = values.as_slice() else {
         let found = arguments.tokens("value_range");
-        report
+        diagnostics
             .fault(
                 &found,
                 format!("`value_range` is `{}`, expected two numbers", text(&found)),

@@ -2,8 +2,8 @@
 
 use super::Before;
 use crate::arguments::Arguments;
+use crate::diagnostics::Diagnostics;
 use crate::plan::Form;
-use crate::report::Report;
 use crate::value::text;
 use proc_macro2::TokenStream;
 
@@ -23,10 +23,10 @@ pub(super) fn places(
     name: &str,
     before: &Before<'_>,
     count: Count,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Vec<usize>> {
     let axes = arguments.axes(name)?;
-    let rank = known_rank(arguments, before, arguments.tokens(name), report)? as i128;
+    let rank = known_rank(arguments, before, arguments.tokens(name), diagnostics)? as i128;
     let mut places = Vec::new();
     for (axis, tokens) in axes {
         let place = match axis {
@@ -35,7 +35,7 @@ pub(super) fn places(
         };
         if !(0..rank).contains(&place) {
             let (layer, data) = (arguments.layer(), before.data);
-            let fault = report.fault(
+            let fault = diagnostics.fault(
                 &tokens,
                 format!("`{layer}` along axis `{}` of {data}", text(&tokens)),
             );
@@ -51,7 +51,7 @@ pub(super) fn places(
             return None;
         }
         if places.contains(&(place as usize)) {
-            report
+            diagnostics
                 .fault(&tokens, format!("axis `{}` is named twice", text(&tokens)))
                 .help("remove one of the two");
             return None;
@@ -68,14 +68,14 @@ pub(super) fn known_rank(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
     at: TokenStream,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Option<usize> {
     match &before.data.form {
         Form::Sizes(sizes) => return Some(sizes.len()),
         _ if before.data.is_unknown() => {}
         _ => {
             let layer = arguments.layer();
-            report
+            diagnostics
                 .fault(at, format!("`{layer}` needs to know the axes of a sample"))
                 .note("the layer before it is one of your own, whose shape rustc alone knows")
                 .help("state the shape: `Reshape(..)` before it, which costs nothing");

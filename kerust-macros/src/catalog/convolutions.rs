@@ -3,13 +3,13 @@
 use super::images::{image, sliding, window_settings};
 use super::{After, Before, Bias, Macs, Rule, Spec, Weights, initializers, product, rule, sum};
 use crate::arguments::Arguments;
+use crate::diagnostics::Diagnostics;
 use crate::plan::Fusion;
-use crate::report::Report;
 use crate::value::{Pair, Size, Sliding, Term};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let filters = arguments.count("filters");
     let kernel = arguments.pair("kernel_size").unwrap_or(Pair::square(1));
     let window = sliding(arguments, kernel.clone(), Pair::square(1));
@@ -66,7 +66,11 @@ fn rows_kept(before: &Before<'_>, window: &Sliding, filters: &Size) -> Option<us
     (filters.known == Some(channels) && rows < height).then_some(rows * width * channels)
 }
 
-pub fn depthwise_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn depthwise_conv2d(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    _: &mut Diagnostics,
+) -> Spec {
     let kernel = arguments.pair("kernel_size").unwrap_or(Pair::square(1));
     let window = sliding(arguments, kernel.clone(), Pair::square(1));
     let multiplier = multiplier(arguments);
@@ -96,7 +100,11 @@ pub fn depthwise_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
     }
 }
 
-pub fn separable_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn separable_conv2d(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    _: &mut Diagnostics,
+) -> Spec {
     let filters = arguments.count("filters");
     let kernel = arguments.pair("kernel_size").unwrap_or(Pair::square(1));
     let window = sliding(arguments, kernel.clone(), Pair::square(1));
@@ -138,7 +146,11 @@ pub fn separable_conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
     }
 }
 
-pub fn conv2d_transpose(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn conv2d_transpose(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    _: &mut Diagnostics,
+) -> Spec {
     let filters = arguments.count("filters");
     let kernel = arguments.pair("kernel_size").unwrap_or(Pair::square(1));
     let window = sliding(arguments, kernel.clone(), Pair::square(1));

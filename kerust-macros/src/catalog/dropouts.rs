@@ -5,8 +5,8 @@ use super::images::image;
 use super::rows::{optional, required};
 use super::{After, Before, Masking, Row, Rule, Spec, rule};
 use crate::arguments::{Arguments, Kind};
+use crate::diagnostics::Diagnostics;
 use crate::plan::{Form, Role};
-use crate::report::Report;
 use crate::value::{Number, Term, text};
 use kerust_core::shape::Bounds;
 use proc_macro2::TokenStream;
@@ -46,10 +46,10 @@ pub(super) static ROWS: &[Row] = &[
     },
 ];
 
-fn dropout(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
+fn dropout(arguments: &Arguments<'_>, before: &Before<'_>, diagnostics: &mut Diagnostics) -> Spec {
     let rate = rate(arguments);
     let shared = match arguments.has("noise_shape") {
-        true => noise_shape(arguments, before, report),
+        true => noise_shape(arguments, before, diagnostics),
         false => None,
     };
     let (config, saved) = match (shared, &before.data.form) {
@@ -84,16 +84,21 @@ fn rate(arguments: &Arguments<'_>) -> TokenStream {
 fn noise_shape(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Vec<usize>> {
     let shape = arguments.noise_shape("noise_shape")?;
-    known_rank(arguments, before, arguments.tokens("noise_shape"), report)?;
+    known_rank(
+        arguments,
+        before,
+        arguments.tokens("noise_shape"),
+        diagnostics,
+    )?;
     let Form::Sizes(sizes) = &before.data.form else {
         return None;
     };
     let mut shape = shape.into_iter();
     if let Some((Some(_), tokens)) = shape.next() {
-        report
+        diagnostics
             .fault(
                 &tokens,
                 format!(
@@ -107,7 +112,7 @@ fn noise_shape(
     }
     if shape.len() != sizes.len() {
         let tokens = arguments.tokens("noise_shape");
-        report
+        diagnostics
             .fault(
                 &tokens,
                 format!(
@@ -130,7 +135,7 @@ fn noise_shape(
             (Some(found), Some(size)) if found == size => {}
             _ if found.tokens().to_string() == size.tokens().to_string() => {}
             _ => {
-                report
+                diagnostics
                     .fault(
                         &tokens,
                         format!(
@@ -147,7 +152,7 @@ fn noise_shape(
     Some(shared)
 }
 
-fn spatial_dropout2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+fn spatial_dropout2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let (input, rate) = (image(before), rate(arguments));
     Spec {
         rule: rule!(image(before.data)),
@@ -159,7 +164,7 @@ fn spatial_dropout2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Rep
     }
 }
 
-fn gaussian_noise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
+fn gaussian_noise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let stddev = arguments.number("stddev").unwrap_or(Number::known(0.0));
     let tokens = stddev.tokens();
     Spec {

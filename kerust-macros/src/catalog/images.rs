@@ -2,14 +2,14 @@
 
 use super::{After, Before, Rule, Spec, rule, setting};
 use crate::arguments::Arguments;
+use crate::diagnostics::Diagnostics;
 use crate::plan::Role;
-use crate::report::Report;
 use crate::value::{Borders, Pair, Sliding, Term, padding};
 use kerust_core::shape::Padding;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-pub fn pooling2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn pooling2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let pool = arguments.pair("pool_size").unwrap_or(Pair::square(2));
     let window = sliding(arguments, pool.clone(), pool);
     let (input, size) = (image(before), window.size.tokens());
@@ -23,7 +23,7 @@ pub fn pooling2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report)
     }
 }
 
-pub fn global_pooling2d(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn global_pooling2d(_: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let input = image(before);
     Spec {
         rule: rule!(global_pooling2d(before.data)),
@@ -33,7 +33,7 @@ pub fn global_pooling2d(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) 
     }
 }
 
-pub fn zero_padding2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn zero_padding2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let padding = arguments.borders("padding").unwrap_or(Borders::even(1));
     let (input, sides) = (image(before), padding.tokens());
     Spec {
@@ -44,7 +44,7 @@ pub fn zero_padding2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Re
     }
 }
 
-pub fn cropping2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn cropping2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let cropping = arguments.borders("cropping").unwrap_or(Borders::even(0));
     let (input, sides) = (image(before), cropping.tokens());
     Spec {
@@ -55,7 +55,7 @@ pub fn cropping2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report
     }
 }
 
-pub fn up_sampling2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn up_sampling2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let size = arguments.pair("size").unwrap_or(Pair::square(2));
     let interpolation = setting(arguments, "interpolation");
     let (input, scale) = (image(before), size.tokens());
@@ -67,7 +67,7 @@ pub fn up_sampling2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Rep
     }
 }
 
-pub fn resizing(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn resizing(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let (height, width) = (arguments.count("height"), arguments.count("width"));
     let interpolation = setting(arguments, "interpolation");
     let input = image(before);

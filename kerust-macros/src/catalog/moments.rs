@@ -5,8 +5,8 @@ use super::rows::{constraint, initializer, optional, regularizer};
 use super::values::{numbers, of_features};
 use super::{After, Before, Masking, Row, Rule, Spec, Weights, initializers, product, sum};
 use crate::arguments::{Arguments, Kind, Parameter};
+use crate::diagnostics::Diagnostics;
 use crate::plan::{Form, Fusion};
-use crate::report::Report;
 use crate::value::{Size, Term, text};
 use kerust_core::shape::Bounds;
 use proc_macro2::TokenStream;
@@ -85,14 +85,14 @@ pub(super) static ROWS: &[Row] = &[
 fn batch_normalization(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Spec {
     let rank = before.data.rank();
     let axis = arguments.axis("axis");
     let is_last = |axis: i128| axis == -1 || rank.is_some_and(|rank| axis + 1 == rank as i128);
     if axis.is_some_and(|axis| !is_last(axis)) {
         let found = arguments.tokens("axis");
-        report
+        diagnostics
             .fault(
                 &found,
                 format!(
@@ -131,9 +131,9 @@ fn batch_normalization(
 fn layer_normalization(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Spec {
-    let axes = Axes::of(arguments, before, report);
+    let axes = Axes::of(arguments, before, diagnostics);
     let features = before.data.last_size(before.nameable);
     let settings = numbers(arguments, &["epsilon"]);
     let initializers = initializers(arguments);
@@ -159,12 +159,12 @@ fn layer_normalization(
 fn group_normalization(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Spec {
-    let axes = Axes::of(arguments, before, report);
+    let axes = Axes::of(arguments, before, diagnostics);
     let ([axis], [channels]) = (axes.places.as_slice(), axes.sizes.as_slice()) else {
         let found = arguments.tokens("axis");
-        report
+        diagnostics
             .fault(
                 &found,
                 format!(
@@ -202,13 +202,17 @@ fn group_normalization(
     }
 }
 
-fn rms_normalization(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
-    let axes = Axes::of(arguments, before, report);
+fn rms_normalization(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Spec {
+    let axes = Axes::of(arguments, before, diagnostics);
     let rank = before.data.rank().unwrap_or(1);
     let mut places = axes.known.iter().flatten().rev().zip((0..rank).rev());
     if !places.all(|(axis, last)| *axis == last) {
         let found = arguments.tokens("axis");
-        report
+        diagnostics
             .fault(
                 &found,
                 format!(
@@ -233,8 +237,12 @@ fn rms_normalization(arguments: &Arguments<'_>, before: &Before<'_>, report: &mu
     }
 }
 
-fn unit_normalization(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
-    let axes = Axes::of(arguments, before, report);
+fn unit_normalization(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Spec {
+    let axes = Axes::of(arguments, before, diagnostics);
     let (shape, places) = (before.data.shape(), &axes.places);
     Spec {
         config: quote!(::new(#shape, &[#(#places),*])),
@@ -267,8 +275,8 @@ struct Axes {
 }
 
 impl Axes {
-    fn of(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Self {
-        let given = places(arguments, "axis", before, Count::BothWays, report);
+    fn of(arguments: &Arguments<'_>, before: &Before<'_>, diagnostics: &mut Diagnostics) -> Self {
+        let given = places(arguments, "axis", before, Count::BothWays, diagnostics);
         let Form::Sizes(sizes) = &before.data.form else {
             let shape = before.data.shape();
             return Self {

@@ -4,17 +4,21 @@ use super::axes::{Count, places};
 use super::values::of_features;
 use super::{Before, Spec};
 use crate::arguments::Arguments;
+use crate::diagnostics::Diagnostics;
 use crate::plan::Form;
-use crate::report::Report;
 use crate::value::{Number, Size, Term};
 use quote::quote;
 
-pub fn normalization(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
+pub fn normalization(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Spec {
     let sizes = match &before.data.form {
         Form::Sizes(sizes) => Some(sizes.as_slice()),
         _ => None,
     };
-    let place = place_of_axis(arguments, before, report);
+    let place = place_of_axis(arguments, before, diagnostics);
     // The number of consecutive values that belong to one index of the axis.
     let run = match (sizes, place) {
         (_, None) => quote!(1),
@@ -37,7 +41,7 @@ pub fn normalization(arguments: &Arguments<'_>, before: &Before<'_>, report: &mu
     let invert = arguments
         .flag("invert", false)
         .then(|| quote!(.invert(true)));
-    let given = given(arguments, &features, report);
+    let given = given(arguments, &features, diagnostics);
     let (config, weights) = match given {
         Some([mean, variance]) => {
             // A single number is for all values of a sample, whatever the axis.
@@ -72,10 +76,10 @@ pub fn normalization(arguments: &Arguments<'_>, before: &Before<'_>, report: &mu
 fn place_of_axis(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Option<usize> {
     if arguments.is_given("axis") {
-        let places = places(arguments, "axis", before, Count::BothWays, report)?;
+        let places = places(arguments, "axis", before, Count::BothWays, diagnostics)?;
         return places.first().copied();
     }
     match &before.data.form {
@@ -88,7 +92,7 @@ fn place_of_axis(
 fn given(
     arguments: &Arguments<'_>,
     features: &Size,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Option<[Vec<Number>; 2]> {
     let names = ["mean", "variance"];
     if names.iter().any(|name| arguments.was_refused(name)) {
@@ -102,7 +106,7 @@ fn given(
             if mean.len() != variance.len() {
                 let found = arguments.tokens("variance");
                 let (means, variances) = (mean.len(), variance.len());
-                report
+                diagnostics
                     .fault(
                         &found,
                         format!("found {variances} for `variance`, expected {means} as for `mean`"),
@@ -112,7 +116,7 @@ fn given(
             }
             if let Some(expected) = expected {
                 let found = arguments.tokens("mean");
-                report
+                diagnostics
                     .fault(
                         &found,
                         format!("found {} for `mean`, expected 1 or {expected}", mean.len()),
@@ -128,7 +132,7 @@ fn given(
         both => {
             let missing = usize::from(both[0].is_some());
             let (found, missing) = (names[1 - missing], names[missing]);
-            report
+            diagnostics
                 .fault(
                     arguments.tokens(found),
                     format!("`Normalization` has a `{found}`, but no `{missing}`"),

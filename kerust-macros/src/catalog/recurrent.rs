@@ -8,25 +8,29 @@ use super::{
     sum,
 };
 use crate::arguments::Arguments;
-use crate::plan::{Data, Form};
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
+use crate::plan::{Form, ValueType};
 use crate::value::{Size, Term};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
-pub(super) fn simple_rnn(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub(super) fn simple_rnn(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    _: &mut Diagnostics,
+) -> Spec {
     let layer = Recurrent::new(arguments, before, 1);
     let biases = Bias::OfEach(layer.units.clone());
     layer.spec("SimpleRNN", "SimpleRNNWeights", biases)
 }
 
-pub(super) fn lstm(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub(super) fn lstm(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let layer = Recurrent::new(arguments, before, 4);
     let biases = Bias::OfEach(layer.columns());
     layer.spec("LSTM", "LSTMWeights", biases)
 }
 
-pub(super) fn gru(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub(super) fn gru(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let layer = Recurrent::new(arguments, before, 3);
     let columns = layer.columns();
     match arguments.flag("reset_after", true) {
@@ -93,7 +97,7 @@ impl<'a> Recurrent<'a> {
         let config = self.config();
         let (layer, values) = (Ident::new(layer, Span::call_site()), self.values());
         let states = match arguments.flag("return_state", false) {
-            true => vec![Data::float(Form::Sizes(vec![units.clone()])); self.states()],
+            true => vec![ValueType::float(Form::Sizes(vec![units.clone()])); self.states()],
             false => Vec::new(),
         };
         let known = self.lens();

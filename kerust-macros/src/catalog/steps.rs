@@ -6,14 +6,14 @@ use super::{
     sum,
 };
 use crate::arguments::Arguments;
+use crate::diagnostics::Diagnostics;
 use crate::plan::{Fusion, Role};
-use crate::report::Report;
 use crate::value::{Number, Pair, Size, Sliding, Term};
 use kerust_core::shape::Padding;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-pub(super) fn conv1d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub(super) fn conv1d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let (filters, kernel) = (arguments.count("filters"), arguments.count("kernel_size"));
     let window = window(arguments, kernel.clone(), Size::known(1));
     let groups = arguments.optional_count("groups").unwrap_or(Size::known(1));
@@ -48,7 +48,7 @@ pub(super) fn conv1d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Rep
 pub(super) fn depthwise_conv1d(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    _: &mut Report,
+    _: &mut Diagnostics,
 ) -> Spec {
     let kernel = arguments.count("kernel_size");
     let window = window(arguments, kernel.clone(), Size::known(1));
@@ -76,7 +76,7 @@ pub(super) fn depthwise_conv1d(
 pub(super) fn separable_conv1d(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    _: &mut Report,
+    _: &mut Diagnostics,
 ) -> Spec {
     let (filters, kernel) = (arguments.count("filters"), arguments.count("kernel_size"));
     let window = window(arguments, kernel.clone(), Size::known(1));
@@ -114,7 +114,7 @@ pub(super) fn separable_conv1d(
 pub(super) fn conv1d_transpose(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    _: &mut Report,
+    _: &mut Diagnostics,
 ) -> Spec {
     let (filters, kernel) = (arguments.count("filters"), arguments.count("kernel_size"));
     let window = window(arguments, kernel.clone(), Size::known(1));
@@ -139,7 +139,11 @@ pub(super) fn conv1d_transpose(
     }
 }
 
-pub(super) fn pooling1d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub(super) fn pooling1d(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    _: &mut Diagnostics,
+) -> Spec {
     let pool = arguments.optional_count("pool_size");
     let pool = pool.unwrap_or(Size::known(2));
     let window = window(arguments, pool.clone(), pool.clone());
@@ -157,7 +161,7 @@ pub(super) fn pooling1d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut 
 pub(super) fn global_average_pooling1d(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Spec {
     let is_masked = before.masked[0];
     Spec {
@@ -166,11 +170,15 @@ pub(super) fn global_average_pooling1d(
             true => quote!(<(f32, u8)>),
             false => TokenStream::new(),
         },
-        ..global_pooling1d(arguments, before, report)
+        ..global_pooling1d(arguments, before, diagnostics)
     }
 }
 
-pub(super) fn global_pooling1d(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub(super) fn global_pooling1d(
+    _: &Arguments<'_>,
+    before: &Before<'_>,
+    _: &mut Diagnostics,
+) -> Spec {
     let input = sequence(before);
     Spec {
         rule: rule!(global_pooling1d(before.data)),
@@ -183,7 +191,7 @@ pub(super) fn global_pooling1d(_: &Arguments<'_>, before: &Before<'_>, _: &mut R
 pub(super) fn zero_padding1d(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    _: &mut Report,
+    _: &mut Diagnostics,
 ) -> Spec {
     let padding = arguments.pair("padding").unwrap_or(Pair::square(1));
     let (input, ends) = (sequence(before), padding.tokens());
@@ -195,7 +203,11 @@ pub(super) fn zero_padding1d(
     }
 }
 
-pub(super) fn cropping1d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub(super) fn cropping1d(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    _: &mut Diagnostics,
+) -> Spec {
     let cropping = arguments.pair("cropping").unwrap_or(Pair::square(1));
     let (input, ends) = (sequence(before), cropping.tokens());
     Spec {
@@ -209,7 +221,7 @@ pub(super) fn cropping1d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut
 pub(super) fn up_sampling1d(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    _: &mut Report,
+    _: &mut Diagnostics,
 ) -> Spec {
     let size = arguments.optional_count("size").unwrap_or(Size::known(2));
     let input = sequence(before);
@@ -224,7 +236,7 @@ pub(super) fn up_sampling1d(
 pub(super) fn spatial_dropout1d(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    _: &mut Report,
+    _: &mut Diagnostics,
 ) -> Spec {
     let rate = arguments.number("rate").unwrap_or(Number::known(0.5));
     let (input, rate) = (sequence(before), rate.tokens());
@@ -240,7 +252,7 @@ pub(super) fn spatial_dropout1d(
 pub(super) fn repeat_vector(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    _: &mut Report,
+    _: &mut Diagnostics,
 ) -> Spec {
     let n = arguments.count("n");
     let features = before.data.dim(0, before.nameable);
@@ -252,7 +264,7 @@ pub(super) fn repeat_vector(
     }
 }
 
-pub(super) fn permute(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub(super) fn permute(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let dims: Vec<Size> = arguments.sizes("dims").into_iter().flatten().collect();
     let known: Option<Vec<usize>> = dims.iter().map(|dim| dim.known).collect();
     let known = || Some(kerust_core::shape::permute(before.data.known()?, &known?));
@@ -272,7 +284,7 @@ pub(super) fn permute(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Re
 pub(super) fn position_embedding(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    _: &mut Report,
+    _: &mut Diagnostics,
 ) -> Spec {
     let steps = before.data.dim(0, before.nameable);
     let given = arguments.optional_count("sequence_length");

@@ -3,7 +3,7 @@
 use super::rows::{constraint, initializer, optional, regularizer, required};
 use super::{After, Before, Masking, Row, Rule, Spec, Weights, product, rule, setting};
 use crate::arguments::{Arguments, Kind};
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
 use crate::value::{Number, Term};
 use kerust_core::element::Dtype;
 use kerust_core::shape::Bounds;
@@ -31,7 +31,7 @@ pub static ROWS: &[Row] = &[
     },
 ];
 
-fn embedding(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+fn embedding(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let [vocabulary, width] = ["input_dim", "output_dim"].map(|name| arguments.count(name));
     let initializer = setting(arguments, "embeddings_initializer");
     let masks = arguments.flag("mask_zero", false);
@@ -62,7 +62,7 @@ fn embedding(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> 
     }
 }
 
-fn masking(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+fn masking(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let value = arguments.number("mask_value").unwrap_or(Number::known(0.0));
     let (value, features) = (value.tokens(), before.data.last_size(before.nameable));
     Spec {

@@ -2,14 +2,14 @@
 
 use super::{After, Before, Bias, Macs, Masking, Rule, Spec, Weights, initializers, rule};
 use crate::arguments::Arguments;
+use crate::diagnostics::Diagnostics;
 use crate::plan::{Fusion, Role};
-use crate::report::Report;
 use crate::value::{Number, Size, Term};
 use kerust_core::shape::{Fault, Shape};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-pub fn dense(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn dense(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let units = arguments.count("units");
     let initializers = initializers(arguments);
     let (rule, after) = match before.data.rank() {
@@ -48,7 +48,7 @@ pub fn dense(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> 
     }
 }
 
-pub fn flatten(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
+pub fn flatten(_: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     Spec {
         rule: rule!(flatten(before.data)),
         after: After::Sizes(vec![None]),
@@ -58,13 +58,17 @@ pub fn flatten(_: &Arguments<'_>, before: &Before<'_>, _: &mut Report) -> Spec {
     }
 }
 
-pub fn reshape(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Report) -> Spec {
+pub fn reshape(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Spec {
     let mut target = arguments.sizes("target_shape");
     if !arguments.sound {
         // The number of sizes is unknown.
         target.clear();
     } else if target.iter().filter(|size| size.is_none()).count() > 1 {
-        report
+        diagnostics
             .fault(
                 arguments.tokens("target_shape"),
                 "two sizes are -1, expected at most one",
@@ -72,7 +76,7 @@ pub fn reshape(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Repo
             .help("write all sizes but one: the last one follows from them");
         target.clear();
     } else if target.len() > kerust_core::shape::MAX_RANK {
-        report
+        diagnostics
             .fault(
                 arguments.tokens("target_shape"),
                 format!("`Reshape` to {} sizes, expected at most 4", target.len()),
@@ -107,7 +111,7 @@ pub fn reshape(arguments: &Arguments<'_>, before: &Before<'_>, report: &mut Repo
     }
 }
 
-pub fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Report) -> Spec {
+pub fn rescaling(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let scale = arguments
         .number("scale")
         .unwrap_or(Number::known(1.0))

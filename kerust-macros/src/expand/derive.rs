@@ -1,7 +1,7 @@
 //! `#[derive(LayerData)]`.
 
 use super::{error, layout};
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::spanned::Spanned;
@@ -9,7 +9,7 @@ use syn::{Data, DeriveInput, Fields};
 
 /// Expands the derive.
 pub fn layer_data(tokens: TokenStream) -> TokenStream {
-    let mut report = Report::default();
+    let mut diagnostics = Diagnostics::default();
     let input: DeriveInput = match syn::parse2(tokens) {
         Ok(input) => input,
         Err(fault) => return fault.into_compile_error(),
@@ -20,21 +20,21 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
         _ => None,
     };
     let Some(Fields::Named(fields)) = fields else {
-        report
+        diagnostics
             .fault(name, "`LayerData` is for structs with named fields")
             .note("the names are those of the numbers in a file")
             .help(format!("write `struct {name} {{ scale: [f32; N] }}`"));
-        return error(report);
+        return error(diagnostics);
     };
     if !is_repr_c(&input) {
-        report
+        diagnostics
             .fault(name, format!("`{name}` must be `#[repr(C)]` only"))
             .note("its numbers are read and written as one slice, in the order of the fields")
             .help(format!("write `#[repr(C)]` above `struct {name}`"));
     }
     for parameter in &input.generics.params {
         if let syn::GenericParam::Lifetime(lifetime) = parameter {
-            report
+            diagnostics
                 .fault(lifetime, "a layer's data borrows nothing, found a lifetime")
                 .help("hold the numbers: `[f32; N]`");
         }
@@ -49,7 +49,7 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
         let states: Vec<_> = states.collect();
         for state in &states {
             if let Err(fault) = state.meta.require_path_only() {
-                report
+                diagnostics
                     .syntax(&fault, state.span())
                     .help("write `#[state]` alone");
             }
@@ -77,7 +77,7 @@ pub fn layer_data(tokens: TokenStream) -> TokenStream {
             .push(syn::parse_quote!(#parameter: ::kerust::__private::layer::LayerData));
     }
     let layout = layout(&parts);
-    let faults = error(report);
+    let faults = error(diagnostics);
     quote! {
         #faults
 

@@ -2,7 +2,7 @@
 
 use super::{Buffers, Expansion, imports, local, tuple, weights};
 use crate::plan::{Fusion, Node};
-use crate::schedule::{Call, Place};
+use crate::schedule::{Call, Location};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -36,7 +36,7 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
         .iter()
         .map(|(head, from)| {
             let from = buffers.operand(*from);
-            let to = buffers.operand(Place::Output(*head));
+            let to = buffers.operand(Location::Output(*head));
             let take = buffers.take();
             quote!(#take ::kerust::__private::kernels::copy(#from, #to);)
         })
@@ -166,7 +166,7 @@ pub(super) fn in_place(
     let weights = weights(node, &format_ident!("self"), false);
     let scratch = call.saved.map(|slot| buffers.slot(slot, local("scratch")));
     let others = call.x.iter().filter(|x| **x != call.y);
-    let others: Vec<_> = others.map(|x: &Place| buffers.operand(*x)).collect();
+    let others: Vec<_> = others.map(|x: &Location| buffers.operand(*x)).collect();
     let take = buffers.take();
     // From here on the buffer holds the output.
     buffers.rename(call.y, &node.name);

@@ -28,7 +28,7 @@ pub fn int8(model: &ast::Model, twin: &Twin) -> TokenStream {
         anonymous: false,
         body: ast::Body::Graph(ast::Graph {
             lets: Vec::new(),
-            tail: ast::Tail::Missing,
+            outputs: ast::Outputs::Missing,
         }),
     };
     let expansion = Expansion {

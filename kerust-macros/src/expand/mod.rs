@@ -13,10 +13,10 @@ mod stub;
 mod training;
 
 use crate::ast;
+use crate::diagnostics::Diagnostics;
 use crate::int8::twin;
 use crate::plan::{Node, Plan};
-use crate::report::Report;
-use crate::schedule::{self, Inference, Place, Slot, Training};
+use crate::schedule::{self, Inference, Location, Slot, Training};
 use crate::{infer, parse};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -27,17 +27,17 @@ pub use derive::layer_data;
 
 /// Expands one `model!`.
 pub fn model(tokens: TokenStream) -> TokenStream {
-    let mut report = Report::default();
-    let Some(model) = parse::model(tokens, &mut report) else {
-        return error(report);
+    let mut diagnostics = Diagnostics::default();
+    let Some(model) = parse::model(tokens, &mut diagnostics) else {
+        return error(diagnostics);
     };
-    let plan = infer::plan(&model, &mut report);
-    let twin = match report.is_empty() {
-        true => twin(&model, &plan, &mut report),
+    let plan = infer::plan(&model, &mut diagnostics);
+    let twin = match diagnostics.is_empty() {
+        true => twin(&model, &plan, &mut diagnostics),
         false => None,
     };
-    if !report.is_empty() {
-        let faults = error(report);
+    if !diagnostics.is_empty() {
+        let faults = error(diagnostics);
         let stub = stub::stub(&model, &plan);
         return wrap(&model, quote!(#faults #stub));
     }
@@ -152,8 +152,8 @@ impl Expansion<'_> {
     }
 }
 
-fn error(report: Report) -> TokenStream {
-    report
+fn error(diagnostics: Diagnostics) -> TokenStream {
+    diagnostics
         .into_error()
         .map_or_else(TokenStream::new, syn::Error::into_compile_error)
 }
@@ -309,28 +309,28 @@ impl<'a> Buffers<'a> {
     }
 
     /// Names a slot after the value that is written to it first.
-    fn name(&mut self, place: Place, name: &Ident) {
-        if let Place::Slot(slot) = place {
+    fn name(&mut self, place: Location, name: &Ident) {
+        if let Location::Slot(slot) = place {
             self.names.entry(slot).or_insert_with(|| name.clone());
         }
     }
 
     /// Renames a slot after the value that overwrites it.
-    fn rename(&mut self, place: Place, name: &Ident) {
-        if let Place::Slot(slot) = place {
+    fn rename(&mut self, place: Location, name: &Ident) {
+        if let Location::Slot(slot) = place {
             self.names.insert(slot, name.clone());
         }
     }
 
     /// An operand of a call.
-    fn operand(&mut self, place: Place) -> TokenStream {
+    fn operand(&mut self, place: Location) -> TokenStream {
         match place {
-            Place::Input(number) => self.inputs[number].to_token_stream(),
-            Place::Output(number) => {
+            Location::Input(number) => self.inputs[number].to_token_stream(),
+            Location::Output(number) => {
                 let name = self.outputs[number].clone();
                 self.slot(self.slots + number, name)
             }
-            Place::Slot(slot) => {
+            Location::Slot(slot) => {
                 let name = self.names[&slot].clone();
                 self.slot(slot, name)
             }

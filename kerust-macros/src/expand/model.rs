@@ -77,7 +77,7 @@ fn train(expansion: &Expansion<'_>) -> TokenStream {
     let settings = settings(expansion);
     let init = init(expansion);
     let (forward, heads) = (training::forward(expansion), training::heads(expansion));
-    let (backward, absorb) = (backward(expansion), absorb(expansion));
+    let (backward, update_state) = (backward(expansion), update_state(expansion));
     quote! {
         #[automatically_derived]
         impl #generics ::kerust::__private::model::Train for #name #arguments #bounds {
@@ -89,7 +89,7 @@ fn train(expansion: &Expansion<'_>) -> TokenStream {
             #forward
             #heads
             #backward
-            #absorb
+            #update_state
         }
     }
 }
@@ -197,8 +197,8 @@ fn backward(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// `fn absorb`, if a layer has state.
-fn absorb(expansion: &Expansion<'_>) -> TokenStream {
+/// `fn update_state`, if a layer has state.
+fn update_state(expansion: &Expansion<'_>) -> TokenStream {
     let gradient = local("gradient");
     let calls: Vec<TokenStream> = expansion
         .fields()
@@ -208,7 +208,7 @@ fn absorb(expansion: &Expansion<'_>) -> TokenStream {
         })
         .filter_map(|(name, _, node)| {
             let (constant, range) = (node.constant(), expansion.gradient_range(node)?);
-            Some(quote!(Self::#constant.absorb(&mut self.#name, #gradient.part(#range));))
+            Some(quote!(Self::#constant.update_state(&mut self.#name, #gradient.part(#range));))
         })
         .collect();
     if calls.is_empty() {
@@ -216,7 +216,7 @@ fn absorb(expansion: &Expansion<'_>) -> TokenStream {
     }
     let import = imports(&[("Operation", true)]);
     quote! {
-        fn absorb(&mut self, mut #gradient: ::kerust::__private::gradient::Gradient<'_>) {
+        fn update_state(&mut self, mut #gradient: ::kerust::__private::gradient::Gradient<'_>) {
             #import
             #(#calls)*
         }

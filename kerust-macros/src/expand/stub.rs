@@ -3,7 +3,7 @@
 
 use super::tuple;
 use crate::ast;
-use crate::plan::{Data, Input, Plan};
+use crate::plan::{Input, Plan, ValueType};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -22,14 +22,14 @@ pub fn stub(model: &ast::Model, plan: &Plan) -> TokenStream {
         .collect();
     let (parameters, arguments, bounds) = generics.split_for_impl();
     // A symbolic size refers to constants that the stub does not have.
-    let end = |data: &Data| match data.known_shape() {
+    let end = |data: &ValueType| match data.known_shape() {
         Some(_) => data.path(),
-        None => Data::unknown().path(),
+        None => ValueType::unknown().path(),
     };
     let inputs: Vec<_> = plan.inputs.iter().map(|it| end(&it.data)).collect();
     let samples = plan.inputs.iter().map(|it| match it.data.known_shape() {
         Some(_) => it.data.tensor(),
-        None => Data::unknown().tensor(),
+        None => ValueType::unknown().tensor(),
     });
     let outputs: Vec<_> = plan.heads.iter().map(|it| end(&it.data)).collect();
     let activations = plan.heads.iter().map(|it| {

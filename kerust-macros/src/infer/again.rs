@@ -1,10 +1,10 @@
 //! Layers that are applied again, with the same weights.
 
-use super::{Activation, Infer, Mask, Place};
+use super::{Activation, ChainEnd, Infer, Mask};
 use crate::ast;
 use crate::catalog::{Masking, Rule};
-use crate::plan::{Data, Edge, Node, Role};
-use crate::report::nearest;
+use crate::diagnostics::nearest;
+use crate::plan::{Edge, Node, Role, ValueType};
 use proc_macro2::Ident;
 use quote::quote;
 use std::collections::HashMap;
@@ -23,13 +23,13 @@ impl Infer<'_> {
         &mut self,
         ident: &Ident,
         number: usize,
-        place: &Place,
+        place: &ChainEnd,
         last: bool,
-    ) -> (Place, Option<Activation>) {
+    ) -> (ChainEnd, Option<Activation>) {
         let original = &self.layers[number];
         let (data, name) = (original.output.clone(), original.name.clone());
         if !may_equal(&original.input, &place.data) {
-            self.report
+            self.diagnostics
                 .fault(
                     ident,
                     format!("`{ident}` takes {}, found {}", original.input, place.data),
@@ -43,7 +43,7 @@ impl Infer<'_> {
         }
         let shapes = [original.input.clone(), place.data.clone()];
         let known = shapes.iter().all(|it| it.known_shape().is_some());
-        if !known && !shapes.iter().any(Data::is_unknown) {
+        if !known && !shapes.iter().any(ValueType::is_unknown) {
             let [first, again] = shapes.map(|data| data.shape());
             let rule = Rule {
                 known: None,
@@ -68,7 +68,7 @@ impl Infer<'_> {
                 edge = self.elementwise(fresh, number, edge, &data, activation);
             }
             Some(((word, _), false)) if last && word != "Linear" => {
-                self.report
+                self.diagnostics
                     .fault(
                         ident,
                         format!("`{ident}` is an output here, and read by a layer elsewhere"),
@@ -88,22 +88,22 @@ impl Infer<'_> {
             _ => None,
         };
         let others = parts.into_iter();
-        let others = others.map(|(edge, data)| Place::new(edge, data, ident.to_string()));
-        let place = Place {
+        let others = others.map(|(edge, data)| ChainEnd::new(edge, data, ident.to_string()));
+        let place = ChainEnd {
             mask,
             others: others.collect(),
-            ..Place::new(edge, data, ident.to_string())
+            ..ChainEnd::new(edge, data, ident.to_string())
         };
         (place, head)
     }
 
     /// Whether the layer with this index can be applied again, considering masks and the number of values.
-    fn takes_again(&mut self, ident: &Ident, number: usize, place: &Place) -> bool {
+    fn takes_again(&mut self, ident: &Ident, number: usize, place: &ChainEnd) -> bool {
         let layer = &self.layers[number];
         let uses = layer.uses.max(1);
         if layer.sources.len() > uses {
             let values = layer.sources.len() + 1 - uses;
-            self.report
+            self.diagnostics
                 .fault(ident, format!("`{ident}` takes {values} values, found one"))
                 .help("write a separate layer here, applied to as many values");
             return false;
@@ -115,7 +115,7 @@ impl Infer<'_> {
             (before, ..) => {
                 let words = |masked: bool| if masked { "with a mask" } else { "without one" };
                 let [before, here] = [before.is_some(), place.mask.is_some()].map(words);
-                self.report
+                self.diagnostics
                     .fault(
                         ident,
                         format!("`{ident}` was applied {before} before, and here {here}"),
@@ -127,7 +127,12 @@ impl Infer<'_> {
     }
 
     /// Adds the nodes of a layer again for the value at `place`. Returns its output and its further outputs.
-    fn copied(&mut self, ident: &Ident, number: usize, place: &Place) -> (Edge, Vec<(Edge, Data)>) {
+    fn copied(
+        &mut self,
+        ident: &Ident,
+        number: usize,
+        place: &ChainEnd,
+    ) -> (Edge, Vec<(Edge, ValueType)>) {
         let mut parts = Vec::new();
         let layer = &self.layers[number];
         let mut edges: HashMap<Edge, Edge> = HashMap::from([(layer.sources[0], place.edge)]);
@@ -167,7 +172,7 @@ impl Infer<'_> {
     /// Reports a lower-case name that is not the name of a layer.
     pub(super) fn no_such_layer(&mut self, ident: &Ident) {
         let names: Vec<String> = self.layers.iter().map(|it| it.name.to_string()).collect();
-        let fault = self.report.fault(
+        let fault = self.diagnostics.fault(
             ident,
             format!("no layer before this one is named `{ident}`"),
         );
@@ -180,13 +185,13 @@ impl Infer<'_> {
     }
 
     /// The activation of a head as a node, for layers that read the value too.
-    pub(super) fn activated(&mut self, place: &Place, activation: Activation) -> Place {
+    pub(super) fn activated(&mut self, place: &ChainEnd, activation: Activation) -> ChainEnd {
         let Edge::Node(node) = place.edge else {
             return place.clone();
         };
         let (layer, name) = (self.nodes[node].layer, self.nodes[node].name.clone());
         let name = self.names.fresh(&name, &activation.0.to_lowercase());
-        Place {
+        ChainEnd {
             edge: self.elementwise(name, layer, place.edge, &place.data, activation),
             ..place.clone()
         }
@@ -194,7 +199,7 @@ impl Infer<'_> {
 }
 
 /// Whether two shapes can be equal, as far as they are known here.
-fn may_equal(a: &Data, b: &Data) -> bool {
+fn may_equal(a: &ValueType, b: &ValueType) -> bool {
     match (a.known_shape(), b.known_shape()) {
         (Some(a), Some(b)) => a == b,
         _ => true,

@@ -1,6 +1,6 @@
 //! Layers that contain layers.
 
-use super::{Activation, Infer, Place};
+use super::{Activation, ChainEnd, Infer};
 use crate::ast::{self, Block, ValueKind};
 use crate::value::text;
 use proc_macro2::Ident;
@@ -14,9 +14,9 @@ impl Infer<'_> {
         &mut self,
         layer: &ast::Layer,
         block: &Block,
-        place: &Place,
+        place: &ChainEnd,
         last: bool,
-    ) -> (Place, Option<Activation>) {
+    ) -> (ChainEnd, Option<Activation>) {
         match block {
             Block::Residual { main, shortcut } => {
                 let (main, _) = self.follow(&main.layers, place.clone(), false);
@@ -33,7 +33,7 @@ impl Infer<'_> {
                     ValueKind::Faulty => return (place.unknown("Repeat"), None),
                     _ => {
                         let found = text(&count.tokens);
-                        self.report
+                        self.diagnostics
                             .fault(
                                 &count.tokens,
                                 format!("`Repeat` takes a number of at least 1, found `{found}`"),
@@ -52,18 +52,18 @@ impl Infer<'_> {
         &mut self,
         count: i128,
         chain: &ast::Chain,
-        place: &Place,
+        place: &ChainEnd,
         last: bool,
-    ) -> (Place, Option<Activation>) {
+    ) -> (ChainEnd, Option<Activation>) {
         let (mut place, mut head) = (place.clone(), None);
         let outer = self.repetition;
-        let faults = self.report.len();
+        let faults = self.diagnostics.len();
         for repetition in 0..count {
             self.repetition = outer * count as usize + repetition as usize;
             let last = last && repetition + 1 == count;
             (place, head) = self.follow(&chain.layers, place, last);
             // An error in one repetition would occur in all of them.
-            if self.report.len() > faults {
+            if self.diagnostics.len() > faults {
                 break;
             }
         }

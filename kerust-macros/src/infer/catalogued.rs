@@ -1,11 +1,11 @@
 //! Built-in layers: creates nodes from a row, its arguments and the input shape.
 
-use super::{Infer, Mask, Place, absorb, judge, size};
+use super::{ChainEnd, Infer, Mask, fuse, judge, size};
 use crate::arguments::{Arguments, Setting};
 use crate::ast;
 use crate::catalog::{Before, Masking, Row, Spec};
 use crate::functions;
-use crate::plan::{Activation, Data, Edge, Form, Layer, Node, Role};
+use crate::plan::{Activation, Edge, Form, Layer, Node, Role, ValueType};
 use crate::words::{self, ACTIVATIONS};
 use kerust_core::element::Dtype;
 use proc_macro2::{Ident, Span};
@@ -37,9 +37,9 @@ impl Infer<'_> {
         row: &Row,
         layer: &ast::Layer,
         arguments: &Arguments<'_>,
-        place: &Place,
+        place: &ChainEnd,
         last: bool,
-    ) -> (Place, Option<Activation>) {
+    ) -> (ChainEnd, Option<Activation>) {
         self.catalogued_of(row, layer, arguments, (place, &[]), last)
     }
 
@@ -49,10 +49,10 @@ impl Infer<'_> {
         row: &Row,
         layer: &ast::Layer,
         arguments: &Arguments<'_>,
-        (place, others): (&Place, &[Place]),
+        (place, others): (&ChainEnd, &[ChainEnd]),
         last: bool,
-    ) -> (Place, Option<Activation>) {
-        let other_data: Vec<&Data> = others.iter().map(|place| &place.data).collect();
+    ) -> (ChainEnd, Option<Activation>) {
+        let other_data: Vec<&ValueType> = others.iter().map(|place| &place.data).collect();
         let places = [place].into_iter().chain(others);
         let masked: Vec<bool> = places.map(|place| place.mask.is_some()).collect();
         let before = Before {
@@ -61,7 +61,7 @@ impl Infer<'_> {
             masked: &masked,
             nameable: self.generics.is_empty(),
         };
-        let spec = (row.infer)(arguments, &before, self.report);
+        let spec = (row.infer)(arguments, &before, self.diagnostics);
         let said = Said {
             kind: row.name,
             row,
@@ -83,9 +83,9 @@ impl Infer<'_> {
         layer: &ast::Layer,
         said: Said<'_>,
         mut spec: Spec,
-        (place, others): (&Place, &[Place]),
+        (place, others): (&ChainEnd, &[ChainEnd]),
         last: bool,
-    ) -> (Place, Option<Activation>) {
+    ) -> (ChainEnd, Option<Activation>) {
         let Said {
             row,
             arguments,
@@ -93,7 +93,7 @@ impl Infer<'_> {
             ..
         } = said;
         let given = said.name.map(|name| self.repeated(name));
-        let name = self.names.name(layer, given.as_ref(), self.report);
+        let name = self.names.name(layer, given.as_ref(), self.diagnostics);
         let rule = spec.rule.take();
         self.ranges(&name, arguments, &declared);
         if !self.takes(layer, spec.takes, place) {
@@ -110,7 +110,7 @@ impl Infer<'_> {
             match said.judged {
                 None => self.after(&name, &spec.after, rule, arguments, place, &declared),
                 Some([declared, previous]) => {
-                    let place = Place {
+                    let place = ChainEnd {
                         declared: previous,
                         ..place.clone()
                     };
@@ -146,12 +146,10 @@ impl Infer<'_> {
         let operation = Ident::new(spec.operation.unwrap_or(said.operation), arguments.span());
         let path = quote!(::kerust::__private::layers::#operation);
         let mut config = std::mem::take(&mut spec.config);
-        let mut absorbed = None;
-        if let Some(own) =
-            activation.filter(|own| spec.takes_activation && absorb::is_absorbed(own))
-        {
-            config.extend(absorb::setting(own));
-            absorbed = Some(own);
+        let mut fused = None;
+        if let Some(own) = activation.filter(|own| spec.takes_activation && fuse::is_fused(own)) {
+            config.extend(fuse::setting(own));
+            fused = Some(own);
             activation = None;
         }
 
@@ -167,7 +165,7 @@ impl Infer<'_> {
         let joined = if spec.states > 0 { &[] } else { others };
         let (masks, mask_groups) = self.masks(layer, &name, spec.masking, place, joined);
         let first = self.nodes.len();
-        let mut parts: Vec<(Edge, Data)> = Vec::new();
+        let mut parts: Vec<(Edge, ValueType)> = Vec::new();
         if !own || (activation.is_none() && function.is_none()) {
             // The activation of the head belongs to the head; its layer is a view without a computation.
             let (path, config) = if own {
@@ -190,9 +188,9 @@ impl Infer<'_> {
                 in_place: spec.in_place,
                 in_place_scratch: spec.in_place_scratch,
                 fusion: spec.fusion,
-                absorbed,
-                takes_activation: spec.takes_activation && absorbed.is_none(),
-                forgets_output: spec.forgets_output && absorbed.is_none(),
+                fused,
+                takes_activation: spec.takes_activation && fused.is_none(),
+                forgets_output: spec.forgets_output && fused.is_none(),
                 ..Node::new(
                     name.clone(),
                     number,
@@ -202,9 +200,9 @@ impl Infer<'_> {
                 )
             });
             let steps = data.dim(0, self.generics.is_empty());
-            let mask = Data::float(Form::Sizes(vec![steps])).of(Dtype::U8);
+            let mask = ValueType::float(Form::Sizes(vec![steps])).of(Dtype::U8);
             let made = (spec.masking == Masking::Makes).then_some(mask);
-            let outputs: Vec<Data> = spec.outputs.iter().cloned().chain(made).collect();
+            let outputs: Vec<ValueType> = spec.outputs.iter().cloned().chain(made).collect();
             let edges = self.parts(&name, &outputs);
             parts = edges.into_iter().zip(outputs).collect();
         }
@@ -262,11 +260,11 @@ impl Infer<'_> {
             Masking::Uses | Masking::Refuses => None,
         };
         let others = parts.into_iter();
-        let others = others.map(|(edge, data)| Place::new(edge, data, declared.clone()));
-        let place = Place {
+        let others = others.map(|(edge, data)| ChainEnd::new(edge, data, declared.clone()));
+        let place = ChainEnd {
             mask,
             others: others.collect(),
-            ..Place::new(edge, data, declared.clone())
+            ..ChainEnd::new(edge, data, declared.clone())
         };
         (place, head)
     }
@@ -277,7 +275,7 @@ impl Infer<'_> {
         name: Ident,
         layer: usize,
         from: Edge,
-        data: &Data,
+        data: &ValueType,
         activation: Activation,
     ) -> Edge {
         let from_output = !words::activation(activation.0).needs_input();

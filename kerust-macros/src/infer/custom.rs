@@ -1,9 +1,9 @@
 //! Custom layers, and models as layers.
 
-use super::{Infer, Place};
+use super::{ChainEnd, Infer};
 use crate::arguments::Arguments;
 use crate::ast::{self, ValueKind};
-use crate::plan::{Data, Form, Layer, Node, Role, constant};
+use crate::plan::{Form, Layer, Node, Role, ValueType, constant};
 use crate::value::text;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -14,11 +14,11 @@ impl Infer<'_> {
         &mut self,
         layer: &ast::Layer,
         path: &TokenStream,
-        place: &Place,
-    ) -> Place {
+        place: &ChainEnd,
+    ) -> ChainEnd {
         let declared = text(path);
         if layer.ident() == self.model {
-            self.report
+            self.diagnostics
                 .fault(layer.ident(), format!("`{}` nests itself", self.model))
                 .note("a model can be a layer of other models")
                 .help("write the layers that belong here, or another model");
@@ -27,7 +27,7 @@ impl Infer<'_> {
         let given = layer.arguments().iter();
         if let Some(argument) = given.clone().find(|argument| argument.keyword.is_none()) {
             let (name, value) = (layer.ident(), text(&argument.value.tokens));
-            self.report
+            self.diagnostics
                 .fault(
                     &argument.value.tokens,
                     format!("`{name}` is not a built-in layer, and a custom layer takes no `{value}` in parentheses"),
@@ -35,9 +35,9 @@ impl Infer<'_> {
                 .help(format!("give it const arguments: `{name}::<{value}>`"));
             return place.unknown(&declared);
         }
-        let arguments = Arguments::bind(layer, &[], self.generics, self.report);
+        let arguments = Arguments::bind(layer, &[], self.generics, self.diagnostics);
         let (sound, frozen, given) = (arguments.sound, !arguments.trainable, arguments.name);
-        let name = self.names.name(layer, given.as_ref(), self.report);
+        let name = self.names.name(layer, given.as_ref(), self.diagnostics);
         if !sound || place.data.is_unknown() {
             return place.unknown(&declared);
         }
@@ -49,8 +49,8 @@ impl Infer<'_> {
         &mut self,
         layer: &ast::Layer,
         path: &TokenStream,
-        find: &mut dyn FnMut(&mut Self, &Ident) -> Option<Place>,
-    ) -> Place {
+        find: &mut dyn FnMut(&mut Self, &Ident) -> Option<ChainEnd>,
+    ) -> ChainEnd {
         let (mut places, mut given, mut frozen) = (Vec::new(), None, false);
         let mut sound = true;
         for argument in layer.arguments() {
@@ -69,7 +69,7 @@ impl Infer<'_> {
                 (_, ValueKind::Faulty) => sound = false,
                 _ => {
                     let found = text(&value.tokens);
-                    self.report
+                    self.diagnostics
                         .fault(
                             &value.tokens,
                             format!(
@@ -85,9 +85,9 @@ impl Infer<'_> {
                 }
             }
         }
-        let name = self.names.name(layer, given.as_ref(), self.report);
+        let name = self.names.name(layer, given.as_ref(), self.diagnostics);
         if !sound || places.iter().any(|place| place.data.is_unknown()) {
-            return Place::start().unknown(&text(path));
+            return ChainEnd::start().unknown(&text(path));
         }
         self.component(layer, path, &places, name, frozen)
     }
@@ -97,10 +97,10 @@ impl Infer<'_> {
         &mut self,
         layer: &ast::Layer,
         path: &TokenStream,
-        places: &[Place],
+        places: &[ChainEnd],
         name: Ident,
         frozen: bool,
-    ) -> Place {
+    ) -> ChainEnd {
         let declared = text(path);
         for place in places {
             self.nameable(&place.data, layer);
@@ -119,7 +119,7 @@ impl Infer<'_> {
         let weights =
             quote_spanned!(span=> <#path as ::kerust::__private::layer::Build<#input>>::Layer);
         let component = quote_spanned!(span=> <#weights as ::kerust::__private::layer::Component>);
-        let outputs: Vec<Data> = (0..self.outputs)
+        let outputs: Vec<ValueType> = (0..self.outputs)
             .map(|number| {
                 let suffix = match number {
                     0 => "_SHAPE".to_owned(),
@@ -131,9 +131,9 @@ impl Infer<'_> {
                 };
                 let value = quote_spanned!(span=> #output::SHAPE);
                 let constant = self.constant(constant(&name, &suffix), value, false);
-                Data {
+                ValueType {
                     constant: Some(constant),
-                    ..Data::float(Form::Typed(quote_spanned!(span=> #output::Tensor)))
+                    ..ValueType::float(Form::Typed(quote_spanned!(span=> #output::Tensor)))
                 }
             })
             .collect();
@@ -154,7 +154,7 @@ impl Infer<'_> {
         let node = self.nodes.len() - 1;
         let others = self.parts(&name, &outputs[1..]);
         let others = others.into_iter().zip(&outputs[1..]);
-        let others = others.map(|(edge, data)| Place::new(edge, data.clone(), declared.clone()));
+        let others = others.map(|(edge, data)| ChainEnd::new(edge, data.clone(), declared.clone()));
         self.layers.push(Layer {
             tokens: layer.tokens.clone(),
             name,
@@ -174,9 +174,9 @@ impl Infer<'_> {
             mask: None,
             node,
         });
-        Place {
+        ChainEnd {
             others: others.collect(),
-            ..Place::new(edge, data, declared.clone())
+            ..ChainEnd::new(edge, data, declared.clone())
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The graph form, with named values.
 
-use super::{Activation, Infer, Place, head, is_input, merge};
-use crate::ast::{self, Graph, Name, Tail, ValueKind};
+use super::{Activation, ChainEnd, Infer, head, is_input, merge};
+use crate::ast::{self, Graph, Name, Outputs, ValueKind};
 use crate::catalog;
+use crate::diagnostics::nearest;
 use crate::keras;
-use crate::plan::{Data, Edge, Head, Input};
-use crate::report::nearest;
+use crate::plan::{Edge, Head, Input, ValueType};
 use crate::value::text;
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
@@ -26,21 +26,21 @@ struct Values<'a> {
 /// A value named by a `let`.
 struct Value {
     name: Ident,
-    place: Place,
+    place: ChainEnd,
     is_input: bool,
     used: bool,
     /// The activation of the head, if the value is one.
     activation: Option<Activation>,
     /// The value after that activation, once a layer has read it.
-    activated: Option<Place>,
+    activated: Option<ChainEnd>,
 }
 
 impl Infer<'_> {
     pub(super) fn graph(&mut self, graph: &Graph) -> Vec<Head> {
-        let outputs: Vec<&Ident> = match &graph.tail {
-            Tail::Names(names) => names.iter().collect(),
-            Tail::Chain(chain) => name_alone(chain).into_iter().collect(),
-            Tail::Missing => Vec::new(),
+        let outputs: Vec<&Ident> = match &graph.outputs {
+            Outputs::Names(names) => names.iter().collect(),
+            Outputs::Chain(chain) => name_alone(chain).into_iter().collect(),
+            Outputs::Missing => Vec::new(),
         };
         let is_output = |number: usize| {
             let name = &graph.lets[number].name;
@@ -56,8 +56,8 @@ impl Infer<'_> {
             self.statement(statement, is_output(number), &mut values);
         }
         values.later.clear();
-        let mut heads = match &graph.tail {
-            Tail::Chain(chain) if name_alone(chain).is_none() => {
+        let mut heads = match &graph.outputs {
+            Outputs::Chain(chain) if name_alone(chain).is_none() => {
                 let name = Ident::new("output", Span::call_site());
                 let (place, activation, _) = self.value(chain, &name, true, &mut values);
                 if let Some(last) = chain.layers.last() {
@@ -67,25 +67,25 @@ impl Infer<'_> {
                 }
                 vec![head(name, place, activation)]
             }
-            Tail::Missing => Vec::new(),
+            Outputs::Missing => Vec::new(),
             _ => self.outputs(&outputs, &mut values),
         };
-        if !values.broken && !matches!(graph.tail, Tail::Missing) {
+        if !values.broken && !matches!(graph.outputs, Outputs::Missing) {
             self.unused(&values);
         }
         if self.inputs.is_empty() {
-            if !values.broken && self.report.is_empty() {
-                self.report
+            if !values.broken && self.diagnostics.is_empty() {
+                self.diagnostics
                     .fault(self.model, "the graph has no `Input`")
                     .help("write the sizes of one sample: `let image = Input(28, 28, 1);`");
             }
             self.inputs.push(Input {
                 name: Ident::new("input", Span::call_site()),
-                data: Data::unknown(),
+                data: ValueType::unknown(),
             });
         }
         if let Some(input) = self.inputs.get(MAX_ENDS) {
-            self.report
+            self.diagnostics
                 .fault(
                     &input.name,
                     format!("a model takes up to {MAX_ENDS} inputs, found one more"),
@@ -96,7 +96,7 @@ impl Infer<'_> {
         }
         if heads.is_empty() {
             let name = Ident::new("output", Span::call_site());
-            heads.push(head(name, Place::start().unknown(""), None));
+            heads.push(head(name, ChainEnd::start().unknown(""), None));
         }
         heads
     }
@@ -106,7 +106,7 @@ impl Infer<'_> {
         values.broken |= statement.is_reported;
         self.outputs = 1 + statement.others.len();
         if let Some(other) = name_alone(&statement.chain) {
-            self.report
+            self.diagnostics
                 .fault(
                     other,
                     format!("`let {name} = {other}` names one value twice"),
@@ -120,7 +120,7 @@ impl Infer<'_> {
             self.nameable(&place.data, last);
         }
         let others = self.others(statement, &place);
-        let place = Place {
+        let place = ChainEnd {
             others: Vec::new(),
             ..place
         };
@@ -143,9 +143,9 @@ impl Infer<'_> {
         name: &Ident,
         is_output: bool,
         values: &mut Values<'_>,
-    ) -> (Place, Option<Activation>, bool) {
+    ) -> (ChainEnd, Option<Activation>, bool) {
         let Some((source, layers)) = chain.layers.split_first() else {
-            return (Place::start().unknown(""), None, false);
+            return (ChainEnd::start().unknown(""), None, false);
         };
         let outputs = std::mem::replace(&mut self.outputs, 1);
         if layers.is_empty() {
@@ -166,7 +166,7 @@ impl Infer<'_> {
         layers: &[ast::Layer],
         name: &Ident,
         values: &mut Values<'_>,
-    ) -> Place {
+    ) -> ChainEnd {
         if is_input(source) {
             let name = match (layers.is_empty(), self.inputs.len()) {
                 (true, _) => name.clone(),
@@ -176,7 +176,7 @@ impl Infer<'_> {
             return self.input(source, name);
         }
         let ident = source.ident();
-        let unknown = Place::start().unknown("");
+        let unknown = ChainEnd::start().unknown("");
         match &source.name {
             Name::Faulty(_) => {
                 values.broken = true;
@@ -192,9 +192,9 @@ impl Infer<'_> {
                 unknown
             }
             Name::Bare(_) if source.applied.is_some() => {
-                let faults = self.report.len();
+                let faults = self.diagnostics.len();
                 let place = self.applied(source, &mut |infer, name| infer.read(name, values));
-                values.broken |= self.report.len() > faults;
+                values.broken |= self.diagnostics.len() > faults;
                 place
             }
             Name::Bare(ident) if merge::is_merge(ident) => {
@@ -219,7 +219,7 @@ impl Infer<'_> {
             }
             _ => {
                 values.broken = true;
-                self.report
+                self.diagnostics
                     .fault(
                         ident,
                         format!(
@@ -237,7 +237,7 @@ impl Infer<'_> {
     }
 
     /// The value with this name, as a layer reads it.
-    fn read(&mut self, name: &Ident, values: &mut Values<'_>) -> Option<Place> {
+    fn read(&mut self, name: &Ident, values: &mut Values<'_>) -> Option<ChainEnd> {
         let Some(value) = values.find(name, true) else {
             self.unknown_value(name, values);
             return None;
@@ -256,14 +256,14 @@ impl Infer<'_> {
     fn unknown_value(&mut self, name: &Ident, values: &mut Values<'_>) {
         values.broken = true;
         if values.later.contains(&name) {
-            self.report
+            self.diagnostics
                 .fault(name, format!("`{name}` is read before its `let`"))
                 .help(format!("put `let {name} = ..;` before this statement"));
             return;
         }
         let known: Vec<String> = values.values.iter().map(|it| it.name.to_string()).collect();
         let fault = self
-            .report
+            .diagnostics
             .fault(name, format!("no value is named `{name}`"));
         match nearest(&name.to_string(), known.iter().map(String::as_str)) {
             Some(near) => fault.help(format!("did you mean `{near}`?")),
@@ -275,7 +275,7 @@ impl Infer<'_> {
         let mut heads: Vec<Head> = Vec::new();
         for (number, name) in names.iter().enumerate() {
             if number >= MAX_ENDS {
-                self.report
+                self.diagnostics
                     .fault(
                         name,
                         format!("a model has up to {MAX_ENDS} outputs, found one more"),
@@ -285,18 +285,18 @@ impl Infer<'_> {
                 continue;
             }
             if names[..number].contains(name) {
-                self.report
+                self.diagnostics
                     .fault(name, format!("`{name}` is an output twice"))
                     .help("remove one of the two");
                 continue;
             }
             let Some(value) = values.find(name, true) else {
                 self.unknown_value(name, values);
-                heads.push(head((*name).clone(), Place::start().unknown(""), None));
+                heads.push(head((*name).clone(), ChainEnd::start().unknown(""), None));
                 continue;
             };
             if value.is_input {
-                self.report
+                self.diagnostics
                     .fault(name, format!("the output `{name}` is an input"))
                     .note("nothing computes it, and nothing trains it")
                     .help(format!(
@@ -322,7 +322,7 @@ impl Infer<'_> {
                 .any(|it| it.name == *name);
             let what = if value.is_input { "input" } else { "value" };
             let fault = self
-                .report
+                .diagnostics
                 .fault(name, format!("the {what} `{name}` is never read"));
             if again {
                 fault.note(format!(
@@ -335,7 +335,7 @@ impl Infer<'_> {
 }
 
 impl Value {
-    fn new(name: &Ident, place: Place) -> Self {
+    fn new(name: &Ident, place: ChainEnd) -> Self {
         Self {
             name: name.clone(),
             place,
@@ -356,10 +356,10 @@ impl Values<'_> {
     }
 }
 
-impl Place {
+impl ChainEnd {
     /// The place before the first layer.
     pub(super) fn start() -> Self {
-        Self::new(Edge::Input(0), Data::unknown(), String::new())
+        Self::new(Edge::Input(0), ValueType::unknown(), String::new())
     }
 }
 

@@ -1,10 +1,10 @@
 //! Applies shape rules: here if all arguments are known, otherwise in a constant of the expansion.
 
-use super::{Infer, Place};
+use super::{ChainEnd, Infer};
 use crate::arguments::Arguments;
 use crate::ast;
 use crate::catalog::{After, Rule};
-use crate::plan::{Constant, Data, Form, constant};
+use crate::plan::{Constant, Form, ValueType, constant};
 use crate::value::{Size, Term};
 use kerust_core::shape::Fault;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -18,14 +18,14 @@ impl Infer<'_> {
         after: &After,
         rule: Option<Rule>,
         arguments: &Arguments<'_>,
-        place: &Place,
+        place: &ChainEnd,
         declared: &str,
-    ) -> Data {
+    ) -> ValueType {
         let before = &place.data;
         let mut constant = None;
         if let Some(rule) = rule {
             if let Some(Ok(shape)) = rule.known {
-                return Data::known(shape);
+                return ValueType::known(shape);
             }
             match self.judge(name, rule, arguments, declared, &place.declared) {
                 Ok(judged) => constant = judged,
@@ -34,9 +34,9 @@ impl Infer<'_> {
         }
         let sizes = match (after, &constant) {
             (After::Same, _) => {
-                return Data {
+                return ValueType {
                     constant: constant.or_else(|| before.constant.clone()),
-                    ..Data::float(before.form.clone())
+                    ..ValueType::float(before.form.clone())
                 };
             }
             (After::Sizes(_), None) => return expected(after, before),
@@ -50,9 +50,9 @@ impl Infer<'_> {
                 sizes.collect()
             }
         };
-        Data {
+        ValueType {
             constant,
-            ..Data::float(Form::Sizes(sizes))
+            ..ValueType::float(Form::Sizes(sizes))
         }
     }
 
@@ -105,7 +105,7 @@ impl Infer<'_> {
     pub(super) fn softmax(
         &mut self,
         name: &Ident,
-        data: &Data,
+        data: &ValueType,
         span: Span,
         arguments: &Arguments<'_>,
         declared: &str,
@@ -135,7 +135,7 @@ impl Infer<'_> {
         previous: &str,
     ) {
         let message = fault.text(declared, previous);
-        self.report.fault(tokens, message.as_str());
+        self.diagnostics.fault(tokens, message.as_str());
     }
 
     pub(super) fn constant(
@@ -155,7 +155,7 @@ impl Infer<'_> {
     }
 
     /// Reports a shape whose type stable Rust cannot express in a generic model.
-    pub(super) fn nameable(&mut self, data: &Data, at: &ast::Layer) {
+    pub(super) fn nameable(&mut self, data: &ValueType, at: &ast::Layer) {
         if let Form::Sizes(sizes) = &data.form {
             for size in sizes {
                 self.nameable_size(size, at);
@@ -170,7 +170,7 @@ impl Infer<'_> {
         }
         self.unnameable.push(layer.tokens.to_string());
         let names = self.generics.join("`, `");
-        self.report
+        self.diagnostics
             .fault(
                 layer,
                 format!("a size of `{}` is computed from `{names}`", layer.ident()),
@@ -186,7 +186,7 @@ impl Infer<'_> {
 pub(super) struct Reported;
 
 /// The output of a layer after an error: its rank, and its own sizes if they do not depend on the input.
-pub(super) fn expected(after: &After, before: &Data) -> Data {
+pub(super) fn expected(after: &After, before: &ValueType) -> ValueType {
     let After::Sizes(sizes) = after else {
         return before.in_part();
     };
@@ -194,5 +194,5 @@ pub(super) fn expected(after: &After, before: &Data) -> Data {
         .iter()
         .map(|size| size.as_ref().and_then(|size| size.known))
         .collect();
-    Data::known_in_part(sizes)
+    ValueType::known_in_part(sizes)
 }

@@ -1,7 +1,7 @@
 //! Masks, which say which steps of a sequence count. A mask is a value of the graph that belongs to another
 //! value.
 
-use super::{Infer, Mask, Place};
+use super::{ChainEnd, Infer, Mask};
 use crate::ast;
 use crate::catalog::Masking;
 use crate::plan::{Edge, Node, Role};
@@ -12,7 +12,7 @@ use quote::quote;
 
 impl Infer<'_> {
     /// Whether a layer accepts the element type at `place`. If not, it is reported.
-    pub(super) fn takes(&mut self, layer: &ast::Layer, takes: Dtype, place: &Place) -> bool {
+    pub(super) fn takes(&mut self, layer: &ast::Layer, takes: Dtype, place: &ChainEnd) -> bool {
         let Some(found) = place
             .data
             .known_dtype()
@@ -25,7 +25,7 @@ impl Infer<'_> {
         }
         let (ident, declared) = (layer.ident(), &place.declared);
         let [takes_what, found_what] = [takes, found].map(numbers);
-        let fault = self.report.fault(
+        let fault = self.diagnostics.fault(
             ident,
             format!("`{ident}` takes {takes_what}, found {found_what}"),
         );
@@ -49,8 +49,8 @@ impl Infer<'_> {
         layer: &ast::Layer,
         name: &Ident,
         masking: Masking,
-        place: &Place,
-        others: &[Place],
+        place: &ChainEnd,
+        others: &[ChainEnd],
     ) -> (Vec<Edge>, Vec<usize>) {
         let masked = [place]
             .into_iter()
@@ -81,13 +81,13 @@ impl Infer<'_> {
     }
 
     /// Reports that a layer would lose a mask.
-    pub(super) fn refuses(&mut self, layer: &ast::Layer, place: &Place, others: &[Place]) {
+    pub(super) fn refuses(&mut self, layer: &ast::Layer, place: &ChainEnd, others: &[ChainEnd]) {
         let mut places = [place].into_iter().chain(others);
         let Some(mask) = places.find_map(|place| place.mask.as_ref()) else {
             return;
         };
         let ident = layer.ident();
-        self.report
+        self.diagnostics
             .fault(
                 ident,
                 format!("`{ident}` would lose the mask of `{}`", mask.by),
@@ -100,11 +100,11 @@ impl Infer<'_> {
     }
 
     /// Reports an output whose mask is unused: a loss would count padding steps.
-    pub(super) fn uses_mask(&mut self, at: &Ident, place: &Place) {
+    pub(super) fn uses_mask(&mut self, at: &Ident, place: &ChainEnd) {
         let Some(mask) = &place.mask else {
             return;
         };
-        self.report
+        self.diagnostics
             .fault(at, format!("the output has the mask of `{}`", mask.by))
             .note("a loss counts every step of an output, those that are padding too")
             .help(
@@ -141,7 +141,7 @@ impl Infer<'_> {
         layer: &ast::Layer,
         name: &Ident,
         along_steps: bool,
-        places: &[Place],
+        places: &[ChainEnd],
     ) -> Option<Mask> {
         let masks: Vec<Mask> = places
             .iter()
@@ -151,7 +151,7 @@ impl Infer<'_> {
         let kind = layer.ident().to_string();
         if masks.len() < places.len() {
             let by = masked.by.clone();
-            let fault = self.report.fault(
+            let fault = self.diagnostics.fault(
                 layer.ident(),
                 format!("`{kind}` would lose the mask of `{by}`"),
             );

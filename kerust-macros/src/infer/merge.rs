@@ -1,10 +1,10 @@
 //! Merge layers.
 
-use super::{Infer, Place};
+use super::{ChainEnd, Infer};
 use crate::ast::{self, ValueKind};
 use crate::catalog::Rule;
-use crate::plan::{Data, Form, Fusion, Layer, Node, Role};
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
+use crate::plan::{Form, Fusion, Layer, Node, Role, ValueType};
 use crate::value::{Size, Term, text};
 use kerust_core::element::Dtype;
 use kerust_core::shape::{self, Fault, Shape};
@@ -28,8 +28,8 @@ pub fn is_merge(name: &Ident) -> bool {
 }
 
 /// Reports a merge after an arrow.
-pub fn misplaced(ident: &Ident, report: &mut Report) {
-    let fault = report.fault(
+pub fn misplaced(ident: &Ident, diagnostics: &mut Diagnostics) {
+    let fault = diagnostics.fault(
         ident,
         format!("`{ident}` merges values, and must be at the beginning of a chain"),
     );
@@ -51,8 +51,8 @@ impl Infer<'_> {
     pub(super) fn merge(
         &mut self,
         layer: &ast::Layer,
-        find: &mut dyn FnMut(&mut Self, &Ident) -> Option<Place>,
-    ) -> Place {
+        find: &mut dyn FnMut(&mut Self, &Ident) -> Option<ChainEnd>,
+    ) -> ChainEnd {
         let ident = layer.ident().clone();
         let (mut places, mut names) = (Vec::new(), Vec::new());
         let mut sound = true;
@@ -93,7 +93,7 @@ impl Infer<'_> {
                 Some(name) => ("", format!("{ident}({name}, other)")),
                 None => ("s", format!("{ident}(a, b)")),
             };
-            self.report
+            self.diagnostics
                 .fault(
                     layer,
                     format!("`{ident}` joins two values or more, found {found} name{plural}"),
@@ -105,7 +105,7 @@ impl Infer<'_> {
             && ident == "Subtract"
             && let [a, b, c, ..] = names.as_slice()
         {
-            self.report
+            self.diagnostics
                 .fault(
                     c,
                     format!("`Subtract` takes two values, found {}", names.len()),
@@ -116,7 +116,7 @@ impl Infer<'_> {
             sound = false;
         }
         if !sound {
-            let start = Place::start();
+            let start = ChainEnd::start();
             return start.unknown(&text(&layer.tokens));
         }
         let declared = match settings.axis.filter(|axis| *axis != -1) {
@@ -132,7 +132,12 @@ impl Infer<'_> {
     }
 
     /// The sum of a residual's branches.
-    pub(super) fn residual(&mut self, layer: &ast::Layer, main: Place, skip: Place) -> Place {
+    pub(super) fn residual(
+        &mut self,
+        layer: &ast::Layer,
+        main: ChainEnd,
+        skip: ChainEnd,
+    ) -> ChainEnd {
         let ident = layer.ident();
         let add = ast::Layer {
             tokens: layer.tokens.clone(),
@@ -155,13 +160,13 @@ impl Infer<'_> {
         &mut self,
         layer: &ast::Layer,
         settings: &Settings,
-        places: &[Place],
+        places: &[ChainEnd],
         at: &dyn Fn(&Fault) -> TokenStream,
         [declared, said]: [&str; 2],
-    ) -> Place {
+    ) -> ChainEnd {
         let kind = layer.ident().to_string();
         let given = settings.name.as_ref().map(|name| self.repeated(name));
-        let name = self.names.name(layer, given.as_ref(), self.report);
+        let name = self.names.name(layer, given.as_ref(), self.diagnostics);
         if places.iter().any(|place| place.data.is_unknown()) {
             return places[0].unknown(said);
         }
@@ -175,7 +180,7 @@ impl Infer<'_> {
         let rule = rule(places, concatenates.then_some(axis));
         let (known, said_first) = (rule.known, said);
         let data = match known {
-            Some(Ok(shape)) => Data::known(shape),
+            Some(Ok(shape)) => ValueType::known(shape),
             _ => match self.judge_at(&name, rule, at, said_first, "") {
                 Ok(Some(constant)) => {
                     match self.joined(layer, places, concatenates.then_some(axis), constant) {
@@ -235,9 +240,9 @@ impl Infer<'_> {
             mask: None,
             node,
         });
-        Place {
+        ChainEnd {
             mask,
-            ..Place::new(edge, data, said.to_owned())
+            ..ChainEnd::new(edge, data, said.to_owned())
         }
     }
 
@@ -245,10 +250,10 @@ impl Infer<'_> {
     fn joined(
         &mut self,
         layer: &ast::Layer,
-        places: &[Place],
+        places: &[ChainEnd],
         axis: Option<isize>,
         constant: TokenStream,
-    ) -> Option<Data> {
+    ) -> Option<ValueType> {
         let mut forms = places.iter().map(|place| &place.data.form);
         let sizes = forms.find_map(|form| match form {
             Form::Sizes(sizes) => Some(sizes.clone()),
@@ -266,16 +271,16 @@ impl Infer<'_> {
                 Form::Sizes(sizes)
             }
             (None, Some(_)) => {
-                self.report
+                self.diagnostics
                     .fault(layer.ident(), "`Concatenate` of custom layers")
                     .note("their number of dimensions is known to rustc only")
                     .help("add a built-in layer after one of them: `=> Reshape(32)`");
                 return None;
             }
         };
-        Some(Data {
+        Some(ValueType {
             constant: Some(constant),
-            ..Data::float(form)
+            ..ValueType::float(form)
         })
     }
 
@@ -284,7 +289,7 @@ impl Infer<'_> {
         let concatenates = ident == "Concatenate";
         match &argument.keyword {
             Some(keyword) if concatenates && keyword == "axis" => self
-                .report
+                .diagnostics
                 .fault(
                     &argument.value.tokens,
                     format!("`axis` takes a whole number, found `{found}`"),
@@ -296,12 +301,12 @@ impl Infer<'_> {
                 } else {
                     "`name`"
                 };
-                self.report
+                self.diagnostics
                     .fault(keyword, format!("`{ident}` has no argument `{keyword}`"))
                     .help(format!("in addition to values it takes {takes}"))
             }
             None => self
-                .report
+                .diagnostics
                 .fault(
                     &argument.value.tokens,
                     format!("`{ident}` joins values by their names, found `{found}`"),
@@ -312,7 +317,7 @@ impl Infer<'_> {
 }
 
 /// The shape rule over all values.
-fn rule(places: &[Place], axis: Option<isize>) -> Rule {
+fn rule(places: &[ChainEnd], axis: Option<isize>) -> Rule {
     let shapes: Option<Vec<Shape>> = places.iter().map(|place| place.data.known()).collect();
     let known = shapes.map(|shapes| match axis {
         None => shape::merge(&shapes),
@@ -330,7 +335,7 @@ fn rule(places: &[Place], axis: Option<isize>) -> Rule {
 }
 
 /// The number of values per index of the axes before `axis`.
-fn run(data: &Data, axis: isize) -> TokenStream {
+fn run(data: &ValueType, axis: isize) -> TokenStream {
     if let Some(shape) = data.known_shape() {
         let along = shape::axis_of(shape, axis).unwrap_or(0);
         return Size::known(shape.run(along)).tokens();

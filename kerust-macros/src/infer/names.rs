@@ -1,7 +1,7 @@
 //! The names of layers: as in Keras, unless the user gives one.
 
 use crate::ast;
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
 use proc_macro2::{Ident, Span};
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ impl Names {
         &mut self,
         layer: &ast::Layer,
         given: Option<&Ident>,
-        report: &mut Report,
+        diagnostics: &mut Diagnostics,
     ) -> Ident {
         let kind = snake_case(&layer.ident().to_string());
         let count = self.counts.entry(kind.clone()).or_default();
@@ -51,7 +51,7 @@ impl Names {
         if let Some(given) = given
             && RESERVED.contains(&name.as_str())
         {
-            report
+            diagnostics
                 .fault(given, format!("a layer cannot be named `{name}`"))
                 .note(format!(
                     "`{}` is a constant of every model",
@@ -60,7 +60,7 @@ impl Names {
                 .help(format!("write another name: `name = {automatic}_{name}`"));
         } else if let Some(first) = self.taken.get(&name) {
             let at = given.unwrap_or(layer.ident());
-            let fault = report.fault(at, format!("two layers are named `{name}`"));
+            let fault = diagnostics.fault(at, format!("two layers are named `{name}`"));
             if given.is_some() && !first {
                 fault.note(format!(
                     "an earlier layer without an explicit name is `{name}`, as in Keras"

@@ -1,14 +1,14 @@
 //! Layers with several outputs, and the names that a `let` gives to them.
 
-use super::{Infer, Place};
+use super::{ChainEnd, Infer};
 use crate::ast;
-use crate::plan::{Data, Edge, Node, Role};
+use crate::plan::{Edge, Node, Role, ValueType};
 use crate::value::text;
 use proc_macro2::Ident;
 
 impl Infer<'_> {
     /// Adds the further outputs of the last node, each as a value of its own.
-    pub(super) fn parts(&mut self, name: &Ident, outputs: &[Data]) -> Vec<Edge> {
+    pub(super) fn parts(&mut self, name: &Ident, outputs: &[ValueType]) -> Vec<Edge> {
         let node = self.nodes.len() - 1;
         let layer = self.nodes[node].layer;
         let outputs = outputs.iter().enumerate();
@@ -22,7 +22,7 @@ impl Infer<'_> {
     }
 
     /// The further outputs at `place` that a `let` names.
-    pub(super) fn others(&mut self, statement: &ast::Let, place: &Place) -> Vec<Place> {
+    pub(super) fn others(&mut self, statement: &ast::Let, place: &ChainEnd) -> Vec<ChainEnd> {
         let (named, given) = (1 + statement.others.len(), 1 + place.others.len());
         if named == given || place.data.is_unknown() {
             let missing = std::iter::repeat_n(place.unknown(""), named - 1);
@@ -41,7 +41,7 @@ impl Infer<'_> {
             named => format!("{named} names"),
         };
         let written: Vec<&str> = ["sequence", "state", "carry", "value"][..given.min(4)].to_vec();
-        let fault = self.report.fault(
+        let fault = self.diagnostics.fault(
             statement.others.last().unwrap_or(&statement.name),
             format!("`{declared}` gives {gives}, found {names}"),
         );
@@ -55,12 +55,12 @@ impl Infer<'_> {
     }
 
     /// Reports a chain that ends with several values.
-    pub(super) fn one_output(&mut self, layer: &ast::Layer, place: &Place) {
+    pub(super) fn one_output(&mut self, layer: &ast::Layer, place: &ChainEnd) {
         if place.others.is_empty() || place.data.is_unknown() {
             return;
         }
         let given = 1 + place.others.len();
-        self.report
+        self.diagnostics
             .fault(
                 layer.ident(),
                 format!("`{}` gives {given} values, and a chain ends in one", place.declared),
@@ -69,13 +69,13 @@ impl Infer<'_> {
     }
 
     /// Reports a layer after several values.
-    pub(super) fn one_value(&mut self, layer: &ast::Layer, place: &Place) {
+    pub(super) fn one_value(&mut self, layer: &ast::Layer, place: &ChainEnd) {
         if place.others.is_empty() || place.data.is_unknown() {
             return;
         }
         let (ident, declared) = (layer.ident(), &place.declared);
         let given = 1 + place.others.len();
-        self.report
+        self.diagnostics
             .fault(
                 ident,
                 format!("`{ident}` takes one value, and `{declared}` gives {given}"),

@@ -3,7 +3,7 @@
 use super::Infer;
 use crate::arguments::Arguments;
 use crate::catalog::Rule;
-use crate::plan::Data;
+use crate::plan::ValueType;
 use crate::value::Term;
 use kerust_core::shape::{self, Bounds, Shape};
 use proc_macro2::Ident;
@@ -14,7 +14,7 @@ impl Infer<'_> {
     pub(super) fn ranges(&mut self, name: &Ident, arguments: &Arguments<'_>, declared: &str) {
         for (number, bounded) in arguments.numbers().into_iter().enumerate() {
             let (argument, value, bounds) = (bounded.argument, bounded.number, bounded.bounds);
-            let shape = Data::known(Shape::new(&[1])).shape();
+            let shape = ValueType::known(Shape::new(&[1])).shape();
             let (tokens, path) = (value.tokens(), path(bounds));
             let rule = Rule {
                 known: value

@@ -1,7 +1,7 @@
 //! Built-in layers that are applied to several values by name: `MultiHeadAttention(query, value,
 //! num_heads = 4, key_dim = 8)`.
 
-use super::{Infer, Place};
+use super::{ChainEnd, Infer};
 use crate::arguments::Arguments;
 use crate::ast::{self, ValueKind};
 use crate::catalog;
@@ -15,8 +15,8 @@ impl Infer<'_> {
     pub(super) fn of_several(
         &mut self,
         layer: &ast::Layer,
-        find: &mut dyn FnMut(&mut Self, &Ident) -> Option<Place>,
-    ) -> Place {
+        find: &mut dyn FnMut(&mut Self, &Ident) -> Option<ChainEnd>,
+    ) -> ChainEnd {
         let ident = layer.ident();
         let kind = ident.to_string();
         let is_name = |argument: &&ast::Argument| {
@@ -28,14 +28,14 @@ impl Infer<'_> {
             .take_while(is_name)
             .filter_map(name)
             .collect();
-        let unknown = Place::start().unknown(&text(&layer.tokens));
+        let unknown = ChainEnd::start().unknown(&text(&layer.tokens));
         let (Some(row), Some([least, most])) = (
             catalog::rows().find(|row| row.name == kind),
             catalog::values(&kind),
         ) else {
             return unknown;
         };
-        let places: Vec<Place> = names.iter().filter_map(|name| find(self, name)).collect();
+        let places: Vec<ChainEnd> = names.iter().filter_map(|name| find(self, name)).collect();
         if places.len() < names.len() {
             return unknown;
         }
@@ -47,7 +47,7 @@ impl Infer<'_> {
                 true => least.to_string(),
                 false => format!("{least} or {most}"),
             };
-            let fault = self.report.fault(
+            let fault = self.diagnostics.fault(
                 place,
                 format!("`{kind}` is applied to {counts} values, found {found} name{plural}"),
             );
@@ -64,7 +64,7 @@ impl Infer<'_> {
             }
             return unknown;
         }
-        let is_other = |place: &Place| place.data.rank().is_some_and(|rank| rank != 2);
+        let is_other = |place: &ChainEnd| place.data.rank().is_some_and(|rank| rank != 2);
         let mut values = names.iter().zip(&places);
         if let Some((name, place)) = values.find(|(_, place)| kind != "Dot" && is_other(place)) {
             if let Some(found) = place.data.known() {
@@ -78,7 +78,7 @@ impl Infer<'_> {
                 .iter()
                 .any(|place| matches!(place.data.form, Form::Typed(_)))
         {
-            self.report
+            self.diagnostics
                 .fault(ident, "`Dot` after a custom layer")
                 .note("its number of dimensions is known to rustc only")
                 .help("add a built-in layer after it: `=> Reshape(24, 8)`");
@@ -89,7 +89,7 @@ impl Infer<'_> {
             names.len(),
             row.parameters,
             self.generics,
-            self.report,
+            self.diagnostics,
         );
         let (first, others) = match places.split_first() {
             Some(places) => places,
@@ -103,12 +103,12 @@ impl Infer<'_> {
     pub(super) fn applied(
         &mut self,
         layer: &ast::Layer,
-        find: &mut dyn FnMut(&mut Self, &Ident) -> Option<Place>,
-    ) -> Place {
+        find: &mut dyn FnMut(&mut Self, &Ident) -> Option<ChainEnd>,
+    ) -> ChainEnd {
         let (ident, kind) = (layer.ident(), layer.ident().to_string());
-        let unknown = Place::start().unknown(&text(&layer.tokens));
+        let unknown = ChainEnd::start().unknown(&text(&layer.tokens));
         let Some(gates) = catalog::gates(&kind) else {
-            self.report
+            self.diagnostics
                 .fault(ident, format!("`{kind}` takes no `initial_state`"))
                 .note("recurrent layers take one: `LSTM`, `GRU` and `SimpleRNN`")
                 .help(format!("write what it reads before it: `x => {kind}`"));
@@ -131,7 +131,7 @@ impl Infer<'_> {
                 (_, ValueKind::Faulty) => return unknown,
                 _ => {
                     let found = text(&value.tokens);
-                    self.report
+                    self.diagnostics
                         .fault(
                             &value.tokens,
                             format!(
@@ -150,7 +150,7 @@ impl Infer<'_> {
                 2 => ["(h, c)", "s"],
                 _ => ["h", ""],
             };
-            self.report
+            self.diagnostics
                 .fault(
                     ident,
                     format!("`{kind}` begins with {expected} state{plural}, found {found}"),
@@ -159,13 +159,13 @@ impl Infer<'_> {
             return unknown;
         };
         let names = [sequence].into_iter().chain(states);
-        let places: Vec<Option<Place>> = names.map(|name| find(self, name)).collect();
-        let places: Option<Vec<Place>> = places.into_iter().collect();
+        let places: Vec<Option<ChainEnd>> = names.map(|name| find(self, name)).collect();
+        let places: Option<Vec<ChainEnd>> = places.into_iter().collect();
         let row = catalog::rows().find(|row| row.name == kind);
         let (Some(places), Some(row)) = (places, row) else {
             return unknown;
         };
-        let arguments = Arguments::bind(layer, row.parameters, self.generics, self.report);
+        let arguments = Arguments::bind(layer, row.parameters, self.generics, self.diagnostics);
         let [place, states @ ..] = places.as_slice() else {
             return unknown;
         };
@@ -182,7 +182,7 @@ impl Infer<'_> {
         &mut self,
         layer: &ast::Layer,
         arguments: &Arguments<'_>,
-        states: &[Place],
+        states: &[ChainEnd],
     ) -> bool {
         let units = arguments.count("units").known;
         for state in states {
@@ -193,7 +193,7 @@ impl Infer<'_> {
                 continue;
             }
             let (ident, units) = (layer.ident(), units.unwrap_or_default());
-            self.report
+            self.diagnostics
                 .fault(
                     ident,
                     format!(

@@ -1,7 +1,7 @@
 //! The weights and multiply-adds of a layer.
 
 use crate::catalog::{Macs, Weights};
-use crate::plan::Data;
+use crate::plan::ValueType;
 use crate::value::{Size, Sliding, Term};
 use kerust_core::shape::{self, Shape};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -22,7 +22,7 @@ pub fn weights(weights: &Weights) -> TokenStream {
 }
 
 /// The multiply-adds, as a number or as a call of the rule.
-pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
+pub fn macs(macs: &Macs, input: &ValueType, output: &ValueType) -> TokenStream {
     let (from, to) = (input.shape(), output.shape());
     let (known, tokens) = match macs {
         Macs::None => return quote!(0),
@@ -82,11 +82,11 @@ pub fn macs(macs: &Macs, input: &Data, output: &Data) -> TokenStream {
     known.map_or(tokens, |macs| Size::known(macs).tokens())
 }
 
-fn dense(input: &Data, output: &Data) -> Option<usize> {
+fn dense(input: &ValueType, output: &ValueType) -> Option<usize> {
     Some(shape::dense_macs(input.known()?, output.known()?))
 }
 
-fn conv2d(input: &Data, output: &Data, window: &Sliding, groups: &Size) -> Option<usize> {
+fn conv2d(input: &ValueType, output: &ValueType, window: &Sliding, groups: &Size) -> Option<usize> {
     let (input, output, window) = (input.known()?, output.known()?, window.known()?);
     // After an error, there may be another rank or no groups.
     let groups = groups
@@ -96,7 +96,7 @@ fn conv2d(input: &Data, output: &Data, window: &Sliding, groups: &Size) -> Optio
 }
 
 /// Input and output as images or sequences. After an error, there may be another rank.
-fn images(input: &Data, output: &Data) -> Option<(Shape, Shape)> {
+fn images(input: &ValueType, output: &ValueType) -> Option<(Shape, Shape)> {
     let [from, to] = [input.known()?.rank(), output.known()?.rank()];
     let both = from == to && from > 1;
     input.known().zip(output.known()).filter(|_| both)

@@ -1,10 +1,10 @@
 //! Layers that are not in the catalogue: names of Keras and other libraries, misspelled names, and custom
 //! layers.
 
-use super::{Infer, Place};
+use super::{ChainEnd, Infer};
 use crate::ast;
+use crate::diagnostics::nearest;
 use crate::habits::{self, Named};
-use crate::report::nearest;
 use crate::value::short;
 use proc_macro2::Ident;
 use quote::quote;
@@ -24,8 +24,8 @@ impl Infer<'_> {
         &mut self,
         layer: &ast::Layer,
         ident: &Ident,
-        place: &Place,
-    ) -> Place {
+        place: &ChainEnd,
+    ) -> ChainEnd {
         let found = ident.to_string();
         let named = habits::layer(&found);
         let activation = match &named {
@@ -35,12 +35,12 @@ impl Infer<'_> {
         };
         match (named, activation) {
             (Some(Named::Means(means)), _) => {
-                self.report
+                self.diagnostics
                     .fault(ident, format!("unknown layer `{found}`"))
                     .help(format!("write `{means}`, as in Keras"));
             }
             (Some(Named::Keras(name)), _) => {
-                let fault = self.report.fault(
+                let fault = self.diagnostics.fault(
                     ident,
                     format!("`{found}` is a layer of Keras that kerust does not have yet"),
                 );
@@ -52,7 +52,7 @@ impl Infer<'_> {
                 ));
             }
             (None, Some(word)) => {
-                self.report
+                self.diagnostics
                     .fault(ident, format!("unknown layer `{found}`"))
                     .help(format!(
                         "an activation is a word: write `Activation({word})`"
@@ -60,7 +60,7 @@ impl Infer<'_> {
             }
             (None, None) => match nearest(&found, habits::layers()) {
                 Some(near) => {
-                    self.report
+                    self.diagnostics
                         .fault(ident, format!("unknown layer `{found}`"))
                         .help(format!("did you mean `{near}`?"));
                 }

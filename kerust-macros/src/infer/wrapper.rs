@@ -1,14 +1,14 @@
 //! Wrapper layers: `Bidirectional(LSTM(16))`, `TimeDistributed(Dense(8))`.
 
 use super::catalogued::Said;
-use super::{Infer, Place, size, unknown};
+use super::{ChainEnd, Infer, size, unknown};
 use crate::arguments::Arguments;
 use crate::ast::{self, Name};
 use crate::catalog::{
     After, BIDIRECTIONAL, Before, Macs, Masking, Row, Rule, Spec, TIME_DISTRIBUTED, bidirectional,
     gates, rows,
 };
-use crate::plan::{Activation, Data, Form, Role};
+use crate::plan::{Activation, Form, Role, ValueType};
 use crate::value::{Size, Term, text};
 use kerust_core::shape::{self, Fault};
 use proc_macro2::TokenStream;
@@ -19,9 +19,9 @@ impl Infer<'_> {
         &mut self,
         layer: &ast::Layer,
         inner: &ast::Chain,
-        place: &Place,
+        place: &ChainEnd,
         last: bool,
-    ) -> (Place, Option<Activation>) {
+    ) -> (ChainEnd, Option<Activation>) {
         let kind = layer.ident().to_string();
         let unknown = (place.unknown(&text(&layer.tokens)), None);
         let Some((inner, row)) = self.wrapped(&kind, layer, inner, place) else {
@@ -33,8 +33,8 @@ impl Infer<'_> {
         } else {
             TIME_DISTRIBUTED
         };
-        let outer = Arguments::bind(layer, parameters, self.generics, self.report);
-        let given = Arguments::bind(inner, row.parameters, self.generics, self.report);
+        let outer = Arguments::bind(layer, parameters, self.generics, self.diagnostics);
+        let given = Arguments::bind(inner, row.parameters, self.generics, self.diagnostics);
         let nameable = self.generics.is_empty();
         let (spec, settings) = if is_bidirectional {
             let before = Before {
@@ -43,9 +43,9 @@ impl Infer<'_> {
                 masked: &[place.mask.is_some()],
                 nameable,
             };
-            let spec = (row.infer)(&given, &before, self.report);
+            let spec = (row.infer)(&given, &before, self.diagnostics);
             if !spec.outputs.is_empty() {
-                self.report
+                self.diagnostics
                     .fault(
                         given.tokens("return_state"),
                         "`Bidirectional` gives no states, found `return_state = true`",
@@ -72,7 +72,7 @@ impl Infer<'_> {
                 masked: &[false],
                 nameable,
             };
-            let spec = (row.infer)(&given, &before, self.report);
+            let spec = (row.infer)(&given, &before, self.diagnostics);
             if self.is_refused(inner, row, &spec) {
                 return unknown;
             }
@@ -100,10 +100,10 @@ impl Infer<'_> {
         kind: &str,
         layer: &ast::Layer,
         inner: &'a ast::Chain,
-        place: &Place,
+        place: &ChainEnd,
     ) -> Option<(&'a ast::Layer, &'static Row)> {
         let [inner] = inner.layers.as_slice() else {
-            let fault = self.report.fault(
+            let fault = self.diagnostics.fault(
                 layer.ident(),
                 format!("`{kind}` holds one layer, found {}", inner.layers.len()),
             );
@@ -134,7 +134,7 @@ impl Infer<'_> {
                 "write, for example, `TimeDistributed(Conv2D(8, 3x3))`",
             ),
         };
-        self.report
+        self.diagnostics
             .fault(ident, format!("`{kind}` takes {expected}, found `{ident}`"))
             .help(example);
         None
@@ -146,16 +146,16 @@ impl Infer<'_> {
         layer: &ast::Layer,
         inner: &ast::Layer,
         given: &Arguments<'_>,
-        place: &Place,
-    ) -> Option<Data> {
+        place: &ChainEnd,
+    ) -> Option<ValueType> {
         let sizes = match &place.data.form {
             Form::Sizes(sizes) => sizes,
             Form::Part(sizes) if sizes.len() > 1 => {
-                return Some(Data::known_in_part(sizes[1..].to_vec()));
+                return Some(ValueType::known_in_part(sizes[1..].to_vec()));
             }
-            Form::Unknown | Form::Part(_) => return Some(Data::unknown()),
+            Form::Unknown | Form::Part(_) => return Some(ValueType::unknown()),
             Form::Typed(_) => {
-                self.report
+                self.diagnostics
                     .fault(layer.ident(), "`TimeDistributed` after a custom layer")
                     .note("its number of dimensions is known to rustc only")
                     .help("add a built-in layer before it: `=> Reshape(24, 8)`");
@@ -169,7 +169,7 @@ impl Infer<'_> {
             self.fault(&fault, inner, &declared, &place.declared);
             return None;
         }
-        Some(Data::float(Form::Sizes(sizes[1..].to_vec())))
+        Some(ValueType::float(Form::Sizes(sizes[1..].to_vec())))
     }
 
     /// Reports a layer that cannot be applied to each step independently.
@@ -178,7 +178,7 @@ impl Infer<'_> {
         if !(spec.state || draws) {
             return false;
         }
-        self.report
+        self.diagnostics
             .fault(
                 inner.ident(),
                 format!("`TimeDistributed` does not take `{}`", row.name),
@@ -199,7 +199,7 @@ impl Infer<'_> {
 }
 
 /// The properties of a layer that is applied to each step, as if it were a sample.
-fn at_each_step(spec: Spec, all: &Data, step: &Data) -> Spec {
+fn at_each_step(spec: Spec, all: &ValueType, step: &ValueType) -> Spec {
     let steps = all.dim(0, true);
     let (shape, of_step) = (all.shape(), step.shape());
     let inner = spec.rule.unwrap_or_else(|| Rule {
@@ -208,7 +208,7 @@ fn at_each_step(spec: Spec, all: &Data, step: &Data) -> Spec {
     });
     let known = all.known().zip(inner.known);
     let output = match &inner.known {
-        Some(Ok(shape)) => Data::known(*shape),
+        Some(Ok(shape)) => ValueType::known(*shape),
         _ => step.clone(),
     };
     let tokens = inner.tokens;

@@ -3,20 +3,20 @@
 
 mod mutations;
 
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
 use crate::{infer, int8, parse};
 use proc_macro2::TokenStream;
 
 /// The errors of a model, with their messages and positions.
 fn faults(tokens: TokenStream) -> Vec<syn::Error> {
-    let mut report = Report::default();
-    if let Some(model) = parse::model(tokens, &mut report) {
-        let plan = infer::plan(&model, &mut report);
-        if report.is_empty() {
-            int8::twin(&model, &plan, &mut report);
+    let mut diagnostics = Diagnostics::default();
+    if let Some(model) = parse::model(tokens, &mut diagnostics) {
+        let plan = infer::plan(&model, &mut diagnostics);
+        if diagnostics.is_empty() {
+            int8::twin(&model, &plan, &mut diagnostics);
         }
     }
-    report.into_error().into_iter().flatten().collect()
+    diagnostics.into_error().into_iter().flatten().collect()
 }
 
 /// Checks the table of a file with one mistake per line.

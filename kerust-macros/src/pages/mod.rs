@@ -7,7 +7,7 @@ mod read;
 
 use crate::arguments::{Kind, Parameter};
 use crate::catalog::{BIDIRECTIONAL, INPUT, TIME_DISTRIBUTED, is_of_one, rows};
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
 use crate::{expand, infer, parse};
 use proc_macro2::TokenStream;
 use read::{Argument, pages};
@@ -243,10 +243,10 @@ fn planned(model: &str) -> Result<crate::plan::Plan, String> {
     let tokens: TokenStream = model
         .parse()
         .map_err(|_| format!("`{model}` is no tokens"))?;
-    let mut report = Report::default();
-    let model = parse::model(tokens, &mut report);
-    let plan = model.map(|model| infer::plan(&model, &mut report));
-    match (report.into_error(), plan) {
+    let mut diagnostics = Diagnostics::default();
+    let model = parse::model(tokens, &mut diagnostics);
+    let plan = model.map(|model| infer::plan(&model, &mut diagnostics));
+    match (diagnostics.into_error(), plan) {
         (None, Some(plan)) => Ok(plan),
         (Some(error), _) => Err(error.to_string()),
         (None, None) => Err("nothing was parsed".into()),

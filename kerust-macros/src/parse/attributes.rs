@@ -1,7 +1,7 @@
 //! `#[weights(..)]` and `#[budget(..)]`. All other attributes are kept on the struct.
 
 use crate::ast::{Budget, Int8, Limit};
-use crate::report::{Report, nearest};
+use crate::diagnostics::{Diagnostics, nearest};
 use crate::value;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -16,7 +16,11 @@ pub struct Own {
 }
 
 /// Removes the attributes that the macro interprets from `attributes`.
-pub fn own(attributes: &mut Vec<Attribute>, generics: &Generics, report: &mut Report) -> Own {
+pub fn own(
+    attributes: &mut Vec<Attribute>,
+    generics: &Generics,
+    diagnostics: &mut Diagnostics,
+) -> Own {
     let mut own = Own::default();
     let mut met: Vec<String> = Vec::new();
     attributes.retain(|attribute| {
@@ -25,24 +29,24 @@ pub fn own(attributes: &mut Vec<Attribute>, generics: &Generics, report: &mut Re
             .iter()
             .find(|name| path.is_ident(name))
         else {
-            refuse_foreign(attribute, report);
+            refuse_foreign(attribute, diagnostics);
             return true;
         };
         match *name {
             _ if met.iter().any(|met| met == name) => {
-                report
+                diagnostics
                     .fault(
                         attribute,
                         format!("found a second `#[{name}]`, expected one"),
                     )
                     .help("remove one of the two");
             }
-            "weights" => own.weights = Some(weights(attribute, report)),
-            "int8" => own.int8 = Some(int8(attribute, report)),
-            _ => own.budgets = budgets(attribute, report),
+            "weights" => own.weights = Some(weights(attribute, diagnostics)),
+            "int8" => own.int8 = Some(int8(attribute, diagnostics)),
+            _ => own.budgets = budgets(attribute, diagnostics),
         }
         if let Some(GenericParam::Const(parameter)) = generics.params.first() {
-            report
+            diagnostics
                 .fault(
                     attribute,
                     format!("`#[{name}]` on a model for many sizes, expected a model of one"),
@@ -56,10 +60,10 @@ pub fn own(attributes: &mut Vec<Attribute>, generics: &Generics, report: &mut Re
     own
 }
 
-fn refuse_foreign(attribute: &Attribute, report: &mut Report) {
+fn refuse_foreign(attribute: &Attribute, diagnostics: &mut Diagnostics) {
     let path = attribute.path();
     if let Some(name) = ["repr", "derive"].iter().find(|name| path.is_ident(name)) {
-        report
+        diagnostics
             .fault(attribute, format!("a model takes no `#[{name}]`"))
             .note("a model is `#[repr(C)]`, nothing but its numbers")
             .help("remove the attribute");
@@ -67,7 +71,7 @@ fn refuse_foreign(attribute: &Attribute, report: &mut Report) {
 }
 
 /// Reads `#[int8]` and `#[int8(input = int8, weights("net.safetensors"))]`.
-fn int8(attribute: &Attribute, report: &mut Report) -> Int8 {
+fn int8(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Int8 {
     let mut int8 = Int8::default();
     let Meta::List(_) = &attribute.meta else {
         return int8;
@@ -96,8 +100,8 @@ fn int8(attribute: &Attribute, report: &mut Report) -> Int8 {
                 let attribute: Attribute =
                     syn::parse_quote_spanned!(name.span()=> #[#name(#tokens)]);
                 match name == "weights" {
-                    true => int8.weights = Some(weights(&attribute, report)),
-                    false => int8.budgets = budgets(&attribute, report),
+                    true => int8.weights = Some(weights(&attribute, diagnostics)),
+                    false => int8.budgets = budgets(&attribute, diagnostics),
                 }
             }
             _ => {
@@ -110,7 +114,7 @@ fn int8(attribute: &Attribute, report: &mut Report) -> Int8 {
         Ok(())
     });
     if let Err(error) = read {
-        report.syntax(&error, attribute.pound_token.span).help(
+        diagnostics.syntax(&error, attribute.pound_token.span).help(
             "write `#[int8]`, or say more: `#[int8(input = int8, output = int8, weights(\"net.safetensors\"))]`",
         );
     }
@@ -126,11 +130,11 @@ fn inside(attribute: &Attribute) -> TokenStream {
 }
 
 /// The path, or an empty one after an error.
-fn weights(attribute: &Attribute, report: &mut Report) -> LitStr {
+fn weights(attribute: &Attribute, diagnostics: &mut Diagnostics) -> LitStr {
     let tokens = inside(attribute);
     let path = syn::parse2::<LitStr>(tokens.clone()).ok();
     if let Some(path) = path.filter(|path| !path.value().is_empty()) {
-        look_for(&path, report);
+        look_for(&path, diagnostics);
         return path;
     }
     let (place, found) = if tokens.is_empty() {
@@ -138,7 +142,7 @@ fn weights(attribute: &Attribute, report: &mut Report) -> LitStr {
     } else {
         (tokens.clone(), format!("`{}`", value::text(&tokens)))
     };
-    report
+    diagnostics
         .fault(
             place,
             format!("`#[weights]` takes the path of a file, found {found}"),
@@ -148,14 +152,14 @@ fn weights(attribute: &Attribute, report: &mut Report) -> LitStr {
 }
 
 /// Reports a missing file. If the source file is unknown, rustc reports it.
-fn look_for(path: &LitStr, report: &mut Report) {
+fn look_for(path: &LitStr, diagnostics: &mut Diagnostics) {
     let known = proc_macro::is_available().then(|| path.span().unwrap().local_file());
     let Some(source) = known.flatten() else {
         return;
     };
     let file = source.with_file_name(path.value());
     if !file.exists() {
-        report
+        diagnostics
             .fault(path, format!("found no file `{}`", file.display()))
             .note("a path begins at the folder of the source file")
             .help(format!(
@@ -165,11 +169,11 @@ fn look_for(path: &LitStr, report: &mut Report) {
     }
 }
 
-fn budgets(attribute: &Attribute, report: &mut Report) -> Vec<Budget> {
+fn budgets(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Vec<Budget> {
     const EXAMPLE: &str = "`#[budget(flash = 256 KiB, ram = 48 KiB, macs = 2_000_000)]`";
     let tokens = inside(attribute);
     if tokens.is_empty() {
-        report
+        diagnostics
             .fault(attribute, "`#[budget]` holds nothing, expected a limit")
             .help(format!("write one or more of them: {EXAMPLE}"));
     }
@@ -181,16 +185,16 @@ fn budgets(attribute: &Attribute, report: &mut Report) -> Vec<Budget> {
             .take_while(|token| !matches!(token, TokenTree::Punct(comma) if comma.as_char() == ','))
             .collect();
         if entry.is_empty() {
-            report
+            diagnostics
                 .fault(attribute, "found a second `,`, expected a limit")
                 .help("remove one of the two");
             continue;
         }
-        let Some(budget) = budget(&entry, report) else {
+        let Some(budget) = budget(&entry, diagnostics) else {
             continue;
         };
         if budgets.iter().any(|other| other.limit == budget.limit) {
-            report
+            diagnostics
                 .fault(&budget.key, format!("`{}` is given twice", budget.key))
                 .help("remove one of the two");
         } else {
@@ -207,10 +211,10 @@ const KEYS: [(&str, Limit); 3] = [
 ];
 
 /// Reads `ram = 48 KiB`.
-fn budget(entry: &[TokenTree], report: &mut Report) -> Option<Budget> {
+fn budget(entry: &[TokenTree], diagnostics: &mut Diagnostics) -> Option<Budget> {
     let all: TokenStream = entry.iter().cloned().collect();
     let [TokenTree::Ident(key), TokenTree::Punct(equals), amount @ ..] = entry else {
-        report
+        diagnostics
             .fault(
                 &all,
                 format!("found `{}`, expected a limit", value::text(&all)),
@@ -219,7 +223,7 @@ fn budget(entry: &[TokenTree], report: &mut Report) -> Option<Budget> {
         return None;
     };
     let Some((_, limit)) = KEYS.iter().find(|(name, _)| key == name) else {
-        let fault = report.fault(
+        let fault = diagnostics.fault(
             key,
             format!("no budget is called `{key}`, expected `flash`, `ram` or `macs`"),
         );
@@ -234,7 +238,7 @@ fn budget(entry: &[TokenTree], report: &mut Report) -> Option<Budget> {
         _ => format!("`{key} = 48 KiB`"),
     };
     if equals.as_char() != '=' {
-        report
+        diagnostics
             .fault(
                 equals,
                 format!(
@@ -245,7 +249,7 @@ fn budget(entry: &[TokenTree], report: &mut Report) -> Option<Budget> {
             .help(format!("write {example}"));
         return None;
     }
-    let amount = read_amount(*limit, key, amount, &example, report)?;
+    let amount = read_amount(*limit, key, amount, &example, diagnostics)?;
     Some(Budget {
         key: key.clone(),
         limit: *limit,
@@ -268,19 +272,19 @@ fn read_amount(
     key: &Ident,
     amount: &[TokenTree],
     example: &str,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Option<usize> {
     let tokens: TokenStream = amount.iter().cloned().collect();
     let (number, unit) = match amount {
         [TokenTree::Literal(number)] => (number, None),
         [TokenTree::Literal(number), TokenTree::Ident(unit)] => (number, Some(unit.clone())),
         [] => {
-            report
+            diagnostics
                 .fault(key, format!("`{key}` is given no value"))
                 .help(format!("write {example}"));
             return None;
         }
-        _ => return no_amount(&tokens, example, report),
+        _ => return no_amount(&tokens, example, diagnostics),
     };
     let (number, suffix) = match Lit::new(number.clone()) {
         Lit::Int(number) => (
@@ -293,21 +297,21 @@ fn read_amount(
                 .or_else(|_| number.base10_digits().parse()),
             number.suffix().to_owned(),
         ),
-        _ => return no_amount(&tokens, example, report),
+        _ => return no_amount(&tokens, example, diagnostics),
     };
     let Ok(number) = number else {
-        return no_amount(&tokens, example, report);
+        return no_amount(&tokens, example, diagnostics);
     };
     let unit = match (unit, suffix.as_str()) {
         (unit, "") => unit.map(|unit| (unit.to_string(), unit.to_token_stream())),
         (None, suffix) => Some((suffix.to_owned(), tokens.clone())),
-        (Some(_), _) => return no_amount(&tokens, example, report),
+        (Some(_), _) => return no_amount(&tokens, example, diagnostics),
     };
     match (limit, unit) {
         (Limit::Macs, None) if number.fract() == 0.0 => Some(number as usize),
-        (Limit::Macs, None) => no_amount(&tokens, example, report),
+        (Limit::Macs, None) => no_amount(&tokens, example, diagnostics),
         (Limit::Macs, Some((unit, place))) => {
-            report
+            diagnostics
                 .fault(
                     place,
                     format!("`macs` counts multiply-adds, found the unit `{unit}`"),
@@ -316,7 +320,7 @@ fn read_amount(
             None
         }
         (_, None) => {
-            report
+            diagnostics
                 .fault(&tokens, format!("`{key}` is given without a unit"))
                 .help(format!(
                     "write `{key} = {} B`, or another of B, KiB, MiB, kB, MB",
@@ -327,7 +331,7 @@ fn read_amount(
         (_, Some((unit, place))) => match UNITS.iter().find(|(name, _)| *name == unit) {
             Some((_, bytes)) => Some((number * bytes) as usize),
             None => {
-                let fault = report.fault(
+                let fault = diagnostics.fault(
                     place,
                     format!("no unit is called `{unit}`, expected B, KiB, MiB, kB or MB"),
                 );
@@ -341,8 +345,8 @@ fn read_amount(
     }
 }
 
-fn no_amount(tokens: &TokenStream, example: &str, report: &mut Report) -> Option<usize> {
-    report
+fn no_amount(tokens: &TokenStream, example: &str, diagnostics: &mut Diagnostics) -> Option<usize> {
+    diagnostics
         .fault(
             tokens,
             format!("found `{}`, expected how much", value::text(tokens)),

@@ -3,8 +3,8 @@
 use super::arguments;
 use super::layer::{is_merge, one_group};
 use crate::ast::Layer;
+use crate::diagnostics::{Diagnostics, nearest};
 use crate::habits;
-use crate::report::{Report, nearest};
 use crate::value::short;
 use crate::words::ACTIVATIONS;
 use proc_macro2::{Group, TokenStream, TokenTree};
@@ -14,7 +14,7 @@ pub fn behind(
     layer: &mut Layer,
     left: &[TokenTree],
     group: Option<&Group>,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> bool {
     let tokens: TokenStream = left.iter().cloned().collect();
     let name = layer.ident().clone();
@@ -30,21 +30,21 @@ pub fn behind(
                 Some((group, _)) => group.stream(),
                 None => values.stream(),
             };
-            report
+            diagnostics
                 .fault(&tokens, format!("found `{found}` after `{name}`"))
                 .help(format!("write `{name}({})`", short(&inner)));
-            layer.arguments = Some(arguments::arguments(inner, &mut Report::default()));
+            layer.arguments = Some(arguments::arguments(inner, &mut Diagnostics::default()));
         }
         [TokenTree::Group(values), ..] => {
             let values = short(&values.stream());
             layer.faulty_arguments = true;
-            report.fault(&tokens, message).help(format!(
+            diagnostics.fault(&tokens, message).help(format!(
                 "a layer comes after its input: `{values} => {whole}`"
             ));
         }
         [TokenTree::Punct(dot), TokenTree::Ident(method), rest @ ..] if dot.as_char() == '.' => {
             layer.faulty_arguments = true;
-            let fault = report.fault(&tokens, message);
+            let fault = diagnostics.fault(&tokens, message);
             let inner = match rest {
                 [TokenTree::Group(group), ..] => short(&group.stream()),
                 _ => String::new(),
@@ -65,7 +65,7 @@ pub fn behind(
             };
         }
         [TokenTree::Punct(sign), ..] => {
-            let fault = report.fault(&tokens, message);
+            let fault = diagnostics.fault(&tokens, message);
             match (
                 sign.as_char(),
                 left.get(1),
@@ -81,12 +81,12 @@ pub fn behind(
             return sign.as_char() != '!';
         }
         [TokenTree::Ident(word), TokenTree::Ident(given)] if word == "as" => {
-            report
+            diagnostics
                 .fault(&tokens, format!("found `{found}` after `{name}`"))
                 .help(format!("a layer's name is an argument: `name = {given}`"));
         }
         [TokenTree::Literal(_)] if group.is_none() => {
-            report
+            diagnostics
                 .fault(&tokens, format!("found `{found}` after `{name}`"))
                 .help(format!(
                     "arguments are written in parentheses: `{name}({found})`"
@@ -94,7 +94,7 @@ pub fn behind(
             layer.faulty_arguments = true;
         }
         _ => {
-            let fault = report.fault(&tokens, message);
+            let fault = diagnostics.fault(&tokens, message);
             match habits::word(&found, &ACTIVATIONS) {
                 Some(word) => {
                     let inner = inner.map_or(String::new(), |inner| inner + ", ");

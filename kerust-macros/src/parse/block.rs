@@ -3,7 +3,7 @@
 use super::arguments::arguments;
 use super::chain::chain;
 use crate::ast::{Argument, Block, Chain};
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
 use crate::value;
 use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -29,11 +29,15 @@ pub fn example(name: &Ident) -> &'static str {
 }
 
 /// Parses a wrapper layer and its own arguments, and reports errors.
-pub fn wrapper(name: &Ident, group: &Group, report: &mut Report) -> Option<(Block, Vec<Argument>)> {
+pub fn wrapper(
+    name: &Ident,
+    group: &Group,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Block, Vec<Argument>)> {
     let mut parts = parts(group.stream()).into_iter();
     let inner = parts.next().map(|(_, inner)| without_name(inner));
     let Some(inner) = inner.filter(|inner| !inner.is_empty()) else {
-        report
+        diagnostics
             .fault(name, format!("`{name}` holds a layer, found none"))
             .help(example(name));
         return None;
@@ -45,8 +49,8 @@ pub fn wrapper(name: &Ident, group: &Group, report: &mut Report) -> Option<(Bloc
         }
         others.extend(part);
     }
-    let inner = chain(inner, group.span_close(), report);
-    let arguments = arguments(others, report);
+    let inner = chain(inner, group.span_close(), diagnostics);
+    let arguments = arguments(others, diagnostics);
     Some((Block::Wrapper { inner }, arguments))
 }
 
@@ -64,7 +68,7 @@ fn without_name(tokens: TokenStream) -> TokenStream {
 }
 
 /// Parses the contents of the parentheses, and reports errors.
-pub fn block(name: &Ident, group: &Group, report: &mut Report) -> Option<Block> {
+pub fn block(name: &Ident, group: &Group, diagnostics: &mut Diagnostics) -> Option<Block> {
     let mut parts = parts(group.stream());
     // A comma after the last argument is allowed.
     if parts.len() > 1 && parts.last().is_some_and(|(_, part)| part.is_empty()) {
@@ -73,7 +77,7 @@ pub fn block(name: &Ident, group: &Group, report: &mut Report) -> Option<Block> 
     let mut parts = parts.into_iter();
     let end = group.span_close();
     let (Some(first), second) = (parts.next(), parts.next()) else {
-        report
+        diagnostics
             .fault(name, format!("`{name}` holds layers, found none"))
             .help(example(name));
         return None;
@@ -84,13 +88,13 @@ pub fn block(name: &Ident, group: &Group, report: &mut Report) -> Option<Block> 
         } else {
             part
         };
-        report
+        diagnostics
             .fault(&at, format!("`{name}` takes no third argument"))
             .help("remove it");
         return None;
     }
     if first.1.is_empty() {
-        report
+        diagnostics
             .fault(
                 group,
                 "found nothing before the comma, expected an argument",
@@ -100,7 +104,7 @@ pub fn block(name: &Ident, group: &Group, report: &mut Report) -> Option<Block> 
     }
     if name == "Repeat" {
         let Some((_, layers)) = second.filter(|(_, layers)| !layers.is_empty()) else {
-            report
+            diagnostics
                 .fault(
                     group,
                     "`Repeat` takes a count and a chain, found one of them",
@@ -109,21 +113,25 @@ pub fn block(name: &Ident, group: &Group, report: &mut Report) -> Option<Block> 
             return None;
         };
         return Some(Block::Repeat {
-            count: value::read(first.1, report),
-            chain: chain(layers, end, report),
+            count: value::read(first.1, diagnostics),
+            chain: chain(layers, end, diagnostics),
         });
     }
     let shortcut = match second {
         None => None,
-        Some((comma, part)) => Some(shortcut(&comma, part, report)?),
+        Some((comma, part)) => Some(shortcut(&comma, part, diagnostics)?),
     };
     Some(Block::Residual {
-        main: chain(first.1, end, report),
+        main: chain(first.1, end, diagnostics),
         shortcut,
     })
 }
 
-fn shortcut(comma: &Option<Punct>, part: TokenStream, report: &mut Report) -> Option<Chain> {
+fn shortcut(
+    comma: &Option<Punct>,
+    part: TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> Option<Chain> {
     let mut rest = part.clone().into_iter();
     match (rest.next(), rest.next()) {
         (Some(TokenTree::Ident(word)), Some(TokenTree::Punct(punct)))
@@ -133,21 +141,21 @@ fn shortcut(comma: &Option<Punct>, part: TokenStream, report: &mut Report) -> Op
         {
             let layers: TokenStream = rest.collect();
             if layers.is_empty() {
-                report
+                diagnostics
                     .fault(&word, "`shortcut` has no value")
                     .help("write its layers: `shortcut = Conv2D(16, 1x1)`");
                 return None;
             }
-            Some(chain(layers, punct.span(), report))
+            Some(chain(layers, punct.span(), diagnostics))
         }
         (None, _) => {
-            report
+            diagnostics
                 .fault(comma, "nothing follows this comma")
                 .help("remove it, or write `shortcut = Conv2D(16, 1x1)`");
             None
         }
         _ => {
-            report
+            diagnostics
                 .fault(
                     &part,
                     format!("found `{}`, expected `shortcut = ..`", value::text(&part)),

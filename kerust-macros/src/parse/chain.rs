@@ -2,12 +2,12 @@
 
 use super::layer::{faulty, layer};
 use crate::ast::Chain;
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
 use crate::value::{short, text};
 use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 
 /// Parses layers that are joined by `=>`, and reports other separators.
-pub fn chain(tokens: TokenStream, end: Span, report: &mut Report) -> Chain {
+pub fn chain(tokens: TokenStream, end: Span, diagnostics: &mut Diagnostics) -> Chain {
     let parts = without_invisible_groups(tokens);
     let mut reader = Reader {
         chain: Chain {
@@ -25,23 +25,23 @@ pub fn chain(tokens: TokenStream, end: Span, report: &mut Report) -> Chain {
         let written = &parts[number..number + len];
         match joint {
             Joint::None => reader.segment.extend(written.iter().cloned()),
-            Joint::Arrow => reader.join(written, true, false, report),
+            Joint::Arrow => reader.join(written, true, false, diagnostics),
             Joint::Wrong => {
                 let is_last = number + len == parts.len();
-                reader.join(written, false, is_last, report);
+                reader.join(written, false, is_last, diagnostics);
             }
-            Joint::Missing => reader.part(report),
+            Joint::Missing => reader.part(diagnostics),
             Joint::Word => {
                 let word: TokenStream = reader.segment.drain(..).collect();
                 let found = text(&word);
-                report
+                diagnostics
                     .fault(word, format!("found `{found}`, expected a layer"))
                     .help("remove it");
             }
         }
         number += len;
     }
-    reader.finish(report);
+    reader.finish(diagnostics);
     reader.chain
 }
 
@@ -59,59 +59,65 @@ struct Reader {
 
 impl Reader {
     /// Finishes the current layer.
-    fn finish(&mut self, report: &mut Report) {
+    fn finish(&mut self, diagnostics: &mut Diagnostics) {
         if !self.segment.is_empty() {
             let tokens: TokenStream = self.segment.drain(..).collect();
             if let Some(before) = self.is_behind.take() {
                 let found = short(&tokens);
-                report
+                diagnostics
                     .fault(
                         &tokens,
                         format!("found `{found}` after `{before}`, expected `=>`"),
                     )
                     .help("layers are joined by `=>`");
             }
-            self.chain.layers.push(layer(tokens, report));
+            self.chain.layers.push(layer(tokens, diagnostics));
         } else if let Some(arrow) = &self.arrow {
             self.chain.layers.push(faulty(arrow));
-            report
+            diagnostics
                 .fault(arrow, "nothing follows this `=>`, expected a layer")
                 .help("remove it, or write the layer: `=> Dense(10, softmax)`");
         }
     }
 
     /// Handles two layers without a separator.
-    fn part(&mut self, report: &mut Report) {
-        self.finish(report);
+    fn part(&mut self, diagnostics: &mut Diagnostics) {
+        self.finish(diagnostics);
         let before = self.chain.layers.last();
         self.is_behind = before.map(|layer| layer.ident().to_string());
         self.arrow = None;
     }
 
-    fn join(&mut self, written: &[TokenTree], is_arrow: bool, is_last: bool, report: &mut Report) {
+    fn join(
+        &mut self,
+        written: &[TokenTree],
+        is_arrow: bool,
+        is_last: bool,
+        diagnostics: &mut Diagnostics,
+    ) {
         let joint: TokenStream = written.iter().cloned().collect();
         let found = text(&joint);
         if self.segment.is_empty() {
-            self.nothing_before(joint, &found, is_arrow, is_last, report);
+            self.nothing_before(joint, &found, is_arrow, is_last, diagnostics);
             return;
         }
-        self.finish(report);
+        self.finish(diagnostics);
         self.arrow = None;
         if is_last {
             // As after the last argument.
             if found != "," {
-                report
+                diagnostics
                     .fault(joint, format!("found `{found}` after the last layer"))
                     .help("remove it");
             }
             return;
         }
         if !is_arrow && found == "=>" {
-            report
+            diagnostics
                 .fault(&joint, "found `= >` between two layers, expected `=>`")
                 .help("write the arrow without a space");
         } else if !is_arrow && !self.wrong.contains(&found) {
-            report
+            diagnostics
                 .fault(
                     &joint,
                     format!("found `{found}` between two layers, expected `=>`"),
@@ -128,15 +134,15 @@ impl Reader {
         found: &str,
         is_arrow: bool,
         is_last: bool,
-        report: &mut Report,
+        diagnostics: &mut Diagnostics,
     ) {
         if self.arrow.is_some() {
             self.chain.layers.push(faulty(&joint));
             match is_arrow {
-                true => report
+                true => diagnostics
                     .fault(&joint, "found a second `=>`, expected a layer")
                     .help("remove one of the two"),
-                false => report
+                false => diagnostics
                     .fault(
                         &joint,
                         format!("found `{found}` after `=>`, expected a layer"),
@@ -147,12 +153,12 @@ impl Reader {
             return;
         }
         if !self.chain.layers.is_empty() {
-            report
+            diagnostics
                 .fault(joint, format!("found a second `{found}`, expected `=>`"))
                 .help("layers are joined by `=>`");
             return;
         }
-        report
+        diagnostics
             .fault(
                 &joint,
                 format!("found nothing before this `{found}`, expected `Input(..)`"),

@@ -1,8 +1,8 @@
 //! The graph form: `{ let a = ..; let b = ..; (a, b) }`.
 
 use super::chain::chain;
-use crate::ast::{Graph, Let, Tail};
-use crate::report::Report;
+use crate::ast::{Graph, Let, Outputs};
+use crate::diagnostics::Diagnostics;
 use crate::value;
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -16,10 +16,10 @@ pub fn group(body: &TokenStream) -> Option<Group> {
 }
 
 /// Parses the graph in `group`. Nothing should follow it in `body`.
-pub fn graph(group: &Group, body: TokenStream, report: &mut Report) -> Graph {
+pub fn graph(group: &Group, body: TokenStream, diagnostics: &mut Diagnostics) -> Graph {
     let behind: TokenStream = body.into_iter().skip(1).collect();
     if !behind.is_empty() {
-        report
+        diagnostics
             .fault(
                 &behind,
                 format!("found `{}` after the graph", value::short(&behind)),
@@ -34,16 +34,16 @@ pub fn graph(group: &Group, body: TokenStream, report: &mut Report) -> Graph {
                 lets.extend(statement(
                     std::mem::take(&mut written),
                     punct.span(),
-                    report,
+                    diagnostics,
                 ));
                 continue;
             }
             TokenTree::Ident(word) if word == "let" && !written.is_empty() => {
-                report
+                diagnostics
                     .fault(word, "nothing ends the statement before this `let`")
                     .help("end it with `;`");
                 let end = word.span();
-                lets.extend(statement(std::mem::take(&mut written), end, report));
+                lets.extend(statement(std::mem::take(&mut written), end, diagnostics));
             }
             _ => {}
         }
@@ -56,29 +56,29 @@ pub fn graph(group: &Group, body: TokenStream, report: &mut Report) -> Graph {
     };
     let unfinished = is_let(&written);
     if unfinished {
-        lets.extend(statement(std::mem::take(&mut written), close, report));
+        lets.extend(statement(std::mem::take(&mut written), close, diagnostics));
     }
-    let tail = if written.is_empty() {
+    let outputs = if written.is_empty() {
         let name = lets.last().map_or("y".to_owned(), |it| it.name.to_string());
         let end = if unfinished { ";" } else { "" };
-        report
+        diagnostics
             .fault(
                 Ident::new("end", close),
                 "the graph ends without an output, expected one after the last `;`",
             )
             .help(format!("name the outputs of the model: `{end} {name}`").replace("` ", "`"));
-        Tail::Missing
+        Outputs::Missing
     } else {
-        tail(written, close, report)
+        outputs(written, close, diagnostics)
     };
-    Graph { lets, tail }
+    Graph { lets, outputs }
 }
 
-fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let> {
+fn statement(tokens: TokenStream, end: Span, diagnostics: &mut Diagnostics) -> Option<Let> {
     let mut rest = tokens.clone().into_iter();
     let word = match rest.next() {
         None => {
-            report
+            diagnostics
                 .fault(Ident::new("end", end), "found a second `;`, expected `let`")
                 .help("remove one of the two");
             return None;
@@ -89,7 +89,7 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
         let is_named = matches!(rest.next(), Some(TokenTree::Punct(next))
             if next.as_char() == '=' && next.spacing() == Spacing::Alone)
             && syn::parse2::<Ident>(word.to_token_stream()).is_ok();
-        report
+        diagnostics
             .fault(
                 &tokens,
                 format!("found `{}`, expected `let`", value::short(&tokens)),
@@ -102,7 +102,7 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
         return match word {
             // Bound as it was meant, so that reading the value is not a second mistake.
             TokenTree::Ident(name) if is_named && !value.is_empty() => Some(Let {
-                chain: chain(value, end, &mut Report::default()),
+                chain: chain(value, end, &mut Diagnostics::default()),
                 name,
                 others: Vec::new(),
                 is_reported: true,
@@ -113,12 +113,12 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
     let (name, others) = match rest.next() {
         Some(TokenTree::Ident(name)) if name != "mut" => (name, Vec::new()),
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
-            let mut names = names(&group, "a value", report).into_iter();
+            let mut names = names(&group, "a value", diagnostics).into_iter();
             (names.next()?, names.collect())
         }
         found => {
             let at = found.map_or(word.to_token_stream(), TokenTree::into_token_stream);
-            report
+            diagnostics
                 .fault(
                     &at,
                     format!("found `{}`, expected the name of a value", value::text(&at)),
@@ -129,7 +129,7 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
     };
     let is_dropped = name == "_" && !others.is_empty();
     if !is_dropped && syn::parse2::<Ident>(name.to_token_stream()).is_err() {
-        report
+        diagnostics
             .fault(
                 &name,
                 format!("`{name}` is a keyword of Rust, expected the name of a value"),
@@ -142,7 +142,7 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
             if punct.as_char() == '=' && punct.spacing() == Spacing::Alone => {}
         found => {
             let at = found.map_or(name.to_token_stream(), TokenTree::into_token_stream);
-            report
+            diagnostics
                 .fault(&at, format!("expected `=` after `let {name}`"))
                 .help(format!("write `let {name} = ..;`"));
             return None;
@@ -150,13 +150,13 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
     }
     let value: TokenStream = rest.collect();
     if value.is_empty() {
-        report
+        diagnostics
             .fault(&name, format!("`{name}` has no value"))
             .help(format!("write `let {name} = Input(4);`"));
         return None;
     }
     Some(Let {
-        chain: chain(value, end, report),
+        chain: chain(value, end, diagnostics),
         name,
         others,
         is_reported: false,
@@ -164,17 +164,17 @@ fn statement(tokens: TokenStream, end: Span, report: &mut Report) -> Option<Let>
 }
 
 /// The names in `(a, b)`.
-fn names(group: &Group, what: &str, report: &mut Report) -> Vec<Ident> {
+fn names(group: &Group, what: &str, diagnostics: &mut Diagnostics) -> Vec<Ident> {
     let mut names = Vec::new();
     let mut written = TokenStream::new();
-    let mut name = |tokens: TokenStream, report: &mut Report| {
+    let mut name = |tokens: TokenStream, diagnostics: &mut Diagnostics| {
         let word = tokens.to_string();
         if let Ok(name) = syn::parse2::<Ident>(tokens.clone()) {
             names.push(name);
         } else if word == "_" && what == "a value" {
             names.push(Ident::new("_", Span::call_site()));
         } else if !tokens.is_empty() {
-            report
+            diagnostics
                 .fault(
                     &tokens,
                     format!(
@@ -188,22 +188,22 @@ fn names(group: &Group, what: &str, report: &mut Report) -> Vec<Ident> {
     for token in group.stream() {
         match &token {
             TokenTree::Punct(punct) if punct.as_char() == ',' => {
-                name(std::mem::take(&mut written), report);
+                name(std::mem::take(&mut written), diagnostics);
             }
             _ => written.extend([token]),
         }
     }
-    name(written, report);
+    name(written, diagnostics);
     names
 }
 
-fn tail(tokens: TokenStream, end: Span, report: &mut Report) -> Tail {
+fn outputs(tokens: TokenStream, end: Span, diagnostics: &mut Diagnostics) -> Outputs {
     let mut parts = tokens.clone().into_iter();
     let (Some(TokenTree::Group(group)), None) = (parts.next(), parts.next()) else {
-        return Tail::Chain(chain(tokens, end, report));
+        return Outputs::Chain(chain(tokens, end, diagnostics));
     };
     if group.delimiter() == Delimiter::Bracket {
-        report
+        diagnostics
             .fault(
                 &group,
                 format!(
@@ -213,16 +213,16 @@ fn tail(tokens: TokenStream, end: Span, report: &mut Report) -> Tail {
             )
             .help(format!("write `({})`", value::short(&group.stream())));
     } else if group.delimiter() != Delimiter::Parenthesis {
-        return Tail::Chain(chain(tokens, end, report));
+        return Outputs::Chain(chain(tokens, end, diagnostics));
     }
-    let names = names(&group, "an output", report);
+    let names = names(&group, "an output", diagnostics);
     if group.stream().is_empty() {
-        report
+        diagnostics
             .fault(&group, "the graph has no output")
             .help("name the outputs of the model: `(class, offset)`");
     }
     if names.is_empty() {
-        return Tail::Missing;
+        return Outputs::Missing;
     }
-    Tail::Names(names)
+    Outputs::Names(names)
 }

@@ -2,7 +2,7 @@
 
 use super::attributes;
 use crate::ast::Header;
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
 use crate::value;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -10,10 +10,10 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Generics, Token};
 
-pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header> {
+pub fn header(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<Header> {
     let mut attributes = input.call(Attribute::parse_outer)?;
     let visibility = input.parse()?;
-    let is_another = keyword(input, report)?;
+    let is_another = keyword(input, diagnostics)?;
     let at_the_end = if input.is_empty() {
         "unexpected end of input, "
     } else {
@@ -31,7 +31,7 @@ pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header
     let generics: Generics = input.parse()?;
     for parameter in &generics.params {
         if !matches!(parameter, syn::GenericParam::Const(_)) {
-            report
+            diagnostics
                 .fault(
                     parameter,
                     format!(
@@ -45,11 +45,11 @@ pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header
     if input.peek(Token![:]) {
         input.parse::<Token![:]>()?;
     } else if !input.peek(syn::token::Brace) {
-        let quiet = &mut Report::default();
+        let quiet = &mut Diagnostics::default();
         // A declaration of something else is one mistake; errors that follow from it are suppressed.
-        colon_missing(input, &name, if is_another { quiet } else { report })?;
+        colon_missing(input, &name, if is_another { quiet } else { diagnostics })?;
     }
-    let own = attributes::own(&mut attributes, &generics, report);
+    let own = attributes::own(&mut attributes, &generics, diagnostics);
     Ok(Header {
         attributes,
         visibility,
@@ -62,7 +62,7 @@ pub fn header(input: ParseStream<'_>, report: &mut Report) -> syn::Result<Header
 }
 
 /// Removes a keyword of another declaration.
-fn keyword(input: ParseStream<'_>, report: &mut Report) -> syn::Result<bool> {
+fn keyword(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<bool> {
     const WORDS: [&str; 13] = [
         "struct", "class", "let", "const", "static", "fn", "type", "enum", "mod", "def", "model",
         "impl", "var",
@@ -74,7 +74,7 @@ fn keyword(input: ParseStream<'_>, report: &mut Report) -> syn::Result<bool> {
     let is_another = WORDS.iter().any(|it| word == it);
     if is_another {
         input.call(Ident::parse_any)?;
-        report
+        diagnostics
             .fault(&word, format!("found `{word}`, expected the model's name"))
             .help("write the name alone: `pub Name: Input(4) => ..`");
     }
@@ -82,7 +82,11 @@ fn keyword(input: ParseStream<'_>, report: &mut Report) -> syn::Result<bool> {
 }
 
 /// Reports and removes a wrong token in place of the colon.
-fn colon_missing(input: ParseStream<'_>, name: &Ident, report: &mut Report) -> syn::Result<()> {
+fn colon_missing(
+    input: ParseStream<'_>,
+    name: &Ident,
+    diagnostics: &mut Diagnostics,
+) -> syn::Result<()> {
     let next: TokenStream = input.fork().parse()?;
     let next: Vec<TokenTree> = next.into_iter().collect();
     let mut signs = TokenStream::new();
@@ -102,7 +106,7 @@ fn colon_missing(input: ParseStream<'_>, name: &Ident, report: &mut Report) -> s
     let found = place.as_ref().map_or("nothing".to_owned(), |token| {
         format!("`{}`", value::short(token))
     });
-    report
+    diagnostics
         .fault(
             place.unwrap_or_else(|| name.to_token_stream()),
             format!("found {found} after the model's name, expected `:`"),

@@ -4,9 +4,9 @@ use super::behind::behind;
 use super::chain::generics_end;
 use super::{arguments, block};
 use crate::ast::{Layer, Name};
+use crate::diagnostics::{Diagnostics, nearest};
 use crate::habits::{self, Named};
 use crate::infer::MERGES;
-use crate::report::{Report, nearest};
 use crate::value::{short, text};
 use crate::words::ACTIVATIONS;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
@@ -14,9 +14,9 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 
 /// Parses a layer, and reports errors.
-pub fn layer(tokens: TokenStream, report: &mut Report) -> Layer {
+pub fn layer(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Layer {
     let parts: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    read(&parts, &tokens, report).unwrap_or_else(|| faulty(&tokens))
+    read(&parts, &tokens, diagnostics).unwrap_or_else(|| faulty(&tokens))
 }
 
 /// A placeholder for a missing layer.
@@ -85,10 +85,10 @@ fn path(parts: &[TokenTree]) -> Path {
     path
 }
 
-fn read(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) -> Option<Layer> {
+fn read(parts: &[TokenTree], tokens: &TokenStream, diagnostics: &mut Diagnostics) -> Option<Layer> {
     let path = path(parts);
     let Some(last) = path.names.last().cloned() else {
-        no_name(parts, tokens, report);
+        no_name(parts, tokens, diagnostics);
         return None;
     };
     let mut rest = parts[path.len..].iter();
@@ -100,7 +100,7 @@ fn read(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) -> Optio
         _ => None,
     };
     let written = group.filter(|group| group.delimiter() == Delimiter::Parenthesis);
-    let name = name(&path, &last, written, report)?;
+    let name = name(&path, &last, written, diagnostics)?;
     let mut layer = Layer {
         tokens: tokens.clone(),
         name,
@@ -113,20 +113,20 @@ fn read(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) -> Optio
     let is_bare = matches!(layer.name, Name::Bare(_));
     match group {
         Some(group) if is_bare && block::is_wrapper(&ident) && written.is_some() => {
-            let faults = report.len();
-            let (inner, arguments) = block::wrapper(&ident, group, report)?;
+            let faults = diagnostics.len();
+            let (inner, arguments) = block::wrapper(&ident, group, diagnostics)?;
             layer.block = Some(inner);
             layer.arguments = Some(arguments);
-            layer.faulty_arguments = report.len() > faults;
+            layer.faulty_arguments = diagnostics.len() > faults;
         }
         Some(group) if is_bare && block::is_block(&ident) && written.is_some() => {
-            layer.block = Some(block::block(&ident, group, report)?);
+            layer.block = Some(block::block(&ident, group, diagnostics)?);
         }
-        Some(group) if written.is_some() => read_arguments(&mut layer, group, report),
+        Some(group) if written.is_some() => read_arguments(&mut layer, group, diagnostics),
         Some(group) => {
             let (found, inner) = (short(&group.to_token_stream()), short(&group.stream()));
             let inner = inner.replace(": ", " = ");
-            report
+            diagnostics
                 .fault(
                     group,
                     format!("found `{found}`, expected arguments in parentheses"),
@@ -135,18 +135,21 @@ fn read(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) -> Optio
             if is_bare && block::is_block(&ident) {
                 return None;
             }
-            read_arguments(&mut layer, group, &mut Report::default());
+            read_arguments(&mut layer, group, &mut Diagnostics::default());
             layer.faulty_arguments = true;
         }
         None if is_bare && block::is_block(&ident) => {
-            report
+            diagnostics
                 .fault(&ident, format!("`{ident}` holds layers, found none"))
                 .help(block::example(&ident));
             return None;
         }
         None => {
             if let (true, Some(inner)) = (habits::is_layer(&ident.to_string()), &path.generics) {
-                layer.arguments = Some(arguments::arguments(inner.clone(), &mut Report::default()));
+                layer.arguments = Some(arguments::arguments(
+                    inner.clone(),
+                    &mut Diagnostics::default(),
+                ));
             }
         }
     }
@@ -155,10 +158,10 @@ fn read(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) -> Optio
         && is_call(values)
     {
         rest.next();
-        layer.applied = Some(arguments::arguments(values.stream(), report));
+        layer.applied = Some(arguments::arguments(values.stream(), diagnostics));
     }
     let left: Vec<TokenTree> = rest.cloned().collect();
-    if !left.is_empty() && !behind(&mut layer, &left, group, report) {
+    if !left.is_empty() && !behind(&mut layer, &left, group, diagnostics) {
         return None;
     }
     Some(layer)
@@ -171,9 +174,9 @@ fn is_call(values: &Group) -> bool {
 }
 
 /// Reports a layer that does not begin with a name.
-fn no_name(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) {
+fn no_name(parts: &[TokenTree], tokens: &TokenStream, diagnostics: &mut Diagnostics) {
     let found = short(tokens);
-    let fault = report.fault(tokens, format!("found `{found}`, expected a layer"));
+    let fault = diagnostics.fault(tokens, format!("found `{found}`, expected a layer"));
     match parts.first() {
         Some(TokenTree::Group(_)) => {
             fault.help("layers are joined by `=>`, without anything around them")
@@ -191,7 +194,12 @@ fn no_name(parts: &[TokenTree], tokens: &TokenStream, report: &mut Report) {
 }
 
 /// The name at the end of a path. Names of other libraries are reported; `None` if nothing remains.
-fn name(path: &Path, last: &Ident, group: Option<&Group>, report: &mut Report) -> Option<Name> {
+fn name(
+    path: &Path,
+    last: &Ident,
+    group: Option<&Group>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Name> {
     let (found, word) = (text(&path.tokens), last.to_string());
     let inner = group.map_or(String::new(), |group| short(&group.stream()));
     let call = |name: &str| match inner.as_str() {
@@ -199,13 +207,13 @@ fn name(path: &Path, last: &Ident, group: Option<&Group>, report: &mut Report) -
         inner => format!("{name}({inner})"),
     };
     if path.is_dotted && word == "add" {
-        report
+        diagnostics
             .fault(&path.tokens, format!("found `{found}`, expected a layer"))
             .help(format!("layers are joined by `=>`: write `=> {inner}`"));
         return None;
     }
     if word == "Sequential" && group.is_some() || word == "Model" && path.is_dotted {
-        report
+        diagnostics
             .fault(&path.tokens, format!("found `{found}`, expected a layer"))
             .help("write the layers themselves: `Input(4) => Dense(8, relu) => Dense(3)`");
         return None;
@@ -216,7 +224,7 @@ fn name(path: &Path, last: &Ident, group: Option<&Group>, report: &mut Report) -
         }
         if let (true, Some(generics)) = (habits::is_layer(&word), &path.generics) {
             let generics = short(generics);
-            report
+            diagnostics
                 .fault(
                     &path.tokens,
                     format!("found `{found}`, expected arguments in parentheses"),
@@ -224,7 +232,7 @@ fn name(path: &Path, last: &Ident, group: Option<&Group>, report: &mut Report) -
                 .help(format!("write `{word}({generics})`"));
             return Some(Name::Bare(last.clone()));
         }
-        return own(path, last, report);
+        return own(path, last, diagnostics);
     }
     let before = &path.names[path.names.len() - 2];
     if group.is_some() && (word == "new" || word == "default" || word == "init") {
@@ -232,7 +240,7 @@ fn name(path: &Path, last: &Ident, group: Option<&Group>, report: &mut Report) -
         let means = means.strip_suffix("Config").unwrap_or(&means);
         if habits::is_layer(means) || habits::layer(means).is_some() {
             let help = instead(means, &call(means));
-            report
+            diagnostics
                 .fault(&path.tokens, format!("found `{found}`, expected a layer"))
                 .help(help);
             return habits::is_layer(means).then(|| Name::Bare(Ident::new(means, before.span())));
@@ -241,7 +249,7 @@ fn name(path: &Path, last: &Ident, group: Option<&Group>, report: &mut Report) -
         if let Some(TokenTree::Ident(layer)) = wrapped
             && habits::is_layer(&layer.to_string())
         {
-            report
+            diagnostics
                 .fault(&path.tokens, format!("found `{found}`, expected a layer"))
                 .help(format!("write `{inner}`"));
             return None;
@@ -252,9 +260,9 @@ fn name(path: &Path, last: &Ident, group: Option<&Group>, report: &mut Report) -
         || first == "kerust" && habits::is_layer(&word)
         || group.is_some() && habits::is_module(&first) && is_known(&word);
     if !is_foreign {
-        return own(path, last, report);
+        return own(path, last, diagnostics);
     }
-    let fault = report.fault(
+    let fault = diagnostics.fault(
         &path.tokens,
         format!("found `{found}`, expected the name of a layer alone"),
     );
@@ -303,9 +311,9 @@ fn instead(name: &str, call: &str) -> String {
 }
 
 /// A path to a custom layer.
-fn own(path: &Path, last: &Ident, report: &mut Report) -> Option<Name> {
+fn own(path: &Path, last: &Ident, diagnostics: &mut Diagnostics) -> Option<Name> {
     if syn::parse2::<syn::Path>(path.tokens.clone()).is_err() {
-        report
+        diagnostics
             .fault(
                 &path.tokens,
                 format!("`{}` is not a path to a layer", text(&path.tokens)),
@@ -316,21 +324,21 @@ fn own(path: &Path, last: &Ident, report: &mut Report) -> Option<Name> {
     Some(Name::Path(path.tokens.clone(), last.clone()))
 }
 
-fn read_arguments(layer: &mut Layer, group: &Group, report: &mut Report) {
-    let faults = report.len();
+fn read_arguments(layer: &mut Layer, group: &Group, diagnostics: &mut Diagnostics) {
+    let faults = diagnostics.len();
     let inner = group.stream();
     let name = layer.ident().to_string();
-    let quiet = &mut Report::default();
+    let quiet = &mut Diagnostics::default();
     // If the name is not in the catalogue, that is the mistake.
     let is_reported = matches!(layer.name, Name::Bare(_))
         && !habits::is_layer(&name)
         && (is_known(&name) || nearest(&name, habits::layers()).is_some());
-    let report = if is_reported { quiet } else { report };
+    let diagnostics = if is_reported { quiet } else { diagnostics };
     let values = is_merge(layer).then(|| one_group(&inner)).flatten();
     let arguments = match values {
         Some((values, others)) => {
             let name = layer.ident();
-            report
+            diagnostics
                 .fault(
                     &values,
                     format!(
@@ -341,12 +349,12 @@ fn read_arguments(layer: &mut Layer, group: &Group, report: &mut Report) {
                 .help(format!("write `{name}({})`", short(&values.stream())));
             let mut all = values.stream();
             all.extend(others);
-            arguments::arguments(all, &mut Report::default())
+            arguments::arguments(all, &mut Diagnostics::default())
         }
-        None => arguments::arguments(inner, report),
+        None => arguments::arguments(inner, diagnostics),
     };
     layer.arguments = Some(arguments);
-    layer.faulty_arguments = report.len() > faults;
+    layer.faulty_arguments = diagnostics.len() > faults;
 }
 
 pub fn is_merge(layer: &Layer) -> bool {

@@ -1,7 +1,7 @@
 //! Limits on the size of a model. A larger model is a mistake, and would take hours to compile.
 
-use crate::ast::{Block, Body, Chain, Model, Tail, ValueKind};
-use crate::report::Report;
+use crate::ast::{Block, Body, Chain, Model, Outputs, ValueKind};
+use crate::diagnostics::Diagnostics;
 use crate::value::short;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -28,20 +28,20 @@ pub fn too_deep(tokens: &TokenStream) -> Option<TokenTree> {
 }
 
 /// Reports a model with too many layers, and removes the excess ones.
-pub fn limit(model: &mut Model, report: &mut Report) {
+pub fn limit(model: &mut Model, diagnostics: &mut Diagnostics) {
     let mut left = MAX_LAYERS;
     let chains: Vec<&mut Chain> = match &mut model.body {
         Body::Chain(chain) => vec![chain],
         Body::Graph(graph) => {
             let lets = graph.lets.iter_mut().map(|it| &mut it.chain);
-            match &mut graph.tail {
-                Tail::Chain(chain) => lets.chain([chain]).collect(),
+            match &mut graph.outputs {
+                Outputs::Chain(chain) => lets.chain([chain]).collect(),
                 _ => lets.collect(),
             }
         }
     };
     for chain in chains {
-        if let Err(TooMany) = count(chain, 1, &mut left, report) {
+        if let Err(TooMany) = count(chain, 1, &mut left, diagnostics) {
             return;
         }
     }
@@ -55,7 +55,7 @@ fn count(
     chain: &mut Chain,
     times: usize,
     left: &mut usize,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Result<(), TooMany> {
     for number in 0..chain.layers.len() {
         let layer = &mut chain.layers[number];
@@ -64,18 +64,18 @@ fn count(
                 *left = fewer;
                 continue;
             }
-            fault(layer.ident().to_token_stream(), report);
+            fault(layer.ident().to_token_stream(), diagnostics);
             chain.layers.truncate(number);
             return Err(TooMany);
         };
         let counted = match block {
             Block::Residual { main, shortcut } => {
-                count(main, times, left, report).and_then(|()| match shortcut {
-                    Some(chain) => count(chain, times, left, report),
+                count(main, times, left, diagnostics).and_then(|()| match shortcut {
+                    Some(chain) => count(chain, times, left, diagnostics),
                     None => Ok(()),
                 })
             }
-            Block::Wrapper { inner } => count(inner, times, left, report),
+            Block::Wrapper { inner } => count(inner, times, left, diagnostics),
             Block::Repeat {
                 count: given,
                 chain,
@@ -89,11 +89,11 @@ fn count(
                 // A repetition of nothing takes time too.
                 let times = times.saturating_mul(repetitions.max(1));
                 if times > *left {
-                    fault(given.tokens.clone(), report);
+                    fault(given.tokens.clone(), diagnostics);
                     given.kind = ValueKind::Faulty;
                     return Err(TooMany);
                 }
-                count(chain, times, left, report)
+                count(chain, times, left, diagnostics)
             }
         };
         counted?;
@@ -101,14 +101,14 @@ fn count(
     Ok(())
 }
 
-fn fault(tokens: TokenStream, report: &mut Report) {
+fn fault(tokens: TokenStream, diagnostics: &mut Diagnostics) {
     let found = short(&tokens);
     // A layer from a macro may have no tokens of the user.
     let at = match tokens.is_empty() {
         true => proc_macro2::Ident::new("layers", Span::call_site()).to_token_stream(),
         false => tokens,
     };
-    report
+    diagnostics
         .fault(
             at,
             format!("`{found}` makes the model larger than {MAX_LAYERS} layers, the most that it may have"),

@@ -1,9 +1,9 @@
 //! Shapes that are partly known after an error.
 
-use super::{Data, Form};
+use super::{Form, ValueType};
 use kerust_core::shape::{MAX_RANK, Shape};
 
-impl Data {
+impl ValueType {
     /// The rank, if it is known here.
     pub fn rank(&self) -> Option<usize> {
         match &self.form {

@@ -1,7 +1,7 @@
 //! The buffers of a schedule, placed by their plan.
 
 use super::run::Net;
-use crate::schedule::{self, Call, Place, Slot};
+use crate::schedule::{self, Call, Location, Slot};
 
 /// The outputs, one after the other, and the arena.
 pub struct Memory<'a> {
@@ -41,11 +41,11 @@ impl<'a> Memory<'a> {
     }
 
     /// The index of the slot at a place; `None` for an input.
-    fn slot(&self, place: Place) -> Option<usize> {
+    fn slot(&self, place: Location) -> Option<usize> {
         match place {
-            Place::Input(_) => None,
-            Place::Output(output) => Some(self.slots.len() - self.outputs + output),
-            Place::Slot(slot) => Some(slot),
+            Location::Input(_) => None,
+            Location::Output(output) => Some(self.slots.len() - self.outputs + output),
+            Location::Slot(slot) => Some(slot),
         }
     }
 
@@ -62,9 +62,9 @@ impl<'a> Memory<'a> {
         self.values = values;
     }
 
-    pub fn read(&self, place: Place) -> Vec<f32> {
+    pub fn read(&self, place: Location) -> Vec<f32> {
         match place {
-            Place::Input(input) => self.net.inputs[input].clone(),
+            Location::Input(input) => self.net.inputs[input].clone(),
             _ => self.values[self.range(self.slot(place).unwrap())].to_vec(),
         }
     }
@@ -73,7 +73,7 @@ impl<'a> Memory<'a> {
         vec![f32::NAN; self.range(slot).len()]
     }
 
-    pub fn write(&mut self, place: Place, values: &[f32]) {
+    pub fn write(&mut self, place: Location, values: &[f32]) {
         let slot = self.slot(place).expect("the input is the caller's");
         let range = self.range(slot);
         self.values[range].copy_from_slice(values);

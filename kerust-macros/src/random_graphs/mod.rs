@@ -5,8 +5,8 @@ mod memory;
 mod recipe;
 mod run;
 
+use crate::diagnostics::Diagnostics;
 use crate::plan::Plan;
-use crate::report::Report;
 use crate::schedule;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -14,11 +14,11 @@ use recipe::recipe;
 use run::{Net, waves};
 
 fn plan(text: &str) -> Plan {
-    let mut report = Report::default();
+    let mut diagnostics = Diagnostics::default();
     let tokens = text.parse().expect("tokens");
-    let model = crate::parse::model(tokens, &mut report).expect("a model");
-    let plan = crate::infer::plan(&model, &mut report);
-    if let Some(error) = report.into_error() {
+    let model = crate::parse::model(tokens, &mut diagnostics).expect("a model");
+    let plan = crate::infer::plan(&model, &mut diagnostics);
+    if let Some(error) = diagnostics.into_error() {
         panic!("{text}\n{error}");
     }
     plan

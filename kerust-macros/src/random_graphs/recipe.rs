@@ -53,7 +53,7 @@ impl Recipe {
         for step in &self.steps {
             graph.step(*step, scale);
         }
-        let tail = graph.tail(self.head);
+        let tail = graph.outputs(self.head);
         format!("Net {{ {} {tail} }}", graph.text)
     }
 }
@@ -185,7 +185,7 @@ impl Graph {
 
     /// The outputs: the values that are not read. If there are more than three, some are merged, and
     /// sometimes a value that is read is added.
-    fn tail(&mut self, head: usize) -> String {
+    fn outputs(&mut self, head: usize) -> String {
         for value in 0..self.values.len() {
             if self.values[value].inner && !self.values[value].read {
                 let (x, _) = self.vector(value);

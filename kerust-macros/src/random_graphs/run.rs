@@ -6,7 +6,7 @@
 use super::kernel::{Back, Kernel, dims};
 use super::memory::Memory;
 use crate::plan::{Edge, Plan, Role};
-use crate::schedule::{self, Call, Gradient, Inference, Place, Training};
+use crate::schedule::{self, Call, Gradient, Inference, Location, Training};
 use kerust_core::kernels::{Epilogue, sum_into};
 use kerust_core::rng::{Seed, Step};
 use std::collections::HashMap;
@@ -144,10 +144,10 @@ impl<'a> Net<'a> {
         memory.begin(schedule.calls.len());
         for (head, from) in &schedule.copies {
             let values = memory.read(*from);
-            memory.write(Place::Output(*head), &values);
+            memory.write(Location::Output(*head), &values);
         }
         heads
-            .map(|(head, _)| memory.read(Place::Output(head)))
+            .map(|(head, _)| memory.read(Location::Output(head)))
             .collect()
     }
 
@@ -202,7 +202,7 @@ impl<'a> Net<'a> {
     ) -> (Vec<Vec<f32>>, Gradients) {
         let (logits, mut memory) = self.forward(schedule);
         for ([_, gradient], upstream) in schedule.heads.iter().zip(upstream) {
-            memory.write(Place::Slot(*gradient), upstream);
+            memory.write(Location::Slot(*gradient), upstream);
         }
         (logits, self.backward(schedule, memory))
     }
@@ -226,17 +226,17 @@ impl<'a> Net<'a> {
             kernel.forward_training(w, &x, &mut y, &mut saved, random);
             memory.write(call.y, &y);
             call.saved
-                .inspect(|slot| memory.write(Place::Slot(*slot), &saved));
+                .inspect(|slot| memory.write(Location::Slot(*slot), &saved));
         }
         memory.begin(schedule.forward.len());
         for (slot, from) in &schedule.copies {
             let values = memory.read(*from);
-            memory.write(Place::Slot(*slot), &values);
+            memory.write(Location::Slot(*slot), &values);
         }
         let logits = schedule
             .heads
             .iter()
-            .map(|[logits, _]| memory.read(Place::Slot(*logits)));
+            .map(|[logits, _]| memory.read(Location::Slot(*logits)));
         (logits.collect(), memory)
     }
 
@@ -252,12 +252,12 @@ impl<'a> Net<'a> {
             let call = match back {
                 schedule::Back::Call(call) => call,
                 schedule::Back::Sum { into, part, .. } => {
-                    let part = memory.read(Place::Slot(*part));
+                    let part = memory.read(Location::Slot(*part));
                     match into {
                         Gradient::Slot(slot) => {
-                            let mut sum = memory.read(Place::Slot(*slot));
+                            let mut sum = memory.read(Location::Slot(*slot));
                             sum_into(&mut sum, &part);
-                            memory.write(Place::Slot(*slot), &sum);
+                            memory.write(Location::Slot(*slot), &sum);
                         }
                         _ => sum_into(&mut through, &part),
                     }
@@ -268,9 +268,9 @@ impl<'a> Net<'a> {
             let (output, upstream) = (call.y[0], call.dy[0].expect("a gradient"));
             let y = memory.read(output);
             if call.x == call.y {
-                let mut dy = memory.read(Place::Slot(upstream));
+                let mut dy = memory.read(Location::Slot(upstream));
                 kernel.backward_in_place(&y, &mut dy);
-                memory.write(Place::Slot(upstream), &dy);
+                memory.write(Location::Slot(upstream), &dy);
                 continue;
             }
             let forgets = self.plan.nodes[call.node].forgets_output;
@@ -279,8 +279,8 @@ impl<'a> Net<'a> {
             let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
             let mut saved = call
                 .saved
-                .map_or_else(Vec::new, |slot| memory.read(Place::Slot(slot)));
-            let mut dy = memory.read(Place::Slot(upstream));
+                .map_or_else(Vec::new, |slot| memory.read(Location::Slot(slot)));
+            let mut dy = memory.read(Location::Slot(upstream));
             let mut dx: Vec<Option<Vec<f32>>> = call
                 .dx
                 .iter()
@@ -304,13 +304,13 @@ impl<'a> Net<'a> {
                 true => dy,
                 false => vec![f32::NAN; dy.len()],
             };
-            memory.write(Place::Slot(upstream), &left);
+            memory.write(Location::Slot(upstream), &left);
             for (to, dx) in call.dx.iter().zip(dx) {
                 let Some(dx) = dx else { continue };
                 match to.expect("a place for what was computed") {
                     Gradient::Slot(slot) | Gradient::NestedSlot(slot) => {
                         assert_ne!(slot, upstream, "the gradient overwrites what it is made of");
-                        memory.write(Place::Slot(slot), &dx);
+                        memory.write(Location::Slot(slot), &dx);
                     }
                     Gradient::Through | Gradient::ThroughOr(_) => through = dx,
                 }

@@ -1,6 +1,6 @@
 //! Schedules the backward pass: which gradients are needed, where they are stored, and what is summed.
 
-use super::{Back, Gradient, Place, Return, Training, live, push, root};
+use super::{Back, Gradient, Location, Return, Training, live, push, root};
 use crate::plan::{Edge, Node, Plan, Role};
 
 /// The backward pass, built from the heads to the inputs.
@@ -44,13 +44,13 @@ impl Backward<'_> {
             }
             let step = self.step();
             let (x, saved) = (call.x.clone(), call.saved);
-            let y: Vec<Place> = [call.y].iter().chain(&call.parts).copied().collect();
+            let y: Vec<Location> = [call.y].iter().chain(&call.parts).copied().collect();
             for place in x.iter().chain(&y) {
                 live(&mut self.training.slots, *place, step);
             }
             let (dy, zeros) = self.outputs(&outputs, step);
             for slot in dy.iter().copied().chain([saved]).flatten() {
-                live(&mut self.training.slots, Place::Slot(slot), step);
+                live(&mut self.training.slots, Location::Slot(slot), step);
             }
             let mut parts = Vec::new();
             // The gradient of an input that is overwritten, or of the first input of a sum, is that of the
@@ -180,9 +180,9 @@ impl Backward<'_> {
     fn sum(&mut self, into: Gradient, part: usize, nested: bool) {
         let step = self.step();
         if let Gradient::Slot(slot) = into {
-            live(&mut self.training.slots, Place::Slot(slot), step);
+            live(&mut self.training.slots, Location::Slot(slot), step);
         }
-        live(&mut self.training.slots, Place::Slot(part), step);
+        live(&mut self.training.slots, Location::Slot(part), step);
         self.training
             .backward
             .push(Back::Sum { into, part, nested });

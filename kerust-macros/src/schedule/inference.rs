@@ -2,7 +2,7 @@
 //! directly to an output.
 
 use super::tails::units;
-use super::{Call, Element, Inference, Place, Slot, addresses, live, place};
+use super::{Call, Element, Inference, Location, Slot, addresses, live, place};
 use super::{push, push_value, root, roots};
 use crate::plan::{Edge, Fusion, Node, Plan, Role};
 use proc_macro2::Literal;
@@ -62,7 +62,7 @@ pub fn inference(plan: &Plan) -> Inference {
         }
     }
     let mut slots: Vec<Slot> = Vec::new();
-    let mut places: Vec<Place> = Vec::new();
+    let mut places: Vec<Location> = Vec::new();
     let mut steps = Vec::new();
     let mut calls: Vec<Call> = Vec::new();
     for (number, node) in plan.nodes.iter().enumerate() {
@@ -72,7 +72,7 @@ pub fn inference(plan: &Plan) -> Inference {
             places.push(call.parts[number - of - 1]);
             continue;
         }
-        let x: Vec<Place> = node
+        let x: Vec<Location> = node
             .inputs
             .iter()
             .map(|edge| place(*edge, &places))
@@ -91,25 +91,25 @@ pub fn inference(plan: &Plan) -> Inference {
         x.iter().for_each(|x| live(&mut slots, *x, step));
         let overwritten = overwritable(number)
             .into_iter()
-            .find(|value| matches!(place(*value, &places), Place::Slot(_)));
+            .find(|value| matches!(place(*value, &places), Location::Slot(_)));
         let end = ends[number][1];
         let y = match (outputs.get(&Edge::Node(end)), overwritten) {
-            (Some(head), _) => Place::Output(*head),
+            (Some(head), _) => Location::Output(*head),
             (None, Some(value)) => place(value, &places),
             (None, None) => {
                 let end = &plan.nodes[end];
                 let name = end.name.to_string();
-                Place::Slot(push_value(&mut slots, name, &end.output, step))
+                Location::Slot(push_value(&mut slots, name, &end.output, step))
             }
         };
         live(&mut slots, y, step);
         let parts = plan.parts(number).map(|number| {
             let part = &plan.nodes[number];
             match outputs.get(&Edge::Node(number)) {
-                Some(head) => Place::Output(*head),
+                Some(head) => Location::Output(*head),
                 None => {
                     let name = part.name.to_string();
-                    Place::Slot(push_value(&mut slots, name, &part.output, step))
+                    Location::Slot(push_value(&mut slots, name, &part.output, step))
                 }
             }
         });
@@ -145,10 +145,10 @@ pub fn inference(plan: &Plan) -> Inference {
     let copies = plan.heads.iter().enumerate();
     let copies = copies
         .map(|(head, it)| (head, place(it.from, &places)))
-        .filter(|(head, place)| *place != Place::Output(*head));
+        .filter(|(head, place)| *place != Location::Output(*head));
     let outputs = plan.heads.iter().enumerate().map(|(head, it)| {
         let writes = |call: &Call| {
-            let output = Place::Output(head);
+            let output = Location::Output(head);
             call.y == output || call.parts.contains(&output)
         };
         Slot {

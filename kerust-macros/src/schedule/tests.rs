@@ -1,12 +1,12 @@
 use super::*;
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
 use quote::quote;
 
 fn plan(tokens: TokenStream) -> Plan {
-    let mut report = Report::default();
-    let model = crate::parse::model(tokens, &mut report).expect("a model");
-    let plan = crate::infer::plan(&model, &mut report);
-    if let Some(error) = report.into_error() {
+    let mut diagnostics = Diagnostics::default();
+    let model = crate::parse::model(tokens, &mut diagnostics).expect("a model");
+    let plan = crate::infer::plan(&model, &mut diagnostics);
+    if let Some(error) = diagnostics.into_error() {
         panic!("{error}");
     }
     plan
@@ -179,7 +179,7 @@ fn values_that_become_an_output_in_place_are_written_there() {
     let inference = inference(&plan);
     assert_eq!(lives(&inference.slots), []);
     let written = inference.calls.iter().map(|call| call.y);
-    assert!(written.into_iter().all(|y| y == Place::Output(0)));
+    assert!(written.into_iter().all(|y| y == Location::Output(0)));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Checks whether tokens can be a Rust expression.
 
 use super::{short, text};
-use crate::report::Report;
+use crate::diagnostics::Diagnostics;
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
@@ -16,7 +16,7 @@ enum Before {
 }
 
 /// Whether the tokens can be a Rust expression. Obvious errors are reported; the rest is left to rustc.
-pub fn is_understood(parts: &[TokenTree], report: &mut Report) -> bool {
+pub fn is_understood(parts: &[TokenTree], diagnostics: &mut Diagnostics) -> bool {
     const KEYWORDS: [&str; 9] = [
         "if", "match", "unsafe", "const", "loop", "while", "for", "move", "async",
     ];
@@ -30,7 +30,7 @@ pub fn is_understood(parts: &[TokenTree], report: &mut Report) -> bool {
                 return true;
             }
             TokenTree::Ident(word) if word == "lambda" && before == Before::Nothing => {
-                return function(parts, report);
+                return function(parts, diagnostics);
             }
             TokenTree::Ident(word) if word == "as" && before == Before::Operand => {
                 before = Before::Operator;
@@ -40,7 +40,7 @@ pub fn is_understood(parts: &[TokenTree], report: &mut Report) -> bool {
                 if before == Before::Operand {
                     let left: TokenStream = parts[..number - 1].iter().cloned().collect();
                     let right: TokenStream = parts[number - 1..].iter().cloned().collect();
-                    return comma_missing(&left, part, &right, report);
+                    return comma_missing(&left, part, &right, diagnostics);
                 }
                 before = Before::Operand;
             }
@@ -65,7 +65,7 @@ pub fn is_understood(parts: &[TokenTree], report: &mut Report) -> bool {
                     Judged::Wrong(message, help) => {
                         let tokens: TokenStream = run.into_iter().map(TokenTree::Punct).collect();
                         let found = text(&tokens);
-                        let fault = report.fault(tokens, message.replace("{}", &found));
+                        let fault = diagnostics.fault(tokens, message.replace("{}", &found));
                         fault.help(help);
                         return false;
                     }
@@ -77,7 +77,7 @@ pub fn is_understood(parts: &[TokenTree], report: &mut Report) -> bool {
         && let Some(last) = parts.last()
     {
         let found = text(&last.to_token_stream());
-        report
+        diagnostics
             .fault(last, format!("nothing follows this `{found}`"))
             .help("remove it, or write what follows");
         return false;
@@ -202,12 +202,12 @@ fn comma_missing(
     left: &TokenStream,
     part: &TokenTree,
     right: &TokenStream,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> bool {
     let is_name = matches!(left.clone().into_iter().next(), Some(TokenTree::Ident(_)));
     let [left, right] = [left, right].map(short);
     let found = short(&part.to_token_stream());
-    let fault = report.fault(
+    let fault = diagnostics.fault(
         part,
         format!("found `{found}` after `{left}`, expected `,`"),
     );
@@ -218,10 +218,10 @@ fn comma_missing(
     false
 }
 
-fn function(parts: &[TokenTree], report: &mut Report) -> bool {
+fn function(parts: &[TokenTree], diagnostics: &mut Diagnostics) -> bool {
     let tokens: TokenStream = parts.iter().cloned().collect();
     let found = short(&tokens);
-    report
+    diagnostics
         .fault(
             &tokens,
             format!("found the function `{found}`, expected a value"),
@@ -252,9 +252,9 @@ mod tests {
             "*UNITS",
             "SIZES[0].0",
         ] {
-            let mut report = Report::default();
-            let value = read(written.parse().unwrap(), &mut report);
-            assert!(report.is_empty(), "{written}");
+            let mut diagnostics = Diagnostics::default();
+            let value = read(written.parse().unwrap(), &mut diagnostics);
+            assert!(diagnostics.is_empty(), "{written}");
             assert!(matches!(value.kind, ValueKind::Expression), "{written}");
         }
     }

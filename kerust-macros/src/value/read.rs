@@ -3,15 +3,15 @@
 use super::expression::is_understood;
 use super::text;
 use crate::ast::{Value, ValueKind};
+use crate::diagnostics::Diagnostics;
 use crate::fold;
-use crate::report::Report;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Lit;
 
 /// Parses the tokens of a value.
-pub fn read(tokens: TokenStream, report: &mut Report) -> Value {
-    let kind = kind(&tokens, report);
+pub fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Value {
+    let kind = kind(&tokens, diagnostics);
     Value { tokens, kind }
 }
 
@@ -30,14 +30,14 @@ fn commas(tokens: TokenStream) -> Vec<TokenStream> {
     parts
 }
 
-fn kind(tokens: &TokenStream, report: &mut Report) -> ValueKind {
+fn kind(tokens: &TokenStream, diagnostics: &mut Diagnostics) -> ValueKind {
     let parts: Vec<TokenTree> = tokens.clone().into_iter().collect();
     match parts.as_slice() {
         [TokenTree::Ident(word)] if word == "true" => ValueKind::Flag(true),
         [TokenTree::Ident(word)] if word == "false" => ValueKind::Flag(false),
         [TokenTree::Ident(word)] => ValueKind::Word(word.clone()),
         [TokenTree::Literal(literal)] => match Lit::new(literal.clone()) {
-            Lit::Int(number) => integer(&number.to_string(), tokens, report),
+            Lit::Int(number) => integer(&number.to_string(), tokens, diagnostics),
             Lit::Float(_) => folded(tokens),
             Lit::Str(written) => ValueKind::Text(written.value()),
             _ => ValueKind::Text(literal.to_string()),
@@ -45,27 +45,27 @@ fn kind(tokens: &TokenStream, report: &mut Report) -> ValueKind {
         [TokenTree::Punct(quote), TokenTree::Ident(word)] if quote.as_char() == '\'' => {
             ValueKind::Text(word.to_string())
         }
-        [TokenTree::Group(group)] => in_a_group(group, tokens, report),
+        [TokenTree::Group(group)] => in_a_group(group, tokens, diagnostics),
         [
             TokenTree::Literal(_),
             TokenTree::Ident(x),
             TokenTree::Literal(_),
             ..,
         ] if x == "x" => ValueKind::Spelled(text(tokens).replace(' ', "")),
-        _ if is_understood(&parts, report) => folded(tokens),
+        _ if is_understood(&parts, diagnostics) => folded(tokens),
         _ => ValueKind::Faulty,
     }
 }
 
-fn in_a_group(group: &Group, tokens: &TokenStream, report: &mut Report) -> ValueKind {
+fn in_a_group(group: &Group, tokens: &TokenStream, diagnostics: &mut Diagnostics) -> ValueKind {
     let inner = group.stream();
     match group.delimiter() {
         // A group from a `macro_rules!`.
-        Delimiter::None => kind(&inner, report),
+        Delimiter::None => kind(&inner, diagnostics),
         Delimiter::Parenthesis if inner.is_empty() || has_comma(&inner) => ValueKind::Tuple(
             commas(inner)
                 .into_iter()
-                .map(|part| element(part, group, report))
+                .map(|part| element(part, group, diagnostics))
                 .collect(),
         ),
         Delimiter::Bracket => {
@@ -80,7 +80,7 @@ fn in_a_group(group: &Group, tokens: &TokenStream, report: &mut Report) -> Value
             })
         }
         _ if inner.is_empty() => {
-            report
+            diagnostics
                 .fault(group, "`{}` holds nothing, expected a value")
                 .help("write the value in it, or without the braces");
             ValueKind::Faulty
@@ -89,9 +89,9 @@ fn in_a_group(group: &Group, tokens: &TokenStream, report: &mut Report) -> Value
     }
 }
 
-fn element(tokens: TokenStream, group: &Group, report: &mut Report) -> Value {
+fn element(tokens: TokenStream, group: &Group, diagnostics: &mut Diagnostics) -> Value {
     if tokens.is_empty() {
-        report
+        diagnostics
             .fault(group, "found a comma without a size before it")
             .help("remove the comma");
         return Value {
@@ -99,7 +99,7 @@ fn element(tokens: TokenStream, group: &Group, report: &mut Report) -> Value {
             kind: ValueKind::Faulty,
         };
     }
-    read(tokens, report)
+    read(tokens, diagnostics)
 }
 
 fn has_comma(tokens: &TokenStream) -> bool {
@@ -118,9 +118,9 @@ fn folded(tokens: &TokenStream) -> ValueKind {
 }
 
 /// A literal such as `3`, `3x3` or `28x28x3`.
-fn integer(written: &str, tokens: &TokenStream, report: &mut Report) -> ValueKind {
+fn integer(written: &str, tokens: &TokenStream, diagnostics: &mut Diagnostics) -> ValueKind {
     if let Some(digits) = written.strip_prefix("0x") {
-        let fault = report.fault(
+        let fault = diagnostics.fault(
             tokens,
             format!("`{written}` is a hexadecimal number, expected a size"),
         );
@@ -144,19 +144,19 @@ fn integer(written: &str, tokens: &TokenStream, report: &mut Report) -> ValueKin
     }
     match fold::float(tokens) {
         Some(value) if written.bytes().all(|c| c.is_ascii_digit() || c == b'_') => {
-            report
+            diagnostics
                 .fault(tokens, format!("`{value:e}` does not fit `usize`"))
                 .help("write a smaller size");
         }
         Some(value) => {
             if let Some(number) = written.strip_suffix("usize") {
-                return integer(number.trim_end_matches('_'), tokens, report);
+                return integer(number.trim_end_matches('_'), tokens, diagnostics);
             }
             return ValueKind::Float(value);
         }
         None => {
             let small = written.replace(['X', '*', '_'], "x");
-            let fault = report.fault(tokens, format!("`{written}` is not a size"));
+            let fault = diagnostics.fault(tokens, format!("`{written}` is not a size"));
             match small.bytes().all(|c| c.is_ascii_digit() || c == b'x') && small != written {
                 true => fault.help(format!("write `{small}`")),
                 false => fault.help("write a number, or sizes as `3x3`"),
@@ -173,10 +173,10 @@ mod tests {
 
     #[test]
     fn sizes_are_one_literal() {
-        let mut report = Report::default();
-        let value = read(quote!(28x28x3), &mut report);
+        let mut diagnostics = Diagnostics::default();
+        let value = read(quote!(28x28x3), &mut diagnostics);
         assert!(matches!(value.kind, ValueKind::Sizes(sizes) if sizes == [28, 28, 3]));
-        read(quote!(0x3), &mut report);
-        assert!(!report.is_empty());
+        read(quote!(0x3), &mut diagnostics);
+        assert!(!diagnostics.is_empty());
     }
 }

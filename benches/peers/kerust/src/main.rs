@@ -11,7 +11,7 @@ mod training;
 use kerust::activation::Softmax;
 use kerust::model::Head;
 use kerust::prelude::*;
-use kerust::tensor::Shape;
+use kerust::tensor::StaticShape;
 use nets::{Conv, Deep, DeepConv, Mlp};
 use std::hint::black_box;
 use std::time::Instant;
@@ -59,7 +59,7 @@ fn main() -> kerust::Result<()> {
 }
 
 /// The data set, with images of `size` × `size` pixels.
-fn data<S: Shape, const CLASSES: usize>(
+fn data<S: StaticShape, const CLASSES: usize>(
     folder: &str,
     size: &str,
 ) -> kerust::Result<Dataset<S, Class<CLASSES>>> {
@@ -86,7 +86,7 @@ fn train<N, const CLASSES: usize>(
     counts: &[usize],
 ) -> kerust::Result<()>
 where
-    N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
+    N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: StaticShape>,
 {
     let data = data::<N::Input, CLASSES>(folder, size)?;
     let (times, loss) = chunks::<N, CLASSES>(&data, batch_size, counts)?;
@@ -97,7 +97,7 @@ where
 /// Measures the microseconds of a prediction for one sample.
 fn infer<N, const CLASSES: usize>(folder: &str, size: &str, counts: &[usize]) -> kerust::Result<()>
 where
-    N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
+    N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: StaticShape>,
 {
     let data = data::<N::Input, CLASSES>(folder, size)?;
     let model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());
@@ -112,7 +112,7 @@ where
 /// Measures the microseconds per sample for predicting the whole data set.
 fn batch<N, const CLASSES: usize>(folder: &str, size: &str, counts: &[usize]) -> kerust::Result<()>
 where
-    N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
+    N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: StaticShape>,
 {
     let data = data::<N::Input, CLASSES>(folder, size)?;
     let model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());

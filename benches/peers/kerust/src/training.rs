@@ -3,7 +3,7 @@
 use kerust::activation::Softmax;
 use kerust::model::Head;
 use kerust::prelude::*;
-use kerust::tensor::Shape;
+use kerust::tensor::StaticShape;
 use std::time::Instant;
 
 /// The milliseconds per step for each chunk of steps after a first one, and the last loss.
@@ -13,7 +13,7 @@ pub fn chunks<N, const CLASSES: usize>(
     counts: &[usize],
 ) -> kerust::Result<(Vec<f64>, Option<f64>)>
 where
-    N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: Shape>,
+    N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: StaticShape>,
 {
     let (chunks, steps) = (counts[0], counts[1]);
     let mut model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());

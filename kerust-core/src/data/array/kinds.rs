@@ -3,7 +3,7 @@
 use super::{ArrayFault, Number};
 use crate::data::{Binary, Class, Data};
 use crate::element::Element;
-use crate::tensor::{Shape, Tensor};
+use crate::tensor::{StaticShape, Tensor};
 
 /// A kind of sample that consists of numbers: a shape, a [`Class`], a [`Binary`], or a [`Tensor`] with
 /// another element type.
@@ -16,7 +16,7 @@ pub trait Kind: Data {
     ) -> Result<(Self::Column, usize), ArrayFault>;
 }
 
-impl<S: Shape> Kind for S {
+impl<S: StaticShape> Kind for S {
     fn column<T: Number>(
         values: Vec<T>,
         sizes: &[usize],
@@ -32,7 +32,7 @@ impl<S: Shape> Kind for S {
     }
 }
 
-impl<S: Shape, E: Element> Kind for Tensor<S, E> {
+impl<S: StaticShape, E: Element> Kind for Tensor<S, E> {
     fn column<T: Number>(values: Vec<T>, sizes: &[usize]) -> Result<(Vec<E>, usize), ArrayFault> {
         let count = samples::<S>(values.len(), sizes)?;
         let mut column = Vec::with_capacity(values.len());
@@ -86,7 +86,7 @@ impl Kind for Binary {
 }
 
 /// The number of samples with this shape in an array with these sizes.
-fn samples<S: Shape>(values: usize, sizes: &[usize]) -> Result<usize, ArrayFault> {
+fn samples<S: StaticShape>(values: usize, sizes: &[usize]) -> Result<usize, ArrayFault> {
     let shape = S::SHAPE.dims();
     let wrong = || ArrayFault::Shape {
         found: sizes.to_vec(),

@@ -15,7 +15,7 @@ pub use nested::Sizes;
 use super::{DataError, TensorColumn};
 use crate::data::npy;
 use crate::error::Result;
-use crate::tensor::{Shape, Tensor};
+use crate::tensor::{StaticShape, Tensor};
 
 /// A number in an array: any integer or float, a `bool`, or a label.
 pub trait Number: Copy + Send + Sync + 'static {
@@ -199,7 +199,7 @@ impl<T: Number> Array for npy::Array<T> {
     }
 }
 
-impl<S: Shape, T: crate::element::Element + Number> Array for Tensor<S, T> {
+impl<S: StaticShape, T: crate::element::Element + Number> Array for Tensor<S, T> {
     type Number = T;
 
     fn read(&self, axis: usize, sizes: &mut Sizes, values: &mut Vec<T>) -> Result<(), ArrayFault> {

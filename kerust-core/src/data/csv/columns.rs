@@ -5,7 +5,7 @@ use super::parse::Row;
 use super::{Column, ColumnList, CsvFault, Label, Table};
 use crate::data::{Dataset, TensorColumn};
 use crate::error::Result;
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 
 /// The inputs of a data set from columns of a table; see [`Table::columns`]. Errors are reported by
 /// [`dataset`](Labelled::dataset).
@@ -163,7 +163,7 @@ impl Labelled<'_> {
     /// # Errors
     /// Returns an error if a column does not exist, a value is missing or invalid, or the number of columns
     /// differs from the number of values in a sample. The error names the line and the column.
-    pub fn dataset<X: Shape, Y: Label>(&self) -> Result<Dataset<X, Y>> {
+    pub fn dataset<X: StaticShape, Y: Label>(&self) -> Result<Dataset<X, Y>> {
         let table = self.inputs.table;
         if let Some(fault) = &self.inputs.fault {
             return Err(table.refuse(fault.clone()));

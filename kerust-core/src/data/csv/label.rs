@@ -1,7 +1,7 @@
 //! Labels from the columns of a table.
 
 use crate::data::{Binary, Class, Data, TensorColumn};
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 
 /// A kind of label that columns of a table can provide: [`Class`], [`Binary`], or a shape of numbers.
 #[diagnostic::on_unimplemented(
@@ -61,7 +61,7 @@ impl Label for Binary {
     }
 }
 
-impl<S: Shape> Label for S {
+impl<S: StaticShape> Label for S {
     const LEN: usize = S::LEN;
 
     fn number(text: &str) -> Result<f32, String> {

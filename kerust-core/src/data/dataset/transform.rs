@@ -1,6 +1,6 @@
 //! Methods that transform data sets.
 
-use super::{Dataset, Place};
+use super::{Dataset, SampleIndex};
 use crate::data::{Data, Value};
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
             V::Kind::push(&mut inputs, &input(&value));
         }
         let places = self.places.iter().enumerate();
-        let places = places.map(|(input, place)| Place {
+        let places = places.map(|(input, place)| SampleIndex {
             input,
             label: place.label,
         });
@@ -105,7 +105,7 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
             let Some(new) = label(*old) else { continue };
             names.pair(class, W::Kind::class_of(&new));
             W::Kind::push(&mut labels, &new);
-            places.push(Place {
+            places.push(SampleIndex {
                 input: place.input,
                 label: places.len(),
             });
@@ -144,13 +144,13 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
         Self {
             inputs: Arc::new(inputs),
             labels: Arc::new(labels),
-            places: (0..both().count()).map(Place::same).collect(),
+            places: (0..both().count()).map(SampleIndex::same).collect(),
             class_names,
         }
     }
 
     /// Calls `work` for each sample.
-    fn each(&self, mut work: impl FnMut(Place, &X::Value, &Y::Value)) {
+    fn each(&self, mut work: impl FnMut(SampleIndex, &X::Value, &Y::Value)) {
         let (mut input, mut label) = (bytemuck::zeroed_box(), bytemuck::zeroed_box());
         for place in &*self.places {
             X::read_into(&self.inputs, place.input, &mut input);

@@ -5,7 +5,7 @@ use super::places::Names;
 use crate::data::npy::Npz;
 use crate::data::{Class, DataError, Dataset, TensorColumn, idx};
 use crate::error::{Error, Result};
-use crate::tensor::{Rank1, Rank2, Rank3, Shape};
+use crate::tensor::{Rank1, Rank2, Rank3, StaticShape};
 use std::path::{Path, PathBuf};
 
 /// A shape that fits a 28×28 grayscale image.
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
     label = "does not fit a 28×28 grayscale image",
     note = "they fit `Input(28, 28, 1)`, `Input(28, 28)` and `Input(784)`"
 )]
-pub trait MnistImage: Shape {}
+pub trait MnistImage: StaticShape {}
 
 impl MnistImage for Rank3<28, 28, 1> {}
 impl MnistImage for Rank2<28, 28> {}

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::data::{Class, Data, Dataset};
-use crate::tensor::{Rank1, Rank3, Shape};
+use crate::tensor::{Rank1, Rank3, StaticShape};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ fn keras(case: &str) -> [Value; 2] {
 }
 
 /// A checksum for each sample, in which each value has another weight.
-fn checksums<X: Shape, Y: Data>(data: &Dataset<X, Y>) -> Vec<f64> {
+fn checksums<X: StaticShape, Y: Data>(data: &Dataset<X, Y>) -> Vec<f64> {
     let checksum = |(x, _): (Box<crate::tensor::Tensor<X>>, _)| {
         let values = x.as_slice().iter().enumerate();
         values
@@ -51,7 +51,7 @@ fn assert_table<const N: usize>(
     }
 }
 
-fn assert_images<X: Shape, const N: usize>(
+fn assert_images<X: StaticShape, const N: usize>(
     loaded: crate::Result<(Dataset<X, Class<N>>, Dataset<X, Class<N>>)>,
     case: &str,
 ) {

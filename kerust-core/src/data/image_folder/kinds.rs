@@ -1,7 +1,7 @@
 //! The inputs and labels that can be read from image folders.
 
 use crate::data::{Binary, Class, Data};
-use crate::tensor::{Rank1, Rank2, Rank3, Shape, Tensor};
+use crate::tensor::{Rank1, Rank2, Rank3, StaticShape, Tensor};
 
 /// A shape that fits an image.
 #[diagnostic::on_unimplemented(
@@ -10,7 +10,7 @@ use crate::tensor::{Rank1, Rank2, Rank3, Shape, Tensor};
     note = "images fit `Input(height, width)` and `Input(height, width, 1)` (grey), `Input(height, width, 3)` (RGB) and \
             `Input(height, width, 4)` (RGB and alpha)"
 )]
-pub trait ImageShape: Shape {
+pub trait ImageShape: StaticShape {
     /// The number of rows.
     const HEIGHT: usize = Self::SHAPE.dim(0);
     /// The number of pixels in a row.

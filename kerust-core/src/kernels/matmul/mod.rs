@@ -36,7 +36,7 @@ mod view;
 use super::parallel;
 use super::{Epilogue, Isa};
 use crate::activation::Activation;
-pub(crate) use portable::{End, Run};
+pub(crate) use portable::{End, SumBlock};
 pub(crate) use view::{Axis, Matrix};
 
 /// The start values of the sums of a product.

@@ -11,7 +11,7 @@ use core::mem::MaybeUninit;
 use core::ops::Range;
 
 /// A block of sums over one run: `to[i][j] = from[i][j] + Σ x[i][p] · w[p][j]`.
-pub(crate) struct Run {
+pub(crate) struct SumBlock {
     /// The number of rows. Further entries of the arrays are unused.
     pub(crate) rows: usize,
     /// The first column.
@@ -91,7 +91,7 @@ unsafe fn strip(
 ) {
     let mut aside = MaybeUninit::<[[f32; ASIDE]; ROWS]>::uninit();
     let mut c = c.wrapping_add(columns.start);
-    let mut run = Run {
+    let mut run = SumBlock {
         rows: 0,
         first: 0,
         columns: 0,
@@ -155,7 +155,7 @@ unsafe fn strip(
 ///
 /// # Safety
 /// The same as for [`product`].
-unsafe fn band(run: &mut Run, [along, down]: [&Axis; 2], w: *const f32, columns: usize) {
+unsafe fn band(run: &mut SumBlock, [along, down]: [&Axis; 2], w: *const f32, columns: usize) {
     let (mut x_at, mut w_at) = (Cursor::START, Cursor::START);
     let mut left = along.len();
     loop {

@@ -97,7 +97,7 @@ impl Groups {
     pub(super) fn each_group(&self, mut each: impl FnMut(Group<'_>)) {
         for group in 0..self.len() / self.group_len().max(1) {
             let (mut rest, mut step) = (group, 1);
-            let mut first = Place::default();
+            let mut first = Strip::default();
             let axes = self.sizes.iter().zip(self.along).zip(self.strides);
             for ((size, along), stride) in axes.rev() {
                 if !along {
@@ -115,7 +115,7 @@ impl Groups {
 
 /// Where a run begins: in the sample, and in the scale and the shift.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Place {
+pub(super) struct Strip {
     value: usize,
     number: usize,
 }
@@ -123,13 +123,13 @@ pub(super) struct Place {
 /// A group of a sample.
 pub(super) struct Group<'a> {
     of: &'a Groups,
-    first: Place,
+    first: Strip,
 }
 
 impl Group<'_> {
     /// Calls `each` with the place of each run of the group.
     #[inline(always)]
-    pub(super) fn runs(&self, mut each: impl FnMut(Place)) {
+    pub(super) fn runs(&self, mut each: impl FnMut(Strip)) {
         let Groups {
             sizes: [_, b, c, d],
             strides,
@@ -144,7 +144,7 @@ impl Group<'_> {
         for i in 0..first {
             for j in 0..second {
                 for k in 0..third {
-                    each(Place {
+                    each(Strip {
                         value: self.first.value + i * steps[0] + j * steps[1] + k * steps[2],
                         number: self.first.number
                             + i * strides[0]
@@ -157,19 +157,19 @@ impl Group<'_> {
     }
 
     /// The values of the run at a place.
-    pub(super) fn run<'v>(&self, values: &'v [f32], place: Place) -> &'v [f32] {
+    pub(super) fn run<'v>(&self, values: &'v [f32], place: Strip) -> &'v [f32] {
         let end = place.value + self.of.run_len();
         values.get(place.value..end).unwrap_or_default()
     }
 
     /// The same, to be written.
-    pub(super) fn run_mut<'v>(&self, values: &'v mut [f32], place: Place) -> &'v mut [f32] {
+    pub(super) fn run_mut<'v>(&self, values: &'v mut [f32], place: Strip) -> &'v mut [f32] {
         let end = place.value + self.of.run_len();
         values.get_mut(place.value..end).unwrap_or_default()
     }
 
     /// Where the numbers of the run at a place stand in a scale or a shift: one for each value, or one for all.
-    fn numbers(&self, place: Place) -> Range<usize> {
+    fn numbers(&self, place: Strip) -> Range<usize> {
         let width = match self.of.strides[MAX_RANK - 1] {
             0 => 1,
             _ => self.of.run_len(),

@@ -4,7 +4,7 @@
 //! pixels only. Work is divided over images.
 //!
 //! # How it computes
-//! The consecutive windows of an output row that are inside of the image form one [`Run`], and each window at
+//! The consecutive windows of an output row that are inside of the image form one [`Windows`], and each window at
 //! the border is a run of its own. For a vector of channels, a run is processed window by window, and the
 //! result of a window stays in registers. If windows do not overlap, a gradient is written, otherwise added.
 
@@ -14,7 +14,7 @@ use super::parallel;
 use super::simd;
 use super::walk::Walk;
 use crate::shape::Window;
-use work::{Forward, Gradient, Run};
+use work::{Forward, Gradient, Windows};
 
 /// The number of channels whose shares are counted together.
 const CHANNELS: usize = 32;
@@ -147,7 +147,7 @@ impl Pooling {
 
     /// Calls `work` with all windows, row by row, for an image and an output of these lengths.
     #[inline(always)]
-    fn each_run(&self, [image, output]: [usize; 2], mut work: impl FnMut(&Run)) {
+    fn each_run(&self, [image, output]: [usize; 2], mut work: impl FnMut(&Windows)) {
         let [height, width, channels] = self.input;
         let [rows, columns] = self.window.output(height, width);
         check!(
@@ -156,7 +156,7 @@ impl Pooling {
         );
         let walk = Walk::new(self.window, self.input);
         let whole = walk.whole(columns, 1);
-        let mut run = Run {
+        let mut run = Windows {
             corner: 0,
             output: 0,
             windows: 1,

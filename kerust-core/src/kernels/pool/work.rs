@@ -7,7 +7,7 @@ use crate::kernels::simd::{Scalar, Simd, Work};
 const FEW: usize = 4;
 
 /// Consecutive windows for which the same rows and columns are inside of the image.
-pub(super) struct Run {
+pub(super) struct Windows {
     /// The offset of the first window in the image, and of its output.
     pub(super) corner: usize,
     pub(super) output: usize,
@@ -21,7 +21,7 @@ pub(super) struct Run {
     pub(super) channels: usize,
 }
 
-impl Run {
+impl Windows {
     /// Calls `work` with the offset of each window's corner and of its output, for each vector of channels.
     /// The last vector has a mask.
     #[inline(always)]
@@ -153,7 +153,7 @@ impl<const AVERAGE: bool> Work for Forward<'_, AVERAGE> {
 /// The machine has `S`; the run lies inside both images.
 #[inline(always)]
 unsafe fn forward<S: Simd, const SIDE: usize, const AVERAGE: bool>(
-    run: &Run,
+    run: &Windows,
     x: *const f32,
     y: *mut f32,
 ) {
@@ -222,7 +222,7 @@ impl<const AVERAGE: bool> Work for Gradient<'_, AVERAGE> {
 /// The machine has `S`; the run lies inside the images.
 #[inline(always)]
 unsafe fn gradient<S: Simd, const SIDE: usize, const AVERAGE: bool, const APART: bool>(
-    run: &Run,
+    run: &Windows,
     x: *const f32,
     dy: *const f32,
     dx: *mut f32,

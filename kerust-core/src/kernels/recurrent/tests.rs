@@ -106,7 +106,7 @@ impl Random {
             recurrent_dropout: part(masks * self.units),
         };
         let weights = self.weights(cell);
-        let run = Run { given, weights };
+        let run = Example { given, weights };
         let states = [1, C::STATES - 1].map(|count| part(count * self.units).to_vec());
         let (y, last, saved) = run.forward_training(&layer, states.clone());
         if masks == 0 {
@@ -151,7 +151,7 @@ impl Random {
         let len = 2 * STEPS;
         let given = Given::new(&self.values[..len * self.inputs]);
         let weights = self.weights(cell);
-        let run = Run { given, weights };
+        let run = Example { given, weights };
         let states = [2, 2 * (C::STATES - 1)].map(|rows| vec![0.25; rows * self.units]);
         let (_, _, saved) = run.forward_training(&layer, states.clone());
         let dy = &self.values[..len * self.units];
@@ -225,7 +225,7 @@ fn check<C: Cell>(case: &Case, cell: C) {
         recurrent_kernel: &recurrent_kernel,
         bias: &bias,
     };
-    let run = Run { given, weights };
+    let run = Example { given, weights };
     let states = ["h0", "c0"].map(|name| case.values(name));
     let dropout = !(input_dropout.is_empty() && recurrent_dropout.is_empty());
 
@@ -251,12 +251,12 @@ fn check<C: Cell>(case: &Case, cell: C) {
 }
 
 /// The weights and arguments of a layer.
-struct Run<'a> {
+struct Example<'a> {
     given: Given<'a>,
     weights: RecurrentWeights<'a>,
 }
 
-impl Run<'_> {
+impl Example<'_> {
     fn forward<C: Cell>(
         &self,
         layer: &Recurrent<C>,

@@ -1,6 +1,6 @@
 //! The callback that makes an interrupted training resumable.
 
-use super::{Callback, Training};
+use super::{Callback, TrainingContext};
 use crate::weights::{self, file_system};
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ impl Callback for BackupAndRestore {
         "BackupAndRestore"
     }
 
-    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         weights::check_save_state(&self.path)?;
         if self.is_there()? {
             return training.resume(&self.path);
@@ -67,12 +67,12 @@ impl Callback for BackupAndRestore {
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         training.save_state(&self.path);
         Ok(())
     }
 
-    fn on_train_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         if self.delete_checkpoint && !training.failed() && self.is_there()? {
             file_system::remove(&self.path).map_err(Error::io("remove", &self.path))?;
         }

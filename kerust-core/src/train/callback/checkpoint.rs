@@ -2,7 +2,7 @@
 
 use super::file_name::FileName;
 use super::monitor::{Monitor, monitored};
-use super::{Callback, CallbackState, Training};
+use super::{Callback, CallbackState, TrainingContext};
 use crate::weights::{self, file_system};
 use crate::{Error, Result};
 use std::path::Path;
@@ -84,7 +84,7 @@ impl ModelCheckpoint {
         self
     }
 
-    fn save(&mut self, training: &Training<'_>) -> Result<()> {
+    fn save(&mut self, training: &TrainingContext<'_>) -> Result<()> {
         let path = self.file.fill(training, self.save_freq.is_some())?;
         if !self.is_wanted(training, &path)? {
             return Ok(());
@@ -95,7 +95,7 @@ impl ModelCheckpoint {
         training.save(path)
     }
 
-    fn is_wanted(&mut self, training: &Training<'_>, path: &Path) -> Result<bool> {
+    fn is_wanted(&mut self, training: &TrainingContext<'_>, path: &Path) -> Result<bool> {
         let (epoch, path) = (training.epoch() + 1, path.display());
         if !self.save_best_only {
             if self.verbose {
@@ -136,13 +136,17 @@ impl Callback for ModelCheckpoint {
         state.insert("batches_since_saving", self.batches_since_saving);
     }
 
-    fn restore(&mut self, state: &CallbackState, _training: &mut Training<'_>) -> Result<()> {
+    fn restore(
+        &mut self,
+        state: &CallbackState,
+        _training: &mut TrainingContext<'_>,
+    ) -> Result<()> {
         self.monitor.restore(state)?;
         self.batches_since_saving = state.get("batches_since_saving")?.unwrap_or_default();
         Ok(())
     }
 
-    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         if self.save_best_only {
             self.monitor.check(training)?;
             if self.save_freq.is_some() && training.logs().value(self.monitor.name()).is_none() {
@@ -159,7 +163,7 @@ impl Callback for ModelCheckpoint {
         weights::check_save(&self.file.check(training, self.save_freq.is_some())?)
     }
 
-    fn on_train_batch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_batch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         let Some(save_freq) = self.save_freq else {
             return Ok(());
         };
@@ -171,7 +175,7 @@ impl Callback for ModelCheckpoint {
         self.save(training)
     }
 
-    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         match self.save_freq {
             Some(_) => Ok(()),
             None => self.save(training),

@@ -1,6 +1,6 @@
 //! The callback that writes the metrics of each epoch to a CSV file.
 
-use super::{Callback, CallbackState, Training};
+use super::{Callback, CallbackState, TrainingContext};
 use crate::{Error, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -90,7 +90,11 @@ impl Callback for CSVLogger {
         state.insert("columns", self.columns.join("\n"));
     }
 
-    fn restore(&mut self, state: &CallbackState, _training: &mut Training<'_>) -> Result<()> {
+    fn restore(
+        &mut self,
+        state: &CallbackState,
+        _training: &mut TrainingContext<'_>,
+    ) -> Result<()> {
         let (Some(file), Some(len)) = (&self.file, state.get::<u64>("len")?) else {
             return Ok(());
         };
@@ -108,7 +112,7 @@ impl Callback for CSVLogger {
         Ok(())
     }
 
-    fn on_train_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         // The file is truncated later, when it is known whether the training is resumed.
         let file = OpenOptions::new()
             .create(true)
@@ -126,11 +130,11 @@ impl Callback for CSVLogger {
         Ok(())
     }
 
-    fn on_epoch_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_begin(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         self.cut()
     }
 
-    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         if self.columns.is_empty() {
             let mut columns: Vec<String> = training.series().to_vec();
             let added = training.logs().names().map(String::from);
@@ -153,7 +157,7 @@ impl Callback for CSVLogger {
         self.write(&cells)
     }
 
-    fn on_train_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_train_end(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         self.cut()?;
         self.file = None;
         Ok(())

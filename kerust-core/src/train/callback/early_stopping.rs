@@ -1,7 +1,7 @@
 //! The callback that stops a training that no longer improves.
 
 use super::monitor::{Monitor, monitored};
-use super::{Callback, CallbackState, Training};
+use super::{Callback, CallbackState, TrainingContext};
 use crate::Result;
 
 /// Stops the training when a monitored metric no longer improves: Keras's `EarlyStopping`.
@@ -125,7 +125,7 @@ impl Callback for EarlyStopping {
         }
     }
 
-    fn restore(&mut self, state: &CallbackState, training: &mut Training<'_>) -> Result<()> {
+    fn restore(&mut self, state: &CallbackState, training: &mut TrainingContext<'_>) -> Result<()> {
         if !self.monitor.restore(state)? {
             return Ok(());
         }
@@ -139,7 +139,7 @@ impl Callback for EarlyStopping {
         Ok(())
     }
 
-    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         self.monitor.check(training)?;
         self.monitor.check_number("baseline", self.baseline)?;
         self.monitor.set_best(None);
@@ -148,7 +148,7 @@ impl Callback for EarlyStopping {
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         let epoch = training.epoch();
         let Some(current) = self.monitor.current(training)? else {
             return Ok(());
@@ -177,7 +177,7 @@ impl Callback for EarlyStopping {
         Ok(())
     }
 
-    fn on_train_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         if self.stopped_epoch > 0 && self.verbose {
             training.say(&format!("Epoch {}: early stopping", self.stopped_epoch + 1));
         }

@@ -1,11 +1,11 @@
 //! File names with placeholders, in the format syntax of Python.
 
-use super::Training;
+use super::TrainingContext;
 use crate::Result;
 use crate::train::TrainError;
 #[cfg(test)]
-use crate::train::report::Report;
-use crate::train::report::exponent;
+use crate::train::logs::Logs;
+use crate::train::logs::exponent;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,7 @@ impl FileName {
     /// Returns an error for a placeholder that no epoch can fill in. Otherwise returns an example of a name.
     ///
     /// With `by_batch`, a batch within an epoch must be able to fill it in, including its own number.
-    pub(super) fn check(&self, training: &Training<'_>, by_batch: bool) -> Result<PathBuf> {
+    pub(super) fn check(&self, training: &TrainingContext<'_>, by_batch: bool) -> Result<PathBuf> {
         let series = training.series();
         let measured = match by_batch {
             true => training.logs().len(),
@@ -57,7 +57,7 @@ impl FileName {
     }
 
     /// The name for this epoch, or with `by_batch` for this batch.
-    pub(super) fn fill(&self, training: &Training<'_>, by_batch: bool) -> Result<PathBuf> {
+    pub(super) fn fill(&self, training: &TrainingContext<'_>, by_batch: bool) -> Result<PathBuf> {
         let (numbers, logs) = (
             [training.epoch() + 1, training.batch() + 1],
             training.logs(),
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     fn path(template: &Path) -> Result<PathBuf, String> {
-        let mut logs = Report::default();
+        let mut logs = Logs::default();
         logs.insert("val_loss", 0.34567);
         let value = |placeholder: &Placeholder<'_>| {
             value(placeholder, [7, 3], false, logs.value(placeholder.name))

@@ -1,9 +1,9 @@
 //! Closures as callbacks.
 
-use super::{Callback, Training};
+use super::{Callback, TrainingContext};
 use crate::Result;
 
-type Call<'a> = Option<Box<dyn FnMut(&mut Training<'_>) + Send + 'a>>;
+type Call<'a> = Option<Box<dyn FnMut(&mut TrainingContext<'_>) + Send + 'a>>;
 
 /// Calls closures: Keras's `LambdaCallback`.
 ///
@@ -39,7 +39,7 @@ macro_rules! hooks {
 
             $(
                 $(#[$doc])*
-                pub fn $hook(mut self, call: impl FnMut(&mut Training<'_>) + Send + 'a) -> Self {
+                pub fn $hook(mut self, call: impl FnMut(&mut TrainingContext<'_>) + Send + 'a) -> Self {
                     self.$field = Some(Box::new(call));
                     self
                 }
@@ -52,7 +52,7 @@ macro_rules! hooks {
             }
 
             $(
-                fn $hook(&mut self, training: &mut Training<'_>) -> Result<()> {
+                fn $hook(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
                     if let Some(call) = &mut self.$field {
                         call(training);
                     }

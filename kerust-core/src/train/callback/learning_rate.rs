@@ -1,6 +1,6 @@
 //! The callback that sets the learning rate for each epoch.
 
-use super::{Callback, Training};
+use super::{Callback, TrainingContext};
 use crate::Result;
 
 /// Sets the learning rate before each epoch: Keras's `LearningRateScheduler`.
@@ -43,7 +43,7 @@ impl<F: FnMut(usize, f32) -> f32 + Send> Callback for LearningRateScheduler<F> {
         "LearningRateScheduler"
     }
 
-    fn on_epoch_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         let epoch = training.epoch();
         let rate = (self.schedule)(epoch, training.learning_rate());
         training.set_learning_rate(rate)?;
@@ -56,7 +56,7 @@ impl<F: FnMut(usize, f32) -> f32 + Send> Callback for LearningRateScheduler<F> {
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         let rate = f64::from(training.learning_rate());
         training.logs_mut().insert("learning_rate", rate);
         Ok(())

@@ -2,6 +2,7 @@
 
 mod backup;
 mod checkpoint;
+mod context;
 mod csv;
 mod early_stopping;
 mod events;
@@ -15,10 +16,10 @@ mod state;
 mod swap_ema;
 mod tensor_board;
 mod terminate;
-mod training;
 
 pub use backup::BackupAndRestore;
 pub use checkpoint::ModelCheckpoint;
+pub use context::TrainingContext;
 pub use csv::CSVLogger;
 pub use early_stopping::EarlyStopping;
 pub use lambda::LambdaCallback;
@@ -29,7 +30,6 @@ pub use state::CallbackState;
 pub use swap_ema::SwapEMAWeights;
 pub use tensor_board::TensorBoard;
 pub use terminate::TerminateOnNaN;
-pub use training::Training;
 
 use super::Result;
 
@@ -39,13 +39,13 @@ use super::Result;
 ///
 /// ```
 /// use kerust::Result;
-/// use kerust::train::{Callback, Training};
+/// use kerust::train::{Callback, TrainingContext};
 ///
 /// /// Stops the training when the loss is small enough.
 /// struct GoodEnough(f64);
 ///
 /// impl Callback for GoodEnough {
-///     fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+///     fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
 ///         if training.logs()["loss"] < self.0 {
 ///             training.stop();
 ///         }
@@ -58,16 +58,16 @@ pub trait Callback: Send {
     ///
     /// # Errors
     /// An error ends the training.
-    fn on_train_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         Ok(())
     }
 
     /// Called after the last epoch, also if a callback stopped the training, and if the loss was not finite
-    /// ([`Training::failed`]). Not called after another error.
+    /// ([`TrainingContext::failed`]). Not called after another error.
     ///
     /// # Errors
     /// `fit` returns the error.
-    fn on_train_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_train_end(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -75,7 +75,7 @@ pub trait Callback: Send {
     ///
     /// # Errors
     /// An error ends the training.
-    fn on_epoch_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_begin(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -83,7 +83,7 @@ pub trait Callback: Send {
     ///
     /// # Errors
     /// An error ends the training.
-    fn on_epoch_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_end(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -91,7 +91,7 @@ pub trait Callback: Send {
     ///
     /// # Errors
     /// An error ends the training.
-    fn on_train_batch_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_train_batch_begin(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -100,7 +100,7 @@ pub trait Callback: Send {
     ///
     /// # Errors
     /// An error ends the training.
-    fn on_train_batch_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_train_batch_end(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -108,7 +108,7 @@ pub trait Callback: Send {
     ///
     /// # Errors
     /// An error ends the training.
-    fn on_test_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_test_begin(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -116,7 +116,7 @@ pub trait Callback: Send {
     ///
     /// # Errors
     /// An error ends the training.
-    fn on_test_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_test_end(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -124,7 +124,7 @@ pub trait Callback: Send {
     ///
     /// # Errors
     /// An error ends the training.
-    fn on_test_batch_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_test_batch_begin(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -132,7 +132,7 @@ pub trait Callback: Send {
     ///
     /// # Errors
     /// An error ends the training.
-    fn on_test_batch_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_test_batch_end(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -150,50 +150,54 @@ pub trait Callback: Send {
     ///
     /// # Errors
     /// An error ends the training.
-    fn restore(&mut self, _state: &CallbackState, _training: &mut Training<'_>) -> Result<()> {
+    fn restore(
+        &mut self,
+        _state: &CallbackState,
+        _training: &mut TrainingContext<'_>,
+    ) -> Result<()> {
         Ok(())
     }
 }
 
 /// Allows to pass a callback by reference, to read it after the training.
 impl<C: Callback + ?Sized> Callback for &mut C {
-    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         (**self).on_train_begin(training)
     }
 
-    fn on_train_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         (**self).on_train_end(training)
     }
 
-    fn on_epoch_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         (**self).on_epoch_begin(training)
     }
 
-    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         (**self).on_epoch_end(training)
     }
 
-    fn on_train_batch_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_batch_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         (**self).on_train_batch_begin(training)
     }
 
-    fn on_train_batch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_batch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         (**self).on_train_batch_end(training)
     }
 
-    fn on_test_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_test_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         (**self).on_test_begin(training)
     }
 
-    fn on_test_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_test_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         (**self).on_test_end(training)
     }
 
-    fn on_test_batch_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_test_batch_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         (**self).on_test_batch_begin(training)
     }
 
-    fn on_test_batch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_test_batch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         (**self).on_test_batch_end(training)
     }
 
@@ -205,7 +209,7 @@ impl<C: Callback + ?Sized> Callback for &mut C {
         (**self).state(state);
     }
 
-    fn restore(&mut self, state: &CallbackState, training: &mut Training<'_>) -> Result<()> {
+    fn restore(&mut self, state: &CallbackState, training: &mut TrainingContext<'_>) -> Result<()> {
         (**self).restore(state, training)
     }
 }

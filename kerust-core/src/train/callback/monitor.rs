@@ -1,6 +1,6 @@
 //! The metric that a callback monitors, and when it improves.
 
-use super::{CallbackState, Training};
+use super::{CallbackState, TrainingContext};
 use crate::Result;
 use crate::train::TrainError;
 
@@ -62,7 +62,7 @@ impl Monitor {
     }
 
     /// Returns an error for an unknown name, or a metric with an unknown direction.
-    pub(super) fn check(&mut self, training: &Training<'_>) -> Result<()> {
+    pub(super) fn check(&mut self, training: &TrainingContext<'_>) -> Result<()> {
         // The learning rate is added to the logs at the end of an epoch, by another callback.
         let known = training.series();
         if !known.contains(&self.name) && self.name != "learning_rate" {
@@ -108,7 +108,7 @@ impl Monitor {
     }
 
     /// The value after this epoch, or `None` if the epoch was not validated.
-    pub(super) fn current(&self, training: &Training<'_>) -> Result<Option<f64>> {
+    pub(super) fn current(&self, training: &TrainingContext<'_>) -> Result<Option<f64>> {
         match training.logs().value(&self.name) {
             None if !training.series().contains(&self.name) => {
                 let known = training.logs().names().map(String::from);
@@ -147,7 +147,7 @@ impl Monitor {
 }
 
 /// The direction in which a metric improves, as the model's losses and metrics say.
-fn direction(training: &Training<'_>, name: &str) -> Option<Mode> {
+fn direction(training: &TrainingContext<'_>, name: &str) -> Option<Mode> {
     let mode = |higher| if higher { Mode::Max } else { Mode::Min };
     training.higher_is_better(name).map(mode)
 }

@@ -1,7 +1,7 @@
 //! The callback that reduces the learning rate when a training no longer improves.
 
 use super::monitor::{Monitor, monitored};
-use super::{Callback, CallbackState, Training};
+use super::{Callback, CallbackState, TrainingContext};
 use crate::Result;
 
 /// Reduces the learning rate when a monitored metric no longer improves: Keras's `ReduceLROnPlateau`.
@@ -82,7 +82,7 @@ impl ReduceLROnPlateau {
         self
     }
 
-    fn reduce(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn reduce(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         let old = training.learning_rate();
         if old <= self.min_lr as f32 {
             return Ok(());
@@ -113,7 +113,11 @@ impl Callback for ReduceLROnPlateau {
         state.insert("cooling", self.cooling);
     }
 
-    fn restore(&mut self, state: &CallbackState, _training: &mut Training<'_>) -> Result<()> {
+    fn restore(
+        &mut self,
+        state: &CallbackState,
+        _training: &mut TrainingContext<'_>,
+    ) -> Result<()> {
         if self.monitor.restore(state)? {
             self.wait = state.get("wait")?.unwrap_or_default();
             self.cooling = state.get("cooling")?.unwrap_or_default();
@@ -121,7 +125,7 @@ impl Callback for ReduceLROnPlateau {
         Ok(())
     }
 
-    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         self.monitor.check(training)?;
         self.monitor.check_number("min_lr", Some(self.min_lr))?;
         self.monitor.set_best(None);
@@ -129,7 +133,7 @@ impl Callback for ReduceLROnPlateau {
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         let rate = f64::from(training.learning_rate());
         training.logs_mut().insert("learning_rate", rate);
         let Some(current) = self.monitor.current(training)? else {

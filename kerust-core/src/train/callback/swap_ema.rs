@@ -1,6 +1,6 @@
 //! The callback that evaluates a model with the averages of its weights.
 
-use super::{Callback, Training};
+use super::{Callback, TrainingContext};
 use crate::Result;
 
 /// Swaps the weights and their moving averages for each validation, and swaps them back: Keras's
@@ -33,7 +33,7 @@ impl SwapEMAWeights {
 }
 
 /// Puts the averages, or the weights, into the model, unless they are there already.
-fn put(training: &mut Training<'_>, averages: bool) -> Result<()> {
+fn put(training: &mut TrainingContext<'_>, averages: bool) -> Result<()> {
     match training.has_ema_weights() == averages {
         true => Ok(()),
         false => training.swap_ema_weights(),
@@ -45,26 +45,26 @@ impl Callback for SwapEMAWeights {
         "SwapEMAWeights"
     }
 
-    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         training.check_ema()
     }
 
-    fn on_epoch_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         put(training, false)
     }
 
-    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         match self.swap_on_epoch {
             true => put(training, true),
             false => Ok(()),
         }
     }
 
-    fn on_test_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_test_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         put(training, true)
     }
 
-    fn on_test_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_test_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         put(training, false)
     }
 }

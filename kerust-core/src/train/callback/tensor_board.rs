@@ -1,7 +1,7 @@
 //! Writes what TensorBoard shows.
 
 use super::events::{Events, Histogram, Summary};
-use super::{Callback, Training};
+use super::{Callback, TrainingContext};
 use crate::layer::Layout;
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -51,13 +51,13 @@ impl Callback for TensorBoard {
         "TensorBoard"
     }
 
-    fn on_train_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_train_begin(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         self.train = Some(self.create("train")?);
         self.validation = None;
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         let epoch = training.epoch();
         let (mut of_train, mut of_validation) = (Vec::new(), Vec::new());
         for (name, value) in training.logs().iter() {
@@ -89,7 +89,7 @@ impl Callback for TensorBoard {
         Ok(())
     }
 
-    fn on_train_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
+    fn on_train_end(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         (self.train, self.validation) = (None, None);
         Ok(())
     }

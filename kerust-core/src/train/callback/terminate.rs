@@ -1,6 +1,6 @@
 //! The callback that stops a training with an invalid loss.
 
-use super::{Callback, Training};
+use super::{Callback, TrainingContext};
 use crate::Result;
 
 /// Stops the training when the loss is NaN or infinite: Keras's `TerminateOnNaN`.
@@ -35,7 +35,7 @@ impl Callback for TerminateOnNaN {
         "TerminateOnNaN"
     }
 
-    fn on_train_batch_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+    fn on_train_batch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         let loss = training.logs().value("loss");
         if loss.is_some_and(|loss| !loss.is_finite()) {
             let batch = training.batch();

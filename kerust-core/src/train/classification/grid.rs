@@ -5,12 +5,12 @@ use crate::Result;
 use crate::data::{Data, Dataset};
 use crate::model::Train;
 use crate::picture::{PictureError, PredictionGrid};
-use crate::tensor::Shape;
+use crate::tensor::StaticShape;
 use crate::train::{Compiled, Judgement};
 
 impl<N: Train, Y: Data> Compiled<N, Y>
 where
-    N::Input: Shape,
+    N::Input: StaticShape,
     N::Heads: Classifies<Y>,
 {
     /// A picture of the misclassified images with the most confident predictions, each with its predicted and
@@ -46,7 +46,7 @@ where
     }
 }
 
-fn grid<X: Shape, Y: Data>(
+fn grid<X: StaticShape, Y: Data>(
     data: &Dataset<X, Y>,
     classes: usize,
     judgements: &[Judgement],

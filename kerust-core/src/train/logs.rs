@@ -5,14 +5,14 @@ use std::ops::Index;
 
 /// Loss and metrics by name, in order: `loss` first, then the metrics.
 ///
-/// `report["accuracy"]` is the value with that name. Indexing with an unknown name panics with the list of
+/// `logs["accuracy"]` is the value with that name. Indexing with an unknown name panics with the list of
 /// known names.
 #[derive(Clone, PartialEq, Default)]
-pub struct Report {
+pub struct Logs {
     entries: Vec<(String, f64)>,
 }
 
-impl Report {
+impl Logs {
     /// The value with this name, if there is one.
     pub fn value(&self, name: &str) -> Option<f64> {
         let entry = self.entries.iter().find(|(known, _)| known == name);
@@ -49,7 +49,7 @@ impl Report {
         self.entries.is_empty()
     }
 
-    /// Creates a report with these names, in order.
+    /// Creates logs with these names, in order.
     pub(crate) fn new(names: &[String], values: &[f64]) -> Self {
         let values = values.iter().copied();
         Self {
@@ -70,18 +70,18 @@ impl Report {
     }
 }
 
-impl Index<&str> for Report {
+impl Index<&str> for Logs {
     type Output = f64;
 
     fn index(&self, name: &str) -> &f64 {
         match self.entries.iter().find(|(known, _)| known == name) {
             Some((_, value)) => value,
-            None => panic!("no `{name}` in the report, found {}", Names(self.names())),
+            None => panic!("no `{name}` in the logs, found {}", Names(self.names())),
         }
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for Logs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, (name, value)) in self.iter().enumerate() {
             let dash = if place == 0 { "" } else { " - " };
@@ -91,7 +91,7 @@ impl fmt::Display for Report {
     }
 }
 
-impl fmt::Debug for Report {
+impl fmt::Debug for Logs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
     }
@@ -142,13 +142,13 @@ impl<'a, I: Iterator<Item = &'a str> + Clone> fmt::Display for Names<I> {
 mod tests {
     use super::*;
 
-    fn report() -> Report {
-        Report::new(&["loss".into(), "accuracy".into()], &[0.43211, 0.87654])
+    fn logs() -> Logs {
+        Logs::new(&["loss".into(), "accuracy".into()], &[0.43211, 0.87654])
     }
 
     #[test]
-    fn a_report_reads_as_keras_writes_it() {
-        assert_eq!(report().to_string(), "loss: 0.4321 - accuracy: 0.8765");
+    fn logs_reads_as_keras_writes_it() {
+        assert_eq!(logs().to_string(), "loss: 0.4321 - accuracy: 0.8765");
         assert_eq!(Number(0.00012346).to_string(), "1.2346e-04");
         assert_eq!(Number(0.0).to_string(), "0.0000e+00");
         assert_eq!(Number(-2.5).to_string(), "-2.5000");
@@ -156,14 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_indexed_by_name() {
-        assert_eq!(report()["accuracy"], 0.87654);
-        assert_eq!(report().value("auc"), None);
+    fn logs_is_indexed_by_name() {
+        assert_eq!(logs()["accuracy"], 0.87654);
+        assert_eq!(logs().value("auc"), None);
     }
 
     #[test]
-    #[should_panic(expected = "no `auc` in the report, found `loss`, `accuracy`")]
+    #[should_panic(expected = "no `auc` in the logs, found `loss`, `accuracy`")]
     fn an_unknown_name_panics_with_the_known_ones() {
-        let _ = report()["auc"];
+        let _ = logs()["auc"];
     }
 }

@@ -1,7 +1,7 @@
 //! The view of a training that callbacks get.
 
+use super::super::logs::Logs;
 use super::super::progress::Progress;
-use super::super::report::Report;
 use super::super::session::Series;
 use super::super::trainee::Subject;
 use super::super::{History, Result, TrainError};
@@ -9,11 +9,11 @@ use crate::layer::Layout;
 use std::path::{Path, PathBuf};
 
 /// A training as a callback sees it, independent of the type of the model.
-pub struct Training<'a> {
+pub struct TrainingContext<'a> {
     pub(in super::super) subject: &'a mut dyn Subject,
     pub(in super::super) progress: &'a Progress,
     pub(in super::super) series: &'a Series,
-    pub(in super::super) logs: &'a mut Report,
+    pub(in super::super) logs: &'a mut Logs,
     pub(in super::super) stop: &'a mut bool,
     pub(in super::super) saves: &'a mut Vec<PathBuf>,
     pub(in super::super) failed: bool,
@@ -23,7 +23,7 @@ pub struct Training<'a> {
     pub(in super::super) batches: usize,
 }
 
-impl Training<'_> {
+impl TrainingContext<'_> {
     /// The current epoch, from 0.
     pub fn epoch(&self) -> usize {
         self.epoch
@@ -45,12 +45,12 @@ impl Training<'_> {
     }
 
     /// The metrics of the epoch so far. At the end of the epoch they include those of the validation.
-    pub fn logs(&self) -> &Report {
+    pub fn logs(&self) -> &Logs {
         self.logs
     }
 
     /// The metrics, for adding values. The history stores their state at the end of an epoch.
-    pub fn logs_mut(&mut self) -> &mut Report {
+    pub fn logs_mut(&mut self) -> &mut Logs {
         self.logs
     }
 

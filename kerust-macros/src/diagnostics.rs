@@ -6,7 +6,7 @@ use std::fmt::Display;
 
 /// The errors of a model.
 #[derive(Default)]
-pub struct Report {
+pub struct Diagnostics {
     faults: Vec<Fault>,
 }
 
@@ -17,7 +17,7 @@ pub struct Fault {
     detailed: bool,
 }
 
-impl Report {
+impl Diagnostics {
     /// Reports `message` on `tokens`.
     pub fn fault(&mut self, tokens: impl ToTokens, message: impl Display) -> &mut Fault {
         self.faults.push(Fault {
@@ -155,10 +155,10 @@ mod tests {
 
     #[test]
     fn details_follow_the_fault_after_an_empty_line() {
-        let mut report = Report::default();
-        report.fault(quote::quote!(x), "a").note("b").help("c");
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.fault(quote::quote!(x), "a").note("b").help("c");
         assert_eq!(
-            report.into_error().unwrap().to_string(),
+            diagnostics.into_error().unwrap().to_string(),
             "a\n\n= note: b\n= help: c"
         );
     }

@@ -10,7 +10,7 @@ use quote::quote;
 
 /// Whether an activation can be merged into another layer: it must be elementwise, and its gradient must
 /// follow from its output.
-pub(super) fn is_absorbed((word, _): &Activation) -> bool {
+pub(super) fn is_fused((word, _): &Activation) -> bool {
     words::activation(word).from_output()
 }
 
@@ -21,13 +21,13 @@ pub(super) fn setting((word, span): Activation) -> TokenStream {
 }
 
 /// Merges each activation into the node before it, if that supports it and nothing else reads its output.
-pub(super) fn absorb(plan: &mut Plan) {
+pub(super) fn fuse_activations(plan: &mut Plan) {
     for number in 0..plan.nodes.len() {
         let node = &plan.nodes[number];
         let (Some(activation), &[Edge::Node(before)]) = (node.is_activation, &*node.inputs) else {
             continue;
         };
-        if !is_absorbed(&activation) || !plan.nodes[before].takes_activation {
+        if !is_fused(&activation) || !plan.nodes[before].takes_activation {
             continue;
         }
         let field = plan.nodes[before].field();
@@ -37,7 +37,7 @@ pub(super) fn absorb(plan: &mut Plan) {
         }
         let before = &mut plan.nodes[before];
         before.operation.1.extend(setting(activation));
-        before.absorbed = Some(activation);
+        before.fused = Some(activation);
         before.takes_activation = false;
         before.forgets_output = false;
         let node = &mut plan.nodes[number];
