@@ -452,3 +452,47 @@ fn gaps_between_numbers_are_in_no_file() {
         assert_eq!(found.quantized_2.kernel, model.quantized_2.kernel);
     }
 }
+
+/// The number of bytes of an arena that an inference does not write. Nothing beside the arena is written.
+fn unwritten<M: Model>(predict: impl Fn(&mut Arena<M>)) -> usize {
+    const AROUND: usize = 100;
+    #[repr(C)]
+    struct Painted<M: Model> {
+        before: [u32; AROUND],
+        arena: Arena<M>,
+        behind: [u32; AROUND],
+    }
+    // A byte that two inferences leave as two paints is not written: the inferences compute the same.
+    let runs = [0x5a5a_5a5a_u32, 0xc3c3_c3c3].map(|paint| {
+        let mut memory = vec![paint; 2 * AROUND + M::ARENA_LEN];
+        assert_eq!(4 * memory.len(), size_of::<Painted<M>>());
+        // SAFETY: as many words as the struct has, all of which may have any bits.
+        let painted = unsafe { &mut *memory.as_mut_ptr().cast::<Painted<M>>() };
+        predict(&mut painted.arena);
+        let around = painted.before.iter().chain(&painted.behind);
+        assert!(around.into_iter().all(|word| *word == paint));
+        let arena = &memory[AROUND..AROUND + M::ARENA_LEN];
+        let paint = paint.to_ne_bytes()[0];
+        let bytes = arena.iter().flat_map(|word| word.to_ne_bytes());
+        bytes.map(|byte| byte == paint).collect::<Vec<_>>()
+    });
+    let [first, second] = &runs;
+    first.iter().zip(second).filter(|(a, b)| **a && **b).count()
+}
+
+#[test]
+fn values_of_every_type_fill_the_arena_but_for_the_gaps_behind_them() {
+    let words = Words::new(Seed(1));
+    let tokens = Tokens::from([1, 9, 3, 4, 0]);
+    let untouched = unwritten::<Words>(|arena| drop(words.predict_in(&tokens, arena)));
+    assert_eq!(untouched, 0, "tokens to `f32`");
+    let model = Decays::new(Seed(2));
+    let untouched = unwritten::<Decays>(|arena| drop(model.predict_in(&series(), arena)));
+    // The two bytes behind the mask are also those of other values.
+    assert_eq!(untouched, 0, "a value with a mask, a state, and scratch");
+    let model = integer();
+    let input = Int8::from([1, -20, 30, -40, 50, -60]);
+    let untouched = unwritten::<Integer>(|arena| drop(model.predict_in(&input, arena)));
+    // Five and seven bytes take two words each.
+    assert_eq!(untouched, 3 + 1, "8-bit values");
+}
