@@ -82,7 +82,8 @@ fn random_inputs_give_the_bytes_of_tensorflow_lite_micro() {
         let expected = expected.chunks_exact(expected.len() / x.len());
         let mut different = 0;
         for (x, expected) in x.iter().zip(expected) {
-            let Values::I8(y) = run(&graph, &[Values::I8(x.clone())], Schedule::Whole) else {
+            let outputs = run(&graph, &[Values::I8(x.clone())], Schedule::Whole);
+            let [Values::I8(y)] = &*outputs else {
                 panic!("{} does not end in 8 bits", path.display());
             };
             let pairs = y.iter().zip(expected);
