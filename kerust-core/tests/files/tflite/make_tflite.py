@@ -595,9 +595,9 @@ def unimportable():
     yield net
 
     # A hundred layers of the same weights.
-    net = dense("shared_weights", (), 40, 40)
+    net = dense("shared_weights", (), 100, 100)
     for _ in range(100):
-        y = net.tensor([1, 40], net.tensors[3].quantization.scale[0], 19)
+        y = net.tensor([1, 100], net.tensors[3].quantization.scale[0], 19)
         net.operator("FULLY_CONNECTED", 4, [*net.outputs, 1, 2], y, options("FullyConnectedOptions"))
         net.operators[-1].opcodeIndex = 0
         net.codes = net.codes[:1]

@@ -88,6 +88,6 @@ fn every_operator_gives_the_bytes_of_tensorflow_lite_micro() {
 fn networks_of_keras_give_the_bytes_of_tensorflow_lite_micro() {
     assert_eq!(
         check_all(&file("networks.safetensors")),
-        (4, 24 * (10 + 1 + 4 + 3))
+        (6, 24 * (10 + 1 + 4 + 3 + (8 + 3) + 4 * 5))
     );
 }

@@ -2,7 +2,7 @@
 
 use super::interpreter::{Schedule, Values, run};
 use super::{check, check_all, file};
-use kerust_core::weights::tflite::Graph;
+use kerust_core::weights::tflite::{Graph, import};
 use safetensors::SafeTensors;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,13 @@ const MODELS: [(&str, &str); 3] = [
     ("ad", "ad01_int8"),
     ("ic", "pretrainedResnet_quant"),
     ("kws", "kws_ref_model"),
+];
+
+/// Their declarations, without line breaks.
+const DECLARED: [(&str, &str); 3] = [
+    ("ad01_int8", ": Input(640) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) => Dense(8, relu) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) => Dense(640) }"),
+    ("pretrainedResnet_quant", ""),
+    ("kws_ref_model", ""),
 ];
 
 /// The files, or none with a visible warning if the folder is missing.
@@ -43,6 +50,18 @@ fn published_networks_give_the_bytes_of_tensorflow_lite_micro() {
         let [x, y] = [tensor("x"), tensor("y")];
         let model = std::fs::read(path).unwrap();
         check(name, &model, x.data(), y.data(), x.shape()[0]);
+    }
+}
+
+/// The declarations read as those that were trained. `scripts/compare_tflite.py` compiles and runs them.
+#[test]
+fn published_networks_are_imported() {
+    for (name, path) in published() {
+        let import = import(&std::fs::read(path).unwrap(), "Net").unwrap();
+        let (_, declaration) = import.declaration.split_once("pub Net").unwrap();
+        let words: Vec<&str> = declaration.split_whitespace().collect();
+        let (_, expected) = DECLARED.iter().find(|(it, _)| *it == name).unwrap();
+        assert_eq!(words.join(" "), *expected);
     }
 }
 

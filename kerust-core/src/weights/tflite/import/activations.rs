@@ -73,7 +73,7 @@ impl Converter<'_, '_> {
         operation: &Operation,
         table: Table,
     ) -> Result<Numbers, TfliteError> {
-        self.budget.spend(256)?;
+        self.spend(operation, 256)?;
         Ok(Numbers {
             step: Step::Table(Box::new(table)),
             output: self.quantization(operation, operation.output)?,

@@ -46,7 +46,7 @@ pub(super) struct Converter<'g, 'a> {
     pub(super) rescaled: HashMap<usize, Table>,
     /// The bytes of weights that may still be written. Without a limit, a small file in which many operators share
     /// their weights could become a large one.
-    pub(super) budget: Budget,
+    budget: Budget,
 }
 
 /// How many times larger than the file the weights can be: a layer of many outputs with few weights each has a
@@ -95,6 +95,20 @@ impl<'g, 'a> Converter<'g, 'a> {
             name: operation.name.to_string(),
             fault: fault.into(),
         }
+    }
+
+    /// Counts bytes of weights that an operator needs.
+    pub(super) fn spend(&mut self, operation: &Operation, bytes: usize) -> Result<(), TfliteError> {
+        let spent = self.budget.spend(bytes);
+        spent.map_err(|_| {
+            Self::fault(
+                operation,
+                format!(
+                    "it shares its weights with other operators, and their copies would be more than \
+                     {LARGEST_GROWTH} times as large as the file; give it weights of its own"
+                ),
+            )
+        })
     }
 
     /// The value of the network that an operator reads at this place.
@@ -297,7 +311,7 @@ impl<'g, 'a> Converter<'g, 'a> {
                     return Ok(());
                 }
                 if self.only_concatenated[operation.output] {
-                    self.budget.spend(256)?;
+                    self.spend(operation, 256)?;
                     self.rescaled.insert(operation.output, table);
                     self.values[operation.output] = Some(Value::Int8(value));
                     return Ok(());

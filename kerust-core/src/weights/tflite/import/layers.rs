@@ -193,8 +193,7 @@ impl Converter<'_, '_> {
                 vec![outer.iter().product(), inner.iter().product()]
             }
         };
-        self.budget
-            .spend(operation.inputs.len().saturating_mul(256))?;
+        self.spend(operation, operation.inputs.len().saturating_mul(256))?;
         let (mut inputs, mut runs, mut tables) = (Vec::new(), Vec::new(), Vec::new());
         for place in 0..operation.inputs.len() {
             let shape = &self.tensor(operation.inputs[place]).shape;
@@ -206,7 +205,8 @@ impl Converter<'_, '_> {
         }
         let mut arguments = Vec::new();
         if is_sample && axis + 1 < output.len() {
-            arguments.push(format!("axis = {axis}"));
+            // From the last axis back, since the batch is not an axis of a sample.
+            arguments.push(format!("axis = -{}", output.len() - axis));
         }
         let layer = Layer {
             kind: "Concatenate",

@@ -141,8 +141,10 @@ impl Converter<'_, '_> {
             LinearShape::Convolution(convolution) => (convolution.filters, false),
             LinearShape::Depthwise(depthwise) => (depthwise.input[2] * depthwise.multiplier, true),
         };
-        self.budget
-            .spend(filter.len().saturating_add(channels.saturating_mul(12)))?;
+        self.spend(
+            operation,
+            filter.len().saturating_add(channels.saturating_mul(12)),
+        )?;
         let weights = filter.i8s().unwrap_or_default();
         let bias = bias.and_then(|bias| self.tensor(bias).i32s());
         let mut bias = bias.unwrap_or_else(|| vec![0; channels]);
