@@ -11,6 +11,7 @@ The Python needs the packages that `kerust-core/tests/files/tflite/make_tflite.p
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "kerust-core/tests/files/tflite"))
 from make_tflite import TYPES, run, tfl  # noqa: E402
 
-WORK = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "compare_tflite"
+BUILT = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+WORK = BUILT / "compare"
 PUBLISHED = ["kws/kws_ref_model", "ic/pretrainedResnet_quant", "ad/ad01_int8"]
 RANDOM, STRUCTURED = 1000, 100
 
@@ -33,7 +35,7 @@ edition = "2024"
 [workspace]
 
 [dependencies]
-kerust = {{ path = {path}, default-features = false, features = ["std"] }}
+kerust = {{ path = {path}, default-features = false, features = ["tflite"] }}
 """
 
 PROGRAM = """\
@@ -145,7 +147,7 @@ def main():
     source = WORK / "src"
     source.mkdir(parents=True, exist_ok=True)
     cargo("build", "--quiet", "--release", "-p", "kerust-cli", check=True)
-    command = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "release/kerust"
+    command = BUILT / "release/kerust"
     modules, arms, graphs, failed = [], [], {}, 0
     for number, path in enumerate(models):
         name, stem = f"Model{number}", f"model{number}"
@@ -163,16 +165,17 @@ def main():
         arms.append(ARM.format(number=number, stem=stem, name=name,
                                inputs=takes[0] if len(takes) == 1 else f"({', '.join(takes)})",
                                outputs="give(&y, &mut bytes);" if len(outputs) == 1 else " ".join(outputs)))
+    # The same versions and settings as those of the command, so that its build of kerust is used again.
+    shutil.copy(ROOT / "Cargo.lock", WORK / "Cargo.lock")
     (WORK / "Cargo.toml").write_text(MANIFEST.format(path=f'"{ROOT}"'))
     (source / "main.rs").write_text(PROGRAM.format(modules="\n".join(modules), arms="\n".join(arms)))
-    cargo("build", "--quiet", "--release", "--manifest-path", WORK / "Cargo.toml", "--target-dir", WORK / "target",
-          check=True)
+    cargo("build", "--quiet", "--release", "--manifest-path", WORK / "Cargo.toml", "--target-dir", BUILT, check=True)
     kinds = {number: dtype for dtype, number in TYPES.items()}
     for number, graph in graphs.items():
         details = [(tuple(graph.tensors[end].shape), kinds[graph.tensors[end].type]) for end in graph.inputs]
         x = samples(details, number)
         (WORK / "x").write_bytes(b"".join(value.tobytes() for sample in x for value in sample))
-        program = WORK / "target/release/compare_tflite"
+        program = BUILT / "release/compare_tflite"
         subprocess.run([program, str(number), WORK / "x", WORK / "y"], check=True)
         expected = np.frombuffer(run(models[number].read_bytes(), x).tobytes(), np.uint8)
         found = np.frombuffer((WORK / "y").read_bytes(), np.uint8)

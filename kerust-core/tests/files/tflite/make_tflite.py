@@ -3,7 +3,7 @@
 
     python make_tflite.py                            writes `operators.safetensors`, `refused.safetensors`, and
                                                      `unimportable.safetensors`
-    python make_tflite.py networks                   writes `networks.safetensors`
+    python make_tflite.py networks                   writes `networks.safetensors`, `kerust-cli/tests/real.tflite`
     python make_tflite.py published FOLDER           writes `published.safetensors`
     python make_tflite.py run MODEL INPUT OUTPUT     runs a model
 
@@ -767,6 +767,9 @@ def main():
             tensors = {}
             for name, model in networks():
                 case(tensors, name, bytes(model), 20)
+                if name == "real":
+                    # The model that the tests of the command import.
+                    (HERE.parents[3] / "kerust-cli/tests/real.tflite").write_bytes(model)
             save_file(tensors, HERE / "networks.safetensors")
         case ["published", folder]:
             tensors = {}
