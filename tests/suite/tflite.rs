@@ -92,7 +92,11 @@ fn check(from: &str, case: &str, predict: impl Fn(&mut &[u8]) -> Vec<u8>) -> usi
     let inputs = x.data().chunks_exact(x.data().len() / samples);
     for (number, (mut x, expected)) in inputs.zip(expected).enumerate() {
         assert_eq!(predict(&mut x), expected, "{case}, sample {number}");
-        assert!(x.is_empty(), "{case}: the sample has {} bytes more", x.len());
+        assert!(
+            x.is_empty(),
+            "{case}: the sample has {} bytes more",
+            x.len()
+        );
     }
     y.data().len()
 }

@@ -10,7 +10,6 @@ model! {
         let input = Input(17);
         // tensor_1
         let input_1 = Input(17);
-        let add = Add(input, input_1) => Activation(relu6);
-        add
+        Add(input, input_1) => Activation(relu6)
     }
 }

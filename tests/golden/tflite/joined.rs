@@ -10,7 +10,6 @@ model! {
         let input = Input(3, 2, 4);
         // tensor_1
         let input_1 = Input(1, 2, 4);
-        let concatenate = Concatenate(input, input_1, axis = -3);
-        concatenate
+        Concatenate(input, input_1, axis = -3)
     }
 }

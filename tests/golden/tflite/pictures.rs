@@ -15,10 +15,9 @@ model! {
         let add = Add(conv2d, conv2d_1) => ReLU;
         let conv2d_2 = add => Conv2D(5, 3x3, strides = 2, same, tanh);
         let max_pooling2d = add => MaxPooling2D(2x2);
-        let dense = Concatenate(max_pooling2d, conv2d_2)
+        Concatenate(max_pooling2d, conv2d_2)
             => AveragePooling2D(2x2, strides = 1, same)
             => GlobalAveragePooling2D
-            => Dense(10, softmax);
-        dense
+            => Dense(10, softmax)
     }
 }

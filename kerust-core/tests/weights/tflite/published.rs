@@ -16,9 +16,31 @@ const MODELS: [(&str, &str); 3] = [
 
 /// Their declarations, without line breaks.
 const DECLARED: [(&str, &str); 3] = [
-    ("ad01_int8", ": Input(640) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) => Dense(8, relu) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) => Dense(640) }"),
-    ("pretrainedResnet_quant", ""),
-    ("kws_ref_model", ""),
+    (
+        "ad01_int8",
+        ": Input(640) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) \
+         => Dense(8, relu) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) => \
+         Dense(128, relu) => Dense(640) }",
+    ),
+    (
+        "pretrainedResnet_quant",
+        "{ let input = Input(32, 32, 3); let conv2d = input => Conv2D(16, 3x3, same, relu); let \
+         conv2d_2 = conv2d => Conv2D(16, 3x3, same, relu) => Conv2D(16, 3x3, same); let add = \
+         Add(conv2d, conv2d_2) => ReLU; let conv2d_4 = add => Conv2D(32, 3x3, strides = 2, same, \
+         relu) => Conv2D(32, 3x3, same); let conv2d_5 = add => Conv2D(32, 1x1, strides = 2, \
+         same); let add_1 = Add(conv2d_5, conv2d_4) => ReLU; let conv2d_7 = add_1 => Conv2D(64, \
+         3x3, strides = 2, same, relu) => Conv2D(64, 3x3, same); let conv2d_8 = add_1 => \
+         Conv2D(64, 1x1, strides = 2, same); Add(conv2d_8, conv2d_7) => ReLU => \
+         AveragePooling2D(8x8) => Flatten => Dense(10, softmax) } }",
+    ),
+    (
+        "kws_ref_model",
+        ": Input(49, 10, 1) => Conv2D(64, 10x4, strides = 2, same, relu) => DepthwiseConv2D(3x3, \
+         same, relu) => Conv2D(64, 1x1, same, relu) => DepthwiseConv2D(3x3, same, relu) => \
+         Conv2D(64, 1x1, same, relu) => DepthwiseConv2D(3x3, same, relu) => Conv2D(64, 1x1, same, \
+         relu) => DepthwiseConv2D(3x3, same, relu) => Conv2D(64, 1x1, same, relu) => \
+         AveragePooling2D(25x5) => Flatten => Dense(12, softmax) }",
+    ),
 ];
 
 /// The files, or none with a visible warning if the folder is missing.

@@ -77,7 +77,16 @@ fn graph(name: &str, network: &Network, names: &Names) -> String {
         let source = &layers[0];
         let inputs: Vec<&str> = source.inputs.iter().map(|value| &*values[*value]).collect();
         let is_merge = matches!(source.kind, "Add" | "Concatenate");
-        let _ = write!(text, "        let {} = ", values[first + number]);
+        // A single output that comes last needs no name either.
+        let is_tail = network.outputs.len() == 1
+            && network.outputs[0].value == first + number
+            && number + 1 == network.layers.len();
+        match is_tail {
+            true => text.push_str("        "),
+            false => {
+                let _ = write!(text, "        let {} = ", values[first + number]);
+            }
+        }
         let mut rest: Vec<String> = layers[1..].iter().map(written).collect();
         match is_merge {
             true => {
@@ -100,8 +109,12 @@ fn graph(name: &str, network: &Network, names: &Names) -> String {
         for layer in rest {
             let _ = write!(text, "{between}{layer}");
         }
-        text.push_str(";\n");
         number += 1;
+        if is_tail {
+            text.push_str("\n    }\n");
+            return text;
+        }
+        text.push_str(";\n");
     }
     let outputs = network.outputs.iter();
     let outputs: Vec<&str> = outputs.map(|output| &*values[output.value]).collect();
