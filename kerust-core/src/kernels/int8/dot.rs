@@ -60,7 +60,7 @@ pub(super) fn store(sums: &[i32], multipliers: &[Multiplier], output: Output, y:
     }
 }
 
-/// How many channels of a depthwise convolution are summed at once, and how many of the rest.
+/// How many channels of a depthwise convolution or a pool are computed at once, and how many of the rest.
 pub(super) const CHANNELS: [usize; 2] = [32, 8];
 
 /// Adds to the sums of `N` channels the products of `x` with `weights` for each of `taps`, between which they have these
