@@ -21,4 +21,6 @@ mod published;
 mod quantize;
 mod reproducible;
 mod settings;
+#[cfg(feature = "tflite")]
+mod tflite;
 mod values;

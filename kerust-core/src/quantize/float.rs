@@ -67,7 +67,7 @@ pub(super) struct Linear {
 
 /// The sizes of a layer that sums products.
 #[derive(Clone, Copy)]
-pub(super) enum LinearShape {
+pub(crate) enum LinearShape {
     Dense([usize; 2]),
     Convolution(Convolution),
     Depthwise(Depthwise),

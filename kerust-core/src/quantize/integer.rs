@@ -19,7 +19,7 @@ pub(super) struct Integer {
 }
 
 /// A step with its numbers.
-pub(super) enum Step {
+pub(crate) enum Step {
     Linear(Products),
     MaxPooling(Pooling),
     AveragePooling(Pooling),
@@ -35,18 +35,18 @@ pub(super) enum Step {
 }
 
 /// A layer that sums products, in 8 bits.
-pub(super) struct Products {
-    pub(super) shape: LinearShape,
+pub(crate) struct Products {
+    pub(crate) shape: LinearShape,
     /// In the order of the kernels: output channels first, but for a depthwise convolution.
-    pub(super) kernel: Vec<i8>,
+    pub(crate) kernel: Vec<i8>,
     /// With the input's zero point folded into it.
-    pub(super) bias: Vec<i32>,
-    pub(super) multipliers: Vec<[i32; 2]>,
+    pub(crate) bias: Vec<i32>,
+    pub(crate) multipliers: Vec<[i32; 2]>,
     /// The input's zero point.
-    pub(super) zero_point: i8,
-    pub(super) output: Output,
+    pub(crate) zero_point: i8,
+    pub(crate) output: Output,
     /// The scale of each channel's weights.
-    pub(super) scales: Vec<f32>,
+    pub(crate) scales: Vec<f32>,
 }
 
 /// The values of a step that computes no new ones, only moves or selects those of its input.

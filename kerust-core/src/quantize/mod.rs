@@ -50,10 +50,16 @@ mod report;
 #[cfg(feature = "std")]
 mod store;
 
+#[cfg(feature = "tflite")]
+pub(crate) use float::LinearShape;
+#[cfg(feature = "tflite")]
+pub(crate) use integer::{Products, Step};
 pub use network::{Int8Input, Int8Output, Int8Step, Network};
 pub use operation::{Int8Layer, Int8Operation};
 #[cfg(feature = "std")]
 pub use report::{LadderStep, LayerCost, QuantizationReport};
+#[cfg(feature = "tflite")]
+pub(crate) use store::Tensors;
 
 use crate::model::Model;
 

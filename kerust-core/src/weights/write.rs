@@ -3,10 +3,15 @@
 use super::format::{self, Format};
 use super::section::{Section, entries};
 use super::{fingerprint::layer_lines, key, write_atomically};
+use crate::element::Dtype;
 use crate::error::Result;
 use crate::model::Model;
-use std::collections::BTreeMap;
+#[cfg(feature = "tflite")]
+use crate::quantize::Tensors;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::Path;
 
 /// Writes a model's weights to a file.
@@ -65,7 +70,7 @@ pub fn save_sections(
 ) -> Result<()> {
     let path = path.as_ref();
     format::check_safetensors(path)?;
-    let header = header(sections, metadata);
+    let header = header_of(sections, metadata);
     write_atomically(path, |file| {
         file.write_all(&(header.len() as u64).to_le_bytes())?;
         file.write_all(header.as_bytes())?;
@@ -76,33 +81,49 @@ pub fn save_sections(
     })
 }
 
-/// The JSON of a file's header, padded so that the values after it are aligned.
-fn header(sections: &[Section<'_>], metadata: &BTreeMap<String, String>) -> String {
+/// The header of a file with these sections.
+fn header_of(sections: &[Section<'_>], metadata: &BTreeMap<String, String>) -> String {
+    let mut start = 0;
+    let mut tensors = Vec::new();
+    for section in sections {
+        for entry in entries(section.prefix, section.layout, section.values.len()) {
+            let begin = start + entry.start;
+            tensors.push((
+                entry.name,
+                entry.dtype,
+                entry.sizes,
+                begin..begin + entry.bytes,
+            ));
+        }
+        start += section.values.len();
+    }
+    let tensors = tensors.iter();
+    header(
+        tensors.map(|(name, dtype, sizes, range)| (&**name, *dtype, *sizes, range.clone())),
+        metadata,
+    )
+}
+
+/// The JSON of a file's header, padded so that the values after it are aligned. Each tensor has a name, an element
+/// type, its sizes, and the range of its bytes.
+fn header<'a>(
+    tensors: impl Iterator<Item = (&'a str, Dtype, &'a [usize], Range<usize>)>,
+    metadata: &BTreeMap<String, String>,
+) -> String {
     let json = |text: &str| serde_json::Value::from(text).to_string();
     let texts = metadata
         .iter()
         .map(|(key, value)| format!("{}:{}", json(key), json(value)));
     let texts = texts.collect::<Vec<_>>().join(",");
     let mut members = vec![format!("\"__metadata__\":{{{texts}}}")];
-    let mut names = std::collections::HashSet::new();
-    let mut section_start = 0;
-    for section in sections {
-        for entry in entries(section.prefix, section.layout, section.values.len()) {
-            let begin = section_start + entry.start;
-            let end = begin + entry.bytes;
-            members.push(format!(
-                "{}:{{\"dtype\":\"{}\",\"shape\":{:?},\"data_offsets\":[{begin},{end}]}}",
-                json(&entry.name),
-                entry.dtype.name(),
-                entry.sizes
-            ));
-            assert!(
-                names.insert(entry.name.clone()),
-                "two tensors are named `{}`",
-                entry.name
-            );
-        }
-        section_start += section.values.len();
+    let mut names = HashSet::new();
+    for (name, dtype, sizes, Range { start, end }) in tensors {
+        members.push(format!(
+            "{}:{{\"dtype\":\"{}\",\"shape\":{sizes:?},\"data_offsets\":[{start},{end}]}}",
+            json(name),
+            dtype.name()
+        ));
+        assert!(names.insert(name), "two tensors are named `{name}`");
     }
     let mut header = format!("{{{}}}", members.join(","));
     let padding = header.len().next_multiple_of(8) - header.len();
@@ -110,17 +131,49 @@ fn header(sections: &[Section<'_>], metadata: &BTreeMap<String, String>) -> Stri
     header
 }
 
-/// Writes the values in little-endian order.
+/// The bytes of a file with these tensors.
+///
+/// # Panics
+/// Panics when two tensors have the same name.
+#[cfg(feature = "tflite")]
+pub(super) fn safetensors(metadata: &BTreeMap<String, String>, tensors: &Tensors) -> Vec<u8> {
+    let mut place = 0;
+    let described = tensors.all().iter().map(|tensor| {
+        let start = place;
+        place += tensor.bytes.len();
+        (&*tensor.name, tensor.dtype, &*tensor.sizes, start..place)
+    });
+    let header = header(described, metadata);
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.as_bytes());
+    for tensor in tensors.all() {
+        file.extend(little_endian(&tensor.bytes, tensor.dtype).iter());
+    }
+    file
+}
+
+/// Writes the values of a section.
 fn write_values(file: &mut dyn Write, section: &Section<'_>) -> io::Result<()> {
     if cfg!(target_endian = "little") {
         return file.write_all(section.values);
     }
     for entry in entries(section.prefix, section.layout, section.values.len()) {
         let values = &section.values[entry.start..entry.start + entry.bytes];
-        for value in values.chunks_exact(entry.dtype.bytes()) {
-            let bytes: Vec<u8> = value.iter().rev().copied().collect();
-            file.write_all(&bytes)?;
-        }
+        file.write_all(&little_endian(values, entry.dtype))?;
     }
     Ok(())
+}
+
+/// Values in little-endian order.
+fn little_endian(values: &[u8], dtype: Dtype) -> Cow<'_, [u8]> {
+    if cfg!(target_endian = "little") {
+        return Cow::Borrowed(values);
+    }
+    let values = values.chunks_exact(dtype.bytes());
+    Cow::Owned(
+        values
+            .flat_map(|value| value.iter().rev())
+            .copied()
+            .collect(),
+    )
 }

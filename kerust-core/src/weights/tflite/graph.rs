@@ -161,7 +161,7 @@ impl<'a> Graph<'a> {
                 sizes[output] = true;
                 continue;
             }
-            let kind = options::kind(&site, table)?;
+            let (name, kind) = options::kind(&site, table)?;
             let inputs: Vec<_> = site.activations(&kind);
             if let Some(input) = inputs.iter().find(|input| sizes[**input]) {
                 return Err(site.fault(format!(
@@ -171,6 +171,7 @@ impl<'a> Graph<'a> {
             }
             self.operations.push(Operation {
                 index,
+                name,
                 kind,
                 inputs,
                 output,

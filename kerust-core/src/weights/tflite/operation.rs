@@ -9,6 +9,8 @@ use crate::shape::Window;
 pub struct Operation {
     /// Its index in the file.
     pub index: usize,
+    /// Its name in TensorFlow Lite: `CONV_2D`.
+    pub name: &'static str,
     /// What it computes.
     pub kind: Kind,
     /// The indices of the activations that it reads.

@@ -32,9 +32,13 @@ const READ: [(i32, &str, i32, i8); 21] = [
     (114, "QUANTIZE", 4, 0),
 ];
 
-/// Reads the operation of a supported operator, and checks its tensors.
-pub(super) fn kind(site: &Site<'_, '_>, table: Table<'_>) -> Result<Kind, TfliteError> {
-    let Some((_, _, version, options)) = READ.iter().find(|(code, ..)| *code == site.code) else {
+/// Reads the operation of a supported operator, and checks its tensors. Returns its name too.
+pub(super) fn kind(
+    site: &Site<'_, '_>,
+    table: Table<'_>,
+) -> Result<(&'static str, Kind), TfliteError> {
+    let Some((_, name, version, options)) = READ.iter().find(|(code, ..)| *code == site.code)
+    else {
         return Err(site.fault(without_arithmetic(site.code)));
     };
     if !(1..=*version).contains(&site.version) {
@@ -53,7 +57,7 @@ pub(super) fn kind(site: &Site<'_, '_>, table: Table<'_>) -> Result<Kind, Tflite
                     .into(),
             )),
         };
-    match options {
+    let kind = match options {
         Some(options) => match site.code {
             0 => kinds::add(site, options),
             1 | 17 => kinds::pool_2d(site, options),
@@ -70,7 +74,8 @@ pub(super) fn kind(site: &Site<'_, '_>, table: Table<'_>) -> Result<Kind, Tflite
             40 => kinds::mean(site),
             _ => kinds::elementwise(site),
         },
-    }
+    };
+    Ok((name, kind?))
 }
 
 /// The message for an unsupported operator.

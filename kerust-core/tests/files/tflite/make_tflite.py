@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes 8-bit models of TensorFlow Lite, and the outputs that TensorFlow Lite Micro computes with them.
 
-    python make_tflite.py                            writes `operators.safetensors`, `refused.safetensors`
-    python make_tflite.py networks                   writes `networks.safetensors`
+    python make_tflite.py                            writes `operators.safetensors`, `refused.safetensors`, and
+                                                     `unimportable.safetensors`
+    python make_tflite.py networks                   writes `networks.safetensors`, `kerust-cli/tests/real.tflite`
     python make_tflite.py published FOLDER           writes `published.safetensors`
     python make_tflite.py run MODEL INPUT OUTPUT     runs a model
 
@@ -15,7 +16,7 @@ Set it up in a virtual environment outside the repository:
 A file has, for each case, `CASE.model` (the bytes of the `.tflite`), `CASE.x` and `CASE.y`: inputs and
 outputs, a sample for each place along the first axis. `operators` are models of one or two operators,
 built here field by field, since the converter would choose the scales; `refused` are such as are not
-read, without `x` and `y`. `networks` are whole models
+read, and `unimportable` such as are read but cannot be declared, both without `x` and `y`. `networks` are whole models
 of Keras as TensorFlow's converter writes them. `published` has the models of MLPerf Tiny, of which
 FOLDER is the place, without their bytes.
 
@@ -556,16 +557,64 @@ def refused():
     yield net
 
 
+def unimportable():
+    """Models that are read but that no declaration is, each for its own reason."""
+    yield conv("strides_and_dilation", (9, 9, 1), 1, (3, 3), (2, 2), dilation=(2, 2))
+    yield unary("falling", "LEAKY_RELU", 2, (0.1, 0), (0.1, 0), options("LeakyReluOptions", alpha=-0.5), (8,))
+    yield unary("of_one", "SOFTMAX", 2, (0.1, 0), (1 / 256, -128), options("SoftmaxOptions", beta=1.0), (1,))
+    yield unary("of_rank_5", "TANH", 2, (0.1, 0), (1 / 128, 0), shape=(2, 2, 2, 2, 2))
+    yield concatenation("five_inputs", [(3,)] * 5, 1)
+
+    net = unary("unread", "TANH", 2, (0.1, 0), (1 / 128, 0), shape=(8,))
+    net.input([1, 3], 0.1, 5)
+    yield net
+    net = unary("twice", "TANH", 2, (0.1, 0), (1 / 128, 0), shape=(8,))
+    net.inputs *= 2
+    yield net
+    net = add("mixed_inputs", (8,), (0.1, 0.1, 0.1), (0, 0, 0))
+    net.tensors[1].type, net.tensors[1].quantization = FLOAT32, None
+    inner = net.tensor([1, 8], 0.1, 0)
+    net.operators[0].inputs[1] = inner
+    net.operator("QUANTIZE", 1, [1], inner, options("QuantizeOptions"))
+    net.operators.reverse()
+    net.outputs = [2]
+    yield net
+    net = unary("mixed_outputs", "TANH", 2, (0.1, 0), (1 / 128, 0), shape=(8,))
+    y = net.operator("DEQUANTIZE", 2, [1], net.tensor([1, 8], kind=FLOAT32))
+    net.outputs = [1, y]
+    yield net
+    net = unary("real_values_between", "TANH", 2, (0.1, 0), (1 / 128, 0), shape=(8,))
+    y = net.operator("DEQUANTIZE", 2, [1], net.tensor([1, 8], kind=FLOAT32))
+    net.operator("QUANTIZE", 1, [y], net.tensor([1, 8], 0.1, 0), options("QuantizeOptions"))
+    yield net
+    net = real_ends()
+    net.name = "quantized_twice"
+    again = net.tensor([1, 37], 0.1, 0)
+    net.operator("QUANTIZE", 1, [0], again, options("QuantizeOptions"))
+    net.operator("ADD", 2, [1, again], net.tensor([1, 37], 0.1, 0), options("AddOptions"))
+    yield net
+
+    # A hundred layers of the same weights.
+    net = dense("shared_weights", (), 100, 100)
+    for _ in range(100):
+        y = net.tensor([1, 100], net.tensors[3].quantization.scale[0], 19)
+        net.operator("FULLY_CONNECTED", 4, [*net.outputs, 1, 2], y, options("FullyConnectedOptions"))
+        net.operators[-1].opcodeIndex = 0
+        net.codes = net.codes[:1]
+    yield net
+
+
 def run(model, x):
-    """The outputs of each sample, given as a list of inputs."""
+    """The outputs of each sample, given as a list of inputs. Several outputs are joined."""
     interpreter = runtime.Interpreter.from_bytes(model, arena_size=4 << 20)
+    count = len(tfl.ModelT.InitFromPackedBuf(bytearray(model)).subgraphs[0].outputs)
     outputs = []
     for sample in x:
         for place, value in enumerate(sample):
             value = value.reshape(interpreter.get_input_details(place)["shape"])
             interpreter.set_input(np.ascontiguousarray(value), place)
         interpreter.invoke()
-        outputs.append(interpreter.get_output(0).ravel())
+        outputs.append(np.concatenate([interpreter.get_output(place).ravel() for place in range(count)]))
     return np.stack(outputs)
 
 
@@ -658,27 +707,48 @@ def networks():
         x = layers.Flatten()(x)
         return keras.Model(inputs, layers.Dense(3)(x))
 
+    def several():
+        """Two inputs, and two outputs, of which another layer reads one."""
+        image, meta = keras.Input((8, 6, 2)), keras.Input((4,))
+        x = layers.Conv2D(6, 3, strides=2, padding="same", activation="relu6")(image)
+        x = layers.GlobalAveragePooling2D()(x)
+        y = layers.Dense(6, activation="relu")(meta)
+        x = layers.Concatenate()([x, y])
+        joined = layers.Dense(8, activation="tanh")(x)
+        return keras.Model([image, meta], [joined, layers.Dense(3, activation="softmax")(joined)])
+
+    def real():
+        """Real numbers in and out."""
+        x = inputs = keras.Input((9, 7, 1))
+        x = layers.Conv2D(4, (4, 3), strides=(2, 1), padding="same", activation="relu")(x)
+        x = layers.MaxPooling2D((2, 3), padding="same")(x)
+        x = layers.Flatten()(x)
+        return keras.Model(inputs, layers.Dense(5, activation="softmax")(x))
+
     def convert(name, model, per_tensor):
         random = np.random.default_rng(zlib.crc32(name.encode()))
         for weight in model.weights:
             values = random.normal(0, 0.4, weight.shape)
             weight.assign(np.abs(values) + 0.5 if "variance" in weight.name else values)
-        shape = (1, *model.input_shape[1:])
-        function = tf.function(lambda x: model(x, training=False))
+        shapes = [(1, *end.shape[1:]) for end in model.inputs]
+        function = tf.function(lambda *x: model(x[0] if len(x) == 1 else x, training=False))
         batch = None if name == "any_batch" else 1
-        function = function.get_concrete_function(tf.TensorSpec((batch, *shape[1:]), tf.float32))
+        specs = [tf.TensorSpec((batch, *shape[1:]), tf.float32) for shape in shapes]
+        function = function.get_concrete_function(*specs)
         # The converter does not see that Keras 3 no longer changes its variables.
         function = convert_variables_to_constants_v2(function)
         converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        data = random.normal(0, 1, (50, *shape)).astype(np.float32)
-        converter.representative_dataset = lambda: ([x] for x in data)
+        data = [random.normal(0, 1, (50, *shape)).astype(np.float32) for shape in shapes]
+        converter.representative_dataset = lambda: ([*sample] for sample in zip(*data))
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
+        if name != "real":
+            converter.inference_input_type = converter.inference_output_type = tf.int8
         converter._experimental_disable_per_channel_quantization_for_dense_layers = per_tensor
         return converter.convert()
 
-    for made, per_tensor in [(pictures, True), (sequence, False), (flattened, False), (any_batch, True)]:
+    for made, per_tensor in [(pictures, True), (sequence, False), (flattened, False), (any_batch, True),
+                             (several, False), (real, True)]:
         yield made.__name__, convert(made.__name__, made(), per_tensor)
 
 
@@ -691,10 +761,15 @@ def main():
             save_file(tensors, HERE / "operators.safetensors")
             models = {net.name + ".model": np.frombuffer(net.bytes(), np.uint8) for net in refused()}
             save_file(models, HERE / "refused.safetensors")
+            models = {net.name + ".model": np.frombuffer(net.bytes(), np.uint8) for net in unimportable()}
+            save_file(models, HERE / "unimportable.safetensors")
         case ["networks"]:
             tensors = {}
             for name, model in networks():
                 case(tensors, name, bytes(model), 20)
+                if name == "real":
+                    # The model that the tests of the command import.
+                    (HERE.parents[3] / "kerust-cli/tests/real.tflite").write_bytes(model)
             save_file(tensors, HERE / "networks.safetensors")
         case ["published", folder]:
             tensors = {}

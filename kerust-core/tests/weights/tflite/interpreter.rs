@@ -24,8 +24,8 @@ pub enum Schedule {
     Ring,
 }
 
-/// The first output for one sample.
-pub fn run(graph: &Graph<'_>, inputs: &[Values], schedule: Schedule) -> Values {
+/// The outputs for one sample.
+pub fn run(graph: &Graph<'_>, inputs: &[Values], schedule: Schedule) -> Vec<Values> {
     let constants = graph.tensors.iter();
     let mut values: Vec<Option<Values>> = constants
         .map(|tensor| tensor.i8s().map(|data| Values::I8(data.to_vec())))
@@ -37,7 +37,10 @@ pub fn run(graph: &Graph<'_>, inputs: &[Values], schedule: Schedule) -> Values {
         let output = compute(graph, operation, &values, schedule);
         values[operation.output] = Some(output);
     }
-    values[graph.outputs[0]].clone().unwrap()
+    let outputs = graph.outputs.iter();
+    outputs
+        .map(|output| values[*output].clone().unwrap())
+        .collect()
 }
 
 fn compute(

@@ -2,7 +2,7 @@
 
 use super::interpreter::{Schedule, Values, run};
 use super::{check, check_all, file};
-use kerust_core::weights::tflite::Graph;
+use kerust_core::weights::tflite::{Graph, import};
 use safetensors::SafeTensors;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,35 @@ const MODELS: [(&str, &str); 3] = [
     ("ad", "ad01_int8"),
     ("ic", "pretrainedResnet_quant"),
     ("kws", "kws_ref_model"),
+];
+
+/// Their declarations, without line breaks.
+const DECLARED: [(&str, &str); 3] = [
+    (
+        "ad01_int8",
+        ": Input(640) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) \
+         => Dense(8, relu) => Dense(128, relu) => Dense(128, relu) => Dense(128, relu) => \
+         Dense(128, relu) => Dense(640) }",
+    ),
+    (
+        "pretrainedResnet_quant",
+        "{ let input = Input(32, 32, 3); let conv2d = input => Conv2D(16, 3x3, same, relu); let \
+         conv2d_2 = conv2d => Conv2D(16, 3x3, same, relu) => Conv2D(16, 3x3, same); let add = \
+         Add(conv2d, conv2d_2) => ReLU; let conv2d_4 = add => Conv2D(32, 3x3, strides = 2, same, \
+         relu) => Conv2D(32, 3x3, same); let conv2d_5 = add => Conv2D(32, 1x1, strides = 2, \
+         same); let add_1 = Add(conv2d_5, conv2d_4) => ReLU; let conv2d_7 = add_1 => Conv2D(64, \
+         3x3, strides = 2, same, relu) => Conv2D(64, 3x3, same); let conv2d_8 = add_1 => \
+         Conv2D(64, 1x1, strides = 2, same); Add(conv2d_8, conv2d_7) => ReLU => \
+         AveragePooling2D(8x8) => Flatten => Dense(10, softmax) } }",
+    ),
+    (
+        "kws_ref_model",
+        ": Input(49, 10, 1) => Conv2D(64, 10x4, strides = 2, same, relu) => DepthwiseConv2D(3x3, \
+         same, relu) => Conv2D(64, 1x1, same, relu) => DepthwiseConv2D(3x3, same, relu) => \
+         Conv2D(64, 1x1, same, relu) => DepthwiseConv2D(3x3, same, relu) => Conv2D(64, 1x1, same, \
+         relu) => DepthwiseConv2D(3x3, same, relu) => Conv2D(64, 1x1, same, relu) => \
+         AveragePooling2D(25x5) => Flatten => Dense(12, softmax) }",
+    ),
 ];
 
 /// The files, or none with a visible warning if the folder is missing.
@@ -43,6 +72,18 @@ fn published_networks_give_the_bytes_of_tensorflow_lite_micro() {
         let [x, y] = [tensor("x"), tensor("y")];
         let model = std::fs::read(path).unwrap();
         check(name, &model, x.data(), y.data(), x.shape()[0]);
+    }
+}
+
+/// The declarations read as those that were trained. `scripts/compare_tflite.py` compiles and runs them.
+#[test]
+fn published_networks_are_imported() {
+    for (name, path) in published() {
+        let import = import(&std::fs::read(path).unwrap(), "Net").unwrap();
+        let (_, declaration) = import.declaration.split_once("pub Net").unwrap();
+        let words: Vec<&str> = declaration.split_whitespace().collect();
+        let (_, expected) = DECLARED.iter().find(|(it, _)| *it == name).unwrap();
+        assert_eq!(words.join(" "), *expected);
     }
 }
 
@@ -82,7 +123,8 @@ fn random_inputs_give_the_bytes_of_tensorflow_lite_micro() {
         let expected = expected.chunks_exact(expected.len() / x.len());
         let mut different = 0;
         for (x, expected) in x.iter().zip(expected) {
-            let Values::I8(y) = run(&graph, &[Values::I8(x.clone())], Schedule::Whole) else {
+            let outputs = run(&graph, &[Values::I8(x.clone())], Schedule::Whole);
+            let [Values::I8(y)] = &*outputs else {
                 panic!("{} does not end in 8 bits", path.display());
             };
             let pairs = y.iter().zip(expected);
