@@ -12,21 +12,22 @@
 //! |---|---|
 //! | basic | [`Input`], [`Dense`], [`Activation`], [`Embedding`], [`Masking`] |
 //! | shapes | [`Flatten`], [`Reshape`], [`Permute`], [`RepeatVector`] |
-//! | activations | [`ReLU`], [`LeakyReLU`], [`Softmax`], and the [functions](crate::activation::Activation) |
+//! | activations | [`ReLU`], [`LeakyReLU`], [`ELU`], [`PReLU`], [`Softmax`], and the [functions](crate::activation::Activation) |
 //! | convolutions | [`Conv1D`], [`Conv2D`], [`DepthwiseConv1D`], [`DepthwiseConv2D`], [`SeparableConv1D`], [`SeparableConv2D`], [`Conv1DTranspose`], [`Conv2DTranspose`] |
 //! | pooling | [`MaxPooling1D`], [`MaxPooling2D`], [`AveragePooling1D`], [`AveragePooling2D`], [`GlobalMaxPooling1D`], [`GlobalMaxPooling2D`], [`GlobalAveragePooling1D`], [`GlobalAveragePooling2D`] |
-//! | sizes | [`ZeroPadding1D`], [`ZeroPadding2D`], [`Cropping1D`], [`UpSampling1D`], [`UpSampling2D`] |
+//! | sizes | [`ZeroPadding1D`], [`ZeroPadding2D`], [`Cropping1D`], [`Cropping2D`], [`UpSampling1D`], [`UpSampling2D`] |
 //! | recurrent | [`SimpleRNN`], [`LSTM`], [`GRU`], [`Bidirectional`], [`TimeDistributed`] |
 //! | attention | [`MultiHeadAttention`], [`Attention`], [`AdditiveAttention`], [`PositionEmbedding`] |
-//! | normalization | [`BatchNormalization`], [`LayerNormalization`], [`Normalization`] |
-//! | regularization | [`Dropout`], [`SpatialDropout1D`], [`GaussianNoise`] |
-//! | images | [`Rescaling`], [`Resizing`], [`RandomFlip`], [`RandomRotation`] |
+//! | normalization | [`BatchNormalization`], [`LayerNormalization`], [`GroupNormalization`], [`RMSNormalization`], [`UnitNormalization`], [`Normalization`] |
+//! | regularization | [`Dropout`], [`SpatialDropout1D`], [`SpatialDropout2D`], [`AlphaDropout`], [`GaussianDropout`], [`GaussianNoise`], [`ActivityRegularization`] |
+//! | images | [`Rescaling`], [`Resizing`], [`CenterCrop`], [`RandomFlip`], [`RandomRotation`], [`RandomTranslation`], [`RandomZoom`], [`RandomBrightness`], [`RandomContrast`] |
 //! | merging | [`Add`], [`Subtract`], [`Multiply`], [`Average`], [`Maximum`], [`Minimum`], [`Concatenate`], [`Dot`] |
 //! | of chains | [`Residual`], [`Repeat`] |
 //!
 //! The types named `..Weights` are the fields of a model: `net.dense.kernel`.
 
 mod activation;
+mod activity_regularization;
 mod add;
 mod additive_attention;
 mod affine;
@@ -117,6 +118,7 @@ mod zero_padding1d;
 mod zero_padding2d;
 
 pub use activation::Activation;
+pub use activity_regularization::ActivityRegularization;
 pub use add::Add;
 pub use additive_attention::{AdditiveAttention, AdditiveAttentionWeights};
 pub use along_axes::ScaleAndShift;
