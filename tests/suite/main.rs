@@ -6,6 +6,7 @@ mod classification;
 mod embedded;
 mod golden;
 mod int8;
+mod keras_callbacks;
 mod keras_draws;
 mod keras_images;
 mod keras_layers;
