@@ -20,7 +20,7 @@
 //! | attention | [`MultiHeadAttention`], [`Attention`], [`AdditiveAttention`], [`PositionEmbedding`] |
 //! | normalization | [`BatchNormalization`], [`LayerNormalization`], [`GroupNormalization`], [`RMSNormalization`], [`UnitNormalization`], [`Normalization`] |
 //! | regularization | [`Dropout`], [`SpatialDropout1D`], [`SpatialDropout2D`], [`AlphaDropout`], [`GaussianDropout`], [`GaussianNoise`], [`ActivityRegularization`] |
-//! | images | [`Rescaling`], [`Resizing`], [`CenterCrop`], [`RandomFlip`], [`RandomRotation`], [`RandomTranslation`], [`RandomZoom`], [`RandomBrightness`], [`RandomContrast`] |
+//! | images | [`Rescaling`], [`Resizing`], [`CenterCrop`], [`RandomFlip`], [`RandomRotation`], [`RandomTranslation`], [`RandomZoom`], [`RandomBrightness`], [`RandomContrast`], [`RandomCrop`], [`RandomErasing`] |
 //! | merging | [`Add`], [`Subtract`], [`Multiply`], [`Average`], [`Maximum`], [`Minimum`], [`Concatenate`], [`Dot`] |
 //! | of chains | [`Residual`], [`Repeat`] |
 //!
@@ -89,6 +89,8 @@ mod prelu;
 mod quantize;
 mod random_brightness;
 mod random_contrast;
+mod random_crop;
+mod random_erasing;
 mod random_flip;
 mod random_rotation;
 mod random_translation;
@@ -177,6 +179,8 @@ pub use prelu::{PReLU, PReLUWeights};
 pub use quantize::{Dequantize, Quantize};
 pub use random_brightness::RandomBrightness;
 pub use random_contrast::RandomContrast;
+pub use random_crop::RandomCrop;
+pub use random_erasing::RandomErasing;
 pub use random_flip::{Flip, RandomFlip};
 pub use random_rotation::{FillMode, RandomRotation};
 pub use random_translation::RandomTranslation;
