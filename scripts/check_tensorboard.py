@@ -17,18 +17,17 @@ from tensorboard.util import tensor_util
 
 
 def read(folder):
-    events = EventAccumulator(str(folder), size_guidance={"tensors": 0})
+    events = EventAccumulator(str(folder), size_guidance={"tensors": 0, "scalars": 0, "histograms": 0})
     events.Reload()
     scalars, histograms, graph = {}, {}, None
+    for tag in events.Tags()["scalars"]:
+        scalars[tag] = [[event.step, event.value] for event in events.Scalars(tag)]
+    for tag in events.Tags()["histograms"]:
+        histograms[tag] = [[event.step, event.histogram_value.num] for event in events.Histograms(tag)]
     for tag in events.Tags()["tensors"]:
         plugin = events.SummaryMetadata(tag).plugin_data.plugin_name
         values = [(event.step, tensor_util.make_ndarray(event.tensor_proto)) for event in events.Tensors(tag)]
-        if plugin == "scalars":
-            scalars[tag] = [[step, float(value)] for step, value in values]
-        elif plugin == "histograms":
-            # Each row is a bucket: its ends and its count.
-            histograms[tag] = [[step, float(value[:, 2].sum())] for step, value in values]
-        elif plugin == "graph_keras_model":
+        if plugin == "graph_keras_model":
             config = json.loads(values[0][1].item())
             nodes = keras_util.keras_model_to_graph_def(config).node
             graph = [[node.name, list(node.input)] for node in nodes]

@@ -201,7 +201,7 @@ fn histograms(
 }
 
 /// The layers as the configuration of a functional model, from which TensorBoard draws the conceptual graph. It reads the
-/// format of Keras 2.
+/// format of Keras 3.
 fn graph(training: &TrainingContext<'_>) -> String {
     let (inputs, layers) = (training.inputs(), training.layers());
     let name = |source: &Source| match source {
@@ -211,11 +211,15 @@ fn graph(training: &TrainingContext<'_>) -> String {
     let described = |name: &str, kind: &str, sources: Vec<&str>| {
         let sources: Vec<String> = sources
             .into_iter()
-            .map(|source| format!("[{source:?},0,0,{{}}]"))
+            .map(|source| {
+                format!(
+                    "{{\"class_name\":\"__keras_tensor__\",\"config\":{{\"keras_history\":[{source:?},0,0]}}}}"
+                )
+            })
             .collect();
         let nodes = match sources.is_empty() {
             true => String::new(),
-            false => format!("[{}]", sources.join(",")),
+            false => format!("{{\"args\":[{}],\"kwargs\":{{}}}}", sources.join(",")),
         };
         format!(
             "{{\"class_name\":{kind:?},\"name\":{name:?},\"config\":{{\"name\":{name:?},\
