@@ -3,6 +3,7 @@
 mod alone;
 mod arena;
 mod classification;
+mod course;
 mod embedded;
 mod golden;
 mod int8;
