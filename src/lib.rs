@@ -46,6 +46,7 @@
 //!   files in [`npy`](data::npy).
 //! - A layer of one's own: [`layer::Layer`] and [`layer::Build`], its gradient checked by
 //!   [`testing::check_gradients`].
+//! - Layers made of layers, and steps and training loops of one's own: [`custom_training`].
 //! - 8-bit models: [`quantize`].
 //! - Inference without `std`: [`Arena`] and the `predict_in` of every model, weights in flash by the
 //!   attributes of [`model!`].
@@ -107,6 +108,11 @@ pub mod tensor {
 #[cfg(doc)]
 #[doc = include_str!("../docs/design.md")]
 pub mod design {}
+
+/// How to write layers, steps and training loops of your own.
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("../docs/custom_training.md")]
+pub mod custom_training {}
 
 /// What the expansions of the macros name. It is not part of the API, and changes in any release.
 #[doc(hidden)]

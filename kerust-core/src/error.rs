@@ -3,7 +3,7 @@
 use crate::data::DataError;
 #[cfg(feature = "plots")]
 use crate::picture::PictureError;
-use crate::testing::{GradientGap, LossGap};
+use crate::testing::{GradientGap, LossGap, RegularizerGap};
 use crate::train::{History, TrainError};
 use crate::weights::{Difference, WeightsError};
 use std::fmt;
@@ -49,6 +49,7 @@ pub(crate) enum Kind {
     Train(TrainError),
     Gradient(GradientGap),
     Loss(LossGap),
+    Regularizer(RegularizerGap),
     Weights(WeightsError),
     #[cfg(feature = "plots")]
     Picture(PictureError),
@@ -185,6 +186,7 @@ impl fmt::Display for Error {
             Kind::Train(error) => error.fmt(f),
             Kind::Gradient(error) => error.fmt(f),
             Kind::Loss(error) => error.fmt(f),
+            Kind::Regularizer(error) => error.fmt(f),
             Kind::Weights(error) => error.fmt(f),
             #[cfg(feature = "plots")]
             Kind::Picture(error) => error.fmt(f),
@@ -210,6 +212,7 @@ impl std::error::Error for Error {
             Kind::Train(error) => error.source(),
             Kind::Gradient(error) => error.source(),
             Kind::Loss(error) => error.source(),
+            Kind::Regularizer(error) => error.source(),
             Kind::Weights(error) => error.source(),
             #[cfg(feature = "plots")]
             Kind::Picture(error) => error.source(),
@@ -237,6 +240,7 @@ macro_rules! from {
 from! {
     GradientGap Gradient;
     LossGap Loss;
+    RegularizerGap Regularizer;
     #[doc(hidden)] DataError Data;
     #[doc(hidden)] TrainError Train;
     #[doc(hidden)] WeightsError Weights;

@@ -8,6 +8,8 @@ mod setting;
 
 pub use graph::{Call, Graph};
 pub use nested::{Faulty, Nested};
+#[cfg(feature = "std")]
+pub(crate) use setting::regularizes_activity;
 pub use setting::{Setting, Term};
 
 use crate::element::Elements;

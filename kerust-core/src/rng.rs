@@ -38,19 +38,26 @@ pub struct Step<'a> {
     pub number: u64,
     first_sample: usize,
     samples: usize,
+    /// The number of samples in the whole batch, of which these are a part.
+    batch_size: usize,
     /// The weights that are frozen at run time.
     pub frozen: Frozen<'a>,
     /// The start of this part of the gradient in the whole model's gradient. `None` if all of it is frozen in
     /// the declaration.
     start: Option<usize>,
+    /// Whether the layers compute as in inference.
+    is_inference: bool,
     observer: Observing<'a>,
 }
 
-/// A callback that sees the inputs of layers that learn from data without a gradient (`adapt`).
+/// A callback that sees what the layers of a pass report.
 pub trait Observer: Sync {
-    /// Called with a batch for a layer with these `weights`. Each `run` consecutive values belong to one of
-    /// the layer's `features`.
-    fn see(&self, weights: &[f32], x: &[f32], features: usize, run: usize);
+    /// Called with a batch for a layer with these `weights`, which learns from data without a gradient (`adapt`). Each `run`
+    /// consecutive values belong to one of the layer's `features`.
+    fn see(&self, _weights: &[f32], _x: &[f32], _features: usize, _run: usize) {}
+
+    /// Called with a penalty on the outputs of a layer, which is part of the loss.
+    fn penalize(&self, _penalty: f64) {}
 }
 
 #[derive(Clone, Copy, Default)]
@@ -70,8 +77,10 @@ impl<'a> Step<'a> {
             number,
             first_sample: 0,
             samples: 1,
+            batch_size: 1,
             frozen: Frozen(&[]),
             start: Some(0),
+            is_inference: false,
             observer: Observing(None),
         }
     }
@@ -80,16 +89,37 @@ impl<'a> Step<'a> {
     /// data.
     pub fn observing(observer: &'a dyn Observer) -> Self {
         Self {
-            observer: Observing(Some(observer)),
-            ..Self::new(Seed(0), 0)
+            is_inference: true,
+            ..Self::new(Seed(0), 0).observed_by(observer)
         }
     }
 
-    /// The same step for `samples` samples of a batch, starting with the sample `first_sample`.
+    /// The same step with an observer.
+    pub fn observed_by<'b>(self, observer: &'b dyn Observer) -> Step<'b>
+    where
+        'a: 'b,
+    {
+        Step {
+            observer: Observing(Some(observer)),
+            ..self
+        }
+    }
+
+    /// The same step for `samples` samples of a batch, starting with the sample `first_sample`. They are the whole batch,
+    /// unless [`of_batch`](Self::of_batch) says otherwise.
     pub fn over(self, first_sample: usize, samples: usize) -> Self {
         Self {
             first_sample,
             samples: samples.max(1),
+            batch_size: samples.max(1),
+            ..self
+        }
+    }
+
+    /// The same step for a part of a batch of this size.
+    pub fn of_batch(self, batch_size: usize) -> Self {
+        Self {
+            batch_size: batch_size.max(1),
             ..self
         }
     }
@@ -132,10 +162,10 @@ impl<'a> LayerStep<'a> {
 
     /// Whether the layer computes as in inference, without random numbers and batch statistics.
     pub fn is_inference(&self) -> bool {
-        self.step.observer.0.is_some()
+        self.step.is_inference
     }
 
-    /// The observer that sees the inputs of layers that learn from data.
+    /// The observer of this pass.
     pub fn observer(&self) -> Option<&'a dyn Observer> {
         self.step.observer.0
     }
@@ -171,6 +201,18 @@ impl<'a> LayerStep<'a> {
     /// The number of samples in this part of the batch, at least 1.
     pub fn samples(&self) -> usize {
         self.step.samples
+    }
+
+    /// The number of samples in the whole batch, at least 1.
+    pub fn batch_size(&self) -> usize {
+        self.step.batch_size
+    }
+
+    /// Adds a penalty to the loss of the batch.
+    pub fn add_penalty(&self, penalty: f64) {
+        if let Some(observer) = self.observer() {
+            observer.penalize(penalty);
+        }
     }
 
     /// The generator of this layer for this step. `words` is the number of 32-bit numbers that the samples of

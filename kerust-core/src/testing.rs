@@ -4,8 +4,10 @@
 //! differences.
 
 mod loss;
+mod regularizer;
 
 pub use loss::{LossGap, check_loss};
+pub use regularizer::{RegularizerGap, check_regularizer};
 
 use crate::element::Elements;
 use crate::gradient::Gradient;

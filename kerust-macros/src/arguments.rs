@@ -19,7 +19,7 @@ use kerust_core::shape::Bounds;
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-pub use training::Setting;
+pub use training::{ACTIVITY, Setting};
 use words::{bare, unknown};
 
 /// A parameter of a layer, with Keras's name.

@@ -123,6 +123,8 @@ pub struct Spec {
     pub in_place: bool,
     /// The number of scratch values for each sample that this needs.
     pub in_place_scratch: Option<usize>,
+    /// Whether a training step adds a penalty on its input to the loss.
+    pub penalizes: bool,
     /// Whether its backward pass needs its output only for the activation.
     pub forgets_output: bool,
     /// Whether its configuration can contain an activation.
@@ -252,6 +254,7 @@ impl Default for Spec {
             untrained: false,
             in_place: false,
             in_place_scratch: None,
+            penalizes: false,
             forgets_output: false,
             takes_activation: false,
             fusion: Fusion::None,

@@ -73,6 +73,8 @@ pub struct Node {
     pub from_output: bool,
     /// Whether the backward pass does not need the output.
     pub forgets_output: bool,
+    /// Whether a training step adds a penalty on its input to the loss.
+    pub penalizes: bool,
     pub weights: Option<TokenStream>,
     /// The number of values that a training step saves for each sample.
     pub saved: Option<TokenStream>,
@@ -478,6 +480,7 @@ impl Node {
             in_place_scratch: None,
             from_output: false,
             forgets_output: false,
+            penalizes: false,
             weights: None,
             saved: None,
             scratch: None,

@@ -275,6 +275,11 @@ pub fn text(tokens: &TokenStream) -> String {
                         text.ends_with(['|', '>']) && !glued,
                         !joint,
                     ),
+                    // A sign: `minval = -0.05`.
+                    '-' if text.ends_with('=') => {
+                        let space = if glued { " " } else { "" };
+                        (format!("{space}-"), true, false)
+                    }
                     '-' => (punct.to_string(), true, !joint && !text.is_empty()),
                     other => (other.to_string(), true, !joint),
                 }

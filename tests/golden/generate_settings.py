@@ -35,7 +35,7 @@ def build(regularized, constrained=({}, {}, {})):
     second = dict(kernel_regularizer=regularizers.L1L2(0.01, 0.02)) if regularized else {}
     second |= dict(bias_regularizer=regularizers.L1(0.03)) if regularized else {}
     first, second, third = [a | b for a, b in zip((first, second, {}), constrained)]
-    model = keras.Sequential(
+    return fill(
         [
             keras.Input((IN,)),
             keras.layers.Dense(4, activation="relu", **first),
@@ -44,12 +44,41 @@ def build(regularized, constrained=({}, {}, {})):
             keras.layers.Dense(OUT, **third),
         ]
     )
-    for number, layer in enumerate(model.layers):
+
+
+def fill(layers):
+    model = keras.Sequential(layers)
+    named = [layer for layer in model.layers if layer.weights]
+    for number, layer in enumerate(named):
         weights = [values(10 * number + place, *w.shape) * 0.7 for place, w in enumerate(layer.weights)]
         if isinstance(layer, keras.layers.BatchNormalization):
             weights[3] = np.abs(weights[3]) + 0.5
         layer.set_weights(weights)
     return model
+
+
+class Sum(keras.regularizers.Regularizer):
+    """A regularizer of one's own: moves a sum towards a number."""
+
+    def __init__(self, factor, target):
+        self.factor, self.target = factor, target
+
+    def __call__(self, x):
+        return self.factor * keras.ops.square(keras.ops.sum(x) - self.target)
+
+
+def active(first, third, layer):
+    """Penalties on the outputs of the first and the last layer, and a layer of penalties between them."""
+    return fill(
+        [
+            keras.Input((IN,)),
+            keras.layers.Dense(4, activation="relu", **first),
+            keras.layers.BatchNormalization(momentum=0.9),
+            keras.layers.Dense(3, activation="tanh"),
+            layer,
+            keras.layers.Dense(OUT, **third),
+        ]
+    )
 
 
 def run(model):
@@ -63,8 +92,13 @@ def run(model):
 def averages(swap):
     """Two epochs with moving averages of the weights, which `swap` puts into the validations."""
     model = build(False)
-    optimizer = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.8)
-    model.compile(optimizer, "mean_squared_error")
+    callbacks = [keras.callbacks.SwapEMAWeights()] if swap else []
+    return fitted(model, dict(use_ema=True, ema_momentum=0.8), callbacks)
+
+
+def fitted(model, options, callbacks=()):
+    """Two epochs with a validation after each."""
+    model.compile(keras.optimizers.SGD(0.1, **options), "mean_squared_error")
     x, y = values(1, STEPS * BATCH, IN), values(2, STEPS * BATCH, OUT)
     history = model.fit(
         x,
@@ -74,7 +108,7 @@ def averages(swap):
         shuffle=False,
         verbose=0,
         validation_data=(x[:BATCH], y[:BATCH]),
-        callbacks=[keras.callbacks.SwapEMAWeights()] if swap else [],
+        callbacks=list(callbacks),
     ).history
     return {"losses": history["loss"], "val_losses": history["val_loss"], "weights": flat(model)}
 
@@ -99,6 +133,15 @@ def main():
     frozen = build(False)
     frozen.layers[0].trainable = frozen.layers[1].trainable = False
     golden["frozen"] = run(frozen)
+    l1, l2 = keras.regularizers.L1, keras.regularizers.L2
+    regularized = dict(activity_regularizer=l2(0.05)), dict(activity_regularizer=l1(0.03))
+    layer = keras.layers.ActivityRegularization
+    golden["active"] = run(active(*regularized, layer(l1=0.01, l2=0.02)))
+    regularized = dict(kernel_regularizer=l1(0.02)), dict(activation="softmax", activity_regularizer=l2(0.3))
+    golden["active_softmax"] = run(active(*regularized, layer(l2=0.1)))
+    regularized = dict(kernel_regularizer=Sum(0.02, 1.5)), dict(activity_regularizer=Sum(0.01, -2.0))
+    golden["own_regularizer"] = run(active(*regularized, keras.layers.Identity()))
+    golden["validated"] = fitted(build(True), {})
     golden["averages"] = averages(False)
     golden["averages_swapped"] = averages(True)
     path = Path(__file__).with_name("settings.json")

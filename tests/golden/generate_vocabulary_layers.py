@@ -173,6 +173,25 @@ def generate_preprocessing(tensors, metadata):
         ("center_crop_large", (11, 13), image),
     ):
         case(name, layers.CenterCrop(*sizes), shape, None, [])
+    for aspect in ("crop", "pad"):
+        for reading in ("bilinear", "nearest"):
+            for sizes in ((4, 5), (10, 4), (3, 12), (14, 6)):
+                config = {f"{aspect}_to_aspect_ratio": True, "interpolation": reading}
+                layer = layers.Resizing(*sizes, fill_value=2.5, **config)
+                case(f"resizing_{aspect}_{reading}_{sizes[0]}", layer, image, None, [])
+    for first in ((0, 0), (2, 3), (3, 4)):
+        case(f"random_crop_{first[0]}", layers.RandomCrop(4, 5), image, first, list(first))
+    for corners in ((1.5, 6.2, 0.0, 3.0), (2.0, 5.0, 3.3, 6.9)):
+        layer = layers.RandomErasing(fill_value=(300.0 if corners[2] else 7.5))
+        left, right, top, bottom = (tf.constant([corner], tf.float32) for corner in corners)
+        filled = layer._get_fill_value(tf.zeros(image), image, None)
+        erased = {
+            "batch_masks": layer._generate_batch_mask(image, (left, right, top, bottom)),
+            "apply_erasing": tf.constant([True]),
+            "fill_value": filled,
+        }
+        drawn = [corners[2], corners[0], corners[3], corners[1]]
+        case(f"random_erasing_{int(corners[2])}", layer, image, erased, drawn)
 
 
 def generate_layers():

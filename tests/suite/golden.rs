@@ -44,6 +44,15 @@ impl Tensors {
     }
 }
 
+/// An empty folder for the files of one test.
+pub fn scratch(test: &str) -> std::path::PathBuf {
+    let name = format!("kerust-{test}-{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
 /// Compares `found` with `expected`; `tolerance` is relative for values above 1.
 pub fn assert_close(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
     assert_eq!(found.len(), expected.len(), "{what}: number of values");

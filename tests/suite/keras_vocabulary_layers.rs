@@ -6,7 +6,8 @@ use crate::keras_layers::{Probe, check, equal_keras};
 use kerust::__private::memory::Memory;
 use kerust::activation::Linear;
 use kerust::layers::{
-    FillMode, Interpolation, RandomBrightness, RandomContrast, RandomTranslation, RandomZoom,
+    FillMode, Interpolation, RandomBrightness, RandomContrast, RandomCrop, RandomErasing,
+    RandomTranslation, RandomZoom,
 };
 use kerust::model::Head;
 use kerust::prelude::*;
@@ -173,6 +174,74 @@ fn brightness_and_contrast_are_those_of_keras() {
     });
 }
 
+#[test]
+fn parts_are_cut_out_and_erased_as_by_keras() {
+    let crop = RandomCrop::new(IMAGE, [4, 5]);
+    for case in [0, 2, 3] {
+        check_drawn(&format!("random_crop_{case}"), |drawn, x, y| {
+            crop.crop([drawn[0] as usize, drawn[1] as usize], x, y);
+        });
+    }
+    let erasing = RandomErasing::new(IMAGE);
+    for (case, fill) in [(0, 7.5), (3, 300.0)] {
+        check_drawn(&format!("random_erasing_{case}"), |drawn, x, y| {
+            y.copy_from_slice(x);
+            let rectangle = [[drawn[0], drawn[1]], [drawn[2], drawn[3]]];
+            erasing.erase(rectangle, |_| fill, y);
+        });
+    }
+}
+
+model! { Crop4: Input(7, 9, 2) => Resizing(4, 5, crop_to_aspect_ratio = true) }
+model! { Crop10: Input(7, 9, 2) => Resizing(10, 4, crop_to_aspect_ratio = true) }
+model! { Crop3: Input(7, 9, 2) => Resizing(3, 12, crop_to_aspect_ratio = true) }
+model! { Crop14: Input(7, 9, 2) => Resizing(14, 6, crop_to_aspect_ratio = true) }
+model! { CropNearest4: Input(7, 9, 2) => Resizing(4, 5, nearest, crop_to_aspect_ratio = true) }
+model! { CropNearest10: Input(7, 9, 2) => Resizing(10, 4, nearest, crop_to_aspect_ratio = true) }
+model! { CropNearest3: Input(7, 9, 2) => Resizing(3, 12, nearest, crop_to_aspect_ratio = true) }
+model! { CropNearest14: Input(7, 9, 2) => Resizing(14, 6, nearest, crop_to_aspect_ratio = true) }
+model! { Pad4: Input(7, 9, 2) => Resizing(4, 5, pad_to_aspect_ratio = true, fill_value = 2.5) }
+model! { Pad10: Input(7, 9, 2) => Resizing(10, 4, pad_to_aspect_ratio = true, fill_value = 2.5) }
+model! { Pad3: Input(7, 9, 2) => Resizing(3, 12, pad_to_aspect_ratio = true, fill_value = 2.5) }
+model! { Pad14: Input(7, 9, 2) => Resizing(14, 6, pad_to_aspect_ratio = true, fill_value = 2.5) }
+model! { PadNearest4: Input(7, 9, 2) => Resizing(4, 5, nearest, pad_to_aspect_ratio = true, fill_value = 2.5) }
+model! { PadNearest10: Input(7, 9, 2) => Resizing(10, 4, nearest, pad_to_aspect_ratio = true, fill_value = 2.5) }
+model! { PadNearest3: Input(7, 9, 2) => Resizing(3, 12, nearest, pad_to_aspect_ratio = true, fill_value = 2.5) }
+model! { PadNearest14: Input(7, 9, 2) => Resizing(14, 6, nearest, pad_to_aspect_ratio = true, fill_value = 2.5) }
+
+/// Holds the inference of a model without weights to Keras's layer.
+fn check_inference<M, S>(case: &str)
+where
+    M: Train<Input = Rank3<7, 9, 2>, Heads = Head<Linear, S>>,
+    S: StaticShape,
+{
+    check_drawn(case, |_, x, y| {
+        let net = M::zeroed();
+        let mut arena = vec![0.0; M::ARENA_LEN];
+        net.logits(x, &mut Memory::new(&mut arena, 1), y);
+    });
+}
+
+#[test]
+fn an_aspect_ratio_is_kept_as_by_keras() {
+    check_inference::<Crop4, _>("resizing_crop_bilinear_4");
+    check_inference::<Crop10, _>("resizing_crop_bilinear_10");
+    check_inference::<Crop3, _>("resizing_crop_bilinear_3");
+    check_inference::<Crop14, _>("resizing_crop_bilinear_14");
+    check_inference::<CropNearest4, _>("resizing_crop_nearest_4");
+    check_inference::<CropNearest10, _>("resizing_crop_nearest_10");
+    check_inference::<CropNearest3, _>("resizing_crop_nearest_3");
+    check_inference::<CropNearest14, _>("resizing_crop_nearest_14");
+    check_inference::<Pad4, _>("resizing_pad_bilinear_4");
+    check_inference::<Pad10, _>("resizing_pad_bilinear_10");
+    check_inference::<Pad3, _>("resizing_pad_bilinear_3");
+    check_inference::<Pad14, _>("resizing_pad_bilinear_14");
+    check_inference::<PadNearest4, _>("resizing_pad_nearest_4");
+    check_inference::<PadNearest10, _>("resizing_pad_nearest_10");
+    check_inference::<PadNearest3, _>("resizing_pad_nearest_3");
+    check_inference::<PadNearest14, _>("resizing_pad_nearest_14");
+}
+
 model! { Augmented:
     Input(7, 9, 2)
     => RandomTranslation(0.1, (-0.2, 0.3), fill_mode = wrap)
@@ -198,17 +267,7 @@ model! { CroppedSame: Input(7, 9, 2) => CenterCrop(7, 3) }
 
 #[test]
 fn the_middle_is_that_of_keras() {
-    fn check<M, S>(case: &str)
-    where
-        M: Train<Input = Rank3<7, 9, 2>, Heads = Head<Linear, S>>,
-        S: StaticShape,
-    {
-        check_drawn(case, |_, x, y| {
-            let net = M::zeroed();
-            let mut arena = vec![0.0; M::ARENA_LEN];
-            net.logits(x, &mut Memory::new(&mut arena, 1), y);
-        });
-    }
+    use check_inference as check;
     check::<Cropped, _>("center_crop");
     check::<CroppedSame, _>("center_crop_same");
     check::<CroppedWide, _>("center_crop_wide");

@@ -3,9 +3,11 @@
 mod alone;
 mod arena;
 mod classification;
+mod course;
 mod embedded;
 mod golden;
 mod int8;
+mod keras_callbacks;
 mod keras_draws;
 mod keras_images;
 mod keras_layers;

@@ -60,6 +60,76 @@ model! {
     pub Nested: Input(5) => Body(trainable = false) => Dense(3, tanh) => Dense(2)
 }
 model! {
+    pub Active:
+        Input(5)
+        => Dense(4, relu, activity_regularizer = l2(0.05))
+        => BatchNormalization(momentum = 0.9)
+        => Dense(3, tanh)
+        => ActivityRegularization(l1 = 0.01, l2 = 0.02)
+        => Dense(2, activity_regularizer = l1(0.03))
+}
+model! {
+    pub ActiveBody:
+        Input(5)
+        => Dense(4, relu, activity_regularizer = l2(0.05))
+        => BatchNormalization(momentum = 0.9)
+        => Dense(3, tanh)
+        => ActivityRegularization(0.01, 0.02)
+}
+model! {
+    /// The same, with most penalties inside of another model.
+    pub ActiveNested: Input(5) => ActiveBody => Dense(2, activity_regularizer = l1(0.03))
+}
+model! {
+    /// The penalty of the last layer is on what its activation makes.
+    pub ActiveSoftmax:
+        Input(5)
+        => Dense(4, relu, kernel_regularizer = l1(0.02))
+        => BatchNormalization(momentum = 0.9)
+        => Dense(3, tanh)
+        => ActivityRegularization(l2 = 0.1)
+        => Dense(2, softmax, activity_regularizer = l2(0.3))
+}
+
+mod own {
+    /// Moves a sum towards a number.
+    pub struct Sum {
+        factor: f32,
+        target: f32,
+    }
+
+    impl Sum {
+        pub const fn new(factor: f32, target: f32) -> Self {
+            Self { factor, target }
+        }
+    }
+
+    impl kerust::regularizer::Regularize for Sum {
+        fn penalty(&self, values: &[f32], _sizes: &[usize]) -> f64 {
+            let apart = values.iter().sum::<f32>() - self.target;
+            f64::from(self.factor * apart * apart)
+        }
+
+        fn add_derivative(&self, values: &[f32], _sizes: &[usize], gradient: &mut [f32]) {
+            let apart = values.iter().sum::<f32>() - self.target;
+            gradient
+                .iter_mut()
+                .for_each(|g| *g += 2.0 * self.factor * apart);
+        }
+    }
+
+    pub const TOWARDS_MINUS_2: Sum = Sum::new(0.01, -2.0);
+}
+
+model! {
+    pub OwnRegularizer:
+        Input(5)
+        => Dense(4, relu, kernel_regularizer = own::Sum::new(0.02, 1.5))
+        => BatchNormalization(momentum = 0.9)
+        => Dense(3, tanh)
+        => Dense(2, activity_regularizer = own::TOWARDS_MINUS_2)
+}
+model! {
     /// The same, with nothing frozen in the declaration.
     pub Free: Input(5) => Body => Dense(3, tanh) => Dense(2)
 }
@@ -83,6 +153,15 @@ fn batch(golden: &serde_json::Value, step: usize) -> Dataset<Rank1<5>, Rank1<2>>
         );
         let input: [f32; 5] = std::array::from_fn(|i| x[i]);
         (input.into(), [y[0], y[1]].into())
+    })
+}
+
+/// The first `count` samples.
+fn all(golden: &serde_json::Value, count: usize) -> Dataset<Rank1<5>, Rank1<2>> {
+    let (x, y) = (numbers(&golden["x"]), numbers(&golden["y"]));
+    Dataset::generate(count, |sample| {
+        let input: [f32; 5] = std::array::from_fn(|i| x[5 * sample + i]);
+        (input.into(), [y[2 * sample], y[2 * sample + 1]].into())
     })
 }
 
@@ -140,6 +219,74 @@ where
 #[test]
 fn regularizers_equal_keras() {
     equals_keras::<Regularized>("regularized");
+}
+
+#[test]
+fn penalties_on_outputs_equal_keras() {
+    equals_keras::<Active>("active");
+    equals_keras::<ActiveNested>("active");
+    equals_keras::<ActiveSoftmax>("active_softmax");
+}
+
+#[test]
+fn a_regularizer_of_ones_own_equals_that_of_keras() {
+    kerust::testing::check_regularizer(&own::TOWARDS_MINUS_2, &[3, 5]).unwrap();
+    equals_keras::<OwnRegularizer>("own_regularizer");
+}
+
+#[test]
+fn penalties_on_outputs_cost_inference_nothing() {
+    assert_eq!(Active::ARENA_BYTES, Plain::ARENA_BYTES);
+    assert_eq!(Active::MACS, Plain::MACS);
+    assert_eq!(Active::PARAMS, Plain::PARAMS);
+}
+
+model! {
+    pub Plain: Input(5) => Dense(4, relu) => BatchNormalization(momentum = 0.9) => Dense(3, tanh) => Dense(2)
+}
+model! {
+    pub Dropping: Input(5) => Dense(4, relu, activity_regularizer = l2(0.0)) => Dropout(0.5) => Dense(2)
+}
+
+#[test]
+fn an_evaluation_with_penalties_on_outputs_drops_nothing() {
+    let golden = json("settings.json");
+    let data = batch(&golden, 0);
+    let mut model = Dropping::new(Seed(1)).compile(SGD::new(0.1), MeanSquaredError, ());
+    let evaluated = model.evaluate(&data).unwrap()["loss"];
+    let outputs = model.predict_all(&data).unwrap();
+    let squares = outputs
+        .iter()
+        .zip(data.iter())
+        .flat_map(|(output, (_, label))| {
+            let pairs = output
+                .as_slice()
+                .to_vec()
+                .into_iter()
+                .zip(label.as_slice().to_vec());
+            pairs
+                .map(|(p, y)| f64::from((p - y) * (p - y)))
+                .collect::<Vec<_>>()
+        });
+    let mean = squares.sum::<f64>() / (2 * BATCH) as f64;
+    assert!((evaluated - mean).abs() < 1e-6, "{evaluated} {mean}");
+}
+
+#[test]
+fn the_loss_of_a_validation_has_the_penalties_of_weights() {
+    let golden = json("settings.json");
+    let mut model = compiled::<Regularized>(&golden);
+    let (train, validation) = (all(&golden, STEPS * BATCH), all(&golden, BATCH));
+    let fit = Fit::epochs(2)
+        .batch_size(BATCH)
+        .shuffle(false)
+        .validation_data(&validation)
+        .quiet();
+    let history = model.fit(&train, fit).unwrap();
+    for (series, name) in [("loss", "losses"), ("val_loss", "val_losses")] {
+        let found: Vec<f32> = history[series].iter().map(|loss| *loss as f32).collect();
+        assert_close(series, &found, &numbers(&golden["validated"][name]), 1e-5);
+    }
 }
 
 #[test]
@@ -223,13 +370,7 @@ fn a_path_that_names_nothing_is_refused_with_the_nearest() {
 #[test]
 fn averages_of_weights_equal_keras() {
     let golden = json("settings.json");
-    let (x, y) = (numbers(&golden["x"]), numbers(&golden["y"]));
-    let data = |count: usize| {
-        Dataset::<Rank1<5>, Rank1<2>>::generate(count, |sample| {
-            let input: [f32; 5] = std::array::from_fn(|i| x[5 * sample + i]);
-            (input.into(), [y[2 * sample], y[2 * sample + 1]].into())
-        })
-    };
+    let data = |count: usize| all(&golden, count);
     let validation = data(BATCH);
     for case in ["averages", "averages_swapped"] {
         let mut net = Free::new(Seed(1));

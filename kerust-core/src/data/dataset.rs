@@ -190,6 +190,26 @@ impl<X: Data, Y: Data> Dataset<X, Y> {
     pub fn take(&self, count: usize) -> Self {
         self.range(0, count.min(self.len()))
     }
+
+    /// Divides the data set into batches of `size` samples, in order; the last one has the rest.
+    ///
+    /// ```
+    /// use kerust::data::{Class, Dataset};
+    /// use kerust::tensor::Rank1;
+    ///
+    /// let data = Dataset::<Rank1<1>, Class<5>>::generate(5, |i| ([i as f32].into(), Class::new(i)));
+    /// let sizes: Vec<usize> = data.batches(2).map(|batch| batch.len()).collect();
+    /// assert_eq!(sizes, [2, 2, 1]);
+    /// ```
+    ///
+    /// # Panics
+    /// Panics if `size` is 0.
+    #[track_caller]
+    pub fn batches(&self, size: usize) -> impl ExactSizeIterator<Item = Self> + '_ {
+        assert!(size > 0, "the size of a batch is 0, expected at least 1");
+        let batches = 0..self.len().div_ceil(size);
+        batches.map(move |batch| self.range(batch * size, self.len().min((batch + 1) * size)))
+    }
 }
 
 impl<X: Data, Y: Data> Samples<X, Y> for Dataset<X, Y> {

@@ -107,6 +107,15 @@ pub trait Layer: LayerData {
         self.forward(Self::Input::view(x), Self::Output::view_mut(&mut y));
         y
     }
+
+    /// Computes the layer's output for each sample of a batch.
+    #[cfg(feature = "std")]
+    fn call_batch(
+        &self,
+        batch: &[<Self::Input as Data>::Value],
+    ) -> Vec<<Self::Output as Data>::Value> {
+        batch.iter().map(|x| self.call(x)).collect()
+    }
 }
 
 impl<L: Layer> Component for L {

@@ -26,6 +26,7 @@ use crate::rng::Rng;
 ///   [`init`](crate::init).
 /// - `kernel_regularizer`, `bias_regularizer` (optional): penalties on the weights, added to the loss, such
 ///   as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `activity_regularizer` (optional): a penalty on the output, added to the loss.
 /// - `kernel_constraint`, `bias_constraint` (optional): limits on the weights after each step, such as
 ///   `max_norm(2)`; see [`constraint`](crate::constraint).
 ///

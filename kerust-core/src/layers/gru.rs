@@ -24,6 +24,7 @@ use crate::layer::weights;
 ///   the weights are drawn; see [`init`](crate::init).
 /// - `kernel_regularizer`, `recurrent_regularizer`, `bias_regularizer` (optional): penalties on the weights, added
 ///   to the loss, such as `l2(0.01)`; see [`regularizer`](crate::regularizer).
+/// - `activity_regularizer` (optional): a penalty on the output, added to the loss.
 /// - `kernel_constraint`, `recurrent_constraint`, `bias_constraint` (optional): limits on the weights after each
 ///   step, such as `max_norm(2)`; see [`constraint`](crate::constraint).
 /// - `dropout = 0`: the share of the inputs that is dropped in training, the same ones at all steps of a sequence.

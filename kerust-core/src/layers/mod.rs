@@ -12,21 +12,22 @@
 //! |---|---|
 //! | basic | [`Input`], [`Dense`], [`Activation`], [`Embedding`], [`Masking`] |
 //! | shapes | [`Flatten`], [`Reshape`], [`Permute`], [`RepeatVector`] |
-//! | activations | [`ReLU`], [`LeakyReLU`], [`Softmax`], and the [functions](crate::activation::Activation) |
+//! | activations | [`ReLU`], [`LeakyReLU`], [`ELU`], [`PReLU`], [`Softmax`], and the [functions](crate::activation::Activation) |
 //! | convolutions | [`Conv1D`], [`Conv2D`], [`DepthwiseConv1D`], [`DepthwiseConv2D`], [`SeparableConv1D`], [`SeparableConv2D`], [`Conv1DTranspose`], [`Conv2DTranspose`] |
 //! | pooling | [`MaxPooling1D`], [`MaxPooling2D`], [`AveragePooling1D`], [`AveragePooling2D`], [`GlobalMaxPooling1D`], [`GlobalMaxPooling2D`], [`GlobalAveragePooling1D`], [`GlobalAveragePooling2D`] |
-//! | sizes | [`ZeroPadding1D`], [`ZeroPadding2D`], [`Cropping1D`], [`UpSampling1D`], [`UpSampling2D`] |
+//! | sizes | [`ZeroPadding1D`], [`ZeroPadding2D`], [`Cropping1D`], [`Cropping2D`], [`UpSampling1D`], [`UpSampling2D`] |
 //! | recurrent | [`SimpleRNN`], [`LSTM`], [`GRU`], [`Bidirectional`], [`TimeDistributed`] |
 //! | attention | [`MultiHeadAttention`], [`Attention`], [`AdditiveAttention`], [`PositionEmbedding`] |
-//! | normalization | [`BatchNormalization`], [`LayerNormalization`], [`Normalization`] |
-//! | regularization | [`Dropout`], [`SpatialDropout1D`], [`GaussianNoise`] |
-//! | images | [`Rescaling`], [`Resizing`], [`RandomFlip`], [`RandomRotation`] |
+//! | normalization | [`BatchNormalization`], [`LayerNormalization`], [`GroupNormalization`], [`RMSNormalization`], [`UnitNormalization`], [`Normalization`] |
+//! | regularization | [`Dropout`], [`SpatialDropout1D`], [`SpatialDropout2D`], [`AlphaDropout`], [`GaussianDropout`], [`GaussianNoise`], [`ActivityRegularization`] |
+//! | images | [`Rescaling`], [`Resizing`], [`CenterCrop`], [`RandomFlip`], [`RandomRotation`], [`RandomTranslation`], [`RandomZoom`], [`RandomBrightness`], [`RandomContrast`], [`RandomCrop`], [`RandomErasing`] |
 //! | merging | [`Add`], [`Subtract`], [`Multiply`], [`Average`], [`Maximum`], [`Minimum`], [`Concatenate`], [`Dot`] |
 //! | of chains | [`Residual`], [`Repeat`] |
 //!
 //! The types named `..Weights` are the fields of a model: `net.dense.kernel`.
 
 mod activation;
+mod activity_regularization;
 mod add;
 mod additive_attention;
 mod affine;
@@ -88,6 +89,8 @@ mod prelu;
 mod quantize;
 mod random_brightness;
 mod random_contrast;
+mod random_crop;
+mod random_erasing;
 mod random_flip;
 mod random_rotation;
 mod random_translation;
@@ -117,6 +120,7 @@ mod zero_padding1d;
 mod zero_padding2d;
 
 pub use activation::Activation;
+pub use activity_regularization::ActivityRegularization;
 pub use add::Add;
 pub use additive_attention::{AdditiveAttention, AdditiveAttentionWeights};
 pub use along_axes::ScaleAndShift;
@@ -175,6 +179,8 @@ pub use prelu::{PReLU, PReLUWeights};
 pub use quantize::{Dequantize, Quantize};
 pub use random_brightness::RandomBrightness;
 pub use random_contrast::RandomContrast;
+pub use random_crop::RandomCrop;
+pub use random_erasing::RandomErasing;
 pub use random_flip::{Flip, RandomFlip};
 pub use random_rotation::{FillMode, RandomRotation};
 pub use random_translation::RandomTranslation;

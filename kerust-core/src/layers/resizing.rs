@@ -15,6 +15,11 @@ use crate::layers::Interpolation;
 /// - `height`: the rows of the output.
 /// - `width`: the columns of the output.
 /// - `interpolation = bilinear`: how a value between pixels is read, `bilinear` or `nearest`.
+/// - `crop_to_aspect_ratio = false`: whether the image is first cropped to the aspect ratio of the output, so that it is
+///   not distorted.
+/// - `pad_to_aspect_ratio = false`: whether the image is first padded to the aspect ratio of the output, by the same number
+///   of pixels on both sides.
+/// - `fill_value = 0`: the value of the padding.
 ///
 /// # Shapes
 /// input `[H][W][C]`, output `[height][width][C]`
@@ -34,6 +39,16 @@ pub struct Resizing {
     input: [usize; 3],
     output: [usize; 2],
     interpolation: Interpolation,
+    aspect: Aspect,
+    fill_value: f32,
+}
+
+/// What is done to an image of another aspect ratio.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Aspect {
+    Stretch,
+    Crop,
+    Pad,
 }
 
 impl Resizing {
@@ -43,12 +58,32 @@ impl Resizing {
             input,
             output,
             interpolation: Interpolation::Bilinear,
+            aspect: Aspect::Stretch,
+            fill_value: 0.0,
         }
     }
 
     /// Sets how a value between pixels is read.
     pub const fn interpolation(mut self, interpolation: Interpolation) -> Self {
         self.interpolation = interpolation;
+        self
+    }
+
+    /// Crops the center of an image to the aspect ratio of the output first.
+    pub const fn crop_to_aspect_ratio(mut self) -> Self {
+        self.aspect = Aspect::Crop;
+        self
+    }
+
+    /// Pads an image to the aspect ratio of the output first.
+    pub const fn pad_to_aspect_ratio(mut self) -> Self {
+        self.aspect = Aspect::Pad;
+        self
+    }
+
+    /// Sets the value of the padding.
+    pub const fn fill_value(mut self, fill_value: f32) -> Self {
+        self.fill_value = fill_value;
         self
     }
 
@@ -62,21 +97,57 @@ impl Resizing {
         }
     }
 
+    /// The part of an axis of the input that becomes the output: the pixels that are cropped before it, those that are
+    /// padded before it, and its length.
+    fn part(&self, axis: usize) -> (usize, usize, usize) {
+        let ([height, width, _], [rows, columns]) = (self.input, self.output);
+        let (len, wanted) = match axis {
+            0 => (height, width * rows / columns.max(1)),
+            _ => (width, height * columns / rows.max(1)),
+        };
+        match self.aspect {
+            Aspect::Stretch => (0, 0, len),
+            Aspect::Crop => {
+                let part = wanted.clamp(1, len.max(1));
+                ((len - part) / 2, 0, part)
+            }
+            Aspect::Pad => {
+                let padded = (wanted.max(len) - len) / 2;
+                (0, padded, len + 2 * padded)
+            }
+        }
+    }
+
     fn resample(&self) -> Resample<impl Fn(usize, usize) -> [Neighbours; 2]> {
-        let Self { input, output, .. } = *self;
-        let interpolation = self.interpolation;
-        let scale = |from: usize, to: usize| from as f32 / to as f32;
-        let scales = [scale(input[0], output[0]), scale(input[1], output[1])];
+        let Self {
+            input,
+            output,
+            interpolation,
+            fill_value,
+            ..
+        } = *self;
+        let parts = [self.part(0), self.part(1)];
+        let axis = move |place: usize, axis: usize| {
+            let (cropped, padded, len) = parts[axis];
+            let centre = (place as f32 + 0.5) * (len as f32 / output[axis] as f32);
+            let at = match interpolation {
+                Interpolation::Bilinear => centre - 0.5,
+                // The pixel that the centre lies in: of two equally near ones, the upper one.
+                Interpolation::Nearest => centre as usize as f32,
+            };
+            match padded {
+                0 => Neighbours::within(at, cropped, len, interpolation),
+                _ => {
+                    let at = at.min(len as f32 - 1.0).max(0.0);
+                    Neighbours::around(at - padded as f32, input[axis], interpolation)
+                }
+            }
+        };
         Resample {
             input,
             output,
-            fill_value: 0.0,
-            neighbours: move |row, column| {
-                [
-                    neighbours(row, scales[0], input[0], interpolation),
-                    neighbours(column, scales[1], input[1], interpolation),
-                ]
-            },
+            fill_value,
+            neighbours: move |row, column| [axis(row, 0), axis(column, 1)],
         }
     }
 
@@ -106,19 +177,6 @@ impl Operation<()> for Resizing {
     }
 }
 
-/// The neighbours of pixel `place` in a line of `size` pixels, `scale` times as many as come out.
-fn neighbours(place: usize, scale: f32, size: usize, interpolation: Interpolation) -> Neighbours {
-    let centre = (place as f32 + 0.5) * scale;
-    match interpolation {
-        Interpolation::Bilinear => Neighbours::around_clamped(centre - 0.5, size, interpolation),
-        // The pixel that the centre lies in: of two equally near, the upper.
-        Interpolation::Nearest => {
-            let pixel = (centre as usize).min(size - 1);
-            Neighbours::around_clamped(pixel as f32, size, interpolation)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,8 +193,11 @@ mod tests {
         for interpolation in [Interpolation::Bilinear, Interpolation::Nearest] {
             for (input, output) in [([5, 3, 2], [3, 7]), ([1, 4, 1], [3, 1])] {
                 let layer = Resizing::new(input, output).interpolation(interpolation);
-                let [input, output] = layer.lens();
-                check_operation::<(), _>(&layer, input, output, 0).unwrap();
+                let [cropped, padded] = [layer.crop_to_aspect_ratio(), layer.pad_to_aspect_ratio()];
+                for layer in [layer, cropped, padded] {
+                    let [input, output] = layer.lens();
+                    check_operation::<(), _>(&layer, input, output, 0).unwrap();
+                }
             }
         }
     }
@@ -152,6 +213,15 @@ mod tests {
             resized(nearest, &[1.0, 2.0, 3.0]),
             [1.0, 1.0, 2.0, 3.0, 3.0]
         );
+    }
+
+    #[test]
+    fn an_image_is_cropped_or_padded_to_the_aspect_ratio() {
+        let (layer, x) = (Resizing::new([1, 4, 1], [2, 2]), [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(resized(layer.crop_to_aspect_ratio(), &x), [2.0; 4]);
+        // Three rows, of which the middle one is the image.
+        let padded = resized(layer.pad_to_aspect_ratio().fill_value(9.0), &x);
+        assert_eq!(padded, [7.125, 7.625, 7.125, 7.625]);
     }
 
     #[test]

@@ -21,8 +21,28 @@ pub enum Term {
     Frozen,
     /// A penalty on the weights is added to the loss: `kernel_regularizer = l2(0.01)`.
     Regularizer(Regularizer),
+    /// The layer adds a penalty on its outputs to the loss: `activity_regularizer = l2(0.01)`.
+    ActivityRegularizer,
     /// The weights are constrained after each step: `kernel_constraint = max_norm(2)`.
     Constraint(Constraint),
     /// The settings inside the model that is the layer at this path.
     Within(&'static [Setting]),
+}
+
+/// Whether a layer adds a penalty on its outputs to the loss.
+#[cfg(feature = "std")]
+pub(crate) const fn regularizes_activity(settings: &[Setting]) -> bool {
+    let mut place = 0;
+    while place < settings.len() {
+        let found = match settings[place].term {
+            Term::ActivityRegularizer => true,
+            Term::Within(inner) => regularizes_activity(inner),
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+        place += 1;
+    }
+    false
 }

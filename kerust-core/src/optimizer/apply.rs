@@ -119,12 +119,12 @@ impl Applied {
                 continue;
             };
             let weights = &weights[tensor.weights.clone()];
-            penalty += regularizer.penalty(weights);
+            penalty += regularizer.penalty(weights, tensor.sizes);
             let range = tensor.in_gradient();
             if let Some(gradient) = &mut gradient
                 && !frozen.covers(&range)
             {
-                regularizer.add_derivative(weights, &mut gradient[range]);
+                regularizer.add_derivative(weights, tensor.sizes, &mut gradient[range]);
             }
         }
         penalty

@@ -1,11 +1,12 @@
 //! A compiled model, which can be trained.
 
 use super::diagnosis::Hint;
+use super::inference::Inference;
 use super::logs::Logs;
-use super::step::{Buffers, Source};
+use super::step::Buffers;
 use super::trainee::{Subject, Trainee};
 use super::workflow::Workflow;
-use super::{History, TrainError, pool, predict};
+use super::{History, TrainError, predict};
 use crate::Result;
 use crate::data::{Data, Samples};
 use crate::loss::Objective;
@@ -74,29 +75,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
         data: &impl Samples<N::Input, Y>,
         batch_size: usize,
     ) -> Result<Logs> {
-        if data.is_empty() {
-            let which = "the data set to evaluate on";
-            return Err(TrainError::EmptyDataset { which }.into());
-        }
-        at_least_1("batch_size", batch_size)?;
-        let source = Source {
-            data,
-            sample_weight: None,
-            class_weight: None,
-        };
-        let numbers: Vec<usize> = (0..data.len()).collect();
-        pool::inside(None, || {
-            self.objective.reset();
-            for numbers in numbers.chunks(batch_size) {
-                let (model, objective) = (&*self.trainee.model, &mut *self.objective);
-                self.buffers.evaluate(model, objective, &source, numbers)?;
-            }
-            self.objective
-                .add_penalty(self.trainee.penalty(), data.len());
-            let mut values = Vec::new();
-            self.objective.values(&mut values);
-            Ok(Logs::new(self.objective.names(), &values))
-        })?
+        self.evaluate_with(data, Inference::new().batch_size(batch_size))
     }
 
     /// Computes the outputs for one sample. It allocates no memory after the first call in a thread.

@@ -33,7 +33,20 @@ pub(super) fn all<N: Model, Y: Data>(
 where
     <N::Heads as Data>::Value: Send,
 {
-    each(model, data, |numbers, _, outputs| {
+    let numbers: Vec<usize> = (0..data.len()).collect();
+    some(model, data, &numbers)
+}
+
+/// Computes the outputs for the samples with these indices, in order.
+pub(super) fn some<N: Model, Y: Data>(
+    model: &N,
+    data: &dyn Samples<N::Input, Y>,
+    numbers: &[usize],
+) -> Result<Vec<<N::Heads as Data>::Value>>
+where
+    <N::Heads as Data>::Value: Send,
+{
+    each_of(model, data, numbers, |numbers, _, outputs| {
         let outputs = (0..numbers.len()).map(|sample| {
             let mut output = N::Heads::zeros();
             let values = N::Heads::sample(outputs, sample);
@@ -54,8 +67,19 @@ pub(super) fn each<N: Model, Y: Data, R: Send>(
     + Sync,
 ) -> Result<Vec<R>> {
     let numbers: Vec<usize> = (0..data.len()).collect();
+    each_of(model, data, &numbers, look)
+}
+
+/// The same for the samples with these indices.
+fn each_of<N: Model, Y: Data, R: Send>(
+    model: &N,
+    data: &dyn Samples<N::Input, Y>,
+    numbers: &[usize],
+    look: impl Fn(&[usize], <Y as Elements>::Slices<'_>, <N::Heads as Elements>::Slices<'_>) -> Vec<R>
+    + Sync,
+) -> Result<Vec<R>> {
     let outputs = pool::inside(None, || {
-        let share = data.len().div_ceil(rayon::current_num_threads());
+        let share = numbers.len().div_ceil(rayon::current_num_threads());
         let fitting = ARENA_VALUES / N::ARENA_LEN.max(1);
         let size = fitting.clamp(BATCH_SIZE / 4, MOST).min(share).max(1);
         let mut outputs = Vec::new();
@@ -70,7 +94,7 @@ pub(super) fn each<N: Model, Y: Data, R: Send>(
         batches.collect_into_vec(&mut outputs);
         outputs
     })?;
-    let mut all = Vec::with_capacity(data.len());
+    let mut all = Vec::with_capacity(numbers.len());
     for batch in outputs {
         all.extend(batch?);
     }

@@ -231,6 +231,8 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
                 callback.on_test_batch_end(at)
             })?;
         }
+        let samples = validation.numbers.len();
+        self.objective.add_penalty(trainee.penalty(), samples);
         session.validated(|values| self.objective.values(values));
         session.tell(trainee, 0, |callback, at| callback.on_test_end(at))
     }

@@ -6,7 +6,7 @@ use super::diagnosis::Watch;
 use super::exchange::{Alone, Exchange};
 use super::fit::Fit;
 use super::logs::Logs;
-use super::progress::Progress;
+use super::progress::{Progress, Verbosity};
 use super::trainee::{Subject, Trainee};
 use crate::data::Data;
 use crate::model::Train;
@@ -65,9 +65,28 @@ impl<'c> Session<'c> {
         measured: usize,
     ) -> Self {
         Self {
-            callbacks: std::mem::take(&mut fit.callbacks),
             exchange: std::mem::replace(&mut fit.exchange, Box::new(Alone)),
             progress: Progress::new(fit.verbosity, fit.epochs),
+            epochs: fit.epochs,
+            ..Self::of_callbacks(std::mem::take(&mut fit.callbacks), series, measured)
+        }
+    }
+
+    /// Creates a session of an evaluation or a prediction, which prints nothing.
+    pub(super) fn of_inference(callbacks: Vec<Box<dyn Callback + 'c>>, series: Series) -> Self {
+        let measured = series.names.len();
+        Self::of_callbacks(callbacks, series, measured)
+    }
+
+    fn of_callbacks(
+        callbacks: Vec<Box<dyn Callback + 'c>>,
+        series: Series,
+        measured: usize,
+    ) -> Self {
+        Self {
+            callbacks,
+            exchange: Box::new(Alone),
+            progress: Progress::new(Verbosity::Quiet, 0),
             logs: Logs::new(&series.names[..measured], &vec![0.0; measured]),
             series,
             measured,
@@ -76,9 +95,14 @@ impl<'c> Session<'c> {
             failed: false,
             saves: Vec::new(),
             epoch: 0,
-            epochs: fit.epochs,
+            epochs: 0,
             steps: 0,
         }
+    }
+
+    /// Whether there are callbacks.
+    pub(super) fn has_callbacks(&self) -> bool {
+        !self.callbacks.is_empty()
     }
 
     /// Prints the new hints.

@@ -13,10 +13,11 @@ use crate::element::Elements;
 use crate::gradient::{Frozen, Gradient};
 use crate::loss::Objective;
 use crate::memory::Memory;
-use crate::model::{Heads, Model, Train};
-use crate::rng::Step;
+use crate::model::{Heads, Model, Train, regularizes_activity};
+use crate::rng::{Observer, Step};
 use crate::tensor::Tensors;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 type HeadBatch<N> = <<N as Model>::Heads as Data>::Batch;
 
@@ -162,9 +163,12 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         let weights = source.weights(numbers, labels, &mut self.weights);
         N::Heads::resize(&mut self.outputs, numbers.len());
         let frozen = Frozen(trainee.applied.frozen());
+        let penalties = Penalties::default();
         let step = Step::new(trainee.run.seed, trainee.applied.step)
             .over(first, numbers.len())
-            .freezing(frozen);
+            .of_batch(batch.len())
+            .freezing(frozen)
+            .observed_by(&penalties);
         let mut memory = memory(&mut self.memory, N::TRAINING_LEN, numbers.len());
         trainee.model.forward_training(input, &mut memory, step);
 
@@ -172,7 +176,10 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         N::Heads::copy(heads.logits, N::Heads::slices_mut(&mut self.outputs));
         N::Heads::activate(N::Heads::slices_mut(&mut self.outputs));
         let outputs = N::Heads::slices(&self.outputs);
-        let loss = objective.train(heads, outputs, labels, weights, batch.len());
+        let mut loss = objective.train(heads, outputs, labels, weights, batch.len());
+        let penalty = penalties.sum();
+        objective.add_penalty(penalty, batch.len());
+        loss += penalty;
         if loss.is_finite() {
             trainee.model.backward(
                 input,
@@ -203,11 +210,21 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         let weights = source.weights(numbers, labels, &mut self.weights);
         N::Heads::resize(&mut self.logits, numbers.len());
         N::Heads::resize(&mut self.outputs, numbers.len());
-        model.logits(
-            input,
-            &mut memory(&mut self.memory, N::ARENA_LEN, numbers.len()),
-            N::Heads::slices_mut(&mut self.logits),
-        );
+        let penalties = Penalties::default();
+        if const { regularizes_activity(N::SETTINGS) } {
+            // Inference does not compute the values on which the penalties are.
+            let mut memory = memory(&mut self.memory, N::TRAINING_LEN, numbers.len());
+            let step = Step::observing(&penalties).over(0, numbers.len());
+            model.forward_training(input, &mut memory, step);
+            let logits = N::heads(&mut memory).logits;
+            N::Heads::copy(logits, N::Heads::slices_mut(&mut self.logits));
+        } else {
+            model.logits(
+                input,
+                &mut memory(&mut self.memory, N::ARENA_LEN, numbers.len()),
+                N::Heads::slices_mut(&mut self.logits),
+            );
+        }
         N::Heads::copy(
             N::Heads::slices(&self.logits),
             N::Heads::slices_mut(&mut self.outputs),
@@ -219,7 +236,24 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
             labels,
             weights,
         );
+        objective.add_penalty(penalties.sum(), numbers.len());
         Ok(())
+    }
+}
+
+/// The penalties on the outputs of the layers in one pass.
+#[derive(Default)]
+struct Penalties(Mutex<f64>);
+
+impl Penalties {
+    fn sum(self) -> f64 {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observer for Penalties {
+    fn penalize(&self, penalty: f64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += penalty;
     }
 }
 

@@ -6,9 +6,10 @@ use super::{TrainError, state};
 use crate::Result;
 use crate::gradient::{Frozen, Gradient};
 use crate::layer::Layout;
-use crate::model::Train;
+use crate::model::{LayerInfo, Train};
 use crate::optimizer::{Applied, LearningRate, Optimizer};
 use crate::rng::Seed;
+use crate::shape::Shape;
 use crate::weights;
 use std::path::Path;
 
@@ -83,6 +84,8 @@ impl<N: Train> Trainee<N> {
 pub(super) trait Subject: Send {
     fn name(&self) -> &'static str;
     fn layout(&self) -> &'static Layout;
+    fn inputs(&self) -> &'static [(&'static str, Shape)];
+    fn layers(&self) -> &'static [LayerInfo];
     fn weights(&self) -> &[f32];
     fn weights_mut(&mut self) -> &mut [f32];
     fn optimizer_steps(&self) -> u64;
@@ -104,6 +107,14 @@ impl<N: Train> Subject for Trainee<N> {
 
     fn layout(&self) -> &'static Layout {
         const { &N::LAYOUT }
+    }
+
+    fn inputs(&self) -> &'static [(&'static str, Shape)] {
+        N::INPUTS
+    }
+
+    fn layers(&self) -> &'static [LayerInfo] {
+        N::LAYERS
     }
 
     fn weights(&self) -> &[f32] {

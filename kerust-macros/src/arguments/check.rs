@@ -391,9 +391,38 @@ fn other(
     false
 }
 
+/// `l1_l2` for `L1L2`, and `max_norm` for `MaxNorm`.
+fn snake(word: &str) -> String {
+    let mut snake = String::new();
+    for letter in word.chars() {
+        if letter.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
 /// The value that was meant by a value of another type: `64` by `"64"`, `64.0` and `(64,)`.
 fn meant(kind: Kind, value: &Value) -> Option<String> {
     match (&value.kind, kind) {
+        // `regularizers.l2(0.001)`, or the name of a class.
+        (ValueKind::Expression, Kind::Regularizer | Kind::Constraint) => {
+            let mut parts: Vec<TokenTree> = value.tokens.clone().into_iter().collect();
+            let name = parts
+                .iter()
+                .rposition(|part| matches!(part, TokenTree::Ident(_)))?;
+            let mut parts = parts.split_off(name);
+            if let TokenTree::Ident(word) = &parts[0] {
+                let word = Ident::new(&snake(&word.to_string()), word.span());
+                parts[0] = TokenTree::Ident(word);
+            }
+            let meant = Value {
+                tokens: parts.into_iter().collect(),
+                kind: ValueKind::Expression,
+            };
+            super::training::term(kind, &meant).map(|_| text(&meant.tokens))
+        }
         (ValueKind::Text(written), Kind::Count | Kind::Sizes { .. } | Kind::Axis) => written
             .trim()
             .parse::<usize>()

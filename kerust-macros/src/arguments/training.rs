@@ -5,7 +5,11 @@ use crate::ast::{Argument, Value, ValueKind};
 use crate::diagnostics::Diagnostics;
 use crate::value::{Call, text};
 use proc_macro2::{Literal, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+/// The argument with a penalty on the output.
+pub const ACTIVITY: &str = "activity_regularizer";
 
 /// A setting for an array of weights: the name of the array in the layer, and a `kerust::model::Term`.
 pub type Setting = (String, TokenStream);
@@ -28,11 +32,18 @@ impl Arguments<'_> {
         }
     }
 
-    /// The regularizers and constraints that are given.
+    /// The regularizer of the output, if it is given.
+    pub fn activity_regularizer(&self) -> Option<TokenStream> {
+        let mut given = self.parameters.iter().zip(&self.bound);
+        let (parameter, values) = given.find(|(parameter, _)| parameter.name == ACTIVITY)?;
+        regularizer(parameter.kind, values.first()?)
+    }
+
+    /// The regularizers and constraints of weights that are given.
     pub fn settings(&self) -> Vec<Setting> {
         let mut settings = Vec::new();
         for (parameter, values) in self.parameters.iter().zip(&self.bound) {
-            let Some(value) = values.first() else {
+            let Some(value) = values.first().filter(|_| parameter.name != ACTIVITY) else {
                 continue;
             };
             let (Some(term), Some((array, _))) =
@@ -61,25 +72,59 @@ impl Arguments<'_> {
     }
 }
 
-/// The expansion of a regularizer or a constraint; `None` if the value is invalid.
-pub(super) fn term(kind: Kind, value: &Value) -> Option<TokenStream> {
+/// The expansion of a regularizer; `None` if the value is invalid or no regularizer.
+fn regularizer(kind: Kind, value: &Value) -> Option<TokenStream> {
+    if !matches!(kind, Kind::Regularizer) {
+        return None;
+    }
+    let regularizer = quote!(::kerust::__private::regularizer::Regularizer);
+    if is_path(&value.tokens) {
+        let custom = &value.tokens;
+        // A constant, so that a regularizer may also be made by a function.
+        return Some(quote_spanned! {custom.span()=>
+            #regularizer::Custom({
+                const CUSTOM: &dyn ::kerust::__private::regularizer::Regularize = &#custom;
+                CUSTOM
+            })
+        });
+    }
     let call = Call::read(&value.tokens)?;
-    let term = match (kind, call.name.as_str()) {
-        (Kind::Regularizer, "l2") => {
+    match call.name.as_str() {
+        "l2" => {
             let [l2] = call.bind(["l2"])?;
             let l2 = number(l2, 0.01)?;
-            quote!(Regularizer(::kerust::__private::regularizer::Regularizer::l2(#l2)))
+            Some(quote!(#regularizer::l2(#l2)))
         }
-        (Kind::Regularizer, "l1") => {
+        "l1" => {
             let [l1] = call.bind(["l1"])?;
             let l1 = number(l1, 0.01)?;
-            quote!(Regularizer(::kerust::__private::regularizer::Regularizer::l1(#l1)))
+            Some(quote!(#regularizer::l1(#l1)))
         }
-        (Kind::Regularizer, "l1_l2") => {
+        "l1_l2" => {
             let [l1, l2] = call.bind(["l1", "l2"])?;
             let (l1, l2) = (number(l1, 0.0)?, number(l2, 0.0)?);
-            quote!(Regularizer(::kerust::__private::regularizer::Regularizer::l1_l2(#l1, #l2)))
+            Some(quote!(#regularizer::l1_l2(#l1, #l2)))
         }
+        _ => None,
+    }
+}
+
+/// Whether a value begins with a path of at least two names: `own::Orthogonal(0.1)`.
+fn is_path(tokens: &TokenStream) -> bool {
+    let mut trees = tokens.clone().into_iter();
+    let is_colon =
+        |tree: Option<TokenTree>| matches!(tree, Some(TokenTree::Punct(it)) if it.as_char() == ':');
+    let is_name = matches!(trees.next(), Some(TokenTree::Ident(_)));
+    is_name && is_colon(trees.next()) && is_colon(trees.next())
+}
+
+/// The expansion of a regularizer or a constraint; `None` if the value is invalid.
+pub(super) fn term(kind: Kind, value: &Value) -> Option<TokenStream> {
+    if let Some(regularizer) = regularizer(kind, value) {
+        return Some(quote!(::kerust::__private::model::Term::Regularizer(#regularizer)));
+    }
+    let call = Call::read(&value.tokens)?;
+    let term = match (kind, call.name.as_str()) {
         (Kind::Constraint, "max_norm") => {
             let [max, axis] = call.bind(["max_value", "axis"])?;
             let (max, axis) = (number(max, 2.0)?, axes(axis)?);

@@ -2,10 +2,11 @@
 
 use crate::ast::{Value, ValueKind};
 use crate::diagnostics::Diagnostics;
+use crate::functions;
 use crate::habits;
-use crate::value::short;
+use crate::value::{short, text};
 use crate::words::Vocabulary;
-use proc_macro2::{Delimiter, Ident, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 /// A word in another notation: `"relu"`, `activations.relu`, `nn.ReLU()`.
 pub fn word(
@@ -25,9 +26,12 @@ pub fn word(
         format!("`{name}` takes a word, found `{found}`"),
     );
     match (near, bare) {
-        (Some(word), _) if has_settings(value) => fault
-            .note("its settings are those that Keras has by default")
-            .help(format!("write `{name} = {word}`")),
+        (Some(word), _) if has_settings(value) => match with_settings(word, vocabulary, value) {
+            Some(meant) => fault.help(format!("write `{name} = {meant}`")),
+            None => fault
+                .note("its settings are those that Keras has by default")
+                .help(format!("write `{name} = {word}`")),
+        },
         (Some(word), _) if named => fault.help(format!("write `{name} = {word}`")),
         (Some(word), _) => fault.help(format!("write `{word}`")),
         (None, Some(bare)) if habits::is_word_of_keras(&bare, vocabulary) => fault
@@ -87,6 +91,20 @@ fn has_settings(value: &Value) -> bool {
     matches!(last, Some(TokenTree::Group(group)) if !group.stream().is_empty())
 }
 
+/// The word with the settings of a call: `random_normal(stddev = 0.05)` for `initializers.RandomNormal(stddev=0.05)`. `None` if
+/// the word does not take them.
+fn with_settings(word: &str, vocabulary: &Vocabulary, value: &Value) -> Option<String> {
+    let settings = value.tokens.clone().into_iter().last()?;
+    let tokens: TokenStream = format!("{word}{settings}").parse().ok()?;
+    let written = text(&tokens);
+    let meant = Value {
+        kind: ValueKind::Expression,
+        tokens,
+    };
+    let is_valid = matches!(functions::read(vocabulary, &meant), Some(Ok(_)));
+    is_valid.then_some(written)
+}
+
 pub fn unknown(
     word: &Ident,
     vocabulary: &Vocabulary,
@@ -119,6 +137,11 @@ pub fn unknown(
 }
 
 fn list(vocabulary: &Vocabulary) -> String {
-    let words: Vec<_> = vocabulary.names().map(|word| format!("`{word}`")).collect();
+    let functions = functions::of(vocabulary)
+        .iter()
+        .map(|function| function.name);
+    let functions = functions.filter(|name| vocabulary.find(name).is_none());
+    let words = vocabulary.names().chain(functions);
+    let words: Vec<_> = words.map(|word| format!("`{word}`")).collect();
     format!("write one of {}", words.join(", "))
 }

@@ -73,6 +73,24 @@ pub(super) static ROWS: &[Row] = &[
         parameters: &[required("factor", Kind::Range(Bounds::Share)), VALUE_RANGE],
         infer: random_contrast,
     },
+    Row {
+        name: "RandomCrop",
+        parameters: &[
+            required("height", Kind::Count),
+            required("width", Kind::Count),
+        ],
+        infer: random_crop,
+    },
+    Row {
+        name: "RandomErasing",
+        parameters: &[
+            optional("factor", Kind::Range(Bounds::Share)),
+            optional("scale", Kind::Range(Bounds::Share)),
+            optional("fill_value", Kind::Numbers(Bounds::Finite)),
+            VALUE_RANGE,
+        ],
+        infer: random_erasing,
+    },
 ];
 
 fn center_crop(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
@@ -84,6 +102,69 @@ fn center_crop(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnosti
         config: quote!(::new(#input, [#height, #width])),
         after: After::Sizes(vec![Some(height), Some(width), Some(channels)]),
         ..Spec::default()
+    }
+}
+
+fn random_crop(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Spec {
+    Spec {
+        saved: Some(quote!(2)),
+        ..center_crop(arguments, before, diagnostics)
+    }
+}
+
+fn random_erasing(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Spec {
+    let input = image(before);
+    let [factor, scale] = ["factor", "scale"].map(|name| {
+        // As in Keras, a single number is the upper end, and 0 is the lower end.
+        let (lower, upper) = match arguments.several(name).as_deref() {
+            Some([upper]) => (quote!(0.0), upper.tokens()),
+            Some([lower, upper]) => (lower.tokens(), upper.tokens()),
+            _ => return TokenStream::new(),
+        };
+        let method = proc_macro2::Ident::new(name, Span::call_site());
+        quote!(.#method([#lower, #upper]))
+    });
+    let fill_value = match arguments.several("fill_value").as_deref() {
+        None => TokenStream::new(),
+        Some([value]) => {
+            let value = value.tokens();
+            quote!(.fill_value([#value; 3]))
+        }
+        Some([red, green, blue]) => {
+            let [red, green, blue] = [red, green, blue].map(Term::tokens);
+            quote!(.fill_value([#red, #green, #blue]))
+        }
+        Some(_) => {
+            let found = arguments.tokens("fill_value");
+            diagnostics
+                .fault(
+                    &found,
+                    format!(
+                        "`fill_value` is `{}`, expected one number or three",
+                        text(&found)
+                    ),
+                )
+                .help(
+                    "write one value for all channels, `fill_value = 0`, or one for each of three",
+                );
+            TokenStream::new()
+        }
+    };
+    let values = value_range(arguments, diagnostics);
+    Spec {
+        saved: Some(quote!(4)),
+        ..drawn(
+            before,
+            quote!(::new(#input) #factor #scale #fill_value #values),
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-//! The layers that draw random numbers for values in training: one row each.
+//! The layers that regularize values in training, most of them by random numbers: one row each.
 
 use super::axes::known_rank;
 use super::images::image;
@@ -43,6 +43,14 @@ pub(super) static ROWS: &[Row] = &[
         name: "GaussianNoise",
         parameters: &[required("stddev", Kind::Number(Bounds::Share))],
         infer: gaussian_noise,
+    },
+    Row {
+        name: "ActivityRegularization",
+        parameters: &[
+            optional("l1", Kind::Number(Bounds::NotNegative)),
+            optional("l2", Kind::Number(Bounds::NotNegative)),
+        ],
+        infer: activity_regularization,
     },
 ];
 
@@ -171,6 +179,29 @@ fn gaussian_noise(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Diagnostics
         masking: Masking::Keeps,
         role: Role::TrainingOnly,
         config: quote!(::new(#tokens)),
+        ..Spec::default()
+    }
+}
+
+fn activity_regularization(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    _: &mut Diagnostics,
+) -> Spec {
+    let [l1, l2] = ["l1", "l2"].map(|name| {
+        let factor = arguments.number(name).unwrap_or(Number::known(0.0));
+        factor.tokens()
+    });
+    let shape = before.data.shape();
+    Spec {
+        masking: Masking::Keeps,
+        role: Role::TrainingOnly,
+        config: quote!(
+            ::new(::kerust::__private::regularizer::Regularizer::l1_l2(#l1, #l2), #shape)
+        ),
+        saved: Some(quote!(1)),
+        forgets_output: true,
+        penalizes: true,
         ..Spec::default()
     }
 }

@@ -1,5 +1,6 @@
 //! Layers for images.
 
+use super::values::numbers;
 use super::{After, Before, Rule, Spec, rule, setting};
 use crate::arguments::Arguments;
 use crate::diagnostics::Diagnostics;
@@ -67,7 +68,11 @@ pub fn up_sampling2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Dia
     }
 }
 
-pub fn resizing(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
+pub fn resizing(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Spec {
     let (height, width) = (arguments.count("height"), arguments.count("width"));
     let interpolation = setting(arguments, "interpolation");
     let input = image(before);
@@ -78,10 +83,26 @@ pub fn resizing(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnost
         _ => false,
     };
     let channels = before.data.dim(2, before.nameable);
+    let [crop, pad] =
+        ["crop_to_aspect_ratio", "pad_to_aspect_ratio"].map(|name| arguments.flag(name, false));
+    if crop && pad {
+        diagnostics
+            .fault(
+                arguments.tokens("pad_to_aspect_ratio"),
+                "`pad_to_aspect_ratio` and `crop_to_aspect_ratio` are both `true`, expected at most one",
+            )
+            .help("remove one of the two");
+    }
+    let aspect = match (crop, pad) {
+        (true, _) => quote!(.crop_to_aspect_ratio()),
+        (_, true) => quote!(.pad_to_aspect_ratio()),
+        _ => TokenStream::new(),
+    };
+    let fill_value = numbers(arguments, &["fill_value"]);
     Spec {
         rule: rule!(resizing(before.data, height, width)),
         role: if same { Role::Alias } else { Role::Compute },
-        config: quote!(::new(#input, [#height, #width]) #interpolation),
+        config: quote!(::new(#input, [#height, #width]) #interpolation #aspect #fill_value),
         after: After::Sizes(vec![Some(height), Some(width), Some(channels)]),
         ..Spec::default()
     }

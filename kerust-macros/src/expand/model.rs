@@ -116,6 +116,13 @@ fn settings(expansion: &Expansion<'_>) -> Vec<TokenStream> {
             say(&format!("{path}.{array}"), term.clone());
         }
     }
+    let mut nodes = expansion.plan.nodes.iter();
+    if nodes.any(|node| node.penalizes) {
+        settings.push(quote!(::kerust::__private::model::Setting {
+            path: "",
+            term: ::kerust::__private::model::Term::ActivityRegularizer,
+        }));
+    }
     settings
 }
 

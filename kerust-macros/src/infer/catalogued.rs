@@ -6,9 +6,10 @@ use crate::ast;
 use crate::catalog::{Before, Masking, Row, Spec};
 use crate::functions;
 use crate::plan::{Activation, Edge, Form, Layer, Node, Role, ValueType};
+use crate::value::{Size, Term};
 use crate::words::{self, ACTIVATIONS};
 use kerust_core::element::Dtype;
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 /// A layer as it was written.
@@ -192,6 +193,7 @@ impl Infer<'_> {
                 fused,
                 takes_activation: spec.takes_activation && fused.is_none(),
                 forgets_output: spec.forgets_output && fused.is_none(),
+                penalizes: spec.penalizes,
                 ..Node::new(
                     name.clone(),
                     number,
@@ -228,6 +230,15 @@ impl Infer<'_> {
                 is_function: true,
                 ..Node::new(name, number, vec![edge], data.clone(), Role::Compute)
             });
+        }
+        if let Some(regularizer) = arguments.activity_regularizer() {
+            let fresh = format_ident!("{}_activity", name, span = name.span());
+            edge = self.penalized(fresh, number, (edge, &data), &regularizer, head);
+            let floats = parts.iter_mut().filter(|(_, data)| data.is_float());
+            for (place, (edge, data)) in floats.enumerate() {
+                let fresh = format_ident!("{}_activity_{}", name, place + 1, span = name.span());
+                *edge = self.penalized(fresh, number, (*edge, data), &regularizer, None);
+            }
         }
         self.layers.push(Layer {
             tokens: layer.tokens.clone(),
@@ -268,6 +279,42 @@ impl Infer<'_> {
             ..ChainEnd::new(edge, data, declared.clone())
         };
         (place, head)
+    }
+
+    /// Adds a penalty on a value as a separate node. `head` is the activation that the loss applies to the value.
+    fn penalized(
+        &mut self,
+        name: Ident,
+        layer: usize,
+        (from, data): (Edge, &ValueType),
+        regularizer: &TokenStream,
+        head: Option<Activation>,
+    ) -> Edge {
+        let path = quote!(::kerust::__private::layers::ActivityRegularization);
+        let shape = data.shape();
+        let head = head.filter(|(word, _)| *word != "Linear");
+        let activation = head.map(|(word, span)| {
+            let word = ACTIVATIONS.tokens(word, span);
+            quote!(.activation(#word))
+        });
+        let saved = match (&activation, data.known_shape()) {
+            (None, _) => quote!(1),
+            (Some(_), Some(shape)) => Size::known(shape.len().saturating_mul(2)).tokens(),
+            (Some(_), None) => {
+                let len = data.len();
+                quote!(::core::primitive::usize::saturating_mul(2, #len))
+            }
+        };
+        self.node(Node {
+            operation: (
+                path.clone(),
+                quote!(#path::new(#regularizer, #shape) #activation),
+            ),
+            saved: Some(saved),
+            forgets_output: true,
+            penalizes: true,
+            ..Node::new(name, layer, vec![from], data.clone(), Role::TrainingOnly)
+        })
     }
 
     /// Adds an activation as a separate node.

@@ -25,14 +25,33 @@ impl Infer<'_> {
             return place.unknown(&declared);
         }
         let given = layer.arguments().iter();
-        if let Some(argument) = given.clone().find(|argument| argument.keyword.is_none()) {
+        let is_foreign = |argument: &&ast::Argument| {
+            let keyword = argument.keyword.as_ref();
+            keyword.is_none_or(|keyword| keyword != "name" && keyword != "trainable")
+        };
+        let foreign: Vec<_> = given.filter(is_foreign).collect();
+        if let Some(argument) = foreign.first() {
             let (name, value) = (layer.ident(), text(&argument.value.tokens));
-            self.diagnostics
-                .fault(
-                    &argument.value.tokens,
-                    format!("`{name}` is not a built-in layer, and a custom layer takes no `{value}` in parentheses"),
-                )
-                .help(format!("give it const arguments: `{name}::<{value}>`"));
+            let (found, at) = match &argument.keyword {
+                None => (value, argument.value.tokens.clone()),
+                Some(keyword) => (format!("{keyword} = {value}"), quote!(#keyword)),
+            };
+            let sizes = foreign.iter().filter(|it| {
+                it.keyword.is_none() || matches!(it.value.kind, ValueKind::Integer(_))
+            });
+            let sizes: Vec<String> = sizes.map(|it| text(&it.value.tokens)).collect();
+            let fault = self.diagnostics.fault(
+                at,
+                format!("`{name}` is not a built-in layer, and a custom layer takes no `{found}` in parentheses"),
+            );
+            match sizes.is_empty() {
+                true => fault
+                    .help("give it what it needs as const arguments or types: `Own::<32, Relu>`"),
+                false => fault.help(format!(
+                    "give it const arguments: `{name}::<{}>`",
+                    sizes.join(", ")
+                )),
+            };
             return place.unknown(&declared);
         }
         let arguments = Arguments::bind(layer, &[], self.generics, self.diagnostics);

@@ -2,7 +2,7 @@
 
 use super::catalogued::Said;
 use super::{ChainEnd, Infer, size, unknown};
-use crate::arguments::Arguments;
+use crate::arguments::{ACTIVITY, Arguments};
 use crate::ast::{self, Name};
 use crate::catalog::{
     After, BIDIRECTIONAL, Before, Macs, Masking, Row, Rule, Spec, TIME_DISTRIBUTED, bidirectional,
@@ -35,6 +35,16 @@ impl Infer<'_> {
         };
         let outer = Arguments::bind(layer, parameters, self.generics, self.diagnostics);
         let given = Arguments::bind(inner, row.parameters, self.generics, self.diagnostics);
+        if given.activity_regularizer().is_some() {
+            let tokens = given.tokens(ACTIVITY);
+            self.diagnostics
+                .fault(
+                    tokens,
+                    format!("`{kind}` does not take a layer with `activity_regularizer`"),
+                )
+                .help("write the penalty as a layer behind it: `=> ActivityRegularization(l2 = 0.01)`");
+            return unknown;
+        }
         let nameable = self.generics.is_empty();
         let (spec, settings) = if is_bidirectional {
             let before = Before {
@@ -174,7 +184,8 @@ impl Infer<'_> {
 
     /// Reports a layer that cannot be applied to each step independently.
     fn is_refused(&mut self, inner: &ast::Layer, row: &Row, spec: &Spec) -> bool {
-        let draws = spec.role == Role::TrainingOnly && row.name != "Dropout";
+        let is_training_only = spec.role == Role::TrainingOnly && row.name != "Dropout";
+        let draws = is_training_only || row.name == "RandomCrop";
         if !(spec.state || draws) {
             return false;
         }

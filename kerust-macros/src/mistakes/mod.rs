@@ -56,6 +56,11 @@ fn habits_of_keras() {
 }
 
 #[test]
+fn lines_of_the_course() {
+    table("course", include_str!("course.txt"));
+}
+
+#[test]
 fn habits_of_pytorch() {
     table("pytorch", include_str!("pytorch.txt"));
 }

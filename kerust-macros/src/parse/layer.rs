@@ -100,7 +100,12 @@ fn read(parts: &[TokenTree], tokens: &TokenStream, diagnostics: &mut Diagnostics
         _ => None,
     };
     let written = group.filter(|group| group.delimiter() == Delimiter::Parenthesis);
-    let name = name(&path, &last, written, diagnostics)?;
+    // `layers.Dense(64)(x)` is one error, about the call, which shows what to write.
+    let is_called = matches!(rest.clone().next(), Some(TokenTree::Group(it)) if !is_call(it));
+    let name = match is_called && habits::is_layer(&last.to_string()) {
+        true => name(&path, &last, written, &mut Diagnostics::default())?,
+        false => name(&path, &last, written, diagnostics)?,
+    };
     let mut layer = Layer {
         tokens: tokens.clone(),
         name,
@@ -206,13 +211,30 @@ fn name(
         "" => name.to_owned(),
         inner => format!("{name}({inner})"),
     };
+    let list = group.and_then(|group| match group.stream().into_iter().next() {
+        Some(TokenTree::Group(list)) if list.delimiter() == Delimiter::Bracket => Some(list),
+        _ => None,
+    });
+    if let (true, Some(list)) = (path.is_dotted, &list)
+        && let Some(merge) = MERGES
+            .iter()
+            .find(|merge| merge.eq_ignore_ascii_case(&word))
+        && *merge != word
+    {
+        let values = short(&list.stream());
+        diagnostics
+            .fault(&path.tokens, format!("found `{found}`, expected a layer"))
+            .help(format!("write `{merge}({values})`"));
+        return None;
+    }
     if path.is_dotted && word == "add" {
         diagnostics
             .fault(&path.tokens, format!("found `{found}`, expected a layer"))
             .help(format!("layers are joined by `=>`: write `=> {inner}`"));
         return None;
     }
-    if word == "Sequential" && group.is_some() || word == "Model" && path.is_dotted {
+    let is_sequential = word == "Sequential" || word.ends_with("Sequential") && list.is_some();
+    if is_sequential && group.is_some() || word == "Model" && path.is_dotted {
         diagnostics
             .fault(&path.tokens, format!("found `{found}`, expected a layer"))
             .help("write the layers themselves: `Input(4) => Dense(8, relu) => Dense(3)`");

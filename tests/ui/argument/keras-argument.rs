@@ -4,7 +4,7 @@ use kerust::model;
 model! {
     pub Net:
         Input(4)
-        => Dense(64, relu, activity_regularizer = l2(0.01))
+        => Dense(64, relu, lora_rank = 4)
         => Dense(3)
 }
 

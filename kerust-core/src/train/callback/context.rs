@@ -6,6 +6,8 @@ use super::super::session::Series;
 use super::super::trainee::Subject;
 use super::super::{History, Result, TrainError};
 use crate::layer::Layout;
+use crate::model::LayerInfo;
+use crate::shape::Shape;
 use std::path::{Path, PathBuf};
 
 /// A training as a callback sees it, independent of the type of the model.
@@ -73,6 +75,16 @@ impl TrainingContext<'_> {
     /// The model's name.
     pub fn model(&self) -> &'static str {
         self.subject.name()
+    }
+
+    /// The names and shapes of the model's inputs.
+    pub fn inputs(&self) -> &'static [(&'static str, Shape)] {
+        self.subject.inputs()
+    }
+
+    /// The model's layers, in order.
+    pub fn layers(&self) -> &'static [LayerInfo] {
+        self.subject.layers()
     }
 
     /// The memory layout of [`weights`](Self::weights).

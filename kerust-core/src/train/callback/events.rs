@@ -12,6 +12,8 @@ pub(super) struct Events(File);
 pub(super) enum Summary {
     Scalar(f32),
     Histogram(Histogram),
+    /// The configuration of a model, in JSON.
+    Graph(String),
 }
 
 /// How the values of a tensor are spread.
@@ -111,6 +113,10 @@ fn event(time: f64, step: u64, values: &[(String, Summary)]) -> Vec<u8> {
                 message.extend(scalar.to_le_bytes());
             }
             Summary::Histogram(histogram) => bytes(&mut message, 5, &histo(histogram)),
+            Summary::Graph(json) => {
+                bytes(&mut message, 8, &text_tensor(json));
+                bytes(&mut message, 9, &plugin("graph_keras_model", b"1"));
+            }
         }
         bytes(&mut summary, 1, &message);
     }
@@ -137,6 +143,27 @@ fn histo(histogram: &Histogram) -> Vec<u8> {
     bytes(&mut message, 6, &packed(&mut buckets.iter().map(|it| it.0)));
     bytes(&mut message, 7, &packed(&mut buckets.iter().map(|it| it.1)));
     message
+}
+
+/// A tensor without dimensions that holds one text.
+fn text_tensor(text: &str) -> Vec<u8> {
+    const STRING: u64 = 7;
+    let mut tensor = Vec::new();
+    key(&mut tensor, 1, 0);
+    varint(&mut tensor, STRING);
+    bytes(&mut tensor, 2, &[]);
+    bytes(&mut tensor, 8, text.as_bytes());
+    tensor
+}
+
+/// The plugin of TensorBoard that shows a value.
+fn plugin(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut data = Vec::new();
+    bytes(&mut data, 1, name.as_bytes());
+    bytes(&mut data, 2, content);
+    let mut metadata = Vec::new();
+    bytes(&mut metadata, 1, &data);
+    metadata
 }
 
 /// The key of a field: its number and the kind of its value.

@@ -27,6 +27,14 @@ pub struct LambdaCallback<'a> {
     epoch_end: Call<'a>,
     train_batch_begin: Call<'a>,
     train_batch_end: Call<'a>,
+    test_begin: Call<'a>,
+    test_end: Call<'a>,
+    test_batch_begin: Call<'a>,
+    test_batch_end: Call<'a>,
+    predict_begin: Call<'a>,
+    predict_end: Call<'a>,
+    predict_batch_begin: Call<'a>,
+    predict_batch_end: Call<'a>,
 }
 
 macro_rules! hooks {
@@ -75,4 +83,20 @@ hooks! {
     on_train_batch_begin: train_batch_begin;
     /// Sets a closure that is called after each step.
     on_train_batch_end: train_batch_end;
+    /// Sets a closure that is called before each validation or evaluation.
+    on_test_begin: test_begin;
+    /// Sets a closure that is called after each validation or evaluation.
+    on_test_end: test_end;
+    /// Sets a closure that is called before each batch of a validation or an evaluation.
+    on_test_batch_begin: test_batch_begin;
+    /// Sets a closure that is called after each batch of a validation or an evaluation.
+    on_test_batch_end: test_batch_end;
+    /// Sets a closure that is called before a prediction.
+    on_predict_begin: predict_begin;
+    /// Sets a closure that is called after a prediction.
+    on_predict_end: predict_end;
+    /// Sets a closure that is called before each batch of a prediction.
+    on_predict_batch_begin: predict_batch_begin;
+    /// Sets a closure that is called after each batch of a prediction.
+    on_predict_batch_end: predict_batch_end;
 }

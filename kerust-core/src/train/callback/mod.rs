@@ -104,7 +104,7 @@ pub trait Callback: Send {
         Ok(())
     }
 
-    /// Called before each validation.
+    /// Called before each validation, and by [`evaluate_with`](crate::train::Compiled::evaluate_with).
     ///
     /// # Errors
     /// An error ends the training.
@@ -112,7 +112,7 @@ pub trait Callback: Send {
         Ok(())
     }
 
-    /// Called after each validation, whose results are in the logs.
+    /// Called after each validation or evaluation, whose results are in the logs. Those of a validation begin with `val_`.
     ///
     /// # Errors
     /// An error ends the training.
@@ -133,6 +133,38 @@ pub trait Callback: Send {
     /// # Errors
     /// An error ends the training.
     fn on_test_batch_end(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called before a prediction, by [`predict_with`](crate::train::Compiled::predict_with).
+    ///
+    /// # Errors
+    /// An error ends the prediction.
+    fn on_predict_begin(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called after a prediction.
+    ///
+    /// # Errors
+    /// The prediction returns the error.
+    fn on_predict_end(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called before each batch of a prediction.
+    ///
+    /// # Errors
+    /// An error ends the prediction.
+    fn on_predict_batch_begin(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called after each batch of a prediction.
+    ///
+    /// # Errors
+    /// An error ends the prediction.
+    fn on_predict_batch_end(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -199,6 +231,22 @@ impl<C: Callback + ?Sized> Callback for &mut C {
 
     fn on_test_batch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         (**self).on_test_batch_end(training)
+    }
+
+    fn on_predict_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
+        (**self).on_predict_begin(training)
+    }
+
+    fn on_predict_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
+        (**self).on_predict_end(training)
+    }
+
+    fn on_predict_batch_begin(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
+        (**self).on_predict_batch_begin(training)
+    }
+
+    fn on_predict_batch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
+        (**self).on_predict_batch_end(training)
     }
 
     fn name(&self) -> &'static str {
