@@ -57,7 +57,7 @@
 #[cfg(feature = "plots")]
 pub use kerust_core::picture;
 pub use kerust_core::{
-    activation, constraint, data, element, init, layers, regularizer, rng, weights,
+    activation, constraint, data, element, init, layers, regularizer, rng, text, weights,
 };
 #[cfg(feature = "std")]
 pub use kerust_core::{loss, metric, optimizer, testing, train};
@@ -285,7 +285,8 @@ pub use kerust_macros::LayerData;
 #[cfg(feature = "std")]
 pub mod prelude {
     pub use crate::data::{
-        Binary, Class, Data, Dataset, Samples, datasets, samples, to_categorical,
+        Binary, Class, Data, Dataset, PadSequences, Samples, datasets, pad_sequences, samples,
+        to_categorical,
     };
     #[cfg(feature = "images")]
     pub use crate::data::{ImageFolder, Subset};
@@ -317,6 +318,7 @@ pub mod prelude {
         PiecewiseConstantDecay, PolynomialDecay, RMSprop, SGD, Schedule,
     };
     pub use crate::quantize::Quantize;
+    pub use crate::text::{TextVectorization, Vocabulary};
     #[doc(hidden)]
     pub use crate::train::BeforeCompile;
     pub use crate::train::{

@@ -145,7 +145,7 @@ impl Infer<'_> {
         let (place, activation) = self.follow(layers, place, true);
         if let Some(last) = chain.layers.last() {
             self.nameable(&place.data, last);
-            self.uses_mask(last.ident(), &place);
+            self.masked_output(last.ident(), &place);
             self.one_output(last, &place);
         }
         head(Ident::new("output", Span::call_site()), place, activation)
@@ -376,6 +376,7 @@ fn head(name: Ident, place: ChainEnd, activation: Option<Activation>) -> Head {
         from: place.edge,
         activation: Ident::new(word, span),
         data: place.data,
+        mask: place.mask.map(|mask| mask.edge),
     }
 }
 

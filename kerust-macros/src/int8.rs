@@ -566,6 +566,7 @@ impl Builder<'_> {
                 true => data,
                 false => head.data.clone(),
             },
+            mask: None,
         }
     }
 

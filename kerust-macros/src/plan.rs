@@ -158,6 +158,8 @@ pub struct Head {
     pub from: Edge,
     pub activation: Ident,
     pub data: ValueType,
+    /// Its mask, which the loss reads.
+    pub mask: Option<Edge>,
 }
 
 /// The shape of a value, as far as it is known here, and its element type.

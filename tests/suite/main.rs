@@ -20,5 +20,7 @@ mod own_layers;
 mod published;
 mod quantize;
 mod reproducible;
+mod sequence_heads;
 mod settings;
+mod text;
 mod values;

@@ -11,7 +11,7 @@ use crate::data::samples::{Room, Side};
 use crate::data::{Data, DataError, Found, Samples};
 use crate::element::Elements;
 use crate::gradient::{Frozen, Gradient};
-use crate::loss::Objective;
+use crate::loss::{Objective, Weighting};
 use crate::memory::Memory;
 use crate::model::{Heads, Model, Train};
 use crate::rng::Step;
@@ -25,6 +25,7 @@ pub(super) struct Buffers<N: Train, Y: Data> {
     inputs: Side<N::Input>,
     labels: Side<Y>,
     weights: Vec<f32>,
+    weighting: Weighting,
     logits: HeadBatch<N>,
     outputs: HeadBatch<N>,
     memory: Vec<f32>,
@@ -33,7 +34,7 @@ pub(super) struct Buffers<N: Train, Y: Data> {
 /// The samples of a training or an evaluation.
 pub(super) struct Source<'a, X: Data, Y: Data> {
     pub(super) data: &'a dyn Samples<X, Y>,
-    /// The weight of each sample.
+    /// The weight of each sample, or of each step of each sample.
     pub(super) sample_weight: Option<&'a [f32]>,
     /// The weight of each class, by which the sample weights are multiplied.
     pub(super) class_weight: Option<&'a ClassWeight<Y>>,
@@ -64,7 +65,13 @@ impl<X: Data, Y: Data> Source<'_, X, Y> {
         }
         into.clear();
         match self.sample_weight {
-            Some(weights) => into.extend(numbers.iter().map(|n| weights[*n])),
+            Some(weights) => {
+                let steps = weights.len() / self.data.len().max(1);
+                let of_sample = |n: &usize| &weights[n * steps..(n + 1) * steps];
+                numbers
+                    .iter()
+                    .for_each(|n| into.extend_from_slice(of_sample(n)));
+            }
             None => into.resize(numbers.len(), 1.0),
         }
         if let Some(class_weight) = self.class_weight {
@@ -80,6 +87,7 @@ impl<N: Train, Y: Data> Default for Buffers<N, Y> {
             inputs: Side::default(),
             labels: Side::default(),
             weights: Vec::new(),
+            weighting: Weighting::default(),
             logits: Default::default(),
             outputs: Default::default(),
             memory: Vec::new(),
@@ -101,7 +109,8 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
     ) -> Result<f64> {
         let share = exchange.share(numbers.len());
         let samples = share.len();
-        let mut loss = self.compute(trainee, objective, source, numbers, share.clone())?;
+        let mut loss =
+            self.compute(trainee, objective, source, numbers, share.clone(), exchange)?;
         exchange.sum(&mut trainee.gradient, &mut loss)?;
         if loss.is_finite() {
             let penalty = trainee.penalize();
@@ -146,10 +155,13 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         source: &Source<'_, N::Input, Y>,
         batch: &[usize],
         share: Range<usize>,
+        exchange: &mut dyn Exchange,
     ) -> Result<f64> {
         let first = share.start;
         let numbers = &batch[share];
+        self.weighting.clear();
         if numbers.is_empty() {
+            count_steps::<N>(&mut self.weighting, exchange)?;
             trainee.gradient.fill(0.0);
             return Ok(0.0);
         }
@@ -167,11 +179,16 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
             .freezing(frozen);
         let mut memory = memory(&mut self.memory, N::TRAINING_LEN, numbers.len());
         trainee.model.forward_training(input, &mut memory, step);
+        N::masks(&mut memory, &mut |head, mask| {
+            self.weighting.set(head, mask)
+        });
+        count_steps::<N>(&mut self.weighting, exchange)?;
 
         let heads = N::heads(&mut memory);
         N::Heads::copy(heads.logits, N::Heads::slices_mut(&mut self.outputs));
         N::Heads::activate(N::Heads::slices_mut(&mut self.outputs));
         let outputs = N::Heads::slices(&self.outputs);
+        let weights = self.weighting.of(weights, [numbers.len(), batch.len()]);
         let loss = objective.train(heads, outputs, labels, weights, batch.len());
         if loss.is_finite() {
             trainee.model.backward(
@@ -203,10 +220,12 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         let weights = source.weights(numbers, labels, &mut self.weights);
         N::Heads::resize(&mut self.logits, numbers.len());
         N::Heads::resize(&mut self.outputs, numbers.len());
-        model.logits(
+        self.weighting.clear();
+        model.logits_and_masks(
             input,
             &mut memory(&mut self.memory, N::ARENA_LEN, numbers.len()),
             N::Heads::slices_mut(&mut self.logits),
+            &mut |head, mask| self.weighting.set(head, mask),
         );
         N::Heads::copy(
             N::Heads::slices(&self.logits),
@@ -217,10 +236,20 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
             N::Heads::slices(&self.logits),
             N::Heads::slices(&self.outputs),
             labels,
-            weights,
+            self.weighting.of(weights, [numbers.len(); 2]),
         );
         Ok(())
     }
+}
+
+/// Sums the number of steps that count over all machines that compute parts of the same batch.
+fn count_steps<N: Model>(weighting: &mut Weighting, exchange: &mut dyn Exchange) -> Result<()> {
+    if N::MASKED {
+        for valid in weighting.valid_mut() {
+            exchange.sum(&mut [], valid)?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns an error if an input or a label of the batch is NaN, or with `infinite` also if it is infinite.

@@ -3,7 +3,7 @@
 use super::{Buffers, Expansion, imports, local, tuple, weights};
 use crate::plan::{Fusion, Node};
 use crate::schedule::{Call, Location};
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 /// `fn logits`.
@@ -41,6 +41,7 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
             quote!(#take ::kerust::__private::kernels::copy(#from, #to);)
         })
         .collect();
+    let masks = masks(&schedule.masks, &mut buffers);
     let [input, output, memory] = ["input", "output", "memory"].map(local);
     let judged = judged(expansion);
     let import = imports(&[
@@ -50,22 +51,51 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
         ("Product", products),
     ]);
     let (input_type, output_type) = (expansion.input_slices(), expansion.output_slices());
+    let arguments = quote! {
+        &self,
+        #input: #input_type,
+        #memory: &mut ::kerust::__private::memory::Memory<'_>,
+        #output: #output_type,
+    };
+    let statements = quote! {
+        #import
+        #judged
+        #unpack_input
+        #unpack_output
+        let mut #memory = #memory.with([#(::kerust::__private::memory::output(#outputs)),*]);
+        #(#calls)*
+        #(#copies)*
+    };
+    if masks.is_empty() {
+        return quote!(fn logits(#arguments) { #statements });
+    }
+    let look = local("look");
     quote! {
-        fn logits(
-            &self,
-            #input: #input_type,
-            #memory: &mut ::kerust::__private::memory::Memory<'_>,
-            #output: #output_type,
+        const MASKED: bool = true;
+
+        fn logits(#arguments) {
+            self.logits_and_masks(#input, #memory, #output, &mut |_, _| {});
+        }
+
+        fn logits_and_masks(
+            #arguments
+            #look: &mut dyn ::core::ops::FnMut(::core::primitive::usize, &[::core::primitive::u8]),
         ) {
-            #import
-            #judged
-            #unpack_input
-            #unpack_output
-            let mut #memory = #memory.with([#(::kerust::__private::memory::output(#outputs)),*]);
-            #(#calls)*
-            #(#copies)*
+            #statements
+            #(#masks)*
         }
     }
+}
+
+/// The statements that show the masks of the outputs.
+pub(super) fn masks(masks: &[(usize, Location)], buffers: &mut Buffers<'_>) -> Vec<TokenStream> {
+    let look = local("look");
+    let masks = masks.iter().map(|(head, place)| {
+        let mask = buffers.operand(*place);
+        let (take, head) = (buffers.take(), Literal::usize_unsuffixed(*head));
+        quote!(#take #look(#head, #mask);)
+    });
+    masks.collect()
 }
 
 fn call(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {

@@ -234,7 +234,7 @@ fn tuple(parts: impl Iterator<Item = TokenStream>) -> TokenStream {
 }
 
 /// The names of the expansion's own variables.
-const LOCALS: [&str; 19] = [
+const LOCALS: [&str; 20] = [
     "input",
     "output",
     "memory",
@@ -253,6 +253,7 @@ const LOCALS: [&str; 19] = [
     "part",
     "through",
     "accumulate",
+    "look",
     "fault",
 ];
 
