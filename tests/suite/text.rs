@@ -139,3 +139,59 @@ fn a_model_on_text_is_trained_saved_and_loaded_with_its_vocabulary() {
         "{message}"
     );
 }
+
+model! {
+    /// Whether a review is positive.
+    pub Sentiment:
+        Input(8, dtype = token)
+        => Embedding(100, 4, mask_zero = true)
+        => LSTM(4)
+        => Dense(1, sigmoid)
+}
+model! {
+    /// The topic of a newswire.
+    pub Topic:
+        Input(8, dtype = token)
+        => Embedding(100, 4, mask_zero = true)
+        => GRU(4)
+        => Dense(46, softmax)
+}
+
+#[test]
+fn imdb_and_reuters_train_as_tokens() {
+    use kerust::data::datasets::{imdb, reuters};
+    let file = |name: &str| {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        root.join("kerust-core/tests/data").join(name)
+    };
+    let load = imdb::Load::new().num_words(100);
+    let (train, test) = load.load_from(file("imdb.npz")).unwrap();
+    let reviews: Dataset<Tokens<8>, Binary> = train.dataset(PadSequences::new()).unwrap();
+    let test: Dataset<Tokens<8>, Binary> = test.dataset(PadSequences::new()).unwrap();
+    let mut model = Sentiment::new(Seed(1)).compile(Adam::new(0.05), BinaryCrossentropy, Accuracy);
+    let fit = Fit::epochs(30).validation_data(&test).quiet();
+    let history = model.fit(&reviews, fit).unwrap();
+    assert!(
+        history["loss"][29] < 0.5 * history["loss"][0],
+        "{:?}",
+        history["loss"]
+    );
+
+    let load = reuters::Load::new().num_words(100);
+    let (train, _) = load.load_from(file("reuters.npz")).unwrap();
+    let wires: Dataset<Tokens<8>, Class<46>> = train.dataset(PadSequences::new()).unwrap();
+    let mut model =
+        Topic::new(Seed(1)).compile(Adam::new(0.05), SparseCategoricalCrossentropy, Accuracy);
+    let history = model.fit(&wires, Fit::epochs(30).quiet()).unwrap();
+    assert!(
+        history["loss"][29] < 0.5 * history["loss"][0],
+        "{:?}",
+        history["loss"]
+    );
+
+    let Err(error) = train.dataset::<8, Class<2>>(PadSequences::new()) else {
+        panic!("newswires have more than two topics");
+    };
+    let message = error.to_string();
+    assert!(message.ends_with("expected one below 2"), "{message}");
+}

@@ -166,8 +166,8 @@ pub(crate) enum DataError {
         /// The number.
         found: u32,
     },
-    /// Words are no vocabulary.
-    Vocabulary(String),
+    /// Words are no vocabulary, or texts have other classes.
+    Text(String),
     /// A file of weights has no vocabulary, or an invalid one.
     StoredVocabulary {
         /// The file.
@@ -240,7 +240,7 @@ impl DataError {
             | Self::NotFinite { .. }
             | Self::Token { .. }
             | Self::NoToken { .. }
-            | Self::Vocabulary(_) => None,
+            | Self::Text(_) => None,
         }
     }
 
@@ -396,7 +396,7 @@ impl Display for DataError {
                 f,
                 "sample {sample} has {found} at index {index}, expected a token: a number up to 65535"
             ),
-            Self::Vocabulary(fault) => f.write_str(fault),
+            Self::Text(fault) => f.write_str(fault),
             Self::StoredVocabulary { path, fault } => {
                 write!(
                     f,

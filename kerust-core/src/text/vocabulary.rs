@@ -52,7 +52,7 @@ impl Vocabulary {
         settings: TextVectorization,
     ) -> Result<Self> {
         if let Some(found) = settings.max_tokens.filter(|found| *found < SPECIAL) {
-            return Err(DataError::Vocabulary(format!(
+            return Err(DataError::Text(format!(
                 "`max_tokens` is {found}, expected at least 2: those of padding and of unknown words"
             ))
             .into());
@@ -93,7 +93,7 @@ impl Vocabulary {
         }
         let found = SPECIAL + words.len();
         if let Some(max_tokens) = settings.max_tokens.filter(|most| found > *most) {
-            return Err(DataError::Vocabulary(format!(
+            return Err(DataError::Text(format!(
                 "found {found} tokens, expected at most {max_tokens} (`max_tokens`)"
             ))
             .into());
@@ -107,7 +107,7 @@ impl Vocabulary {
         words.extend(learned);
         let found = words.len();
         if found > usize::from(u16::MAX) + 1 {
-            return Err(DataError::Vocabulary(format!(
+            return Err(DataError::Text(format!(
                 "found {found} tokens, expected at most 65536, because a token is a `u16`: set `max_tokens`"
             ))
             .into());
@@ -115,13 +115,13 @@ impl Vocabulary {
         let mut tokens = HashMap::with_capacity(found);
         for (token, word) in words.iter().enumerate().skip(SPECIAL) {
             if word.is_empty() {
-                return Err(DataError::Vocabulary(format!(
+                return Err(DataError::Text(format!(
                     "the word of token {token} is empty, which is the word of padding"
                 ))
                 .into());
             }
             if let Some(first) = tokens.insert(word.clone(), token as u16) {
-                return Err(DataError::Vocabulary(format!(
+                return Err(DataError::Text(format!(
                     "the word `{word}` occurs twice, as token {first} and as token {token}"
                 ))
                 .into());
