@@ -83,7 +83,7 @@ pub mod layer {
 /// What every model is: its types, its layers and its memory.
 pub mod model {
     pub use kerust_core::model::{
-        Arena, Call, Graph, Head, Heads, LayerInfo, Model, Source, Train,
+        Arena, Call, Graph, Head, Heads, LayerInfo, Model, Source, State, Stateful, Train,
     };
 }
 
@@ -122,7 +122,7 @@ pub mod __private {
 #[cfg(feature = "std")]
 pub use kerust_core::error::{Error, Result};
 pub use layer::{Build, Layer};
-pub use model::{Arena, Model, Train};
+pub use model::{Arena, Model, Stateful, Train};
 pub use rng::{Rng, Seed};
 pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor, Tokens};
 
@@ -328,8 +328,8 @@ pub mod prelude {
         Workflow,
     };
     pub use crate::{
-        Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Tensor,
-        Tokens, Train, model,
+        Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Stateful,
+        Tensor, Tokens, Train, model,
     };
     pub use rand::RngExt as _;
 }

@@ -5,10 +5,14 @@ pub mod budget;
 mod graph;
 mod nested;
 mod setting;
+mod stateful;
 
 pub use graph::{Call, Graph};
 pub use nested::{Faulty, Nested};
 pub use setting::{Setting, Term};
+pub use stateful::{State, Stateful};
+#[doc(hidden)]
+pub use stateful::{split, split_mut};
 
 use crate::element::Elements;
 use crate::gradient::Gradient;

@@ -22,5 +22,6 @@ mod quantize;
 mod reproducible;
 mod sequence_heads;
 mod settings;
+mod stateful;
 mod text;
 mod values;

@@ -15,6 +15,13 @@ pub fn nested(expansion: &Expansion<'_>) -> TokenStream {
     let input = expansion.input();
     let model = quote!(<Self as ::kerust::__private::model::Model>);
     let train = quote!(<Self as ::kerust::__private::model::Train>);
+    let keeps_state = expansion.plan.stateful.then(|| {
+        let message = format!(
+            "a model that contains `{name}` would lose its state: leave out `stateful = true`, or write the layers of \
+             `{name}` in the other model"
+        );
+        quote!(::core::panic!(#message))
+    });
     let operation = match expansion.plan.heads.iter().any(|head| head.mask.is_some()) {
         false => quote!(::kerust::__private::model::Nested),
         true => {
@@ -25,6 +32,7 @@ pub fn nested(expansion: &Expansion<'_>) -> TokenStream {
             quote!(::core::panic!(#message))
         }
     };
+    let operation = keeps_state.unwrap_or(operation);
     quote! {
         #[automatically_derived]
         impl #generics ::kerust::__private::layer::Build<#input> for #name #arguments #bounds {

@@ -35,6 +35,9 @@ impl Infer<'_> {
         };
         let outer = Arguments::bind(layer, parameters, self.generics, self.diagnostics);
         let given = Arguments::bind(inner, row.parameters, self.generics, self.diagnostics);
+        if self.no_state_inside(&kind, &given) {
+            return unknown;
+        }
         let nameable = self.generics.is_empty();
         let (spec, settings) = if is_bidirectional {
             let before = Before {
