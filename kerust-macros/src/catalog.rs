@@ -20,7 +20,7 @@ mod wrappers;
 
 use crate::arguments::{Arguments, Parameter};
 use crate::diagnostics::Diagnostics;
-use crate::plan::{Activation, Fusion, Role, ValueType};
+use crate::plan::{Activation, Fusion, Int8Scratch, Role, ValueType};
 use crate::value::{Size, Sliding};
 use kerust_core::element::Dtype;
 use kerust_core::shape::{Fault, Shape};
@@ -113,6 +113,8 @@ pub struct Spec {
     pub saved: Option<TokenStream>,
     /// The number of scratch values for each sample in inference.
     pub scratch: Option<TokenStream>,
+    /// The scratch of its 8-bit kernel.
+    pub int8_scratch: Option<Int8Scratch>,
     /// Whether the weights contain state, which has no gradient.
     pub state: bool,
     /// Whether the weights are only state, so that there is no gradient.
@@ -245,6 +247,7 @@ impl Default for Spec {
             macs: Macs::None,
             saved: None,
             scratch: None,
+            int8_scratch: None,
             state: false,
             untrained: false,
             in_place: false,

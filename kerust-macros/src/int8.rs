@@ -381,11 +381,18 @@ impl Builder<'_> {
             }
             false => self.layer(node, Some(weights.clone())),
         };
+        let scratch = node.int8_scratch.as_ref();
         let twin = Node {
             operation: (node.operation.0.clone(), quote!(#model::#constant)),
             weights: Some(weights),
             groups: node.groups.clone(),
-            in_place: matches!(kind, Kind::Table | Kind::Softmax),
+            in_place: match kind {
+                Kind::Table | Kind::Softmax | Kind::Add => true,
+                Kind::Linear => scratch.is_some_and(|scratch| scratch.in_place.is_some()),
+                _ => false,
+            },
+            in_place_scratch: scratch.and_then(|scratch| scratch.in_place),
+            scratch: scratch.map(|scratch| scratch.len.clone()),
             fusion: Fusion::None,
             ..Node::new(
                 node.name.clone(),

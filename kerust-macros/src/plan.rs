@@ -85,6 +85,16 @@ pub struct Node {
     pub saved: Option<TokenStream>,
     /// The number of scratch values for each sample in inference.
     pub scratch: Option<TokenStream>,
+    /// The scratch of its 8-bit kernel.
+    pub int8_scratch: Option<Int8Scratch>,
+}
+
+/// The scratch of an 8-bit kernel, in words of 32 bits for each sample.
+#[derive(Clone)]
+pub struct Int8Scratch {
+    pub len: TokenStream,
+    /// The number that is needed to overwrite the input, if the kernel can.
+    pub in_place: Option<usize>,
 }
 
 /// An activation: its name and its position.
@@ -481,6 +491,7 @@ impl Node {
             weights: None,
             saved: None,
             scratch: None,
+            int8_scratch: None,
         }
     }
 

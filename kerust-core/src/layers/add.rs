@@ -3,7 +3,6 @@
 use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
-use crate::kernels::int8::Multiplier;
 use crate::kernels::{self, Epilogue};
 use crate::layer::{Forward, Fuse, InPlace, Operation, Pass};
 use crate::quantize::{Int8Layer, Int8Operation};
@@ -93,15 +92,13 @@ impl Fuse<()> for Add {
 
 impl Forward<int8::AddWeights, [i8; 2], i8> for Add {
     fn forward(&self, weights: &int8::AddWeights, [a, b]: [&[i8]; 2], y: &mut [i8], (): ()) {
-        let [first, second, out] = weights.zero_point;
-        let [a_multiplier, b_multiplier] = weights.multipliers;
-        let kernel = kernels::int8::Add {
-            zero_points: [first, second],
-            multipliers: [Multiplier::of(a_multiplier), Multiplier::of(b_multiplier)],
-            multiplier: Multiplier::of(weights.multiplier),
-            output: int8::output(out, weights.range),
-        };
-        kernel.forward(a, b, y);
+        int8::add(weights).forward(a, b, y);
+    }
+}
+
+impl InPlace<int8::AddWeights, i8, i8> for Add {
+    fn forward_in_place(&self, weights: &int8::AddWeights, y: &mut [i8], x: &[i8], (): ()) {
+        int8::add(weights).forward_in_place(y, x);
     }
 }
 

@@ -444,7 +444,7 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
             output: int8::output(weights.zero_point[1], weights.range),
         };
         let filters = int8::filters(&weights.kernel, &weights.bias, &weights.multiplier);
-        kernel.forward(x, filters, y);
+        kernel.forward(x, filters, y, &mut []);
     }
 }
 

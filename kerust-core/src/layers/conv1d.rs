@@ -145,16 +145,16 @@ impl<const K: usize, const IN: usize, const OUT: usize, const BIAS: usize>
 }
 
 impl<const K: usize, const IN: usize, const OUT: usize, const BIAS: usize>
-    Forward<int8::Conv1DWeights<K, IN, OUT, BIAS>, i8, i8> for Conv1D
+    Forward<int8::Conv1DWeights<K, IN, OUT, BIAS>, i8, i8, i32> for Conv1D
 {
     fn forward(
         &self,
         weights: &int8::Conv1DWeights<K, IN, OUT, BIAS>,
         x: &[i8],
         y: &mut [i8],
-        (): (),
+        scratch: &mut [i32],
     ) {
-        self.0.forward(weights, x, y, ());
+        self.0.forward(weights, x, y, scratch);
     }
 }
 

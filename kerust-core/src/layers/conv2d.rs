@@ -249,38 +249,44 @@ impl Conv2D {
     }
 }
 
-impl<const KH: usize, const KW: usize, const IN: usize, const OUT: usize, const BIAS: usize>
-    Forward<int8::Conv2DWeights<KH, KW, IN, OUT, BIAS>, i8, i8> for Conv2D
-{
-    fn forward(
-        &self,
-        weights: &int8::Conv2DWeights<KH, KW, IN, OUT, BIAS>,
-        x: &[i8],
-        y: &mut [i8],
-        (): (),
-    ) {
-        let kernel = weights.kernel.as_flattened().as_flattened().as_flattened();
-        let filters = int8::filters(kernel, &weights.bias, &weights.multiplier);
-        self.int8(weights.zero_point, weights.range)
-            .forward(x, filters, y);
-    }
+/// Gives the layer the 8-bit arithmetic of convolutions with these weights.
+macro_rules! int8 {
+    ($($weights:ident <$($size:ident),+> $kernel:ident => $flat:expr;)+) => {$(
+        impl<$(const $size: usize),+> Forward<int8::$weights<$($size),+>, i8, i8, i32> for Conv2D {
+            fn forward(
+                &self,
+                weights: &int8::$weights<$($size),+>,
+                x: &[i8],
+                y: &mut [i8],
+                scratch: &mut [i32],
+            ) {
+                let $kernel = &weights.kernel;
+                let filters = int8::filters($flat, &weights.bias, &weights.multiplier);
+                self.int8(weights.zero_point, weights.range)
+                    .forward(x, filters, y, scratch);
+            }
+        }
+
+        impl<$(const $size: usize),+> InPlace<int8::$weights<$($size),+>, (), i8, i32> for Conv2D {
+            fn forward_in_place(
+                &self,
+                weights: &int8::$weights<$($size),+>,
+                y: &mut [i8],
+                (): (),
+                scratch: &mut [i32],
+            ) {
+                let $kernel = &weights.kernel;
+                let filters = int8::filters($flat, &weights.bias, &weights.multiplier);
+                self.int8(weights.zero_point, weights.range)
+                    .forward_in_place(y, filters, scratch);
+            }
+        }
+    )+};
 }
 
-impl<const K: usize, const IN: usize, const OUT: usize, const BIAS: usize>
-    Forward<int8::Conv1DWeights<K, IN, OUT, BIAS>, i8, i8> for Conv2D
-{
-    fn forward(
-        &self,
-        weights: &int8::Conv1DWeights<K, IN, OUT, BIAS>,
-        x: &[i8],
-        y: &mut [i8],
-        (): (),
-    ) {
-        let kernel = weights.kernel.as_flattened().as_flattened();
-        let filters = int8::filters(kernel, &weights.bias, &weights.multiplier);
-        self.int8(weights.zero_point, weights.range)
-            .forward(x, filters, y);
-    }
+int8! {
+    Conv2DWeights<KH, KW, IN, OUT, BIAS> kernel => kernel.as_flattened().as_flattened().as_flattened();
+    Conv1DWeights<K, IN, OUT, BIAS> kernel => kernel.as_flattened().as_flattened();
 }
 
 impl Int8Layer for Conv2D {

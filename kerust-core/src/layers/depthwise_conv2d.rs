@@ -4,8 +4,9 @@ use super::int8;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
 use crate::init::Initializer;
+use crate::kernels::int8::Filters;
 use crate::kernels::{self, Depthwise};
-use crate::layer::{Forward, Operation, Pass, weights};
+use crate::layer::{Forward, InPlace, Operation, Pass, weights};
 use crate::quantize::{Int8Layer, Int8Operation};
 use crate::rng::Rng;
 use crate::shape::{Padding, Window};
@@ -187,29 +188,58 @@ fn flat_mut<const KH: usize, const KW: usize, const C: usize, const M: usize>(
         .as_flattened_mut()
 }
 
+impl DepthwiseConv2D {
+    /// The 8-bit kernel, from and to these zero points.
+    fn int8(&self, [input, output]: [i8; 2], range: [i8; 2]) -> kernels::int8::Depthwise {
+        kernels::int8::Depthwise {
+            input: self.depthwise.input,
+            multiplier: self.depthwise.multiplier,
+            window: self.depthwise.window,
+            zero_point: input,
+            output: int8::output(output, range),
+        }
+    }
+}
+
 impl<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIAS: usize>
-    Forward<int8::DepthwiseConv2DWeights<KH, KW, C, M, BIAS>, i8, i8> for DepthwiseConv2D
+    int8::DepthwiseConv2DWeights<KH, KW, C, M, BIAS>
+{
+    fn filters(&self) -> Filters<'_> {
+        int8::filters(
+            self.kernel.as_flattened().as_flattened().as_flattened(),
+            self.bias.as_flattened(),
+            self.multiplier.as_flattened(),
+        )
+    }
+}
+
+impl<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIAS: usize>
+    Forward<int8::DepthwiseConv2DWeights<KH, KW, C, M, BIAS>, i8, i8, i32> for DepthwiseConv2D
 {
     fn forward(
         &self,
         weights: &int8::DepthwiseConv2DWeights<KH, KW, C, M, BIAS>,
         x: &[i8],
         y: &mut [i8],
-        (): (),
+        scratch: &mut [i32],
     ) {
-        let kernel = kernels::int8::Depthwise {
-            input: self.depthwise.input,
-            multiplier: self.depthwise.multiplier,
-            window: self.depthwise.window,
-            zero_point: weights.zero_point[0],
-            output: int8::output(weights.zero_point[1], weights.range),
-        };
-        let filters = int8::filters(
-            weights.kernel.as_flattened().as_flattened().as_flattened(),
-            weights.bias.as_flattened(),
-            weights.multiplier.as_flattened(),
-        );
-        kernel.forward(x, filters, y);
+        self.int8(weights.zero_point, weights.range)
+            .forward(x, weights.filters(), y, scratch);
+    }
+}
+
+impl<const KH: usize, const KW: usize, const C: usize, const M: usize, const BIAS: usize>
+    InPlace<int8::DepthwiseConv2DWeights<KH, KW, C, M, BIAS>, (), i8, i32> for DepthwiseConv2D
+{
+    fn forward_in_place(
+        &self,
+        weights: &int8::DepthwiseConv2DWeights<KH, KW, C, M, BIAS>,
+        y: &mut [i8],
+        (): (),
+        scratch: &mut [i32],
+    ) {
+        self.int8(weights.zero_point, weights.range)
+            .forward_in_place(y, weights.filters(), scratch);
     }
 }
 

@@ -5,7 +5,8 @@ use super::float::{Float, Kind, Linear, LinearShape, Node};
 use crate::Result;
 use crate::kernels::int8::{
     Add, Convolution, Dense, Depthwise, Filters, Fused, LeakyRelu, Logistic, Mean, Multiplier,
-    Multipliers, Output, Pad, Part, Pooling, Quantization, Rescale, Softmax, Table, Tanh,
+    Output, Pad, Part, Pooling, Quantization, Rescale, Softmax, Table, Tanh, conv_scratch_len,
+    depthwise_scratch_len,
 };
 use crate::train::TrainError;
 
@@ -227,8 +228,9 @@ impl Products {
         let filters = Filters {
             weights: &self.kernel,
             bias: &self.bias,
-            multipliers: Multipliers::PerChannel(Multiplier::slice(&self.multipliers)),
+            multipliers: Multiplier::slice(&self.multipliers),
         };
+        let taps = self.kernel.len() / self.bias.len();
         match self.shape {
             LinearShape::Dense([inputs, outputs]) => Dense {
                 inputs,
@@ -244,7 +246,7 @@ impl Products {
                 zero_point: self.zero_point,
                 output: self.output,
             }
-            .forward(x, filters, y),
+            .forward(x, filters, y, &mut vec![0; conv_scratch_len(taps)]),
             LinearShape::Depthwise(depthwise) => Depthwise {
                 input: depthwise.input,
                 multiplier: depthwise.multiplier,
@@ -252,7 +254,12 @@ impl Products {
                 zero_point: self.zero_point,
                 output: self.output,
             }
-            .forward(x, filters, y),
+            .forward(
+                x,
+                filters,
+                y,
+                &mut vec![0; depthwise_scratch_len(taps, depthwise.input[2])],
+            ),
         }
     }
 }

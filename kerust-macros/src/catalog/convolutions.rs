@@ -4,10 +4,11 @@ use super::images::{image, sliding, window_settings};
 use super::{After, Before, Bias, Macs, Rule, Spec, Weights, initializers, product, rule, sum};
 use crate::arguments::Arguments;
 use crate::diagnostics::Diagnostics;
-use crate::plan::Fusion;
+use crate::plan::{Fusion, Int8Scratch};
 use crate::value::{Pair, Size, Sliding, Term};
-use proc_macro2::TokenStream;
-use quote::quote;
+use kerust_core::layers::int8::{conv_scratch_len, depthwise_scratch_len};
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote};
 
 pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
     let filters = arguments.count("filters");
@@ -32,9 +33,14 @@ pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostic
         _ => Size::expression(quote!((#channels) / (#groups)), before.nameable),
     };
     let Pair(rows, columns) = kernel;
+    let taps = times(&rows, &columns, before.nameable);
+    let taps = times(&taps, &channels, before.nameable);
+    let scratch = taps.known.map(conv_scratch_len);
     let bias = bias(arguments, Bias::OfEach(filters.clone()));
     let fits = matches!(&rule, Some(rule) if matches!(rule.known, Some(Ok(_))));
     let kept = fits.then(|| rows_kept(before, &window, &filters)).flatten();
+    let none = fits.then(|| none_kept(before, &window, &filters)).flatten();
+    let int8_scratch = int8_scratch(scratch, quote!(conv_scratch_len(#taps)), none.or(kept));
     Spec {
         rule,
         after: After::Sizes(vec![None, None, Some(filters.clone())]),
@@ -45,6 +51,7 @@ pub fn conv2d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostic
             bias,
         )),
         macs: Macs::Conv2D(Box::new(window), groups),
+        int8_scratch: Some(int8_scratch),
         in_place: kept.is_some(),
         in_place_scratch: kept,
         activation: arguments.word("activation"),
@@ -66,6 +73,30 @@ fn rows_kept(before: &Before<'_>, window: &Sliding, filters: &Size) -> Option<us
     (filters.known == Some(channels) && rows < height).then_some(rows * width * channels)
 }
 
+/// 0 if no rows must be kept to overwrite an image in 8 bits: if the window is one pixel.
+fn none_kept(before: &Before<'_>, window: &Sliding, filters: &Size) -> Option<usize> {
+    let channels = before.data.known_shape()?.last();
+    let window = window.known()?;
+    let is_pixel = window.size == [1, 1] && window.strides == [1, 1];
+    (is_pixel && filters.known == Some(channels)).then_some(0)
+}
+
+/// The scratch of an 8-bit kernel: so many words, or as many as this function says, and the rows that are `kept`.
+pub(super) fn int8_scratch(
+    words: Option<usize>,
+    function: TokenStream,
+    kept: Option<usize>,
+) -> Int8Scratch {
+    let in_place = words.zip(kept);
+    Int8Scratch {
+        len: match words {
+            Some(words) => Literal::usize_unsuffixed(words).into_token_stream(),
+            None => quote!(::kerust::__private::layers::int8::#function),
+        },
+        in_place: in_place.map(|(words, kept)| words + kept.div_ceil(4)),
+    }
+}
+
 pub fn depthwise_conv2d(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
@@ -83,8 +114,19 @@ pub fn depthwise_conv2d(
     let channels = before.data.dim(2, before.nameable);
     let outputs = times(&channels, &multiplier, before.nameable);
     let Pair(rows, columns) = kernel;
+    let fits = matches!(&rule, Some(rule) if matches!(rule.known, Some(Ok(_))));
+    let kept = fits.then(|| rows_kept(before, &window, &outputs)).flatten();
+    let taps = times(&rows, &columns, before.nameable);
+    let scratch = taps.known.zip(channels.known);
+    let scratch = scratch.map(|(taps, channels)| depthwise_scratch_len(taps, channels));
+    let int8_scratch = int8_scratch(
+        scratch,
+        quote!(depthwise_scratch_len(#taps, #channels)),
+        kept,
+    );
     Spec {
         rule,
+        int8_scratch: Some(int8_scratch),
         after: After::Sizes(vec![None, None, Some(outputs.clone())]),
         config,
         weights: Some(Weights::kernel(

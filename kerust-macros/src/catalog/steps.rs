@@ -1,6 +1,6 @@
 //! Layers that slide over steps, or change their order.
 
-use super::convolutions::{bias, multiplier, times};
+use super::convolutions::{bias, int8_scratch, multiplier, times};
 use super::{
     After, Before, Bias, Macs, Masking, Rule, Spec, Weights, initializers, product, rule, setting,
     sum,
@@ -9,6 +9,7 @@ use crate::arguments::Arguments;
 use crate::diagnostics::Diagnostics;
 use crate::plan::{Fusion, Role};
 use crate::value::{Number, Pair, Size, Sliding, Term};
+use kerust_core::layers::int8::conv_scratch_len;
 use kerust_core::shape::Padding;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -30,7 +31,10 @@ pub(super) fn conv1d(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Dia
         (Some(channels), Some(groups)) => Size::known(channels / groups.max(1)),
         _ => Size::expression(quote!((#channels) / (#groups)), before.nameable),
     };
+    let taps = times(&kernel, &channels, before.nameable);
+    let scratch = taps.known.map(conv_scratch_len);
     Spec {
+        int8_scratch: Some(int8_scratch(scratch, quote!(conv_scratch_len(#taps)), None)),
         rule: rule!(conv1d(before.data, filters, window, groups)),
         after: After::Sizes(vec![None, Some(filters.clone())]),
         config,

@@ -216,9 +216,10 @@ pub(super) fn in_place(
     // From here on the buffer holds the output.
     buffers.rename(call.y, &node.name);
     let constant = node.constant();
-    let x = match node.in_place {
-        true => quote!(()),
-        false => quote!([#(#others),*]),
+    let x = match others.as_slice() {
+        [] => quote!(()),
+        [other] if node.in_place => other.clone(),
+        others => quote!([#(#others),*]),
     };
     let scratch = scratch.unwrap_or(quote!(()));
     quote!(#take Self::#constant.forward_in_place(#weights, #y, #x, #scratch);)

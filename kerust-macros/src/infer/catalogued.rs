@@ -188,6 +188,7 @@ impl Infer<'_> {
                 weights: weights.as_ref().map(|weights| weights.0.clone()),
                 saved: spec.saved.clone(),
                 scratch: spec.scratch.clone(),
+                int8_scratch: spec.int8_scratch.clone(),
                 in_place: spec.in_place,
                 in_place_scratch: spec.in_place_scratch,
                 fusion: spec.fusion,

@@ -5,6 +5,7 @@ use super::tails::units;
 use super::{Call, Element, Inference, Location, Slot, addresses, live, masks, place};
 use super::{push, push_value, root, roots};
 use crate::plan::{Edge, Fusion, Node, Plan, Role};
+use kerust_core::element::Dtype;
 use proc_macro2::Literal;
 use quote::ToTokens;
 use std::collections::HashMap;
@@ -118,7 +119,11 @@ pub fn inference(plan: &Plan) -> Inference {
         let scratch = kept.map(|len| Literal::usize_unsuffixed(len).to_token_stream());
         let scratch = scratch.or(node.scratch.clone()).map(|len| {
             let label = format!("scratch of {}", node.name);
-            push(&mut slots, label, len, step)
+            let slot = push(&mut slots, label, len, step);
+            if plan.is_twin {
+                slots[slot].element = Element::Known(Dtype::I32);
+            }
+            slot
         });
         let line = unit.tail.iter().find_map(|number| {
             let node = &plan.nodes[*number];

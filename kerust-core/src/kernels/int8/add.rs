@@ -50,14 +50,14 @@ impl Add {
         );
     }
 
-    /// `y += a`, where `y` is the second input.
-    pub fn forward_in_place(&self, a: &[i8], y: &mut [i8]) {
-        check!(a.len() == y.len(), "equal lengths");
+    /// `y += b`, where `y` is the first input.
+    pub fn forward_in_place(&self, y: &mut [i8], b: &[i8]) {
+        check!(b.len() == y.len(), "equal lengths");
         vectorized(
             #[inline(always)]
             || {
-                for (y, a) in y.iter_mut().zip(a) {
-                    *y = self.value(*a, *y);
+                for (y, b) in y.iter_mut().zip(b) {
+                    *y = self.value(*y, *b);
                 }
             },
         );

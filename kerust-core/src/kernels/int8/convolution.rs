@@ -1,14 +1,17 @@
 //! `Conv2D`.
 
-use super::dot::{BLOCK, add_constant, add_products};
-use super::{Filters, Output, Rows, from};
+use super::dot::{FILTERS, PATCHES, add_patches, spread, store};
+use super::patch::{Patches, rows_in_place};
+use super::{Filters, Output, Rows};
 use crate::kernels::vectorized;
-use crate::kernels::walk::Walk;
 use crate::shape::Window;
 use core::ops::Range;
 
 /// A convolution, channels last. The weights of one filter lie side by side: rows, columns, channels of
 /// the filter's group.
+///
+/// The inputs under a window are first gathered into a patch, with the zero point beside the image, so that a sum
+/// is one product of two vectors. A few patches are multiplied at once with a few filters.
 #[derive(Clone, Copy, Debug)]
 pub struct Convolution {
     /// Height, width and channels of an image.
@@ -26,8 +29,8 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    /// Computes every image that there is.
-    pub fn forward(&self, x: &[i8], filters: Filters<'_>, y: &mut [i8]) {
+    /// Computes every image that there is. `scratch` has at least [`conv_scratch_len`] words.
+    pub fn forward(&self, x: &[i8], filters: Filters<'_>, y: &mut [i8], scratch: &mut [i32]) {
         let [height, width, channels] = self.input;
         let [rows, columns] = self.window.output(height, width);
         let (x_len, y_len) = (height * width * channels, rows * columns * self.filters);
@@ -38,148 +41,160 @@ impl Convolution {
         let mut images = x.chunks_exact(x_len.max(1));
         for y in y.chunks_exact_mut(y_len.max(1)) {
             let x = Rows::new(images.next().unwrap_or_default(), width * channels);
-            let rows = y.chunks_exact_mut((columns * self.filters).max(1));
-            for (i, y) in rows.enumerate() {
-                self.row(x, i, filters, y);
-            }
+            self.rows(x, 0, filters, y, scratch);
         }
     }
 
-    /// Computes row `i` of an image's output from the rows of the input that its window spans.
-    pub fn row(&self, x: Rows<'_>, i: usize, filters: Filters<'_>, y: &mut [i8]) {
+    /// Computes every image that there is, each over itself: an output has the size of an image, and as many
+    /// channels. `scratch` has at least [`conv_scratch_len`] words, and room for as many rows as
+    /// [`Window::rows_kept`].
+    pub fn forward_in_place(&self, y: &mut [i8], filters: Filters<'_>, scratch: &mut [i32]) {
+        check!(self.filters == self.input[2], "as many filters as channels");
+        let words = conv_scratch_len(self.taps());
+        if self.window.size == [1, 1] {
+            self.pixels_in_place(y, filters, scratch);
+            return;
+        }
+        let Some((scratch, copies)) = scratch.split_at_mut_checked(words) else {
+            return;
+        };
+        let copies = bytemuck::cast_slice_mut(copies);
+        rows_in_place(self.window, self.input, y, copies, |x, i, y| {
+            self.rows(x, i, filters, y, scratch);
+        });
+    }
+
+    /// Overwrites pixels by their outputs: no window sees more than the patches that are multiplied at once.
+    fn pixels_in_place(&self, y: &mut [i8], filters: Filters<'_>, patches: &mut [i32]) {
+        let (all, channels) = (self.filters, self.channels());
         check!(
-            filters.fit(self.filters, self.taps()),
+            filters.fit(all, channels) && self.groups > 0,
             "weights of these sizes"
         );
-        check!(self.groups > 0, "at least one group");
-        let walk = Walk::new(self.window, self.input);
-        let rows = walk.inside(i, 0);
+        check!(
+            patches.len() >= conv_scratch_len(channels),
+            "scratch of this size"
+        );
         vectorized(
             #[inline(always)]
             || {
-                for (j, y) in y.chunks_exact_mut(self.filters.max(1)).enumerate() {
-                    let columns = walk.inside(j, 1);
-                    self.pixel(x, walk, [i, j], [rows.clone(), columns], filters, y);
+                for y in y.chunks_mut((PATCHES * all).max(1)) {
+                    for group in 0..self.groups {
+                        let range = group * channels..(group + 1) * channels;
+                        for (number, x) in y.chunks_exact(all.max(1)).enumerate() {
+                            spread(x.get(range.clone()).unwrap_or_default(), number, patches);
+                        }
+                        let filters = filters.part(range.start, range.end, channels);
+                        let outputs = parts(y, all, &range);
+                        multiply(patches, channels, filters, self.output, outputs);
+                    }
                 }
             },
         );
     }
 
-    /// The filters' outputs at one pixel, of whose window the given taps lie inside the image.
-    #[inline(always)]
-    fn pixel(
+    /// Computes the rows of an image's output from row `first` on, as many as `y` holds, from the rows of the input
+    /// that their windows span. `scratch` has at least [`conv_scratch_len`] words.
+    pub fn rows(
         &self,
         x: Rows<'_>,
-        walk: Walk,
-        at: [usize; 2],
-        inside: [Range<usize>; 2],
-        filters: Filters<'_>,
-        y: &mut [i8],
-    ) {
-        let group_filters = self.filters.checked_div(self.groups).unwrap_or(0);
-        for group in 0..self.groups {
-            let mut first = group * group_filters;
-            let end = first + group_filters;
-            let taps = || self.runs(x, walk, at, inside.clone(), group);
-            while first + BLOCK <= end {
-                self.block::<BLOCK>(taps(), &inside, filters, first, y);
-                first += BLOCK;
-            }
-            while first < end {
-                self.block::<1>(taps(), &inside, filters, first, y);
-                first += 1;
-            }
-        }
-    }
-
-    /// `N` filters' outputs.
-    #[inline(always)]
-    fn block<'a, const N: usize>(
-        &self,
-        runs: impl Iterator<Item = (&'a [i8], usize)>,
-        inside: &[Range<usize>; 2],
-        filters: Filters<'_>,
         first: usize,
+        filters: Filters<'_>,
         y: &mut [i8],
+        scratch: &mut [i32],
     ) {
-        let Some(sums) = from(filters.bias, first).first_chunk::<N>() else {
+        let taps = self.taps();
+        check!(filters.fit(self.filters, taps), "weights of these sizes");
+        check!(self.groups > 0, "at least one group");
+        check!(
+            scratch.len() >= conv_scratch_len(taps),
+            "scratch of this size"
+        );
+        let Some((patch, spread_patches)) = scratch.split_at_mut_checked(taps.div_ceil(4)) else {
             return;
         };
-        let (mut sums, taps) = (*sums, self.taps());
-        let weights: [&[i8]; N] =
-            core::array::from_fn(|k| from(filters.weights, (first + k) * taps));
-        for (x, tap) in runs {
-            add_products(x, weights.map(|weights| from(weights, tap)), &mut sums);
-        }
-        for taps in self.outside(inside) {
-            let weights = weights.map(|weights| weights.get(taps.clone()).unwrap_or_default());
-            add_constant(self.zero_point, weights, &mut sums);
-        }
-        let y = y.iter_mut().skip(first).zip(sums).enumerate();
-        for (k, (y, sum)) in y {
-            *y = self
-                .output
-                .requantize(sum, filters.multipliers.of(first + k));
-        }
-    }
-
-    /// The inputs of a group that lie side by side under a window, each run with the place of its
-    /// weights in a filter.
-    #[inline(always)]
-    fn runs<'a>(
-        &self,
-        x: Rows<'a>,
-        walk: Walk,
-        [i, j]: [usize; 2],
-        [rows, columns]: [Range<usize>; 2],
-        group: usize,
-    ) -> impl Iterator<Item = (&'a [i8], usize)> {
-        let [channels, all] = [self.channels(), self.input[2]];
-        let width = self.window.size[1];
-        // Neighbours in the window are neighbours in the image.
-        let dense = self.groups == 1 && self.window.dilation[1] == 1;
-        let (runs, len) = match dense {
-            true => (
-                columns.start..columns.end.min(columns.start + 1),
-                columns.len(),
-            ),
-            false => (columns, 1),
-        };
-        rows.flat_map(move |u| {
-            let row = x.get(walk.under(i, u, 0));
-            runs.clone().map(move |v| {
-                let x = from(row, walk.under(j, v, 1) * all + group * channels);
-                let x = x.get(..len * channels).unwrap_or_default();
-                (x, (u * width + v) * channels)
-            })
-        })
-    }
-
-    /// The weights of a filter whose taps lie beside the image.
-    #[inline(always)]
-    fn outside(&self, [rows, columns]: &[Range<usize>; 2]) -> impl Iterator<Item = Range<usize>> {
-        let ([height, width], channels) = (self.window.size, self.channels());
-        let (rows, columns) = (rows.clone(), columns.clone());
-        let whole = rows.len() == height && columns.len() == width;
-        (0..if whole { 0 } else { height }).flat_map(move |u| {
-            let (left, right) = match rows.contains(&u) {
-                true => (columns.start, columns.end),
-                false => (width, width),
-            };
-            let run = move |from: usize, to: usize| {
-                (u * width + from) * channels..(u * width + to) * channels
-            };
-            [run(0, left), run(right, width)]
-        })
+        let patch: &mut [i8] = bytemuck::cast_slice_mut(patch);
+        let patch = patch.get_mut(..taps).unwrap_or_default();
+        let columns = self.window.output(self.input[0], self.input[1])[1];
+        let patches = Patches::new(self.window, self.input, self.channels(), self.zero_point);
+        let group_filters = self.filters.checked_div(self.groups).unwrap_or(0);
+        vectorized(
+            #[inline(always)]
+            || {
+                let mut at = [first, 0];
+                for y in y.chunks_mut((PATCHES * self.filters).max(1)) {
+                    let mut next = at;
+                    for group in 0..self.groups {
+                        next = at;
+                        for number in 0..y.len().checked_div(self.filters).unwrap_or(0) {
+                            let patch = patches.gather(x, next, group * self.channels(), patch);
+                            spread(patch, number, spread_patches);
+                            next = match next {
+                                [i, j] if j + 1 == columns => [i + 1, 0],
+                                [i, j] => [i, j + 1],
+                            };
+                        }
+                        let range = group * group_filters..(group + 1) * group_filters;
+                        let outputs = parts(y, self.filters, &range);
+                        let filters = filters.part(range.start, range.end, taps);
+                        multiply(spread_patches, taps, filters, self.output, outputs);
+                    }
+                    at = next;
+                }
+            },
+        );
     }
 
     /// Channels of the input that a filter sees.
-    fn channels(&self) -> usize {
-        self.input[2].checked_div(self.groups).unwrap_or(0)
+    const fn channels(&self) -> usize {
+        match self.groups {
+            0 => 0,
+            groups => self.input[2] / groups,
+        }
     }
 
     /// Weights of a filter.
-    fn taps(&self) -> usize {
+    const fn taps(&self) -> usize {
         self.window.size[0] * self.window.size[1] * self.channels()
     }
+}
+
+/// The channels of a group at each of a few pixels.
+#[inline(always)]
+fn parts<'a>(y: &'a mut [i8], channels: usize, group: &Range<usize>) -> [&'a mut [i8]; PATCHES] {
+    let mut pixels = y.chunks_exact_mut(channels.max(1));
+    core::array::from_fn(|_| {
+        let pixel = pixels.next().unwrap_or_default();
+        pixel.get_mut(group.clone()).unwrap_or_default()
+    })
+}
+
+/// The outputs of filters of `taps` weights each, for each patch. There may be fewer places than patches.
+#[cfg_attr(feature = "std", inline(always))]
+#[cfg_attr(not(feature = "std"), inline(never))]
+fn multiply(
+    patches: &[i32],
+    taps: usize,
+    filters: Filters<'_>,
+    output: Output,
+    mut y: [&mut [i8]; PATCHES],
+) {
+    let blocks = filters.weights.chunks((FILTERS * taps).max(1));
+    let blocks = blocks.zip(filters.bias.chunks(FILTERS));
+    let blocks = blocks.zip(filters.multipliers.chunks(FILTERS));
+    for (number, ((weights, bias), multipliers)) in blocks.enumerate() {
+        let bias = core::array::from_fn(|k| bias.get(k).copied().unwrap_or(0));
+        let mut sums = [bias; PATCHES];
+        add_patches(patches, weights, taps, &mut sums);
+        for (y, sums) in y.iter_mut().zip(&sums) {
+            let y = y.get_mut(number * FILTERS..).unwrap_or_default();
+            store(sums, multipliers, output, y);
+        }
+    }
+}
+
+/// The number of words of scratch that a convolution whose filters have so many weights needs: for a gathered patch,
+/// and for the patches that are multiplied at once, on some machines with 16 bits for each value.
+pub const fn conv_scratch_len(taps: usize) -> usize {
+    5 * taps.div_ceil(4)
 }

@@ -1,6 +1,6 @@
 //! `Dense`.
 
-use super::dot::{BLOCK, add_products};
+use super::dot::{BLOCK, add_products, store};
 use super::{Filters, Output, from};
 use crate::kernels::vectorized;
 
@@ -59,11 +59,7 @@ impl Dense {
         let mut sums = *sums;
         let weights = core::array::from_fn(|k| from(filters.weights, (first + k) * self.inputs));
         add_products(x, weights, &mut sums);
-        let y = y.iter_mut().skip(first).zip(sums).enumerate();
-        for (k, (y, sum)) in y {
-            *y = self
-                .output
-                .requantize(sum, filters.multipliers.of(first + k));
-        }
+        let y = y.get_mut(first..).unwrap_or_default();
+        store(&sums, from(filters.multipliers, first), self.output, y);
     }
 }

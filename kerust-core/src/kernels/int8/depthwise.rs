@@ -1,11 +1,10 @@
 //! `DepthwiseConv2D`.
 
-use super::dot::add_each;
+use super::dot::{CHANNELS, add_taps, store};
+use super::patch::{Patches, rows_in_place};
 use super::{Filters, Output, Rows, from};
 use crate::kernels::vectorized;
-use crate::kernels::walk::Walk;
 use crate::shape::Window;
-use core::ops::Range;
 
 /// A convolution of each channel alone, channels last. The weights of one tap lie side by side: rows,
 /// columns, channels, outputs of the channel.
@@ -24,133 +23,133 @@ pub struct Depthwise {
 }
 
 impl Depthwise {
-    /// Computes every image that there is.
-    pub fn forward(&self, x: &[i8], filters: Filters<'_>, y: &mut [i8]) {
+    /// Computes every image that there is. `scratch` has at least [`depthwise_scratch_len`] words.
+    pub fn forward(&self, x: &[i8], filters: Filters<'_>, y: &mut [i8], scratch: &mut [i32]) {
         let [height, width, channels] = self.input;
         let [rows, columns] = self.window.output(height, width);
-        let (x_len, y_row) = (height * width * channels, columns * self.outputs());
+        let (x_len, y_len) = (height * width * channels, rows * columns * self.outputs());
         check!(
-            x.len() * rows * y_row == y.len() * x_len,
+            x.len() * y_len == y.len() * x_len,
             "as many output images as input images"
         );
         let mut images = x.chunks_exact(x_len.max(1));
-        for y in y.chunks_exact_mut((rows * y_row).max(1)) {
+        for y in y.chunks_exact_mut(y_len.max(1)) {
             let x = Rows::new(images.next().unwrap_or_default(), width * channels);
-            for (i, y) in y.chunks_exact_mut(y_row.max(1)).enumerate() {
-                self.row(x, i, filters, y);
-            }
+            self.rows(x, 0, filters, y, scratch);
         }
     }
 
-    /// Computes row `i` of an image's output from the rows of the input that its window spans.
-    pub fn row(&self, x: Rows<'_>, i: usize, filters: Filters<'_>, y: &mut [i8]) {
-        let taps = self.window.size[0] * self.window.size[1];
-        check!(filters.fit(self.outputs(), taps), "weights of these sizes");
-        let walk = Walk::new(self.window, self.input);
-        let rows = walk.inside(i, 0);
+    /// Computes every image that there is, each over itself: an output has the size of an image. `scratch` has at
+    /// least [`depthwise_scratch_len`] words, and room for as many rows as [`Window::rows_kept`].
+    pub fn forward_in_place(&self, y: &mut [i8], filters: Filters<'_>, scratch: &mut [i32]) {
+        check!(self.multiplier == 1, "one output for each channel");
+        let words = depthwise_scratch_len(self.taps(), self.input[2]);
+        let Some((scratch, copies)) = scratch.split_at_mut_checked(words) else {
+            return;
+        };
+        let copies = bytemuck::cast_slice_mut(copies);
+        rows_in_place(self.window, self.input, y, copies, |x, i, y| {
+            self.rows(x, i, filters, y, scratch);
+        });
+    }
+
+    /// Computes the rows of an image's output from row `first` on, as many as `y` holds, from the rows of the input
+    /// that their windows span. `scratch` has at least [`depthwise_scratch_len`] words.
+    pub fn rows(
+        &self,
+        x: Rows<'_>,
+        first: usize,
+        filters: Filters<'_>,
+        y: &mut [i8],
+        scratch: &mut [i32],
+    ) {
+        let (outputs, taps) = (self.outputs(), self.taps());
+        check!(filters.fit(outputs, taps), "weights of these sizes");
+        check!(
+            scratch.len() >= depthwise_scratch_len(taps, self.input[2]),
+            "scratch of this size"
+        );
+        let patch: &mut [i8] = bytemuck::cast_slice_mut(scratch);
+        let len = (taps * self.input[2]).min(patch.len());
+        let patch = patch.get_mut(..len).unwrap_or_default();
+        let columns = self.window.output(self.input[0], self.input[1])[1];
+        let patches = Patches::new(self.window, self.input, self.input[2], self.zero_point);
         vectorized(
             #[inline(always)]
             || {
-                for (j, y) in y.chunks_exact_mut(self.outputs().max(1)).enumerate() {
-                    let inside = [rows.clone(), walk.inside(j, 1)];
-                    self.pixel(x, walk, [i, j], inside, filters, y);
+                let mut at = [first, 0];
+                for y in y.chunks_exact_mut(outputs.max(1)) {
+                    self.pixel(patches.gather(x, at, 0, patch), filters, y);
+                    at = match at {
+                        [i, j] if j + 1 == columns => [i + 1, 0],
+                        [i, j] => [i, j + 1],
+                    };
                 }
             },
         );
     }
 
-    /// The outputs at one pixel, of whose window the given taps lie inside the image.
+    /// The outputs at one pixel.
     #[inline(always)]
-    fn pixel(
-        &self,
-        x: Rows<'_>,
-        walk: Walk,
-        at: [usize; 2],
-        inside: [Range<usize>; 2],
-        filters: Filters<'_>,
-        y: &mut [i8],
-    ) {
-        let outputs = self.outputs();
-        let taps = || self.taps(x, walk, at, inside.clone());
-        if self.multiplier != 1 {
-            for first in 0..outputs {
-                let channel = first.checked_div(self.multiplier).unwrap_or(0);
-                self.block::<1>(taps(), filters, channel, first, y);
-            }
-            return;
-        }
+    fn pixel(&self, patch: &[i8], filters: Filters<'_>, y: &mut [i8]) {
         let mut first = 0;
-        while first + 32 <= outputs {
-            self.block::<32>(taps(), filters, first, first, y);
-            first += 32;
+        if self.multiplier == 1 {
+            first = self.blocks::<{ CHANNELS[0] }>(patch, filters, first, y);
+            first = self.blocks::<{ CHANNELS[1] }>(patch, filters, first, y);
         }
-        while first + 8 <= outputs {
-            self.block::<8>(taps(), filters, first, first, y);
-            first += 8;
-        }
-        while first < outputs {
-            self.block::<1>(taps(), filters, first, first, y);
-            first += 1;
-        }
+        self.blocks::<1>(patch, filters, first, y);
     }
 
-    /// `N` outputs from `first` on, of as many channels from `channel` on.
+    /// The outputs from `first` on, as long as there are `N`; returns the next one.
     #[inline(always)]
-    fn block<'a, const N: usize>(
+    fn blocks<const N: usize>(
         &self,
-        taps: impl Iterator<Item = (Option<&'a [i8]>, usize)>,
+        patch: &[i8],
         filters: Filters<'_>,
-        channel: usize,
         first: usize,
         y: &mut [i8],
-    ) {
-        let Some(sums) = from(filters.bias, first).first_chunk::<N>() else {
-            return;
-        };
-        let mut sums = *sums;
-        let beside = [self.zero_point; N];
-        for (x, tap) in taps {
-            let x = match x {
-                Some(x) => from(x, channel).first_chunk::<N>(),
-                None => Some(&beside),
+    ) -> usize {
+        let (mut y, mut next) = (from_mut(y, first).chunks_exact_mut(N), first);
+        let bias = from(filters.bias, first).as_chunks::<N>().0;
+        let multipliers = from(filters.multipliers, first).chunks_exact(N);
+        for ((bias, multipliers), y) in bias.iter().zip(multipliers).zip(&mut y) {
+            let mut sums = *bias;
+            let channel = match self.multiplier {
+                1 => next,
+                several => next.checked_div(several).unwrap_or(0),
             };
-            let weights = from(filters.weights, tap + first).first_chunk::<N>();
-            if let (Some(x), Some(weights)) = (x, weights) {
-                add_each(x, weights, &mut sums);
-            }
+            let strides = [self.input[2], self.outputs()];
+            let values = [from(patch, channel), from(filters.weights, next)];
+            add_taps(values, strides, self.taps(), &mut sums);
+            store(&sums, multipliers, self.output, y);
+            next += N;
         }
-        let y = y.iter_mut().skip(first).zip(sums).enumerate();
-        for (k, (y, sum)) in y {
-            *y = self
-                .output
-                .requantize(sum, filters.multipliers.of(first + k));
-        }
-    }
-
-    /// The pixel under each tap of a window, none beside the image, and the place of the tap's weights.
-    #[inline(always)]
-    fn taps<'a>(
-        &self,
-        x: Rows<'a>,
-        walk: Walk,
-        [i, j]: [usize; 2],
-        [rows, columns]: [Range<usize>; 2],
-    ) -> impl Iterator<Item = (Option<&'a [i8]>, usize)> {
-        let ([height, width], channels, outputs) =
-            (self.window.size, self.input[2], self.outputs());
-        (0..height).flat_map(move |u| {
-            let row = rows.contains(&u).then(|| x.get(walk.under(i, u, 0)));
-            let columns = columns.clone();
-            (0..width).map(move |v| {
-                let row = row.filter(|_| columns.contains(&v));
-                let pixel = row.map(|row| from(row, walk.under(j, v, 1) * channels));
-                (pixel, (u * width + v) * outputs)
-            })
-        })
+        next
     }
 
     /// Channels of the output.
     const fn outputs(&self) -> usize {
         self.input[2] * self.multiplier
+    }
+
+    /// Weights of an output.
+    const fn taps(&self) -> usize {
+        self.window.size[0] * self.window.size[1]
+    }
+}
+
+/// The values from `place` on; none beyond the end.
+#[inline(always)]
+fn from_mut(values: &mut [i8], place: usize) -> &mut [i8] {
+    values.get_mut(place..).unwrap_or_default()
+}
+
+/// The number of words of scratch that a depthwise convolution with such a window over so many channels needs: for a
+/// gathered patch.
+pub const fn depthwise_scratch_len(taps: usize, channels: usize) -> usize {
+    match taps {
+        // One pixel lies where it is.
+        1 => 0,
+        taps => (taps * channels).div_ceil(4),
     }
 }

@@ -1,5 +1,7 @@
 //! Sums of products of 8-bit values: what instruction sets differ in.
 
+use super::{Multiplier, Output};
+
 /// How many filters are summed in one pass over the input.
 pub(super) const BLOCK: usize = 4;
 
@@ -24,20 +26,59 @@ pub(super) fn add_products<const N: usize>(x: &[i8], weights: [&[i8]; N], sums: 
     }
 }
 
-/// Adds to each sum the product of the values that stand at its place.
+/// How many patches of a convolution are multiplied at once, and with how many filters.
+pub(super) const PATCHES: usize = 1;
+pub(super) const FILTERS: usize = 4;
+
+/// Stores a patch as [`add_patches`] reads it.
 #[inline(always)]
-pub(super) fn add_each<const N: usize>(x: &[i8; N], weights: &[i8; N], sums: &mut [i32; N]) {
-    for (sum, (x, w)) in sums.iter_mut().zip(x.iter().zip(weights)) {
-        *sum = sum.wrapping_add(product(*x, *w));
+pub(super) fn spread(patch: &[i8], _number: usize, patches: &mut [i32]) {
+    let patches = bytemuck::cast_slice_mut(patches);
+    patches.iter_mut().zip(patch).for_each(|(to, x)| *to = *x);
+}
+
+/// Adds to the sums of each patch the products with the filters that there are, each of `taps` weights.
+#[inline(always)]
+pub(super) fn add_patches(
+    patches: &[i32],
+    weights: &[i8],
+    taps: usize,
+    sums: &mut [[i32; FILTERS]; PATCHES],
+) {
+    let patch: &[i8] = bytemuck::cast_slice(patches);
+    let patch = patch.get(..taps).unwrap_or_default();
+    let [sums] = sums;
+    let filter = |k| super::from(weights, k * taps);
+    add_products(patch, core::array::from_fn(filter), sums);
+}
+
+/// Stores the outputs of sums, each scaled by the multiplier of its channel.
+#[inline(always)]
+pub(super) fn store(sums: &[i32], multipliers: &[Multiplier], output: Output, y: &mut [i8]) {
+    for ((y, sum), multiplier) in y.iter_mut().zip(sums).zip(multipliers) {
+        *y = output.requantize(*sum, *multiplier);
     }
 }
 
-/// Adds to each sum the products of one value with its weights.
+/// How many channels of a depthwise convolution or a pool are computed at once, and how many of the rest.
+pub(super) const CHANNELS: [usize; 2] = [32, 8];
+
+/// Adds to the sums of `N` channels the products of `x` with `weights` for each of `taps`, between which they have these
+/// strides.
 #[inline(always)]
-pub(super) fn add_constant<const N: usize>(x: i8, weights: [&[i8]; N], sums: &mut [i32; N]) {
-    for (sum, weights) in sums.iter_mut().zip(weights) {
-        for w in weights {
-            *sum = sum.wrapping_add(product(x, *w));
+pub(super) fn add_taps<const N: usize>(
+    [x, weights]: [&[i8]; 2],
+    strides: [usize; 2],
+    taps: usize,
+    sums: &mut [i32; N],
+) {
+    for tap in 0..taps {
+        let x = super::from(x, tap * strides[0]);
+        let weights = super::from(weights, tap * strides[1]);
+        if let (Some(x), Some(weights)) = (x.first_chunk::<N>(), weights.first_chunk::<N>()) {
+            for (sum, (x, w)) in sums.iter_mut().zip(x.iter().zip(weights)) {
+                *sum = sum.wrapping_add(product(*x, *w));
+            }
         }
     }
 }

@@ -2,37 +2,6 @@
 
 use super::Multiplier;
 
-/// The factors of the sums: one for all output channels, or one for each.
-#[derive(Clone, Copy, Debug)]
-pub enum Multipliers<'a> {
-    /// One scale for all weights.
-    PerTensor(Multiplier),
-    /// A scale for each output channel.
-    PerChannel(&'a [Multiplier]),
-}
-
-impl Multipliers<'_> {
-    /// The factor of an output channel.
-    #[inline(always)]
-    pub fn of(&self, channel: usize) -> Multiplier {
-        match self {
-            Self::PerTensor(multiplier) => *multiplier,
-            Self::PerChannel(all) => match all.get(channel) {
-                Some(multiplier) => *multiplier,
-                None => Multiplier::ZERO,
-            },
-        }
-    }
-
-    /// Whether there is a factor for each of so many channels.
-    fn cover(&self, channels: usize) -> bool {
-        match self {
-            Self::PerTensor(_) => true,
-            Self::PerChannel(all) => all.len() == channels,
-        }
-    }
-}
-
 /// Weights, bias and factors of a layer.
 ///
 /// The sum that a layer is after, `bias + Σ (x − zero_point) · w`, is computed as `folded + Σ x · w`:
@@ -43,16 +12,30 @@ pub struct Filters<'a> {
     pub weights: &'a [i8],
     /// A bias for each output channel, with the input's zero point folded into it.
     pub bias: &'a [i32],
-    /// The factors of the sums.
-    pub multipliers: Multipliers<'a>,
+    /// A factor for the sums of each output channel.
+    pub multipliers: &'a [Multiplier],
 }
 
 impl Filters<'_> {
+    /// The numbers of the channels from `first` to `end`, if these are those of channels of so many weights each that
+    /// lie side by side.
+    #[inline(always)]
+    pub(super) fn part(&self, first: usize, end: usize, weights: usize) -> Self {
+        Self {
+            weights: self
+                .weights
+                .get(first * weights..end * weights)
+                .unwrap_or_default(),
+            bias: self.bias.get(first..end).unwrap_or_default(),
+            multipliers: self.multipliers.get(first..end).unwrap_or_default(),
+        }
+    }
+
     /// Whether these are the numbers of so many output channels of so many weights each.
     pub(super) fn fit(&self, channels: usize, weights: usize) -> bool {
         self.weights.len() == channels * weights
             && self.bias.len() == channels
-            && self.multipliers.cover(channels)
+            && self.multipliers.len() == channels
     }
 }
 

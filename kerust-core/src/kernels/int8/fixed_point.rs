@@ -16,10 +16,12 @@ pub(super) const fn high_mul(a: i32, b: i32) -> i32 {
 /// `x / 2^exponent`, halves rounded away from zero.
 #[inline(always)]
 pub(super) const fn divide_by_power_of_two(x: i32, exponent: u32) -> i32 {
-    let mask = 1i32.wrapping_shl(exponent).wrapping_sub(1);
-    let threshold = (mask >> 1) + (x < 0) as i32;
-    let up = (x & mask) > threshold;
-    x.wrapping_shr(exponent) + up as i32
+    if exponent == 0 {
+        return x;
+    }
+    // Halves are rounded up, and a negative number is lowered by 1 before, which turns halves down.
+    let twice = x.saturating_add(x >> 31).wrapping_shr(exponent - 1);
+    (twice >> 1) + (twice & 1)
 }
 
 /// `x · 2^exponent`, held at the ends.

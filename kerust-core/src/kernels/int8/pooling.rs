@@ -1,5 +1,6 @@
 //! `MaxPooling2D` and `AveragePooling2D`.
 
+use super::dot::CHANNELS;
 use super::{Output, Rows, from};
 use crate::kernels::vectorized;
 use crate::kernels::walk::Walk;
@@ -73,13 +74,13 @@ impl Pooling {
                         })
                     };
                     let mut first = 0;
-                    while first + 32 <= channels {
-                        self.block::<AVERAGE, 32>(pixels(), count, first, y);
-                        first += 32;
+                    while first + CHANNELS[0] <= channels {
+                        self.block::<AVERAGE, { CHANNELS[0] }>(pixels(), count, first, y);
+                        first += CHANNELS[0];
                     }
-                    while first + 8 <= channels {
-                        self.block::<AVERAGE, 8>(pixels(), count, first, y);
-                        first += 8;
+                    while first + CHANNELS[1] <= channels {
+                        self.block::<AVERAGE, { CHANNELS[1] }>(pixels(), count, first, y);
+                        first += CHANNELS[1];
                     }
                     while first < channels {
                         self.block::<AVERAGE, 1>(pixels(), count, first, y);

@@ -10,6 +10,9 @@ pub struct Rows<'a> {
     values: &'a [i8],
     len: usize,
     count: usize,
+    /// The rows from a number on that are elsewhere.
+    below: &'a [i8],
+    first_below: usize,
 }
 
 impl<'a> Rows<'a> {
@@ -19,7 +22,19 @@ impl<'a> Rows<'a> {
             Some(count) => count,
             None => 0,
         };
-        Self { values, len, count }
+        Self {
+            values,
+            len,
+            count,
+            below: &[],
+            first_below: usize::MAX,
+        }
+    }
+
+    /// The rows from number `first` on are those of `below`.
+    pub const fn below(mut self, first: usize, below: &'a [i8]) -> Self {
+        (self.first_below, self.below) = (first, below);
+        self
     }
 
     /// How many rows there is room for.
@@ -31,12 +46,14 @@ impl<'a> Rows<'a> {
     #[inline(always)]
     pub fn get(&self, row: usize) -> &'a [i8] {
         // A whole image needs no division.
-        let place = if row < self.count {
-            row
+        let (values, place) = if row >= self.first_below {
+            (self.below, row - self.first_below)
+        } else if row < self.count {
+            (self.values, row)
         } else {
-            row.checked_rem(self.count).unwrap_or(0)
+            (self.values, row.checked_rem(self.count).unwrap_or(0))
         };
-        let values = self.values.get(place * self.len..).unwrap_or_default();
+        let values = values.get(place * self.len..).unwrap_or_default();
         values.get(..self.len).unwrap_or_default()
     }
 }
@@ -51,6 +68,11 @@ mod tests {
         let rows = Rows::new(&values, 2);
         assert_eq!((rows.get(0), rows.get(2)), (&[1, 2][..], &[5, 6][..]));
         assert_eq!((rows.get(3), rows.get(7)), (&[1, 2][..], &[3, 4][..]));
+        let rows = rows.below(9, &[7, 8, 9, 10]);
+        assert_eq!(
+            (rows.get(8), rows.get(9), rows.get(10)),
+            (&[5, 6][..], &[7, 8][..], &[9, 10][..])
+        );
         assert!(Rows::new(&[], 2).get(1).is_empty());
         assert!(Rows::new(&values, 0).get(1).is_empty());
     }

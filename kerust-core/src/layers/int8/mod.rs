@@ -9,7 +9,8 @@
 //! fixed-point multipliers. The scale of a layer's output is stored too. No device reads it; it says which real
 //! numbers the outputs stand for.
 
-use crate::kernels::int8::{Filters, Mean, Multiplier, Multipliers, Output, Softmax};
+use crate::kernels::int8::{Add, Filters, Mean, Multiplier, Output, Softmax};
+pub use crate::kernels::int8::{conv_scratch_len, depthwise_scratch_len};
 use crate::layer::weights;
 
 weights! {
@@ -214,7 +215,7 @@ pub(super) fn filters<'a>(
     Filters {
         weights,
         bias,
-        multipliers: Multipliers::PerChannel(Multiplier::slice(multipliers)),
+        multipliers: Multiplier::slice(multipliers),
     }
 }
 
@@ -230,6 +231,19 @@ pub(super) const fn output(zero_point: i8, [min, max]: [i8; 2]) -> Output {
 
 /// The output of a layer that computes no new values: its quantization is that of its input.
 pub(super) const SAME: Output = output(0, [i8::MIN, i8::MAX]);
+
+/// The kernel of a sum of two values.
+#[inline(always)]
+pub(super) const fn add(weights: &AddWeights) -> Add {
+    let [a, b, output] = weights.zero_point;
+    let [a_multiplier, b_multiplier] = weights.multipliers;
+    Add {
+        zero_points: [a, b],
+        multipliers: [Multiplier::of(a_multiplier), Multiplier::of(b_multiplier)],
+        multiplier: Multiplier::of(weights.multiplier),
+        output: self::output(output, weights.range),
+    }
+}
 
 /// The kernel of an average over so many places of so many channels.
 #[inline(always)]

@@ -2,7 +2,8 @@
 
 use kerust_core::kernels::int8::{
     self, Add, Convolution, Dense, Depthwise, Filters, LeakyRelu, Logistic, Mean, Multiplier,
-    Multipliers, Output, Pad, Part, Pooling, Rescale, Rows, Softmax, Tanh,
+    Output, Pad, Part, Pooling, Rescale, Rows, Softmax, Tanh, conv_scratch_len,
+    depthwise_scratch_len,
 };
 use kerust_core::shape::Window;
 use kerust_core::weights::tflite::{Graph, Kind, Operation};
@@ -86,11 +87,20 @@ fn compute(
                 zero_point: source.zero_point,
                 output: Output::new(target, activation),
             };
+            let [height, width, channels] = kernel.input;
+            let taps = window.size[0] * window.size[1] * channels / groups;
+            let kept = window.rows_kept(height, width).unwrap_or(0) * width * channels;
+            let mut scratch = vec![0; conv_scratch_len(taps) + kept.div_ceil(4)];
             match schedule {
-                Schedule::Whole => kernel.forward(x, numbers.filters(), &mut y),
+                Schedule::Whole => kernel.forward(x, numbers.filters(), &mut y, &mut scratch),
                 Schedule::Ring => ring(x, kernel.input, window, &mut y, |x, i, y| {
-                    kernel.row(x, i, numbers.filters(), y)
+                    kernel.rows(x, i, numbers.filters(), y, &mut scratch.clone())
                 }),
+            }
+            if kept > 0 && kernel.filters == channels {
+                let mut in_place = x.to_vec();
+                kernel.forward_in_place(&mut in_place, numbers.filters(), &mut scratch);
+                assert_eq!(in_place, y);
             }
         }
         Kind::DepthwiseConv2D {
@@ -108,11 +118,20 @@ fn compute(
                 zero_point: source.zero_point,
                 output: Output::new(target, activation),
             };
+            let [height, width, channels] = kernel.input;
+            let kept = window.rows_kept(height, width).unwrap_or(0) * width * channels;
+            let words = depthwise_scratch_len(window.size[0] * window.size[1], channels);
+            let mut scratch = vec![0; words + kept.div_ceil(4)];
             match schedule {
-                Schedule::Whole => kernel.forward(x, numbers.filters(), &mut y),
+                Schedule::Whole => kernel.forward(x, numbers.filters(), &mut y, &mut scratch),
                 Schedule::Ring => ring(x, kernel.input, window, &mut y, |x, i, y| {
-                    kernel.row(x, i, numbers.filters(), y)
+                    kernel.rows(x, i, numbers.filters(), y, &mut scratch.clone())
                 }),
+            }
+            if kept > 0 && multiplier == 1 {
+                let mut in_place = x.to_vec();
+                kernel.forward_in_place(&mut in_place, numbers.filters(), &mut scratch);
+                assert_eq!(in_place, y);
             }
         }
         Kind::FullyConnected {
@@ -163,8 +182,8 @@ fn compute(
             };
             let kernel = Add::new([source, of(other)], target, activation);
             kernel.forward(x, b, &mut y);
-            let mut in_place = b.clone();
-            kernel.forward_in_place(x, &mut in_place);
+            let mut in_place = x.to_vec();
+            kernel.forward_in_place(&mut in_place, b);
             assert_eq!(in_place, y);
         }
         Kind::Concatenation { axis } => {
@@ -237,7 +256,11 @@ impl<'g> Numbers<'g> {
         Self {
             weights,
             bias,
-            multipliers: scales.iter().map(multiplier).collect(),
+            // One scale for all weights is that of every channel.
+            multipliers: match scales.as_slice() {
+                [scale] => vec![multiplier(scale); channels],
+                scales => scales.iter().map(multiplier).collect(),
+            },
         }
     }
 
@@ -245,10 +268,7 @@ impl<'g> Numbers<'g> {
         Filters {
             weights: self.weights,
             bias: &self.bias,
-            multipliers: match *self.multipliers {
-                [multiplier] => Multipliers::PerTensor(multiplier),
-                _ => Multipliers::PerChannel(&self.multipliers),
-            },
+            multipliers: &self.multipliers,
         }
     }
 }
