@@ -58,7 +58,7 @@
 #[cfg(feature = "plots")]
 pub use kerust_core::picture;
 pub use kerust_core::{
-    activation, constraint, data, element, init, layers, regularizer, rng, weights,
+    activation, constraint, data, element, init, layers, regularizer, rng, text, weights,
 };
 #[cfg(feature = "std")]
 pub use kerust_core::{loss, metric, optimizer, testing, train};
@@ -84,7 +84,7 @@ pub mod layer {
 /// What every model is: its types, its layers and its memory.
 pub mod model {
     pub use kerust_core::model::{
-        Arena, Call, Graph, Head, Heads, LayerInfo, Model, Source, Train,
+        Arena, Call, Graph, Head, Heads, LayerInfo, Model, Source, State, Stateful, Train,
     };
 }
 
@@ -128,7 +128,7 @@ pub mod __private {
 #[cfg(feature = "std")]
 pub use kerust_core::error::{Error, Result};
 pub use layer::{Build, Layer};
-pub use model::{Arena, Model, Train};
+pub use model::{Arena, Model, Stateful, Train};
 pub use rng::{Rng, Seed};
 pub use tensor::{Rank1, Rank2, Rank3, Rank4, Tensor, Tokens};
 
@@ -291,7 +291,8 @@ pub use kerust_macros::LayerData;
 #[cfg(feature = "std")]
 pub mod prelude {
     pub use crate::data::{
-        Binary, Class, Data, Dataset, Samples, datasets, samples, to_categorical,
+        Binary, Class, Data, Dataset, PadSequences, Samples, datasets, pad_sequences, samples,
+        to_categorical,
     };
     #[cfg(feature = "images")]
     pub use crate::data::{ImageFolder, Subset};
@@ -323,6 +324,7 @@ pub mod prelude {
         PiecewiseConstantDecay, PolynomialDecay, RMSprop, SGD, Schedule,
     };
     pub use crate::quantize::Quantize;
+    pub use crate::text::{TextVectorization, Vocabulary};
     #[doc(hidden)]
     pub use crate::train::BeforeCompile;
     pub use crate::train::{
@@ -332,8 +334,8 @@ pub mod prelude {
         Workflow,
     };
     pub use crate::{
-        Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Tensor,
-        Tokens, Train, model,
+        Arena, Build, Layer, LayerData, Model, Rank1, Rank2, Rank3, Rank4, Rng, Seed, Stateful,
+        Tensor, Tokens, Train, model,
     };
     pub use rand::RngExt as _;
 }

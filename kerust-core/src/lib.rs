@@ -40,6 +40,7 @@ mod summary;
 pub mod tensor;
 #[cfg(feature = "std")]
 pub mod testing;
+pub mod text;
 #[cfg(feature = "std")]
 pub mod train;
 #[cfg(feature = "std")]

@@ -5,12 +5,16 @@ pub mod budget;
 mod graph;
 mod nested;
 mod setting;
+mod stateful;
 
 pub use graph::{Call, Graph};
 pub use nested::{Faulty, Nested};
 #[cfg(feature = "std")]
 pub(crate) use setting::regularizes_activity;
 pub use setting::{Setting, Term};
+pub use stateful::{State, Stateful};
+#[doc(hidden)]
+pub use stateful::{split, split_mut};
 
 use crate::element::Elements;
 use crate::gradient::Gradient;
@@ -75,6 +79,10 @@ pub trait Heads: Tensors {
     );
 }
 
+/// The largest number of heads, that of the tuples for which the traits are implemented.
+#[cfg(feature = "std")]
+pub(crate) const MOST_HEADS: usize = 4;
+
 /// The heads in a training step: the model's logits, and the buffer for the gradient of the loss.
 pub struct HeadPass<'a, H: Heads> {
     /// The values of the heads before their activation, for the whole batch.
@@ -115,8 +123,24 @@ pub trait Model: LayerData {
     /// Whether inference computes the activation of the heads too, as an 8-bit twin does.
     #[doc(hidden)]
     const ACTIVATED: bool = false;
+    /// Whether an output has a mask, which says which of its steps count.
+    #[doc(hidden)]
+    const MASKED: bool = false;
     /// Words that one inference of one sample needs beside weights, input and output.
     const ARENA_LEN: usize;
+
+    /// Like [`logits`](Self::logits). It then passes the mask of each head that has one to `look`, with the number
+    /// of the head: 0 for each step that is left out.
+    #[doc(hidden)]
+    fn logits_and_masks(
+        &self,
+        input: <Self::Input as Elements>::Slices<'_>,
+        memory: &mut Memory<'_>,
+        output: <Self::Heads as Elements>::SlicesMut<'_>,
+        _look: &mut dyn FnMut(usize, &[u8]),
+    ) {
+        self.logits(input, memory, output);
+    }
 
     /// Inference without the activation of the heads. `memory` holds [`ARENA_LEN`](Self::ARENA_LEN) words for
     /// each sample. `output` holds intermediate values until it is written.
@@ -151,6 +175,11 @@ pub trait Train: Model {
 
     /// The heads after [`forward_training`](Self::forward_training).
     fn heads<'m>(memory: &'m mut Memory<'_>) -> HeadPass<'m, Self::Heads>;
+
+    /// Passes the mask of each head that has one to `look` after
+    /// [`forward_training`](Self::forward_training), as [`Model::logits_and_masks`] does.
+    #[doc(hidden)]
+    fn masks(_memory: &mut Memory<'_>, _look: &mut dyn FnMut(usize, &[u8])) {}
 
     /// The backward pass, called after the loss has written its gradient to the heads. It writes all of
     /// `gradient`, and the gradient of the inputs to the buffers in `dx` that are not `None`. With

@@ -14,6 +14,7 @@ mod outputs;
 mod ranges;
 mod several;
 mod size;
+mod stateful;
 mod unknown;
 mod wrapper;
 
@@ -35,6 +36,15 @@ pub use merge::NAMES as MERGES;
 
 /// Analyzes a model. Errors are reported; the plan is then only good for a stub.
 pub fn plan(model: &ast::Model, diagnostics: &mut Diagnostics) -> Plan {
+    plan_of(model, diagnostics, false)
+}
+
+/// The plan of a step of a model without errors: states are further inputs and outputs of its `stateful` layers.
+pub fn steps(model: &ast::Model) -> Plan {
+    plan_of(model, &mut Diagnostics::default(), true)
+}
+
+fn plan_of(model: &ast::Model, diagnostics: &mut Diagnostics, stepping: bool) -> Plan {
     let generics = model.generic_names();
     let name = &model.header.name;
     let mut infer = Infer {
@@ -55,13 +65,32 @@ pub fn plan(model: &ast::Model, diagnostics: &mut Diagnostics) -> Plan {
         outputs: 1,
         constants: Vec::new(),
         unnameable: Vec::new(),
+        stepping,
+        stateful: Vec::new(),
+        states: Vec::new(),
         diagnostics,
     };
-    let heads = match &model.body {
+    let mut heads = match &model.body {
         ast::Body::Chain(chain) => vec![infer.chain(chain)],
         ast::Body::Graph(graph) => infer.graph(graph),
     };
+    heads.extend(
+        infer
+            .states
+            .iter()
+            .enumerate()
+            .map(|(number, (_, edge, data))| Head {
+                name: format_ident!("next_{number}"),
+                from: *edge,
+                activation: Ident::new("Linear", Span::call_site()),
+                data: data.clone(),
+                mask: None,
+            }),
+    );
+    let states = infer.states.into_iter();
     let mut plan = Plan {
+        stateful: !infer.stateful.is_empty(),
+        states: states.map(|(input, edge, _)| (input, edge)).collect(),
         inputs: infer.inputs,
         nodes: infer.nodes,
         layers: infer.layers,
@@ -93,6 +122,12 @@ struct Infer<'a> {
     constants: Vec<Constant>,
     /// The layers whose sizes a generic model cannot name; each is reported once.
     unnameable: Vec<String>,
+    /// Whether this is the plan of a step, in which `stateful` layers carry their states on.
+    stepping: bool,
+    /// The layers that are `stateful`.
+    stateful: Vec<usize>,
+    /// The states of such layers: the input before a step, and the value after it.
+    states: Vec<(usize, Edge, ValueType)>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -145,7 +180,7 @@ impl Infer<'_> {
         let (place, activation) = self.follow(layers, place, true);
         if let Some(last) = chain.layers.last() {
             self.nameable(&place.data, last);
-            self.uses_mask(last.ident(), &place);
+            self.masked_output(last.ident(), &place);
             self.one_output(last, &place);
         }
         head(Ident::new("output", Span::call_site()), place, activation)
@@ -376,6 +411,7 @@ fn head(name: Ident, place: ChainEnd, activation: Option<Activation>) -> Head {
         from: place.edge,
         activation: Ident::new(word, span),
         data: place.data,
+        mask: place.mask.map(|mask| mask.edge),
     }
 }
 

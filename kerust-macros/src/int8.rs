@@ -85,6 +85,8 @@ pub fn twin(model: &ast::Model, plan: &Plan, diagnostics: &mut Diagnostics) -> O
         steps: builder.steps,
         outputs: builder.ends,
         plan: Plan {
+            stateful: false,
+            states: Vec::new(),
             inputs,
             nodes: builder.nodes,
             layers: builder.layers.into_iter().map(|(_, layer)| layer).collect(),
@@ -573,6 +575,7 @@ impl Builder<'_> {
                 true => data,
                 false => head.data.clone(),
             },
+            mask: None,
         }
     }
 

@@ -18,6 +18,11 @@ pub struct Plan {
     /// The shapes that rustc computes.
     pub constants: Vec<Constant>,
     pub heads: Vec<Head>,
+    /// Whether a layer is `stateful`.
+    pub stateful: bool,
+    /// In the plan of a step that carries states on: the inputs that are states before the step, and the values
+    /// after it.
+    pub states: Vec<(usize, Edge)>,
     /// Whether it is the 8-bit twin of a model, which only infers, and whose outputs are activated.
     pub is_twin: bool,
 }
@@ -44,6 +49,8 @@ pub struct Node {
     pub name: Ident,
     /// The node whose field and configuration are used again here.
     pub of: Option<Ident>,
+    /// Whether it carries states on in a step, so that its configuration is another one there.
+    pub steps: bool,
     /// The index of its layer.
     pub layer: usize,
     pub inputs: Vec<Edge>,
@@ -170,6 +177,8 @@ pub struct Head {
     pub from: Edge,
     pub activation: Ident,
     pub data: ValueType,
+    /// Its mask, which the loss reads.
+    pub mask: Option<Edge>,
 }
 
 /// The shape of a value, as far as it is known here, and its element type.
@@ -465,6 +474,7 @@ impl Node {
         Self {
             name,
             of: None,
+            steps: false,
             layer,
             inputs,
             groups,
@@ -490,7 +500,7 @@ impl Node {
 
     /// The constant with the configuration.
     pub fn constant(&self) -> Ident {
-        constant(self.field(), "")
+        constant(self.field(), if self.steps { "_STEP" } else { "" })
     }
 
     /// The field with the weights.

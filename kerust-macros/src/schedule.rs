@@ -102,6 +102,8 @@ pub struct Inference {
     pub copies: Vec<(usize, Location)>,
     /// The step after which each node's output is available.
     pub steps: Vec<usize>,
+    /// The masks of the outputs: the number of the output, and the place of its mask.
+    pub masks: Vec<(usize, Location)>,
 }
 
 impl Inference {
@@ -142,6 +144,8 @@ pub struct Training {
     pub copies: Vec<(usize, Location)>,
     /// The slots of each head's logits and of their gradient.
     pub heads: Vec<[usize; 2]>,
+    /// The masks of the outputs: the number of the output, and the place of its mask.
+    pub masks: Vec<(usize, Location)>,
     pub backward: Vec<Back>,
 }
 
@@ -266,11 +270,13 @@ pub fn training(plan: &Plan) -> Training {
         let label = format!("gradient of {of}");
         heads.push([logits, push(&mut slots, label, head.data.len(), loss)]);
     }
+    let masks = masks(plan, &places, loss, &mut slots);
     let mut training = Training {
         slots,
         forward,
         copies,
         heads,
+        masks,
         backward: Vec::new(),
     };
     Backward {
@@ -367,6 +373,20 @@ fn push_value(slots: &mut Vec<Slot>, label: String, data: &ValueType, step: usiz
     let slot = push(slots, label, data.len(), step);
     slots[slot].element = Element::of(data);
     slot
+}
+
+/// The masks of the outputs, which are read after `step`.
+fn masks(
+    plan: &Plan,
+    places: &[Location],
+    step: usize,
+    slots: &mut [Slot],
+) -> Vec<(usize, Location)> {
+    let heads = plan.heads.iter().enumerate();
+    let masks = heads.filter_map(|(head, it)| Some((head, place(it.mask?, places))));
+    let masks: Vec<(usize, Location)> = masks.collect();
+    masks.iter().for_each(|(_, mask)| live(slots, *mask, step));
+    masks
 }
 
 fn live(slots: &mut [Slot], place: Location, step: usize) {

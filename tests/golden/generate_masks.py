@@ -136,6 +136,38 @@ def models():
         given = [tokens(f"{name} a", 5, True), tokens(f"{name} b", 5, True)]
         yield name, inputs, layers.LSTM(3)(x), given
 
+    for merge in [layers.Multiply, layers.Maximum, layers.Minimum]:
+        name = merge.__name__.lower()
+        inputs = [keras.Input((5,), dtype="int32"), keras.Input((5,), dtype="int32")]
+        x = merge()([embedding(3)(x) for x in inputs])
+        given = [tokens(f"{name} a", 5, True), tokens(f"{name} b", 5, True)]
+        given[1][0, :] = 3
+        yield name, inputs, layers.LSTM(3)(x), given
+
+    for merge in [layers.Add, layers.Multiply, layers.Maximum, layers.Minimum]:
+        name = f"{merge.__name__.lower()}_three"
+        inputs = [keras.Input((5,), dtype="int32") for _ in range(3)]
+        x = merge()([embedding(3)(x) for x in inputs])
+        given = [tokens(f"{name} {which}", 5, True) for which in "abc"]
+        given[1][0, :] = 3
+        given[2][1, :] = 4
+        given[2][2, 2:] = 0
+        yield name, inputs, layers.LSTM(3)(x), given
+
+    inputs = [keras.Input((5,), dtype="int32"), keras.Input((7,), dtype="int32")]
+    x = layers.Concatenate(axis=1)([embedding(3)(x) for x in inputs])
+    given = [tokens("along steps a", 5, True), tokens("along steps b", 7, False)]
+    yield "along_steps", inputs, layers.LSTM(3)(x), given
+
+    inputs = keras.Input((6,), dtype="int32")
+    x = embedding(4)(inputs)
+    normal = layers.LayerNormalization()(x)
+    x = layers.Add()([x, layers.Dense(4, activation="relu")(normal)])
+    for _ in range(2):
+        x = layers.Add()([x, layers.Dense(4, activation="tanh")(x)])
+    x = layers.TimeDistributed(layers.Dense(3))(x)
+    yield "blocks", [inputs], layers.LSTM(2)(x), [tokens("blocks", 6, True)]
+
     inputs = keras.Input((6, 3))
     x, h, c = layers.LSTM(4, return_sequences=True, return_state=True)(inputs)
     x = layers.Flatten()(x)
@@ -164,6 +196,41 @@ def models():
     yield "gru_encoder_decoder", inputs, layers.LSTM(2)(x), given
 
 
+def normalized():
+    """A training step through BatchNormalization, whose moments are those of the valid steps.
+
+    All weights of each layer follow each other, those that are not trained too. With a momentum of 0 the averages
+    after the step are the moments; they stand in `d_weights` in the place of the averages.
+    """
+    inputs = keras.Input((6,), dtype="int32")
+    norm = layers.BatchNormalization(momentum=0.0)
+    x = norm(embedding(4)(inputs))
+    model = keras.Model(inputs, layers.GRU(3, return_sequences=True)(x))
+    rng = rng_for("masks normalized")
+    weights = [weight for layer in model.layers for weight in layer.weights]
+    for weight in weights:
+        weight.assign(0.5 * normal(rng, *weight.shape))
+    norm.moving_variance.assign(np.abs(norm.moving_variance.numpy()) + 0.1)
+    flat = np.concatenate([w.numpy().ravel() for w in weights])
+    x = tokens("normalized", 6, True)
+    inferred = model(x, training=False).numpy()
+    with tf.GradientTape() as tape:
+        y = model(x, training=True)
+        dy = normal(rng, *y.shape)
+        objective = tf.reduce_sum(y * dy)
+    found = tape.gradient(objective, [w.value for w in model.trainable_weights])
+    found = {w.path: tf.convert_to_tensor(d).numpy() for w, d in zip(model.trainable_weights, found)}
+    found = [found.get(w.path, w.numpy()).ravel() for w in weights]
+    return {
+        "normalized.x0": x.astype("float32"),
+        "normalized.weights": flat,
+        "normalized.inferred": inferred,
+        "normalized.y": y.numpy(),
+        "normalized.dy": dy,
+        "normalized.d_weights": np.concatenate(found),
+    }
+
+
 def generate():
     tensors = {}
     for name, inputs, output, values in models():
@@ -186,6 +253,7 @@ def generate():
             f"{name}.dy": dy,
             f"{name}.d_weights": np.concatenate(found),
         }
+    tensors |= normalized()
     write_safetensors("masks.safetensors", tensors, {})
 
 

@@ -80,7 +80,7 @@ where
         pass,
         &outputs,
         L::Label::slices(&labels),
-        weights.as_deref(),
+        weights.as_deref().into(),
         outputs.len() / N,
     );
     assert_close(what, &[value as f32], &numbers(&golden["value"]), TOLERANCE);
@@ -172,7 +172,7 @@ where
         let outputs = &outputs[samples.start * N..samples.end * N];
         let labels = L::Label::batch(&labels[samples.start * label_len..samples.end * label_len]);
         let weights = weighted.then_some(&weights[samples]);
-        objective.evaluate(outputs, outputs, L::Label::slices(&labels), weights);
+        objective.evaluate(outputs, outputs, L::Label::slices(&labels), weights.into());
         values.clear();
         objective.values(&mut values);
         let expected = numbers(&golden[expected]);

@@ -57,7 +57,7 @@ where
         let mut objective = objective::<Head<A, S>, _, _>(loss(), (), &[]);
         let weights = (!weights.is_empty()).then_some(&weights[..]);
         let samples = logits.len() / S::LEN;
-        let value = objective.train(pass, &outputs, &labels, weights, samples);
+        let value = objective.train(pass, &outputs, &labels, weights.into(), samples);
         assert_close(
             &case,
             &[value as f32],

@@ -22,7 +22,10 @@ mod own_layers;
 mod published;
 mod quantize;
 mod reproducible;
+mod sequence_heads;
 mod settings;
+mod stateful;
+mod text;
 #[cfg(feature = "tflite")]
 mod tflite;
 mod values;

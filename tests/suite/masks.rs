@@ -118,6 +118,55 @@ merges! {
     Subtracted Subtract;
     Averaged Average;
     Concatenated Concatenate;
+    Multiplied Multiply;
+    Largest Maximum;
+    Smallest Minimum;
+}
+model! {
+    pub AlongSteps {
+        let a = Input(5, dtype = token);
+        let b = Input(7, dtype = token);
+        let a = a => Embedding(11, 3, mask_zero = true);
+        let b = b => Embedding(11, 3, mask_zero = true);
+        Concatenate(a, b, axis = 0) => LSTM(3)
+    }
+}
+macro_rules! merges_of_three {
+    ($($name:ident $merge:ident;)+) => {$(
+        model! {
+            pub $name {
+                let a = Input(5, dtype = token);
+                let b = Input(5, dtype = token);
+                let c = Input(5, dtype = token);
+                let a = a => Embedding(11, 3, mask_zero = true);
+                let b = b => Embedding(11, 3, mask_zero = true);
+                let c = c => Embedding(11, 3, mask_zero = true);
+                $merge(a, b, c) => LSTM(3)
+            }
+        }
+    )+};
+}
+merges_of_three! {
+    AddedThree Add;
+    MultipliedThree Multiply;
+    LargestOfThree Maximum;
+    SmallestOfThree Minimum;
+}
+model! {
+    pub Blocks:
+        Input(6, dtype = token)
+        => Embedding(11, 4, mask_zero = true)
+        => Residual(LayerNormalization => Dense(4, relu))
+        => Repeat(2, Residual(Dense(4, tanh)))
+        => TimeDistributed(Dense(3))
+        => LSTM(2)
+}
+model! {
+    pub Normalized:
+        Input(6, dtype = token)
+        => Embedding(11, 4, mask_zero = true)
+        => BatchNormalization(momentum = 0.0)
+        => GRU(3, return_sequences = true)
 }
 model! {
     pub LstmStates {
@@ -254,6 +303,33 @@ fn a_token_beyond_the_vocabulary_is_named_before_anything_moves() {
     assert_eq!(before, model.model().as_slice());
 }
 
+#[test]
+fn moments_are_those_of_the_steps_that_count() {
+    let golden = Tensors::open("masks.safetensors");
+    let of = |name: &str| golden.tensor(&format!("normalized.{name}"));
+    let x: Vec<u16> = of("x0").iter().map(|x| *x as u16).collect();
+    let mut net = Normalized::zeroed();
+    net.as_mut_slice().copy_from_slice(&of("weights"));
+    let (y, batch) = (of("y"), x.len() / 6);
+    let mut arena = vec![f32::NAN; batch * Normalized::ARENA_LEN];
+    let mut found = vec![f32::NAN; y.len()];
+    net.logits(&x, &mut Memory::new(&mut arena, batch), &mut found);
+    assert_close("inference", &found, &of("inferred"), TOLERANCE);
+
+    let mut training = vec![f32::NAN; batch * Normalized::TRAINING_LEN];
+    let mut memory = Memory::new(&mut training, batch);
+    net.forward_training(&x, &mut memory, Step::new(Seed(1), 0));
+    let pass = Normalized::heads(&mut memory);
+    assert_close("training", pass.logits, &y, TOLERANCE);
+    pass.gradient.copy_from_slice(&of("dy"));
+    let mut gradient = Normalized::zeroed();
+    gradient.as_mut_slice().fill(f32::NAN);
+    let into = Gradient::of_layer(&mut *gradient);
+    let none = <Normalized as Model>::Input::no_gradients();
+    net.backward(&x, &mut memory, into, none, false);
+    assert_close("gradient", gradient.as_slice(), &of("d_weights"), TOLERANCE);
+}
+
 use kerust::tensor::Tensors as _;
 
 macro_rules! equal_keras {
@@ -292,6 +368,15 @@ equal_keras! {
     subtract: Subtracted(tokens, tokens);
     averages: Averaged(tokens, tokens);
     concatenate: Concatenated(tokens, tokens);
+    multiply: Multiplied(tokens, tokens);
+    maximum: Largest(tokens, tokens);
+    minimum: Smallest(tokens, tokens);
+    along_steps: AlongSteps(tokens, tokens);
+    add_three: AddedThree(tokens, tokens, tokens);
+    multiply_three: MultipliedThree(tokens, tokens, tokens);
+    maximum_three: LargestOfThree(tokens, tokens, tokens);
+    minimum_three: SmallestOfThree(tokens, tokens, tokens);
+    blocks: Blocks(tokens);
     lstm_states: LstmStates(series);
     gru_state: GruState(tokens);
     encoder_decoder: EncoderDecoder(tokens, series);

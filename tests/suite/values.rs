@@ -484,15 +484,15 @@ fn unwritten<M: Model>(predict: impl Fn(&mut Arena<M>)) -> usize {
 fn values_of_every_type_fill_the_arena_but_for_the_gaps_behind_them() {
     let words = Words::new(Seed(1));
     let tokens = Tokens::from([1, 9, 3, 4, 0]);
-    let untouched = unwritten::<Words>(|arena| drop(words.predict_in(&tokens, arena)));
+    let untouched = unwritten::<Words>(|arena| _ = words.predict_in(&tokens, arena));
     assert_eq!(untouched, 0, "tokens to `f32`");
     let model = Decays::new(Seed(2));
-    let untouched = unwritten::<Decays>(|arena| drop(model.predict_in(&series(), arena)));
+    let untouched = unwritten::<Decays>(|arena| _ = model.predict_in(&series(), arena));
     // The two bytes behind the mask are also those of other values.
     assert_eq!(untouched, 0, "a value with a mask, a state, and scratch");
     let model = integer();
     let input = Int8::from([1, -20, 30, -40, 50, -60]);
-    let untouched = unwritten::<Integer>(|arena| drop(model.predict_in(&input, arena)));
+    let untouched = unwritten::<Integer>(|arena| _ = model.predict_in(&input, arena));
     // Five and seven bytes take two words each.
     assert_eq!(untouched, 3 + 1, "8-bit values");
 }

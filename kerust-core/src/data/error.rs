@@ -157,6 +157,24 @@ pub(crate) enum DataError {
         /// The number of tokens in the vocabulary.
         vocabulary: usize,
     },
+    /// A number in a sequence is no token.
+    NoToken {
+        /// The index of the sequence, from 0.
+        sample: usize,
+        /// The index in the sequence, from 0.
+        index: usize,
+        /// The number.
+        found: u32,
+    },
+    /// Words are no vocabulary, or texts have other classes.
+    Text(String),
+    /// A file of weights has no vocabulary, or an invalid one.
+    StoredVocabulary {
+        /// The file.
+        path: PathBuf,
+        /// The error.
+        fault: String,
+    },
     /// A folder of images is invalid.
     #[cfg(feature = "images")]
     ImageFolder {
@@ -204,6 +222,7 @@ impl DataError {
             | Self::Tar { path, .. }
             | Self::WordIndex { path, .. }
             | Self::NoSequence { path, .. }
+            | Self::StoredVocabulary { path, .. }
             | Self::FileMissing { folder: path, .. }
             | Self::Label { path, .. }
             | Self::Counts {
@@ -219,7 +238,9 @@ impl DataError {
             | Self::ArrayCounts { .. }
             | Self::Sample { .. }
             | Self::NotFinite { .. }
-            | Self::Token { .. } => None,
+            | Self::Token { .. }
+            | Self::NoToken { .. }
+            | Self::Text(_) => None,
         }
     }
 
@@ -229,6 +250,7 @@ impl DataError {
             | Self::Sample { sample, .. }
             | Self::NotFinite { sample, .. }
             | Self::Token { sample, .. }
+            | Self::NoToken { sample, .. }
             | Self::Array {
                 fault: ArrayFault::Class { sample, .. } | ArrayFault::Binary { sample, .. },
                 ..
@@ -364,6 +386,22 @@ impl Display for DataError {
                     f,
                     "input{which} of sample {sample} has the token {found} at index {index}, expected one \
                      below {vocabulary}, the vocabulary of the model's `Embedding`"
+                )
+            }
+            Self::NoToken {
+                sample,
+                index,
+                found,
+            } => write!(
+                f,
+                "sample {sample} has {found} at index {index}, expected a token: a number up to 65535"
+            ),
+            Self::Text(fault) => f.write_str(fault),
+            Self::StoredVocabulary { path, fault } => {
+                write!(
+                    f,
+                    "no vocabulary can be read from `{}`: {fault}",
+                    path.display()
                 )
             }
             #[cfg(feature = "images")]

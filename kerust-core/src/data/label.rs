@@ -31,6 +31,12 @@ impl<const N: usize> Class<N> {
         }
     }
 
+    /// The class with this number, which is below `N`.
+    #[cfg(feature = "std")]
+    pub(super) const fn of_number(number: u32) -> Self {
+        Self(number)
+    }
+
     /// The number of the class.
     pub const fn index(self) -> usize {
         self.0 as usize
@@ -98,6 +104,8 @@ impl<const N: usize> Data for Class<N> {
 
 // SAFETY: a transparent `u32`, and the number 0 is a class of any kind.
 unsafe impl<const N: usize> bytemuck::Zeroable for Class<N> {}
+// SAFETY: a transparent `u32`.
+unsafe impl<const N: usize> bytemuck::NoUninit for Class<N> {}
 
 /// A binary label: 0 or 1, no or yes.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -111,6 +119,12 @@ impl From<bool> for Binary {
 }
 
 impl Binary {
+    /// The label with this number, which is 0 or 1.
+    #[cfg(feature = "std")]
+    pub(super) const fn of_number(number: f32) -> Self {
+        Self(number)
+    }
+
     /// Whether the label is 1.
     pub fn is_positive(self) -> bool {
         self.0 != 0.0
@@ -183,6 +197,8 @@ impl Data for Binary {
 
 // SAFETY: a transparent `f32`.
 unsafe impl bytemuck::Zeroable for Binary {}
+// SAFETY: a transparent `f32`.
+unsafe impl bytemuck::NoUninit for Binary {}
 
 /// Labels that are one of `N` classes.
 #[cfg(feature = "std")]

@@ -24,9 +24,12 @@ mod mix;
 #[cfg(feature = "std")]
 pub mod npy;
 #[cfg(feature = "std")]
+mod pad_sequences;
+#[cfg(feature = "std")]
 mod pickle;
 #[cfg(feature = "std")]
 pub mod samples;
+mod step_labels;
 mod tensor;
 mod tuple;
 #[cfg(feature = "std")]
@@ -49,6 +52,8 @@ pub use label::{Binary, Class};
 #[cfg(feature = "std")]
 pub use mix::Mixed;
 #[cfg(feature = "std")]
+pub use pad_sequences::{PadSequences, Side, pad_sequences};
+#[cfg(feature = "std")]
 pub use samples::Samples;
 #[cfg(feature = "std")]
 pub use tensor::TensorColumn;
@@ -63,7 +68,7 @@ pub use value::Value;
     message = "`{Self}` is not a kind of sample or label",
     label = "expected a shape or a label",
     note = "inputs are shapes: `Rank1<4>`, `Rank3<28, 28, 1>`, or a tuple of them",
-    note = "labels are `Class<N>` for one of `N` classes, made by `Class::new(i)`; `Binary` for yes or no, made by `true.into()`; or a shape"
+    note = "labels are `Class<N>` for one of `N` classes, made by `Class::new(i)`; `Binary` for yes or no, made by `true.into()`; `[Class<N>; STEPS]`, one for each step; or a shape"
 )]
 pub trait Data: Elements + Sized {
     /// One sample.
@@ -118,6 +123,12 @@ pub trait Data: Elements + Sized {
     #[cfg(feature = "std")]
     #[doc(hidden)]
     const CLASS_COUNT: usize = 0;
+
+    /// The number of labels in a sample, one for each step: 1 unless the label is a sequence or a map, or for
+    /// several outputs.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    const STEPS: usize = 1;
 
     /// Appends the class of each label of a batch, for class labels.
     #[cfg(feature = "std")]

@@ -126,6 +126,9 @@ impl<S: StaticShape> Data for S {
     type Batch = Vec<f32>;
 
     #[cfg(feature = "std")]
+    const STEPS: usize = S::LEN / S::SHAPE.last();
+
+    #[cfg(feature = "std")]
     fn push(column: &mut TensorColumn, value: &Tensor<S>) {
         let values = match column {
             TensorColumn::Float(values) => values,

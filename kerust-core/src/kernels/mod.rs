@@ -75,7 +75,7 @@ pub(crate) use matmul::product_of;
 pub use matmul::{dense, dense_input_gradient, dense_weight_gradient};
 pub use normalize::{
     AxesNorm, BatchNorm, Groups, Norm, layer_norm, layer_norm_gradient, layer_norm_in_place,
-    moments,
+    masked_moments, moments,
 };
 #[cfg(feature = "std")]
 pub(crate) use parallel::alone;

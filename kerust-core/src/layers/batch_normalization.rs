@@ -9,6 +9,7 @@ use crate::layer::{Forward, Fuse, InPlace, Operation, Pass, weights};
 use crate::quantize::{Int8Layer, Int8Operation};
 use crate::rng::{LayerStep, Rng};
 use crate::shape::Window;
+use core::marker::PhantomData;
 
 /// Normalizes each channel over the batch.
 ///
@@ -45,13 +46,14 @@ use crate::shape::Window;
 /// assert_eq!(Net::PARAMS, 10 * 8 + 4 * 8 + (26 * 26 * 8 + 1) * 10);
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct BatchNormalization {
+pub struct BatchNormalization<X = f32> {
     features: usize,
     momentum: f32,
     epsilon: f32,
     activation: Activation,
     /// Of gamma, beta, the moving mean and the moving variance.
     initializers: [Initializer; 4],
+    values: PhantomData<X>,
 }
 
 weights! {
@@ -89,9 +91,33 @@ impl BatchNormalization {
                 Initializer::ZEROS,
                 Initializer::ONES,
             ],
+            values: PhantomData,
         }
     }
 
+    /// The same layer over sequences with a mask: the moments of a training step are those of the steps that it
+    /// leaves.
+    pub const fn masked(self) -> BatchNormalization<(f32, u8)> {
+        let Self {
+            features,
+            momentum,
+            epsilon,
+            activation,
+            initializers,
+            values: _,
+        } = self;
+        BatchNormalization {
+            features,
+            momentum,
+            epsilon,
+            activation,
+            initializers,
+            values: PhantomData,
+        }
+    }
+}
+
+impl<X> BatchNormalization<X> {
     /// Sets how much of a moving average stays in a step.
     pub const fn momentum(mut self, momentum: f32) -> Self {
         self.momentum = momentum;
@@ -157,6 +183,81 @@ impl BatchNormalization {
     }
 }
 
+impl<X> BatchNormalization<X> {
+    /// The initial weights.
+    fn fill<const C: usize, const GAMMA: usize, const BETA: usize>(
+        &self,
+        weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>,
+        rng: &mut Rng,
+    ) {
+        debug_assert_eq!(self.features, C, "the weights are of another layer");
+        let [gamma, beta, mean, variance] = self.initializers;
+        gamma.fill(&mut weights.gamma, &[GAMMA], rng);
+        beta.fill(&mut weights.beta, &[BETA], rng);
+        mean.fill(&mut weights.moving_mean, &[C], rng);
+        variance.fill(&mut weights.moving_variance, &[C], rng);
+    }
+
+    /// The moving averages after a step.
+    fn average<const C: usize, const GAMMA: usize, const BETA: usize>(
+        &self,
+        weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>,
+        observed: Gradient<'_>,
+    ) {
+        let Some(observed) = observed.of::<BatchNormalizationWeights<C, GAMMA, BETA>>() else {
+            return;
+        };
+        let of_mean = weights.moving_mean.iter_mut().zip(&observed.moving_mean);
+        let variances = weights.moving_variance.iter_mut();
+        let of_variance = variances.zip(&observed.moving_variance);
+        let rest = 1.0 - self.momentum;
+        for (average, observed) in of_mean.chain(of_variance) {
+            *average = *average * self.momentum + observed * rest;
+        }
+    }
+
+    /// The backward pass, with a mask or without one.
+    ///
+    /// A layer used twice in a step observes two batches; what the first use saw is kept.
+    fn back<const C: usize, const GAMMA: usize, const BETA: usize>(
+        &self,
+        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
+        mask: Option<&[u8]>,
+        pass: Pass<'_, (f32, u8), f32, f32>,
+        gradient: Gradient<'_>,
+    ) {
+        let ((x, _), (dx, _)) = (pass.x, pass.dx);
+        let Some(gradient) = gradient.of::<BatchNormalizationWeights<C, GAMMA, BETA>>() else {
+            if let Some(dx) = dx {
+                let norm = self.averaged(weights);
+                norm.fixed_input_gradient(pass.y, pass.dy, dx);
+            }
+            return;
+        };
+        let (mean, variance) = (&pass.saved[..C], &pass.saved[C..2 * C]);
+        let norm = self.by([mean, variance], &weights.gamma);
+        // The input's gradient asks for this batch's sums alone, which stand in the state's places
+        // until the moments do.
+        let [dgamma, dbeta] = [&mut gradient.moving_mean, &mut gradient.moving_variance];
+        norm.weight_gradient(x, pass.y, pass.dy, [&mut *dgamma, &mut *dbeta]);
+        if let Some(dx) = dx {
+            let sums: [&[f32]; 2] = [dgamma, dbeta];
+            match mask {
+                None => norm.input_gradient(x, pass.dy, sums, dx),
+                Some(mask) => norm.masked_input_gradient((x, mask), pass.dy, sums, dx),
+            }
+        }
+        if !pass.accumulate {
+            gradient.gamma.fill(0.0);
+            gradient.beta.fill(0.0);
+        }
+        kernels::sum_into(&mut gradient.gamma, dgamma);
+        kernels::sum_into(&mut gradient.beta, dbeta);
+        gradient.moving_mean.copy_from_slice(mean);
+        gradient.moving_variance.copy_from_slice(variance);
+    }
+}
+
 impl<const C: usize, const GAMMA: usize, const BETA: usize>
     Forward<BatchNormalizationWeights<C, GAMMA, BETA>> for BatchNormalization
 {
@@ -176,12 +277,7 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
     Operation<BatchNormalizationWeights<C, GAMMA, BETA>, f32, f32, (), f32> for BatchNormalization
 {
     fn init(&self, weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>, rng: &mut Rng) {
-        debug_assert_eq!(self.features, C, "the weights are of another layer");
-        let [gamma, beta, mean, variance] = self.initializers;
-        gamma.fill(&mut weights.gamma, &[GAMMA], rng);
-        beta.fill(&mut weights.beta, &[BETA], rng);
-        mean.fill(&mut weights.moving_mean, &[C], rng);
-        variance.fill(&mut weights.moving_variance, &[C], rng);
+        self.fill(weights, rng);
     }
 
     fn forward_training(
@@ -203,37 +299,29 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
             .forward(x, &weights.beta, y);
     }
 
-    /// A layer used twice in a step observes two batches; what the first use saw is kept.
     fn backward(
         &self,
         weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
         pass: Pass<'_, f32, f32, f32>,
         gradient: Gradient<'_>,
     ) {
-        let Some(gradient) = gradient.of::<BatchNormalizationWeights<C, GAMMA, BETA>>() else {
-            if let Some(dx) = pass.dx {
-                let norm = self.averaged(weights);
-                norm.fixed_input_gradient(pass.y, pass.dy, dx);
-            }
-            return;
+        let Pass {
+            x,
+            y,
+            saved,
+            dy,
+            dx,
+            accumulate,
+        } = pass;
+        let pass = Pass {
+            x: (x, &[][..]),
+            y,
+            saved,
+            dy,
+            dx: (dx, None),
+            accumulate,
         };
-        let (mean, variance) = (&pass.saved[..C], &pass.saved[C..2 * C]);
-        let norm = self.by([mean, variance], &weights.gamma);
-        // The input's gradient asks for this batch's sums alone, which stand in the state's places
-        // until the moments do.
-        let [dgamma, dbeta] = [&mut gradient.moving_mean, &mut gradient.moving_variance];
-        norm.weight_gradient(pass.x, pass.y, pass.dy, [&mut *dgamma, &mut *dbeta]);
-        if let Some(dx) = pass.dx {
-            norm.input_gradient(pass.x, pass.dy, [dgamma, dbeta], dx);
-        }
-        if !pass.accumulate {
-            gradient.gamma.fill(0.0);
-            gradient.beta.fill(0.0);
-        }
-        kernels::sum_into(&mut gradient.gamma, dgamma);
-        kernels::sum_into(&mut gradient.beta, dbeta);
-        gradient.moving_mean.copy_from_slice(mean);
-        gradient.moving_variance.copy_from_slice(variance);
+        self.back(weights, None, pass, gradient);
     }
 
     fn update_state(
@@ -241,16 +329,69 @@ impl<const C: usize, const GAMMA: usize, const BETA: usize>
         weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>,
         observed: Gradient<'_>,
     ) {
-        let Some(observed) = observed.of::<BatchNormalizationWeights<C, GAMMA, BETA>>() else {
-            return;
-        };
-        let of_mean = weights.moving_mean.iter_mut().zip(&observed.moving_mean);
-        let variances = weights.moving_variance.iter_mut();
-        let of_variance = variances.zip(&observed.moving_variance);
-        let rest = 1.0 - self.momentum;
-        for (average, observed) in of_mean.chain(of_variance) {
-            *average = *average * self.momentum + observed * rest;
+        self.average(weights, observed);
+    }
+}
+
+/// With a mask, the moments of a training step are those of the steps that it leaves. All steps are normalized.
+impl<const C: usize, const GAMMA: usize, const BETA: usize>
+    Forward<BatchNormalizationWeights<C, GAMMA, BETA>, (f32, u8)>
+    for BatchNormalization<(f32, u8)>
+{
+    fn forward(
+        &self,
+        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
+        (x, _): (&[f32], &[u8]),
+        y: &mut [f32],
+        (): (),
+    ) {
+        self.averaged(weights).forward(x, &weights.beta, y);
+    }
+}
+
+impl<const C: usize, const GAMMA: usize, const BETA: usize>
+    Operation<BatchNormalizationWeights<C, GAMMA, BETA>, (f32, u8), f32, (), f32>
+    for BatchNormalization<(f32, u8)>
+{
+    fn init(&self, weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>, rng: &mut Rng) {
+        self.fill(weights, rng);
+    }
+
+    fn forward_training(
+        &self,
+        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
+        (x, mask): (&[f32], &[u8]),
+        y: &mut [f32],
+        (): (),
+        saved: &mut [f32],
+        step: LayerStep<'_>,
+    ) {
+        if step.is_frozen() {
+            return self.averaged(weights).forward(x, &weights.beta, y);
         }
+        let (mean, rest) = saved.split_at_mut(C);
+        let variance = &mut rest[..C];
+        kernels::masked_moments(x, mask, mean, variance);
+        self.by([mean, variance], &weights.gamma)
+            .forward(x, &weights.beta, y);
+    }
+
+    fn backward(
+        &self,
+        weights: &BatchNormalizationWeights<C, GAMMA, BETA>,
+        pass: Pass<'_, (f32, u8), f32, f32>,
+        gradient: Gradient<'_>,
+    ) {
+        let mask = Some(pass.x.1);
+        self.back(weights, mask, pass, gradient);
+    }
+
+    fn update_state(
+        &self,
+        weights: &mut BatchNormalizationWeights<C, GAMMA, BETA>,
+        observed: Gradient<'_>,
+    ) {
+        self.average(weights, observed);
     }
 }
 

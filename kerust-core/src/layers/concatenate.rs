@@ -60,8 +60,8 @@ impl<const N: usize> Concatenate<N> {
     }
 }
 
-impl<const N: usize> Forward<(), [f32; N]> for Concatenate<N> {
-    fn forward(&self, (): &(), x: [&[f32]; N], y: &mut [f32], (): ()) {
+impl<const N: usize> Concatenate<N> {
+    fn join<T: Copy>(&self, x: [&[T]; N], y: &mut [T]) {
         self.each_run(y.len(), |input, from, to, run| {
             let x = x.get(input).and_then(|x| x.get(from..from + run));
             if let (Some(x), Some(y)) = (x, y.get_mut(to..to + run)) {
@@ -69,6 +69,33 @@ impl<const N: usize> Forward<(), [f32; N]> for Concatenate<N> {
             }
         });
     }
+}
+
+impl<const N: usize> Forward<(), [f32; N]> for Concatenate<N> {
+    fn forward(&self, (): &(), x: [&[f32]; N], y: &mut [f32], (): ()) {
+        self.join(x, y);
+    }
+}
+
+/// The mask of `N` sequences that are joined along their steps.
+#[derive(Clone, Copy, Debug)]
+pub struct MaskConcatenate<const N: usize>(Concatenate<N>);
+
+impl<const N: usize> MaskConcatenate<N> {
+    /// A layer over masks of these numbers of steps.
+    pub const fn new(steps: [usize; N]) -> Self {
+        Self(Concatenate::new(steps))
+    }
+}
+
+impl<const N: usize> Forward<(), [u8; N], u8> for MaskConcatenate<N> {
+    fn forward(&self, (): &(), x: [&[u8]; N], y: &mut [u8], (): ()) {
+        self.0.join(x, y);
+    }
+}
+
+impl<const N: usize> Operation<(), [u8; N], u8> for MaskConcatenate<N> {
+    fn backward(&self, (): &(), _: Pass<'_, [u8; N], u8>, _: Gradient<'_>) {}
 }
 
 impl<const N: usize> Operation<(), [f32; N]> for Concatenate<N> {

@@ -33,6 +33,8 @@ use crate::layer::weights;
 /// - `return_sequences = false`: whether the output is that of every step, not only of the last one.
 /// - `return_state = false`: whether the last state is a further output: `let (y, state) = ..;`.
 /// - `go_backwards = false`: whether the steps are taken from the last one on.
+/// - `stateful = false`: whether [`step`](crate::model::Stateful::step) carries the state from one call to the next.
+///   Training and `predict` begin each sample with zeros.
 /// - `zero_output_for_mask = false`: whether the output is 0 at steps that a mask leaves out; otherwise it is the
 ///   one before.
 /// - `reset_after = true`: whether the reset gate works behind the product, as in cuDNN; the bias then has two

@@ -32,6 +32,52 @@ joined! {
     MaskAll, 1, &=
 }
 
+/// The masks of a merge's inputs, and the values of one step of each.
+pub(super) struct MaskedSteps<'a, const N: usize> {
+    x: [&'a [f32]; N],
+    masks: [&'a [u8]; N],
+    /// The number of values in a step.
+    width: usize,
+}
+
+impl<'a, const N: usize> MaskedSteps<'a, N> {
+    pub(super) fn new(x: [&'a [f32]; N], masks: [&'a [u8]; N]) -> Self {
+        let [values, steps] = [
+            x.first().map(|x| x.len()),
+            masks.first().map(|mask| mask.len()),
+        ]
+        .map(Option::unwrap_or_default);
+        Self {
+            x,
+            masks,
+            width: values.checked_div(steps).unwrap_or_default().max(1),
+        }
+    }
+
+    /// The number of values in a step.
+    pub(super) const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Whether a step of an input counts.
+    pub(super) fn counts(&self, input: usize, step: usize) -> bool {
+        let mask = self.masks.get(input).copied().unwrap_or_default();
+        mask.get(step).is_some_and(|step| *step != 0)
+    }
+
+    /// Whether a step counts in any input.
+    pub(super) fn counts_in_any(&self, step: usize) -> bool {
+        (0..N).any(|input| self.counts(input, step))
+    }
+
+    /// The values of a step of an input.
+    pub(super) fn step(&self, input: usize, step: usize) -> &'a [f32] {
+        let x = self.x.get(input).copied().unwrap_or_default();
+        let start = step * self.width;
+        x.get(start..start + self.width).unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Maximum of several inputs.
 
+use super::mask::MaskedSteps;
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, Operation, Pass};
@@ -48,17 +49,75 @@ impl<const N: usize> Forward<(), [f32; N]> for Maximum {
             return y.fill(f32::NEG_INFINITY);
         };
         kernels::copy(first, y);
-        for x in rest {
-            // NaN stays, and of equals the first: their zeros may have different signs.
-            let pairs = y.iter_mut().zip(*x);
-            pairs.for_each(|(y, x)| *y = if *x > *y || x.is_nan() { *x } else { *y });
-        }
+        rest.iter().for_each(|x| raise(y, x));
     }
 }
 
 impl<const N: usize> Operation<(), [f32; N]> for Maximum {
     fn backward(&self, (): &(), pass: Pass<'_, [f32; N]>, _: Gradient<'_>) {
         to_first_peak(pass);
+    }
+}
+
+/// `y = max(y, x)`. NaN stays, and of equals the first: their zeros may have different signs.
+fn raise(y: &mut [f32], x: &[f32]) {
+    let pairs = y.iter_mut().zip(x);
+    pairs.for_each(|(y, x)| *y = if *x > *y || x.is_nan() { *x } else { *y });
+}
+
+/// [`Maximum`] of sequences with masks, as in Keras: what a mask leaves out is ignored; where all do, the first input is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct MaskedMaximum;
+
+impl<const N: usize> Forward<(), ([f32; N], [u8; N])> for MaskedMaximum {
+    fn forward(&self, (): &(), (x, masks): ([&[f32]; N], [&[u8]; N]), y: &mut [f32], (): ()) {
+        of_counted(&MaskedSteps::new(x, masks), y, raise);
+    }
+}
+
+impl<const N: usize> Operation<(), ([f32; N], [u8; N])> for MaskedMaximum {
+    fn backward(&self, (): &(), pass: Pass<'_, ([f32; N], [u8; N])>, _: Gradient<'_>) {
+        to_first_counted_peak(pass);
+    }
+}
+
+/// Takes the first input whose step counts, and `take`s the others that count.
+pub(super) fn of_counted<const N: usize>(
+    steps: &MaskedSteps<'_, N>,
+    y: &mut [f32],
+    take: impl Fn(&mut [f32], &[f32]),
+) {
+    for (step, y) in y.chunks_exact_mut(steps.width()).enumerate() {
+        let mut counted = (0..N).filter(|input| steps.counts(*input, step));
+        kernels::copy(steps.step(counted.next().unwrap_or(0), step), y);
+        counted.for_each(|input| take(y, steps.step(input, step)));
+    }
+}
+
+/// [`to_first_peak`] among the inputs whose step counts; where none counts, the first input takes the gradient.
+pub(super) fn to_first_counted_peak<const N: usize>(pass: Pass<'_, ([f32; N], [u8; N])>) {
+    let (y, dy) = (pass.y, pass.dy);
+    let steps = MaskedSteps::new(pass.x.0, pass.x.1);
+    let width = steps.width();
+    for (input, mut dx) in pass.dx.0.into_iter().enumerate() {
+        for step in 0..y.len() / width {
+            let range = step * width..(step + 1) * width;
+            let takes = match steps.counts_in_any(step) {
+                true => steps.counts(input, step),
+                false => input == 0,
+            };
+            let x = steps.step(input, step);
+            for (place, (x, y)) in range.zip(x.iter().zip(&y[step * width..])) {
+                let is_peak = takes && x == y;
+                if let Some(dx) = &mut dx {
+                    dx[place] = if is_peak { dy[place] } else { 0.0 };
+                }
+                if is_peak {
+                    // Once given away, nothing is left for the inputs after it.
+                    dy[place] = 0.0;
+                }
+            }
+        }
     }
 }
 

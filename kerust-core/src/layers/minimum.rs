@@ -1,6 +1,7 @@
 //! Minimum of several inputs.
 
-use super::maximum::to_first_peak;
+use super::mask::MaskedSteps;
+use super::maximum::{of_counted, to_first_counted_peak, to_first_peak};
 use crate::gradient::Gradient;
 use crate::kernels;
 use crate::layer::{Forward, Operation, Pass};
@@ -49,17 +50,35 @@ impl<const N: usize> Forward<(), [f32; N]> for Minimum {
             return y.fill(f32::INFINITY);
         };
         kernels::copy(first, y);
-        for x in rest {
-            // NaN stays, and of equals the first: their zeros may have different signs.
-            let pairs = y.iter_mut().zip(*x);
-            pairs.for_each(|(y, x)| *y = if *x < *y || x.is_nan() { *x } else { *y });
-        }
+        rest.iter().for_each(|x| lower(y, x));
     }
 }
 
 impl<const N: usize> Operation<(), [f32; N]> for Minimum {
     fn backward(&self, (): &(), pass: Pass<'_, [f32; N]>, _: Gradient<'_>) {
         to_first_peak(pass);
+    }
+}
+
+/// `y = min(y, x)`. NaN stays, and of equals the first: their zeros may have different signs.
+fn lower(y: &mut [f32], x: &[f32]) {
+    let pairs = y.iter_mut().zip(x);
+    pairs.for_each(|(y, x)| *y = if *x < *y || x.is_nan() { *x } else { *y });
+}
+
+/// [`Minimum`] of sequences with masks, as in Keras: what a mask leaves out is ignored; where all do, the first input is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct MaskedMinimum;
+
+impl<const N: usize> Forward<(), ([f32; N], [u8; N])> for MaskedMinimum {
+    fn forward(&self, (): &(), (x, masks): ([&[f32]; N], [&[u8]; N]), y: &mut [f32], (): ()) {
+        of_counted(&MaskedSteps::new(x, masks), y, lower);
+    }
+}
+
+impl<const N: usize> Operation<(), ([f32; N], [u8; N])> for MaskedMinimum {
+    fn backward(&self, (): &(), pass: Pass<'_, ([f32; N], [u8; N])>, _: Gradient<'_>) {
+        to_first_counted_peak(pass);
     }
 }
 

@@ -133,6 +133,8 @@ pub use batch_normalization::{BatchNormalization, BatchNormalizationWeights};
 pub use bidirectional::{Bidirectional, BidirectionalWeights, MergeMode};
 pub use center_crop::CenterCrop;
 pub use concatenate::Concatenate;
+#[doc(hidden)]
+pub use concatenate::MaskConcatenate;
 pub use conv1d::{Conv1D, Conv1DWeights};
 pub use conv1d_transpose::{Conv1DTranspose, Conv1DTransposeWeights};
 pub use conv2d::{Conv2D, Conv2DWeights};
@@ -166,11 +168,17 @@ pub use mask::{MaskAll, MaskAny};
 pub use masking::Masking;
 pub use max_pooling1d::MaxPooling1D;
 pub use max_pooling2d::MaxPooling2D;
+#[doc(hidden)]
+pub use maximum::MaskedMaximum;
 pub use maximum::Maximum;
+#[doc(hidden)]
+pub use minimum::MaskedMinimum;
 pub use minimum::Minimum;
 pub use multi_head_attention::{
     MultiHeadAttention, MultiHeadAttentionWeights, OutputProjectionWeights, ProjectionWeights,
 };
+#[doc(hidden)]
+pub use multiply::MaskedMultiply;
 pub use multiply::Multiply;
 pub use normalization::{Normalization, NormalizationWeights};
 pub use permute::Permute;

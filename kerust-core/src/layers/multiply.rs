@@ -1,5 +1,6 @@
 //! Product of several inputs.
 
+use super::mask::MaskedSteps;
 use crate::gradient::Gradient;
 use crate::layer::{Forward, Operation, Pass};
 
@@ -58,6 +59,40 @@ impl<const N: usize> Operation<(), [f32; N]> for Multiply {
                 if other != input {
                     scale(dx, x);
                 }
+            }
+        }
+    }
+}
+
+/// [`Multiply`] of sequences with masks, as in Keras: what a mask leaves out counts as 1, and a step that all leave out is 0.
+#[derive(Clone, Copy, Debug)]
+pub struct MaskedMultiply;
+
+impl<const N: usize> Forward<(), ([f32; N], [u8; N])> for MaskedMultiply {
+    fn forward(&self, (): &(), (x, masks): ([&[f32]; N], [&[u8]; N]), y: &mut [f32], (): ()) {
+        let steps = MaskedSteps::new(x, masks);
+        for (step, y) in y.chunks_exact_mut(steps.width()).enumerate() {
+            y.fill(f32::from(u8::from(steps.counts_in_any(step))));
+            let counted = (0..N).filter(|input| steps.counts(*input, step));
+            counted.for_each(|input| scale(y, steps.step(input, step)));
+        }
+    }
+}
+
+impl<const N: usize> Operation<(), ([f32; N], [u8; N])> for MaskedMultiply {
+    fn backward(&self, (): &(), pass: Pass<'_, ([f32; N], [u8; N])>, _: Gradient<'_>) {
+        let steps = MaskedSteps::new(pass.x.0, pass.x.1);
+        let width = steps.width();
+        for (input, dx) in pass.dx.0.into_iter().enumerate() {
+            let Some(dx) = dx else { continue };
+            dx.copy_from_slice(pass.dy);
+            for (step, dx) in dx.chunks_exact_mut(width).enumerate() {
+                if !steps.counts(input, step) {
+                    dx.fill(0.0);
+                    continue;
+                }
+                let others = (0..N).filter(|it| *it != input && steps.counts(*it, step));
+                others.for_each(|other| scale(dx, steps.step(other, step)));
             }
         }
     }

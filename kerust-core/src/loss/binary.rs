@@ -10,7 +10,7 @@ use super::{Batch, Loss};
 use crate::activation::{HeadActivation, Linear, Sigmoid};
 use crate::data::{Binary, Data};
 use crate::model::Head;
-use crate::tensor::{Rank1, StaticShape};
+use crate::tensor::{Rank1, Rank2, StaticShape};
 
 /// Crossentropy for two classes. Keras: `BinaryCrossentropy`.
 ///
@@ -96,6 +96,23 @@ macro_rules! binary {
             }
         }
 
+        /// One label for each step.
+        impl<const STEPS: usize> Loss<Head<$activation, Rank2<STEPS, 1>>> for $name {
+            type Label = [Binary; STEPS];
+
+            fn is_crossentropy(&self) -> bool {
+                self.smoothing() == 0.0
+            }
+
+            fn measure(
+                &self,
+                batch: Batch<'_, Head<$activation, Rank2<STEPS, 1>>, [Binary; STEPS]>,
+                gradient: Option<&mut [f32]>,
+            ) -> f64 {
+                crossentropy(batch.by_steps(), batch.labels, self.smoothing(), gradient)
+            }
+        }
+
         impl<S: StaticShape> Loss<Head<$activation, S>> for MultiLabel<$name> {
             type Label = S;
 
@@ -131,11 +148,11 @@ fn crossentropy<A: HeadActivation, S: StaticShape, Y: Data>(
     smoothing: f32,
     gradient: Option<&mut [f32]>,
 ) -> f64 {
-    let len = S::LEN;
     assert_eq!(labels.len(), batch.outputs.len());
     let smooth = |label: f32| label * (1.0 - smoothing) + 0.5 * smoothing;
-    batch.mean_by_logits(gradient, |sample, scores, gradient| {
-        let labels = &labels[sample * len..(sample + 1) * len];
+    batch.mean_by_logits(gradient, |unit, scores, gradient| {
+        let len = scores.outputs.len();
+        let labels = &labels[unit * len..(unit + 1) * len];
         let answer = |place: usize| {
             Answer::new(
                 f64::from(scores.logits[place]),

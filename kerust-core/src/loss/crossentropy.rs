@@ -4,18 +4,20 @@
 //! logits, `Σ t_j (ln Σ exp x_k - x_j)`. Therefore no probability is clipped, and the derivative `p - t` is
 //! exact.
 
-use super::logits::softmax;
+use super::batch::Scores;
+use super::logits::{Logits, softmax};
 use super::weight::{scaled, weighable};
 use super::{Batch, Loss};
-use crate::activation::{Linear, Softmax};
-use crate::data::Class;
+use crate::activation::{HeadActivation, Linear, Softmax};
+use crate::data::{Class, Data};
 use crate::model::Head;
-use crate::tensor::{Rank1, StaticShape};
+use crate::tensor::{Rank1, Rank2, StaticShape};
 use core::marker::PhantomData;
 
 /// Crossentropy for several classes, with integer class labels. Keras: `SparseCategoricalCrossentropy`.
 ///
-/// It fits a softmax over N classes with labels `Class<N>`. For a head without activation, use
+/// It fits a softmax over N classes with labels `Class<N>`, and a sequence of them with one label for each step,
+/// `[Class<N>; STEPS]`. Steps that a mask leaves out do not count. For a head without activation, use
 /// `SparseCategoricalCrossentropy::from_logits()`.
 ///
 /// ```
@@ -156,8 +158,16 @@ weighable! {
 
 macro_rules! sparse {
     ($($name:ty, $activation:ident, |$self:ident| $ignored:expr;)+) => {$(
-        impl<const N: usize> Loss<Head<$activation, Rank1<N>>> for $name {
-            type Label = Class<N>;
+        sparse!(@one $name, $activation, |$self| $ignored, [const N: usize] Rank1<N>, Class<N>);
+        // One label for each step.
+        sparse!(
+            @one $name, $activation, |$self| $ignored,
+            [const STEPS: usize, const N: usize] Rank2<STEPS, N>, [Class<N>; STEPS]
+        );
+    )+};
+    (@one $name:ty, $activation:ident, |$self:ident| $ignored:expr, [$($size:tt)+] $shape:ty, $label:ty) => {
+        impl<$($size)+> Loss<Head<$activation, $shape>> for $name {
+            type Label = $label;
 
             fn is_crossentropy(&self) -> bool {
                 true
@@ -165,35 +175,47 @@ macro_rules! sparse {
 
             fn measure(
                 &$self,
-                batch: Batch<'_, Head<$activation, Rank1<N>>, Class<N>>,
-                mut gradient: Option<&mut [f32]>,
+                batch: Batch<'_, Head<$activation, $shape>, $label>,
+                gradient: Option<&mut [f32]>,
             ) -> f64 {
-                let labels: &[u32] = batch.labels;
-                let ignored: Option<usize> = $ignored;
-                let mut valid = 0;
-                let mean = batch.mean_by_logits(gradient.as_deref_mut(), |sample, scores, gradient| {
-                    let label = labels[sample] as usize;
-                    debug_assert!(label < N, "class {label} of {N}");
-                    if Some(label) == ignored {
-                        gradient.into_iter().for_each(|slots| slots.fill(0.0));
-                        return 0.0;
-                    }
-                    valid += 1;
-                    softmax::$activation(scores).sparse(label, gradient)
-                });
-                match ignored {
-                    None => mean,
-                    Some(_) => scaled(mean, gradient, batch.len() as f64 / f64::from(valid.max(1))),
-                }
+                sparse(batch.by_steps(), batch.labels, $ignored, softmax::$activation, gradient)
             }
         }
-    )+};
+    };
 }
 sparse! {
     SparseCategoricalCrossentropy, Softmax, |self| None;
     FromLogits<SparseCategoricalCrossentropy>, Linear, |self| None;
     IgnoreClass<SparseCategoricalCrossentropy>, Softmax, |self| Some(self.class);
     FromLogits<IgnoreClass<SparseCategoricalCrossentropy>>, Linear, |self| Some(self.0.class);
+}
+
+/// The mean crossentropy with class numbers as labels, without those of the class `ignored`.
+fn sparse<A: HeadActivation, S: StaticShape, Y: Data>(
+    batch: Batch<'_, Head<A, S>, Y>,
+    labels: &[u32],
+    ignored: Option<usize>,
+    of: impl Fn(Scores<'_>) -> Logits<'_>,
+    mut gradient: Option<&mut [f32]>,
+) -> f64 {
+    let mut valid = 0;
+    let mean = batch.mean_by_logits(gradient.as_deref_mut(), |unit, scores, gradient| {
+        let label = labels[unit] as usize;
+        debug_assert!(label < scores.logits.len(), "class {label}");
+        if Some(label) == ignored {
+            gradient.into_iter().for_each(|slots| slots.fill(0.0));
+            return 0.0;
+        }
+        valid += 1;
+        of(scores).sparse(label, gradient)
+    });
+    match ignored {
+        None => mean,
+        Some(_) => {
+            let counted = batch.counted();
+            scaled(mean, gradient, counted / f64::from(valid.max(1)))
+        }
+    }
 }
 
 macro_rules! categorical {

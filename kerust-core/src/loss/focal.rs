@@ -10,7 +10,7 @@ use super::{Batch, Loss, MultiLabel};
 use crate::activation::{HeadActivation, Linear, Sigmoid, Softmax};
 use crate::data::{Binary, Data};
 use crate::model::Head;
-use crate::tensor::{Rank1, StaticShape};
+use crate::tensor::{Rank1, Rank2, StaticShape};
 use crate::value::value;
 
 /// Binary crossentropy times `(1 - p)^γ` for the probability `p` of the label. Keras:
@@ -134,6 +134,19 @@ macro_rules! binary {
             }
         }
 
+        /// One label for each step.
+        impl<const STEPS: usize> Loss<Head<$activation, Rank2<STEPS, 1>>> for $name {
+            type Label = [Binary; STEPS];
+
+            fn measure(
+                &self,
+                batch: Batch<'_, Head<$activation, Rank2<STEPS, 1>>, [Binary; STEPS]>,
+                gradient: Option<&mut [f32]>,
+            ) -> f64 {
+                self.binary().mean(batch.by_steps(), batch.labels, gradient)
+            }
+        }
+
         impl<S: StaticShape> Loss<Head<$activation, S>> for MultiLabel<$name> {
             type Label = S;
 
@@ -202,10 +215,10 @@ impl BinaryFocalCrossentropy {
         labels: &[f32],
         gradient: Option<&mut [f32]>,
     ) -> f64 {
-        let len = S::LEN;
         assert_eq!(labels.len(), batch.outputs.len());
-        batch.mean_by_logits(gradient, |sample, scores, mut gradient| {
-            let labels = &labels[sample * len..(sample + 1) * len];
+        batch.mean_by_logits(gradient, |unit, scores, mut gradient| {
+            let len = scores.outputs.len();
+            let labels = &labels[unit * len..(unit + 1) * len];
             let mut total = 0.0;
             for (place, (logit, label)) in scores.logits.iter().zip(labels).enumerate() {
                 let (loss, slope) = self.focal(f64::from(*logit), f64::from(*label));

@@ -7,9 +7,9 @@ use super::logits::softmax;
 use super::weight::weighable;
 use super::{Batch, Loss};
 use crate::activation::Softmax;
-use crate::data::Class;
+use crate::data::{Class, Data};
 use crate::model::Head;
-use crate::tensor::Rank1;
+use crate::tensor::{Rank1, Rank2, StaticShape};
 use crate::value::value;
 
 /// Generalized crossentropy, `(1 - p^q) / q` for the probability `p` of the labeled class. Keras:
@@ -57,9 +57,35 @@ impl<const N: usize> Loss<Head<Softmax, Rank1<N>>> for CategoricalGeneralizedCro
         batch: Batch<'_, Head<Softmax, Rank1<N>>, Class<N>>,
         gradient: Option<&mut [f32]>,
     ) -> f64 {
-        let (labels, q): (&[u32], _) = (batch.labels, f64::from(self.q));
-        batch.mean_by_logits(gradient, |sample, scores, gradient| {
-            let label = labels[sample] as usize;
+        self.mean(batch, batch.labels, gradient)
+    }
+}
+
+/// One label for each step.
+impl<const STEPS: usize, const N: usize> Loss<Head<Softmax, Rank2<STEPS, N>>>
+    for CategoricalGeneralizedCrossEntropy
+{
+    type Label = [Class<N>; STEPS];
+
+    fn measure(
+        &self,
+        batch: Batch<'_, Head<Softmax, Rank2<STEPS, N>>, [Class<N>; STEPS]>,
+        gradient: Option<&mut [f32]>,
+    ) -> f64 {
+        self.mean(batch.by_steps(), batch.labels, gradient)
+    }
+}
+
+impl CategoricalGeneralizedCrossEntropy {
+    fn mean<S: StaticShape, Y: Data>(
+        &self,
+        batch: Batch<'_, Head<Softmax, S>, Y>,
+        labels: &[u32],
+        gradient: Option<&mut [f32]>,
+    ) -> f64 {
+        let q = f64::from(self.q);
+        batch.mean_by_logits(gradient, |unit, scores, gradient| {
+            let label = labels[unit] as usize;
             let logits = softmax::Softmax(scores);
             let exponent = -q * logits.surprise(label);
             if let Some(gradient) = gradient {

@@ -102,12 +102,12 @@ fn hinge<A: HeadActivation, S: StaticShape, Y: Data>(
     loss: fn(f32) -> (f64, f32),
     gradient: Option<&mut [f32]>,
 ) -> f64 {
-    let len = S::LEN;
     assert_eq!(labels.len(), batch.outputs.len());
     let yes_or_no = labels.iter().all(|label| *label == 0.0 || *label == 1.0);
     let side = |label: f32| if yes_or_no { 2.0 * label - 1.0 } else { label };
-    batch.mean_of_samples(gradient, |sample, outputs, gradient| {
-        let labels = &labels[sample * len..(sample + 1) * len];
+    batch.mean_of_samples(gradient, |unit, outputs, gradient| {
+        let len = outputs.len();
+        let labels = &labels[unit * len..(unit + 1) * len];
         let margin = |place: usize| 1.0 - side(labels[place]) * outputs[place];
         if let Some(gradient) = gradient {
             for (place, slot) in gradient.iter_mut().enumerate() {

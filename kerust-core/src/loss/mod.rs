@@ -7,8 +7,10 @@
 //! | head | labels | loss |
 //! |---|---|---|
 //! | `Dense(N, softmax)` | `Class<N>` | [`SparseCategoricalCrossentropy`] |
+//! | `Dense(N, softmax)` on steps | `[Class<N>; STEPS]` | [`SparseCategoricalCrossentropy`] |
 //! | `Dense(N, softmax)` | one-hot, `Rank1<N>` | [`CategoricalCrossentropy`] |
 //! | `Dense(1, sigmoid)` | `Binary` | [`BinaryCrossentropy`] |
+//! | `Dense(1, sigmoid)` on steps | `[Binary; STEPS]` | [`BinaryCrossentropy`] |
 //! | `Dense(N, sigmoid)` | zeros and ones, `Rank1<N>` | `BinaryCrossentropy.multi_label()` |
 //! | `Dense(N)`, an embedding | `Class<M>` | [`Circle`]`::<M>` |
 //! | `Conv2D(N, 1x1, softmax)`, a map | one-hot along the last axis | [`CategoricalCrossentropy`], [`Dice`](struct@Dice), [`Tversky`](struct@Tversky) |
@@ -60,6 +62,7 @@ mod regression;
 #[cfg(test)]
 mod testing;
 mod weight;
+mod weights;
 
 pub use batch::Batch;
 pub use binary::{BinaryCrossentropy, MultiLabel};
@@ -79,6 +82,8 @@ pub use regression::{
     MeanSquaredLogarithmicError, Poisson,
 };
 pub use weight::{Reduced, Reduction, WeightedLoss};
+pub use weights::BatchWeights;
+pub(crate) use weights::Weighting;
 
 use crate::data::Data;
 use crate::habit::no_new;
@@ -149,7 +154,7 @@ macro_rules! tuples {
                 };
                 let mut loss = 0.0;
                 $(loss += self.$place.measure(
-                    batch.head(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
+                    batch.head($place, batch.logits.$place, batch.outputs.$place, batch.labels.$place),
                     $gradient,
                 );)+
                 loss
@@ -167,7 +172,7 @@ macro_rules! tuples {
                 };
                 let mut loss = 0.0;
                 $(loss += self.$place.measure_each(
-                    batch.head(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
+                    batch.head($place, batch.logits.$place, batch.outputs.$place, batch.labels.$place),
                     $gradient,
                     each,
                 );)+

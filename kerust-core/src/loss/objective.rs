@@ -1,6 +1,6 @@
 //! The loss and the metrics of a compiled model as one object, for the training loop.
 
-use super::{Batch, Loss};
+use super::{Batch, BatchWeights, Loss};
 use crate::data::Data;
 use crate::element::Elements;
 use crate::metric::{Metrics, Names};
@@ -12,15 +12,14 @@ use crate::model::{HeadPass, Heads};
 pub trait Objective<H: Heads, Y: Data>: Send {
     /// Processes one training batch. It writes the gradient of the mean loss to `heads`, updates the running
     /// loss and metrics, and returns the mean loss of the batch: the sum over all heads, each multiplied by
-    /// its weight. `outputs` are the activated heads. `weights` holds a weight for each sample (`None`: all
-    /// 1). `divisor` is the divisor of the mean: the number of these samples, or that of the whole batch of
+    /// its weight. `outputs` are the activated heads. `weights` are those of the samples. `divisor` is the divisor of the mean: the number of these samples, or that of the whole batch of
     /// which they are a part.
     fn train<'a>(
         &mut self,
         heads: HeadPass<'a, H>,
         outputs: H::Slices<'a>,
         labels: Y::Slices<'a>,
-        weights: Option<&'a [f32]>,
+        weights: BatchWeights<'a>,
         divisor: usize,
     ) -> f64;
 
@@ -30,7 +29,7 @@ pub trait Objective<H: Heads, Y: Data>: Send {
         logits: H::Slices<'a>,
         outputs: H::Slices<'a>,
         labels: Y::Slices<'a>,
-        weights: Option<&'a [f32]>,
+        weights: BatchWeights<'a>,
     ) -> f64;
 
     /// Whether the loss is a crossentropy of classes.
@@ -67,7 +66,7 @@ pub trait Objective<H: Heads, Y: Data>: Send {
 ///
 /// let mut running =
 ///     objective::<Head<Linear, Rank1<1>>, _, _>(MeanSquaredError, MeanAbsoluteError, &[]);
-/// running.evaluate(&[3.0, 1.0], &[3.0, 1.0], &[0.0, 0.0], None);
+/// running.evaluate(&[3.0, 1.0], &[3.0, 1.0], &[0.0, 0.0], None.into());
 /// assert_eq!(running.names(), ["loss", "mean_absolute_error"]);
 /// assert_eq!(running.higher_is_better(), [Some(false), Some(false)]);
 /// let mut values = Vec::new();
@@ -142,11 +141,11 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
         heads: HeadPass<'a, H>,
         outputs: H::Slices<'a>,
         labels: <L::Label as Elements>::Slices<'a>,
-        weights: Option<&'a [f32]>,
+        weights: BatchWeights<'a>,
         divisor: usize,
     ) -> f64 {
         let HeadPass { logits, gradient } = heads;
-        let batch = Batch::new(logits, outputs, labels, weights).part_of(divisor);
+        let batch = Batch::weighted(logits, outputs, labels, weights).part_of(divisor);
         self.step(batch, Some(gradient))
     }
 
@@ -155,9 +154,9 @@ impl<H: Heads, L: Loss<H>, M: Metrics<H, L::Label>> Objective<H, L::Label> for R
         logits: H::Slices<'a>,
         outputs: H::Slices<'a>,
         labels: <L::Label as Elements>::Slices<'a>,
-        weights: Option<&'a [f32]>,
+        weights: BatchWeights<'a>,
     ) -> f64 {
-        self.step(Batch::new(logits, outputs, labels, weights), None)
+        self.step(Batch::weighted(logits, outputs, labels, weights), None)
     }
 
     fn is_crossentropy(&self) -> bool {
@@ -215,8 +214,8 @@ mod tests {
         let loss = MeanSquaredError;
         let mut objective = objective::<Head<Linear, Rank1<1>>, _, _>(loss, (), &[]);
         let x = [1.0, 1.0, 1.0, 2.0];
-        let first = objective.evaluate(&x[..3], &x[..3], &[0.0; 3], None);
-        let second = objective.evaluate(&x[3..], &x[3..], &[0.0], None);
+        let first = objective.evaluate(&x[..3], &x[..3], &[0.0; 3], None.into());
+        let second = objective.evaluate(&x[3..], &x[3..], &[0.0], None.into());
         assert_eq!((first, second), (1.0, 4.0));
         assert_eq!(values(&*objective), [7.0 / 4.0]);
         objective.reset();
@@ -247,7 +246,7 @@ mod tests {
             gradient: (&mut class_gradient[..], &mut offset_gradient[..]),
         };
         let labels: (&[u32], &[f32]) = (&[1], &[1.0]);
-        let loss = objective.train(heads, (&outputs, &offset), labels, None, 1);
+        let loss = objective.train(heads, (&outputs, &offset), labels, None.into(), 1);
         let class_loss = 2f64.ln();
         assert_eq!(loss, class_loss + 2.0);
         assert_eq!((class_gradient, offset_gradient), ([0.5, -0.5], [2.0]));
@@ -271,7 +270,13 @@ mod tests {
                 gradient: &mut gradient[..],
             };
             let (outputs, labels) = (&outputs[range], &labels[samples.clone()]);
-            let loss = objective.train(pass, outputs, labels, Some(&weights[samples]), divisor);
+            let loss = objective.train(
+                pass,
+                outputs,
+                labels,
+                Some(&weights[samples]).into(),
+                divisor,
+            );
             (loss, gradient, values(&*objective))
         };
         let (whole, gradient, _) = step(0..3, 3);
@@ -296,7 +301,7 @@ mod tests {
         assert_eq!(objective.names(), ["loss", "accuracy", "weighted_accuracy"]);
         let (logits, outputs) = ([0.0; 4], [0.5; 4]);
         let labels: &[u32] = &[0, 1];
-        objective.evaluate(&logits, &outputs, labels, Some(&[3.0, 1.0]));
+        objective.evaluate(&logits, &outputs, labels, Some(&[3.0, 1.0][..]).into());
         assert_eq!(values(&*objective), [2.0 * 2f64.ln(), 0.5, 0.75]);
     }
 }

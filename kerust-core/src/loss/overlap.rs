@@ -181,14 +181,16 @@ fn of_batch<A: HeadActivation, S: StaticShape>(
     let (outputs, labels): (&[f32], &[f32]) = (batch.outputs, batch.labels);
     assert_eq!(labels.len(), outputs.len());
     let mut sums = Sums::default();
-    outputs
-        .iter()
-        .zip(labels)
-        .for_each(|(output, label)| sums.add(*output, *label));
+    let pairs = outputs.iter().zip(labels).enumerate();
+    let pairs = pairs.filter(|(place, _)| !batch.is_masked(*place));
+    pairs.for_each(|(_, (output, label))| sums.add(*output, *label));
     let (value, by_both, by_outputs) = loss(sums);
     if let Some(gradient) = gradient.as_deref_mut() {
-        for (slot, label) in gradient.iter_mut().zip(labels) {
-            *slot = (by_both * f64::from(*label) + by_outputs) as f32;
+        for (place, (slot, label)) in gradient.iter_mut().zip(labels).enumerate() {
+            *slot = match batch.is_masked(place) {
+                true => 0.0,
+                false => (by_both * f64::from(*label) + by_outputs) as f32,
+            };
         }
         batch.through_activation(gradient);
     }
@@ -229,20 +231,26 @@ fn of_groups<A: HeadActivation, S: StaticShape>(
     let labels: &[f32] = batch.labels;
     assert_eq!(labels.len(), batch.outputs.len());
     let mut all = vec![Sums::default(); groups];
-    batch.mean_of_samples(gradient, |sample, outputs, gradient| {
-        let labels = &labels[sample * len..(sample + 1) * len];
-        all.fill(Sums::default());
-        for (place, (output, label)) in outputs.iter().zip(labels).enumerate() {
-            all[group(place)].add(*output, *label);
-        }
-        if let Some(gradient) = gradient {
-            for (place, (slot, label)) in gradient.iter_mut().zip(labels).enumerate() {
-                let (_, by_both, by_outputs) = loss(all[group(place)]);
-                *slot = ((by_both * f64::from(*label) + by_outputs) / groups as f64) as f32;
+    batch
+        .by_samples()
+        .mean_of_samples(gradient, |sample, outputs, gradient| {
+            let labels = &labels[sample * len..(sample + 1) * len];
+            let is_masked = |place: usize| batch.is_masked(sample * len + place);
+            all.fill(Sums::default());
+            for (place, (output, label)) in outputs.iter().zip(labels).enumerate() {
+                if !is_masked(place) {
+                    all[group(place)].add(*output, *label);
+                }
             }
-        }
-        all.iter().map(|sums| loss(*sums).0).sum::<f64>() / groups as f64
-    })
+            if let Some(gradient) = gradient {
+                for (place, (slot, label)) in gradient.iter_mut().zip(labels).enumerate() {
+                    let (_, by_both, by_outputs) = loss(all[group(place)]);
+                    let slope = (by_both * f64::from(*label) + by_outputs) / groups as f64;
+                    *slot = if is_masked(place) { 0.0 } else { slope as f32 };
+                }
+            }
+            all.iter().map(|sums| loss(*sums).0).sum::<f64>() / groups as f64
+        })
 }
 
 #[cfg(test)]

@@ -136,10 +136,12 @@ impl<A: HeadActivation, S: StaticShape, L: Loss<Head<A, S>>> Loss<Head<A, S>> fo
         let mean = self.loss.measure(batch, gradient.as_deref_mut());
         // A loss has a value for each position of a map.
         let places = (S::LEN / S::SHAPE.last().max(1)) as f64;
-        let factor = match (self.reduction, batch.weights) {
-            (Reduction::Sum, _) => batch.divisor() as f64 * places,
+        let factor = match (self.reduction, batch.weights()) {
+            (Reduction::Sum, _) => match batch.mask_factor() {
+                0.0 => 0.0,
+                factor => batch.divisor() as f64 * places / factor,
+            },
             (Reduction::MeanWithSampleWeight, Some(weights)) => {
-                let weights = &weights[..batch.len()];
                 let sum: f64 = weights.iter().map(|weight| f64::from(*weight)).sum();
                 match sum == 0.0 {
                     true => 0.0,

@@ -5,7 +5,7 @@ use crate::activation::{HeadActivation, Sigmoid, Softmax};
 use crate::data::{Binary, Class, Data};
 use crate::loss::Batch;
 use crate::model::Head;
-use crate::tensor::{Rank1, StaticShape};
+use crate::tensor::{Rank1, Rank2, StaticShape};
 
 /// The fraction of correct predictions: Keras's `"accuracy"`, reported as `accuracy`.
 ///
@@ -109,16 +109,39 @@ macro_rules! sparse {
             single!(Mean);
 
             fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, Rank1<N>>, Class<N>>) {
-                let labels: &[u32] = batch.labels;
-                state.add_batch(batch, |sample| {
-                    let answer = argmax(&batch.outputs[sample * N..(sample + 1) * N]);
-                    f64::from(u8::from(answer == labels[sample] as usize))
-                });
+                right_classes(state, batch, batch.labels);
+            }
+        }
+
+        /// One label for each step.
+        impl<A: HeadActivation, const STEPS: usize, const N: usize>
+            Metrics<Head<A, Rank2<STEPS, N>>, [Class<N>; STEPS]> for $name
+        {
+            single!(Mean);
+
+            fn update(
+                &self,
+                state: &mut Mean,
+                batch: Batch<'_, Head<A, Rank2<STEPS, N>>, [Class<N>; STEPS]>,
+            ) {
+                right_classes(state, batch.by_steps(), batch.labels);
             }
         }
     )+};
 }
 sparse! { Accuracy SparseCategoricalAccuracy }
+
+/// Adds whether each answer is the class of its label.
+fn right_classes<A: HeadActivation, S: StaticShape, Y: Data>(
+    state: &mut Mean,
+    batch: Batch<'_, Head<A, S>, Y>,
+    labels: &[u32],
+) {
+    for unit in batch.units() {
+        let is_right = argmax(unit.outputs) == labels[unit.number] as usize;
+        state.add(f64::from(u8::from(is_right)), unit.weight.into());
+    }
+}
 
 impl<S: StaticShape> Metrics<Head<Softmax, S>, S> for Accuracy {
     single!(Mean);
@@ -133,13 +156,15 @@ impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for CategoricalAc
 
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
         let (labels, features): (&[f32], _) = (batch.labels, S::SHAPE.last());
-        state.add_batch(batch, |sample| {
-            let range = sample * S::LEN..(sample + 1) * S::LEN;
-            let outputs = batch.outputs[range.clone()].chunks_exact(features);
-            let pairs = outputs.zip(labels[range].chunks_exact(features));
+        for unit in batch.units() {
+            let len = unit.outputs.len();
+            let labels = &labels[unit.number * len..(unit.number + 1) * len];
+            let pairs = unit.outputs.chunks_exact(features);
+            let pairs = pairs.zip(labels.chunks_exact(features));
             let right = pairs.filter(|(outputs, labels)| argmax(outputs) == argmax(labels));
-            right.count() as f64 / (S::LEN / features) as f64
-        });
+            let share = right.count() as f64 / (len / features) as f64;
+            state.add(share, unit.weight.into());
+        }
     }
 }
 
@@ -150,6 +175,19 @@ macro_rules! binary {
 
             fn update(&self, state: &mut Mean, batch: Batch<'_, Head<Sigmoid, Rank1<1>>, Binary>) {
                 agreement(state, batch, batch.labels, 0.5);
+            }
+        }
+
+        /// One label for each step.
+        impl<const STEPS: usize> Metrics<Head<Sigmoid, Rank2<STEPS, 1>>, [Binary; STEPS]> for $name {
+            single!(Mean);
+
+            fn update(
+                &self,
+                state: &mut Mean,
+                batch: Batch<'_, Head<Sigmoid, Rank2<STEPS, 1>>, [Binary; STEPS]>,
+            ) {
+                agreement(state, batch.by_steps(), batch.labels, 0.5);
             }
         }
     )+};
@@ -172,6 +210,21 @@ impl<A: HeadActivation> Metrics<Head<A, Rank1<1>>, Binary> for BinaryAccuracyAt 
     }
 }
 
+/// One label for each step.
+impl<A: HeadActivation, const STEPS: usize> Metrics<Head<A, Rank2<STEPS, 1>>, [Binary; STEPS]>
+    for BinaryAccuracyAt
+{
+    single!(Mean);
+
+    fn update(
+        &self,
+        state: &mut Mean,
+        batch: Batch<'_, Head<A, Rank2<STEPS, 1>>, [Binary; STEPS]>,
+    ) {
+        agreement(state, batch.by_steps(), batch.labels, self.threshold);
+    }
+}
+
 impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for BinaryAccuracyAt {
     single!(Mean);
 
@@ -186,16 +239,16 @@ fn agreement<A: HeadActivation, S: StaticShape, Y: Data>(
     labels: &[f32],
     threshold: f32,
 ) {
-    let len = S::LEN;
-    state.add_batch(batch, |sample| {
-        let range = sample * len..(sample + 1) * len;
-        let pairs = batch.outputs[range.clone()].iter().zip(&labels[range]);
+    for unit in batch.units() {
+        let len = unit.outputs.len();
+        let labels = &labels[unit.number * len..(unit.number + 1) * len];
+        let pairs = unit.outputs.iter().zip(labels);
         let right = pairs.filter(|(output, label)| {
             // As in Keras, a label other than 0 or 1 never agrees.
             f32::from(u8::from(**output > threshold)) == **label
         });
-        right.count() as f64 / len as f64
-    });
+        state.add(right.count() as f64 / len as f64, unit.weight.into());
+    }
 }
 
 /// The index of the largest value, the first one if several are equal.

@@ -12,7 +12,7 @@ pub(super) struct Answers<'a> {
     pub(super) outputs: &'a [f32],
     labels: Labels<'a>,
     weights: Option<&'a [f32]>,
-    /// The number of values in a sample.
+    /// The number of values that have one weight: those of a sample, or of a step.
     len: usize,
     /// The number of values along the last axis.
     pub(super) features: usize,
@@ -47,7 +47,7 @@ pub(super) struct Answer {
     pub(super) output: f32,
     /// Its label; a class number is treated as one-hot.
     pub(super) label: f32,
-    /// The weight of its sample.
+    /// The weight of its sample or step.
     pub(super) weight: f64,
 }
 
@@ -59,8 +59,8 @@ impl<'a> Answers<'a> {
         Self {
             outputs: batch.outputs,
             labels: labels.into(),
-            weights: batch.weights,
-            len: S::LEN,
+            weights: batch.weights(),
+            len: batch.outputs.len() / batch.weights().map_or(1, |weights| weights.len().max(1)),
             features: S::SHAPE.last(),
         }
     }
@@ -119,12 +119,16 @@ impl<'a> Answers<'a> {
 }
 
 /// Implements [`Metrics`](super::Metrics) for heads whose outputs are probabilities, with a method
-/// `add(&self, &mut State, Answers)`: one sigmoid with labels `Binary`, a softmax with class numbers, and
-/// both with labels of the head's shape.
+/// `add(&self, &mut State, Answers)`: one sigmoid with labels `Binary`, a softmax with class numbers, sequences
+/// of both with a label for each step, and both with labels of the head's shape.
 macro_rules! of_probabilities {
     ($($name:ty: $state:ty;)+) => {$(
         of_probabilities!(@one $name, $state, [] Head<Sigmoid, Rank1<1>>, Binary);
         of_probabilities!(@one $name, $state, [const N: usize] Head<Softmax, Rank1<N>>, Class<N>);
+        of_probabilities!(@one $name, $state,
+            [const STEPS: usize] Head<Sigmoid, Rank2<STEPS, 1>>, [Binary; STEPS]);
+        of_probabilities!(@one $name, $state,
+            [const STEPS: usize, const N: usize] Head<Softmax, Rank2<STEPS, N>>, [Class<N>; STEPS]);
         of_probabilities!(@one $name, $state, [S: StaticShape] Head<Sigmoid, S>, S);
         of_probabilities!(@one $name, $state, [S: StaticShape] Head<Softmax, S>, S);
     )+};

@@ -6,7 +6,7 @@ use crate::activation::{Sigmoid, Softmax};
 use crate::data::{Binary, Class};
 use crate::loss::Batch;
 use crate::model::Head;
-use crate::tensor::{Rank1, StaticShape};
+use crate::tensor::{Rank1, Rank2, StaticShape};
 
 /// The weights of the samples between two neighbouring thresholds. It is the state of the metrics of this
 /// file.

@@ -7,7 +7,7 @@ use crate::activation::{Sigmoid, Softmax};
 use crate::data::{Binary, Class};
 use crate::loss::Batch;
 use crate::model::Head;
-use crate::tensor::{Rank1, StaticShape};
+use crate::tensor::{Rank1, Rank2, StaticShape};
 use crate::value::value;
 
 /// The area under a curve over thresholds of the output. Keras: `AUC`; reported as `auc`.

@@ -6,7 +6,7 @@ use crate::activation::{Sigmoid, Softmax};
 use crate::data::{Binary, Class};
 use crate::loss::Batch;
 use crate::model::Head;
-use crate::tensor::{Rank1, StaticShape};
+use crate::tensor::{Rank1, Rank2, StaticShape};
 use crate::value::value;
 
 /// The fraction of positive predictions that are correct: `TP / (TP + FP)`, or 0 if there are none. Keras:

@@ -316,7 +316,7 @@ macro_rules! several_heads {
             ) {
                 $(self.$place.update(
                     &mut state.$place,
-                    batch.head(batch.logits.$place, batch.outputs.$place, batch.labels.$place),
+                    batch.head($place, batch.logits.$place, batch.outputs.$place, batch.labels.$place),
                 );)+
             }
 

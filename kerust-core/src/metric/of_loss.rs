@@ -11,7 +11,7 @@ use crate::loss::{
     MeanSquaredLogarithmicError, MultiLabel, Poisson, SparseCategoricalCrossentropy, SquaredHinge,
 };
 use crate::model::Head;
-use crate::tensor::{Rank1, StaticShape};
+use crate::tensor::{Rank1, Rank2, StaticShape};
 
 /// The square root of the mean squared error of all samples so far. Keras: `RootMeanSquaredError`;
 /// reported as `root_mean_squared_error`.
@@ -52,7 +52,7 @@ impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for RootMeanSquar
 }
 
 macro_rules! metrics {
-    ($($name:ty, $text:literal, <$($parameter:ident),*> <$(const $size:ident)?>
+    ($($name:ty, $text:literal, <$($parameter:ident),*> <$(const $size:ident),*>
         Head<$activation:ident, $shape:ty>, $label:ty;)+) => {$(
         impl Single for $name {
             type State = Mean;
@@ -71,7 +71,7 @@ macro_rules! metrics {
             }
         }
 
-        metrics!(@measure $name, [$($parameter)*] [$($size)?] $activation, $shape, $label);
+        metrics!(@measure $name, [$($parameter)*] [$($size)*] $activation, $shape, $label);
     )+};
     (@measure $name:ty, [A S] [] $activation:ident, $shape:ty, $label:ty) => {
         impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for $name {
@@ -91,8 +91,8 @@ macro_rules! metrics {
             }
         }
     };
-    (@measure $name:ty, [] [$($size:ident)?] $activation:ident, $shape:ty, $label:ty) => {
-        impl$(<const $size: usize>)? Metrics<Head<$activation, $shape>, $label> for $name {
+    (@measure $name:ty, [] [$($size:ident)*] $activation:ident, $shape:ty, $label:ty) => {
+        impl<$(const $size: usize),*> Metrics<Head<$activation, $shape>, $label> for $name {
             single!(Mean);
 
             fn update(&self, state: &mut Mean, batch: Batch<'_, Head<$activation, $shape>, $label>) {
@@ -123,17 +123,27 @@ metrics! {
         <> <const N> Head<Linear, Rank1<N>>, Class<N>;
 }
 
+/// Metrics of losses that take one label for each step.
+macro_rules! of_steps {
+    ($($name:ty, [$($size:ident)*] Head<$activation:ident, $shape:ty>, $label:ty;)+) => {$(
+        metrics!(@measure $name, [] [$($size)*] $activation, $shape, $label);
+    )+};
+}
+of_steps! {
+    BinaryCrossentropy, [STEPS] Head<Sigmoid, Rank2<STEPS, 1>>, [Binary; STEPS];
+    FromLogits<BinaryCrossentropy>, [STEPS] Head<Linear, Rank2<STEPS, 1>>, [Binary; STEPS];
+    SparseCategoricalCrossentropy, [STEPS N] Head<Softmax, Rank2<STEPS, N>>, [Class<N>; STEPS];
+    FromLogits<SparseCategoricalCrossentropy>,
+        [STEPS N] Head<Linear, Rank2<STEPS, N>>, [Class<N>; STEPS];
+}
+
 pub(super) fn add<A: HeadActivation, S: StaticShape, L: Loss<Head<A, S>>>(
     state: &mut Mean,
     batch: Batch<'_, Head<A, S>, L::Label>,
     loss: &L,
 ) {
-    let samples = batch.len();
-    let weight = match batch.weights {
-        None => samples as f64,
-        Some(weights) => weights[..samples].iter().map(|w| f64::from(*w)).sum(),
-    };
-    // The loss divides by the number of samples, the metric by the sum of their weights.
-    let total = loss.measure(batch, None) * batch.divisor() as f64;
+    // The loss divides by the number of samples or steps, the metric by the sum of their weights.
+    let total = loss.measure(batch, None) * (batch.divisor() * batch.units_in_sample()) as f64;
+    let weight = batch.weight_sum();
     state.add_total(total, weight);
 }

@@ -68,7 +68,7 @@ impl<A: HeadActivation, S: StaticShape, M: PointwiseMetric> Metrics<Head<A, S>, 
     fn update(&self, state: &mut M::State, batch: Batch<'_, Head<A, S>, S>) {
         let labels: &[f32] = batch.labels;
         for (place, (p, y)) in batch.outputs.iter().zip(labels).enumerate() {
-            PointwiseMetric::update(self, state, *y, *p, batch.weight(place / S::LEN));
+            PointwiseMetric::update(self, state, *y, *p, batch.weight_at(place));
         }
     }
 

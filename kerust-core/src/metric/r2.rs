@@ -150,7 +150,7 @@ impl<A: HeadActivation, S: StaticShape> Metrics<Head<A, S>, S> for R2Score {
         state.values.resize(S::LEN, Sum::default());
         let labels: &[f32] = batch.labels;
         for (place, (output, label)) in batch.outputs.iter().zip(labels).enumerate() {
-            let weight = f64::from(batch.weight(place / S::LEN));
+            let weight = f64::from(batch.weight_at(place));
             let (output, label) = (f64::from(*output), f64::from(*label));
             let sum = &mut state.values[place % S::LEN];
             sum.labels += weight * label;

@@ -70,10 +70,12 @@ macro_rules! metrics {
 
             fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, S>, S>) {
                 let labels: &[f32] = batch.labels;
-                state.add_batch(batch, |sample| {
-                    let range = sample * S::LEN..(sample + 1) * S::LEN;
-                    mean_of_vectors(&batch.outputs[range.clone()], &labels[range], S::SHAPE.last(), $of)
-                });
+                for unit in batch.units() {
+                    let len = unit.outputs.len();
+                    let labels = &labels[unit.number * len..(unit.number + 1) * len];
+                    let mean = mean_of_vectors(unit.outputs, labels, S::SHAPE.last(), $of);
+                    state.add(mean, unit.weight.into());
+                }
             }
         }
     )+};

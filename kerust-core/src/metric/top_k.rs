@@ -3,10 +3,10 @@
 use super::accuracy::argmax;
 use super::{Mean, Metrics, Single, single};
 use crate::activation::HeadActivation;
-use crate::data::Class;
+use crate::data::{Class, Data};
 use crate::loss::Batch;
 use crate::model::Head;
-use crate::tensor::Rank1;
+use crate::tensor::{Rank1, Rank2, StaticShape};
 
 /// How often the class of the label is among the `K` classes with the highest scores. Keras:
 /// `TopKCategoricalAccuracy`, and `SparseTopKCategoricalAccuracy`, which is the same type here; reported as
@@ -61,11 +61,23 @@ impl<A: HeadActivation, const N: usize, const K: usize> Metrics<Head<A, Rank1<N>
 
     fn update(&self, state: &mut Mean, batch: Batch<'_, Head<A, Rank1<N>>, Class<N>>) {
         const { check(K, N) };
-        let labels: &[u32] = batch.labels;
-        state.add_batch(batch, |sample| {
-            let scores = &batch.outputs[sample * N..(sample + 1) * N];
-            f64::from(u8::from(in_top_k(labels[sample] as usize, scores, K)))
-        });
+        add::<_, _, _, K>(state, batch, batch.labels);
+    }
+}
+
+/// One label for each step.
+impl<A: HeadActivation, const STEPS: usize, const N: usize, const K: usize>
+    Metrics<Head<A, Rank2<STEPS, N>>, [Class<N>; STEPS]> for TopKCategoricalAccuracy<K>
+{
+    single!(Mean);
+
+    fn update(
+        &self,
+        state: &mut Mean,
+        batch: Batch<'_, Head<A, Rank2<STEPS, N>>, [Class<N>; STEPS]>,
+    ) {
+        const { check(K, N) };
+        add::<_, _, _, K>(state, batch.by_steps(), batch.labels);
     }
 }
 
@@ -82,6 +94,19 @@ impl<A: HeadActivation, const N: usize, const K: usize> Metrics<Head<A, Rank1<N>
             let label = argmax(&labels[range.clone()]);
             f64::from(u8::from(in_top_k(label, &batch.outputs[range], K)))
         });
+    }
+}
+
+/// Adds whether each label is among the best `K` answers.
+fn add<A: HeadActivation, S: StaticShape, Y: Data, const K: usize>(
+    state: &mut Mean,
+    batch: Batch<'_, Head<A, S>, Y>,
+    labels: &[u32],
+) {
+    for unit in batch.units() {
+        let label = labels[unit.number] as usize;
+        let is_right = in_top_k(label, unit.outputs, K);
+        state.add(f64::from(u8::from(is_right)), unit.weight.into());
     }
 }
 

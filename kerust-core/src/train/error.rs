@@ -64,6 +64,8 @@ pub(crate) enum TrainError {
         found: usize,
         /// The number of samples.
         expected: usize,
+        /// The number of labels in a sample, one for each step.
+        steps: usize,
     },
     /// A weight of a sample or of a class is NaN or infinite.
     Weight {
@@ -200,10 +202,24 @@ impl fmt::Display for TrainError {
                  and {} to validate on, expected at least 1 in each",
                 samples - train
             ),
-            Self::Weights { found, expected } => write!(
-                f,
-                "expected {expected} sample weights, one for each sample, found {found}"
-            ),
+            Self::Weights {
+                found,
+                expected,
+                steps,
+            } => {
+                write!(
+                    f,
+                    "expected {expected} sample weights, one for each sample, "
+                )?;
+                if *steps > 1 {
+                    write!(
+                        f,
+                        "or {}, one for each step, ",
+                        expected.saturating_mul(*steps)
+                    )?;
+                }
+                write!(f, "found {found}")
+            }
             Self::TwoValidations => write!(
                 f,
                 "found both `validation_data` and `validation_split`, expected one of them"

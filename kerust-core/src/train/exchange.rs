@@ -16,7 +16,8 @@ pub trait Exchange: Send {
     fn share(&self, samples: usize) -> Range<usize>;
 
     /// Adds the gradients and losses of the other machines, so that all machines have the same sums. It is
-    /// called in each step, even if a loss is not finite.
+    /// called in each step, even if a loss is not finite. If an output of the model has a mask, it is also called
+    /// before the loss, four times with an empty gradient and a number of steps.
     ///
     /// # Errors
     /// An error ends the training before the step changes the model.

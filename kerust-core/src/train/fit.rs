@@ -205,10 +205,12 @@ impl<'a, X: Data, Y: Data> Fit<'a, X, Y> {
         at_least_1("validation_batch_size", validation_batch_size)?;
         not_empty("the training set", data)?;
         if let Some(weights) = self.sample_weight {
-            if weights.len() != data.len() {
+            let steps = data.len().checked_mul(Y::STEPS);
+            if weights.len() != data.len() && Some(weights.len()) != steps {
                 return Err(TrainError::Weights {
                     found: weights.len(),
                     expected: data.len(),
+                    steps: Y::STEPS,
                 });
             }
             finite("sample_weight", weights)?;

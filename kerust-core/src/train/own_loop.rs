@@ -85,7 +85,7 @@ impl<N: Train, Y: Data> Compiled<N, Y> {
             let all = 0..numbers.len();
             let loss = self
                 .buffers
-                .compute(trainee, objective, &source, &numbers, all)?;
+                .compute(trainee, objective, &source, &numbers, all, &mut Alone)?;
             let penalty = trainee.penalize();
             objective.add_penalty(penalty, numbers.len());
             Ok::<f64, crate::Error>(loss + penalty)

@@ -10,7 +10,7 @@ use crate::data::samples::{Room, Side};
 use crate::data::{Data, Samples};
 use crate::element::Elements;
 use crate::kernels::alone;
-use crate::loss::Batch;
+use crate::loss::{Batch, Weighting};
 use crate::memory::Memory;
 use crate::metric::{Metrics, Names};
 use crate::model::{Heads, Model};
@@ -114,6 +114,7 @@ pub(super) fn measure<N: Model, Y: Data, M: Metrics<N::Heads, Y>>(
     let numbers: Vec<usize> = (0..data.len()).collect();
     let mut state = M::State::default();
     let (mut inputs, mut labels) = (Side::default(), Side::default());
+    let mut weighting = Weighting::default();
     let [mut logits, mut outputs] = [(); 2].map(|()| <N::Heads as Data>::Batch::default());
     for numbers in numbers.chunks(MOST) {
         let room = Room::new(&mut inputs, &mut labels);
@@ -124,7 +125,10 @@ pub(super) fn measure<N: Model, Y: Data, M: Metrics<N::Heads, Y>>(
         N::Heads::resize(&mut outputs, samples);
         with_scratch(N::ARENA_LEN * samples, |arena| {
             let mut memory = Memory::new(arena, samples);
-            model.logits(input, &mut memory, N::Heads::slices_mut(&mut logits));
+            weighting.clear();
+            let look = &mut |head, mask: &[u8]| weighting.set(head, mask);
+            let logits = N::Heads::slices_mut(&mut logits);
+            model.logits_and_masks(input, &mut memory, logits, look);
         });
         let values = N::Heads::slices(&logits);
         N::Heads::copy(values, N::Heads::slices_mut(&mut outputs));
@@ -133,7 +137,9 @@ pub(super) fn measure<N: Model, Y: Data, M: Metrics<N::Heads, Y>>(
         }
         let outputs = N::Heads::slices(&outputs);
         let values = N::Heads::slices(&logits);
-        metrics.update(&mut state, Batch::new(values, outputs, labels, None));
+        let weights = weighting.of(None, [samples; 2]);
+        let batch = Batch::weighted(values, outputs, labels, weights);
+        metrics.update(&mut state, batch.without_weights());
     }
     let (mut names, mut results) = (Names::default(), Vec::new());
     metrics.names_of(N::HEADS, &mut names);

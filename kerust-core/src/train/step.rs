@@ -11,7 +11,7 @@ use crate::data::samples::{Room, Side};
 use crate::data::{Data, DataError, Found, Samples};
 use crate::element::Elements;
 use crate::gradient::{Frozen, Gradient};
-use crate::loss::Objective;
+use crate::loss::{Objective, Weighting};
 use crate::memory::Memory;
 use crate::model::{Heads, Model, Train, regularizes_activity};
 use crate::rng::{Observer, Step};
@@ -26,6 +26,7 @@ pub(super) struct Buffers<N: Train, Y: Data> {
     inputs: Side<N::Input>,
     labels: Side<Y>,
     weights: Vec<f32>,
+    weighting: Weighting,
     logits: HeadBatch<N>,
     outputs: HeadBatch<N>,
     memory: Vec<f32>,
@@ -34,7 +35,7 @@ pub(super) struct Buffers<N: Train, Y: Data> {
 /// The samples of a training or an evaluation.
 pub(super) struct Source<'a, X: Data, Y: Data> {
     pub(super) data: &'a dyn Samples<X, Y>,
-    /// The weight of each sample.
+    /// The weight of each sample, or of each step of each sample.
     pub(super) sample_weight: Option<&'a [f32]>,
     /// The weight of each class, by which the sample weights are multiplied.
     pub(super) class_weight: Option<&'a ClassWeight<Y>>,
@@ -65,7 +66,13 @@ impl<X: Data, Y: Data> Source<'_, X, Y> {
         }
         into.clear();
         match self.sample_weight {
-            Some(weights) => into.extend(numbers.iter().map(|n| weights[*n])),
+            Some(weights) => {
+                let steps = weights.len() / self.data.len().max(1);
+                let of_sample = |n: &usize| &weights[n * steps..(n + 1) * steps];
+                numbers
+                    .iter()
+                    .for_each(|n| into.extend_from_slice(of_sample(n)));
+            }
             None => into.resize(numbers.len(), 1.0),
         }
         if let Some(class_weight) = self.class_weight {
@@ -81,6 +88,7 @@ impl<N: Train, Y: Data> Default for Buffers<N, Y> {
             inputs: Side::default(),
             labels: Side::default(),
             weights: Vec::new(),
+            weighting: Weighting::default(),
             logits: Default::default(),
             outputs: Default::default(),
             memory: Vec::new(),
@@ -102,7 +110,8 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
     ) -> Result<f64> {
         let share = exchange.share(numbers.len());
         let samples = share.len();
-        let mut loss = self.compute(trainee, objective, source, numbers, share.clone())?;
+        let mut loss =
+            self.compute(trainee, objective, source, numbers, share.clone(), exchange)?;
         exchange.sum(&mut trainee.gradient, &mut loss)?;
         if loss.is_finite() {
             let penalty = trainee.penalize();
@@ -147,10 +156,13 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         source: &Source<'_, N::Input, Y>,
         batch: &[usize],
         share: Range<usize>,
+        exchange: &mut dyn Exchange,
     ) -> Result<f64> {
         let first = share.start;
         let numbers = &batch[share];
+        self.weighting.clear();
         if numbers.is_empty() {
+            count_steps::<N>(&mut self.weighting, exchange)?;
             trainee.gradient.fill(0.0);
             return Ok(0.0);
         }
@@ -171,11 +183,16 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
             .observed_by(&penalties);
         let mut memory = memory(&mut self.memory, N::TRAINING_LEN, numbers.len());
         trainee.model.forward_training(input, &mut memory, step);
+        N::masks(&mut memory, &mut |head, mask| {
+            self.weighting.set(head, mask)
+        });
+        count_steps::<N>(&mut self.weighting, exchange)?;
 
         let heads = N::heads(&mut memory);
         N::Heads::copy(heads.logits, N::Heads::slices_mut(&mut self.outputs));
         N::Heads::activate(N::Heads::slices_mut(&mut self.outputs));
         let outputs = N::Heads::slices(&self.outputs);
+        let weights = self.weighting.of(weights, [numbers.len(), batch.len()]);
         let mut loss = objective.train(heads, outputs, labels, weights, batch.len());
         let penalty = penalties.sum();
         objective.add_penalty(penalty, batch.len());
@@ -210,19 +227,24 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
         let weights = source.weights(numbers, labels, &mut self.weights);
         N::Heads::resize(&mut self.logits, numbers.len());
         N::Heads::resize(&mut self.outputs, numbers.len());
+        self.weighting.clear();
         let penalties = Penalties::default();
         if const { regularizes_activity(N::SETTINGS) } {
             // Inference does not compute the values on which the penalties are.
             let mut memory = memory(&mut self.memory, N::TRAINING_LEN, numbers.len());
             let step = Step::observing(&penalties).over(0, numbers.len());
             model.forward_training(input, &mut memory, step);
+            N::masks(&mut memory, &mut |head, mask| {
+                self.weighting.set(head, mask)
+            });
             let logits = N::heads(&mut memory).logits;
             N::Heads::copy(logits, N::Heads::slices_mut(&mut self.logits));
         } else {
-            model.logits(
+            model.logits_and_masks(
                 input,
                 &mut memory(&mut self.memory, N::ARENA_LEN, numbers.len()),
                 N::Heads::slices_mut(&mut self.logits),
+                &mut |head, mask| self.weighting.set(head, mask),
             );
         }
         N::Heads::copy(
@@ -234,7 +256,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
             N::Heads::slices(&self.logits),
             N::Heads::slices(&self.outputs),
             labels,
-            weights,
+            self.weighting.of(weights, [numbers.len(); 2]),
         );
         objective.add_penalty(penalties.sum(), numbers.len());
         Ok(())
@@ -255,6 +277,16 @@ impl Observer for Penalties {
     fn penalize(&self, penalty: f64) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += penalty;
     }
+}
+
+/// Sums the number of steps that count over all machines that compute parts of the same batch.
+fn count_steps<N: Model>(weighting: &mut Weighting, exchange: &mut dyn Exchange) -> Result<()> {
+    if N::MASKED {
+        for valid in weighting.valid_mut() {
+            exchange.sum(&mut [], valid)?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns an error if an input or a label of the batch is NaN, or with `infinite` also if it is infinite.

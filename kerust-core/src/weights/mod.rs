@@ -61,6 +61,8 @@ pub(crate) use section::entries;
 #[cfg(feature = "std")]
 pub use section::{Section, SectionMut};
 #[cfg(feature = "std")]
+pub(crate) use write::save_with_metadata;
+#[cfg(feature = "std")]
 pub use write::{model_metadata, save, save_sections};
 
 /// The keys of the metadata in a file's header.

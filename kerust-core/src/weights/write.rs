@@ -30,12 +30,34 @@ pub fn save<M: Model>(path: impl AsRef<Path>, model: &M) -> Result<()> {
         #[cfg(feature = "keras")]
         Format::Keras => return super::keras::save(path, model),
     }
+    write_model(path, model, &model_metadata::<M>())
+}
+
+/// Like [`save`] as safetensors, with more metadata in the header.
+///
+/// # Errors
+/// Returns an error if the path has the extension of another format, or the file cannot be written.
+pub(crate) fn save_with_metadata<M: Model>(
+    path: impl AsRef<Path>,
+    model: &M,
+    more: BTreeMap<String, String>,
+) -> Result<()> {
+    let mut metadata = model_metadata::<M>();
+    metadata.extend(more);
+    write_model(path.as_ref(), model, &metadata)
+}
+
+fn write_model<M: Model>(
+    path: &Path,
+    model: &M,
+    metadata: &BTreeMap<String, String>,
+) -> Result<()> {
     let section = Section {
         prefix: "",
         layout: &M::LAYOUT,
         values: &model.to_bytes(),
     };
-    save_sections(path, &[section], &model_metadata::<M>())
+    save_sections(path, &[section], metadata)
 }
 
 /// The metadata in a file's header for the architecture of `M`.

@@ -112,18 +112,34 @@ fn batch_normalization(
         let or_none = |is: bool| if is { features.clone() } else { Size::known(0) };
         weights.sizes.extend([scale, center].map(or_none));
     }
+    let is_masked = before.masked[0];
+    let masked = is_masked.then(|| quote!(.masked()));
     Spec {
-        config: quote!(::new(#features) #settings #initializers),
+        // The moments are those of the steps that a mask leaves.
+        masking: match rank {
+            Some(2) => Masking::UsesAndKeeps,
+            _ => Masking::Refuses,
+        },
+        arguments: if is_masked {
+            quote!(<(f32, u8)>)
+        } else {
+            TokenStream::new()
+        },
+        config: quote!(::new(#features) #settings #initializers #masked),
         weights: Some(weights),
         saved: Some(match features.known {
             Some(features) => Size::known(2 * features).tokens(),
             None => quote!(2 * (#features)),
         }),
         state: true,
-        in_place: true,
+        in_place: !is_masked,
         forgets_output: true,
         takes_activation: true,
-        fusion: Fusion::Line,
+        fusion: if is_masked {
+            Fusion::None
+        } else {
+            Fusion::Line
+        },
         ..Spec::default()
     }
 }

@@ -96,7 +96,7 @@ impl<'a> Recurrent<'a> {
         sizes.extend(none);
         let config = self.config();
         let (layer, values) = (Ident::new(layer, Span::call_site()), self.values());
-        let states = match arguments.flag("return_state", false) {
+        let states = match self.returns_states() {
             true => vec![ValueType::float(Form::Sizes(vec![units.clone()])); self.states()],
             false => Vec::new(),
         };
@@ -133,6 +133,12 @@ impl<'a> Recurrent<'a> {
         }
     }
 
+    /// Whether the last states are further outputs: if they are asked for, and in a step that carries them on.
+    fn returns_states(&self) -> bool {
+        let steps = self.arguments.flag("stateful", false) && !self.before.others.is_empty();
+        self.arguments.flag("return_state", false) || steps
+    }
+
     /// The number of states of the layer.
     fn states(&self) -> usize {
         // LSTM has two, h and c.
@@ -151,8 +157,11 @@ impl<'a> Recurrent<'a> {
             }
         }
         inputs.extend(self.before.masked[0].then(|| quote!(u8)));
-        let returns = self.arguments.flag("return_state", false);
-        let outputs = 1 + if returns { self.states() } else { 0 };
+        let outputs = 1 + if self.returns_states() {
+            self.states()
+        } else {
+            0
+        };
         let outputs = vec![quote!(f32); outputs];
         match (inputs.len(), outputs.len()) {
             (1, 1) => TokenStream::new(),

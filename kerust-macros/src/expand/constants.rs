@@ -56,7 +56,7 @@ pub fn constants(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-fn memory(
+pub(super) fn memory(
     name: &str,
     of: &str,
     slots: &[Slot],

@@ -3,16 +3,60 @@
 use super::{Buffers, Expansion, imports, local, tuple, weights};
 use crate::plan::{Fusion, Node};
 use crate::schedule::{Call, Location};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 /// `fn logits`.
 pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
-    let schedule = &expansion.inference;
     let (inputs, unpack_input) = expansion.inputs();
     let (outputs, unpack_output) = expansion.outputs();
-    let written = (outputs.as_slice(), schedule.outputs.as_slice());
-    let mut buffers = Buffers::new("INFERENCE", &inputs, &schedule.slots, written);
+    let (statements, masks) = body(expansion, "INFERENCE", &inputs, &outputs);
+    let [input, output, memory] = ["input", "output", "memory"].map(local);
+    let judged = judged(expansion);
+    let (input_type, output_type) = (expansion.input_slices(), expansion.output_slices());
+    let arguments = quote! {
+        &self,
+        #input: #input_type,
+        #memory: &mut ::kerust::__private::memory::Memory<'_>,
+        #output: #output_type,
+    };
+    let statements = quote! {
+        #judged
+        #unpack_input
+        #unpack_output
+        #statements
+    };
+    if masks.is_empty() {
+        return quote!(fn logits(#arguments) { #statements });
+    }
+    let look = local("look");
+    quote! {
+        const MASKED: bool = true;
+
+        fn logits(#arguments) {
+            self.logits_and_masks(#input, #memory, #output, &mut |_, _| {});
+        }
+
+        fn logits_and_masks(
+            #arguments
+            #look: &mut dyn ::core::ops::FnMut(::core::primitive::usize, &[::core::primitive::u8]),
+        ) {
+            #statements
+            #(#masks)*
+        }
+    }
+}
+
+/// The statements of an inference with the memory plan `plan`, and those that show the masks of the outputs.
+pub(super) fn body(
+    expansion: &Expansion<'_>,
+    plan: &'static str,
+    inputs: &[Ident],
+    outputs: &[Ident],
+) -> (TokenStream, Vec<TokenStream>) {
+    let schedule = &expansion.inference;
+    let written = (outputs, schedule.outputs.as_slice());
+    let mut buffers = Buffers::new(plan, inputs, &schedule.slots, written);
     let (mut plain, mut overwrites, mut products, mut fuses) = (false, false, false, false);
     let calls: Vec<TokenStream> = schedule
         .calls
@@ -41,31 +85,32 @@ pub fn logits(expansion: &Expansion<'_>) -> TokenStream {
             quote!(#take ::kerust::__private::kernels::copy(#from, #to);)
         })
         .collect();
-    let [input, output, memory] = ["input", "output", "memory"].map(local);
-    let judged = judged(expansion);
+    let masks = masks(&schedule.masks, &mut buffers);
+    let memory = local("memory");
     let import = imports(&[
         ("Forward", plain),
         ("Fuse", fuses),
         ("InPlace", overwrites),
         ("Product", products),
     ]);
-    let (input_type, output_type) = (expansion.input_slices(), expansion.output_slices());
-    quote! {
-        fn logits(
-            &self,
-            #input: #input_type,
-            #memory: &mut ::kerust::__private::memory::Memory<'_>,
-            #output: #output_type,
-        ) {
-            #import
-            #judged
-            #unpack_input
-            #unpack_output
-            let mut #memory = #memory.with([#(::kerust::__private::memory::output(#outputs)),*]);
-            #(#calls)*
-            #(#copies)*
-        }
-    }
+    let statements = quote! {
+        #import
+        let mut #memory = #memory.with([#(::kerust::__private::memory::output(#outputs)),*]);
+        #(#calls)*
+        #(#copies)*
+    };
+    (statements, masks)
+}
+
+/// The statements that show the masks of the outputs.
+pub(super) fn masks(masks: &[(usize, Location)], buffers: &mut Buffers<'_>) -> Vec<TokenStream> {
+    let look = local("look");
+    let masks = masks.iter().map(|(head, place)| {
+        let mask = buffers.operand(*place);
+        let (take, head) = (buffers.take(), Literal::usize_unsuffixed(*head));
+        quote!(#take #look(#head, #mask);)
+    });
+    masks.collect()
 }
 
 fn call(expansion: &Expansion<'_>, call: &Call, buffers: &mut Buffers<'_>) -> TokenStream {

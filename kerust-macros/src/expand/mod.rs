@@ -8,6 +8,7 @@ mod inference;
 mod int8;
 mod model;
 mod nested;
+mod steps;
 mod structure;
 mod stub;
 mod training;
@@ -58,8 +59,9 @@ fn items(expansion: &Expansion<'_>) -> TokenStream {
     let constants = constants::constants(expansion);
     let implementation = model::implementation(expansion);
     let nested = nested::nested(expansion);
+    let steps = steps::steps(expansion);
     let attributes = attributes::attributes(expansion);
-    quote!(#structure #constants #implementation #nested #attributes)
+    quote!(#structure #constants #implementation #nested #steps #attributes)
 }
 
 /// The data from which the items are generated.
@@ -234,7 +236,7 @@ fn tuple(parts: impl Iterator<Item = TokenStream>) -> TokenStream {
 }
 
 /// The names of the expansion's own variables.
-const LOCALS: [&str; 19] = [
+const LOCALS: [&str; 20] = [
     "input",
     "output",
     "memory",
@@ -253,6 +255,7 @@ const LOCALS: [&str; 19] = [
     "part",
     "through",
     "accumulate",
+    "look",
     "fault",
 ];
 

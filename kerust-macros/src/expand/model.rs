@@ -77,6 +77,7 @@ fn train(expansion: &Expansion<'_>) -> TokenStream {
     let settings = settings(expansion);
     let init = init(expansion);
     let (forward, heads) = (training::forward(expansion), training::heads(expansion));
+    let masks = training::masks(expansion);
     let (backward, update_state) = (backward(expansion), update_state(expansion));
     quote! {
         #[automatically_derived]
@@ -88,6 +89,7 @@ fn train(expansion: &Expansion<'_>) -> TokenStream {
             #init
             #forward
             #heads
+            #masks
             #backward
             #update_state
         }

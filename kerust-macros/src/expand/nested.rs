@@ -15,6 +15,24 @@ pub fn nested(expansion: &Expansion<'_>) -> TokenStream {
     let input = expansion.input();
     let model = quote!(<Self as ::kerust::__private::model::Model>);
     let train = quote!(<Self as ::kerust::__private::model::Train>);
+    let keeps_state = expansion.plan.stateful.then(|| {
+        let message = format!(
+            "a model that contains `{name}` would lose its state: leave out `stateful = true`, or write the layers of \
+             `{name}` in the other model"
+        );
+        quote!(::core::panic!(#message))
+    });
+    let operation = match expansion.plan.heads.iter().any(|head| head.mask.is_some()) {
+        false => quote!(::kerust::__private::model::Nested),
+        true => {
+            let message = format!(
+                "a model that contains `{name}` would lose the mask of its output: end `{name}` in a layer that \
+                 uses the mask, such as `GlobalAveragePooling1D` or `LSTM(16)`, or write its layers in the other model"
+            );
+            quote!(::core::panic!(#message))
+        }
+    };
+    let operation = keeps_state.unwrap_or(operation);
     quote! {
         #[automatically_derived]
         impl #generics ::kerust::__private::layer::Build<#input> for #name #arguments #bounds {
@@ -26,7 +44,7 @@ pub fn nested(expansion: &Expansion<'_>) -> TokenStream {
             type Input = #input;
             type Output = #model::Heads;
             type Operation = ::kerust::__private::model::Nested;
-            const OPERATION: ::kerust::__private::model::Nested = ::kerust::__private::model::Nested;
+            const OPERATION: ::kerust::__private::model::Nested = #operation;
             const SCRATCH_LEN: usize = #model::ARENA_LEN;
             const SAVED_LEN: usize = #train::TRAINING_LEN;
             const GRADIENT_LEN: usize = #train::GRADIENT_LEN;

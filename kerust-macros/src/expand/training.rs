@@ -120,6 +120,32 @@ pub fn heads(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
+/// `fn masks`, if an output has a mask.
+pub fn masks(expansion: &Expansion<'_>) -> TokenStream {
+    let schedule = &expansion.training;
+    if schedule.masks.is_empty() {
+        return TokenStream::new();
+    }
+    let (inputs, _) = expansion.inputs();
+    let mut buffers = Buffers::new("TRAINING", &inputs, &schedule.slots, (&[], &[]));
+    for call in &schedule.forward {
+        match call.x.contains(&call.y) {
+            true => buffers.rename(call.y, &expansion.node(call.node).name),
+            false => name(expansion, call, &mut buffers),
+        }
+    }
+    let masks = super::inference::masks(&schedule.masks, &mut buffers);
+    let [memory, look] = ["memory", "look"].map(local);
+    quote! {
+        fn masks(
+            #memory: &mut ::kerust::__private::memory::Memory<'_>,
+            #look: &mut dyn ::core::ops::FnMut(::core::primitive::usize, &[::core::primitive::u8]),
+        ) {
+            #(#masks)*
+        }
+    }
+}
+
 /// The statements of the backward pass, and the names that they use.
 pub struct Backward {
     pub import: TokenStream,

@@ -53,6 +53,17 @@ impl Infer<'_> {
             // It reports nothing here: rustc checks it.
             let _ = self.judge_at(&fresh, rule, &|_| quote!(#ident), &ident.to_string(), "");
         }
+        if self.stateful.contains(&number) {
+            self.diagnostics
+                .fault(
+                    ident,
+                    format!(
+                        "`{ident}` carries a state (`stateful = true`), so it is applied only once"
+                    ),
+                )
+                .help("write a separate layer here");
+            return (place.unknown(&ident.to_string()), None);
+        }
         if !self.takes_again(ident, number, place) {
             return (place.unknown(&ident.to_string()), None);
         }

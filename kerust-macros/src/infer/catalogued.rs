@@ -41,6 +41,9 @@ impl Infer<'_> {
         place: &ChainEnd,
         last: bool,
     ) -> (ChainEnd, Option<Activation>) {
+        if self.is_stateful(layer, arguments, false) && self.stepping {
+            return self.step_of(row, layer, arguments, place, last);
+        }
         self.catalogued_of(row, layer, arguments, (place, &[]), last)
     }
 

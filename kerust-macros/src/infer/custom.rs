@@ -1,12 +1,20 @@
 //! Custom layers, and models as layers.
 
-use super::{ChainEnd, Infer};
-use crate::arguments::Arguments;
+use super::{ChainEnd, Infer, Mask};
+use crate::arguments::{Arguments, Kind, Parameter};
 use crate::ast::{self, ValueKind};
 use crate::plan::{Form, Layer, Node, Role, ValueType, constant};
 use crate::value::text;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
+
+/// The arguments of a custom layer.
+const OWN: &[Parameter] = &[Parameter {
+    name: "supports_masking",
+    kind: Kind::Flag,
+    required: false,
+    training_only: false,
+}];
 
 impl Infer<'_> {
     /// Adds a custom layer, whose shape only the type system knows.
@@ -54,13 +62,21 @@ impl Infer<'_> {
             };
             return place.unknown(&declared);
         }
-        let arguments = Arguments::bind(layer, &[], self.generics, self.diagnostics);
-        let (sound, frozen, given) = (arguments.sound, !arguments.trainable, arguments.name);
+        let arguments = Arguments::bind(layer, OWN, self.generics, self.diagnostics);
+        let keeps_mask = arguments.flag("supports_masking", false);
+        let sound = arguments.sound && !arguments.was_refused("supports_masking");
+        let (frozen, given) = (!arguments.trainable, arguments.name);
         let name = self.names.name(layer, given.as_ref(), self.diagnostics);
         if !sound || place.data.is_unknown() {
             return place.unknown(&declared);
         }
-        self.component(layer, path, std::slice::from_ref(place), name, frozen)
+        self.component(
+            layer,
+            path,
+            std::slice::from_ref(place),
+            name,
+            [frozen, keeps_mask],
+        )
     }
 
     /// Adds a custom layer with several values: `my::Gate(a, b)`. `find` finds a value by its name.
@@ -108,7 +124,7 @@ impl Infer<'_> {
         if !sound || places.iter().any(|place| place.data.is_unknown()) {
             return ChainEnd::start().unknown(&text(path));
         }
-        self.component(layer, path, &places, name, frozen)
+        self.component(layer, path, &places, name, [frozen, false])
     }
 
     /// The node of a custom layer.
@@ -118,14 +134,15 @@ impl Infer<'_> {
         path: &TokenStream,
         places: &[ChainEnd],
         name: Ident,
-        frozen: bool,
+        [frozen, keeps_mask]: [bool; 2],
     ) -> ChainEnd {
         let declared = text(path);
         for place in places {
             self.nameable(&place.data, layer);
-            if place.mask.is_some() {
-                self.refuses(layer, place, &[]);
-            }
+        }
+        let mut masks = places.iter().filter_map(|place| place.mask.as_ref());
+        if let Some(mask) = masks.next().filter(|_| !keeps_mask) {
+            self.own_without_mask(layer, mask, places.len() == 1);
         }
         let paths = places.iter().map(|place| place.data.path());
         let input = match places {
@@ -157,6 +174,18 @@ impl Infer<'_> {
             })
             .collect();
         let data = outputs[0].clone();
+        if let Some(mask) = places[0].mask.as_ref().filter(|_| keeps_mask) {
+            let (steps, output) = (mask.data.shape(), data.shape());
+            let message = format!(
+                "`{declared}(supports_masking = true)` gives another number of steps than the mask of `{}` has",
+                mask.by
+            );
+            let value = quote_spanned! {span=> {
+                ::core::assert!(#output.extent(0) == #steps.extent(0), #message);
+                #output
+            }};
+            self.constant(constant(&name, "_MASKED"), value, true);
+        }
         let edge = self.node(Node {
             operation: (quote!(#component::Operation), quote!(#component::OPERATION)),
             weights: Some(weights.clone()),
@@ -194,8 +223,31 @@ impl Infer<'_> {
             node,
         });
         ChainEnd {
+            mask: places[0].mask.clone().filter(|_| keeps_mask),
             others: others.collect(),
             ..ChainEnd::new(edge, data, declared.clone())
         }
+    }
+
+    /// Reports a custom layer that would lose a mask.
+    fn own_without_mask(&mut self, layer: &ast::Layer, mask: &Mask, takes_one: bool) {
+        let ident = layer.ident();
+        let fault = self.diagnostics.fault(
+            ident,
+            format!("`{ident}` would lose the mask of `{}`", mask.by),
+        );
+        let fault = fault.note(
+            "a mask says which steps are padding, and a custom layer or a model does not read it",
+        );
+        match takes_one {
+            true => fault.help(format!(
+                "if it computes each step by itself, say so, and its output has the same mask: \
+                 `{ident}(supports_masking = true)`; or put a layer before it that uses the mask, such as \
+                 `GlobalAveragePooling1D`"
+            )),
+            false => fault.help(
+                "put a layer before it that uses the mask, such as `GlobalAveragePooling1D` or `LSTM(16)`",
+            ),
+        };
     }
 }

@@ -62,7 +62,7 @@ impl Infer<'_> {
                 let (place, activation, _) = self.value(chain, &name, true, &mut values);
                 if let Some(last) = chain.layers.last() {
                     self.nameable(&place.data, last);
-                    self.uses_mask(last.ident(), &place);
+                    self.masked_output(last.ident(), &place);
                     self.one_output(last, &place);
                 }
                 vec![head(name, place, activation)]
@@ -304,7 +304,7 @@ impl Infer<'_> {
                     ));
             }
             let (place, activation) = (value.place.clone(), value.activation);
-            self.uses_mask(name, &place);
+            self.masked_output(name, &place);
             heads.push(head((*name).clone(), place, activation));
         }
         heads

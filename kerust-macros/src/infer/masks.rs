@@ -4,7 +4,7 @@
 use super::{ChainEnd, Infer, Mask};
 use crate::ast;
 use crate::catalog::Masking;
-use crate::plan::{Edge, Node, Role};
+use crate::plan::{Edge, Form, Node, Role, ValueType, constant};
 use crate::value::text;
 use kerust_core::element::Dtype;
 use proc_macro2::{Ident, Literal};
@@ -99,14 +99,34 @@ impl Infer<'_> {
             ));
     }
 
-    /// Reports an output whose mask is unused: a loss would count padding steps.
-    pub(super) fn uses_mask(&mut self, at: &Ident, place: &ChainEnd) {
+    /// Reports an output with a mask whose steps have no single label: the mask would not fit its loss.
+    pub(super) fn masked_output(&mut self, at: &Ident, place: &ChainEnd) {
         let Some(mask) = &place.mask else {
             return;
         };
+        if !self.diagnostics.is_empty() || place.data.rank() == Some(2) {
+            return;
+        }
+        if let Form::Typed(_) = place.data.form {
+            let shape = place.data.shape();
+            let message = format!(
+                "the output has the mask of `{}`, and is not of (steps, features)",
+                mask.by
+            );
+            let value = quote!({
+                ::core::assert!(#shape.rank() == 2, #message);
+                #shape
+            });
+            let name = self.names.fresh(at, "masked");
+            self.constant(constant(&name, "_OUTPUT"), value, true);
+            return;
+        }
         self.diagnostics
-            .fault(at, format!("the output has the mask of `{}`", mask.by))
-            .note("a loss counts every step of an output, those that are padding too")
+            .fault(
+                at,
+                format!("the output {} has the mask of `{}`", place.data, mask.by),
+            )
+            .note("a loss leaves out masked steps of an output of (steps, features)")
             .help(
                 "end in a layer that uses the mask, such as `GlobalAveragePooling1D` or `LSTM(16)`",
             );
@@ -135,13 +155,15 @@ impl Infer<'_> {
         Some(Mask { edge, ..first })
     }
 
-    /// The mask of a merge's output. As in Keras, a step counts if it counts in any of the values.
+    /// The mask of a merge's output. As in Keras, a step counts if it counts in any of the values; values that are
+    /// joined along their steps have their masks joined.
     pub(super) fn merged_mask(
         &mut self,
         layer: &ast::Layer,
         name: &Ident,
         along_steps: bool,
         places: &[ChainEnd],
+        data: &ValueType,
     ) -> Option<Mask> {
         let masks: Vec<Mask> = places
             .iter()
@@ -160,11 +182,34 @@ impl Infer<'_> {
                 .help("give both values the same mask, or use it before: `=> GlobalAveragePooling1D`");
             return None;
         }
-        if along_steps || matches!(kind.as_str(), "Multiply" | "Maximum" | "Minimum") {
-            self.refuses(layer, &places[0], &places[1..]);
-            return None;
+        if along_steps {
+            return Some(self.mask_along_steps(name, masks, data));
         }
         self.joined_mask(name, "MaskAny", masks)
+    }
+}
+
+impl Infer<'_> {
+    /// The mask of sequences that are joined along their steps.
+    fn mask_along_steps(&mut self, name: &Ident, masks: Vec<Mask>, data: &ValueType) -> Mask {
+        let path = Ident::new("MaskConcatenate", name.span());
+        let path = quote!(::kerust::__private::layers::#path);
+        let count = Literal::usize_unsuffixed(masks.len());
+        let steps = masks.iter().map(|mask| mask.data.len());
+        let operation = (quote!(#path<#count>), quote!(#path::new([#(#steps),*])));
+        let edges = masks.iter().map(|mask| mask.edge).collect();
+        let steps = data.dim(0, self.generics.is_empty());
+        let data = ValueType::float(Form::Sizes(vec![steps])).of(Dtype::U8);
+        let (fresh, layer) = (self.names.fresh(name, "mask"), self.layers.len());
+        let edge = self.node(Node {
+            operation,
+            ..Node::new(fresh, layer, edges, data.clone(), Role::Merge)
+        });
+        Mask {
+            edge,
+            data,
+            by: masks[0].by.clone(),
+        }
     }
 }
 

@@ -191,18 +191,35 @@ impl Infer<'_> {
                 _ => return places[0].unknown(said),
             },
         };
-        let path = Ident::new(&kind, layer.ident().span());
+        let edges: Vec<_> = places.iter().map(|place| place.edge).collect();
+        let uses_masks = matches!(kind.as_str(), "Multiply" | "Maximum" | "Minimum");
+        let masks: Option<Vec<_>> = places
+            .iter()
+            .map(|place| Some(place.mask.as_ref()?.edge))
+            .collect();
+        let masks = masks.filter(|_| uses_masks).unwrap_or_default();
+        let operation = match masks.is_empty() {
+            true => kind.clone(),
+            false => format!("Masked{kind}"),
+        };
+        let path = Ident::new(&operation, layer.ident().span());
         let path = quote!(::kerust::__private::layers::#path);
         let operation = if concatenates {
             let runs = places.iter().map(|place| run(&place.data, axis));
             let count = Literal::usize_unsuffixed(places.len());
             (quote!(#path<#count>), quote!(#path::new([#(#runs),*])))
         } else {
-            (path.clone(), quote!(#path::new()))
+            match masks.is_empty() {
+                true => (path.clone(), quote!(#path::new())),
+                false => (path.clone(), path.clone()),
+            }
         };
-        let edges: Vec<_> = places.iter().map(|place| place.edge).collect();
+        let inputs = [edges.as_slice(), &masks].concat();
+        let groups = [edges.len(), masks.len()];
+        let groups = groups.into_iter().filter(|count| *count > 0).collect();
         let edge = self.node(Node {
             operation,
+            groups,
             fusion: if kind == "Add" {
                 Fusion::Sum
             } else {
@@ -213,14 +230,18 @@ impl Infer<'_> {
             ..Node::new(
                 name.clone(),
                 self.layers.len(),
-                edges.clone(),
+                inputs,
                 data.clone(),
                 Role::Merge,
             )
         });
         let node = self.nodes.len() - 1;
-        let along_steps = concatenates && !matches!(axis, -1 | 1);
-        let mask = self.merged_mask(layer, &name, along_steps, places);
+        let along_steps = concatenates
+            && places[0]
+                .data
+                .rank()
+                .is_some_and(|rank| axis == 0 || axis.unsigned_abs() == rank && axis < 0);
+        let mask = self.merged_mask(layer, &name, along_steps, places, &data);
         self.layers.push(Layer {
             tokens: layer.tokens.clone(),
             name,

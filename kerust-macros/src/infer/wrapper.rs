@@ -45,6 +45,9 @@ impl Infer<'_> {
                 .help("write the penalty as a layer behind it: `=> ActivityRegularization(l2 = 0.01)`");
             return unknown;
         }
+        if self.no_state_inside(&kind, &given) {
+            return unknown;
+        }
         let nameable = self.generics.is_empty();
         let (spec, settings) = if is_bidirectional {
             let before = Before {

@@ -2,7 +2,7 @@
 //! directly to an output.
 
 use super::tails::units;
-use super::{Call, Element, Inference, Location, Slot, addresses, live, place};
+use super::{Call, Element, Inference, Location, Slot, addresses, live, masks, place};
 use super::{push, push_value, root, roots};
 use crate::plan::{Edge, Fusion, Node, Plan, Role};
 use kerust_core::element::Dtype;
@@ -151,6 +151,7 @@ pub fn inference(plan: &Plan) -> Inference {
     let copies = copies
         .map(|(head, it)| (head, place(it.from, &places)))
         .filter(|(head, place)| *place != Location::Output(*head));
+    let masks = masks(plan, &places, calls.len(), &mut slots);
     let outputs = plan.heads.iter().enumerate().map(|(head, it)| {
         let writes = |call: &Call| {
             let output = Location::Output(head);
@@ -173,6 +174,7 @@ pub fn inference(plan: &Plan) -> Inference {
         slots,
         calls,
         steps,
+        masks,
     }
 }
 

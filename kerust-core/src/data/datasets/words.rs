@@ -3,10 +3,12 @@
 use super::labels::classes_of;
 use super::places::Names;
 use super::random_state::RandomState;
-use crate::data::DataError;
+use crate::data::csv::Label;
 use crate::data::npy::{Header, NpyFault, Npz, refuse};
 use crate::data::pickle::Pickle;
+use crate::data::{DataError, Dataset, PadSequences};
 use crate::error::{Error, Result};
+use crate::tensor::Tokens;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +19,49 @@ pub struct Sequences {
     pub sequences: Vec<Vec<u32>>,
     /// The class of each text.
     pub labels: Vec<u32>,
+}
+
+impl Sequences {
+    /// A data set of tokens: each text padded and truncated to `STEPS` tokens. The labels are `Class<N>`, or
+    /// `Binary` for two classes.
+    ///
+    /// ```no_run
+    /// use kerust::data::datasets::imdb;
+    /// use kerust::prelude::*;
+    ///
+    /// # fn main() -> kerust::Result<()> {
+    /// let (train, _) = imdb::Load::new().num_words(10_000).load()?;
+    /// let train: Dataset<Tokens<80>, Binary> = train.dataset(PadSequences::new())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if a word index is no token, because it is above 65,535, or a class is none of the
+    /// label's.
+    pub fn dataset<const STEPS: usize, Y: Label>(
+        &self,
+        padding: PadSequences,
+    ) -> Result<Dataset<Tokens<STEPS>, Y>> {
+        let expected = Y::CLASS_COUNT;
+        let mut classes = self.labels.iter().enumerate();
+        if let Some((sample, found)) = classes.find(|(_, class)| **class as usize >= expected) {
+            return Err(DataError::Text(format!(
+                "sample {sample} has the class {found}, expected one below {expected}"
+            ))
+            .into());
+        }
+        let tokens = padding.pad::<STEPS>(&self.sequences)?;
+        let tokens = tokens.iter().flat_map(|tokens| tokens.as_slice());
+        let labels = self.labels.iter().map(|class| *class as f32).collect();
+        let (tokens, count) = (tokens.copied().collect(), self.labels.len());
+        Ok(Dataset::from_columns(
+            tokens,
+            Y::column(labels),
+            count,
+            Vec::new(),
+        ))
+    }
 }
 
 /// Keras's arguments.

@@ -55,6 +55,47 @@ pub fn moments(x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
         .for_each(|squares| *squares /= rows as f32);
 }
 
+/// Keras's `epsilon()`, which it adds to the number of rows that a mask leaves.
+const MASK_EPSILON: f64 = 1e-7;
+
+/// The number of rows that count, as Keras has it.
+fn counted(mask: &[u8]) -> f64 {
+    mask.iter().filter(|row| **row != 0).count() as f64 + MASK_EPSILON
+}
+
+/// [`moments`] of the rows whose mask is not 0.
+pub fn masked_moments(x: &[f32], mask: &[u8], mean: &mut [f32], variance: &mut [f32]) {
+    const WIDTH: usize = 16;
+    let columns = mean.len().max(1);
+    let count = counted(mask);
+    let rows = || {
+        let rows = x.chunks_exact(columns).zip(mask);
+        rows.filter(|(_, mask)| **mask != 0).map(|(row, _)| row)
+    };
+    let moments = mean.chunks_mut(WIDTH).zip(variance.chunks_mut(WIDTH));
+    for (block, (mean, variance)) in moments.enumerate() {
+        let first = block * WIDTH;
+        let last = first + mean.len();
+        let mut sums = [0.0; WIDTH];
+        for row in rows() {
+            let values = sums.iter_mut().zip(&row[first..last]);
+            values.for_each(|(sum, x)| *sum += f64::from(*x));
+        }
+        let of_mean = mean.iter_mut().zip(sums);
+        of_mean.for_each(|(mean, sum)| *mean = (sum / count) as f32);
+        let mut squares = [0.0; WIDTH];
+        for row in rows() {
+            let values = squares.iter_mut().zip(&row[first..last]).zip(&*mean);
+            values.for_each(|((sum, x), mean)| {
+                let gap = f64::from(x - mean);
+                *sum += gap * gap;
+            });
+        }
+        let of_variance = variance.iter_mut().zip(squares);
+        of_variance.for_each(|(variance, sum)| *variance = (sum / count) as f32);
+    }
+}
+
 /// The sums of squared differences from `centre`, for each column.
 fn squares_around(centre: &[f32], x: &[f32], sums: &mut [f32]) {
     each_block(
@@ -295,15 +336,41 @@ impl BatchNorm<'_> {
     /// The gradient of the input, from those of gamma and beta for the same batch: `dx = gamma · r · (dy −
     /// (dbeta + r · (x − mean) · dgamma) / n)`, with r the inverse standard deviation and n the number of
     /// rows. Ioffe & Szegedy (2015), section 3.
-    pub fn input_gradient(
+    pub fn input_gradient(&self, x: &[f32], dy: &[f32], sums: [&[f32]; 2], dx: &mut [f32]) {
+        let share = self.mean.len() as f32 / x.len() as f32;
+        self.input_gradient_of(x, dy, sums, share, dx);
+    }
+
+    /// Like [`input_gradient`](Self::input_gradient), if the moments are those of the rows whose mask is not 0. All
+    /// rows are normalized by them.
+    pub fn masked_input_gradient(
+        &self,
+        (x, mask): (&[f32], &[u8]),
+        dy: &[f32],
+        sums: [&[f32]; 2],
+        dx: &mut [f32],
+    ) {
+        let columns = self.mean.len().max(1);
+        let share = (1.0 / counted(mask)) as f32;
+        self.input_gradient_of(x, dy, sums, share, dx);
+        let rows = dx.chunks_exact_mut(columns).zip(dy.chunks_exact(columns));
+        for ((dx, dy), _) in rows.zip(mask).filter(|(_, mask)| **mask == 0) {
+            for (column, (dx, dy)) in dx.iter_mut().zip(dy).enumerate() {
+                *dx = dy * self.line(column, &[])[0];
+            }
+        }
+    }
+
+    /// [`input_gradient`](Self::input_gradient) with the inverse of the number of rows.
+    fn input_gradient_of(
         &self,
         x: &[f32],
         dy: &[f32],
         [dgamma, dbeta]: [&[f32]; 2],
+        share: f32,
         dx: &mut [f32],
     ) {
         let (columns, macs) = (self.mean.len(), x.len() * VALUE_MACS);
-        let share = columns as f32 / x.len() as f32;
         let len = CHUNK_LEN.next_multiple_of(columns.max(1));
         parallel::chunks(dx, len, macs, |chunk, dx| {
             let (x, dy) = (

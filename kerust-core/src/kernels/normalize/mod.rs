@@ -12,7 +12,7 @@ mod block;
 mod layer_norm;
 
 pub use axes::{AxesNorm, Groups, Norm};
-pub use batch_norm::{BatchNorm, moments};
+pub use batch_norm::{BatchNorm, masked_moments, moments};
 pub use layer_norm::{layer_norm, layer_norm_gradient, layer_norm_in_place};
 
 use core::ops::Range;
