@@ -45,6 +45,10 @@ pub(super) fn twin<Q: Model>(network: &Network, float: &Float, integer: &Integer
 pub(crate) struct Tensors(Vec<Tensor>);
 
 /// A tensor of a twin.
+#[cfg_attr(
+    not(feature = "tflite"),
+    expect(dead_code, reason = "only an importer writes types and sizes")
+)]
 pub(crate) struct Tensor {
     /// Its name in a file: `conv2d.kernel`.
     pub(crate) name: String,

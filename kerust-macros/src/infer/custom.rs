@@ -35,7 +35,10 @@ impl Infer<'_> {
         let given = layer.arguments().iter();
         let is_foreign = |argument: &&ast::Argument| {
             let keyword = argument.keyword.as_ref();
-            keyword.is_none_or(|keyword| keyword != "name" && keyword != "trainable")
+            // A misspelt `supports_masking` is an error about that name.
+            keyword.is_none_or(|keyword| {
+                keyword != "name" && keyword != "trainable" && !keyword.to_string().contains("mask")
+            })
         };
         let foreign: Vec<_> = given.filter(is_foreign).collect();
         if let Some(argument) = foreign.first() {

@@ -49,7 +49,13 @@ pub(super) fn add_patches(
     let patch = patch.get(..taps).unwrap_or_default();
     let [sums] = sums;
     let filter = |k| super::from(weights, k * taps);
-    add_products(patch, core::array::from_fn(filter), sums);
+    if weights.len() == FILTERS * taps {
+        add_products(patch, core::array::from_fn(filter), sums);
+    } else {
+        for (k, sum) in sums.iter_mut().enumerate() {
+            add_products(patch, [filter(k)], core::array::from_mut(sum));
+        }
+    }
 }
 
 /// Stores the outputs of sums, each scaled by the multiplier of its channel.
