@@ -41,9 +41,33 @@ pub(crate) enum Use {
 #[cfg(feature = "std")]
 const ALIGNMENT_BYTES: usize = 64;
 
+/// A reused buffer that starts at a cache line. Vectors of 64 bytes then do not cross lines, which makes products up to
+/// 10 % faster on an Intel processor with AVX-512.
+#[cfg(feature = "std")]
+#[derive(Default)]
+pub(crate) struct AlignedBuffer(Vec<f32>);
+
+#[cfg(feature = "std")]
+impl AlignedBuffer {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// `len` arbitrary values. It allocates only if it was never so large before.
+    pub(crate) fn values(&mut self, len: usize) -> &mut [f32] {
+        let needed = len + ALIGNMENT_BYTES / size_of::<f32>();
+        if self.0.len() < needed {
+            // `resize` would copy the old content.
+            self.0 = vec![0.0; needed];
+        }
+        let start = self.0.as_ptr().align_offset(ALIGNMENT_BYTES);
+        &mut self.0[start..start + len]
+    }
+}
+
 #[cfg(feature = "std")]
 std::thread_local! {
-    static BUFFERS: [Cell<Vec<f32>>; 12] = const { [const { Cell::new(Vec::new()) }; 12] };
+    static BUFFERS: [Cell<AlignedBuffer>; 12] = const { [const { Cell::new(AlignedBuffer::new()) }; 12] };
 }
 
 /// Calls `work` with `len` scratch values, which hold arbitrary values and are aligned to a cache line.
@@ -55,13 +79,7 @@ pub(crate) fn with<T>(of: Use, len: usize, work: impl FnOnce(&mut [f32]) -> T) -
     BUFFERS.with(|buffers| {
         let place = &buffers[of as usize];
         let mut buffer = place.take();
-        let needed = len + ALIGNMENT_BYTES / size_of::<f32>();
-        if buffer.len() < needed {
-            // `resize` would copy the old content.
-            buffer = vec![0.0; needed];
-        }
-        let start = buffer.as_ptr().align_offset(ALIGNMENT_BYTES);
-        let result = work(&mut buffer[start..start + len]);
+        let result = work(buffer.values(len));
         place.set(buffer);
         result
     })

@@ -7,6 +7,7 @@ use super::step::{memory, refuse};
 use crate::Result;
 use crate::data::samples::{Room, Side};
 use crate::data::{Data, Samples};
+use crate::kernels::scratch::AlignedBuffer;
 use crate::model::Train;
 use crate::rng::{Observer, Step};
 use std::sync::{Mutex, PoisonError};
@@ -59,7 +60,7 @@ fn observe<N: Train, Y: Data>(model: &N, data: &dyn Samples<N::Input, Y>) -> Res
     };
     let numbers: Vec<usize> = (0..data.len()).collect();
     let (mut inputs, mut labels) = (Side::default(), Side::default());
-    let mut block = Vec::new();
+    let mut block = AlignedBuffer::new();
     pool::inside(None, || -> Result<()> {
         for numbers in numbers.chunks(BATCH_SIZE) {
             let (input, of_batch) = data.gather(numbers, Room::new(&mut inputs, &mut labels))?;

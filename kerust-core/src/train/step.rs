@@ -11,6 +11,7 @@ use crate::data::samples::{Room, Side};
 use crate::data::{Data, DataError, Found, Samples};
 use crate::element::Elements;
 use crate::gradient::{Frozen, Gradient};
+use crate::kernels::scratch::AlignedBuffer;
 use crate::loss::{Objective, Weighting};
 use crate::memory::Memory;
 use crate::model::{Heads, Model, Train, regularizes_activity};
@@ -29,7 +30,7 @@ pub(super) struct Buffers<N: Train, Y: Data> {
     weighting: Weighting,
     logits: HeadBatch<N>,
     outputs: HeadBatch<N>,
-    memory: Vec<f32>,
+    memory: AlignedBuffer,
 }
 
 /// The samples of a training or an evaluation.
@@ -91,7 +92,7 @@ impl<N: Train, Y: Data> Default for Buffers<N, Y> {
             weighting: Weighting::default(),
             logits: Default::default(),
             outputs: Default::default(),
-            memory: Vec::new(),
+            memory: AlignedBuffer::new(),
         }
     }
 }
@@ -329,9 +330,6 @@ pub(super) fn refuse_tokens<N: Model>(
     }
 }
 
-pub(super) fn memory(block: &mut Vec<f32>, len: usize, samples: usize) -> Memory<'_> {
-    if block.len() < len * samples {
-        *block = vec![0.0; len * samples];
-    }
-    Memory::new(&mut block[..len * samples], samples)
+pub(super) fn memory(block: &mut AlignedBuffer, len: usize, samples: usize) -> Memory<'_> {
+    Memory::new(block.values(len * samples), samples)
 }

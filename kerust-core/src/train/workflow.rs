@@ -5,6 +5,7 @@ use super::{Compiled, adapt, predict};
 use crate::Result;
 use crate::data::{Data, Samples};
 use crate::diagram;
+use crate::kernels::scratch::AlignedBuffer;
 use crate::loss::{Loss, objective};
 use crate::memory::Memory;
 use crate::metric::{Accuracy, Metrics};
@@ -19,17 +20,14 @@ use std::path::Path;
 
 thread_local! {
     /// The arena for predictions. It has the largest size that this thread has needed.
-    static SCRATCH: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    static SCRATCH: Cell<AlignedBuffer> = const { Cell::new(AlignedBuffer::new()) };
 }
 
 /// Calls `work` with `len` values of this thread, which hold arbitrary values.
 pub(super) fn with_scratch(len: usize, work: impl FnOnce(&mut [f32])) {
     // Taken instead of borrowed, because a custom layer may call another model meanwhile.
     let mut scratch = SCRATCH.take();
-    if scratch.len() < len {
-        scratch = vec![0.0; len];
-    }
-    work(&mut scratch[..len]);
+    work(scratch.values(len));
     SCRATCH.set(scratch);
 }
 

@@ -11,6 +11,7 @@ mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use super::view::Matrix;
 use super::{Product, Start};
 use crate::kernels::{Isa, parallel, scratch, simd};
 use core::ops::Range;
@@ -22,13 +23,22 @@ use tile::{First, ROWS, SCATTERED_ROWS, Tile};
 /// The number of rows of `b` in a block: with 32 columns, 48 KB.
 pub(super) const DEPTH: usize = 384;
 
+/// The number of values of `a` in a block, for which several panels of `b` are used: 256 KB.
+const BLOCK_LEN: usize = 65536;
+
 /// The columns that a thread takes at a time: those of a tile.
 const COLUMNS: usize = 32;
+
+/// The columns of `b` in a block, if there are several blocks of rows.
+const BLOCK_COLUMNS: usize = 4 * COLUMNS;
 
 /// From this number of columns on, the rows of `b` are so far apart that packing them is worth its cost,
 const PACKED_COLUMNS: usize = 129;
 /// if at least this number of rows of `a` use them.
 const PACKED_ROWS: usize = 64;
+
+/// From this number of rows of `a` on, packing is worth its cost if vectors of `b` would cross cache lines.
+const ALIGNED_ROWS: usize = 256;
 
 /// The rows and columns of the output that one thread computes.
 struct Piece {
@@ -113,9 +123,14 @@ unsafe fn blocks<S: Registers>(
     }
     let (b, k) = (&product.b, product.a.columns.len());
     let (down, across) = (b.rows.strides[2], b.columns.strides[2]);
+    let (m, n) = (piece.rows.len(), b.columns.len());
+    let line = S::LANES * size_of::<f32>();
+    let crosses_lines =
+        !b.values.as_ptr().addr().is_multiple_of(line) || !down.is_multiple_of(S::LANES);
     let packed = across != 1
-        || (product.b.columns.len() >= PACKED_COLUMNS && piece.rows.len() >= PACKED_ROWS);
-    let widest = widest::<S>(piece.rows.len());
+        || m >= PACKED_ROWS && n >= PACKED_COLUMNS
+        || m >= ALIGNED_ROWS && crosses_lines;
+    let widest = widest::<S>(m);
     let mut p = 0;
     loop {
         // Otherwise partial sums would overwrite the values that are added.
@@ -124,44 +139,137 @@ unsafe fn blocks<S: Registers>(
         } else {
             DEPTH.min(k - p)
         };
-        let mut j = piece.columns.start;
-        while j < piece.columns.end {
-            let left = (piece.columns.end - j).div_ceil(S::LANES);
-            // The largest power of two that still fits.
-            let vectors = widest.min(1 << left.ilog2());
-            let columns = (vectors * S::LANES).min(piece.columns.end - j);
-            let panel = Panel {
+        let rows = (BLOCK_LEN / depth.max(1)).next_multiple_of(S::SUMS / widest);
+        // With a single block of rows, each panel is used at once.
+        let columns = if m > rows {
+            BLOCK_COLUMNS
+        } else {
+            widest * S::LANES
+        };
+        for start in piece.columns.clone().step_by(columns) {
+            let block = Block {
                 depths: p..p + depth,
-                columns: j..j + columns,
-                vectors,
+                columns: start..piece.columns.end.min(start + columns),
+                rows,
+                widest,
             };
             // SAFETY: the caller's promises.
             unsafe {
-                let from = b.values.as_ptr().wrapping_add(p * down + j * across);
                 if packed {
-                    let width = vectors * S::LANES;
+                    let width = block.columns.len().next_multiple_of(S::LANES);
                     scratch::with(scratch::Use::Panel, depth * width, |values| {
-                        let block = Strided {
-                            values: from,
-                            row_stride: down,
-                            column_stride: across,
-                            rows: depth,
-                            columns,
-                        };
-                        pack::<S>(&block, values.as_mut_ptr(), width);
-                        let b = values.as_ptr();
-                        tiles::<S>(product, &piece.rows, &panel, (b, width), (c, stride));
+                        let to = values.as_mut_ptr();
+                        block.pack::<S>(b, to);
+                        block.rows::<S>(product, piece, Panels::Packed(to), (c, stride));
                     });
                 } else {
-                    tiles::<S>(product, &piece.rows, &panel, (from, down), (c, stride));
+                    let from = b.values.as_ptr().wrapping_add(p * down);
+                    block.rows::<S>(product, piece, Panels::Rows(from, down), (c, stride));
                 }
             }
-            j += columns;
         }
         p += depth;
         // A sum over nothing must still write its start value.
         if p == k {
             return;
+        }
+    }
+}
+
+/// A block of `b`, whose panels are used for one block of rows of `a` after the other, so that these rows are
+/// still in the cache for the second panel.
+struct Block {
+    depths: Range<usize>,
+    columns: Range<usize>,
+    /// The number of rows of a block of `a`.
+    rows: usize,
+    /// The maximum number of vectors across a panel.
+    widest: usize,
+}
+
+/// Where the panels of a block are.
+#[derive(Clone, Copy)]
+enum Panels {
+    /// The first row of the block in `b` itself, and the distance between its rows.
+    Rows(*const f32, usize),
+    /// One packed panel after the other.
+    Packed(*const f32),
+}
+
+impl Block {
+    /// The panels from left to right: the largest powers of two of vectors that fit.
+    fn panels<S: Registers>(&self) -> impl Iterator<Item = Panel> {
+        let mut from = self.columns.start;
+        core::iter::from_fn(move || {
+            let left = self.columns.end - from;
+            let vectors = self
+                .widest
+                .min(1 << left.div_ceil(S::LANES).checked_ilog2()?);
+            let columns = from..from + left.min(vectors * S::LANES);
+            from = columns.end;
+            Some(Panel {
+                depths: self.depths.clone(),
+                columns,
+                vectors,
+            })
+        })
+    }
+
+    /// Where a packed panel starts.
+    fn packed(&self, panel: &Panel) -> usize {
+        (panel.columns.start - self.columns.start) * self.depths.len()
+    }
+
+    /// Copies the panels.
+    ///
+    /// # Safety
+    /// The same as for [`run`], and there is room for the whole block behind `to`.
+    unsafe fn pack<S: Registers>(&self, b: &Matrix<'_>, to: *mut f32) {
+        let (down, across) = (b.rows.strides[2], b.columns.strides[2]);
+        for panel in self.panels::<S>() {
+            let from = self.depths.start * down + panel.columns.start * across;
+            let strided = Strided {
+                values: b.values.as_ptr().wrapping_add(from),
+                row_stride: down,
+                column_stride: across,
+                rows: self.depths.len(),
+                columns: panel.columns.len(),
+            };
+            // SAFETY: the caller's promises.
+            unsafe {
+                pack::<S>(
+                    &strided,
+                    to.add(self.packed(&panel)),
+                    panel.vectors * S::LANES,
+                )
+            };
+        }
+    }
+
+    /// Processes the rows in blocks, and each block by panels.
+    ///
+    /// # Safety
+    /// The same as for [`run`], and the panels are there.
+    unsafe fn rows<S: Registers>(
+        &self,
+        product: &Product<'_>,
+        piece: &Piece,
+        panels: Panels,
+        c: (*mut f32, usize),
+    ) {
+        for start in piece.rows.clone().step_by(self.rows) {
+            let rows = start..piece.rows.end.min(start + self.rows);
+            for panel in self.panels::<S>() {
+                let b = match panels {
+                    Panels::Rows(from, stride) => (from.wrapping_add(panel.columns.start), stride),
+                    Panels::Packed(from) => (
+                        from.wrapping_add(self.packed(&panel)),
+                        panel.vectors * S::LANES,
+                    ),
+                };
+                // SAFETY: the caller's promises.
+                unsafe { tiles::<S>(product, &rows, &panel, b, c) };
+            }
         }
     }
 }

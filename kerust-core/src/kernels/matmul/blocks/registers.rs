@@ -13,6 +13,9 @@ pub(super) trait Registers: Simd {
     /// Prefetches the cache line of a value, if the instruction set can. The value need not exist.
     #[inline(always)]
     unsafe fn prefetch(_value: *const f32) {}
+    /// Prefetches the cache line of an output, which other cores then no longer hold.
+    #[inline(always)]
+    unsafe fn prefetch_to_write(_output: *mut f32) {}
     unsafe fn mul(x: Self::Vector, y: Self::Vector) -> Self::Vector;
     /// `x * y + sum`, rounded once.
     unsafe fn fma(x: Self::Vector, y: Self::Vector, sum: Self::Vector) -> Self::Vector;

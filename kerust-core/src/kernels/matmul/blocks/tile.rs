@@ -21,6 +21,9 @@ pub(super) const SCATTERED_ROWS: usize = 12;
 /// The prefetch distance in `b` for a single row: 4 KB.
 const AHEAD: usize = 1024;
 
+/// The prefetch distance in a transposed `a`, in rows of the product.
+const AHEAD_ROWS: usize = 84;
+
 /// From this number of steps on, a tile prefetches the outputs of the next tile.
 const LONG: usize = 32;
 
@@ -110,7 +113,10 @@ pub(super) unsafe fn tile<S: Registers, const ROWS: usize, const VECTORS: usize>
             if left > 0 && t.depth >= LONG {
                 // The stores of the next tile would wait for these cache lines.
                 for i in 0..ROWS {
-                    S::prefetch(c.wrapping_add((ROWS + i) * t.c_stride));
+                    for j in 0..VECTORS {
+                        let output = c.wrapping_add((ROWS + i) * t.c_stride + j * S::LANES);
+                        S::prefetch_to_write(output);
+                    }
                 }
             }
             let mut sums = [start; ROWS];
@@ -123,6 +129,12 @@ pub(super) unsafe fn tile<S: Registers, const ROWS: usize, const VECTORS: usize>
             }
 
             let stride = t.steps.strides[2];
+            // The rows of a transposed matrix lie beside each other, and its steps so far apart that no processor
+            // foresees them.
+            let ahead = match t.rows.strides[2] {
+                1 => rows[0].wrapping_add(AHEAD_ROWS),
+                _ => rows[0],
+            };
             let (mut at, mut left, mut b) = (t.from, t.depth, t.b);
             while left > 0 {
                 let run = at.run(t.steps).min(left);
@@ -152,6 +164,9 @@ pub(super) unsafe fn tile<S: Registers, const ROWS: usize, const VECTORS: usize>
                             for j in 0..VECTORS {
                                 S::prefetch(b.wrapping_add(AHEAD + j * S::LANES));
                             }
+                        }
+                        if ROWS > SCATTERED_ROWS {
+                            S::prefetch(a.wrapping_add(ahead));
                         }
                         step::<S, ROWS, VECTORS>(&mut sums, b, mask, |i| a.wrapping_add(rows[i]));
                         a = a.wrapping_add(stride);

@@ -2,6 +2,7 @@
 
 use super::registers::Registers;
 use crate::kernels::simd::{Avx2, Avx512};
+use core::arch::asm;
 use core::arch::x86_64::*;
 
 impl Registers for Avx512 {
@@ -11,6 +12,13 @@ impl Registers for Avx512 {
     unsafe fn prefetch(value: *const f32) {
         // SAFETY: a prefetch hint is valid for any address.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(value.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch_to_write(output: *mut f32) {
+        // SAFETY: a prefetch hint is valid for any address. The compiler emits this instruction only for targets
+        // that are known to have it; every processor with AVX2 has it.
+        unsafe { asm!("prefetchw [{}]", in(reg) output, options(nostack, preserves_flags)) }
     }
 
     #[inline(always)]
@@ -73,6 +81,13 @@ impl Registers for Avx2 {
     unsafe fn prefetch(value: *const f32) {
         // SAFETY: a prefetch hint is valid for any address.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(value.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch_to_write(output: *mut f32) {
+        // SAFETY: a prefetch hint is valid for any address. The compiler emits this instruction only for targets
+        // that are known to have it; every processor with AVX2 has it.
+        unsafe { asm!("prefetchw [{}]", in(reg) output, options(nostack, preserves_flags)) }
     }
 
     #[inline(always)]
