@@ -95,6 +95,9 @@ pub struct Plan<const N: usize, const OUTPUTS: usize = 0> {
 
 impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
     /// Places the buffers as [`place`] does.
+    ///
+    /// # Panics
+    /// Panics when all buffers together are larger than the memory that can be addressed.
     pub const fn new(buffers: [Buffer; N], outputs: [Buffer; OUTPUTS]) -> Self {
         let mut addresses = [0; N];
         let [mut order, mut next] = [[0; N]; 2];
@@ -111,11 +114,15 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
     /// Takes addresses that were computed before, for example by [`place`]. Buffers that live at the same
     /// time must not overlap. `model!` calls this function if it knows all sizes, so that rustc need not
     /// search.
+    ///
+    /// # Panics
+    /// Panics when all buffers together are larger than the memory that can be addressed, or an address is.
     pub const fn placed(
         buffers: [Buffer; N],
         outputs: [Buffer; OUTPUTS],
         addresses: [usize; N],
     ) -> Self {
+        check_total(&buffers, &outputs);
         let mut plan = Self {
             buffers,
             outputs,
@@ -125,7 +132,10 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
         let mut i = 0;
         while i < N {
             let place = plan.place(i);
-            let end = place.start + buffers[i].words;
+            let Some(end) = place.start.checked_add(buffers[i].words) else {
+                panic!("{}", OVERFLOW);
+            };
+            assert!(end <= MOST_WORDS, "{}", OVERFLOW);
             if place.output.is_none() && plan.len < end {
                 plan.len = end;
             }
@@ -247,6 +257,26 @@ impl<const N: usize, const OUTPUTS: usize> Plan<N, OUTPUTS> {
         }
         places
     }
+}
+
+/// The maximum number of words that can be addressed.
+const MOST_WORDS: usize = isize::MAX as usize / WORD_BYTES;
+
+const OVERFLOW: &str = "the sizes of the buffers overflow `usize`";
+
+/// Checks that no sum of sizes overflows, so that no address can: each is at most the sum of all sizes.
+const fn check_total(buffers: &[Buffer], outputs: &[Buffer]) {
+    let (mut words, mut i) = (0usize, 0);
+    while i < buffers.len() + outputs.len() {
+        let buffer = if i < buffers.len() {
+            buffers[i]
+        } else {
+            outputs[i - buffers.len()]
+        };
+        words = words.saturating_add(buffer.words);
+        i += 1;
+    }
+    assert!(words <= MOST_WORDS, "{}", OVERFLOW);
 }
 
 /// The place of a buffer, for one sample.

@@ -205,6 +205,34 @@ impl Window {
         }
     }
 
+    /// Whether a kernel can slide the window over an image of this height, width and channels: no size is 0, a
+    /// `valid` window is inside of the image, and no offset in the padded image overflows.
+    pub(crate) const fn fits(&self, [height, width, channels]: [usize; 3]) -> bool {
+        let (extents, mut values) = ([height, width], Some(channels));
+        let mut axis = 0;
+        while axis < 2 {
+            let (size, stride, dilation) =
+                (self.size[axis], self.strides[axis], self.dilation[axis]);
+            if extents[axis] == 0 || size == 0 || stride == 0 || dilation == 0 {
+                return false;
+            }
+            let span = (size - 1).saturating_mul(dilation).saturating_add(1);
+            if matches!(self.padding, Padding::Valid) && span > extents[axis] {
+                return false;
+            }
+            let reach = extents[axis]
+                .saturating_add(span)
+                .saturating_add(dilation)
+                .saturating_add(stride);
+            values = match values {
+                Some(values) => values.checked_mul(reach),
+                None => None,
+            };
+            axis += 1;
+        }
+        matches!(values, Some(values) if values <= isize::MAX as usize / size_of::<f32>())
+    }
+
     /// The number of image rows that must be kept while the output of a convolution overwrites an image of
     /// `height` × `width` row by row: those from the first row of the window to its own row. `None` if the
     /// output has another size than the image.

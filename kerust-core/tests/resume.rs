@@ -3,6 +3,7 @@
 #![cfg(all(feature = "std", unix))]
 #![allow(missing_docs)]
 
+mod properties;
 mod support;
 
 use kerust_core::Result;

@@ -24,12 +24,16 @@ impl<const N: usize> Class<N> {
 
     /// Creates the label of class `index`, or returns `None` if `index >= N`.
     pub const fn try_new(index: usize) -> Option<Self> {
+        const { Self::COUNTED };
         if index < N {
             Some(Self(index as u32))
         } else {
             None
         }
     }
+
+    /// The number of a class is stored in 32 bits.
+    const COUNTED: () = assert!(N as u64 <= 1 << 32, "a `Class` has at most 2^32 classes");
 
     /// The class with this number, which is below `N`.
     #[cfg(feature = "std")]

@@ -16,6 +16,10 @@ use crate::kernels::column_sums;
 use crate::shape::Window;
 use core::ops::Range;
 
+/// The message about sizes with which no kernel can compute.
+#[cfg(feature = "std")]
+const SIZES: &str = "the sizes of a depthwise convolution do not fit each other, or overflow";
+
 /// The sizes of a depthwise convolution.
 #[derive(Clone, Copy, Debug)]
 pub struct Depthwise {
@@ -38,6 +42,7 @@ impl Depthwise {
         y: &mut [f32],
         activation: Activation,
     ) {
+        check!(self.fits(), "{SIZES}");
         let [rows, columns] = self.output();
         let macs = y.len() * self.taps();
         parallel::chunks(y, columns * self.outputs(), macs, |row, y| {
@@ -146,6 +151,7 @@ impl Depthwise {
         dbias: &mut [f32],
         accumulate: bool,
     ) {
+        check!(self.fits(), "{SIZES}");
         let batch = dy.len() / self.output_len();
         let macs = dy.len() * self.taps();
         let add = |images: Range<usize>, [dkernel, dbias]: [&mut [f32]; 2], _| {
@@ -174,6 +180,7 @@ impl Depthwise {
 
     /// The gradient of the input.
     pub fn input_gradient(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
+        check!(self.fits(), "{SIZES}");
         let macs = dy.len() * self.taps();
         parallel::chunks(dx, self.input_len(), macs, |image, dx| {
             dx.fill(0.0);
@@ -213,6 +220,25 @@ impl Depthwise {
                 }
             },
         );
+    }
+
+    /// Whether the sizes fit each other, and neither the number of outputs nor that of weights overflows. The
+    /// rules of shapes guarantee it for a model.
+    pub(super) const fn fits(&self) -> bool {
+        let [height, width, channels] = self.input;
+        match channels.checked_mul(self.multiplier) {
+            Some(outputs) => {
+                // The taps and the outputs slide over an image with a channel for each output.
+                let Window { size, .. } = self.window;
+                self.window.fits([height, width, channels])
+                    && self.window.fits([height, width, outputs])
+                    && match size[0].checked_mul(size[1]) {
+                        Some(taps) => taps.checked_mul(outputs).is_some(),
+                        None => false,
+                    }
+            }
+            None => false,
+        }
     }
 
     /// The rows and columns of the output.

@@ -28,6 +28,8 @@ mod elementwise;
 mod embedding;
 mod epilogue;
 #[cfg(test)]
+mod extremes;
+#[cfg(test)]
 mod golden;
 pub mod int8;
 mod isa;

@@ -16,6 +16,10 @@ use crate::activation::Activation;
 #[cfg(feature = "std")]
 const HALFWAY_LEN: usize = 1 << 20;
 
+/// The message about sizes with which no kernel can compute.
+#[cfg(feature = "std")]
+const SIZES: &str = "the sizes of a separable convolution do not fit each other, or overflow";
+
 /// The sizes of a separable convolution.
 #[derive(Clone, Copy, Debug)]
 pub struct Separable {
@@ -45,6 +49,7 @@ impl Separable {
         y: &mut [f32],
         activation: Activation,
     ) {
+        check!(self.depthwise.fits(), "{SIZES}");
         let (depthwise, epilogue) = (&self.depthwise, Epilogue::new(activation));
         let (between, pixels) = (
             depthwise.output_len(),
@@ -79,6 +84,7 @@ impl Separable {
         mut dx: Option<&mut [f32]>,
         accumulate: bool,
     ) {
+        check!(self.depthwise.fits(), "{SIZES}");
         let depthwise = &self.depthwise;
         let (channels, between) = (depthwise.outputs(), depthwise.output_len());
         let images = (HALFWAY_LEN / between).max(1);

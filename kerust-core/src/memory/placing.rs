@@ -10,12 +10,17 @@ use super::Buffer;
 /// # Cost
 /// For each buffer, one pass over the buffers placed so far, from the lowest address up, and one more pass
 /// for each output without space. rustc evaluates this function too, and counts the steps.
+///
+/// # Panics
+/// Panics when all buffers together are larger than the memory that can be addressed, or a part of `scratch`
+/// is too short.
 pub const fn place(
     buffers: &[Buffer],
     outputs: &[Buffer],
     addresses: &mut [usize],
     [order, next]: [&mut [usize]; 2],
 ) -> usize {
+    super::check_total(buffers, outputs);
     largest_first(buffers, order, next);
     let mut placed = Placed {
         buffers,

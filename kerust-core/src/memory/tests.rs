@@ -306,3 +306,37 @@ fn an_output_of_another_type_is_refused() {
     let mut memory = memory.with([super::output(&mut output)]);
     memory.get::<f32, 1>(const { PLAN.places([0]) });
 }
+
+/// Plans whose sizes or addresses wrap in a release build are refused by a message of their own.
+#[test]
+fn sizes_that_wrap_are_refused() {
+    const HUGE: usize = usize::MAX / 4 + 1;
+    let buffer = |len| Buffer::new(len, 0, 1);
+    for [a, b] in [
+        [HUGE, 8],
+        [HUGE - 1, HUGE - 1],
+        [usize::MAX, 2],
+        [2 * HUGE, 2 * HUGE],
+    ] {
+        refused(|| _ = Plan::new([buffer(a), buffer(b)], []));
+        refused(|| _ = Plan::new([buffer(b)], [Buffer::output(a, 2)]));
+        refused(|| _ = Plan::placed([buffer(a), buffer(b)], [], [0, a]));
+        refused(|| _ = Plan::placed([buffer(b)], [Buffer::output(a, 2)], [a]));
+    }
+    for address in [HUGE - 1, HUGE, usize::MAX - 2, usize::MAX] {
+        refused(|| _ = Plan::placed([buffer(4)], [], [address]));
+    }
+    refused(|| _ = buffer(HUGE).of::<f32>());
+    refused(|| _ = buffer(usize::MAX).of::<i16>());
+}
+
+#[track_caller]
+fn refused(work: impl FnOnce() + std::panic::UnwindSafe) {
+    let panic = std::panic::catch_unwind(work).expect_err("sizes that wrap");
+    let message = match panic.downcast_ref::<String>() {
+        Some(message) => message,
+        None => *panic.downcast_ref::<&str>().expect("a message"),
+    };
+    assert!(message.contains("overflow"), "{message}");
+    assert!(!message.contains("attempt to"), "{message}");
+}

@@ -119,6 +119,9 @@ pub const fn conv2d_transpose(shape: Shape, filters: usize, window: Window) -> J
         };
         axis += 1;
     }
+    if !window.fits([sizes[0], sizes[1], 1]) {
+        return Err(Fault::Overflow);
+    }
     addressable(Shape::new(&[sizes[0], sizes[1], filters]))
 }
 

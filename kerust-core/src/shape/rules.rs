@@ -345,6 +345,10 @@ pub(super) const fn slide(
             found: shape,
         });
     }
+    // For one channel; the number of channels can be symbolic, and the output is judged by itself.
+    if !window.fits([height, width, 1]) {
+        return Err(Fault::Overflow);
+    }
     Ok(window.output(height, width))
 }
 

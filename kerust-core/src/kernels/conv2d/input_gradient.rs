@@ -4,8 +4,8 @@
 //! larger strides that would mostly convolve zeros. In that case each window's gradient, `dy·kernelᵀ`, is
 //! added to the image.
 
-use super::Convolution;
 use super::windows::Frame;
+use super::{Convolution, SIZES};
 use crate::kernels::isa::vectorized;
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::{Epilogue, parallel, scratch};
@@ -73,6 +73,7 @@ impl<'a> InputGradient<'a> {
 impl Convolution {
     /// The gradient of the input.
     pub fn input_gradient(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
+        check!(self.fits(), "{SIZES}");
         let gradient = InputGradient::new(self);
         let macs = self.macs() * (dx.len() / self.input_len());
         gradient.with_kernel(kernel, |kernel| {

@@ -54,7 +54,37 @@ pub struct Convolution {
     pub groups: usize,
 }
 
+/// The message about sizes with which no kernel can compute.
+#[cfg(feature = "std")]
+const SIZES: &str = "the sizes of a convolution do not fit each other, or overflow";
+
 impl Convolution {
+    /// Whether the sizes fit each other, and neither the number of outputs nor that of weights overflows. The
+    /// rules of shapes guarantee it for a model.
+    const fn fits(&self) -> bool {
+        let Window { size, .. } = self.window;
+        if !self.window.fits(self.input)
+            || self.groups == 0
+            || !self.input[2].is_multiple_of(self.groups)
+            || !self.filters.is_multiple_of(self.groups)
+        {
+            return false;
+        }
+        let [rows, columns] = self.output();
+        // An image was just found to be addressable, so its output is too, for one filter.
+        let outputs = (rows * columns).checked_mul(self.filters);
+        let taps = match size[0].checked_mul(size[1]) {
+            Some(taps) => taps.checked_mul(self.input[2]),
+            None => None,
+        };
+        let weights = match taps {
+            Some(taps) => taps.checked_mul(self.filters),
+            None => None,
+        };
+        const MOST: usize = isize::MAX as usize / size_of::<f32>();
+        matches!((outputs, weights), (Some(outputs), Some(weights)) if outputs <= MOST && weights <= MOST)
+    }
+
     /// The rows and columns of the output.
     const fn output(&self) -> [usize; 2] {
         self.window.output(self.input[0], self.input[1])
@@ -125,6 +155,7 @@ impl Convolution {
         activation: Activation,
         #[cfg_attr(not(feature = "std"), allow(unused_mut))] mut weights: Option<[&mut [f32]; 2]>,
     ) {
+        check!(self.fits(), "{SIZES}");
         #[cfg(feature = "std")]
         {
             let images = pass.dy.len() / self.output_len();
@@ -157,6 +188,7 @@ impl Convolution {
         y: &mut [f32],
         epilogue: Epilogue<'_>,
     ) {
+        check!(self.fits(), "{SIZES}");
         direct::forward(self, x, kernel, bias, y, epilogue);
         epilogue.rest().apply(y, self.filters);
     }
@@ -172,6 +204,7 @@ impl Convolution {
         scratch: &mut [f32],
         epilogue: Epilogue<'_>,
     ) {
+        check!(self.fits(), "{SIZES}");
         direct::forward_in_place(self, kernel, bias, y, scratch, epilogue);
         epilogue.rest().apply(y, self.filters);
     }
@@ -185,6 +218,7 @@ impl Convolution {
         dbias: &mut [f32],
         accumulate: bool,
     ) {
+        check!(self.fits(), "{SIZES}");
         if !accumulate {
             dkernel.fill(0.0);
         }
@@ -194,6 +228,7 @@ impl Convolution {
 
     /// The gradient of the input.
     pub fn input_gradient(&self, dy: &[f32], kernel: &[f32], dx: &mut [f32]) {
+        check!(self.fits(), "{SIZES}");
         direct::input_gradient(self, dy, kernel, dx);
     }
 }

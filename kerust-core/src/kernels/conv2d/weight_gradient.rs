@@ -1,7 +1,7 @@
 //! The gradients of the kernel and the bias.
 
-use super::Convolution;
 use super::windows::Frame;
+use super::{Convolution, SIZES};
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::reduce::sum_in_chunks;
 use crate::kernels::{Epilogue, column_sums};
@@ -20,6 +20,7 @@ impl Convolution {
         dbias: &mut [f32],
         accumulate: bool,
     ) {
+        check!(self.fits(), "{SIZES}");
         let batch = dy.len() / self.output_len();
         let macs = batch * self.macs();
         let add = |images: Range<usize>, [dkernel, dbias]: [&mut [f32]; 2], alone: bool| {

@@ -1,6 +1,6 @@
 //! The matrix of windows as a view of an image, and the forward pass that uses it.
 
-use super::Convolution;
+use super::{Convolution, SIZES};
 use crate::kernels::matmul::{Axis, Matrix, Product, Start};
 use crate::kernels::{Epilogue, parallel, scratch};
 use crate::shape::Padding;
@@ -143,6 +143,7 @@ impl Convolution {
         y: &mut [f32],
         epilogue: Epilogue<'_>,
     ) {
+        check!(self.fits(), "{SIZES}");
         let frame = Frame::new(self);
         let single = y.len() == self.output_len();
         let macs = self.shared_macs(y.len());
@@ -163,6 +164,7 @@ impl Convolution {
         _scratch: &mut [f32],
         epilogue: Epilogue<'_>,
     ) {
+        check!(self.fits(), "{SIZES}");
         let frame = Frame::new(self);
         let single = y.len() == self.output_len();
         let macs = self.shared_macs(y.len());

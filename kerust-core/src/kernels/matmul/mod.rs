@@ -143,7 +143,7 @@ impl Product<'_> {
         }
         check!(self.fits(), "a product's operands do not fit each other");
         check!(
-            n <= stride && (m - 1) * stride + n <= c.len(),
+            n <= stride && (m - 1).saturating_mul(stride).saturating_add(n) <= c.len(),
             "a product's output is shorter than its rows"
         );
         match isa {

@@ -42,10 +42,17 @@ impl Axis {
         self.sizes[0] * self.sizes[1] * self.sizes[2]
     }
 
-    /// The largest offset on an axis that is not empty.
+    /// Whether there is no element.
+    fn is_empty(&self) -> bool {
+        self.sizes.contains(&0)
+    }
+
+    /// The largest offset on an axis that is not empty. One that overflows is larger than any slice.
     pub(super) fn largest_offset(&self) -> usize {
         let levels = self.sizes.iter().zip(self.strides);
-        levels.map(|(size, stride)| (size - 1) * stride).sum()
+        levels.fold(0, |offset: usize, (size, stride)| {
+            offset.saturating_add((size - 1).saturating_mul(stride))
+        })
     }
 
     /// A position on the axis, from which it can be walked.
@@ -138,9 +145,13 @@ impl<'a> Matrix<'a> {
 
     /// Whether all elements are inside of the values.
     pub(super) fn fits(&self) -> bool {
-        self.rows.len() == 0
-            || self.columns.len() == 0
-            || self.rows.largest_offset() + self.columns.largest_offset() < self.values.len()
+        self.rows.is_empty()
+            || self.columns.is_empty()
+            || self
+                .rows
+                .largest_offset()
+                .saturating_add(self.columns.largest_offset())
+                < self.values.len()
     }
 }
 

@@ -22,6 +22,10 @@ const CHANNELS: usize = 32;
 /// The number of multiply-adds that take as long as one tap of a pool, which is limited by memory.
 const TAP_MACS: usize = 4;
 
+/// The message about sizes with which no kernel can compute.
+#[cfg(feature = "std")]
+const SIZES: &str = "the sizes of a pool do not fit each other, or overflow";
+
 /// The sizes of a pooling.
 #[derive(Clone, Copy, Debug)]
 pub struct Pooling {
@@ -44,6 +48,7 @@ impl Pooling {
 
     #[inline(always)]
     fn forward<const AVERAGE: bool>(&self, x: &[f32], y: &mut [f32]) {
+        check!(self.window.fits(self.input), "{SIZES}");
         let macs = self.macs(y.len());
         parallel::chunks(y, self.output_len(), macs, |image, y| {
             let x = self.image(x, image);
@@ -57,6 +62,7 @@ impl Pooling {
 
     /// Adds each value of `dy` at the first maximum of its window; `dx` is 0 elsewhere.
     pub fn maximum_gradient(&self, x: &[f32], dy: &[f32], dx: &mut [f32]) {
+        check!(self.window.fits(self.input), "{SIZES}");
         let macs = self.macs(dy.len());
         parallel::chunks(dx, self.input_len(), macs, |image, dx| {
             let x = self.image(x, image);
@@ -67,6 +73,7 @@ impl Pooling {
     /// For a window that covers the whole image: writes an equal share of `dy` to `dx` at each pixel that
     /// equals `y`.
     pub fn global_maximum_gradient(&self, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
+        check!(self.window.fits(self.input), "{SIZES}");
         let (channels, macs) = (self.input[2], dx.len() * TAP_MACS);
         parallel::chunks(dx, self.input_len(), macs, |image, dx| {
             let x = self.image(x, image);
@@ -93,6 +100,7 @@ impl Pooling {
 
     /// Distributes each value of `dy` equally over the pixels of its window.
     pub fn average_gradient(&self, dy: &[f32], dx: &mut [f32]) {
+        check!(self.window.fits(self.input), "{SIZES}");
         let macs = self.macs(dy.len());
         parallel::chunks(dx, self.input_len(), macs, |image, dx| {
             self.gradient::<true>(&[], dy, image, dx);
