@@ -69,6 +69,8 @@ equal_keras! {
     function_sparse_plus: Input(31) => Activation(sparse_plus);
     function_sparse_sigmoid: Input(31) => Activation(sparse_sigmoid);
     function_tanh_shrink: Input(31) => Activation(tanh_shrink);
+    function_glu: Input(30) => Reshape(30) => Activation(glu);
+    function_glu_steps: Input(7, 2) => Reshape(7, 2) => Activation(glu);
     dense_leaky_relu: Input(17) => Dense(5, leaky_relu(0.3));
 }
 
