@@ -303,7 +303,7 @@ model! {
         let e = Minimum(a, c);
         let f = Subtract(d, e);
         let g = Multiply(f, b);
-        let h = Concatenate(g, a, axis = 0);
+        let h = Concatenate(g, a, axis = 1);
         h => GlobalMaxPooling2D => Dense(2)
     }
 }

@@ -3,6 +3,7 @@
 //! Every rule is a `const fn` and exists only here. The macro calls it while it expands a model, and a model
 //! with symbolic sizes calls it again in a constant, so both report the same errors.
 
+mod activation;
 mod attention;
 mod convolution;
 mod fault;
@@ -13,6 +14,7 @@ mod rules;
 mod sequence;
 mod text;
 
+pub use activation::*;
 pub use attention::*;
 pub use convolution::*;
 pub use fault::Fault;

@@ -129,7 +129,22 @@ static OF_ACTIVATIONS: &[Function] = &[
         settings: &[],
         expansion: Expansion::Function("TanhShrink"),
     },
+    Function {
+        name: SPARSEMAX,
+        settings: &[],
+        expansion: Expansion::Layer("Sparsemax"),
+    },
+    Function {
+        name: GLU,
+        settings: &[],
+        expansion: Expansion::Layer("Glu"),
+    },
 ];
+
+/// It runs over the last axis.
+pub const SPARSEMAX: &str = "sparsemax";
+/// It halves the last axis, so that `Activation` alone takes it.
+pub const GLU: &str = "glu";
 
 static OF_INITIALIZERS: &[Function] = &[
     Function {

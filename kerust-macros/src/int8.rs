@@ -8,6 +8,7 @@ mod support;
 
 use crate::ast;
 use crate::diagnostics::Diagnostics;
+use crate::functions;
 use crate::plan::{Activation, Edge, Fusion, Head, Input, Layer, Node, Plan, Role, ValueType};
 use crate::words::ACTIVATIONS;
 use kerust_core::element::Dtype;
@@ -267,8 +268,12 @@ impl Builder<'_> {
                 Some(("Softmax", _)) => Some(Kind::Softmax),
                 Some(("LogSoftmax", _)) => None,
                 Some(_) => Some(Kind::Table),
-                None if node.is_function => Some(Kind::Table),
-                None => kind(&plan.layers[node.layer].kind),
+                None => match node.function {
+                    // It is no function of single values.
+                    Some(functions::SPARSEMAX) => None,
+                    Some(_) => Some(Kind::Table),
+                    None => kind(&plan.layers[node.layer].kind),
+                },
             },
         };
         let (Some(kind), Some(before)) = (kind, before) else {
@@ -369,7 +374,7 @@ impl Builder<'_> {
         let model = self.model;
         let constant = node.constant();
         let data = node.output.clone().of(Dtype::I8);
-        let is_behind = node.is_function || node.is_activation.is_some();
+        let is_behind = node.function.is_some() || node.is_activation.is_some();
         let has_layer = self.layers.iter().any(|(of, _)| *of == Some(node.layer));
         let layer = match is_behind && has_layer {
             true => {

@@ -65,8 +65,8 @@ pub struct Node {
     pub fusion: Fusion,
     /// The activation, if the node is nothing else.
     pub is_activation: Option<Activation>,
-    /// Whether it is an activation with settings, behind another node of its layer or alone.
-    pub is_function: bool,
+    /// The activation with settings that it is, behind another node of its layer or alone.
+    pub function: Option<&'static str>,
     /// The activation that its configuration has taken.
     pub fused: Option<Activation>,
     /// Whether its configuration takes the activation that follows.
@@ -483,7 +483,7 @@ impl Node {
             operation: (TokenStream::new(), TokenStream::new()),
             fusion: Fusion::None,
             is_activation: None,
-            is_function: false,
+            function: None,
             fused: None,
             takes_activation: false,
             in_place: false,

@@ -129,6 +129,9 @@ def inputs():
     yield "classes", one_hot(labels, 5), labels, scores
     yield "several", truth, None, several
     yield "one", ((one + 0.6 * values(24, SAMPLES, 1)) > 0.5).astype(np.float32), None, one
+    # Logits whose sigmoids tie in f32 only where they are equal.
+    yield "logits", truth, None, np.round(40 * (values(31, SAMPLES, 3) + truth - 0.5)) / 16
+    yield "one_logits", bits(32, SAMPLES, 1), None, np.round(24 * values(33, SAMPLES, 1)) / 8
     yield "vectors", values(29, SAMPLES, 5), None, values(29, SAMPLES, 5) + 0.8 * values(30, SAMPLES, 5)
     near = values(25, SAMPLES, 2)
     yield "values", near, None, (near + 0.4 * values(26, SAMPLES, 2)).astype(np.float32)
@@ -181,6 +184,36 @@ def metrics():
     yield "equality", "equal", make.Accuracy()
     yield "pearson", "vectors", make.PearsonCorrelation()
     yield "concordance", "vectors", make.ConcordanceCorrelation()
+    for method in ("interpolation", "minoring", "majoring"):
+        for curve in ("ROC", "PR"):
+            yield f"auc_labels_{curve}_{method}", "several", make.AUC(
+                curve=curve, summation_method=method, num_thresholds=20, multi_label=True
+            )
+        yield f"auc_PRGAIN_{method}", "one", make.AUC(curve="PRGAIN", summation_method=method)
+    yield "auc_labels", "several", make.AUC(multi_label=True, num_labels=3)
+    yield "auc_labels_PRGAIN", "several", make.AUC(multi_label=True, curve="PRGAIN")
+    weights = [2.0, 0.5, 1.0]
+    yield "auc_label_weights", "several", make.AUC(label_weights=weights)
+    yield "auc_labels_label_weights", "several", make.AUC(multi_label=True, label_weights=weights)
+    yield "auc_labels_PR_label_weights", "several", make.AUC(
+        multi_label=True, label_weights=weights, curve="PR"
+    )
+    yield "auc_given", "one", make.AUC(thresholds=[0.7, 0.1, 0.4])
+    yield "auc_given_evenly", "one", make.AUC(thresholds=[0.75, 0.25, 0.5])
+    yield "auc_given_labels", "several", make.AUC(thresholds=[0.3, 0.4], multi_label=True)
+    yield "auc_from_logits", "one_logits", make.AUC(from_logits=True)
+    yield "auc_labels_from_logits", "logits", make.AUC(from_logits=True, multi_label=True)
+    yield "precision_from_logits", "one_logits", make.Precision(thresholds=0.0)
+    yield "precision_thresholds", "one", make.Precision([0.5, 0.2, 0.9])
+    yield "recall_thresholds", "several", make.Recall([0.25, 0.5])
+    yield "recall_even_thresholds", "one", make.Recall([0.0, 0.25, 0.5, 0.75, 1.0])
+    yield "precision_one_of_a_list", "one", make.Precision([0.4])
+    yield "precision_thresholds_top_2", "classes", make.Precision([0.2, 0.5], top_k=2)
+    yield "recall_thresholds_of_class", "classes", make.Recall([0.1, 0.4], class_id=2)
+    yield "true_positives_thresholds", "one", make.TruePositives([0.2, 0.6])
+    yield "true_negatives_thresholds", "one", make.TrueNegatives([0.2, 0.6])
+    yield "false_positives_thresholds", "one", make.FalsePositives([0.2, 0.6])
+    yield "false_negatives_thresholds", "several", make.FalseNegatives([0.2, 0.6])
 
 
 def run_metrics():

@@ -106,6 +106,8 @@ def layer_cases():
     for name, settings in functions():
         case = f"function_{name}" + ("_set" if settings else "")
         yield case, Function(name, **settings), (2, 31)
+    yield "function_glu", Function("glu"), (2, 30)
+    yield "function_glu_steps", Function("glu"), (3, 7, 2)
     leaky = Function("leaky_relu", negative_slope=0.3)
     yield "dense_leaky_relu", layers.Dense(5, activation=leaky), (2, 17)
 

@@ -241,6 +241,64 @@ metrics! {
         AUC.num_thresholds(20).curve(Curve::Pr).summation_method(SummationMethod::Minoring);
     auc_pr_majoring: "auc_PR_majoring", Sigmoid Rank1<1>, binary,
         AUC.num_thresholds(20).curve(Curve::Pr).summation_method(SummationMethod::Majoring);
+    auc_pr_gain: "auc_PRGAIN_interpolation", Sigmoid Rank1<1>, binary, AUC.curve(Curve::PrGain);
+    auc_pr_gain_minoring: "auc_PRGAIN_minoring", Sigmoid Rank1<1>, binary,
+        AUC.curve(Curve::PrGain).summation_method(SummationMethod::Minoring);
+    auc_pr_gain_majoring: "auc_PRGAIN_majoring", Sigmoid Rank1<1>, binary,
+        AUC.curve(Curve::PrGain).summation_method(SummationMethod::Majoring);
+    auc_labels: "auc_labels", Sigmoid Rank1<3>, shaped, AUC.multi_label(true);
+    auc_labels_roc: "auc_labels_ROC_interpolation", Sigmoid Rank1<3>, shaped,
+        AUC.num_thresholds(20).multi_label(true);
+    auc_labels_roc_minoring: "auc_labels_ROC_minoring", Sigmoid Rank1<3>, shaped,
+        AUC.num_thresholds(20).multi_label(true).summation_method(SummationMethod::Minoring);
+    auc_labels_roc_majoring: "auc_labels_ROC_majoring", Sigmoid Rank1<3>, shaped,
+        AUC.num_thresholds(20).multi_label(true).summation_method(SummationMethod::Majoring);
+    auc_labels_pr: "auc_labels_PR_interpolation", Sigmoid Rank1<3>, shaped,
+        AUC.num_thresholds(20).multi_label(true).curve(Curve::Pr);
+    auc_labels_pr_minoring: "auc_labels_PR_minoring", Sigmoid Rank1<3>, shaped,
+        AUC.num_thresholds(20).multi_label(true).curve(Curve::Pr)
+            .summation_method(SummationMethod::Minoring);
+    auc_labels_pr_majoring: "auc_labels_PR_majoring", Sigmoid Rank1<3>, shaped,
+        AUC.num_thresholds(20).multi_label(true).curve(Curve::Pr)
+            .summation_method(SummationMethod::Majoring);
+    auc_labels_pr_gain: "auc_labels_PRGAIN", Sigmoid Rank1<3>, shaped,
+        AUC.multi_label(true).curve(Curve::PrGain);
+    auc_label_weights: "auc_label_weights", Sigmoid Rank1<3>, shaped,
+        AUC.label_weights([2.0, 0.5, 1.0]);
+    auc_labels_label_weights: "auc_labels_label_weights", Sigmoid Rank1<3>, shaped,
+        AUC.multi_label(true).label_weights([2.0, 0.5, 1.0]);
+    auc_labels_pr_label_weights: "auc_labels_PR_label_weights", Sigmoid Rank1<3>, shaped,
+        AUC.multi_label(true).label_weights([2.0, 0.5, 1.0]).curve(Curve::Pr);
+    auc_given: "auc_given", Sigmoid Rank1<1>, binary, AUC.thresholds([0.7, 0.1, 0.4]);
+    auc_given_evenly: "auc_given_evenly", Sigmoid Rank1<1>, binary,
+        AUC.thresholds([0.75, 0.25, 0.5]);
+    auc_given_labels: "auc_given_labels", Sigmoid Rank1<3>, shaped,
+        AUC.thresholds([0.3, 0.4]).multi_label(true);
+    auc_from_logits: "auc_from_logits", Linear Rank1<1>, binary, AUC.from_logits();
+    auc_labels_from_logits: "auc_labels_from_logits", Linear Rank1<3>, shaped,
+        AUC.multi_label(true).from_logits();
+    precision_from_logits: "precision_from_logits", Linear Rank1<1>, binary,
+        Precision.from_logits();
+    precision_thresholds: "precision_thresholds", Sigmoid Rank1<1>, binary,
+        Precision.thresholds([0.5, 0.2, 0.9]);
+    recall_thresholds: "recall_thresholds", Sigmoid Rank1<3>, shaped,
+        Recall.thresholds([0.25, 0.5]);
+    recall_even_thresholds: "recall_even_thresholds", Sigmoid Rank1<1>, binary,
+        Recall.thresholds([0.0, 0.25, 0.5, 0.75, 1.0]);
+    precision_one_of_a_list: "precision_one_of_a_list", Sigmoid Rank1<1>, binary,
+        Precision.thresholds([0.4]);
+    precision_thresholds_top_2: "precision_thresholds_top_2", Softmax Rank1<5>, shaped,
+        Precision.top_k(2).thresholds([0.2, 0.5]);
+    recall_thresholds_of_class: "recall_thresholds_of_class", Softmax Rank1<5>, classes,
+        Recall.class_id(2).thresholds([0.1, 0.4]);
+    true_positives_thresholds: "true_positives_thresholds", Sigmoid Rank1<1>, binary,
+        TruePositives.thresholds([0.2, 0.6]);
+    true_negatives_thresholds: "true_negatives_thresholds", Sigmoid Rank1<1>, binary,
+        TrueNegatives.thresholds([0.2, 0.6]);
+    false_positives_thresholds: "false_positives_thresholds", Sigmoid Rank1<1>, binary,
+        FalsePositives.thresholds([0.2, 0.6]);
+    false_negatives_thresholds: "false_negatives_thresholds", Sigmoid Rank1<3>, shaped,
+        FalseNegatives.thresholds([0.2, 0.6]);
     true_positives: "true_positives", Sigmoid Rank1<1>, binary, TruePositives;
     true_negatives: "true_negatives", Sigmoid Rank1<1>, binary, TrueNegatives.threshold(0.3);
     false_positives: "false_positives", Sigmoid Rank1<1>, binary, FalsePositives.threshold(0.3);

@@ -69,6 +69,8 @@ equal_keras! {
     function_sparse_plus: Input(31) => Activation(sparse_plus);
     function_sparse_sigmoid: Input(31) => Activation(sparse_sigmoid);
     function_tanh_shrink: Input(31) => Activation(tanh_shrink);
+    function_glu: Input(30) => Reshape(30) => Activation(glu);
+    function_glu_steps: Input(7, 2) => Reshape(7, 2) => Activation(glu);
     dense_leaky_relu: Input(17) => Dense(5, leaky_relu(0.3));
 }
 
@@ -273,4 +275,18 @@ fn the_middle_is_that_of_keras() {
     check::<CroppedWide, _>("center_crop_wide");
     check::<CroppedHigh, _>("center_crop_high");
     check::<CroppedLarge, _>("center_crop_large");
+}
+
+model! { Sparse: Input(4) => Dense(3, sparsemax, kernel_initializer = identity) }
+
+#[test]
+fn sparsemax_gives_probabilities() {
+    let (net, mut arena) = (Sparse::new(Seed(1)), Arena::new());
+    let mut predict = |x: [f32; 4]| net.predict_in(&x.into(), &mut arena);
+    // The example of Keras's documentation.
+    assert_eq!(predict([-1.0, 0.0, 1.0, 9.0]).as_slice(), [0.0, 0.0, 1.0]);
+    // Three values above the threshold, -1/12, whose sum is 1: not so in Keras 3.15, see the layer.
+    let found = predict([0.5, 0.25, 0.0, 9.0]);
+    let expected = [7.0 / 12.0, 4.0 / 12.0, 1.0 / 12.0];
+    assert_close("sparsemax", found.as_slice(), &expected, 1e-6);
 }

@@ -128,7 +128,7 @@ model! {
         let b = Input(7, dtype = token);
         let a = a => Embedding(11, 3, mask_zero = true);
         let b = b => Embedding(11, 3, mask_zero = true);
-        Concatenate(a, b, axis = 0) => LSTM(3)
+        Concatenate(a, b, axis = 1) => LSTM(3)
     }
 }
 macro_rules! merges_of_three {

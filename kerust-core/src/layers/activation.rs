@@ -14,10 +14,10 @@ use crate::quantize::{Int8Layer, Int8Operation};
 ///
 /// # Arguments
 /// - `activation`: the function, one of [`Activation::NAMES`](crate::activation::Activation::NAMES): `relu`,
-///   `tanh`, ...
+///   `tanh`, ..., or one of Keras's other activations: `hard_tanh`, `celu(0.5)`, `sparsemax`, `glu`, ...
 ///
 /// # Shapes
-/// output as input; softmax and log_softmax run over the last axis, of `features` values
+/// output as input; softmax, log_softmax and sparsemax run over the last axis, of `features` values; glu halves it
 ///
 /// # Cost
 /// one evaluation of the function for each value

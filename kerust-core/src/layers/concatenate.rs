@@ -12,8 +12,7 @@ use crate::quantize::{Int8Layer, Int8Operation};
 /// Along the axis, `y` has the values of `x₀`, then those of `x₁`, and so on.
 ///
 /// # Arguments
-/// - `axis = -1`: the axis of a sample: 0 is the first one (Keras's axis 1, since the batch is Keras's axis 0), and -1 is
-///   the last one.
+/// - `axis = -1`: the axis along which they are joined, counted from 1 or back from -1. As in Keras, axis 0 is the batch.
 ///
 /// # Shapes
 /// inputs that differ along the axis only, output with the sum of their sizes there

@@ -45,8 +45,8 @@ pub struct SparseCategoricalCrossentropy;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CategoricalCrossentropy;
 
-/// A crossentropy for a head without activation, whose outputs are logits: Keras's
-/// `from_logits = True`.
+/// A crossentropy, or a metric of probabilities such as [`AUC`](struct@crate::metric::AUC), for a head without
+/// activation, whose outputs are logits: Keras's `from_logits = True`.
 ///
 /// ```
 /// use kerust::loss::CategoricalCrossentropy;
@@ -54,7 +54,7 @@ pub struct CategoricalCrossentropy;
 /// let loss = CategoricalCrossentropy::from_logits();
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct FromLogits<L>(pub(super) L);
+pub struct FromLogits<L>(pub(crate) L);
 
 /// A crossentropy with smoothed labels: Keras's `label_smoothing`.
 ///

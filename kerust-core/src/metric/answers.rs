@@ -1,9 +1,11 @@
 //! The outputs of a batch with their labels, independent of the types of head and labels.
 
-use crate::activation::HeadActivation;
+use super::Names;
+use crate::activation::{HeadActivation, sigmoid};
 use crate::data::Data;
 use crate::loss::Batch;
 use crate::model::Head;
+use crate::shape::Shape;
 use crate::tensor::StaticShape;
 
 /// A batch, for metrics that compare scores with labels.
@@ -16,6 +18,25 @@ pub(super) struct Answers<'a> {
     len: usize,
     /// The number of values along the last axis.
     pub(super) features: usize,
+    /// Whether the outputs are logits, of which a sigmoid is taken.
+    logits: bool,
+}
+
+/// A metric that compares scores with labels, for any head.
+pub(super) trait Scored {
+    type State;
+
+    /// Pushes the names of its results for outputs of this shape.
+    ///
+    /// # Panics
+    /// Panics if its settings do not fit that shape.
+    fn names(&self, shape: Shape, names: &mut Names);
+
+    fn add(&self, state: &mut Self::State, answers: Answers<'_>);
+
+    fn merge(&self, state: &mut Self::State, other: &Self::State);
+
+    fn results(&self, state: &Self::State, results: &mut Vec<f64>);
 }
 
 /// The labels: a value for each output, or a class number for each vector of outputs.
@@ -62,6 +83,15 @@ impl<'a> Answers<'a> {
             weights: batch.weights(),
             len: batch.outputs.len() / batch.weights().map_or(1, |weights| weights.len().max(1)),
             features: S::SHAPE.last(),
+            logits: false,
+        }
+    }
+
+    /// The same, where the outputs are logits.
+    pub(super) fn of_logits(self) -> Self {
+        Self {
+            logits: true,
+            ..self
         }
     }
 
@@ -72,7 +102,10 @@ impl<'a> Answers<'a> {
             Answer {
                 place,
                 class,
-                output: *output,
+                output: match self.logits {
+                    true => sigmoid(*output),
+                    false => *output,
+                },
                 label: match self.labels {
                     Labels::Values(values) => values[place],
                     Labels::Classes(classes) => {
@@ -118,26 +151,92 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// Implements [`Metrics`](super::Metrics) for heads whose outputs are probabilities, with a method
-/// `add(&self, &mut State, Answers)`: one sigmoid with labels `Binary`, a softmax with class numbers, sequences
-/// of both with a label for each step, and both with labels of the head's shape.
+/// Checks the class that a metric counts.
+///
+/// # Panics
+/// Panics if there is no such class.
+pub(super) fn check_class(class_id: Option<usize>, shape: Shape) {
+    let classes = shape.last();
+    if let Some(class) = class_id {
+        assert!(
+            class < classes,
+            "`class_id` is {class}, expected a class below {classes}, the number of the head's outputs"
+        );
+    }
+}
+
+/// Implements [`Metrics`](super::Metrics) for a [`Scored`] metric and heads whose outputs are probabilities: one
+/// sigmoid with labels `Binary`, a softmax with class numbers, sequences of both with a label for each step, and both
+/// with labels of the head's shape. [`FromLogits`](crate::loss::FromLogits) of it fits heads without activation, with
+/// the labels of a sigmoid.
 macro_rules! of_probabilities {
     ($($name:ty: $state:ty;)+) => {$(
-        of_probabilities!(@one $name, $state, [] Head<Sigmoid, Rank1<1>>, Binary);
-        of_probabilities!(@one $name, $state, [const N: usize] Head<Softmax, Rank1<N>>, Class<N>);
+        of_probabilities!(@one $name, $state, [] Sigmoid, Rank1<1>, Binary);
+        of_probabilities!(@one $name, $state, [const N: usize] Softmax, Rank1<N>, Class<N>);
         of_probabilities!(@one $name, $state,
-            [const STEPS: usize] Head<Sigmoid, Rank2<STEPS, 1>>, [Binary; STEPS]);
+            [const STEPS: usize] Sigmoid, Rank2<STEPS, 1>, [Binary; STEPS]);
         of_probabilities!(@one $name, $state,
-            [const STEPS: usize, const N: usize] Head<Softmax, Rank2<STEPS, N>>, [Class<N>; STEPS]);
-        of_probabilities!(@one $name, $state, [S: StaticShape] Head<Sigmoid, S>, S);
-        of_probabilities!(@one $name, $state, [S: StaticShape] Head<Softmax, S>, S);
-    )+};
-    (@one $name:ty, $state:ty, [$($parameter:tt)*] $head:ty, $label:ty) => {
-        impl<$($parameter)*> Metrics<$head, $label> for $name {
-            single!($state);
+            [const STEPS: usize, const N: usize] Softmax, Rank2<STEPS, N>, [Class<N>; STEPS]);
+        of_probabilities!(@one $name, $state, [S: StaticShape] Sigmoid, S, S);
+        of_probabilities!(@one $name, $state, [S: StaticShape] Softmax, S, S);
+        of_probabilities!(@one FromLogits<$name>, $state, [] Linear, Rank1<1>, Binary);
+        of_probabilities!(@one FromLogits<$name>, $state,
+            [const STEPS: usize] Linear, Rank2<STEPS, 1>, [Binary; STEPS]);
+        of_probabilities!(@one FromLogits<$name>, $state, [S: StaticShape] Linear, S, S);
 
-            fn update(&self, state: &mut $state, batch: Batch<'_, $head, $label>) {
-                self.add(state, Answers::new(batch, batch.labels));
+        impl $name {
+            /// This metric for a head without activation, whose outputs are logits (Keras's `from_logits = True`): it
+            /// sees their sigmoid. It is the last setting to be written.
+            pub const fn from_logits(self) -> FromLogits<Self> {
+                FromLogits(self)
+            }
+        }
+
+        impl FromLogits<$name> {
+            /// Makes this metric use the sample weights (Keras's `weighted_metrics`).
+            pub fn weighted(self) -> $crate::metric::WeightedMetric<Self> {
+                $crate::metric::WeightedMetric::new(self)
+            }
+        }
+
+        impl Scored for FromLogits<$name> {
+            type State = $state;
+
+            fn names(&self, shape: Shape, names: &mut Names) {
+                Scored::names(&self.0, shape, names);
+            }
+
+            fn add(&self, state: &mut $state, answers: Answers<'_>) {
+                Scored::add(&self.0, state, answers.of_logits());
+            }
+
+            fn merge(&self, state: &mut $state, other: &$state) {
+                Scored::merge(&self.0, state, other);
+            }
+
+            fn results(&self, state: &$state, results: &mut Vec<f64>) {
+                Scored::results(&self.0, state, results);
+            }
+        }
+    )+};
+    (@one $name:ty, $state:ty, [$($parameter:tt)*] $activation:ty, $shape:ty, $label:ty) => {
+        impl<$($parameter)*> Metrics<Head<$activation, $shape>, $label> for $name {
+            type State = $state;
+
+            fn names(&self, names: &mut Names) {
+                Scored::names(self, <$shape as StaticShape>::SHAPE, names);
+            }
+
+            fn update(&self, state: &mut $state, batch: Batch<'_, Head<$activation, $shape>, $label>) {
+                Scored::add(self, state, Answers::new(batch, batch.labels));
+            }
+
+            fn merge(&self, state: &mut $state, other: &$state) {
+                Scored::merge(self, state, other);
+            }
+
+            fn results(&self, state: &$state, results: &mut Vec<f64>) {
+                Scored::results(self, state, results);
             }
         }
     };

@@ -1,11 +1,13 @@
 //! Metrics that report the best of one rate at a minimum of another, such as `PrecisionAtRecall`.
 
-use super::answers::{Answers, of_probabilities};
-use super::{Metrics, Single, single};
-use crate::activation::{Sigmoid, Softmax};
+use super::answers::{Answers, Scored, check_class, of_probabilities};
+use super::thresholds::below;
+use super::{Metrics, Names};
+use crate::activation::{Linear, Sigmoid, Softmax};
 use crate::data::{Binary, Class};
-use crate::loss::Batch;
+use crate::loss::{Batch, FromLogits};
 use crate::model::Head;
+use crate::shape::Shape;
 use crate::tensor::{Rank1, Rank2, StaticShape};
 
 /// The weights of the samples between two neighbouring thresholds. It is the state of the metrics of this
@@ -64,11 +66,10 @@ impl Steps {
             if class_id.is_some_and(|class| class != answer.class) {
                 continue;
             }
-            // The number of thresholds below the output; a single threshold is 0.5. It is computed in `f32`
-            // as in Keras, so that ties are resolved in the same way.
+            // A single threshold is 0.5.
             let below = match count {
                 1 => usize::from(answer.output > 0.5),
-                _ => libm::ceilf(answer.output.clamp(0.0, 1.0) * (count - 1) as f32) as usize,
+                _ => below(answer.output, count),
             };
             let side = match answer.label == 0.0 {
                 true => &mut self.negatives,
@@ -162,26 +163,26 @@ macro_rules! metrics {
                 self.class_id = Some(class);
                 self
             }
+        }
+
+        impl Scored for $name {
+            type State = Steps;
+
+            fn names(&self, shape: Shape, names: &mut Names) {
+                check_class(self.class_id, shape);
+                names.push($text, Some(true));
+            }
 
             fn add(&self, state: &mut Steps, answers: Answers<'_>) {
                 state.add(answers, self.num_thresholds, self.class_id);
-            }
-        }
-
-        impl Single for $name {
-            type State = Steps;
-            const HIGHER_IS_BETTER: bool = true;
-
-            fn name(&self) -> String {
-                $text.into()
             }
 
             fn merge(&self, state: &mut Steps, other: &Steps) {
                 state.merge(other);
             }
 
-            fn result(&self, state: &Steps) -> f64 {
-                state.best(self.limit, Rates::$limited, Rates::$of)
+            fn results(&self, state: &Steps, results: &mut Vec<f64>) {
+                results.push(state.best(self.limit, Rates::$limited, Rates::$of));
             }
         }
 

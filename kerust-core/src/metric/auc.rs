@@ -1,12 +1,14 @@
 //! The area under a curve.
 
-use super::answers::{Answers, of_probabilities};
+use super::answers::{Answers, Scored, of_probabilities};
 use super::confusion::ratio;
-use super::{Metrics, Single, single};
-use crate::activation::{Sigmoid, Softmax};
+use super::thresholds::{Thresholds, below, is_even};
+use super::{Metrics, Names};
+use crate::activation::{Linear, Sigmoid, Softmax};
 use crate::data::{Binary, Class};
-use crate::loss::Batch;
+use crate::loss::{Batch, FromLogits};
 use crate::model::Head;
+use crate::shape::Shape;
 use crate::tensor::{Rank1, Rank2, StaticShape};
 use crate::value::value;
 
@@ -14,33 +16,29 @@ use crate::value::value;
 ///
 /// As in Keras, the curve is computed at evenly spaced thresholds (200 by default) and interpolated: the ROC
 /// curve by trapezoids, the PR curve by Davis & Goadrich (2006), section 4. It fits one sigmoid with labels
-/// `Binary`, and several sigmoids or a softmax with labels of the head's shape or class numbers. It counts
-/// all values.
+/// `Binary`, and several sigmoids or a softmax with labels of the head's shape or class numbers. All values count as
+/// one set, unless [`multi_label`](Self::multi_label) computes an area for each label.
 ///
 /// ```
 /// use kerust::metric::{AUC, Curve};
 ///
 /// let roc = AUC;
 /// let precision_over_recall = AUC.curve(Curve::Pr).num_thresholds(50);
+/// let mean_of_labels = AUC.multi_label(true).label_weights([2.0, 1.0, 1.0]);
+/// let of_logits = AUC.from_logits();
 /// ```
 ///
 /// # Cost
-/// 16 bytes for each threshold. The time per sample does not depend on the number of thresholds if they are
+/// 16 bytes for each threshold, with `multi_label` of each label. The time per sample does not depend on the number of thresholds if they are
 /// evenly spaced. With your own [`thresholds`](Self::thresholds) it grows with the logarithm of their number.
 #[derive(Clone, Debug)]
 pub struct AUC {
     thresholds: Thresholds,
     curve: Curve,
     summation_method: SummationMethod,
-}
-
-/// The thresholds of the curve.
-#[derive(Clone, Debug)]
-enum Thresholds {
-    /// This number of evenly spaced thresholds from 0 to 1.
-    Even(usize),
-    /// These ascending thresholds, in addition to 0 and 1.
-    Given(Vec<f32>),
+    multi_label: bool,
+    /// Empty if all labels have the same weight.
+    label_weights: Vec<f32>,
 }
 
 value! {
@@ -48,6 +46,8 @@ value! {
         thresholds: Thresholds::Even(200),
         curve: Curve::Roc,
         summation_method: SummationMethod::Interpolation,
+        multi_label: false,
+        label_weights: Vec::new(),
     }
 }
 
@@ -66,6 +66,8 @@ pub enum Curve {
     Roc,
     /// Keras's `"PR"`: precision against recall.
     Pr,
+    /// Keras's `"PRGAIN"`: precision gain against recall gain, by Flach & Kull (2015).
+    PrGain,
 }
 
 /// How the area between two thresholds is computed (Keras's `summation_method`).
@@ -114,11 +116,13 @@ impl AUC {
     /// Panics unless each threshold is from 0 to 1.
     pub fn thresholds(mut self, thresholds: impl Into<Vec<f32>>) -> Self {
         let mut thresholds = thresholds.into();
-        if let Some(found) = thresholds.iter().find(|t| !(0.0..=1.0).contains(*t)) {
-            panic!("a threshold is from 0 to 1, found {found}");
-        }
+        Thresholds::check(&thresholds);
         thresholds.sort_by(f32::total_cmp);
-        self.thresholds = Thresholds::Given(thresholds);
+        let all = [&[0.0], thresholds.as_slice(), &[1.0]].concat();
+        self.thresholds = match is_even(&all) {
+            true => Thresholds::Even(all.len()),
+            false => Thresholds::Given(thresholds),
+        };
         self
     }
 
@@ -134,27 +138,76 @@ impl AUC {
         self
     }
 
-    fn add(&self, state: &mut Buckets, answers: Answers<'_>) {
-        state.make_room(match &self.thresholds {
+    /// Computes the area for each output of the head and averages the areas, instead of counting all outputs as one
+    /// set (Keras's `multi_label`). It fits heads with one axis. Keras's `num_labels` is the number of the head's
+    /// outputs.
+    pub fn multi_label(mut self, multi_label: bool) -> Self {
+        self.multi_label = multi_label;
+        self
+    }
+
+    /// Sets a weight for each output of the head (Keras's `label_weights`). With `multi_label` the areas are averaged
+    /// with these weights; without, each value counts with the weight of its output.
+    ///
+    /// # Panics
+    /// Panics without weights, and unless each is a number from 0 on.
+    pub fn label_weights(mut self, weights: impl Into<Vec<f32>>) -> Self {
+        self.label_weights = weights.into();
+        assert!(
+            !self.label_weights.is_empty(),
+            "`label_weights` is empty, expected one for each output of the head"
+        );
+        let mut weights = self.label_weights.iter();
+        if let Some(found) = weights.find(|weight| !(weight.is_finite() && **weight >= 0.0)) {
+            panic!("a label weight is a number from 0 on, found {found}");
+        }
+        self
+    }
+
+    /// The number of intervals between thresholds. Those of one label lie together in the state.
+    fn buckets(&self) -> usize {
+        match &self.thresholds {
             Thresholds::Even(count) => count - 1,
+            // The ends of the curve are added.
             Thresholds::Given(thresholds) => thresholds.len() + 1,
-        });
-        for answer in answers.each() {
-            let output = answer.output;
-            let bucket = match &self.thresholds {
-                Thresholds::Even(count) => {
-                    // Computed in `f32` as in Keras, so that ties are resolved in the same way.
-                    let bucket = libm::ceilf(output.clamp(0.0, 1.0) * (count - 1) as f32) - 1.0;
-                    bucket.max(0.0) as usize
-                }
-                Thresholds::Given(thresholds) => thresholds.partition_point(|t| *t < output),
+        }
+    }
+
+    /// The area of one label, or of all values.
+    fn area(&self, positives: &[f64], negatives: &[f64]) -> f64 {
+        let all: (f64, f64) = (positives.iter().sum(), negatives.iter().sum());
+        // From the highest threshold downwards: outputs above one threshold, then above the next.
+        let (mut above, mut area) = ((0.0, 0.0), 0.0);
+        for (more_true, more_false) in positives.iter().zip(negatives).rev() {
+            let next = (above.0 + more_true, above.1 + more_false);
+            let ((x, y), (next_x, next_y)) =
+                (self.curve.point(above, all), self.curve.point(next, all));
+            area += match (self.summation_method, self.curve) {
+                (SummationMethod::Interpolation, Curve::Pr) => precision_area(above, next, all.0),
+                (SummationMethod::Interpolation, _) => (next_x - x) * (next_y + y) / 2.0,
+                (SummationMethod::Minoring, _) => (next_x - x) * next_y.min(y),
+                (SummationMethod::Majoring, _) => (next_x - x) * next_y.max(y),
             };
-            let side = if answer.label == 0.0 {
-                &mut state.negatives
-            } else {
-                &mut state.positives
-            };
-            side[bucket] += answer.weight;
+            above = next;
+        }
+        area
+    }
+}
+
+impl Curve {
+    /// The point of the curve where `found` positive and `wrong` negative labels are above the threshold.
+    fn point(self, (found, wrong): (f64, f64), (positives, negatives): (f64, f64)) -> (f64, f64) {
+        let recall = ratio(found, positives);
+        match self {
+            Self::Roc => (ratio(wrong, negatives), recall),
+            Self::Pr => (recall, ratio(found, found + wrong)),
+            // As in Keras, the gains without a true positive are 0 and 1.
+            Self::PrGain if found == 0.0 => (0.0, 1.0),
+            Self::PrGain => {
+                let scale = ratio(positives, negatives);
+                let recall_gain = 1.0 - scale * (positives - found) / found;
+                (recall_gain.max(0.0), 1.0 - scale * wrong / found)
+            }
         }
     }
 }
@@ -167,12 +220,50 @@ impl Buckets {
     }
 }
 
-impl Single for AUC {
+impl Scored for AUC {
     type State = Buckets;
-    const HIGHER_IS_BETTER: bool = true;
 
-    fn name(&self) -> String {
-        "auc".into()
+    fn names(&self, shape: Shape, names: &mut Names) {
+        let (rank, outputs) = (shape.rank(), shape.last());
+        assert!(
+            rank == 1 || !self.multi_label,
+            "`multi_label` takes a head with one axis, found one with {rank}"
+        );
+        let weights = self.label_weights.len();
+        assert!(
+            [0, outputs].contains(&weights),
+            "found {weights} `label_weights`, expected {outputs}, one for each output of the head"
+        );
+        names.push("auc", Some(true));
+    }
+
+    fn add(&self, state: &mut Buckets, answers: Answers<'_>) {
+        let buckets = self.buckets();
+        state.make_room(match self.multi_label {
+            true => buckets * answers.features,
+            false => buckets,
+        });
+        for answer in answers.each() {
+            let output = answer.output;
+            let bucket = match &self.thresholds {
+                // The first interval begins below 0.
+                Thresholds::Even(count) => below(output, *count).saturating_sub(1),
+                Thresholds::Given(thresholds) => thresholds.partition_point(|t| *t < output),
+            };
+            let side = if answer.label == 0.0 {
+                &mut state.negatives
+            } else {
+                &mut state.positives
+            };
+            let (first, weight) = match self.multi_label {
+                true => (buckets * answer.class, 1.0),
+                false => {
+                    let weight = self.label_weights.get(answer.class);
+                    (0, weight.map_or(1.0, |weight| f64::from(*weight)))
+                }
+            };
+            side[first + bucket] += weight * answer.weight;
+        }
     }
 
     fn merge(&self, state: &mut Buckets, other: &Buckets) {
@@ -183,34 +274,19 @@ impl Single for AUC {
         pairs.for_each(|(sum, other)| *sum += other);
     }
 
-    fn result(&self, state: &Buckets) -> f64 {
-        let positives: f64 = state.positives.iter().sum();
-        let negatives: f64 = state.negatives.iter().sum();
-        // From the highest threshold downwards: outputs above one threshold, then above the next.
-        let (mut above, mut area) = ((0.0, 0.0), 0.0);
-        let buckets = state.positives.iter().zip(&state.negatives);
-        for (more_true, more_false) in buckets.rev() {
-            let next = (above.0 + more_true, above.1 + more_false);
-            // A point of the curve, at one threshold and at the next.
-            let point = |(found, wrong): (f64, f64)| {
-                let recall = ratio(found, positives);
-                match self.curve {
-                    Curve::Roc => (ratio(wrong, negatives), recall),
-                    Curve::Pr => (recall, ratio(found, found + wrong)),
-                }
-            };
-            let ((x, y), (next_x, next_y)) = (point(above), point(next));
-            area += match (self.summation_method, self.curve) {
-                (SummationMethod::Interpolation, Curve::Pr) => {
-                    precision_area(above, next, positives)
-                }
-                (SummationMethod::Interpolation, Curve::Roc) => (next_x - x) * (next_y + y) / 2.0,
-                (SummationMethod::Minoring, _) => (next_x - x) * next_y.min(y),
-                (SummationMethod::Majoring, _) => (next_x - x) * next_y.max(y),
-            };
-            above = next;
+    fn results(&self, state: &Buckets, results: &mut Vec<f64>) {
+        let buckets = self.buckets();
+        let sides = state.positives.chunks(buckets);
+        let labels = sides.zip(state.negatives.chunks(buckets));
+        let weights = self.label_weights.iter().copied().map(f64::from);
+        let weights = weights.filter(|_| self.multi_label);
+        // Without weights, and for the one area of all labels, each is 1.
+        let (mut sum, mut whole) = (0.0, 0.0);
+        for ((positives, negatives), weight) in labels.zip(weights.chain(std::iter::repeat(1.0))) {
+            sum += weight * self.area(positives, negatives);
+            whole += weight;
         }
-        area
+        results.push(ratio(sum, whole));
     }
 }
 
@@ -263,6 +339,22 @@ mod tests {
             let auc = AUC.curve(curve);
             assert_eq!(result::<One, Binary, _>(&auc, &answers, &labels), 1.0);
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "found 2 `label_weights`, expected 3")]
+    fn weights_of_other_labels_are_refused() {
+        let metric = AUC.label_weights([1.0, 2.0]);
+        let mut names = Names::default();
+        Metrics::<Head<Sigmoid, Rank1<3>>, Rank1<3>>::names(&metric, &mut names);
+    }
+
+    #[test]
+    #[should_panic(expected = "`multi_label` takes a head with one axis, found one with 2")]
+    fn labels_of_steps_have_no_area_of_their_own() {
+        let metric = AUC.multi_label(true);
+        let mut names = Names::default();
+        Metrics::<Head<Sigmoid, Rank2<5, 3>>, Rank2<5, 3>>::names(&metric, &mut names);
     }
 
     #[test]

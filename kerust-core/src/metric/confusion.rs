@@ -1,11 +1,13 @@
 //! Precision, recall, and the counts that they are computed from.
 
-use super::answers::{Answers, of_probabilities};
-use super::{Metrics, Single, single};
-use crate::activation::{Sigmoid, Softmax};
+use super::answers::{Answers, Scored, check_class, of_probabilities};
+use super::thresholds::{AtThresholds, Thresholds};
+use super::{Metrics, Names};
+use crate::activation::{Linear, Sigmoid, Softmax};
 use crate::data::{Binary, Class};
-use crate::loss::Batch;
+use crate::loss::{Batch, FromLogits};
 use crate::model::Head;
+use crate::shape::Shape;
 use crate::tensor::{Rank1, Rank2, StaticShape};
 use crate::value::value;
 
@@ -22,6 +24,8 @@ use crate::value::value;
 ///
 /// let precision = Precision;
 /// let careful = Precision.threshold(0.9);
+/// let of_each = Precision.thresholds([0.2, 0.5, 0.8]);
+/// let of_logits = Precision.from_logits();
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Precision {
@@ -41,6 +45,8 @@ pub struct Precision {
 ///
 /// let recall = Recall;
 /// let eager = Recall.threshold(0.1);
+/// let of_each = Recall.thresholds([0.2, 0.5, 0.8]);
+/// let of_logits = Recall.from_logits();
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Recall {
@@ -84,37 +90,83 @@ macro_rules! metrics {
             /// # Panics
             /// Panics unless `0 <= threshold <= 1`.
             pub fn threshold(mut self, threshold: f32) -> Self {
-                assert!(
-                    (0.0..=1.0).contains(&threshold),
-                    "a threshold is from 0 to 1, found {threshold}"
-                );
+                Thresholds::check(&[threshold]);
                 self.positive.threshold = Some(threshold);
                 self
             }
 
-            fn add(&self, state: &mut Counts, answers: Answers<'_>) {
-                state.add(answers, self.positive);
+            /// Computes the metric at each of these thresholds (Keras's `thresholds`, given as a list).
+            ///
+            /// Where Keras returns an array, there is a result for each threshold, with its number:
+            #[doc = concat!("`", $text, "_0`, `", $text, "_1`, ..")]
+            ///
+            /// # Panics
+            /// Panics without thresholds, and unless each is from 0 to 1.
+            pub fn thresholds(self, thresholds: impl Into<Vec<f32>>) -> AtThresholds<Self> {
+                AtThresholds::new(self, thresholds.into())
+            }
+
+            fn result($counts: &Counts) -> f64 {
+                $result
             }
         }
 
-        impl Single for $name {
+        impl Scored for $name {
             type State = Counts;
-            const HIGHER_IS_BETTER: bool = $higher;
 
-            fn name(&self) -> String {
-                $text.into()
+            fn names(&self, shape: Shape, names: &mut Names) {
+                self.positive.check(shape);
+                names.push($text, Some($higher));
+            }
+
+            fn add(&self, state: &mut Counts, answers: Answers<'_>) {
+                let threshold = self.positive.threshold();
+                state.add(answers, self.positive, |output| output > threshold);
             }
 
             fn merge(&self, state: &mut Counts, other: &Counts) {
                 state.merge(other);
             }
 
-            fn result(&self, $counts: &Counts) -> f64 {
-                $result
+            fn results(&self, counts: &Counts, results: &mut Vec<f64>) {
+                results.push(Self::result(counts));
             }
         }
 
-        of_probabilities! { $name: Counts; }
+        impl Scored for AtThresholds<$name> {
+            type State = Vec<Counts>;
+
+            fn names(&self, shape: Shape, names: &mut Names) {
+                self.metric.positive.check(shape);
+                self.thresholds.names($text, $higher, names);
+            }
+
+            fn add(&self, state: &mut Vec<Counts>, answers: Answers<'_>) {
+                state.resize(self.thresholds.len(), Counts::default());
+                let positive = self.metric.positive;
+                for (threshold, counts) in state.iter_mut().enumerate() {
+                    counts.add(answers, positive, |output| self.thresholds.is_above(output, threshold));
+                }
+            }
+
+            fn merge(&self, state: &mut Vec<Counts>, other: &Vec<Counts>) {
+                state.resize(state.len().max(other.len()), Counts::default());
+                let pairs = state.iter_mut().zip(other);
+                pairs.for_each(|(counts, other)| counts.merge(other));
+            }
+
+            fn results(&self, state: &Vec<Counts>, results: &mut Vec<f64>) {
+                // Before the first batch all counts are 0.
+                let counts = |threshold| state.get(threshold).copied().unwrap_or_default();
+                let thresholds = 0..self.thresholds.len();
+                results.extend(thresholds.map(|threshold| $name::result(&counts(threshold))));
+            }
+        }
+
+        of_probabilities! {
+            $name: Counts;
+            AtThresholds<$name>: Vec<Counts>;
+        }
     )+};
 }
 metrics! {
@@ -176,6 +228,27 @@ counts! {
     FalseNegatives "negative predictions that are wrong";
 }
 
+impl Positive {
+    fn threshold(self) -> f32 {
+        match (self.threshold, self.top_k) {
+            (Some(threshold), _) => threshold,
+            (None, None) => 0.5,
+            (None, Some(_)) => f32::NEG_INFINITY,
+        }
+    }
+
+    fn check(self, shape: Shape) {
+        check_class(self.class_id, shape);
+        let classes = shape.last();
+        if let Some(k) = self.top_k {
+            assert!(
+                k <= classes,
+                "`top_k` is {k}, expected at most {classes}, the number of the head's outputs"
+            );
+        }
+    }
+}
+
 impl Counts {
     fn merge(&mut self, other: &Self) {
         self.true_positives += other.true_positives;
@@ -184,17 +257,12 @@ impl Counts {
         self.false_negatives += other.false_negatives;
     }
 
-    fn add(&mut self, answers: Answers<'_>, positive: Positive) {
-        let threshold = match (positive.threshold, positive.top_k) {
-            (Some(threshold), _) => threshold,
-            (None, None) => 0.5,
-            (None, Some(_)) => f32::NEG_INFINITY,
-        };
+    fn add(&mut self, answers: Answers<'_>, positive: Positive, is_above: impl Fn(f32) -> bool) {
         for answer in answers.each() {
             if positive.class_id.is_some_and(|class| class != answer.class) {
                 continue;
             }
-            let is_positive = answer.output > threshold
+            let is_positive = is_above(answer.output)
                 && positive
                     .top_k
                     .is_none_or(|k| answers.is_in_top(answer.place, k));

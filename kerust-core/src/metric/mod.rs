@@ -60,6 +60,7 @@ mod similarity;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod thresholds;
 mod top_k;
 
 pub use accuracy::{
@@ -80,6 +81,7 @@ pub use of_loss::RootMeanSquaredError;
 pub use pointwise::PointwiseMetric;
 pub use r2::{ClassAggregation, R2Score};
 pub use similarity::{ConcordanceCorrelation, EqualityAccuracy, PearsonCorrelation};
+pub use thresholds::AtThresholds;
 pub use top_k::TopKCategoricalAccuracy;
 #[doc(no_inline)]
 pub use top_k::{
@@ -235,6 +237,13 @@ weightable! {
     RootMeanSquaredError, R2Score, MeanSquaredError, MeanAbsoluteError,
     MeanAbsolutePercentageError, MeanSquaredLogarithmicError, LogCosh, Poisson, Hinge, SquaredHinge,
     KLDivergence, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy,
+}
+
+impl<M> AtThresholds<M> {
+    /// Makes this metric use the sample weights (Keras's `weighted_metrics`).
+    pub fn weighted(self) -> WeightedMetric<Self> {
+        WeightedMetric(self)
+    }
 }
 
 impl<const K: usize> TopKCategoricalAccuracy<K> {

@@ -107,7 +107,7 @@ pub enum Fault {
         expected: Shape,
         /// The shape that differs.
         found: Shape,
-        /// The first axis at which it differs.
+        /// The first axis at which it differs, counted without the batch.
         axis: usize,
         /// Its index among the values.
         place: usize,
@@ -116,7 +116,7 @@ pub enum Fault {
     },
     /// A shape does not have this axis.
     Axis {
-        /// The axis.
+        /// The axis, counted with the batch.
         axis: isize,
         /// The shape.
         found: Shape,
@@ -134,6 +134,11 @@ pub enum Fault {
     Range,
     /// A softmax over one value.
     SingleSoftmax,
+    /// An axis of odd size, where it is halved.
+    Odd {
+        /// The input shape.
+        found: Shape,
+    },
 }
 
 impl Fault {
@@ -158,7 +163,7 @@ impl Fault {
             Self::Groups { .. } => "groups",
             Self::StridesWithDilation => "dilation_rate",
             Self::Range => "factor",
-            Self::SingleSoftmax => "activation",
+            Self::SingleSoftmax | Self::Odd { .. } => "activation",
             Self::Axis { .. } => "axis",
             Self::Cropping { .. } => "cropping",
             Self::Permutation { .. } => "dims",
@@ -405,7 +410,8 @@ impl Fault {
                         .help("give both the same rank: `Flatten`, `GlobalAveragePooling2D` or `Reshape`");
                 }
                 let (a, b) = (expected.extent(axis), found.extent(axis));
-                let text = text.note("along axis ").number(axis).str(" the second has ");
+                // As in Keras, axis 0 is the batch.
+                let text = text.note("along axis ").number(axis + 1).str(" the second has ");
                 let text = if b > a {
                     text.number(b - a).str(" more")
                 } else {
@@ -432,13 +438,25 @@ impl Fault {
                     .number(axis.unsigned_abs())
                     .str(", expected an axis of ")
                     .shape(found);
+                let text = if axis == 0 {
+                    text.note("as in Keras axis 0 is the batch")
+                } else {
+                    text
+                };
                 if found.rank() == 1 {
                     return text.help("write -1, the only one");
                 }
-                text.help("write 0 to ")
-                    .number(found.rank() - 1)
+                text.help("write 1 to ")
+                    .number(found.rank())
                     .str(", or -1 for the last one")
             }
+            Self::Odd { found } => text
+                .str("`glu` halves the last axis, found ")
+                .number(found.last())
+                .str(" values along it")
+                .origin(found, previous)
+                .help("give it an even number, such as ")
+                .number(found.last().saturating_add(1)),
             Self::Overflow => text
                 .str("`")
                 .str(declared)

@@ -18,7 +18,7 @@ pub const fn merge(shapes: &[Shape]) -> Judged {
     Ok(shapes[0])
 }
 
-/// `Concatenate`: adds up the sizes along `axis`. A negative axis counts from the last.
+/// `Concatenate`: adds up the sizes along `axis`, counted as in [`axis_of`].
 ///
 /// # Errors
 /// An axis that the shapes do not have, shapes that differ along another axis, or too many values.
@@ -47,12 +47,14 @@ pub const fn concatenate(shapes: &[Shape], axis: isize) -> Judged {
     addressable(Shape::new(sizes.split_at(first.rank()).0))
 }
 
-/// The index of `axis`, which may be negative, or `None` if the shape has no such axis.
+/// The index of `axis` among the sizes of a sample, or `None` if the shape has no such axis. As in Keras, axis 0 is the
+/// batch, so that axis 1 is the first size, and -1 is the last one.
 pub const fn axis_of(shape: Shape, axis: isize) -> Option<usize> {
     let rank = shape.rank() as isize;
-    let along = if axis < 0 { axis + rank } else { axis };
-    if along >= 0 && along < rank {
-        Some(along as usize)
+    if axis > 0 && axis <= rank {
+        Some((axis - 1) as usize)
+    } else if axis < 0 && axis >= -rank {
+        Some((axis + rank) as usize)
     } else {
         None
     }
@@ -89,17 +91,25 @@ mod tests {
         let (a, b) = (Shape::new(&[5, 7, 4]), Shape::new(&[5, 7, 2]));
         assert_eq!(concatenate(&[a, b, a], -1).unwrap().dims(), [5, 7, 10]);
         assert!(matches!(
-            concatenate(&[a, b], 0),
+            concatenate(&[a, b], 1),
             Err(Fault::Merge {
                 axis: 2,
                 place: 1,
                 ..
             })
         ));
-        assert_eq!(
-            concatenate(&[a, b], 3),
-            Err(Fault::Axis { axis: 3, found: a })
-        );
+    }
+
+    #[test]
+    fn axis_0_is_the_batch() {
+        let (a, b) = (Shape::new(&[5, 7, 4]), Shape::new(&[2, 7, 4]));
+        for axis in [1, -3] {
+            assert_eq!(concatenate(&[a, b], axis).unwrap().dims(), [7, 7, 4]);
+        }
+        for axis in [0, 4, -4, isize::MIN, isize::MAX] {
+            let fault = Err(Fault::Axis { axis, found: a });
+            assert_eq!(concatenate(&[a, b], axis), fault);
+        }
     }
 
     #[test]
@@ -108,7 +118,7 @@ mod tests {
         assert_eq!(
             fault.text("Add(a, b, c)", "c").as_str(),
             "`Add` takes equal shapes, found (5, 7, 4) and (5, 7, 16)\n\n\
-             = note: along axis 2 the second has 12 more\n\
+             = note: along axis 3 the second has 12 more\n\
              = help: make both 4 or both 16, or join them by `Concatenate`"
         );
     }

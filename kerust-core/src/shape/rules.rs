@@ -298,17 +298,6 @@ pub const fn group_normalization(shape: Shape, axis: usize, groups: usize) -> Ju
     Ok(shape)
 }
 
-/// `softmax` over the last axis: keeps the shape.
-///
-/// # Errors
-/// A last axis with one value.
-pub const fn softmax(shape: Shape) -> Judged {
-    if shape.last() == 1 {
-        return Err(Fault::SingleSoftmax);
-    }
-    Ok(shape)
-}
-
 pub(super) const fn rank(found: Shape, expected: usize) -> Fault {
     Fault::Rank { found, expected }
 }

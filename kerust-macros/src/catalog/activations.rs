@@ -3,11 +3,12 @@
 use super::axes::{Count, known_rank, places};
 use super::rows::{constraint, initializer, optional, regularizer, required};
 use super::values::numbers;
-use super::{Before, Masking, Row, Spec, Weights, initializers, product};
+use super::{After, Before, Masking, Row, Rule, Spec, Weights, initializers, product};
 use crate::arguments::{Arguments, Kind, Parameter};
 use crate::diagnostics::Diagnostics;
+use crate::functions;
 use crate::plan::{Form, Role};
-use crate::value::Size;
+use crate::value::{Size, Term};
 use crate::words::ACTIVATIONS;
 use kerust_core::shape::Bounds;
 use proc_macro2::TokenStream;
@@ -63,7 +64,16 @@ pub(super) static ROWS: &[Row] = &[
 ];
 
 /// `Activation(word)` and `Softmax`: the node is the activation behind nothing.
-fn activation(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Diagnostics) -> Spec {
+fn activation(
+    arguments: &Arguments<'_>,
+    before: &Before<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Spec {
+    if arguments.has("activation")
+        && let Some((functions::GLU, _)) = arguments.function()
+    {
+        return glu(arguments, before, diagnostics);
+    }
     let softmax = ("Softmax", arguments.span());
     Spec {
         masking: Masking::Keeps,
@@ -73,6 +83,37 @@ fn activation(arguments: &Arguments<'_>, _: &Before<'_>, _: &mut Diagnostics) ->
             true => arguments.word("activation"),
             false => Some(softmax),
         },
+        ..Spec::default()
+    }
+}
+
+fn glu(arguments: &Arguments<'_>, before: &Before<'_>, diagnostics: &mut Diagnostics) -> Spec {
+    let mut after: Vec<Option<Size>> = match &before.data.form {
+        Form::Sizes(sizes) => sizes.iter().cloned().map(Some).collect(),
+        _ => {
+            known_rank(
+                arguments,
+                before,
+                arguments.tokens("activation"),
+                diagnostics,
+            );
+            Vec::new()
+        }
+    };
+    if let Some(last) = after.last_mut() {
+        *last = None;
+    }
+    let (shape, features) = (before.data.shape(), before.data.last());
+    Spec {
+        masking: Masking::Keeps,
+        rule: Some(Rule {
+            known: before.data.known().map(kerust_core::shape::glu),
+            tokens: quote!(::kerust::__private::shape::glu(#shape)),
+        }),
+        after: After::Sizes(after),
+        operation: Some("Glu"),
+        config: quote!(::new(#features)),
+        forgets_output: true,
         ..Spec::default()
     }
 }

@@ -123,7 +123,22 @@ impl Infer<'_> {
             }
         };
 
-        let function = arguments.function();
+        let mut function = arguments.function();
+        if let Some((functions::GLU, _)) = function {
+            function = None;
+            if row.name != "Activation" {
+                self.diagnostics
+                    .fault(
+                        arguments.tokens("activation"),
+                        format!(
+                            "`glu` halves the last axis, and `{}` cannot take it",
+                            row.name
+                        ),
+                    )
+                    .help("write it as a layer of its own: `=> Activation(glu)`");
+                return (place.unknown(&declared), None);
+            }
+        }
         let mut activation = spec.activation;
         if let Some(("Softmax", span)) = activation {
             self.softmax(&name, &data, span, arguments, &declared);
@@ -159,7 +174,7 @@ impl Infer<'_> {
 
         let number = self.layers.len();
         self.maskings.insert(number, spec.masking);
-        let own = spec.operation.is_some();
+        let own = spec.operation.is_some() && spec.role == Role::Alias;
         let mut edge = place.edge;
         let sources: Vec<Edge> = [place]
             .into_iter()
@@ -220,7 +235,11 @@ impl Infer<'_> {
             };
             edge = self.elementwise(name, number, edge, &data, (word, span));
         }
-        if let Some((word, expansion)) = function {
+        if let Some((word, mut expansion)) = function {
+            if word == functions::SPARSEMAX {
+                let features = data.last();
+                expansion.extend(quote!(.features(#features)));
+            }
             let name = if own {
                 name.clone()
             } else {
@@ -230,7 +249,7 @@ impl Infer<'_> {
                 operation: (functions::type_of(&expansion), expansion),
                 in_place: true,
                 forgets_output: true,
-                is_function: true,
+                function: Some(word),
                 ..Node::new(name, number, vec![edge], data.clone(), Role::Compute)
             });
         }

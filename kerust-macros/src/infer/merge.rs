@@ -240,7 +240,7 @@ impl Infer<'_> {
             && places[0]
                 .data
                 .rank()
-                .is_some_and(|rank| axis == 0 || axis.unsigned_abs() == rank && axis < 0);
+                .is_some_and(|rank| axis == 1 || axis.unsigned_abs() == rank && axis < 0);
         let mask = self.merged_mask(layer, &name, along_steps, places, &data);
         self.layers.push(Layer {
             tokens: layer.tokens.clone(),
@@ -362,9 +362,12 @@ fn run(data: &ValueType, axis: isize) -> TokenStream {
         return Size::known(shape.run(along)).tokens();
     }
     let shape = data.shape();
-    if let Ok(axis) = usize::try_from(axis) {
-        let axis = Literal::usize_unsuffixed(axis);
-        return quote!(#shape.run(#axis));
+    if let Some(along) = usize::try_from(axis)
+        .ok()
+        .and_then(|axis| axis.checked_sub(1))
+    {
+        let along = Literal::usize_unsuffixed(along);
+        return quote!(#shape.run(#along));
     }
     let back = Literal::usize_unsuffixed(axis.unsigned_abs());
     quote!(#shape.run(#shape.rank() - #back))

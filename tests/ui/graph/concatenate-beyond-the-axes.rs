@@ -5,7 +5,7 @@ model! {
     pub Net {
         let x = Input(4);
         let a = x => Dense(2);
-        Concatenate(x, a, axis = 1)
+        Concatenate(x, a, axis = 0)
     }
 }
 
