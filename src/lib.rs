@@ -47,6 +47,7 @@
 //! - A layer of one's own: [`layer::Layer`] and [`layer::Build`], its gradient checked by
 //!   [`testing::check_gradients`].
 //! - Layers made of layers, and steps and training loops of one's own: [`custom_training`].
+//! - Series and texts, tokens, masks and states: [`sequences`].
 //! - 8-bit models: [`quantize`].
 //! - Inference without `std`: [`Arena`] and the `predict_in` of every model, weights in flash by the
 //!   attributes of [`model!`].
@@ -113,6 +114,11 @@ pub mod design {}
 #[cfg(any(doc, doctest))]
 #[doc = include_str!("../docs/custom_training.md")]
 pub mod custom_training {}
+
+/// Shapes of sequences, tokens, masks and states.
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("../docs/sequences.md")]
+pub mod sequences {}
 
 /// What the expansions of the macros name. It is not part of the API, and changes in any release.
 #[doc(hidden)]

@@ -23,6 +23,7 @@ mod published;
 mod quantize;
 mod reproducible;
 mod sequence_heads;
+mod sequence_models;
 mod settings;
 mod stateful;
 mod text;

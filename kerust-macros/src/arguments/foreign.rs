@@ -24,7 +24,7 @@ impl Arguments<'_> {
                     keyword,
                     format!("`{found}` of `{kind}` is Keras's, and kerust does not have it yet"),
                 )
-                .help("remove it");
+                .help(habits::instead(&kind.to_string(), &found));
             return None;
         }
         let parameters = self.parameters.iter().map(|it| it.name);

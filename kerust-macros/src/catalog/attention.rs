@@ -9,12 +9,16 @@ use crate::value::{Pair, Size, Term};
 use kerust_core::shape::Shape;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
+use syn::{BinOp, Expr, ExprLit, Lit, parse2};
 
 pub(super) fn multi_head_attention(
     arguments: &Arguments<'_>,
     before: &Before<'_>,
-    _: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) -> Spec {
+    for name in ["key_dim", "value_dim"] {
+        undivided(arguments, name, diagnostics);
+    }
     let [heads, key_dim] = ["num_heads", "key_dim"].map(|name| arguments.count(name));
     let value_dim = arguments.optional_count("value_dim");
     let value_dim = value_dim.unwrap_or(key_dim.clone());
@@ -147,6 +151,51 @@ pub(super) fn multi_head_attention(
         saved: Some(len("saved_len", layer.map(|layer| layer.saved_len()))),
         config,
         ..Spec::default()
+    }
+}
+
+/// Reports the width of a head that is a quotient with a remainder: heads that do not divide the features.
+fn undivided(arguments: &Arguments<'_>, name: &str, diagnostics: &mut Diagnostics) {
+    if !arguments.has(name) {
+        return;
+    }
+    let tokens = arguments.tokens(name);
+    let Ok(Expr::Binary(quotient)) = parse2(tokens.clone()) else {
+        return;
+    };
+    let numbers = [integer(&quotient.left), integer(&quotient.right)];
+    let (BinOp::Div(_), [Some(features), Some(heads)]) = (quotient.op, numbers) else {
+        return;
+    };
+    if heads == 0 || features % heads == 0 {
+        return;
+    }
+    let width = features / heads;
+    diagnostics
+        .fault(
+            tokens,
+            format!("`{name}` is {features} / {heads}, expected a whole number"),
+        )
+        .note(format!(
+            "{heads} heads of {width} take {} of {features} features",
+            heads * width
+        ))
+        .help(format!(
+            "choose a number of heads that divides {features}, or write the width of a head: `{name} = {}`",
+            width.max(1)
+        ));
+}
+
+/// The number of a literal.
+fn integer(expression: &Expr) -> Option<usize> {
+    match expression {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(number),
+            ..
+        }) => number.base10_parse().ok(),
+        Expr::Paren(inner) => integer(&inner.expr),
+        Expr::Group(inner) => integer(&inner.expr),
+        _ => None,
     }
 }
 

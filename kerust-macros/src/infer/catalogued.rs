@@ -41,7 +41,7 @@ impl Infer<'_> {
         place: &ChainEnd,
         last: bool,
     ) -> (ChainEnd, Option<Activation>) {
-        if self.is_stateful(layer, arguments, false) && self.stepping {
+        if self.is_stateful(arguments) && self.stepping {
             return self.step_of(row, layer, arguments, place, last);
         }
         self.catalogued_of(row, layer, arguments, (place, &[]), last)

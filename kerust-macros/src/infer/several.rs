@@ -169,8 +169,7 @@ impl Infer<'_> {
         let [place, states @ ..] = places.as_slice() else {
             return unknown;
         };
-        if self.is_stateful(layer, &arguments, true) || !self.are_states(layer, &arguments, states)
-        {
+        if self.has_two_states(layer, &arguments) || !self.are_states(layer, &arguments, states) {
             return unknown;
         }
         self.catalogued_of(row, layer, &arguments, (place, states), false)

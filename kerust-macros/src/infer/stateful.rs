@@ -8,24 +8,24 @@ use crate::plan::{Activation, Edge, Form, Input, ValueType};
 use quote::format_ident;
 
 impl Infer<'_> {
-    /// Whether a layer is `stateful`. If that is not possible here, it is reported.
-    pub(super) fn is_stateful(
-        &mut self,
-        layer: &ast::Layer,
-        arguments: &Arguments<'_>,
-        has_states: bool,
-    ) -> bool {
+    /// Whether a layer begins with states that are given, and is `stateful` too. If so, it is reported.
+    pub(super) fn has_two_states(&mut self, layer: &ast::Layer, arguments: &Arguments<'_>) -> bool {
         if !arguments.has("stateful") || !arguments.flag("stateful", false) {
             return false;
         }
         let ident = layer.ident();
-        if has_states {
-            self.diagnostics
-                .fault(
-                    arguments.tokens("stateful"),
-                    format!("`{ident}` begins with a state of the model, found `stateful = true`"),
-                )
-                .help("leave out one of `initial_state` and `stateful`");
+        self.diagnostics
+            .fault(
+                arguments.tokens("stateful"),
+                format!("`{ident}` begins with a state of the model, found `stateful = true`"),
+            )
+            .help("leave out one of `initial_state` and `stateful`");
+        true
+    }
+
+    /// Whether a layer is `stateful`. If that is not possible here, it is reported.
+    pub(super) fn is_stateful(&mut self, arguments: &Arguments<'_>) -> bool {
+        if !arguments.has("stateful") || !arguments.flag("stateful", false) {
             return false;
         }
         if !self.generics.is_empty() {
