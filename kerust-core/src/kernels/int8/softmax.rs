@@ -82,8 +82,8 @@ impl Softmax {
         for y in y {
             *y = match self.exp(*y, largest) {
                 Some(exp) => {
-                    let value = divide_by_power_of_two(high_mul(scale, exp), exponent) - 128;
-                    value.clamp(-128, 127) as i8
+                    let value = divide_by_power_of_two(high_mul(scale, exp), exponent);
+                    value.wrapping_sub(128).clamp(-128, 127) as i8
                 }
                 None => i8::MIN,
             };
