@@ -98,3 +98,25 @@ impl Softmax {
             .then(|| exp_on_negative_values(self.multiplier.apply(difference), DIFFERENCE_BITS))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_damaged_file_overflow_nothing() {
+        let numbers = [i32::MIN, -32, -31, -1, 0, 1, 31, 32, 1 << 30, i32::MAX];
+        let x = [-128, 127, 0, 127, -1];
+        for mantissa in numbers {
+            for shift in numbers {
+                for min_difference in numbers {
+                    let multiplier = Multiplier { mantissa, shift };
+                    let mut y = [0; 5];
+                    Softmax::of(5, multiplier, min_difference).forward(&x, &mut y);
+                    // Equal inputs have equal outputs, whatever they are.
+                    assert_eq!(y[1], y[3], "{multiplier:?} {min_difference}");
+                }
+            }
+        }
+    }
+}
