@@ -6,13 +6,6 @@
 use crate::layer::{LayerData, Layout};
 use core::fmt;
 
-/// A model whose weights are part of the program.
-#[doc(hidden)]
-pub trait Embedded: LayerData + 'static {
-    /// The weights.
-    const WEIGHTS: &'static Self;
-}
-
 /// Embedded weights that are not those of the program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CorruptWeights {
@@ -33,16 +26,6 @@ impl fmt::Display for CorruptWeights {
 }
 
 impl core::error::Error for CorruptWeights {}
-
-/// Compares the weights in memory with the checksum of those that were embedded.
-///
-/// # Errors
-/// If they differ.
-#[doc(hidden)]
-#[allow(long_running_const_eval, reason = "it is as long as the weights")]
-pub fn verify_flash<M: Embedded>() -> Result<(), CorruptWeights> {
-    verify(M::WEIGHTS, const { checksum(M::WEIGHTS) })
-}
 
 /// Compares weights with a checksum.
 ///
@@ -163,10 +146,6 @@ mod tests {
         parts.iter().map(range).collect()
     }
 
-    impl Embedded for QuantizationWeights {
-        const WEIGHTS: &'static Self = trained();
-    }
-
     const fn trained() -> &'static QuantizationWeights {
         static TRAINED: QuantizationWeights = QuantizationWeights {
             scale: [0.5],
@@ -177,7 +156,7 @@ mod tests {
 
     #[test]
     fn embedded_weights_are_those_that_were_compiled() {
-        assert_eq!(verify_flash::<QuantizationWeights>(), Ok(()));
+        assert_eq!(verify(trained(), const { checksum(trained()) }), Ok(()));
     }
 
     /// A scale of 4 bytes and a zero point of 1 leave a gap of 3, which is never read.
