@@ -18,6 +18,8 @@ def net(work: str, classes: int):
             layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(),
             layers.Conv2D(64, 3, activation="relu"), layers.MaxPooling2D(),
             layers.Flatten(), layers.Dense(classes, activation="softmax")])
+    if work == "keywords":
+        return keywords(classes)
     return resnet8(classes)
 
 
@@ -27,6 +29,17 @@ def chain(parts):
     for layer in rest:
         x = layer(x)
     return Model(inputs, x)
+
+
+def keywords(classes: int):
+    """Keyword spotting of MLPerf Tiny: a net of depthwise convolutions."""
+    parts = [layers.Input((49, 10, 1)),
+             layers.Conv2D(64, (10, 4), strides=2, padding="same"), layers.BatchNormalization(), layers.ReLU()]
+    for _ in range(4):
+        parts += [layers.DepthwiseConv2D(3, padding="same"), layers.BatchNormalization(), layers.ReLU(),
+                  layers.Conv2D(64, 1), layers.BatchNormalization(), layers.ReLU()]
+    parts += [layers.AveragePooling2D((25, 5)), layers.Flatten(), layers.Dense(classes, activation="softmax")]
+    return chain(parts)
 
 
 def resnet8(classes: int):

@@ -25,6 +25,7 @@ PYTHON = FOLDER / "venv/bin/python"
 TUNED = dict(MALLOC_TRIM_THRESHOLD_="2000000000", MALLOC_MMAP_THRESHOLD_="2000000000",
              MALLOC_TOP_PAD_="67108864")
 THREADS = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "THREADS"]
+INT8_WORKS = ["resnet8", "keywords"]
 IMAGES_28 = ["mlp", "conv", "deep-conv"]
 
 
@@ -39,7 +40,7 @@ def rust(name, features=None, env=None):
 
 # Name, modes, supported tasks (all by default), and command.
 CONTENDERS = {
-    "kerust": dict(modes=["train", "infer", "batch"], **rust("kerust")),
+    "kerust": dict(modes=["train", "infer", "batch", "int8"], **rust("kerust")),
     "Keras": dict(modes=["train", "infer", "batch"], **python("keras_bench.py")),
     "Keras, XLA": dict(modes=["train", "infer", "batch"], **python("keras_bench.py", KERAS_JIT="1")),
     "PyTorch": dict(modes=["train", "infer", "batch"], **python("torch_bench.py")),
@@ -50,16 +51,17 @@ CONTENDERS = {
     "burn, OpenBLAS": dict(modes=["train", "infer", "batch"], works=IMAGES_28, fewer=12, **rust("burn", "openblas")),
     "burn, flex": dict(modes=["train", "infer", "batch"], works=IMAGES_28, fewer=2, **rust("burn", "flex")),
     "candle, MKL": dict(modes=["train", "infer", "batch"], works=IMAGES_28, fewer=6, **rust("candle", env={"LD_LIBRARY_PATH": str(FOLDER / "venv/lib")})),
-    "LiteRT": dict(modes=["infer", "batch"], **python("runtime_bench.py", RUNTIME="litert")),
-    "ONNX Runtime": dict(modes=["infer", "batch"], **python("runtime_bench.py", RUNTIME="ort")),
+    "LiteRT": dict(modes=["infer", "batch", "int8"], **python("runtime_bench.py", RUNTIME="litert")),
+    "ONNX Runtime": dict(modes=["infer", "batch", "int8"], **python("runtime_bench.py", RUNTIME="ort")),
     "tract": dict(modes=["infer"], **rust("tract")),
 }
-CALLS = {"infer": 2000, "batch": 7}
-UNITS = {"train": "ms a step", "infer": "µs a prediction", "batch": "µs a sample"}
+CALLS = {"infer": 2000, "batch": 7, "int8": 2000}
+UNITS = {"train": "ms a step", "infer": "µs a prediction", "batch": "µs a sample", "int8": "µs a prediction"}
 TITLES = {
     "train": "Training: Adam, f32, 2 threads",
     "infer": "One sample: f32, 1 thread",
     "batch": "Many samples, in batches of 256: f32, 2 threads",
+    "int8": "One sample: 8 bits, 1 thread",
 }
 
 
@@ -94,7 +96,7 @@ def build(crate, features, binary):
 
 def run(contender, mode, work, facts, tuned):
     """The times of one process, and its peak memory in MB."""
-    threads = "1" if mode == "infer" else "2"
+    threads = "1" if mode in ("infer", "int8") else "2"
     env = dict(os.environ, **contender["env"], **{name: threads for name in THREADS})
     env.pop("OPENBLAS_CORETYPE", None)
     env.update(TUNED if tuned else {})
@@ -103,7 +105,7 @@ def run(contender, mode, work, facts, tuned):
     if mode == "train":
         counts = [facts["chunks"], max(facts["steps"] // fewer, 1)]
     else:
-        counts = [CALLS[mode] if fewer == 1 or mode == "infer" else 3]
+        counts = [CALLS[mode] if fewer == 1 or mode in ("infer", "int8") else 3]
     command = [*contender["command"], mode, work, str(FOLDER), *map(str, counts)]
     process = subprocess.Popen(command, env=env, cwd=HERE, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -119,14 +121,14 @@ def run(contender, mode, work, facts, tuned):
 def measure(works, arguments):
     results = {}
     for mode in arguments.modes:
-        for work in arguments.works:
+        for work in works_of(mode, arguments):
             for round_number in range(arguments.rounds):
                 for tuned in [False, True] if mode == "train" else [False]:
                     for name in turn(round_number):
                         contender = CONTENDERS[name]
                         if mode not in contender["modes"] or work not in contender.get("works", works):
                             continue
-                        if not (one := run(contender, mode, work, works[work], tuned)):
+                        if not (one := run(contender, mode, work, works.get(work), tuned)):
                             continue
                         place = results.setdefault((mode, work, tuned, name), dict(times=[], memory=0))
                         place["times"] += one[0]
@@ -134,6 +136,10 @@ def measure(works, arguments):
                         median = statistics.median(one[0])
                         print(f"{mode} {work}{' tuned' if tuned else ''} {name}: {median:.4g}", flush=True)
     return results
+
+
+def works_of(mode, arguments):
+    return INT8_WORKS if mode == "int8" else arguments.works
 
 
 def turn(round_number):
@@ -154,7 +160,7 @@ def table(results, works, arguments):
     lines = [f"Machine: {machine()}. Medians of {arguments.rounds} rounds [least, most]; "
              "×: time relative to kerust.", ""]
     for mode in arguments.modes:
-        columns = [(work, tuned) for work in arguments.works
+        columns = [(work, tuned) for work in works_of(mode, arguments)
                    for tuned in ([False, True] if mode == "train" else [False])]
         lines += [f"### {TITLES[mode]}, {UNITS[mode]}", ""]
         titles = [work + (", tuned allocator" if tuned else "") for work, tuned in columns]
@@ -198,14 +204,14 @@ def best_ratio(results, mode, column):
 def picture(results, arguments, path):
     chart = f"{HERE / 'picture.py'}"
     data = [dict(mode=mode, work=work, tuned=tuned, name=name, median=statistics.median(one["times"]))
-            for (mode, work, tuned, name), one in results.items()]
+            for (mode, work, tuned, name), one in results.items() if mode != "int8"]
     subprocess.run([str(PYTHON), chart, str(path)], input=json.dumps(data), text=True, check=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--modes", nargs="+", default=["train", "infer", "batch"])
+    parser.add_argument("--modes", nargs="+", default=["train", "infer", "batch", "int8"])
     parser.add_argument("--works", nargs="+", default=["mlp", "conv", "deep-conv", "resnet8"])
     parser.add_argument("--contenders", nargs="+", help="only these")
     arguments = parser.parse_args()

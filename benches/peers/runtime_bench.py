@@ -3,15 +3,16 @@
 import os
 
 from timing import arguments, calls, report
-from works import read_data, split
+from works import random_inputs, read_data, split
 
 mode, work, folder, counts = arguments()
 threads = int(os.environ["THREADS"])
-batches = split(mode, read_data(work, folder)[0])
+suffix = "-int8" if mode == "int8" else ""
+batches = [random_inputs(work, 1)] if suffix else split(mode, read_data(work, folder)[0])
 if os.environ["RUNTIME"] == "litert":
     from ai_edge_litert.interpreter import Interpreter
 
-    runtime = Interpreter(f"{folder}/{work}.tflite", num_threads=threads)
+    runtime = Interpreter(f"{folder}/{work}{suffix}.tflite", num_threads=threads)
     place = runtime.get_input_details()[0]["index"]
     runtime.resize_tensor_input(place, batches[0].shape)
     runtime.allocate_tensors()
@@ -23,6 +24,8 @@ if os.environ["RUNTIME"] == "litert":
                 runtime.set_tensor(place, batch)
             runtime.invoke()
 
+    if suffix:
+        batches = [(batches[0] * 255 - 128).astype("int8")]
     runtime.set_tensor(place, batches[0])
 else:
     import onnxruntime
@@ -31,7 +34,7 @@ else:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(
-        f"{folder}/{work}.onnx", options, providers=["CPUExecutionProvider"])
+        f"{folder}/{work}{suffix}.onnx", options, providers=["CPUExecutionProvider"])
     bindings = []
     for batch in batches:
         binding = session.io_binding()

@@ -13,6 +13,11 @@ WORKS = {
     "deep-conv": dict(batch=128, chunks=7, steps=12, size=28, classes=(10, 10)),
     "resnet8": dict(batch=32, chunks=7, steps=16, size=32, classes=(10, 10)),
 }
+# Tasks in 8 bits: input shape and classes.
+INT8_WORKS = {
+    "resnet8": dict(shape=(32, 32, 3), classes=10),
+    "keywords": dict(shape=(49, 10, 1), classes=12),
+}
 SAMPLES = {28: 4096, 32: 1024}
 
 
@@ -38,6 +43,12 @@ def read_data(work: str, folder: str):
     images = images.reshape(-1, size, size, 1 if size == 28 else 3)
     labels = np.fromfile(f"{folder}/labels.u8", np.uint8)[: len(images)]
     return images, labels.astype("int64")
+
+
+def random_inputs(work: str, count: int):
+    """Inputs of a task in 8 bits: values between 0 and 1."""
+    shape = (count, *INT8_WORKS[work]["shape"])
+    return np.random.default_rng(0).random(shape, dtype="f4")
 
 
 def split(mode: str, images):

@@ -18,6 +18,7 @@ macro_rules! imported {
             let mut compared = 0;
             $(compared += check($from, $case, |x| {
                 let (twin, x) = ($module::$twin::trained(), take(x));
+                $module::$twin::verify_flash().unwrap();
                 let y = twin.predict(&x);
                 assert_eq!(y, twin.predict_in(&x, &mut Arena::new()));
                 bytes(&y)

@@ -1,6 +1,6 @@
 //! Working memory of a thread. It is kept between calls, so that nothing is allocated after the first step.
 //!
-//! It does not exist without `std`. Only training needs it, and its kernels then do not change their outputs.
+//! It does not exist without `std`. Then no kernel that needs it changes its outputs, and 8-bit kernels use others.
 
 #[cfg(feature = "std")]
 use core::cell::Cell;
@@ -36,6 +36,8 @@ pub(crate) enum Use {
     Bidirectional,
     /// Projections and their gradients in a training step.
     Attention,
+    /// Packed weights and a padded image of 8-bit kernels.
+    Int8,
 }
 
 #[cfg(feature = "std")]
@@ -67,7 +69,7 @@ impl AlignedBuffer {
 
 #[cfg(feature = "std")]
 std::thread_local! {
-    static BUFFERS: [Cell<AlignedBuffer>; 12] = const { [const { Cell::new(AlignedBuffer::new()) }; 12] };
+    static BUFFERS: [Cell<AlignedBuffer>; 13] = const { [const { Cell::new(AlignedBuffer::new()) }; 13] };
 }
 
 /// Calls `work` with `len` scratch values, which hold arbitrary values and are aligned to a cache line.

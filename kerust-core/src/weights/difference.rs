@@ -70,6 +70,13 @@ pub enum Difference {
         /// The element type in the model.
         expected: Dtype,
     },
+    /// A number of an 8-bit model is out of range.
+    Value {
+        /// The tensor's name.
+        name: String,
+        /// What it holds, and what was expected.
+        found: String,
+    },
     /// A tensor has another element type.
     Dtype {
         /// The tensor's name.
@@ -303,6 +310,7 @@ impl Display for Difference {
                 "tensor `{name}` holds {found}, expected numbers that {} can hold",
                 expected.name()
             ),
+            Self::Value { name, found } => write!(f, "tensor `{name}` {found}"),
             Self::Ambiguous {
                 layer,
                 candidates,

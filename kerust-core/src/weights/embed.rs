@@ -11,6 +11,7 @@ use super::json::Unescaped;
 use super::key;
 use super::keys::Object;
 use super::name::{Name, distance};
+use super::numbers::{self, Refused};
 use crate::layer::{LayerData, Layout};
 use crate::model::{LayerInfo, Model};
 use core::mem::MaybeUninit;
@@ -29,7 +30,7 @@ use core::slice;
 /// At compile time, one pass over the header and a copy of the values. Nothing at run time.
 #[track_caller]
 pub const fn embedded<M: Model>(path: &str, file: &[u8]) -> M {
-    embedded_data(path, file, M::NAME, M::LAYERS)
+    embedded_numbers(path, file, M::NAME, M::LAYERS, M::ACTIVATED)
 }
 
 /// Like [`embedded`], for data that are not a [`Model`], such as int8 layers. `layers` are the layers that
@@ -44,11 +45,23 @@ pub const fn embedded_data<W: LayerData>(
     name: &str,
     layers: &[LayerInfo],
 ) -> W {
+    embedded_numbers(path, file, name, layers, false)
+}
+
+/// The numbers of an 8-bit model (`is_twin`) are checked too.
+#[track_caller]
+const fn embedded_numbers<W: LayerData>(
+    path: &str,
+    file: &[u8],
+    name: &str,
+    layers: &[LayerInfo],
+    is_twin: bool,
+) -> W {
     let mut weights = MaybeUninit::<W>::zeroed();
     // SAFETY: zeroed bytes, with the size of the value.
     let target =
         unsafe { slice::from_raw_parts_mut(weights.as_mut_ptr().cast::<u8>(), size_of::<W>()) };
-    if let Some(fault) = lay(file, target, &W::LAYOUT, layers, path, name) {
+    if let Some(fault) = lay(file, target, &W::LAYOUT, layers, [path, name], is_twin) {
         panic!("{}", fault.as_str());
     }
     // SAFETY: `LayerData` promises that every bit pattern is valid.
@@ -68,8 +81,8 @@ const fn lay(
     target: &mut [u8],
     layout: &Layout,
     layers: &[LayerInfo],
-    path: &str,
-    model: &str,
+    [path, model]: [&str; 2],
+    is_twin: bool,
 ) -> Option<Text> {
     if cfg!(target_endian = "big") {
         let text = Text::new()
@@ -115,6 +128,9 @@ const fn lay(
         lay.layout(layout, 0, name, Pass::Missing);
     }
     lay.surplus();
+    if is_twin && lay.differences == 0 {
+        lay.layout(layout, 0, name, Pass::Numbers);
+    }
     if lay.differences == 0 {
         return None;
     }
@@ -207,6 +223,8 @@ const fn mismatch(metadata: &Object<'_>, path: &str, model: &str) -> Text {
 enum Pass {
     /// Copies the tensors that fit, and lists the differences of others.
     Lay,
+    /// Lists numbers of an 8-bit model that are refused.
+    Numbers,
     /// Lists missing tensors. This is the second pass, so that the order is that of the reader at run time.
     Missing,
 }
@@ -276,6 +294,12 @@ impl Lay<'_> {
                     _ if len == 0 => {}
                     Pass::Lay => self.tensor(name, dtype.name(), sizes, [offset, len]),
                     Pass::Missing => self.missing(name, sizes),
+                    Pass::Numbers => {
+                        let values = self.target.split_at(offset).1.split_at(len).0;
+                        if let Some(refused) = numbers::refused(name.own, values) {
+                            self.refuse(name, &refused);
+                        }
+                    }
                 }
             }
             (Layout::Tensor(..), None) => panic!("a model is not a bare array"),
@@ -290,6 +314,12 @@ impl Lay<'_> {
                 }
             }
         }
+    }
+
+    /// Lists a number that is refused.
+    const fn refuse(&mut self, name: &Name<'_>, refused: &Refused) {
+        let text = name.write(Text::new().str("tensor `")).str("` ");
+        self.tell(refused.words(text));
     }
 
     /// Copies a tensor of `len` bytes to the byte `offset`, if it has the expected type.

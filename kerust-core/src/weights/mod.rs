@@ -29,6 +29,7 @@ mod json;
 pub mod keras;
 mod keys;
 mod name;
+mod numbers;
 #[cfg(feature = "std")]
 mod partial;
 #[cfg(feature = "std")]
@@ -37,6 +38,7 @@ mod read;
 mod section;
 #[cfg(feature = "tflite")]
 pub mod tflite;
+mod verify;
 #[cfg(feature = "std")]
 mod write;
 
@@ -60,6 +62,7 @@ pub use read::{WeightsFile, load, load_converted, load_into, load_sections};
 pub(crate) use section::entries;
 #[cfg(feature = "std")]
 pub use section::{Section, SectionMut};
+pub use verify::{CorruptWeights, checksum, verify};
 #[cfg(feature = "std")]
 pub(crate) use write::save_with_metadata;
 #[cfg(feature = "std")]

@@ -3,11 +3,11 @@
 use super::atomic::other_than_file;
 use super::convert;
 use super::difference::{Found, layer_difference, tensor_differences};
-use super::fault::Fault;
+use super::fault::{Fault, Text};
 use super::fingerprint::layer_lines;
 use super::header::{self, LENGTH_BYTES, Reader};
 use super::section::{Entry, SectionMut, entries};
-use super::{Difference, WeightsError, file_system, fingerprint, key};
+use super::{Difference, WeightsError, file_system, fingerprint, key, numbers};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use std::collections::{BTreeMap, HashMap};
@@ -73,6 +73,48 @@ pub fn load_sections(
     Ok(file.metadata)
 }
 
+/// What is loaded.
+#[derive(Clone, Copy)]
+struct Of {
+    /// The model, if it is one.
+    model: Option<&'static str>,
+    /// Whether it is an 8-bit model, whose numbers are checked.
+    is_twin: bool,
+    is_converted: bool,
+}
+
+impl Of {
+    const NONE: Self = Self {
+        model: None,
+        is_twin: false,
+        is_converted: false,
+    };
+
+    fn model<M: Model>(is_converted: bool) -> Self {
+        Self {
+            model: Some(M::NAME),
+            is_twin: M::ACTIVATED,
+            is_converted,
+        }
+    }
+}
+
+/// The numbers of an 8-bit model that are refused. `values` are those of the entries, one after the other.
+fn refused_numbers(entries: &[Entry], values: &[u8]) -> Vec<Difference> {
+    let mut rest = values;
+    let refused = entries.iter().filter_map(|entry| {
+        let (values, behind) = rest.split_at(entry.bytes);
+        rest = behind;
+        let (_, own) = entry.name.rsplit_once('.')?;
+        let refused = numbers::refused(own, values)?;
+        Some(Difference::Value {
+            name: entry.name.clone(),
+            found: refused.words(Text::new()).as_str().to_owned(),
+        })
+    });
+    refused.collect()
+}
+
 /// A file of weights whose header and length have been checked. The values are read after it is known that
 /// they fit.
 #[derive(Debug)]
@@ -128,7 +170,7 @@ impl WeightsFile {
     /// Panics when the size of a section differs from that of its layout.
     pub fn load_sections(&self, sections: &mut [SectionMut<'_>]) -> Result<()> {
         let found: Vec<_> = self.tensors.iter().collect();
-        self.load(sections, &found, None, false, Vec::new())
+        self.load(sections, &found, Of::NONE, Vec::new())
     }
 
     /// Reads sections of values that belong to the model `M`. Its architecture must be that of the file, if
@@ -142,7 +184,7 @@ impl WeightsFile {
     pub fn load_model_sections<M: Model>(&self, sections: &mut [SectionMut<'_>]) -> Result<()> {
         let found: Vec<_> = self.tensors.iter().collect();
         let differences = self.architecture::<M>();
-        self.load(sections, &found, Some(M::NAME), false, differences)
+        self.load(sections, &found, Of::model::<M>(false), differences)
     }
 
     /// Loads a model's weights, also from the state of a training.
@@ -158,8 +200,7 @@ impl WeightsFile {
             self.load(
                 &mut [section],
                 &found,
-                Some(M::NAME),
-                is_converted,
+                Of::model::<M>(is_converted),
                 differences,
             )
         })
@@ -207,8 +248,7 @@ impl WeightsFile {
         &self,
         sections: &mut [SectionMut<'_>],
         found: &[&Found],
-        model: Option<&'static str>,
-        is_converted: bool,
+        of: Of,
         mut differences: Vec<Difference>,
     ) -> Result<()> {
         let expected = sections
@@ -216,11 +256,11 @@ impl WeightsFile {
             .map(|section| entries(section.prefix, section.layout, section.values.len()));
         let expected: Vec<Vec<Entry>> = expected.collect();
         let all = expected.concat();
-        differences.extend(tensor_differences(&all, found, is_converted));
+        differences.extend(tensor_differences(&all, found, of.is_converted));
         let mismatch = |differences| WeightsError::Mismatch {
             path: self.path.clone(),
             found: self.metadata.get(key::MODEL).cloned(),
-            expected: model,
+            expected: of.model,
             differences,
         };
         if !differences.is_empty() {
@@ -242,6 +282,9 @@ impl WeightsFile {
                     expected: entry.dtype,
                 });
             }
+        }
+        if of.is_twin {
+            differences.extend(refused_numbers(&all, &values));
         }
         if !differences.is_empty() {
             return Err(mismatch(differences).into());

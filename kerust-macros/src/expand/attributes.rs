@@ -37,6 +37,19 @@ fn trained(name: &Ident, path: &LitStr) -> TokenStream {
                 static TRAINED: #name = #weights;
                 &TRAINED
             }
+
+            /// Compares the embedded weights in memory with their CRC-32, which the compiler computed.
+            ///
+            /// # Errors
+            /// If a byte has changed.
+            #[inline]
+            #[allow(long_running_const_eval)]
+            pub fn verify_flash() -> ::core::result::Result<(), ::kerust::__private::weights::CorruptWeights> {
+                ::kerust::__private::weights::verify(
+                    Self::trained(),
+                    const { ::kerust::__private::weights::checksum(Self::trained()) },
+                )
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use kerust::activation::Softmax;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::tensor::StaticShape;
-use nets::{Conv, Deep, DeepConv, Mlp};
+use nets::{Conv, Deep, DeepConv, Keywords, Mlp};
 use std::hint::black_box;
 use std::time::Instant;
 use training::chunks;
@@ -54,6 +54,8 @@ fn main() -> kerust::Result<()> {
         ("batch", "conv") => batch::<Conv<24>, 24>(folder, "28", &counts),
         ("batch", "deep-conv") => batch::<DeepConv, 10>(folder, "28", &counts),
         ("batch", "resnet8") => batch::<Deep, 10>(folder, "32", &counts),
+        ("int8", "resnet8") => int8!(Deep, Rank3<32, 32, 3>, 10, counts),
+        ("int8", "keywords") => int8!(Keywords, Rank3<49, 10, 1>, 12, counts),
         _ => panic!("unknown work `{mode} {work}`"),
     }
 }
@@ -108,6 +110,27 @@ where
     print(&times, "");
     Ok(())
 }
+
+/// Measures the microseconds of a prediction in 8 bits for one sample. The weights are random.
+macro_rules! int8 {
+    ($net:ty, $shape:ty, $classes:literal, $counts:expr) => {{
+        let mut rng = Seed(1).rng();
+        let samples = Dataset::<$shape, Class<$classes>>::generate(32, |number| {
+            let mut x = Tensor::zeros();
+            x.as_mut_slice().fill_with(|| rng.random());
+            (x, Class::new(number % $classes))
+        });
+        let (int8, _) = <$net>::new(Seed(1)).quantize(&samples)?;
+        let x = samples.input(0).map(|x| (x * 255.0 - 128.0) as i8);
+        let mut arena = Arena::new();
+        let times = timed($counts[0] / 10, $counts[0], || {
+            black_box(int8.predict_in(black_box(&x), &mut arena));
+        });
+        print(&times, "");
+        Ok(())
+    }};
+}
+use int8;
 
 /// Measures the microseconds per sample for predicting the whole data set.
 fn batch<N, const CLASSES: usize>(folder: &str, size: &str, counts: &[usize]) -> kerust::Result<()>

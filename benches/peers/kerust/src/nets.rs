@@ -29,6 +29,7 @@ model! {
 
 model! {
     /// ResNet-8 of MLPerf Tiny.
+    #[int8(input = int8, output = int8)]
     pub Deep:
         Input(32, 32, 3)
         => Conv2D(16, 3x3, same) => BatchNormalization => ReLU
@@ -49,4 +50,18 @@ model! {
         => AveragePooling2D(8x8)
         => Flatten
         => Dense(10, softmax)
+}
+
+model! {
+    /// Keyword spotting of MLPerf Tiny.
+    #[int8(input = int8, output = int8)]
+    pub Keywords:
+        Input(49, 10, 1)
+        => Conv2D(64, (10, 4), strides = 2, same) => BatchNormalization => ReLU
+        => Repeat(4,
+            DepthwiseConv2D(3x3, same) => BatchNormalization => ReLU
+            => Conv2D(64, 1x1) => BatchNormalization => ReLU)
+        => AveragePooling2D((25, 5))
+        => Flatten
+        => Dense(12, softmax)
 }

@@ -2,7 +2,7 @@
 
 use super::dot::{FILTERS, PATCHES, add_patches, spread, store};
 use super::patch::{Patches, rows_in_place};
-use super::{Filters, Output, Rows};
+use super::{Filters, Output, Rows, wide};
 use crate::kernels::vectorized;
 use crate::shape::Window;
 use core::ops::Range;
@@ -38,6 +38,9 @@ impl Convolution {
             x.len() * y_len == y.len() * x_len,
             "as many output images as input images"
         );
+        if self.is_sound(filters) && wide::convolution(self, Some(x), filters, y) {
+            return;
+        }
         let mut images = x.chunks_exact(x_len.max(1));
         for y in y.chunks_exact_mut(y_len.max(1)) {
             let x = Rows::new(images.next().unwrap_or_default(), width * channels);
@@ -50,6 +53,9 @@ impl Convolution {
     /// [`Window::rows_kept`].
     pub fn forward_in_place(&self, y: &mut [i8], filters: Filters<'_>, scratch: &mut [i32]) {
         check!(self.filters == self.input[2], "as many filters as channels");
+        if self.is_sound(filters) && wide::convolution(self, None, filters, y) {
+            return;
+        }
         let words = conv_scratch_len(self.taps());
         if self.window.size == [1, 1] {
             self.pixels_in_place(y, filters, scratch);
@@ -106,6 +112,9 @@ impl Convolution {
         let taps = self.taps();
         check!(filters.fit(self.filters, taps), "weights of these sizes");
         check!(self.groups > 0, "at least one group");
+        if self.is_sound(filters) && wide::convolution_rows(self, x, first, filters, y) {
+            return;
+        }
         check!(
             scratch.len() >= conv_scratch_len(taps),
             "scratch of this size"
@@ -143,6 +152,14 @@ impl Convolution {
                 }
             },
         );
+    }
+
+    /// Whether these are the numbers of this convolution, and its window is one.
+    fn is_sound(&self, filters: Filters<'_>) -> bool {
+        filters.fit(self.filters, self.taps())
+            && self.groups > 0
+            && self.filters.is_multiple_of(self.groups)
+            && self.taps() > 0
     }
 
     /// Channels of the input that a filter sees.

@@ -1,7 +1,7 @@
 //! `Dense`.
 
 use super::dot::{BLOCK, add_products, store};
-use super::{Filters, Output, from};
+use super::{Filters, Output, from, wide};
 use crate::kernels::vectorized;
 
 /// `y = x · weights + bias` for each row of `x`, where the weights of one output lie side by side.
@@ -26,6 +26,9 @@ impl Dense {
             x.len() * self.outputs == y.len() * self.inputs,
             "as many output rows as input rows"
         );
+        if wide::dense(self, x, filters, y) {
+            return;
+        }
         vectorized(
             #[inline(always)]
             || {

@@ -2,7 +2,7 @@
 
 use super::dot::{CHANNELS, add_taps, store};
 use super::patch::{Patches, rows_in_place};
-use super::{Filters, Output, Rows, from};
+use super::{Filters, Output, Rows, from, wide};
 use crate::kernels::vectorized;
 use crate::shape::Window;
 
@@ -32,6 +32,9 @@ impl Depthwise {
             x.len() * y_len == y.len() * x_len,
             "as many output images as input images"
         );
+        if self.is_sound(filters) && wide::depthwise(self, Some(x), filters, y) {
+            return;
+        }
         let mut images = x.chunks_exact(x_len.max(1));
         for y in y.chunks_exact_mut(y_len.max(1)) {
             let x = Rows::new(images.next().unwrap_or_default(), width * channels);
@@ -43,6 +46,9 @@ impl Depthwise {
     /// least [`depthwise_scratch_len`] words, and room for as many rows as [`Window::rows_kept`].
     pub fn forward_in_place(&self, y: &mut [i8], filters: Filters<'_>, scratch: &mut [i32]) {
         check!(self.multiplier == 1, "one output for each channel");
+        if self.is_sound(filters) && wide::depthwise(self, None, filters, y) {
+            return;
+        }
         let words = depthwise_scratch_len(self.taps(), self.input[2]);
         let Some((scratch, copies)) = scratch.split_at_mut_checked(words) else {
             return;
@@ -65,6 +71,9 @@ impl Depthwise {
     ) {
         let (outputs, taps) = (self.outputs(), self.taps());
         check!(filters.fit(outputs, taps), "weights of these sizes");
+        if self.is_sound(filters) && wide::depthwise_rows(self, x, first, filters, y) {
+            return;
+        }
         check!(
             scratch.len() >= depthwise_scratch_len(taps, self.input[2]),
             "scratch of this size"
@@ -125,6 +134,11 @@ impl Depthwise {
             next += N;
         }
         next
+    }
+
+    /// Whether these are the numbers of this convolution, and its window is one.
+    fn is_sound(&self, filters: Filters<'_>) -> bool {
+        filters.fit(self.outputs(), self.taps()) && self.taps() > 0
     }
 
     /// Channels of the output.

@@ -85,7 +85,7 @@ pub(super) const fn one_over_one_plus(a: i32) -> i32 {
 
 /// `(1 − a) / (1 + a)` of a value from 0 to 1, both without integer bits.
 const fn one_minus_over_one_plus(a: i32) -> i32 {
-    multiply_by_power_of_two(newton(a) - (1 << 29), 2)
+    multiply_by_power_of_two(newton(a).wrapping_sub(1 << 29), 2)
 }
 
 /// `2 / (1 + a)`, with two integer bits, by Newton-Raphson division.
@@ -96,8 +96,9 @@ const fn newton(a: i32) -> i32 {
     let mut x = F48_OVER_17 + high_mul(half_denominator, MINUS_32_OVER_17);
     let mut step = 0;
     while step < 3 {
-        let error = (1 << 29) - high_mul(half_denominator, x);
-        x += multiply_by_power_of_two(high_mul(x, error), 2);
+        // Nothing overflows where `a` is in range; a damaged file may bring another one.
+        let error = (1i32 << 29).wrapping_sub(high_mul(half_denominator, x));
+        x = x.wrapping_add(multiply_by_power_of_two(high_mul(x, error), 2));
         step += 1;
     }
     x

@@ -45,6 +45,12 @@ mod rows;
 mod softmax;
 mod table;
 mod tanh;
+// Kernels that choose instructions at run time, or none of them.
+#[cfg_attr(
+    not(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64"))),
+    path = "wide_none.rs"
+)]
+mod wide;
 
 pub use add::Add;
 pub use concatenate::Part;

@@ -82,8 +82,8 @@ impl Softmax {
         for y in y {
             *y = match self.exp(*y, largest) {
                 Some(exp) => {
-                    let value = divide_by_power_of_two(high_mul(scale, exp), exponent) - 128;
-                    value.clamp(-128, 127) as i8
+                    let value = divide_by_power_of_two(high_mul(scale, exp), exponent);
+                    value.wrapping_sub(128).clamp(-128, 127) as i8
                 }
                 None => i8::MIN,
             };
@@ -96,5 +96,27 @@ impl Softmax {
         let difference = i32::from(x) - i32::from(largest);
         (difference >= self.min_difference)
             .then(|| exp_on_negative_values(self.multiplier.apply(difference), DIFFERENCE_BITS))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_damaged_file_overflow_nothing() {
+        let numbers = [i32::MIN, -32, -31, -1, 0, 1, 31, 32, 1 << 30, i32::MAX];
+        let x = [-128, 127, 0, 127, -1];
+        for mantissa in numbers {
+            for shift in numbers {
+                for min_difference in numbers {
+                    let multiplier = Multiplier { mantissa, shift };
+                    let mut y = [0; 5];
+                    Softmax::of(5, multiplier, min_difference).forward(&x, &mut y);
+                    // Equal inputs have equal outputs, whatever they are.
+                    assert_eq!(y[1], y[3], "{multiplier:?} {min_difference}");
+                }
+            }
+        }
     }
 }
