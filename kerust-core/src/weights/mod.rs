@@ -62,7 +62,7 @@ pub use read::{WeightsFile, load, load_converted, load_into, load_sections};
 pub(crate) use section::entries;
 #[cfg(feature = "std")]
 pub use section::{Section, SectionMut};
-pub use verify::{CorruptWeights, checksum, verify};
+pub use verify::{CorruptWeights, Embedded, checksum, verify_embedded};
 #[cfg(feature = "std")]
 pub(crate) use write::save_with_metadata;
 #[cfg(feature = "std")]

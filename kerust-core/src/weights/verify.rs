@@ -27,11 +27,29 @@ impl fmt::Display for CorruptWeights {
 
 impl core::error::Error for CorruptWeights {}
 
+/// A model whose weights are part of the program.
+pub trait Embedded: LayerData + 'static {
+    /// The weights.
+    const TRAINED: &'static Self;
+    /// Their checksum, which is computed at compile time, and only in a program that uses it.
+    const CHECKSUM: u32;
+}
+
+/// Compares the embedded weights in memory with their checksum.
+///
+/// # Errors
+/// If they differ.
+// Not inlined, since the compiler would compute the checksum of every model when it optimizes the caller.
+#[inline(never)]
+pub fn verify_embedded<W: Embedded>() -> Result<(), CorruptWeights> {
+    verify(W::TRAINED, W::CHECKSUM)
+}
+
 /// Compares weights with a checksum.
 ///
 /// # Errors
 /// If they differ.
-pub fn verify<W: LayerData>(weights: &W, expected: u32) -> Result<(), CorruptWeights> {
+fn verify<W: LayerData>(weights: &W, expected: u32) -> Result<(), CorruptWeights> {
     // The compiler knows the embedded values, and must not assume that memory still has them.
     match checksum(core::hint::black_box(weights)) {
         found if found == expected => Ok(()),
@@ -78,7 +96,7 @@ const TABLE: [u32; 16] = {
     while value < 16 {
         let (mut crc, mut bit) = (value as u32, 0);
         while bit < 4 {
-            crc = crc >> 1 ^ (crc & 1) * 0xedb8_8320;
+            crc = (crc >> 1) ^ ((crc & 1) * 0xedb8_8320);
             bit += 1;
         }
         table[value] = crc;
@@ -89,8 +107,8 @@ const TABLE: [u32; 16] = {
 
 const fn step(crc: u32, byte: u8) -> u32 {
     let crc = crc ^ byte as u32;
-    let crc = crc >> 4 ^ TABLE[(crc & 15) as usize];
-    crc >> 4 ^ TABLE[(crc & 15) as usize]
+    let crc = (crc >> 4) ^ TABLE[(crc & 15) as usize];
+    (crc >> 4) ^ TABLE[(crc & 15) as usize]
 }
 
 #[cfg(test)]

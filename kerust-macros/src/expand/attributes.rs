@@ -43,13 +43,16 @@ fn trained(name: &Ident, path: &LitStr) -> TokenStream {
             /// # Errors
             /// If a byte has changed.
             #[inline]
-            #[allow(long_running_const_eval)]
             pub fn verify_flash() -> ::core::result::Result<(), ::kerust::__private::weights::CorruptWeights> {
-                ::kerust::__private::weights::verify(
-                    Self::trained(),
-                    const { ::kerust::__private::weights::checksum(Self::trained()) },
-                )
+                ::kerust::__private::weights::verify_embedded::<Self>()
             }
+        }
+
+        #[automatically_derived]
+        impl ::kerust::__private::weights::Embedded for #name {
+            const TRAINED: &'static Self = Self::trained();
+            #[allow(long_running_const_eval)]
+            const CHECKSUM: u32 = ::kerust::__private::weights::checksum(Self::trained());
         }
     }
 }

@@ -101,10 +101,8 @@ impl Pooling {
         y: &mut [i8],
     ) {
         let mut held = [if AVERAGE { 0 } else { i32::from(i8::MIN) }; N];
-        pixels.for_each(|pixel| {
-            let Some(values) = from(pixel, first).first_chunk::<N>() else {
-                return;
-            };
+        for pixel in pixels {
+            let values = from(pixel, first).first_chunk::<N>().into_iter().flatten();
             for (held, value) in held.iter_mut().zip(values) {
                 let value = i32::from(*value);
                 *held = if AVERAGE {
@@ -113,7 +111,7 @@ impl Pooling {
                     value.max(*held)
                 };
             }
-        });
+        }
         for (y, held) in y.iter_mut().skip(first).zip(held) {
             let value = if AVERAGE { average(held, count) } else { held };
             *y = self.output.hold(value);

@@ -8,6 +8,10 @@
 mod image;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+#[allow(
+    clippy::needless_range_loop,
+    reason = "the indices select registers of several arrays in unrolled loops"
+)]
 mod product;
 #[cfg(test)]
 mod tests;
