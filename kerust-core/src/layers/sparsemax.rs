@@ -141,7 +141,7 @@ mod tests {
             x: &x[..],
             y: &[0.0; 4][..],
             saved: (),
-            dy: &mut dy.clone()[..],
+            dy: &mut { dy }[..],
             dx: Some(&mut dx[..]),
             accumulate: false,
         };
