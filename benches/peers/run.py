@@ -126,7 +126,7 @@ def measure(works, arguments):
                 for tuned in [False, True] if mode == "train" else [False]:
                     for name in turn(round_number):
                         contender = CONTENDERS[name]
-                        if mode not in contender["modes"] or work not in contender.get("works", works):
+                        if mode not in contender["modes"] or work not in contender.get("works", [work]):
                             continue
                         if not (one := run(contender, mode, work, works.get(work), tuned)):
                             continue
@@ -205,7 +205,8 @@ def picture(results, arguments, path):
     chart = f"{HERE / 'picture.py'}"
     data = [dict(mode=mode, work=work, tuned=tuned, name=name, median=statistics.median(one["times"]))
             for (mode, work, tuned, name), one in results.items() if mode != "int8"]
-    subprocess.run([str(PYTHON), chart, str(path)], input=json.dumps(data), text=True, check=True)
+    if data:
+        subprocess.run([str(PYTHON), chart, str(path)], input=json.dumps(data), text=True, check=True)
 
 
 def main():
@@ -226,7 +227,7 @@ def main():
     (FOLDER / "table.md").write_text(written)
     picture(results, arguments, FOLDER / "picture.svg")
     print(written)
-    print(f"written to {FOLDER}/table.md and picture.svg")
+    print(f"written to {FOLDER}, with picture.svg of the other modes than int8")
 
 
 if __name__ == "__main__":
