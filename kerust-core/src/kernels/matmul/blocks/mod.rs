@@ -139,7 +139,9 @@ unsafe fn blocks<S: Registers>(
         } else {
             DEPTH.min(k - p)
         };
-        let rows = (BLOCK_LEN / depth.max(1)).next_multiple_of(S::SUMS / widest);
+        let rows = (BLOCK_LEN / depth.max(1))
+            .max(1)
+            .next_multiple_of(S::SUMS / widest);
         // With a single block of rows, each panel is used at once.
         let columns = if m > rows {
             BLOCK_COLUMNS

@@ -17,7 +17,7 @@ impl Registers for Avx512 {
     #[inline(always)]
     unsafe fn prefetch_to_write(output: *mut f32) {
         // SAFETY: a prefetch hint is valid for any address. The compiler emits this instruction only for targets
-        // that are known to have it; every processor with AVX2 has it.
+        // that are known to have it; every processor with AVX2 executes it, at least as a no-op.
         unsafe { asm!("prefetchw [{}]", in(reg) output, options(nostack, preserves_flags)) }
     }
 
@@ -86,7 +86,7 @@ impl Registers for Avx2 {
     #[inline(always)]
     unsafe fn prefetch_to_write(output: *mut f32) {
         // SAFETY: a prefetch hint is valid for any address. The compiler emits this instruction only for targets
-        // that are known to have it; every processor with AVX2 has it.
+        // that are known to have it; every processor with AVX2 executes it, at least as a no-op.
         unsafe { asm!("prefetchw [{}]", in(reg) output, options(nostack, preserves_flags)) }
     }
 
