@@ -91,6 +91,19 @@ impl<'a> Gradient<'a> {
         W::from_mut_slice(self.values)
     }
 
+    /// The values, unless they are frozen.
+    #[cfg(feature = "std")]
+    pub(crate) fn values(self) -> Option<&'a mut [f32]> {
+        let range = self.start..self.start + self.values.len();
+        (!self.frozen.covers(&range)).then_some(self.values)
+    }
+
+    /// Sets all values to 0.
+    #[cfg(feature = "std")]
+    pub(crate) fn clear(&mut self) {
+        self.values.fill(0.0);
+    }
+
     /// Whether all values before `end` are frozen, so that the backward pass can stop there.
     #[inline]
     pub fn ends_at(&self, end: usize) -> bool {

@@ -77,6 +77,15 @@ pub trait Heads: Tensors {
         dy: Self::Gradients<'_>,
         dlogits: Self::SlicesMut<'_>,
     );
+
+    /// The values of each head, which are none for a head of integers.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn parts<'a>(outputs: Self::SlicesMut<'a>) -> Vec<&'a mut [f32]>;
+    /// The heads whose logits and gradients are these, one pair for each.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn pass<'a>(parts: &mut dyn Iterator<Item = [&'a mut [f32]; 2]>) -> HeadPass<'a, Self>;
 }
 
 /// The largest number of heads, that of the tuples for which the traits are implemented.
@@ -140,6 +149,14 @@ pub trait Model: LayerData {
         _look: &mut dyn FnMut(usize, &[u8]),
     ) {
         self.logits(input, memory, output);
+    }
+
+    /// Applies the activation of the heads to the outputs of [`logits`](Self::logits), where that does not.
+    #[doc(hidden)]
+    fn activate(&self, outputs: <Self::Heads as Elements>::SlicesMut<'_>) {
+        if !Self::ACTIVATED {
+            Self::Heads::activate(outputs);
+        }
     }
 
     /// Inference without the activation of the heads. `memory` holds [`ARENA_LEN`](Self::ARENA_LEN) words for

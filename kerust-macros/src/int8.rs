@@ -21,8 +21,17 @@ pub struct Twin {
     pub plan: Plan,
     pub inputs: Vec<QuantizedInput>,
     pub steps: Vec<Step>,
-    /// The field of each output, and its value.
-    pub outputs: Vec<(Ident, usize)>,
+    pub outputs: Vec<QuantizedOutput>,
+}
+
+/// An output of the twin.
+pub struct QuantizedOutput {
+    /// The field of its quantization.
+    pub name: Ident,
+    /// Its value.
+    pub value: usize,
+    /// The value before the activation of the head.
+    pub logits: usize,
 }
 
 /// An input of the twin.
@@ -110,7 +119,7 @@ struct Builder<'a> {
     /// The value that each node of the twin shows, by its number among the quantizer's.
     values: Vec<usize>,
     inputs: Vec<QuantizedInput>,
-    ends: Vec<(Ident, usize)>,
+    ends: Vec<QuantizedOutput>,
     steps: Vec<Step>,
     sound: bool,
 }
@@ -533,6 +542,7 @@ impl Builder<'_> {
     /// An output, after its activation, turned back to `f32` unless it is `int8`.
     fn head(&mut self, head: &Head, is_int8: bool) -> Head {
         let mut from = self.of(head.from);
+        let logits = self.value(from);
         let data = head.data.clone().of(Dtype::I8);
         let word = head.activation.to_string();
         if let Some(word) = ACTIVATIONS.words.iter().find(|entry| entry.1 == word)
@@ -556,7 +566,11 @@ impl Builder<'_> {
             _ => format!("dequantize_{}", head.name),
         });
         let value = self.value(from);
-        self.ends.push((name.clone(), value));
+        self.ends.push(QuantizedOutput {
+            name: name.clone(),
+            value,
+            logits,
+        });
         let path = quote!(::kerust::__private::layers::Dequantize);
         let from = self.end(
             End {

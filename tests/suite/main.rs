@@ -20,6 +20,7 @@ mod keras_vocabulary_layers;
 mod masks;
 mod own_layers;
 mod published;
+mod quantization_aware;
 mod quantize;
 mod reproducible;
 mod sequence_heads;

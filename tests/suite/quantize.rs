@@ -80,7 +80,7 @@ model! {
 }
 
 /// Numbers that look random, from -1 to 1.
-fn number(seed: usize) -> f32 {
+pub fn number(seed: usize) -> f32 {
     let mut x = (seed as u32)
         .wrapping_mul(747_796_405)
         .wrapping_add(2_891_336_453);
@@ -89,7 +89,7 @@ fn number(seed: usize) -> f32 {
 }
 
 /// A model whose weights and state are all different.
-fn filled<M: Train>() -> Box<M> {
+pub fn filled<M: Train>() -> Box<M> {
     let mut model = M::new(Seed(3));
     for (place, value) in model.as_mut_slice().iter_mut().enumerate() {
         // Variances are positive.
@@ -120,7 +120,7 @@ fn agrees(wanted: &[Vec<f32>], found: &[Vec<f32>], report: &QuantizationReport, 
 }
 
 /// Positive variances for each batch normalization.
-fn samples<S: kerust::tensor::StaticShape, Y: Data>(
+pub fn samples<S: kerust::tensor::StaticShape, Y: Data>(
     count: usize,
     scale: f32,
     label: impl Fn(usize) -> Y::Value,

@@ -51,6 +51,13 @@ impl<'a> Memory<'a> {
         }
     }
 
+    /// All values of the arena, as `f32`.
+    #[cfg(feature = "std")]
+    pub(crate) fn values(&mut self) -> &mut [f32] {
+        // SAFETY: the region is borrowed mutably for the life of `self`, and any word is an `f32`.
+        unsafe { core::slice::from_raw_parts_mut(self.arena.first.cast(), self.arena.len) }
+    }
+
     /// The same arena, with outputs that hold buffers until they are written.
     #[inline(always)]
     pub fn with<'b, const OUTPUTS: usize>(

@@ -1,5 +1,7 @@
 //! The heads of a model: outputs with an activation that the loss may use.
 
+#[cfg(feature = "std")]
+use super::HeadPass;
 use super::{Head, Heads};
 use crate::activation::{Activation, HeadActivation};
 use crate::data::Data;
@@ -20,9 +22,25 @@ pub trait Activated: Tensors {
         dy: Self::Gradients<'_>,
         dlogits: Self::SlicesMut<'_>,
     );
+    /// The values as `f32`, which are none if they are integers.
+    #[cfg(feature = "std")]
+    fn part<'a>(values: Self::SlicesMut<'a>) -> &'a mut [f32];
+    /// The logits and their gradient.
+    #[cfg(feature = "std")]
+    fn pass<'a>(part: [&'a mut [f32]; 2]) -> (Self::Slices<'a>, Self::SlicesMut<'a>);
 }
 
 impl<S: StaticShape> Activated for S {
+    #[cfg(feature = "std")]
+    fn part<'a>(values: Self::SlicesMut<'a>) -> &'a mut [f32] {
+        values
+    }
+
+    #[cfg(feature = "std")]
+    fn pass<'a>([logits, gradient]: [&'a mut [f32]; 2]) -> (&'a [f32], &'a mut [f32]) {
+        (logits, gradient)
+    }
+
     fn activate(activation: Activation, values: &mut [f32]) {
         activation.apply(values, S::SHAPE.last());
     }
@@ -43,6 +61,16 @@ impl<S: StaticShape> Activated for S {
 impl<S: StaticShape, T: Element> Activated for Tensor<S, T> {
     fn activate(_: Activation, _: &mut [T]) {}
     fn activation_gradient(_: Activation, _: &[T], _: &[T], _: &mut [f32], _: &mut [T]) {}
+
+    #[cfg(feature = "std")]
+    fn part<'a>(_: Self::SlicesMut<'a>) -> &'a mut [f32] {
+        &mut []
+    }
+
+    #[cfg(feature = "std")]
+    fn pass<'a>(_: [&'a mut [f32]; 2]) -> (&'a [T], &'a mut [T]) {
+        (&[], &mut [])
+    }
 }
 
 impl<A: HeadActivation, S: Activated> Elements for Head<A, S> {
@@ -167,6 +195,17 @@ impl<A: HeadActivation, S: Activated> Heads for Head<A, S> {
     ) {
         S::activation_gradient(A::ACTIVATION, logits, outputs, dy, dlogits);
     }
+
+    #[cfg(feature = "std")]
+    fn parts<'a>(outputs: S::SlicesMut<'a>) -> Vec<&'a mut [f32]> {
+        vec![S::part(outputs)]
+    }
+
+    #[cfg(feature = "std")]
+    fn pass<'a>(parts: &mut dyn Iterator<Item = [&'a mut [f32]; 2]>) -> HeadPass<'a, Self> {
+        let (logits, gradient) = S::pass(parts.next().unwrap_or_default());
+        HeadPass { logits, gradient }
+    }
 }
 
 macro_rules! tuples {
@@ -188,6 +227,24 @@ macro_rules! tuples {
                     dy.$place,
                     dlogits.$place,
                 );)+
+            }
+
+            #[cfg(feature = "std")]
+            fn parts<'a>(outputs: Self::SlicesMut<'a>) -> Vec<&'a mut [f32]> {
+                let mut parts = Vec::new();
+                $(parts.extend($name::parts(outputs.$place));)+
+                parts
+            }
+
+            #[cfg(feature = "std")]
+            fn pass<'a>(
+                parts: &mut dyn Iterator<Item = [&'a mut [f32]; 2]>,
+            ) -> HeadPass<'a, Self> {
+                let heads = ($($name::pass(parts),)+);
+                HeadPass {
+                    logits: ($(heads.$place.logits,)+),
+                    gradient: ($(heads.$place.gradient,)+),
+                }
             }
         }
     )+};

@@ -46,6 +46,7 @@ pub use schedule::{
 pub use settings::{Clip, Settings};
 pub use sgd::SGD;
 pub(crate) use tensors::gradient_range;
+pub(crate) use tensors::trainable;
 
 /// The maximum number of slots of an optimizer.
 pub const MAX_SLOTS: usize = 4;

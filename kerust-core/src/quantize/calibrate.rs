@@ -32,9 +32,8 @@ impl Calibration {
         let mut batches = Vec::new();
         for numbers in numbers.chunks(BATCH) {
             let (input, _) = samples.gather(numbers, Room::new(&mut inputs, &mut labels))?;
-            let mut batch: Vec<Vec<f32>> = Vec::new();
-            X::floats(input, 0, &mut |_, values, _| batch.push(values.to_vec()));
-            for (values, rescaling) in batch.iter_mut().zip(&float.rescalings) {
+            let mut batch = values_of::<X>(input);
+            for values in &batch {
                 if let Some(place) = values.iter().position(|value| !value.is_finite()) {
                     let sample = numbers[place * numbers.len() / values.len()];
                     let message = format!(
@@ -43,12 +42,8 @@ impl Calibration {
                     );
                     return Err(TrainError::Quantization { message }.into());
                 }
-                if let Some(layer) = rescaling {
-                    values
-                        .iter_mut()
-                        .for_each(|value| *value = layer.value(*value));
-                }
             }
+            rescale(float, &mut batch);
             batches.push(batch);
         }
         Ok(Self {
@@ -77,5 +72,28 @@ impl Calibration {
             })
             .collect_into_vec(&mut results);
         results
+    }
+}
+
+/// The inputs of a batch after the layers that stand before the quantization.
+pub(super) fn rescaled<X: Data>(float: &Float, input: X::Slices<'_>) -> Vec<Vec<f32>> {
+    let mut batch = values_of::<X>(input);
+    rescale(float, &mut batch);
+    batch
+}
+
+fn values_of<X: Data>(input: X::Slices<'_>) -> Vec<Vec<f32>> {
+    let mut batch = Vec::new();
+    X::floats(input, 0, &mut |_, values, _| batch.push(values.to_vec()));
+    batch
+}
+
+fn rescale(float: &Float, batch: &mut [Vec<f32>]) {
+    for (values, rescaling) in batch.iter_mut().zip(&float.rescalings) {
+        if let Some(layer) = rescaling {
+            values
+                .iter_mut()
+                .for_each(|value| *value = layer.value(*value));
+        }
     }
 }

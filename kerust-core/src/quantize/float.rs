@@ -1,16 +1,14 @@
 //! The network in `f32`, with batch normalizations folded, as the reference of an 8-bit twin.
 
+use super::tensors::Tensors;
 use super::{Int8Layer, Int8Operation, Network};
 use crate::Result;
 use crate::activation::Activation;
-use crate::element::Dtype;
 use crate::kernels::int8::Fused;
 use crate::kernels::{self, Convolution, Depthwise, Epilogue};
 use crate::model::Model;
 use crate::shape::Window;
 use crate::train::TrainError;
-use crate::weights::entries;
-use std::collections::HashMap;
 
 /// The network of a model.
 pub(super) struct Float {
@@ -63,6 +61,8 @@ pub(super) struct Linear {
     pub(super) kernel: Vec<f32>,
     /// The bias of each output channel.
     pub(super) bias: Vec<f32>,
+    /// The largest 8-bit weight: 127, or less for weights of fewer bits.
+    pub(super) largest: f32,
 }
 
 /// The sizes of a layer that sums products.
@@ -74,14 +74,18 @@ pub(crate) enum LinearShape {
 }
 
 impl Float {
-    /// The network of this model.
-    pub(super) fn new<M: Model>(model: &M, network: &Network) -> Result<Self> {
+    /// The network of this model, whose 8-bit weights have this many bits.
+    pub(super) fn new<M: Model>(model: &M, network: &Network, bits: u32) -> Result<Self> {
         let tensors = Tensors::of(model);
+        let largest = ((1 << (bits - 1)) - 1) as f32;
         let mut nodes: Vec<Node> = Vec::new();
         let mut lens: Vec<usize> = network.inputs.iter().map(|input| input.len).collect();
         for step in network.steps {
             let channels = |len: usize| lens[step.inputs[0]] / len.max(1);
-            let linear = |shape, kernel: &str| tensors.linear(step.name, kernel, shape);
+            let linear = |shape, kernel: &str| Linear {
+                largest,
+                ..tensors.linear(step.name, kernel, shape)
+            };
             let kind = match step.layer.operation() {
                 Int8Operation::Dense => {
                     let kernel = tensors.get(step.name, "kernel");
@@ -127,6 +131,7 @@ impl Float {
                         shape,
                         kernel,
                         bias,
+                        largest,
                     }
                     .into()
                 }
@@ -210,14 +215,7 @@ impl Node {
             Kind::MaxPooling(pooling) => pooling.maximum(x[0], y),
             Kind::AveragePooling(pooling) => pooling.average(x[0], y),
             Kind::Mean { places, channels } => {
-                let pooling = kernels::Pooling {
-                    input: [1, *places, *channels],
-                    window: Window {
-                        size: [1, *places],
-                        ..Window::PIXEL
-                    },
-                };
-                pooling.average(x[0], y);
+                kernels::Pooling::of_all(*places, *channels).average(x[0], y);
             }
             Kind::Padding { input, padding } => pad(x[0], *input, *padding, y),
             Kind::Add => kernels::sum(&[x[0], x[1]], y, Activation::Linear),
@@ -303,68 +301,5 @@ fn concatenate(x: &[&[f32]], runs: &[usize], y: &mut [f32]) {
             y[place..place + run].copy_from_slice(&x[number * run..][..*run]);
             place += run;
         }
-    }
-}
-
-/// The `f32` tensors of a model by their names: `conv2d.kernel`.
-struct Tensors(HashMap<String, (&'static [usize], Vec<f32>)>);
-
-impl Tensors {
-    fn of<M: Model>(model: &M) -> Self {
-        let bytes = model.to_bytes();
-        let entries = entries("", &M::LAYOUT, bytes.len());
-        let floats = entries
-            .into_iter()
-            .filter(|entry| entry.dtype == Dtype::F32);
-        let tensors = floats.map(|entry| {
-            let values = bytes[entry.start..][..entry.bytes].chunks_exact(4);
-            let values =
-                values.map(|value| f32::from_ne_bytes([value[0], value[1], value[2], value[3]]));
-            (entry.name, (entry.sizes, values.collect()))
-        });
-        Self(tensors.collect())
-    }
-
-    /// The values of a tensor; none where the layer has none of that name.
-    fn get(&self, layer: &str, name: &str) -> &[f32] {
-        let tensor = self.0.get(&format!("{layer}.{name}"));
-        tensor.map_or(&[], |tensor| tensor.1.as_slice())
-    }
-
-    fn sizes(&self, layer: &str, name: &str) -> &'static [usize] {
-        let tensor = self.0.get(&format!("{layer}.{name}"));
-        tensor.map_or(&[0, 0], |tensor| tensor.0)
-    }
-
-    fn linear(&self, layer: &str, kernel: &str, shape: LinearShape) -> Linear {
-        let channels = match shape {
-            LinearShape::Dense([_, outputs]) => outputs,
-            LinearShape::Convolution(convolution) => convolution.filters,
-            LinearShape::Depthwise(depthwise) => depthwise.input[2] * depthwise.multiplier,
-        };
-        let bias = match self.get(layer, "bias") {
-            [] => vec![0.0; channels],
-            bias => bias.to_vec(),
-        };
-        Linear {
-            shape,
-            kernel: self.get(layer, kernel).to_vec(),
-            bias,
-        }
-    }
-
-    /// The factors and the shifts of a batch normalization.
-    fn line(&self, layer: &str, epsilon: f32) -> [Vec<f32>; 2] {
-        let [gamma, beta] = ["gamma", "beta"].map(|name| self.get(layer, name));
-        let [mean, variance] = ["moving_mean", "moving_variance"].map(|name| self.get(layer, name));
-        let factors = variance.iter().enumerate().map(|(channel, variance)| {
-            gamma.get(channel).unwrap_or(&1.0) / (variance + epsilon).sqrt()
-        });
-        let factors: Vec<f32> = factors.collect();
-        let shifts = factors.iter().zip(mean).enumerate();
-        let shifts = shifts
-            .map(|(channel, (factor, mean))| beta.get(channel).unwrap_or(&0.0) - mean * factor);
-        let shifts = shifts.collect();
-        [factors, shifts]
     }
 }

@@ -173,11 +173,15 @@ impl Products {
                 .fold(0.0f32, |largest, w| largest.max(w.abs()));
             // A bias may be large beside weights near zero: with too fine a scale it would overflow.
             let least = bias.abs() / (x.scale * (1 << 28) as f32);
-            let scale = (largest / 127.0).max(least).max(f32::MIN_POSITIVE * 1e8);
+            let scale = (largest / linear.largest)
+                .max(least)
+                .max(f32::MIN_POSITIVE * 1e8);
             let mut sum = 0i64;
             let mut magnitudes = 0i64;
             for (tap, weight) in weights.enumerate() {
-                let q = (weight / scale).round().clamp(-127.0, 127.0) as i8;
+                let q = (weight / scale)
+                    .round()
+                    .clamp(-linear.largest, linear.largest) as i8;
                 let place = match depthwise {
                     true => tap * channels + channel,
                     false => channel * taps + tap,

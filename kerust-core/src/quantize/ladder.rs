@@ -23,7 +23,7 @@ pub(super) fn quantize<M: Quantize, Y: Data>(
     methods: &[Method],
 ) -> Result<(Box<M::Int8>, QuantizationReport)> {
     let network = &M::NETWORK;
-    let float = Float::new(model, network)?;
+    let float = Float::new(model, network, 8)?;
     let calibration = Calibration::read(&float, samples)?;
     let mut ladder = Vec::new();
 
@@ -66,7 +66,7 @@ pub(super) fn quantize<M: Quantize, Y: Data>(
 }
 
 /// How far the outputs are from those of the `f32` model.
-fn output_noise(float: &Float, integer: &Integer, calibration: &Calibration) -> Noise {
+pub(super) fn output_noise(float: &Float, integer: &Integer, calibration: &Calibration) -> Noise {
     let parts = calibration.map(|inputs| {
         let (wanted, found) = (float.run(inputs), integer.run(float, inputs));
         let outputs = float.outputs.iter().map(|value| {

@@ -34,6 +34,10 @@
 //! the output.
 
 #[cfg(feature = "std")]
+mod aware;
+#[cfg(feature = "std")]
+mod backward;
+#[cfg(feature = "std")]
 mod calibrate;
 #[cfg(feature = "std")]
 mod float;
@@ -49,7 +53,11 @@ mod ranges;
 mod report;
 #[cfg(feature = "std")]
 mod store;
+#[cfg(feature = "std")]
+mod tensors;
 
+#[cfg(feature = "std")]
+pub use aware::QuantizationAware;
 #[cfg(feature = "tflite")]
 pub(crate) use float::LinearShape;
 #[cfg(feature = "tflite")]
@@ -61,6 +69,7 @@ pub use report::{LadderStep, LayerCost, QuantizationReport};
 #[cfg(feature = "tflite")]
 pub(crate) use store::Tensors;
 
+use crate::layer::LayerData;
 use crate::model::Model;
 
 /// A method that may bring an 8-bit twin closer to its model. It is kept only where it does.
@@ -93,6 +102,10 @@ impl Method {
 pub trait Quantize: Model {
     /// The twin.
     type Int8: Model;
+
+    /// The smallest and the largest value of each input and of each step: `[[f32; 2]; N]`.
+    #[doc(hidden)]
+    type Ranges: LayerData;
 
     /// What the twin computes.
     #[doc(hidden)]
@@ -137,5 +150,29 @@ pub trait Quantize: Model {
         Self: Sized,
     {
         ladder::quantize(self, calibration, methods)
+    }
+
+    /// Compiles a copy of this trained model for quantization-aware training: the forward pass is the arithmetic of
+    /// the 8-bit twin, and the metrics of the validation are those of the device, to the last bit. The inputs of
+    /// `calibration` show which values the layers take. See [`QuantizationAware`].
+    ///
+    /// Train it for about a tenth of the model's epochs, with a tenth of its learning rate. Then `model().int8()` is
+    /// the twin.
+    ///
+    /// # Errors
+    /// As for [`quantize`](Self::quantize).
+    #[cfg(feature = "std")]
+    fn compile_int8<X: crate::data::Data, Y: crate::data::Data>(
+        &self,
+        calibration: &impl crate::data::Samples<Self::Input, X>,
+        optimizer: impl crate::optimizer::Optimizer + 'static,
+        loss: impl crate::loss::Loss<Self::Heads, Label = Y>,
+        metrics: impl crate::metric::Metrics<Self::Heads, Y>,
+    ) -> crate::Result<crate::train::Compiled<QuantizationAware<Self>, Y>>
+    where
+        Self: crate::model::Train,
+    {
+        use crate::train::Workflow;
+        Ok(QuantizationAware::of(self, calibration)?.compile(optimizer, loss, metrics))
     }
 }

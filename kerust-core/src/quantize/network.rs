@@ -51,4 +51,6 @@ pub struct Int8Output {
     pub name: &'static str,
     /// The value that it is.
     pub value: usize,
+    /// The value before its activation, or the same one if the output has none of its own.
+    pub logits: usize,
 }

@@ -23,6 +23,16 @@ pub(super) struct Range {
 }
 
 impl Range {
+    /// The range between these ends.
+    pub(super) fn new(low: f32, high: f32) -> Self {
+        Self { low, high }
+    }
+
+    /// The smallest and the largest value.
+    pub(super) fn ends(self) -> [f32; 2] {
+        [self.low, self.high]
+    }
+
     /// The 256 steps from the lowest to the highest value, moved so that 0 is one of them.
     pub(super) fn quantization(self) -> Quantization {
         let scale = (self.high - self.low) / 255.0;

@@ -13,7 +13,7 @@ use crate::kernels::alone;
 use crate::loss::{Batch, Weighting};
 use crate::memory::Memory;
 use crate::metric::{Metrics, Names};
-use crate::model::{Heads, Model};
+use crate::model::Model;
 use crate::tensor::Tensors;
 use rayon::prelude::*;
 
@@ -132,9 +132,7 @@ pub(super) fn measure<N: Model, Y: Data, M: Metrics<N::Heads, Y>>(
         });
         let values = N::Heads::slices(&logits);
         N::Heads::copy(values, N::Heads::slices_mut(&mut outputs));
-        if !N::ACTIVATED {
-            N::Heads::activate(N::Heads::slices_mut(&mut outputs));
-        }
+        model.activate(N::Heads::slices_mut(&mut outputs));
         let outputs = N::Heads::slices(&outputs);
         let values = N::Heads::slices(&logits);
         let weights = weighting.of(None, [samples; 2]);
@@ -166,8 +164,6 @@ fn batch<N: Model, Y: Data, R>(
             N::Heads::slices_mut(logits),
         );
     });
-    if !N::ACTIVATED {
-        N::Heads::activate(N::Heads::slices_mut(logits));
-    }
+    model.activate(N::Heads::slices_mut(logits));
     Ok(look(numbers, labels, N::Heads::slices(logits)))
 }

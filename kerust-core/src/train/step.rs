@@ -252,7 +252,7 @@ impl<N: Train, Y: Data> Buffers<N, Y> {
             N::Heads::slices(&self.logits),
             N::Heads::slices_mut(&mut self.outputs),
         );
-        N::Heads::activate(N::Heads::slices_mut(&mut self.outputs));
+        model.activate(N::Heads::slices_mut(&mut self.outputs));
         objective.evaluate(
             N::Heads::slices(&self.logits),
             N::Heads::slices(&self.outputs),

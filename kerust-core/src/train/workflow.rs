@@ -9,7 +9,7 @@ use crate::kernels::scratch::AlignedBuffer;
 use crate::loss::{Loss, objective};
 use crate::memory::Memory;
 use crate::metric::{Accuracy, Metrics};
-use crate::model::{Heads, Model, Train};
+use crate::model::{Model, Train};
 use crate::optimizer::Optimizer;
 use crate::rng::Seed;
 use crate::summary;
@@ -113,9 +113,7 @@ pub trait Workflow: Model {
                 Self::Heads::view_mut(output),
             );
         });
-        if !Self::ACTIVATED {
-            Self::Heads::activate(Self::Heads::view_mut(output));
-        }
+        self.activate(Self::Heads::view_mut(output));
     }
 
     /// Metrics over a data set, of a model that need not be compiled: `model.measure(&test, (Accuracy, AUC))`.

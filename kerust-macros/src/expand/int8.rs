@@ -69,14 +69,17 @@ fn quantize(name: &Ident, twin_name: &Ident, twin: &Twin) -> TokenStream {
             }
         }
     });
-    let outputs = twin.outputs.iter().map(|(field, value)| {
-        let (field, value) = (field.to_string(), Literal::usize_unsuffixed(*value));
-        quote!(#path::Int8Output { name: #field, value: #value })
+    let outputs = twin.outputs.iter().map(|output| {
+        let field = output.name.to_string();
+        let [value, logits] = [output.value, output.logits].map(Literal::usize_unsuffixed);
+        quote!(#path::Int8Output { name: #field, value: #value, logits: #logits })
     });
+    let values = Literal::usize_unsuffixed(twin.inputs.len() + twin.steps.len());
     quote! {
         #[automatically_derived]
         impl #path::Quantize for #name {
             type Int8 = #twin_name;
+            type Ranges = [[f32; 2]; #values];
             const NETWORK: #path::Network = #path::Network {
                 inputs: &[#(#inputs),*],
                 steps: &[#(#steps),*],

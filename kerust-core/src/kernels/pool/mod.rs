@@ -60,6 +60,18 @@ impl Pooling {
         });
     }
 
+    /// A window over all pixels of an image.
+    #[cfg(feature = "std")]
+    pub(crate) const fn of_all(pixels: usize, channels: usize) -> Self {
+        Self {
+            input: [1, pixels, channels],
+            window: Window {
+                size: [1, pixels],
+                ..Window::PIXEL
+            },
+        }
+    }
+
     /// Adds each value of `dy` at the first maximum of its window; `dx` is 0 elsewhere.
     pub fn maximum_gradient(&self, x: &[f32], dy: &[f32], dx: &mut [f32]) {
         check!(self.window.fits(self.input), "{SIZES}");
