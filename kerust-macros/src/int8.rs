@@ -293,8 +293,11 @@ impl Builder<'_> {
             );
         };
         if node.inputs.len() != kind.inputs(node.inputs.len()) {
-            let (cause, help) = kind.wrong_inputs();
-            return self.refuse(node, cause, help);
+            return self.refuse(
+                node,
+                "8-bit layers take no mask",
+                "remove the mask, or `#[int8]`",
+            );
         }
         let is_first = node
             .inputs
@@ -379,7 +382,11 @@ impl Builder<'_> {
     /// A node that computes, with the activation that it has.
     fn compute(&mut self, node: &Node, kind: Kind) -> Edge {
         let weights = kind.weights(node);
-        let inputs: Vec<Edge> = node.inputs.iter().map(|edge| self.of(*edge)).collect();
+        let mut inputs: Vec<Edge> = node.inputs.iter().map(|edge| self.of(*edge)).collect();
+        while kind == Kind::Add && inputs.len() > 2 {
+            let sum = self.partial_sum(node, [inputs[0], inputs[1]], &weights);
+            inputs.splice(..2, [sum]);
+        }
         let model = self.model;
         let constant = node.constant();
         let data = node.output.clone().of(Dtype::I8);
@@ -391,7 +398,8 @@ impl Builder<'_> {
                     Some((word, _)) => format!("Activation({})", word.to_lowercase()),
                     None => "Activation".to_owned(),
                 };
-                self.layer_of_activation((&node.name, declared), inputs[0], &data, &weights)
+                let name = (&node.name, "Activation", declared);
+                self.layer_of_its_own(name, vec![inputs[0]], &data, &weights)
             }
             false => self.layer(node, Some(weights.clone())),
         };
@@ -504,22 +512,53 @@ impl Builder<'_> {
             len: data.len(),
         });
         let declared = format!("Activation({})", word.to_lowercase());
-        self.layer_of_activation((&name, declared), from, data, &weights);
+        let named = (&name, "Activation", declared);
+        self.layer_of_its_own(named, vec![from], data, &weights);
         self.push(node, value)
     }
 
-    /// A layer of the twin's own for an activation after another node of its layer.
-    fn layer_of_activation(
+    /// The sum of two of a layer's inputs: 8-bit numbers are added two at a time.
+    fn partial_sum(&mut self, of: &Node, inputs: [Edge; 2], weights: &TokenStream) -> Edge {
+        let name = self.fresh(format!("{}_part", of.name));
+        let data = of.output.clone().of(Dtype::I8);
+        let path = of.operation.0.clone();
+        let node = Node {
+            operation: (path.clone(), quote!(#path::new())),
+            weights: Some(weights.clone()),
+            in_place: true,
+            ..Node::new(
+                name.clone(),
+                self.layers.len(),
+                inputs.to_vec(),
+                data.clone(),
+                of.role,
+            )
+        };
+        let value = self.step(Step {
+            name: name.clone(),
+            constant: node.constant(),
+            normalization: None,
+            fused: "None",
+            inputs: inputs.map(|edge| self.value(edge)).to_vec(),
+            len: data.len(),
+        });
+        let named = (&name, "Add", "Add".to_owned());
+        self.layer_of_its_own(named, inputs.to_vec(), &data, weights);
+        self.push(node, value)
+    }
+
+    /// A layer that only the twin has: an activation after another node of its layer, or a part of a sum.
+    fn layer_of_its_own(
         &mut self,
-        (name, declared): (&Ident, String),
-        from: Edge,
+        (name, kind, declared): (&Ident, &str, String),
+        sources: Vec<Edge>,
         data: &ValueType,
         weights: &TokenStream,
     ) -> usize {
         let layer = Layer {
             tokens: name.to_token_stream(),
             name: name.clone(),
-            kind: "Activation".to_owned(),
+            kind: kind.to_owned(),
             declared,
             input: data.clone(),
             output: data.clone(),
@@ -531,7 +570,7 @@ impl Builder<'_> {
             state: true,
             frozen: true,
             settings: Vec::new(),
-            sources: vec![from],
+            sources,
             mask: None,
             node: self.nodes.len(),
         };

@@ -1,6 +1,6 @@
 //! Quantization-aware training: what it computes is what the 8-bit twin computes, and it trains.
 
-use super::quantize::{Functions, Image, Series, Several, Small, filled, number, samples};
+use super::quantize::{Functions, Image, Series, Several, Small, Sums, filled, number, samples};
 use kerust::layer::LayerData;
 use kerust::prelude::*;
 use kerust::quantize::QuantizationAware;
@@ -60,6 +60,8 @@ fn predictions_are_those_of_the_twin() {
     check_twin!(filled::<Series>(), data, same);
     let data = samples::<Rank1<6>, Rank1<3>>(21, 1.0, |_| [0.0; 3].into());
     check_twin!(filled::<Functions>(), data, same);
+    let data = samples::<Rank1<6>, Rank1<3>>(21, 1.0, |_| [0.0; 3].into());
+    check_twin!(filled::<Sums>(), data, same);
     type Inputs = (Rank1<6>, Rank1<4>);
     let data = Dataset::<Inputs, (Class<3>, Rank1<1>)>::generate(21, |sample| {
         let value = |place: usize| number(sample * 31 + place);

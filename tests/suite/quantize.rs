@@ -75,6 +75,20 @@ model! {
 }
 
 model! {
+    /// Sums of three and four values.
+    #[int8]
+    pub Sums {
+        let x = Input(6);
+        let a = x => Dense(5, relu);
+        let b = x => Dense(5, tanh);
+        let c = x => Dense(5);
+        let d = x => Dense(5, sigmoid);
+        let three = Add(a, b, c) => ReLU;
+        Add(three, b, a, d) => Dense(3)
+    }
+}
+
+model! {
     #[int8(input = int8, output = int8)]
     pub Integers: Input(4) => Rescaling(0.5) => Dense(8, relu) => Dense(3, softmax)
 }
@@ -209,6 +223,43 @@ fn activations_with_settings_are_tables() {
 }
 
 #[test]
+fn sums_of_many_values_are_added_two_at_a_time() {
+    let net = filled::<Sums>();
+    let data = samples::<Rank1<6>, Rank1<3>>(100, 1.0, |_| [0.0; 3].into());
+    let (int8, report) = net.quantize(&data).unwrap();
+    let names: Vec<_> = report.layers().iter().map(|layer| layer.name).collect();
+    assert!(names.contains(&"add_part") && names.contains(&"add_1_part_1"));
+    let inputs = (0..data.len()).map(|i| data.input(i));
+    let (wanted, found) = inputs
+        .map(|x| {
+            let [a, b] = [net.predict(&x), int8.predict(&x)];
+            (a.as_slice().to_vec(), b.as_slice().to_vec())
+        })
+        .unzip::<_, _, Vec<_>, Vec<_>>();
+    agrees(&wanted, &found, &report, 25.0);
+    // Weights and biases: those of the model.
+    assert_eq!(SumsInt8::PARAMS, Sums::PARAMS);
+    assert_eq!(IntegersInt8::PARAMS, Integers::PARAMS);
+}
+
+#[test]
+fn a_sum_that_may_overflow_is_refused() {
+    let folder = tempfile();
+    let path = folder.join("overflow.safetensors");
+    let net = Small::new(Seed(1));
+    let data = samples::<Rank1<4>, Class<3>>(50, 1.0, |i| Class::new(i % 3));
+    let (mut int8, _) = net.quantize(&data).unwrap();
+    int8.dense.bias[2] = i32::MAX - 100;
+    int8.save(&path).unwrap();
+    let error = SmallInt8::load(&path).map(drop).unwrap_err().to_string();
+    assert!(
+        error.contains("`dense.bias` holds a bias of 2147483547"),
+        "{error}"
+    );
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn several_inputs_and_outputs_have_quantizations_of_their_own() {
     let net = filled::<Several>();
     type Inputs = (Rank1<6>, Rank1<4>);
@@ -277,7 +328,11 @@ fn a_file_of_a_twin_is_read_and_that_of_the_model_refused() {
 }
 
 fn tempfile() -> std::path::PathBuf {
-    let folder = std::env::temp_dir().join(format!("kerust-quantize-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!(
+        "kerust-quantize-{}-{:?}",
+        std::process::id(),
+        std::thread::current().id()
+    ));
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }

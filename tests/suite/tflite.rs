@@ -40,7 +40,7 @@ imported! {
 imported! {
     imported_operators_give_the_bytes_of_tensorflow_lite_micro, "operators":
     strided "../golden/tflite/strided.rs" StridedInt8 "conv_same_stride_2_even";
-    saturated "../golden/tflite/saturated.rs" SaturatedInt8 "conv_sums_at_the_ends";
+    saturated "../golden/tflite/saturated.rs" SaturatedInt8 "conv_sums_near_the_ends";
     multiplied "../golden/tflite/multiplied.rs" MultipliedInt8 "conv_multiplier_far_above_one";
     larger "../golden/tflite/larger.rs" LargerInt8 "conv_larger_than_the_image";
     depthwise "../golden/tflite/depthwise.rs" DepthwiseInt8 "depthwise_of_one_channel";

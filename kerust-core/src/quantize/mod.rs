@@ -62,7 +62,7 @@ pub use aware::QuantizationAware;
 pub(crate) use float::LinearShape;
 #[cfg(feature = "tflite")]
 pub(crate) use integer::{Products, Step};
-pub use network::{Int8Input, Int8Output, Int8Step, Network};
+pub use network::{Int8Input, Int8Output, Int8Step, Network, params};
 pub use operation::{Int8Layer, Int8Operation};
 #[cfg(feature = "std")]
 pub use report::{LadderStep, LayerCost, QuantizationReport};

@@ -2,6 +2,7 @@
 
 use super::Int8Layer;
 use crate::kernels::int8::Fused;
+use crate::layer::Layout;
 
 /// The steps of an 8-bit twin.
 ///
@@ -53,4 +54,22 @@ pub struct Int8Output {
     pub value: usize,
     /// The value before its activation, or the same one if the output has none of its own.
     pub logits: usize,
+}
+
+/// The weights and biases of an 8-bit twin with this layout. Scales, multipliers and tables are not counted.
+#[doc(hidden)]
+pub const fn params(layout: &Layout) -> usize {
+    let Layout::Parts(parts) = layout else {
+        return 0;
+    };
+    let (mut params, mut number) = (0, 0);
+    while number < parts.len() {
+        let part = &parts[number];
+        params += match (&part.layout, part.name.as_bytes()) {
+            (Layout::Tensor(..), b"kernel" | b"bias") => part.layout.len(),
+            (layout, _) => self::params(layout),
+        };
+        number += 1;
+    }
+    params
 }

@@ -12,7 +12,7 @@ use super::key;
 use super::keys::Object;
 use super::name::{Name, distance};
 use super::numbers::{self, Refused};
-use crate::layer::{LayerData, Layout};
+use crate::layer::{LayerData, Layout, Part};
 use crate::model::{LayerInfo, Model};
 use core::mem::MaybeUninit;
 use core::slice;
@@ -310,9 +310,41 @@ impl Lay<'_> {
                     let name = Name { before, own };
                     let offset = offset + parts[number].offset;
                     self.layout(&parts[number].layout, offset, Some(&name), pass);
+                    if let Pass::Numbers = pass
+                        && number > 0
+                    {
+                        self.sums([&parts[number - 1], &parts[number]], offset, &name);
+                    }
                     number += 1;
                 }
             }
+        }
+    }
+
+    /// Lists a bias with which a sum of the layer's products may overflow. The kernel stands before the bias, which
+    /// begins at the byte `offset`.
+    const fn sums(&mut self, [kernel, bias]: [&Part; 2], offset: usize, name: &Name<'_>) {
+        if !same(kernel.name, "kernel") || !same(bias.name, "bias") {
+            return;
+        }
+        let (Layout::Tensor(..), Layout::Tensor(_, sizes)) = (&kernel.layout, &bias.layout) else {
+            return;
+        };
+        let kernel_offset = offset - bias.offset + kernel.offset;
+        let [kernel, bias] = [
+            self.target
+                .split_at(kernel_offset)
+                .1
+                .split_at(kernel.layout.bytes())
+                .0,
+            self.target
+                .split_at(offset)
+                .1
+                .split_at(bias.layout.bytes())
+                .0,
+        ];
+        if let Some(refused) = numbers::overflow(kernel, bias, sizes.len() == 1) {
+            self.refuse(name, &refused);
         }
     }
 

@@ -37,6 +37,55 @@ pub(super) const fn refused(name: &str, values: &[u8]) -> Option<Refused> {
     }
 }
 
+/// The first bias of an 8-bit layer with which a sum may leave 32 bits, whatever the 8-bit inputs are.
+///
+/// `kernel` and `bias` are the bytes of these tensors. The weights of a channel lie side by side if `channels_first`,
+/// else those of a tap do. Most biases are so small that the weights need not be read: this is evaluated at compile
+/// time.
+pub(super) const fn overflow(kernel: &[u8], bias: &[u8], channels_first: bool) -> Option<Refused> {
+    let channels = bias.len() / 4;
+    let Some(taps) = kernel.len().checked_div(channels) else {
+        return None;
+    };
+    // An input and a weight of -128 have the largest product.
+    let most = taps as i64 * (1 << 14);
+    let mut channel = 0;
+    while channel < channels {
+        let found = word(bias, 4 * channel) as i64;
+        if found.abs() + most > i32::MAX as i64 {
+            let [mut low, mut high] = [found; 2];
+            let mut tap = 0;
+            while tap < taps {
+                let place = match channels_first {
+                    true => channel * taps + tap,
+                    false => tap * channels + channel,
+                };
+                let weight = kernel[place] as i8 as i64;
+                low += if weight < 0 {
+                    127 * weight
+                } else {
+                    -128 * weight
+                };
+                high += if weight < 0 {
+                    -128 * weight
+                } else {
+                    127 * weight
+                };
+                tap += 1;
+            }
+            if low < i32::MIN as i64 || high > i32::MAX as i64 {
+                return Some(Refused {
+                    what: "a bias of",
+                    found: Some(found),
+                    expected: "one with which no sum of the layer's products leaves 32 bits",
+                });
+            }
+        }
+        channel += 1;
+    }
+    None
+}
+
 const fn multipliers(values: &[u8]) -> Option<Refused> {
     let mut pairs = values.as_chunks::<8>().0;
     while let [pair, rest @ ..] = pairs {
@@ -120,6 +169,35 @@ mod tests {
             .flat_map(|value| value.to_ne_bytes())
             .collect();
         refused(name, &bytes).map(|refused| refused.words(Text::new()).as_str().to_owned())
+    }
+
+    #[test]
+    fn a_bias_with_which_a_sum_may_overflow_is_refused() {
+        let of = |kernel: &[i8], bias: &[i32], channels_first| {
+            let kernel: Vec<u8> = kernel.iter().map(|weight| *weight as u8).collect();
+            let bias: Vec<u8> = bias.iter().flat_map(|bias| bias.to_ne_bytes()).collect();
+            let refused = overflow(&kernel, &bias, channels_first)?;
+            Some(refused.words(Text::new()).as_str().to_owned())
+        };
+        // Each channel has two weights: the sums reach 127 * 10 + 128 * 3 above, and 128 * 10 + 127 * 3 below.
+        let (first, last) = ([1, 2, 10, -3], [1, 10, 2, -3]);
+        for (kernel, channels_first) in [(first, true), (last, false)] {
+            for (bias, is_refused) in [
+                (i32::MAX - 1654, false),
+                (i32::MAX - 1653, true),
+                (i32::MIN + 1661, false),
+                (i32::MIN + 1660, true),
+            ] {
+                let found = of(&kernel, &[0, bias], channels_first);
+                assert_eq!(found.is_some(), is_refused, "{bias}");
+            }
+        }
+        assert_eq!(
+            of(&[127], &[i32::MAX], true).unwrap(),
+            "holds a bias of 2147483647, expected one with which no sum of the layer's products leaves 32 bits"
+        );
+        assert_eq!(of(&[], &[i32::MAX], true), None);
+        assert_eq!(of(&[1], &[], true), None);
     }
 
     #[test]

@@ -101,12 +101,16 @@ impl Of {
 
 /// The numbers of an 8-bit model that are refused. `values` are those of the entries, one after the other.
 fn refused_numbers(entries: &[Entry], values: &[u8]) -> Vec<Difference> {
-    let mut rest = values;
+    let (mut rest, mut before) = (values, ("", &[][..]));
     let refused = entries.iter().filter_map(|entry| {
         let (values, behind) = rest.split_at(entry.bytes);
         rest = behind;
         let (_, own) = entry.name.rsplit_once('.')?;
-        let refused = numbers::refused(own, values)?;
+        let (other, kernel) = std::mem::replace(&mut before, (own, values));
+        let refused = match (other, own) {
+            ("kernel", "bias") => numbers::overflow(kernel, values, entry.sizes.len() == 1),
+            _ => numbers::refused(own, values),
+        }?;
         Some(Difference::Value {
             name: entry.name.clone(),
             found: refused.words(Text::new()).as_str().to_owned(),

@@ -158,9 +158,10 @@ fn public(expansion: &Expansion<'_>) -> TokenStream {
         .iter()
         .map(|layer| information(expansion, layer));
     let predict_in = predict_in(expansion);
+    let params = params(expansion, &quote!(Self));
     quote! {
         /// The number of weights.
-        pub const PARAMS: usize = <Self as ::kerust::__private::layer::LayerData>::LAYOUT.len();
+        pub const PARAMS: usize = #params;
         /// Bytes of the weights.
         pub const WEIGHT_BYTES: usize = ::core::mem::size_of::<Self>();
         /// Multiply-adds of one inference, of the layers that state them.
@@ -236,15 +237,22 @@ fn all_macs(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
     }
 }
 
+/// The number of weights of a type.
+fn params(expansion: &Expansion<'_>, weights: &TokenStream) -> TokenStream {
+    let layout = quote!(<#weights as ::kerust::__private::layer::LayerData>::LAYOUT);
+    match expansion.plan.is_twin {
+        true => quote!(::kerust::__private::quantize::params(&#layout)),
+        false => quote!(#layout.len()),
+    }
+}
+
 fn information(expansion: &Expansion<'_>, layer: &Layer) -> TokenStream {
     let name = layer.name.to_string();
     let (kind, declared) = (&layer.kind, &layer.declared);
     let (input, output) = (layer.input.shape(), layer.output.shape());
     let (macs, training_only) = (all_macs(expansion, layer), layer.training_only);
     let params = match (layer.params, &layer.weights) {
-        (None, Some(weights)) => {
-            quote!(<#weights as ::kerust::__private::layer::LayerData>::LAYOUT.len())
-        }
+        (None, Some(weights)) => params(expansion, weights),
         (params, _) => {
             let params = Literal::usize_unsuffixed(params.unwrap_or_default());
             quote!(#params)

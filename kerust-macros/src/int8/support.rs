@@ -42,20 +42,8 @@ impl Kind {
     /// How many inputs it takes, of which so many are given.
     pub fn inputs(self, given: usize) -> usize {
         match self {
-            Self::Add => 2,
-            Self::Concatenate => given,
+            Self::Add | Self::Concatenate => given,
             _ => 1,
-        }
-    }
-
-    /// Why another number of inputs is refused, and what to do.
-    pub fn wrong_inputs(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Add => (
-                "8-bit numbers are added two at a time",
-                "name the sum of two values, and add the third one to it: `let sum = Add(a, b);`",
-            ),
-            _ => ("8-bit layers take no mask", "remove the mask, or `#[int8]`"),
         }
     }
 

@@ -159,6 +159,11 @@ def layer(net, taps, channels, per_tensor, bias, multiplier):
     elif bias == "ends":
         ends = [2**31 - 1, -(2**31), 2**30, -(2**30), 12345]
         bias = np.resize(ends, channels)
+    elif bias == "near the ends":
+        # No sum leaves 32 bits: its products come to less than the distance.
+        distance = 255 * 127 * taps
+        ends = [2**31 - 1 - distance, -(2**31) + distance, 2**30, -(2**30), 12345]
+        bias = np.resize(ends, channels)
     elif bias == "halves":
         # Sums around those at which an output changes to the next, which show each bit of a multiplier.
         real = np.float32(scale_in) * np.float64(np.float32(scales)) / np.float32(scale_out)
@@ -351,6 +356,7 @@ def operators():
     yield conv("without_bias", (4, 4, 17), 17, (3, 3), bias=None, zeros=(127, -128))
     yield conv("zero_points_at_the_ends", (5, 5, 2), 4, (3, 3), zeros=(-128, 127), activation=RELU)
     yield conv("sums_at_the_ends", (4, 4, 3), 10, (3, 3), bias="ends", zeros=(-128, -1))
+    yield conv("sums_near_the_ends", (4, 4, 3), 10, (3, 3), bias="near the ends", zeros=(-128, -1))
     yield conv("multiplier_above_one", (4, 4, 3), 5, (3, 3), multiplier=3.7)
     yield conv("multiplier_far_above_one", (4, 4, 3), 5, (3, 3), multiplier=700.0)
     yield conv("multiplier_of_nothing", (4, 4, 3), 5, (3, 3), multiplier=2.0**-31, bias="ends")

@@ -14,7 +14,7 @@ const IMPORTED: [(&str, &str, &str); 24] = [
     ("Several", "networks", "several"),
     ("Real", "networks", "real"),
     ("Strided", "operators", "conv_same_stride_2_even"),
-    ("Saturated", "operators", "conv_sums_at_the_ends"),
+    ("Saturated", "operators", "conv_sums_near_the_ends"),
     ("Multiplied", "operators", "conv_multiplier_far_above_one"),
     ("Larger", "operators", "conv_larger_than_the_image"),
     ("Depthwise", "operators", "depthwise_of_one_channel"),
@@ -61,8 +61,23 @@ fn the_committed_imports_are_reproduced() {
     }
 }
 
-/// The operators that the reader supports and that no layer of kerust is, with the message about each.
+/// The operators that the reader supports and that are not imported, with the message about each.
 const WITHOUT_LAYER: &[(&str, &str)] = &[
+    (
+        "conv_multiplier_of_nothing",
+        "operator 0 (`CONV_2D`): with the zero point of its input folded into the bias, it holds a bias of \
+         2147481645, expected one with which no sum of the layer's products leaves 32 bits; convert the model again",
+    ),
+    (
+        "conv_sums_at_the_ends",
+        "operator 0 (`CONV_2D`): with the zero point of its input folded into the bias, it holds a bias of \
+         -2147421185, expected one with which no sum of the layer's products leaves 32 bits; convert the model again",
+    ),
+    (
+        "depthwise_sums_at_the_ends",
+        "operator 0 (`DEPTHWISE_CONV_2D`): with the zero point of its input folded into the bias, it holds a bias of \
+         -2147463075, expected one with which no sum of the layer's products leaves 32 bits; convert the model again",
+    ),
     (
         "leaky_relu_2",
         "operator 0 (`LEAKY_RELU`): found alpha -0.5, expected at least 0; build the model without it",

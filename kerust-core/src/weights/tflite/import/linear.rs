@@ -8,6 +8,8 @@ use crate::kernels::int8::{Fused, Multiplier, Output, fold_depthwise_zero_point,
 use crate::kernels::{Convolution, Depthwise};
 use crate::quantize::{LinearShape, Products, Step};
 use crate::shape::{self, Padding, Shape, Window};
+use crate::weights::fault::Text;
+use crate::weights::numbers;
 use crate::weights::tflite::{Kind, Operation, TfliteError};
 
 impl Converter<'_, '_> {
@@ -151,6 +153,15 @@ impl Converter<'_, '_> {
         match is_depthwise {
             true => fold_depthwise_zero_point(&mut bias, weights, source.zero_point),
             false => fold_zero_point(&mut bias, weights, source.zero_point),
+        }
+        let bytes: &[u8] = bytemuck::cast_slice(weights);
+        let overflow = numbers::overflow(bytes, bytemuck::cast_slice(&bias), !is_depthwise);
+        if let Some(refused) = overflow {
+            let fault = format!(
+                "with the zero point of its input folded into the bias, it {}; convert the model again",
+                refused.words(Text::new()).as_str()
+            );
+            return Err(Self::fault(operation, fault));
         }
         let scales = filter
             .quantization
