@@ -4,17 +4,18 @@
 //! layer before it, ReLU into the range of an output; other activations are nodes of their own, and what only
 //! training does is left out. `f32` inputs are quantized, and outputs turned back.
 
+mod ends;
+mod own;
 mod support;
 
 use crate::ast;
 use crate::diagnostics::Diagnostics;
 use crate::functions;
-use crate::plan::{Activation, Edge, Fusion, Head, Input, Layer, Node, Plan, Role, ValueType};
-use crate::words::ACTIVATIONS;
+use crate::plan::{Edge, Fusion, Head, Layer, Node, Plan, Role};
 use kerust_core::element::Dtype;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use support::{Kind, kind};
+use quote::{format_ident, quote};
+use support::{Kind, kind, split};
 
 /// The twin's plan, and what a quantizer computes its numbers from.
 pub struct Twin {
@@ -125,116 +126,6 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// The inputs, each with its quantization.
-    fn quantized_inputs(&mut self, is_int8: bool) -> Vec<Input> {
-        let several = self.plan.inputs.len() > 1;
-        let mut inputs = Vec::new();
-        for (number, input) in self.plan.inputs.iter().enumerate() {
-            if input.data.dtype != Dtype::F32 {
-                let message = format!(
-                    "the input `{}` of an `#[int8]` model holds integers, expected `f32`",
-                    input.name
-                );
-                self.diagnostics
-                    .fault(self.model, message)
-                    .help("remove `#[int8]`, or the `dtype` of the input");
-                self.sound = false;
-            }
-            let name = self.fresh(match several {
-                true => format!("quantize_{}", input.name),
-                false => "quantize".to_owned(),
-            });
-            let rescaling = self.rescaling(number);
-            let before = Edge::Input(number);
-            let value = match is_int8 {
-                true => quote!(::kerust::__private::layers::Quantize::new()),
-                false => match &rescaling {
-                    Some(node) => {
-                        let (model, constant) = (self.model, node.constant());
-                        quote!(::kerust::__private::layers::Quantize::rescaled(#model::#constant))
-                    }
-                    None => quote!(::kerust::__private::layers::Quantize::new()),
-                },
-            };
-            let data = input.data.clone().of(Dtype::I8);
-            self.inputs.push(QuantizedInput {
-                name: name.clone(),
-                rescaling: rescaling.map(Node::constant),
-                len: data.len(),
-            });
-            let operation = (quote!(::kerust::__private::layers::Quantize), value);
-            let end = End {
-                name,
-                kind: "Quantize",
-                from: before,
-                data: data.clone(),
-                operation,
-                computes: !is_int8,
-            };
-            self.end(end, number);
-            inputs.push(Input {
-                name: input.name.clone(),
-                data: match is_int8 {
-                    true => data,
-                    false => input.data.clone(),
-                },
-            });
-        }
-        inputs
-    }
-
-    /// The `Rescaling` that alone reads an input.
-    fn rescaling(&self, input: usize) -> Option<&Node> {
-        let edge = Edge::Input(input);
-        let mut readers = self.plan.nodes.iter().filter(|node| node.inputs == [edge]);
-        let reader = readers.next()?;
-        let is_rescaling = self.plan.layers[reader.layer].kind == "Rescaling";
-        (is_rescaling && self.plan.reads(edge) == 1).then_some(reader)
-    }
-
-    /// A layer of the twin's own at an input or an output, which shows the value of this number.
-    fn end(&mut self, end: End, value: usize) -> Edge {
-        let weights = quote!(::kerust::__private::layers::int8::QuantizationWeights);
-        let node = Node {
-            operation: match end.computes {
-                true => end.operation,
-                false => (quote!(()), quote!(())),
-            },
-            weights: Some(weights.clone()),
-            ..Node::new(
-                end.name.clone(),
-                self.layers.len(),
-                vec![end.from],
-                end.data.clone(),
-                match end.computes {
-                    true => Role::Compute,
-                    false => Role::Alias,
-                },
-            )
-        };
-        let layer = Layer {
-            tokens: end.name.to_token_stream(),
-            name: end.name,
-            kind: end.kind.to_owned(),
-            declared: end.kind.to_owned(),
-            input: end.data.clone(),
-            output: end.data,
-            params: None,
-            weights: Some(weights),
-            macs: quote!(0),
-            uses: 1,
-            training_only: false,
-            state: true,
-            frozen: true,
-            settings: Vec::new(),
-            sources: vec![end.from],
-            mask: None,
-            node: self.nodes.len(),
-        };
-        self.layers.push((None, layer));
-        self.push(node, value)
-    }
-
     fn push(&mut self, node: Node, value: usize) -> Edge {
         self.nodes.push(node);
         self.values.push(value);
@@ -475,168 +366,6 @@ impl Builder<'_> {
         }
     }
 
-    /// An activation that is a node of its own, after the layer `of`.
-    fn activation(
-        &mut self,
-        of: &Ident,
-        activation: Activation,
-        from: Edge,
-        data: &ValueType,
-    ) -> Edge {
-        let (word, span) = activation;
-        let name = self.fresh(format!("{of}_{}", word.to_lowercase()));
-        let tokens = ACTIVATIONS.tokens(word, span);
-        let features = data.last();
-        let path = quote!(::kerust::__private::layers::Activation);
-        let mut node = Node::new(
-            name.clone(),
-            self.layers.len(),
-            vec![from],
-            data.clone(),
-            Role::Compute,
-        );
-        let kind = match word {
-            "Softmax" => Kind::Softmax,
-            _ => Kind::Table,
-        };
-        let weights = kind.weights(&node);
-        node.operation = (path.clone(), quote!(#path::new(#tokens, #features)));
-        node.weights = Some(weights.clone());
-        node.in_place = true;
-        let value = self.step(Step {
-            name: name.clone(),
-            constant: node.constant(),
-            normalization: None,
-            fused: "None",
-            inputs: vec![self.value(from)],
-            len: data.len(),
-        });
-        let declared = format!("Activation({})", word.to_lowercase());
-        let named = (&name, "Activation", declared);
-        self.layer_of_its_own(named, vec![from], data, &weights);
-        self.push(node, value)
-    }
-
-    /// The sum of two of a layer's inputs: 8-bit numbers are added two at a time.
-    fn partial_sum(&mut self, of: &Node, inputs: [Edge; 2], weights: &TokenStream) -> Edge {
-        let name = self.fresh(format!("{}_part", of.name));
-        let data = of.output.clone().of(Dtype::I8);
-        let path = of.operation.0.clone();
-        let node = Node {
-            operation: (path.clone(), quote!(#path::new())),
-            weights: Some(weights.clone()),
-            in_place: true,
-            ..Node::new(
-                name.clone(),
-                self.layers.len(),
-                inputs.to_vec(),
-                data.clone(),
-                of.role,
-            )
-        };
-        let value = self.step(Step {
-            name: name.clone(),
-            constant: node.constant(),
-            normalization: None,
-            fused: "None",
-            inputs: inputs.map(|edge| self.value(edge)).to_vec(),
-            len: data.len(),
-        });
-        let named = (&name, "Add", "Add".to_owned());
-        self.layer_of_its_own(named, inputs.to_vec(), &data, weights);
-        self.push(node, value)
-    }
-
-    /// A layer that only the twin has: an activation after another node of its layer, or a part of a sum.
-    fn layer_of_its_own(
-        &mut self,
-        (name, kind, declared): (&Ident, &str, String),
-        sources: Vec<Edge>,
-        data: &ValueType,
-        weights: &TokenStream,
-    ) -> usize {
-        let layer = Layer {
-            tokens: name.to_token_stream(),
-            name: name.clone(),
-            kind: kind.to_owned(),
-            declared,
-            input: data.clone(),
-            output: data.clone(),
-            params: None,
-            weights: Some(weights.clone()),
-            macs: quote!(0),
-            uses: 1,
-            training_only: false,
-            state: true,
-            frozen: true,
-            settings: Vec::new(),
-            sources,
-            mask: None,
-            node: self.nodes.len(),
-        };
-        self.layers.push((None, layer));
-        self.layers.len() - 1
-    }
-
-    /// An output, after its activation, turned back to `f32` unless it is `int8`.
-    fn head(&mut self, head: &Head, is_int8: bool) -> Head {
-        let mut from = self.of(head.from);
-        let logits = self.value(from);
-        let data = head.data.clone().of(Dtype::I8);
-        let word = head.activation.to_string();
-        if let Some(word) = ACTIVATIONS.words.iter().find(|entry| entry.1 == word)
-            && word.1 != "Linear"
-        {
-            let Edge::Node(last) = from else {
-                unreachable!("inputs are nodes of the twin")
-            };
-            if word.1 == "LogSoftmax" {
-                let message = "`log_softmax` has no 8-bit arithmetic, found at the output of an `#[int8]` model";
-                self.diagnostics
-                    .fault(&head.activation, message)
-                    .help("write `softmax`");
-                self.sound = false;
-            }
-            let name = self.nodes[last].name.clone();
-            from = self.activation(&name, (word.1, head.activation.span()), from, &data);
-        }
-        let name = self.fresh(match self.plan.heads.len() {
-            1 => "dequantize".to_owned(),
-            _ => format!("dequantize_{}", head.name),
-        });
-        let value = self.value(from);
-        self.ends.push(QuantizedOutput {
-            name: name.clone(),
-            value,
-            logits,
-        });
-        let path = quote!(::kerust::__private::layers::Dequantize);
-        let from = self.end(
-            End {
-                name,
-                kind: "Dequantize",
-                from,
-                data: match is_int8 {
-                    true => data.clone(),
-                    false => head.data.clone(),
-                },
-                operation: (path.clone(), quote!(#path::new())),
-                computes: !is_int8,
-            },
-            value,
-        );
-        Head {
-            name: head.name.clone(),
-            from,
-            activation: head.activation.clone(),
-            data: match is_int8 {
-                true => data,
-                false => head.data.clone(),
-            },
-            mask: None,
-        }
-    }
-
     /// A name that no layer has.
     fn fresh(&self, name: String) -> Ident {
         let is_taken = |name: &str| {
@@ -666,25 +395,5 @@ impl Builder<'_> {
             .help(help);
         self.sound = false;
         Edge::Node(0)
-    }
-}
-
-/// A layer of the twin's own.
-struct End {
-    name: Ident,
-    kind: &'static str,
-    from: Edge,
-    data: ValueType,
-    operation: (TokenStream, TokenStream),
-    /// Whether it computes; else it is a view, and only its numbers are kept.
-    computes: bool,
-}
-
-/// An activation as the range of an output, or as a node of its own.
-fn split(activation: Option<Activation>) -> (&'static str, Option<Activation>) {
-    match activation {
-        Some(("Relu", _)) => ("Relu", None),
-        Some(("Relu6", _)) => ("Relu6", None),
-        rest => ("None", rest.filter(|(word, _)| *word != "Linear")),
     }
 }

@@ -1,6 +1,6 @@
 //! The layers that have 8-bit arithmetic.
 
-use crate::plan::Node;
+use crate::plan::{Activation, Node};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -80,4 +80,13 @@ fn in_8_bits(weights: TokenStream) -> TokenStream {
         }
     }
     path
+}
+
+/// An activation as the range of an output, or as a node of its own.
+pub fn split(activation: Option<Activation>) -> (&'static str, Option<Activation>) {
+    match activation {
+        Some(("Relu", _)) => ("Relu", None),
+        Some(("Relu6", _)) => ("Relu6", None),
+        rest => ("None", rest.filter(|(word, _)| *word != "Linear")),
+    }
 }
