@@ -1,0 +1,13 @@
+//! Keras's files in HDF5: `.weights.h5` and the `.h5` of Keras 2.
+#![no_main]
+
+use kerust::weights::keras;
+use kerust_fuzz::{Normalized, Tiny, file, load};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let path = file(bytes, "h5");
+    load::<Tiny, _>(|model| keras::load_into(model, &path));
+    load::<Normalized, _>(|model| keras::load_into(model, &path));
+    drop(keras::tensors(&path));
+});
