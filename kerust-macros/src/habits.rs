@@ -232,10 +232,6 @@ pub fn instead(kind: &str, argument: &str) -> &'static str {
         ("MultiHeadAttention", "flash_attention") => {
             "remove it: the result is the same, and there is one way to compute it"
         }
-        ("Attention", "score_mode") => {
-            "remove it: a score is the product of a query and a key; for the sum write `AdditiveAttention`"
-        }
-        ("Dot", "normalize") => "remove it, and write `=> UnitNormalization` after both values",
         _ => "remove it",
     }
 }

@@ -201,6 +201,11 @@ def two_input_cases():
     yield "dot_rows", layers.Dot(axes=2), ((2, 5, 4), (2, 7, 4))
     yield "dot_axes", layers.Dot(axes=(1, 2)), ((2, 5, 4), (2, 3, 5))
     yield "dot_vectors", layers.Dot(axes=1), ((2, 17), (2, 17))
+    yield "dot_last", layers.Dot(axes=-1), ((2, 5, 4), (2, 7, 4))
+    yield "dot_negative", layers.Dot(axes=(-2, -1)), ((2, 5, 4), (2, 3, 5))
+    yield "dot_normalize", layers.Dot(axes=-1, normalize=True), ((2, 5, 4), (2, 7, 4))
+    yield "dot_normalize_axes", layers.Dot((1, 2), normalize=True), ((2, 5, 4), (2, 3, 5))
+    yield "dot_cosine", layers.Dot(1, normalize=True), ((2, 17), (2, 17))
     yield "dot_row_and_vector", layers.Dot(axes=(2, 1)), ((2, 5, 4), (2, 4))
 
 

@@ -184,6 +184,11 @@ two_equal_keras! {
     dot_rows: Input(5, 4), Input(7, 4) => Dot(axes = 2);
     dot_axes: Input(5, 4), Input(3, 5) => Dot(axes = (1, 2));
     dot_vectors: Input(17), Input(17) => Dot(axes = 1);
+    dot_last: Input(5, 4), Input(7, 4) => Dot(axes = -1);
+    dot_negative: Input(5, 4), Input(3, 5) => Dot(axes = (-2, -1));
+    dot_normalize: Input(5, 4), Input(7, 4) => Dot(axes = -1, normalize = true);
+    dot_normalize_axes: Input(5, 4), Input(3, 5) => Dot((1, 2), normalize = true);
+    dot_cosine: Input(17), Input(17) => Dot(axes = 1, normalize = true);
     dot_row_and_vector: Input(5, 4), Input(4) => Dot(axes = (2, 1));
 }
 

@@ -201,6 +201,101 @@ model! {
         GRU(5, return_sequences = true)(to, initial_state = h) => LSTM(2)
     }
 }
+model! {
+    pub BothLstmStates {
+        let x = Input(6, 3);
+        let (x, fh, fc, bh, bc) =
+            x => Bidirectional(LSTM(4, return_sequences = true, return_state = true));
+        let x = x => Flatten;
+        let ends = Concatenate(fh, fc, bh, bc);
+        Concatenate(x, ends)
+    }
+}
+model! {
+    pub BothGruStates {
+        let x = Input(6, dtype = token);
+        let x = x => Embedding(11, 3, mask_zero = true);
+        let (x, f, b) = x => Bidirectional(GRU(3, return_state = true), merge_mode = mul);
+        Concatenate(x, f, b)
+    }
+}
+model! {
+    pub BothSimpleRnnStates {
+        let x = Input(1, 1);
+        let (x, f, b) = x => Bidirectional(SimpleRNN(1, return_state = true), merge_mode = ave);
+        Concatenate(x, f, b)
+    }
+}
+model! {
+    pub BothEncoderDecoder {
+        let from = Input(6, dtype = token);
+        let to = Input(4, dtype = token);
+        let from = from => Embedding(11, 3, mask_zero = true);
+        let to = to => Embedding(11, 2, mask_zero = true);
+        let (_, fh, fc, bh, bc) = from => Bidirectional(LSTM(5, return_state = true));
+        let (x, fh, fc, bh, bc) = Bidirectional(
+            LSTM(5, return_sequences = true, return_state = true),
+            merge_mode = sum
+        )(to, initial_state = (fh, fc, bh, bc));
+        let x = x => LSTM(2);
+        let ends = Concatenate(fh, fc, bh, bc);
+        Concatenate(x, ends)
+    }
+}
+model! {
+    pub BothGruEncoderDecoder {
+        let from = Input(6, 2);
+        let to = Input(1, 3);
+        let (_, f, b) = from => Bidirectional(GRU(3, return_state = true));
+        Bidirectional(GRU(3, return_sequences = true))(to, initial_state = (f, b)) => Dense(2)
+    }
+}
+macro_rules! attentions {
+    ($($name:ident $layer:ident($($argument:tt)*);)+) => {$(
+        model! {
+            pub $name {
+                let query = Input(5, dtype = token);
+                let value = Input(7, dtype = token);
+                let query = query => Embedding(11, 4, mask_zero = true);
+                let value = value => Embedding(11, 4, mask_zero = true);
+                $layer(query, value $($argument)*) => LSTM(3)
+            }
+        }
+    )+};
+}
+attentions! {
+    Attend Attention();
+    AttendScaled Attention(, use_scale = true);
+    AttendConcat Attention(, score_mode = concat);
+    AttendScaledConcat Attention(, use_scale = true, score_mode = concat);
+    AttendAdditive AdditiveAttention();
+    AttendAdditivePlain AdditiveAttention(, use_scale = false);
+}
+model! {
+    pub AttendMaskedQuery {
+        let query = Input(5, dtype = token);
+        let value = Input(7, 4);
+        let query = query => Embedding(11, 4, mask_zero = true);
+        Attention(query, value, use_scale = true) => LSTM(3)
+    }
+}
+model! {
+    pub AttendMaskedValue {
+        let query = Input(5, 4);
+        let value = Input(5, dtype = token);
+        let value = value => Embedding(11, 4, mask_zero = true);
+        AdditiveAttention(query, value, use_causal_mask = true) => LSTM(3)
+    }
+}
+model! {
+    pub AttendThree {
+        let query = Input(1, 1);
+        let value = Input(3, 1);
+        let key = Input(3, 1);
+        Attention(query, value, key, use_scale = true, score_mode = concat, use_causal_mask = true)
+            => Flatten
+    }
+}
 
 /// An input of the golden file, in the form that a model expects.
 enum Values {
@@ -381,4 +476,18 @@ equal_keras! {
     gru_state: GruState(tokens);
     encoder_decoder: EncoderDecoder(tokens, series);
     gru_encoder_decoder: GruEncoderDecoder(tokens, tokens);
+    both_lstm_states: BothLstmStates(series);
+    both_gru_states: BothGruStates(tokens);
+    both_simple_rnn_states: BothSimpleRnnStates(series);
+    both_encoder_decoder: BothEncoderDecoder(tokens, tokens);
+    attention: Attend(tokens, tokens);
+    attention_scaled: AttendScaled(tokens, tokens);
+    attention_concat: AttendConcat(tokens, tokens);
+    attention_scaled_concat: AttendScaledConcat(tokens, tokens);
+    attention_additive: AttendAdditive(tokens, tokens);
+    attention_additive_plain: AttendAdditivePlain(tokens, tokens);
+    attention_masked_query: AttendMaskedQuery(tokens, series);
+    attention_masked_value: AttendMaskedValue(series, tokens);
+    attention_three: AttendThree(series, series, series);
+    both_gru_encoder_decoder: BothGruEncoderDecoder(series, series);
 }

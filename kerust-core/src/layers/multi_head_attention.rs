@@ -101,6 +101,7 @@ impl<X> MultiHeadAttention<X> {
                 keys: value[0],
                 scale: 0.0,
                 causal: false,
+                zeroes: true,
             },
             features: [query[1], value[1], value[1]],
             dropout: 0.0,

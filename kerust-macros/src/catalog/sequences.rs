@@ -5,7 +5,7 @@ use super::rows::{
 };
 use super::{Row, attention, recurrent, steps};
 use crate::arguments::{Kind, Parameter};
-use crate::words::{PADDINGS_1D, STEP_ACTIVATIONS};
+use crate::words::{PADDINGS_1D, SCORE_MODES, STEP_ACTIVATIONS};
 use kerust_core::shape::Bounds;
 
 const CAUSAL_PADDING: Parameter = optional("padding", Kind::Word(&PADDINGS_1D));
@@ -265,6 +265,8 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "Attention",
         parameters: &[
+            optional("use_scale", Kind::Flag),
+            optional("score_mode", Kind::Word(&SCORE_MODES)),
             training("dropout", RATE),
             optional("use_causal_mask", Kind::Flag),
         ],
@@ -281,7 +283,10 @@ pub static ROWS: &[Row] = &[
     },
     Row {
         name: "Dot",
-        parameters: &[required("axes", Kind::Ends)],
+        parameters: &[
+            required("axes", Kind::PairOfAxes),
+            optional("normalize", Kind::Flag),
+        ],
         infer: attention::dot,
     },
     Row {

@@ -208,6 +208,7 @@ fn models(layer: &str, given: &[&Argument]) -> impl Iterator<Item = String> {
         let sample = match it.kind {
             Kind::Count => "4",
             Kind::Pair => "3x3",
+            Kind::PairOfAxes => "-1",
             kind => crate::arguments::sample(kind),
         };
         format!("{} = {sample}", it.name)
