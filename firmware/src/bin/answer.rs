@@ -86,7 +86,7 @@ fn answer<M: Model, X: StaticShape, T: Number, Y: StaticShape, U: Number>(
             .iter()
             .for_each(|value| value.write(&mut outputs));
     }
-    // The workstation's convolutions use separate scratch, and only a machine with DSP instructions widens the patches of
+    // The workstation's convolutions and recurrent layers use separate scratch, and only a machine with DSP instructions widens the patches of
     // 8-bit convolutions.
     let unused = paint(&mut arena);
     if unused > 0 && cfg!(not(feature = "workstation")) && !name.ends_with("_int8") {
