@@ -173,6 +173,8 @@ def layer_cases():
         return layers.MultiHeadAttention(heads, width, **config)
 
     yield "self_attention", attention(2, 3), (2, 5, 4)
+    yield "self_attention_wider", attention(2, 3, output_shape=7), (2, 5, 4)
+    yield "self_attention_narrower", attention(2, 3, output_shape=1, use_bias=False), (2, 5, 4)
     yield "self_attention_one_head", attention(1, 8, value_dim=3), (2, 7, 3)
     yield "self_attention_one_step", attention(3, 1, use_bias=False), (2, 1, 17)
     yield "self_attention_causal", attention(2, 3, value_dim=5), (2, 5, 4)

@@ -90,6 +90,8 @@ equal_keras! {
     time_distributed_flatten: Input(3, 5, 2) => Reshape(3, 5, 2) => TimeDistributed(Flatten);
     time_distributed_lstm: Input(3, 5, 2) => Reshape(3, 5, 2) => TimeDistributed(LSTM(4));
     self_attention: Input(5, 4) => MultiHeadAttention(2, 3);
+    self_attention_wider: Input(5, 4) => MultiHeadAttention(2, 3, output_shape = 7);
+    self_attention_narrower: Input(5, 4) => MultiHeadAttention(2, 3, output_shape = 1, use_bias = false);
     self_attention_one_head: Input(7, 3) => MultiHeadAttention(num_heads = 1, key_dim = 8, value_dim = 3);
     self_attention_one_step: Input(1, 17) => MultiHeadAttention(3, 1, use_bias = false);
     self_attention_causal: Input(5, 4) => MultiHeadAttention(2, 3, 5, use_causal_mask = true);

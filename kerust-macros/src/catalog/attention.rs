@@ -24,6 +24,7 @@ pub(super) fn multi_head_attention(
     let [heads, key_dim] = ["num_heads", "key_dim"].map(|name| arguments.count(name));
     let value_dim = arguments.optional_count("value_dim");
     let value_dim = value_dim.unwrap_or(key_dim.clone());
+    let output_shape = arguments.optional_count("output_shape");
     let all: Vec<&ValueType> = [&[before.data], before.others].concat();
     let value = before.others.first().copied().unwrap_or(before.data);
     let key = before.others.get(1).copied().unwrap_or(value);
@@ -42,6 +43,9 @@ pub(super) fn multi_head_attention(
     if arguments.optional_count("value_dim").is_some() {
         config.extend(quote!(.value_dim(#value_dim)));
     }
+    if let Some(outputs) = &output_shape {
+        config.extend(quote!(.output_shape(#outputs)));
+    }
     if arguments.flag("use_causal_mask", false) {
         config.extend(quote!(.use_causal_mask(true)));
     }
@@ -56,21 +60,38 @@ pub(super) fn multi_head_attention(
     });
     let shapes = all.iter().map(|data| data.shape());
     let terms = quote!(&[#(#shapes),*], #heads, #key_dim, #value_dim);
-    let judged = known.clone().map(|(shapes, [heads, key_dim, value_dim])| {
-        kerust_core::shape::multi_head_attention(&shapes, heads, key_dim, value_dim)
+    let mut rule = Rule {
+        known: known.clone().map(|(shapes, [heads, key_dim, value_dim])| {
+            kerust_core::shape::multi_head_attention(&shapes, heads, key_dim, value_dim)
+        }),
+        tokens: quote!(::kerust::__private::shape::multi_head_attention(#terms)),
+    };
+    let mut after = After::Same;
+    let outputs = output_shape.clone().unwrap_or(query_features.clone());
+    if let Some(features) = output_shape {
+        let (judged, tokens) = (rule.known.zip(features.known), rule.tokens);
+        rule = Rule {
+            known: judged
+                .map(|(judged, known)| kerust_core::shape::attention_output(judged, known)),
+            tokens: quote!(::kerust::__private::shape::attention_output(#tokens, #features)),
+        };
+        after = After::Sizes(vec![
+            Some(before.data.dim(0, before.nameable)),
+            Some(features),
+        ]);
+    }
+    let is_sound = matches!(rule.known, Some(Ok(_)));
+    let macs = known.clone().zip(outputs.known).filter(|_| is_sound);
+    let macs = macs.map(|((shapes, [heads, key_dim, value_dim]), outputs)| {
+        kerust_core::shape::multi_head_attention_macs(&shapes, heads, key_dim, value_dim, outputs)
     });
-    let macs = known.clone().filter(|_| matches!(judged, Some(Ok(_)))).map(
-        |(shapes, [heads, key_dim, value_dim])| {
-            kerust_core::shape::multi_head_attention_macs(&shapes, heads, key_dim, value_dim)
-        },
-    );
     let of =
         |features: &Size, width: &Size| product(&[features.clone(), heads.clone(), width.clone()]);
     let kernels = [
         of(&query_features, &key_dim),
         of(&key_features, &key_dim),
         of(&value_features, &value_dim),
-        of(&query_features, &value_dim),
+        of(&outputs, &value_dim),
     ];
     let one = Size::known(1);
     let biases = match arguments.flag("use_bias", true) {
@@ -78,7 +99,7 @@ pub(super) fn multi_head_attention(
             of(&one, &key_dim),
             of(&one, &key_dim),
             of(&one, &value_dim),
-            query_features.known,
+            outputs.known,
         ],
         false => [Some(0); 4],
     };
@@ -93,7 +114,9 @@ pub(super) fn multi_head_attention(
         value_dim,
     ];
     if !arguments.flag("use_bias", true) {
-        sizes.extend([Size::known(0), Size::known(0)]);
+        sizes.extend([outputs.clone(), Size::known(0), Size::known(0)]);
+    } else if arguments.has("output_shape") {
+        sizes.push(outputs.clone());
     }
     let layer = known
         .clone()
@@ -105,7 +128,7 @@ pub(super) fn multi_head_attention(
             let rate = arguments
                 .number("dropout")
                 .map_or(Some(0.0), |rate| rate.known)?;
-            let sound = matches!(judged, Some(Ok(_))) && (0.0..=1.0).contains(&rate);
+            let sound = is_sound && (0.0..=1.0).contains(&rate);
             let [query, value] = [query, value].map(|shape| [shape.extent(0), shape.extent(1)]);
             sound.then(|| {
                 <kerust_core::layers::MultiHeadAttention>::new(query, value, heads, key_dim)
@@ -124,11 +147,8 @@ pub(super) fn multi_head_attention(
     Spec {
         masking: Masking::UsesAndKeeps,
         arguments: inputs.clone(),
-        rule: Some(Rule {
-            known: judged,
-            tokens: quote!(::kerust::__private::shape::multi_head_attention(#terms)),
-        }),
-        after: After::Same,
+        rule: Some(rule),
+        after,
         weights: Some(Weights {
             name: "MultiHeadAttentionWeights",
             sizes,
@@ -137,7 +157,7 @@ pub(super) fn multi_head_attention(
         }),
         macs: Macs::Stated(
             macs,
-            quote!(::kerust::__private::shape::multi_head_attention_macs(#terms)),
+            quote!(::kerust::__private::shape::multi_head_attention_macs(#terms, #outputs)),
         ),
         scratch: Some(len("scratch_len", layer.map(|layer| layer.scratch_len()))),
         saved: Some(len("saved_len", layer.map(|layer| layer.saved_len()))),

@@ -252,6 +252,7 @@ pub static ROWS: &[Row] = &[
             optional("value_dim", Kind::Count),
             training("dropout", RATE),
             optional("use_bias", Kind::Flag),
+            optional("output_shape", Kind::Count),
             initializer("kernel_initializer"),
             initializer("bias_initializer"),
             regularizer("kernel_regularizer"),

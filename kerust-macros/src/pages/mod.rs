@@ -26,6 +26,7 @@ const WITHOUT_DEFAULT: &[(&str, &str)] = &[
     ("MaxPooling2D", "strides"),
     ("AveragePooling1D", "strides"),
     ("AveragePooling2D", "strides"),
+    ("MultiHeadAttention", "output_shape"),
     ("MultiHeadAttention", "value_dim"),
     ("PositionEmbedding", "sequence_length"),
 ];
