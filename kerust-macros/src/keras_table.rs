@@ -18,7 +18,7 @@ const TESTS: [&str; 9] = [
     "tests/suite/keras_images.rs",
     "tests/suite/keras_draws.rs",
     "tests/suite/masks.rs",
-    "kerust-core/tests/graph_layers.rs",
+    "tests/suite/keras_graph_layers.rs",
     "kerust-macros/src/mistakes/valid.txt",
 ];
 

@@ -1,4 +1,4 @@
-"""Writes `python.safetensors`: the weights of `tests/weights/stored.rs`'s `Net` as Python's safetensors writes them.
+"""Writes `python.safetensors`: the weights of `tests/suite/weights/stored.rs`'s `Net` as Python's safetensors writes them.
 
 Needs `pip install safetensors numpy`; safetensors 0.8.0 made the file next to this script.
 """

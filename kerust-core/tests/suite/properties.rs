@@ -4,7 +4,7 @@
 //! `KERUST_PROPERTY_SECONDS` (8) is the time that the cases may take, and `KERUST_PROPERTY_SEED` the seed of the
 //! first one.
 
-use crate::{Fails, assert_same, make};
+use super::resume::{Fails, assert_same, make};
 use kerust::model;
 use kerust_core::data::{Class, Dataset};
 use kerust_core::loss::SparseCategoricalCrossentropy;

@@ -1,7 +1,5 @@
 //! Weights in files: saved files can be read back, and every fault is reported by name before any weight
 //! changes.
-#![cfg(feature = "std")]
-#![allow(missing_docs)]
 
 mod embed;
 mod odd;

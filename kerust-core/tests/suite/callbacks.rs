@@ -1,8 +1,6 @@
 //! Callbacks, with the metrics of each epoch set by hand: exactly Keras's semantics.
-#![cfg(feature = "std")]
 
-mod support;
-
+use crate::support::{Xor, xor};
 use kerust_core::Result;
 use kerust_core::data::Binary;
 use kerust_core::layer::LayerData;
@@ -17,7 +15,6 @@ use kerust_core::train::{
 };
 use std::fs;
 use std::path::PathBuf;
-use support::{Xor, xor};
 
 fn model() -> Compiled<Xor, Binary> {
     Xor::new(Seed(1)).compile(SGD::new(0.5), BinaryCrossentropy, Accuracy)

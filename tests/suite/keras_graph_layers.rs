@@ -1,5 +1,4 @@
 //! Compares the layers of graphs with Keras: outputs, and the gradients of inputs and weights.
-#![cfg(feature = "std")]
 
 use kerust_core::activation::Activation;
 use kerust_core::gradient::Gradient;
@@ -21,7 +20,7 @@ struct Case {
 
 impl Case {
     fn open(name: &'static str) -> Self {
-        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden");
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
         let file = std::fs::read(golden.join("graph_layers.safetensors")).unwrap();
         Self { file, name }
     }

@@ -1,7 +1,7 @@
 //! Paths and formats of saved weights, and what is read on request.
 
+use super::stored::Net;
 use super::{File, bits, net};
-use crate::stored::Net;
 use kerust_core::layer::LayerData;
 use kerust_core::weights;
 use std::fs;

@@ -1,7 +1,5 @@
 //! Keras's files: Keras's own files are read, kerust's files can be read back, and every fault is reported by
 //! name before any weight changes.
-#![cfg(feature = "keras")]
-#![allow(missing_docs)]
 
 mod hostile;
 mod memory;

@@ -1,5 +1,4 @@
 //! Models and their training data.
-#![allow(dead_code, missing_docs)]
 
 use kerust::model;
 use kerust_core::data::{Binary, Class, Dataset};

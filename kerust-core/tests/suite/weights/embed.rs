@@ -1,8 +1,8 @@
 //! `embed` accepts the files that `load` accepts, with the same values, and rejects the others with the same
 //! messages.
 
+use super::stored::{Net, Tanh, Wide};
 use super::{BIAS, File, KERNEL, KERNEL_1, bits, net};
-use crate::stored::{Net, Tanh, Wide};
 use kerust_core::layer::LayerData;
 use kerust_core::model::Model;
 use kerust_core::weights::{self, Section, embedded, model_metadata};
@@ -11,7 +11,7 @@ use std::panic::catch_unwind;
 
 static PYTHONS: Net = embedded(
     "python.safetensors",
-    include_bytes!("../files/python.safetensors"),
+    include_bytes!("../../files/python.safetensors"),
 );
 
 /// The message with which `bytes` are rejected.

@@ -1,6 +1,4 @@
 //! If a process is killed while it saves, the file is either the old or the new one.
-#![cfg(all(feature = "std", unix))]
-#![allow(missing_docs)]
 
 use kerust_core::layer::{LayerData, Layout};
 use kerust_core::rng::Seed;
@@ -63,7 +61,11 @@ fn a_kill_at_any_moment_leaves_a_whole_file() {
     let mut rng = Seed(1).rng();
     for _ in 0..KILLS {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_saves_until_killed", "--test-threads=1"])
+            .args([
+                "--exact",
+                "weights_kill::child_saves_until_killed",
+                "--test-threads=1",
+            ])
             .env(VARIABLE, &path)
             .stdout(Stdio::null())
             .spawn()

@@ -1,7 +1,7 @@
 //! Samples that a closure reads, and batches that are divided between machines.
 
-use super::support::{Wide, thirds};
 use super::{noisy, scratch};
+use crate::support::{Wide, thirds};
 use kerust_core::data::{Class, Samples, samples};
 use kerust_core::loss::SparseCategoricalCrossentropy;
 use kerust_core::metric::Accuracy;

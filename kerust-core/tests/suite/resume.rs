@@ -1,11 +1,7 @@
 //! A training that is interrupted at the end of an epoch, or killed in the middle of a step, and then
 //! resumed, ends with the same bytes as one that was never interrupted.
-#![cfg(all(feature = "std", unix))]
-#![allow(missing_docs)]
 
-mod properties;
-mod support;
-
+use crate::support::{Noisy, thirds};
 use kerust_core::Result;
 use kerust_core::data::Class;
 use kerust_core::loss::SparseCategoricalCrossentropy;
@@ -22,7 +18,6 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use support::{Noisy, thirds};
 
 const VARIABLE: &str = "KERUST_TEST_TRAIN_IN";
 const EPOCHS: usize = 24;
@@ -108,7 +103,7 @@ fn fit<'a>(folder: &Path, epochs: usize, patience: usize) -> Fit<'a, Rank1<20>, 
 }
 
 /// Creates a folder with a table that other trainings wrote.
-fn make(folder: &Path) {
+pub fn make(folder: &Path) {
     fs::create_dir(folder).unwrap();
     fs::write(folder.join("all.csv"), "epoch,loss\n0,1\n").unwrap();
 }
@@ -140,7 +135,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-fn assert_same(found: &Path, expected: &Path, what: &str) {
+pub fn assert_same(found: &Path, expected: &Path, what: &str) {
     let (found, expected) = (files(found), files(expected));
     let names = |files: &[(String, Vec<u8>)]| -> Vec<String> {
         files.iter().map(|(name, _)| name.clone()).collect()
@@ -152,8 +147,8 @@ fn assert_same(found: &Path, expected: &Path, what: &str) {
 }
 
 /// Ends a training with an error, as a full disk would.
-struct Fails {
-    epoch: usize,
+pub struct Fails {
+    pub epoch: usize,
 }
 
 impl Callback for Fails {
@@ -232,7 +227,11 @@ fn a_training_that_is_killed_at_any_moment_ends_as_if_it_had_not_been() {
         make(&killed);
         while !killed.join("done").exists() {
             let mut child = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "child_trains_until_done", "--test-threads=1"])
+                .args([
+                    "--exact",
+                    "resume::child_trains_until_done",
+                    "--test-threads=1",
+                ])
                 .env(VARIABLE, &killed)
                 .stdout(Stdio::null())
                 .spawn()

@@ -1,7 +1,7 @@
 //! NaN and infinity in the data and in the loss.
 
 use super::noisy;
-use super::support::{Linear, thirds};
+use crate::support::{Linear, thirds};
 use kerust_core::activation::Linear as LinearHead;
 use kerust_core::data::Dataset;
 use kerust_core::loss::{Batch, Loss, MeanSquaredError};

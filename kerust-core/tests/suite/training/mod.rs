@@ -1,13 +1,11 @@
 //! Training as a whole: it learns, is reproducible, can be resumed, and rejects invalid input.
-#![cfg(feature = "std")]
 
 mod faults;
 mod hints;
 mod own_loop;
 mod sources;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support::{Huge, Mlp, Noisy, Wide, Xor, thirds, xor};
 use kerust_core::data::{Class, Dataset};
 use kerust_core::layer::LayerData;
 use kerust_core::loss::{BinaryCrossentropy, SparseCategoricalCrossentropy};
@@ -15,7 +13,6 @@ use kerust_core::metric::Accuracy;
 use kerust_core::optimizer::{Adam, CosineDecay, RMSprop, SGD};
 use kerust_core::rng::Seed;
 use kerust_core::train::{Compiled, Fit, Workflow};
-use support::{Huge, Mlp, Noisy, Wide, Xor, thirds, xor};
 
 type NoisyTraining = Compiled<Noisy, Class<3>>;
 
