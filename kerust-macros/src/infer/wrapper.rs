@@ -200,6 +200,16 @@ impl Infer<'_> {
 
     /// Reports a layer that cannot be applied to each step independently.
     fn is_refused(&mut self, inner: &ast::Layer, row: &Row, spec: &Spec) -> bool {
+        if spec.masking == Masking::Makes {
+            self.diagnostics
+                .fault(
+                    inner.ident(),
+                    format!("`TimeDistributed` does not take a layer that makes a mask, found `{}`", row.name),
+                )
+                .note("each step would have a mask of its own, and none would be left for the whole sequence")
+                .help("put it before, where it masks steps of the whole sequence");
+            return true;
+        }
         let is_training_only = spec.role == Role::TrainingOnly && row.name != "Dropout";
         let draws = is_training_only || row.name == "RandomCrop";
         if !(spec.state || draws) {
