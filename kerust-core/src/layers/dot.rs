@@ -79,7 +79,10 @@ impl Dot {
         }
         for j in 0..n {
             let factor = factor(b, self.vector(true, j), k);
-            y.iter_mut().skip(j).step_by(n).for_each(|y| *y *= factor);
+            y.iter_mut()
+                .skip(j)
+                .step_by(n.max(1))
+                .for_each(|y| *y *= factor);
         }
     }
 
