@@ -32,6 +32,9 @@ MODELS = {
     "autoencoder": dict(input=4 * 640, output=4 * 640, instructions=800_000, arena=3072 - 4 * 640),
     "resnet8": dict(input=4 * 3072, output=4 * 10, instructions=45_000_000, arena=133_000),
     "catalogue": dict(input=4 * 288, output=4 * 5),
+    "keywords_lstm": dict(input=4 * 490, output=4 * 12, arena=1_344),
+    # Tokens are of two bytes.
+    "transformer": dict(input=2 * 16, output=4 * 8, arena=14_400),
     "fashion_int8": dict(input=4 * 784, output=4 * 10),
     "autoencoder_int8": dict(input=640, output=640, instructions=550_000, arena=1536 - 640),
     "resnet8_int8": dict(input=3072, output=10, instructions=27_000_000, arena=50_000 - 3072, overhead=21_000),
