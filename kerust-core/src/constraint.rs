@@ -27,7 +27,7 @@
 //! model! { pub Net: Input(4) => Dense(8, relu, kernel_constraint = own::Clip(0.5)) => Dense(3) }
 //! ```
 
-/// A custom constraint.
+/// A custom constraint, which is applied to the weights after each step of the optimizer, as in Keras.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a constraint",
     label = "expected a constraint",
@@ -58,13 +58,14 @@ enum Rule {
     Custom(Custom),
 }
 
-/// A custom constraint, which equals itself only.
+/// A reference to a custom constraint.
 #[derive(Clone, Copy)]
 struct Custom(&'static dyn Constrain);
 
 impl PartialEq for Custom {
     fn eq(&self, other: &Self) -> bool {
-        core::ptr::addr_eq(self.0, other.0)
+        // Two types without fields may have the same address, but they have different methods.
+        core::ptr::eq(self.0, other.0)
     }
 }
 

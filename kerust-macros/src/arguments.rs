@@ -215,6 +215,9 @@ impl<'a> Arguments<'a> {
         {
             return self.accept(place, argument, diagnostics);
         }
+        if let Some(place) = self.custom_activation(value) {
+            return self.accept(place, argument, diagnostics);
+        }
         let Some(next) = next else {
             let kind = self.layer.ident();
             let count = self.parameters.len();

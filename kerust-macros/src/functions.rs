@@ -1,6 +1,6 @@
 //! Words with settings: `leaky_relu(0.3)`, `random_normal(stddev = 0.1)`.
 
-mod custom;
+pub mod custom;
 
 use crate::ast::{Value, ValueKind};
 use crate::diagnostics::Diagnostics;
@@ -226,7 +226,7 @@ pub fn read(
     vocabulary: &Vocabulary,
     value: &Value,
 ) -> Option<Result<(&'static str, TokenStream), Misfit>> {
-    if let Some(expansion) = custom::read(vocabulary, value) {
+    if let Some(expansion) = custom::expansion(vocabulary, value) {
         return Some(Ok(("custom", expansion)));
     }
     let call = match &value.kind {

@@ -28,6 +28,11 @@
 /// # Ok::<(), kerust::Error>(())
 /// ```
 ///
+/// A value made by a type, such as `own::Snake(2.0)`, `own::Snake` or `own::Snake::new(2.0)`, may stand anywhere among the
+/// arguments, as a word may: `Conv2D(8, 3x3, own::Snake(2.0))`. A constant or a function stands at the place of the activation,
+/// or has its name: `Conv2D(8, 3x3, activation = own::SNAKE)`. The value must be a constant expression. The steps of
+/// recurrent layers do not take custom activations. In 8 bits it is a table, as other activations are.
+///
 /// [`testing::check_activation`](https://docs.rs/kerust/latest/kerust/testing/fn.check_activation.html) compares its
 /// derivative with finite differences.
 #[diagnostic::on_unimplemented(

@@ -1,33 +1,19 @@
-//! Custom activations and initializers, named by their paths: `own::Snake(2.0)`.
+//! Custom activations and initializers, which are named by their paths: `own::Snake(2.0)`.
 
 use crate::arguments::{bare, is_path};
 use crate::ast::Value;
 use crate::habits;
 use crate::words::{ACTIVATIONS, INITIALIZERS, Vocabulary};
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote_spanned;
-use syn::spanned::Spanned;
+use syn::spanned::Spanned as _;
 
-/// What a custom activation or initializer expands to, which is named by its path: `own::Snake(2.0)`. `None` for the path
-/// of a word or of another library, such as `nn::Relu`.
-pub(super) fn read(vocabulary: &Vocabulary, value: &Value) -> Option<TokenStream> {
+/// What a custom activation or initializer expands to. `None` for the path of a word or of another library, such as
+/// `nn::Relu`.
+pub fn expansion(vocabulary: &Vocabulary, value: &Value) -> Option<TokenStream> {
     let is_activation = std::ptr::eq(vocabulary, &ACTIVATIONS);
-    if !is_path(&value.tokens) || !(is_activation || std::ptr::eq(vocabulary, &INITIALIZERS)) {
-        return None;
-    }
-    let first = value
-        .tokens
-        .clone()
-        .into_iter()
-        .next()
-        .map(|tree| tree.to_string());
-    if first.is_some_and(|first| first != "self" && habits::is_module(&first)) {
-        return None;
-    }
-    let name = bare(value).unwrap_or_default();
-    let plain = |word: &str| word.replace('_', "").to_lowercase();
-    let is_word = |word: &str| plain(word) == plain(&name);
-    if vocabulary.names().any(is_word) || habits::is_word_of_keras(&name, vocabulary) {
+    let takes_custom = is_activation || std::ptr::eq(vocabulary, &INITIALIZERS);
+    if !takes_custom || !is_custom(vocabulary, value) {
         return None;
     }
     let custom = &value.tokens;
@@ -47,4 +33,40 @@ pub(super) fn read(vocabulary: &Vocabulary, value: &Value) -> Option<TokenStream
             }))
         }
     })
+}
+
+/// Whether a value is a path that is neither a word in another notation nor from another library.
+pub fn is_custom(vocabulary: &Vocabulary, value: &Value) -> bool {
+    if !is_path(&value.tokens) {
+        return false;
+    }
+    let first = value.tokens.clone().into_iter().next();
+    let first = first.map(|tree| tree.to_string());
+    if first.is_some_and(|first| first != "self" && habits::is_module(&first)) {
+        return false;
+    }
+    let name = bare(value).unwrap_or_default();
+    let plain = |word: &str| word.replace('_', "").to_lowercase();
+    let is_word = |word: &str| plain(word) == plain(&name);
+    !vocabulary.names().any(is_word) && !habits::is_word_of_keras(&name, vocabulary)
+}
+
+/// Whether a value is made by the name of a type, so that it is no size: `own::Snake(2.0)`, `own::Snake::new(2.0)` and
+/// `own::Snake`, but not `Sizes::STRIDE` or `Sizes::stride()`.
+pub fn names_a_type(value: &Value) -> bool {
+    let names = value
+        .tokens
+        .clone()
+        .into_iter()
+        .filter_map(|tree| match tree {
+            TokenTree::Ident(name) => Some(name.to_string()),
+            _ => None,
+        });
+    let last = names
+        .filter(|name| name != "new" && name != "default")
+        .last();
+    is_path(&value.tokens)
+        && last.is_some_and(|name| {
+            name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
+        })
 }
