@@ -26,17 +26,21 @@ GENERATED = FIRMWARE / "generated"
 BUILT = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 
 MODELS = {
-    # Bytes of the input and the output of one sample, and the goals: instructions, arena in bytes.
+    # Bytes of the input and the output of one sample, and the goals: instructions, arena in bytes, flash without weights
+    # at opt-level 3 where it is larger than OVERHEAD.
     "fashion": dict(input=4 * 784, output=4 * 10),
     "autoencoder": dict(input=4 * 640, output=4 * 640, instructions=800_000, arena=3072 - 4 * 640),
     "resnet8": dict(input=4 * 3072, output=4 * 10, instructions=45_000_000, arena=133_000),
     "catalogue": dict(input=4 * 288, output=4 * 5),
+    "keywords_lstm": dict(input=4 * 490, output=4 * 12, arena=1_344),
+    # Tokens are of two bytes.
+    "transformer": dict(input=2 * 16, output=4 * 8, arena=14_400),
     "fashion_int8": dict(input=4 * 784, output=4 * 10),
     "autoencoder_int8": dict(input=640, output=640, instructions=550_000, arena=1536 - 640),
     "resnet8_int8": dict(input=3072, output=10, instructions=27_000_000, arena=50_000 - 3072, overhead=21_000),
     "keywords_int8": dict(input=490, output=12, instructions=7_000_000, arena=17_000 - 490, overhead=18_000),
 }
-# The maximum flash without weights, on the M4F.
+# The maximum flash without weights, on the M4F; the models name those that take more at opt-level 3.
 OVERHEAD = 12_000
 TARGETS = {
     "thumbv7em-none-eabihf": ("mps2-an386", "cortex-m4"),
@@ -238,12 +242,12 @@ def main():
         row(f"{name} {target.split('-')[0]} {level}", flash, weights, statics, counts)
         if target == "thumbv7em-none-eabihf":
             goal = MODELS[name].get("instructions")
-            if goal and (level == "3" or not name.endswith("_int8")) and counts["instructions"] > goal:
+            if goal and counts["instructions"] > goal:
                 faults.append(f"{where}: {counts['instructions']:,} instructions, the goal is {goal:,}")
             most, arena = MODELS[name].get("arena"), statics - MODELS[name]["input"]
             if most and arena > most:
                 faults.append(f"{where}: {arena:,} bytes of arena, the goal is {most:,}")
-            most = MODELS[name].get("overhead", OVERHEAD)
+            most = MODELS[name].get("overhead", OVERHEAD) if level == "3" else OVERHEAD
             if goal and overhead > most:
                 faults.append(f"{where}: {overhead:,} bytes of flash without weights, the bound is {most:,}")
     if "KERUST_MLPERF" in os.environ:

@@ -18,6 +18,12 @@ def net(work: str, classes: int):
             layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(),
             layers.Conv2D(64, 3, activation="relu"), layers.MaxPooling2D(),
             layers.Flatten(), layers.Dense(classes, activation="softmax")])
+    if work == "lstm":
+        return chain([layers.Input((28, 28)), layers.LSTM(64), layers.Dense(classes, activation="softmax")])
+    if work == "gru":
+        return chain([layers.Input((100, 8)), layers.GRU(32), layers.Dense(classes, activation="softmax")])
+    if work == "transformer":
+        return transformer(classes)
     if work == "keywords":
         return keywords(classes)
     return resnet8(classes)
@@ -57,4 +63,16 @@ def resnet8(classes: int):
             x = layers.Conv2D(filters, 1, strides=strides, padding="same")(x)
         x = layers.ReLU()(layers.Add()([x, y]))
     x = layers.Flatten()(layers.AveragePooling2D(8)(x))
+    return Model(inputs, layers.Dense(classes, activation="softmax")(x))
+
+
+def transformer(classes: int):
+    """Two encoder blocks of width 64 with 4 heads."""
+    inputs = x = layers.Input((64, 64))
+    for _ in range(2):
+        y = layers.LayerNormalization()(x)
+        x = layers.Add()([x, layers.MultiHeadAttention(num_heads=4, key_dim=16)(y, y)])
+        y = layers.Dense(256, activation="gelu")(layers.LayerNormalization()(x))
+        x = layers.Add()([x, layers.Dense(64)(y)])
+    x = layers.GlobalAveragePooling1D()(x)
     return Model(inputs, layers.Dense(classes, activation="softmax")(x))

@@ -1,5 +1,6 @@
 """Writes `WORK.tflite` and `WORK.onnx` for each task into the given folder, with random weights, a final
-softmax, and any batch size; and `WORK-int8.tflite` and `WORK-int8.onnx` of the tasks in 8 bits."""
+softmax, and any batch size; and `WORK-int8.tflite` and `WORK-int8.onnx` of the tasks in 8 bits. The tasks on sequences
+have no `WORK.tflite`."""
 
 import os
 import sys
@@ -13,7 +14,8 @@ import tensorflow as tf
 from keras_nets import net
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
-from works import INT8_WORKS, WORKS, random_inputs
+from torch_sequences import write_onnx
+from works import INT8_WORKS, SEQUENCES, WORKS, random_inputs
 
 
 class Graph:
@@ -88,6 +90,9 @@ def onnx_model(model):
 
 folder = sys.argv[1]
 for work, facts in WORKS.items():
+    if work in SEQUENCES:
+        write_onnx(work, facts["classes"][1], facts["shape"], f"{folder}/{work}.onnx")
+        continue
     model = net(work, facts["classes"][1])
     onnx.save(onnx_model(model), f"{folder}/{work}.onnx")
     converter = tf.lite.TFLiteConverter.from_keras_model(model)

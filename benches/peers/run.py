@@ -27,6 +27,7 @@ TUNED = dict(MALLOC_TRIM_THRESHOLD_="2000000000", MALLOC_MMAP_THRESHOLD_="200000
 THREADS = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "THREADS"]
 INT8_WORKS = ["resnet8", "keywords"]
 IMAGES_28 = ["mlp", "conv", "deep-conv"]
+IMAGES = [*IMAGES_28, "resnet8", "keywords"]
 
 
 def python(script, **env):
@@ -51,9 +52,9 @@ CONTENDERS = {
     "burn, OpenBLAS": dict(modes=["train", "infer", "batch"], works=IMAGES_28, fewer=12, **rust("burn", "openblas")),
     "burn, flex": dict(modes=["train", "infer", "batch"], works=IMAGES_28, fewer=2, **rust("burn", "flex")),
     "candle, MKL": dict(modes=["train", "infer", "batch"], works=IMAGES_28, fewer=6, **rust("candle", env={"LD_LIBRARY_PATH": str(FOLDER / "venv/lib")})),
-    "LiteRT": dict(modes=["infer", "batch", "int8"], **python("runtime_bench.py", RUNTIME="litert")),
+    "LiteRT": dict(modes=["infer", "batch", "int8"], works=IMAGES, **python("runtime_bench.py", RUNTIME="litert")),
     "ONNX Runtime": dict(modes=["infer", "batch", "int8"], **python("runtime_bench.py", RUNTIME="ort")),
-    "tract": dict(modes=["infer"], **rust("tract")),
+    "tract": dict(modes=["infer"], works=IMAGES, **rust("tract")),
 }
 CALLS = {"infer": 2000, "batch": 7, "int8": 2000}
 UNITS = {"train": "ms a step", "infer": "µs a prediction", "batch": "µs a sample", "int8": "µs a prediction"}
@@ -213,7 +214,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--modes", nargs="+", default=["train", "infer", "batch", "int8"])
-    parser.add_argument("--works", nargs="+", default=["mlp", "conv", "deep-conv", "resnet8"])
+    parser.add_argument("--works", nargs="+", default=[*IMAGES_28, "resnet8", "lstm", "gru", "transformer"])
     parser.add_argument("--contenders", nargs="+", help="only these")
     arguments = parser.parse_args()
     if arguments.contenders:

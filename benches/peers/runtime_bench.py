@@ -3,7 +3,7 @@
 import os
 
 from timing import arguments, calls, report
-from works import random_inputs, read_data, split
+from works import SEQUENCES, random_inputs, read_data, split
 
 mode, work, folder, counts = arguments()
 threads = int(os.environ["THREADS"])
@@ -38,7 +38,8 @@ else:
     bindings = []
     for batch in batches:
         binding = session.io_binding()
-        binding.bind_cpu_input("x", batch.transpose(0, 3, 1, 2).copy())
+        values = batch if work in SEQUENCES else batch.transpose(0, 3, 1, 2)
+        binding.bind_cpu_input("x", values.copy())
         binding.bind_output(session.get_outputs()[0].name)
         bindings.append(binding)
 

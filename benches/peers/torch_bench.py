@@ -5,7 +5,9 @@ import os
 import torch
 from timing import arguments, calls, chunks, report
 from torch import nn
-from works import WORKS, read_data, split
+from works import SEQUENCES, WORKS, read_data, split
+
+import torch_sequences
 
 mode, work, folder, counts = arguments()
 torch.set_num_threads(int(os.environ["THREADS"]))
@@ -47,11 +49,14 @@ def net(classes):
             nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
             nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
             nn.Flatten(), nn.Linear(1600, classes))
+    if work in SEQUENCES:
+        return torch_sequences.net(work, classes)
     return ResNet8(classes)
 
 
 images, labels = (torch.from_numpy(values) for values in read_data(work, folder))
-images = images.permute(0, 3, 1, 2).contiguous()
+if work not in SEQUENCES:
+    images = images.permute(0, 3, 1, 2).contiguous()
 model = net(WORKS[work]["classes"][0 if mode == "train" else 1])
 if os.environ.get("TORCH_CHANNELS_LAST") == "1":
     model = model.to(memory_format=torch.channels_last)

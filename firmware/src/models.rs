@@ -1,4 +1,5 @@
-//! Models of MLPerf Tiny. Tests train and check them on a workstation, and `firmware` runs them on a device.
+//! Models of MLPerf Tiny, of sequences, and of every layer. Tests train and check them on a workstation, and `firmware` runs
+//! them on a device.
 
 use kerust::model;
 
@@ -52,6 +53,22 @@ model! {
         => AveragePooling2D((25, 5))
         => Flatten
         => Dense(12, softmax)
+}
+
+model! {
+    /// Keyword spotting with an LSTM, on the features of MLPerf Tiny's: 49 steps of 10 coefficients.
+    pub KeywordsLstm: Input(49, 10) => LSTM(48) => Dense(12, softmax)
+}
+
+model! {
+    /// A small Transformer for commands of up to 16 words, with masked padding.
+    pub Transformer {
+        let words = Input(16, dtype = token);
+        let x = words => Embedding(128, 32, mask_zero = true) => PositionEmbedding;
+        let x = x => Residual(LayerNormalization => MultiHeadAttention(num_heads = 4, key_dim = 8));
+        let x = x => Residual(LayerNormalization => Dense(64, gelu) => Dense(32));
+        x => GlobalAveragePooling1D => Dense(8, softmax)
+    }
 }
 
 model! {

@@ -1,7 +1,10 @@
 //! The weights of the published models, which `prepare` writes to `generated/`.
 
 use crate::fashion_int8::FashionInt8;
-use crate::models::{Autoencoder, AutoencoderInt8, Catalogue, KeywordsInt8, ResNet8, ResNet8Int8};
+use crate::models::{
+    Autoencoder, AutoencoderInt8, Catalogue, KeywordsInt8, KeywordsLstm, ResNet8, ResNet8Int8,
+    Transformer,
+};
 use kerust::weights::embedded;
 
 /// The autoencoder with trained weights.
@@ -23,6 +26,20 @@ pub static RESNET8: ResNet8 = embedded(
 pub static CATALOGUE: Catalogue = embedded(
     "catalogue.safetensors",
     include_bytes!("../generated/catalogue.safetensors"),
+);
+
+/// The keyword spotter with an LSTM, with weights from a fixed seed.
+#[allow(long_running_const_eval)]
+pub static KEYWORDS_LSTM: KeywordsLstm = embedded(
+    "keywords_lstm.safetensors",
+    include_bytes!("../generated/keywords_lstm.safetensors"),
+);
+
+/// The Transformer with weights from a fixed seed.
+#[allow(long_running_const_eval)]
+pub static TRANSFORMER: Transformer = embedded(
+    "transformer.safetensors",
+    include_bytes!("../generated/transformer.safetensors"),
 );
 
 /// The autoencoder in 8 bits.

@@ -76,6 +76,8 @@ ranks! {
 ///
 /// let image: Tensor<Rank2<2, 3>> = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]].into();
 /// assert_eq!(image[[1, 0]], 4.0);
+/// assert_eq!(image[1], [4.0, 5.0, 6.0]);
+/// assert_eq!(image.rows().map(|row| row[2]).sum::<f32>(), 9.0);
 /// assert_eq!(image.map(|x| 2.0 * x).as_slice(), [2.0, 4.0, 6.0, 8.0, 10.0, 12.0]);
 /// ```
 #[derive(Clone, Copy)]
@@ -190,6 +192,59 @@ impl<const N: usize, T: Element> IndexMut<usize> for Tensor<Rank1<N>, T> {
     }
 }
 
+macro_rules! rows {
+    ($($name:ident <$first:ident, $($size:ident),+> $row:ty;)+) => {$(
+        /// `x[row]`: the values at an index of the first axis, such as a step of a sequence.
+        impl<const $first: usize, $(const $size: usize,)+ T: Element> Index<usize>
+            for Tensor<$name<$first, $($size),+>, T>
+        {
+            type Output = $row;
+
+            fn index(&self, row: usize) -> &$row {
+                &self.0[at::<$name<$first, $($size),+>>(row)]
+            }
+        }
+
+        impl<const $first: usize, $(const $size: usize,)+ T: Element> IndexMut<usize>
+            for Tensor<$name<$first, $($size),+>, T>
+        {
+            fn index_mut(&mut self, row: usize) -> &mut $row {
+                &mut self.0[at::<$name<$first, $($size),+>>(row)]
+            }
+        }
+
+        impl<const $first: usize, $(const $size: usize,)+ T: Element> Tensor<$name<$first, $($size),+>, T> {
+            /// The values at each index of the first axis, in their order.
+            pub fn rows(&self) -> core::slice::Iter<'_, $row> {
+                self.0.iter()
+            }
+
+            /// The values at each index of the first axis, in their order, to be written.
+            pub fn rows_mut(&mut self) -> core::slice::IterMut<'_, $row> {
+                self.0.iter_mut()
+            }
+        }
+    )+};
+}
+rows! {
+    Rank2<H, W> [T; W];
+    Rank3<H, W, C> [[T; C]; W];
+    Rank4<D, H, W, C> [[[T; C]; W]; H];
+}
+
+/// An index of the first axis.
+///
+/// # Panics
+/// Panics when the index is outside of the shape.
+fn at<S: StaticShape>(row: usize) -> usize {
+    let sizes = S::SHAPE;
+    assert!(
+        row < sizes.dim(0),
+        "the index {row} is outside of the first axis of the shape {sizes}"
+    );
+    row
+}
+
 /// `x[[row, column, channel]]`: the value at an index.
 impl<S, T: Element, const RANK: usize> Index<[usize; RANK]> for Tensor<S, T>
 where
@@ -242,7 +297,24 @@ impl<S: StaticShape, T: Element> core::fmt::Debug for Tensor<S, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Rank1, Rank3, Tensor};
+    use super::{Rank1, Rank2, Rank3, Tensor};
+
+    #[test]
+    fn rows_are_read_and_written_by_their_index() {
+        let mut steps = Tensor::<Rank2<3, 1>>::from([[1.0], [2.0], [3.0]]);
+        steps[2] = [7.0];
+        steps.rows_mut().for_each(|row| row[0] *= 2.0);
+        assert_eq!((steps[0], steps[2]), ([2.0], [14.0]));
+        assert!(steps.rows().eq(&[[2.0], [4.0], [14.0]]));
+        let image = Tensor::<Rank3<2, 3, 4>>::from_fn(|[y, x, c]| (100 * y + 10 * x + c) as f32);
+        assert_eq!((image[1][2][3], image.rows().len()), (123.0, 2));
+    }
+
+    #[test]
+    #[should_panic(expected = "the index 3 is outside of the first axis of the shape (3, 1)")]
+    fn a_row_outside_of_the_shape_is_refused() {
+        _ = Tensor::<Rank2<3, 1>>::zeroed()[3];
+    }
 
     #[test]
     fn values_are_read_and_written_by_their_index() {

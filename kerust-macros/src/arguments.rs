@@ -43,6 +43,8 @@ pub enum Kind {
     Pair,
     /// Steps before and after: `1` or `(1, 2)`.
     Ends,
+    /// An axis of each of two values, or one for both. It may be negative.
+    PairOfAxes,
     /// What stands on the four sides of an image: `1`, `(1, 2)`, `1x2` or `((1, 2), (3, 4))`.
     Borders,
     /// A shape with the batch, which is `None`; `None` is the size of the sample.
@@ -94,7 +96,12 @@ impl Kind {
     /// Whether the output shape depends on it.
     fn shapes(self) -> bool {
         match self {
-            Self::Count | Self::Pair | Self::Ends | Self::Borders | Self::Sizes { .. } => true,
+            Self::Count
+            | Self::Pair
+            | Self::Ends
+            | Self::PairOfAxes
+            | Self::Borders
+            | Self::Sizes { .. } => true,
             Self::Axis
             | Self::Axes
             | Self::CountOrAll

@@ -226,16 +226,9 @@ pub fn instead(kind: &str, argument: &str) -> &'static str {
         ("MultiHeadAttention", "attention_axes") => {
             "remove it: the attention is over the steps of (steps, features); an image has them after `Reshape(-1, channels)`"
         }
-        ("MultiHeadAttention", "output_shape") => {
-            "remove it, and write `=> Dense(n)` after it: the output is as wide as the query"
-        }
         ("MultiHeadAttention", "flash_attention") => {
             "remove it: the result is the same, and there is one way to compute it"
         }
-        ("Attention", "score_mode") => {
-            "remove it: a score is the product of a query and a key; for the sum write `AdditiveAttention`"
-        }
-        ("Dot", "normalize") => "remove it, and write `=> UnitNormalization` after both values",
         _ => "remove it",
     }
 }

@@ -294,9 +294,6 @@ impl Infer<'_> {
         place: &ChainEnd,
         last: bool,
     ) -> (ChainEnd, Option<Activation>) {
-        if let Some(block) = &layer.block {
-            return self.block(layer, block, place, last);
-        }
         if layer.applied.is_some() {
             self.diagnostics
                 .fault(
@@ -308,6 +305,9 @@ impl Infer<'_> {
                 )
                 .help("begin the chain with it: `let y = LSTM(16)(x, initial_state = (h, c));`");
             return (place.unknown(&text(&layer.tokens)), None);
+        }
+        if let Some(block) = &layer.block {
+            return self.block(layer, block, place, last);
         }
         if let Some(number) = self.applied_before(layer) {
             return self.again(layer.ident(), number, place, last);

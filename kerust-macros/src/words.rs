@@ -166,6 +166,12 @@ pub static MERGE_MODES: Vocabulary = Vocabulary {
     ],
 };
 
+pub static SCORE_MODES: Vocabulary = Vocabulary {
+    what: "score mode",
+    path: || quote!(::kerust::__private::layers::ScoreMode),
+    words: &[("dot", "Dot"), ("concat", "Concat")],
+};
+
 pub static FLIPS: Vocabulary = Vocabulary {
     what: "mode",
     path: || quote!(::kerust::__private::layers::Flip),

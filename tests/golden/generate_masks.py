@@ -195,6 +195,83 @@ def models():
     given = [tokens("gru encoder", 6, True), tokens("gru decoder", 4, True)]
     yield "gru_encoder_decoder", inputs, layers.LSTM(2)(x), given
 
+    yield from both_ways()
+    yield from attention()
+
+
+def both_ways():
+    """`Bidirectional` with states: the outputs are the sequence, the forward states and the backward states."""
+
+    def both(cell, units, mode="concat", **config):
+        return layers.Bidirectional(cell(units, **config), merge_mode=mode)
+
+    inputs = keras.Input((6, 3))
+    x, *states = both(layers.LSTM, 4, return_sequences=True, return_state=True)(inputs)
+    x = layers.Concatenate()([layers.Flatten()(x), *states])
+    yield "both_lstm_states", [inputs], x, [series("both_lstm_states", 6, 3)]
+
+    inputs = keras.Input((6,), dtype="int32")
+    x, *states = both(layers.GRU, 3, "mul", return_state=True)(embedding(3)(inputs))
+    x = layers.Concatenate()([x, *states])
+    yield "both_gru_states", [inputs], x, [tokens("both_gru_states", 6, True)]
+
+    inputs = keras.Input((1, 1))
+    x = both(layers.SimpleRNN, 1, "ave", return_state=True)(inputs)
+    x = layers.Concatenate()(list(x))
+    yield "both_simple_rnn_states", [inputs], x, [normal(rng_for("both simple"), BATCH, 1, 1)]
+
+    # As above, the mask of a layer with `initial_state` is handed over.
+    inputs = [keras.Input((6,), dtype="int32"), keras.Input((4,), dtype="int32")]
+    _, *states = both(layers.LSTM, 5, return_state=True)(embedding(3)(inputs[0]))
+    to = embedding(2)
+    x, *states = both(layers.LSTM, 5, "sum", return_sequences=True, return_state=True)(
+        to(inputs[1]), mask=to.compute_mask(inputs[1]), initial_state=states
+    )
+    x = layers.Concatenate()([layers.LSTM(2)(x, mask=to.compute_mask(inputs[1])), *states])
+    given = [tokens("both encoder", 6, True), tokens("both decoder", 4, True)]
+    yield "both_encoder_decoder", inputs, x, given
+
+    inputs = [keras.Input((6, 2)), keras.Input((1, 3))]
+    _, *states = both(layers.GRU, 3, return_state=True)(inputs[0])
+    x = both(layers.GRU, 3, return_sequences=True)(inputs[1], initial_state=states)
+    given = [series("both from", 6, 2), normal(rng_for("both to"), BATCH, 1, 3)]
+    yield "both_gru_encoder_decoder", inputs, layers.Dense(2)(x), given
+
+
+def attention():
+    """Attention without projections, with masks: of query, value or both, and a sample without any valid step."""
+    for name, layer in (
+        ("attention", layers.Attention()),
+        ("attention_scaled", layers.Attention(use_scale=True)),
+        ("attention_concat", layers.Attention(score_mode="concat")),
+        ("attention_scaled_concat", layers.Attention(use_scale=True, score_mode="concat")),
+        ("attention_additive", layers.AdditiveAttention()),
+        ("attention_additive_plain", layers.AdditiveAttention(use_scale=False)),
+    ):
+        inputs = [keras.Input((5,), dtype="int32"), keras.Input((7,), dtype="int32")]
+        x = layer([embedding(4)(x) for x in inputs])
+        given = [tokens(f"{name} query", 5, True), tokens(f"{name} value", 7, True)]
+        given[0][3, 1] = 5
+        yield name, inputs, layers.LSTM(3)(x), given
+
+    inputs = [keras.Input((5,), dtype="int32"), keras.Input((7, 4))]
+    x = layers.Attention(use_scale=True)([embedding(4)(inputs[0]), inputs[1]])
+    given = [tokens("attention query alone", 5, True), series("attention value alone", 7, 4)]
+    yield "attention_masked_query", inputs, layers.LSTM(3)(x), given
+
+    inputs = [keras.Input((5, 4)), keras.Input((5,), dtype="int32")]
+    x = layers.AdditiveAttention()(
+        [inputs[0], embedding(4)(inputs[1])], use_causal_mask=True
+    )
+    given = [series("attention of values", 5, 4), tokens("attention of queries", 5, True)]
+    yield "attention_masked_value", inputs, layers.LSTM(3)(x), given
+
+    inputs = [keras.Input((1, 1)), keras.Input((3, 1)), keras.Input((3, 1))]
+    layer = layers.Attention(use_scale=True, score_mode="concat")
+    x = layer(inputs, use_causal_mask=True)
+    given = [normal(rng_for(f"attention {name}"), BATCH, *i.shape[1:]) for name, i in zip("qvk", inputs)]
+    yield "attention_three", inputs, layers.Flatten()(x), given
+
 
 def normalized():
     """A training step through BatchNormalization, whose moments are those of the valid steps.

@@ -173,6 +173,8 @@ def layer_cases():
         return layers.MultiHeadAttention(heads, width, **config)
 
     yield "self_attention", attention(2, 3), (2, 5, 4)
+    yield "self_attention_wider", attention(2, 3, output_shape=7), (2, 5, 4)
+    yield "self_attention_narrower", attention(2, 3, output_shape=1, use_bias=False), (2, 5, 4)
     yield "self_attention_one_head", attention(1, 8, value_dim=3), (2, 7, 3)
     yield "self_attention_one_step", attention(3, 1, use_bias=False), (2, 1, 17)
     yield "self_attention_causal", attention(2, 3, value_dim=5), (2, 5, 4)
@@ -201,6 +203,11 @@ def two_input_cases():
     yield "dot_rows", layers.Dot(axes=2), ((2, 5, 4), (2, 7, 4))
     yield "dot_axes", layers.Dot(axes=(1, 2)), ((2, 5, 4), (2, 3, 5))
     yield "dot_vectors", layers.Dot(axes=1), ((2, 17), (2, 17))
+    yield "dot_last", layers.Dot(axes=-1), ((2, 5, 4), (2, 7, 4))
+    yield "dot_negative", layers.Dot(axes=(-2, -1)), ((2, 5, 4), (2, 3, 5))
+    yield "dot_normalize", layers.Dot(axes=-1, normalize=True), ((2, 5, 4), (2, 7, 4))
+    yield "dot_normalize_axes", layers.Dot((1, 2), normalize=True), ((2, 5, 4), (2, 3, 5))
+    yield "dot_cosine", layers.Dot(1, normalize=True), ((2, 17), (2, 17))
     yield "dot_row_and_vector", layers.Dot(axes=(2, 1)), ((2, 5, 4), (2, 4))
 
 

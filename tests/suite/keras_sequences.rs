@@ -90,6 +90,8 @@ equal_keras! {
     time_distributed_flatten: Input(3, 5, 2) => Reshape(3, 5, 2) => TimeDistributed(Flatten);
     time_distributed_lstm: Input(3, 5, 2) => Reshape(3, 5, 2) => TimeDistributed(LSTM(4));
     self_attention: Input(5, 4) => MultiHeadAttention(2, 3);
+    self_attention_wider: Input(5, 4) => MultiHeadAttention(2, 3, output_shape = 7);
+    self_attention_narrower: Input(5, 4) => MultiHeadAttention(2, 3, output_shape = 1, use_bias = false);
     self_attention_one_head: Input(7, 3) => MultiHeadAttention(num_heads = 1, key_dim = 8, value_dim = 3);
     self_attention_one_step: Input(1, 17) => MultiHeadAttention(3, 1, use_bias = false);
     self_attention_causal: Input(5, 4) => MultiHeadAttention(2, 3, 5, use_causal_mask = true);
@@ -184,6 +186,11 @@ two_equal_keras! {
     dot_rows: Input(5, 4), Input(7, 4) => Dot(axes = 2);
     dot_axes: Input(5, 4), Input(3, 5) => Dot(axes = (1, 2));
     dot_vectors: Input(17), Input(17) => Dot(axes = 1);
+    dot_last: Input(5, 4), Input(7, 4) => Dot(axes = -1);
+    dot_negative: Input(5, 4), Input(3, 5) => Dot(axes = (-2, -1));
+    dot_normalize: Input(5, 4), Input(7, 4) => Dot(axes = -1, normalize = true);
+    dot_normalize_axes: Input(5, 4), Input(3, 5) => Dot((1, 2), normalize = true);
+    dot_cosine: Input(17), Input(17) => Dot(axes = 1, normalize = true);
     dot_row_and_vector: Input(5, 4), Input(4) => Dot(axes = (2, 1));
 }
 

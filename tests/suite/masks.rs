@@ -1,5 +1,7 @@
 //! Compares tokens, masks and states with Keras: outputs, and the gradients of all weights.
 
+mod models;
+
 use crate::golden::{Tensors, assert_close};
 use kerust::__private::memory::Memory;
 use kerust::activation::Linear;
@@ -10,197 +12,7 @@ use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::rng::Step;
 use kerust::tensor::StaticShape;
-
-model! { pub Lstm: Input(6, dtype = token) => Embedding(11, 4, mask_zero = true) => LSTM(5) }
-model! {
-    pub LstmSequences:
-        Input(6, dtype = token)
-        => Embedding(11, 4, mask_zero = true)
-        => LSTM(5, return_sequences = true)
-        => GlobalAveragePooling1D
-}
-model! {
-    pub GruBackwards:
-        Input(6, dtype = token)
-        => Embedding(11, 4, mask_zero = true)
-        => GRU(5, return_sequences = true, go_backwards = true)
-        => SimpleRNN(3)
-}
-model! {
-    pub GruBefore:
-        Input(5, dtype = token) => Embedding(11, 3, mask_zero = true) => GRU(4, reset_after = false)
-}
-model! {
-    pub SimpleRnnZeros:
-        Input(6, dtype = token)
-        => Embedding(11, 4, mask_zero = true)
-        => SimpleRNN(5, return_sequences = true, zero_output_for_mask = true)
-        => LSTM(3)
-}
-model! {
-    pub TwoLayers:
-        Input(6, dtype = token)
-        => Embedding(11, 4, mask_zero = true)
-        => LSTM(5, return_sequences = true)
-        => GRU(3)
-}
-model! {
-    pub BothWays:
-        Input(6, dtype = token)
-        => Embedding(11, 4, mask_zero = true)
-        => Bidirectional(LSTM(3, return_sequences = true))
-        => Bidirectional(GRU(2), merge_mode = sum)
-}
-model! {
-    pub Kept:
-        Input(6, dtype = token)
-        => Embedding(11, 4, mask_zero = true)
-        => LayerNormalization
-        => Dense(5, tanh)
-        => Dropout(0.0)
-        => Rescaling(0.5)
-        => LSTM(3)
-}
-model! {
-    pub Average:
-        Input(6, dtype = token) => Embedding(11, 4, mask_zero = true) => GlobalAveragePooling1D
-}
-model! {
-    pub Masked: Input(6, 3) => Masking => GRU(4, return_sequences = true) => Dense(2) => LSTM(3)
-}
-model! {
-    pub SelfAttention:
-        Input(5, dtype = token)
-        => Embedding(11, 4, mask_zero = true)
-        => Residual(MultiHeadAttention(2, 3))
-        => GlobalAveragePooling1D
-}
-model! {
-    pub CrossAttention {
-        let query = Input(5, dtype = token);
-        let value = Input(7, dtype = token);
-        let query = query => Embedding(11, 4, mask_zero = true);
-        let value = value => Embedding(11, 4, mask_zero = true);
-        MultiHeadAttention(query, value, num_heads = 2, key_dim = 3) => LSTM(3)
-    }
-}
-model! {
-    pub MaskedQuery {
-        let query = Input(5, dtype = token);
-        let value = Input(7, 4);
-        let query = query => Embedding(11, 4, mask_zero = true);
-        MultiHeadAttention(query, value, num_heads = 1, key_dim = 3) => LSTM(3)
-    }
-}
-model! {
-    pub MaskedValue {
-        let query = Input(5, 4);
-        let value = Input(7, dtype = token);
-        let value = value => Embedding(11, 4, mask_zero = true);
-        MultiHeadAttention(query, value, num_heads = 1, key_dim = 3) => LSTM(3)
-    }
-}
-macro_rules! merges {
-    ($($name:ident $merge:ident;)+) => {$(
-        model! {
-            pub $name {
-                let a = Input(5, dtype = token);
-                let b = Input(5, dtype = token);
-                let a = a => Embedding(11, 3, mask_zero = true);
-                let b = b => Embedding(11, 3, mask_zero = true);
-                $merge(a, b) => LSTM(3)
-            }
-        }
-    )+};
-}
-merges! {
-    Added Add;
-    Subtracted Subtract;
-    Averaged Average;
-    Concatenated Concatenate;
-    Multiplied Multiply;
-    Largest Maximum;
-    Smallest Minimum;
-}
-model! {
-    pub AlongSteps {
-        let a = Input(5, dtype = token);
-        let b = Input(7, dtype = token);
-        let a = a => Embedding(11, 3, mask_zero = true);
-        let b = b => Embedding(11, 3, mask_zero = true);
-        Concatenate(a, b, axis = 1) => LSTM(3)
-    }
-}
-macro_rules! merges_of_three {
-    ($($name:ident $merge:ident;)+) => {$(
-        model! {
-            pub $name {
-                let a = Input(5, dtype = token);
-                let b = Input(5, dtype = token);
-                let c = Input(5, dtype = token);
-                let a = a => Embedding(11, 3, mask_zero = true);
-                let b = b => Embedding(11, 3, mask_zero = true);
-                let c = c => Embedding(11, 3, mask_zero = true);
-                $merge(a, b, c) => LSTM(3)
-            }
-        }
-    )+};
-}
-merges_of_three! {
-    AddedThree Add;
-    MultipliedThree Multiply;
-    LargestOfThree Maximum;
-    SmallestOfThree Minimum;
-}
-model! {
-    pub Blocks:
-        Input(6, dtype = token)
-        => Embedding(11, 4, mask_zero = true)
-        => Residual(LayerNormalization => Dense(4, relu))
-        => Repeat(2, Residual(Dense(4, tanh)))
-        => TimeDistributed(Dense(3))
-        => LSTM(2)
-}
-model! {
-    pub Normalized:
-        Input(6, dtype = token)
-        => Embedding(11, 4, mask_zero = true)
-        => BatchNormalization(momentum = 0.0)
-        => GRU(3, return_sequences = true)
-}
-model! {
-    pub LstmStates {
-        let x = Input(6, 3);
-        let (x, h, c) = x => LSTM(4, return_sequences = true, return_state = true);
-        let x = x => Flatten;
-        Concatenate(x, h, c)
-    }
-}
-model! {
-    pub GruState {
-        let x = Input(6, dtype = token);
-        let (_, h) = x => Embedding(11, 3, mask_zero = true) => GRU(4, return_state = true);
-        h => Dense(2)
-    }
-}
-model! {
-    pub EncoderDecoder {
-        let from = Input(6, dtype = token);
-        let to = Input(4, 3);
-        let (_, h, c) = from => Embedding(11, 3, mask_zero = true) => LSTM(5, return_state = true);
-        LSTM(5, return_sequences = true)(to, initial_state = (h, c)) => Dense(2)
-    }
-}
-model! {
-    pub GruEncoderDecoder {
-        let from = Input(6, dtype = token);
-        let to = Input(4, dtype = token);
-        let from = from => Embedding(11, 3, mask_zero = true);
-        let to = to => Embedding(11, 2, mask_zero = true);
-        let (_, h) = from => GRU(5, return_state = true);
-        GRU(5, return_sequences = true)(to, initial_state = h) => LSTM(2)
-    }
-}
+use models::*;
 
 /// An input of the golden file, in the form that a model expects.
 enum Values {
@@ -358,7 +170,7 @@ equal_keras! {
     two_layers: TwoLayers(tokens);
     bidirectional: BothWays(tokens);
     kept: Kept(tokens);
-    average: Average(tokens);
+    average: MeanOfSteps(tokens);
     masking: Masked(series);
     self_attention: SelfAttention(tokens);
     cross_attention: CrossAttention(tokens, tokens);
@@ -381,4 +193,18 @@ equal_keras! {
     gru_state: GruState(tokens);
     encoder_decoder: EncoderDecoder(tokens, series);
     gru_encoder_decoder: GruEncoderDecoder(tokens, tokens);
+    both_lstm_states: BothLstmStates(series);
+    both_gru_states: BothGruStates(tokens);
+    both_simple_rnn_states: BothSimpleRnnStates(series);
+    both_encoder_decoder: BothEncoderDecoder(tokens, tokens);
+    attention: Attend(tokens, tokens);
+    attention_scaled: AttendScaled(tokens, tokens);
+    attention_concat: AttendConcat(tokens, tokens);
+    attention_scaled_concat: AttendScaledConcat(tokens, tokens);
+    attention_additive: AttendAdditive(tokens, tokens);
+    attention_additive_plain: AttendAdditivePlain(tokens, tokens);
+    attention_masked_query: AttendMaskedQuery(tokens, series);
+    attention_masked_value: AttendMaskedValue(series, tokens);
+    attention_three: AttendThree(series, series, series);
+    both_gru_encoder_decoder: BothGruEncoderDecoder(series, series);
 }

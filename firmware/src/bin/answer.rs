@@ -8,10 +8,12 @@ use kerust::tensor::{StaticShape, Tensor};
 use kerust_firmware::fashion::Fashion;
 use kerust_firmware::fashion_int8::FashionInt8;
 use kerust_firmware::models::{
-    Autoencoder, AutoencoderInt8, Catalogue, KeywordsInt8, ResNet8, ResNet8Int8,
+    Autoencoder, AutoencoderInt8, Catalogue, KeywordsInt8, KeywordsLstm, ResNet8, ResNet8Int8,
+    Transformer,
 };
 use kerust_firmware::trained::{
-    AUTOENCODER, AUTOENCODER_INT8, CATALOGUE, FASHION_INT8, KEYWORDS_INT8, RESNET8, RESNET8_INT8,
+    AUTOENCODER, AUTOENCODER_INT8, CATALOGUE, FASHION_INT8, KEYWORDS_INT8, KEYWORDS_LSTM, RESNET8,
+    RESNET8_INT8, TRANSFORMER,
 };
 
 fn main() -> std::io::Result<()> {
@@ -25,6 +27,18 @@ fn main() -> std::io::Result<()> {
     )?;
     answer("resnet8", &suffix, &RESNET8, ResNet8::predict_in)?;
     answer("catalogue", &suffix, &CATALOGUE, Catalogue::predict_in)?;
+    answer(
+        "keywords_lstm",
+        &suffix,
+        &KEYWORDS_LSTM,
+        KeywordsLstm::predict_in,
+    )?;
+    answer(
+        "transformer",
+        &suffix,
+        &TRANSFORMER,
+        Transformer::predict_in,
+    )?;
     answer(
         "fashion_int8",
         &suffix,
@@ -72,7 +86,7 @@ fn answer<M: Model, X: StaticShape, T: Number, Y: StaticShape, U: Number>(
             .iter()
             .for_each(|value| value.write(&mut outputs));
     }
-    // The workstation's convolutions use separate scratch, and only a machine with DSP instructions widens the patches of
+    // The workstation's convolutions and recurrent layers use separate scratch, and only a machine with DSP instructions widens the patches of
     // 8-bit convolutions.
     let unused = paint(&mut arena);
     if unused > 0 && cfg!(not(feature = "workstation")) && !name.ends_with("_int8") {
@@ -90,6 +104,16 @@ trait Number: Element {
 impl Number for f32 {
     fn read(bytes: &[u8]) -> Self {
         Self::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+    }
+
+    fn write(self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.to_le_bytes());
+    }
+}
+
+impl Number for u16 {
+    fn read(bytes: &[u8]) -> Self {
+        Self::from_le_bytes([bytes[0], bytes[1]])
     }
 
     fn write(self, bytes: &mut Vec<u8>) {

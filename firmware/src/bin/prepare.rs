@@ -6,7 +6,9 @@
 use kerust::prelude::*;
 use kerust::tensor::StaticShape;
 use kerust_firmware::fashion_int8::Fashion;
-use kerust_firmware::models::{Autoencoder, Catalogue, Keywords, ResNet8};
+use kerust_firmware::models::{
+    Autoencoder, Catalogue, Keywords, KeywordsLstm, ResNet8, Transformer,
+};
 
 /// Inputs of each `f32` model.
 const INPUTS: usize = 20;
@@ -28,6 +30,17 @@ fn main() -> kerust::Result<()> {
     write_inputs("resnet8", pictures)?;
     let images = (0..INPUTS * 288).map(|_| random.random_range(-1.0..1.0));
     write_inputs("catalogue", images)?;
+    let sounds = (0..INPUTS * 490).map(|_| random.random_range(-2.0..2.0));
+    write_inputs("keywords_lstm", sounds)?;
+    KeywordsLstm::new(Seed(1)).save("generated/keywords_lstm.safetensors")?;
+    // From no word to 16 words, and padding after them.
+    let words = (0..INPUTS * 16).map(|i| match i % 16 < i / 16 {
+        true => random.random_range(1..128u16),
+        false => 0,
+    });
+    let words: Vec<u8> = words.flat_map(u16::to_le_bytes).collect();
+    std::fs::write("generated/transformer.inputs", words)?;
+    Transformer::new(Seed(1)).save("generated/transformer.safetensors")?;
 
     let autoencoder = weights::<Autoencoder>("ad/ad01.h5")?;
     autoencoder.save("generated/autoencoder.safetensors")?;

@@ -1,13 +1,15 @@
 //! Additive attention.
 
+use super::attention_gradients::hand_out;
 use super::dropout::Rate;
-use crate::element::Elements;
+use super::multi_head_attention::AttentionInput;
 use crate::gradient::Gradient;
 use crate::init::Initializer;
 use crate::kernels::scratch::{self, Use};
-use crate::kernels::{self, AdditiveGradients};
+use crate::kernels::{self, AdditiveGradients, AttentionMasks};
 use crate::layer::{Forward, Operation, Pass, weights};
 use crate::rng::{LayerStep, Rng};
+use core::marker::PhantomData;
 
 /// Additive attention, as of Bahdanau.
 ///
@@ -17,7 +19,10 @@ use crate::rng::{LayerStep, Rng};
 /// It is applied to values by their names: `AdditiveAttention(query, value)`, or `AdditiveAttention(query, value,
 /// key)` with keys of their own.
 ///
-/// `INPUTS` is the number of values that the layer is applied to.
+/// Values that a mask leaves out are not attended to, and queries that a mask leaves out give 0. The output has the mask
+/// of the queries. As in Keras, a query whose values are all left out attends to all of them equally.
+///
+/// `X` are the element types of what the layer is applied to: `[f32; 2]` or `[f32; 3]`, and with masks `([f32; 2], u8, u8)`.
 ///
 /// # Arguments
 /// - `use_scale = true`: whether each feature has a weight in the scores.
@@ -46,9 +51,16 @@ use crate::rng::{LayerStep, Rng};
 /// assert_eq!(Look::PARAMS, 8 + 9 * 2);
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct AdditiveAttention<const INPUTS: usize = 2> {
-    attention: kernels::AdditiveAttention,
-    dropout: f32,
+pub struct AdditiveAttention<X = [f32; 2]> {
+    passes: AdditivePasses,
+    inputs: PhantomData<X>,
+}
+
+/// The passes of attention with additive scores.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AdditivePasses {
+    pub(super) attention: kernels::AdditiveAttention,
+    pub(super) dropout: f32,
 }
 
 weights! {
@@ -59,18 +71,23 @@ weights! {
     }
 }
 
-impl<const INPUTS: usize> AdditiveAttention<INPUTS> {
-    /// A layer over queries and values of `[steps, features]`, without dropout and mask.
+impl<X> AdditiveAttention<X> {
+    /// A layer over queries and values of `[steps, features]`, without dropout and causal mask.
     pub const fn new(query: [usize; 2], value: [usize; 2]) -> Self {
         Self {
-            attention: kernels::AdditiveAttention {
-                queries: query[0],
-                keys: value[0],
-                features: query[1],
-                value_width: value[1],
-                causal: false,
+            passes: AdditivePasses {
+                attention: kernels::AdditiveAttention {
+                    queries: query[0],
+                    keys: value[0],
+                    features: query[1],
+                    value_width: value[1],
+                    causal: false,
+                    inner: 1.0,
+                    outer: 1.0,
+                },
+                dropout: 0.0,
             },
-            dropout: 0.0,
+            inputs: PhantomData,
         }
     }
 
@@ -80,146 +97,132 @@ impl<const INPUTS: usize> AdditiveAttention<INPUTS> {
     /// When the rate lies outside of 0 to 1.
     pub const fn dropout(mut self, rate: f32) -> Self {
         _ = Rate::new(rate);
-        self.dropout = rate;
+        self.passes.dropout = rate;
         self
     }
 
     /// Sets whether a query sees the keys up to its own step only.
     pub const fn use_causal_mask(mut self, use_causal_mask: bool) -> Self {
-        self.attention.causal = use_causal_mask;
+        self.passes.attention.causal = use_causal_mask;
         self
     }
 
     /// Values of scratch that inference takes for each sample: its scores.
     pub const fn scratch_len(&self) -> usize {
-        self.attention.square_len()
+        self.passes.attention.square_len()
     }
 
     /// Values that a training step saves for each sample: the probabilities, and the factors of dropout.
     pub const fn saved_len(&self) -> usize {
-        let factors = if self.dropout > 0.0 { 2 } else { 1 };
-        factors * self.attention.square_len()
+        let factors = if self.passes.dropout > 0.0 { 2 } else { 1 };
+        factors * self.passes.attention.square_len()
+    }
+}
+
+impl AdditivePasses {
+    /// The probabilities of what was saved, and the factors of dropout.
+    fn saved<'a>(&self, saved: &'a mut [f32]) -> (&'a mut [f32], &'a mut [f32]) {
+        let parts = if self.dropout > 0.0 { 2 } else { 1 };
+        saved.split_at_mut(saved.len() / parts)
     }
 
-    /// Of what was saved, the probabilities.
-    const fn probabilities_len(&self, saved: &[f32]) -> usize {
-        if self.dropout > 0.0 {
-            saved.len() / 2
-        } else {
-            saved.len()
-        }
-    }
-
-    fn train(
+    /// The forward pass over query, key and value of a training step.
+    pub(super) fn train(
         &self,
-        values: [&[f32]; 3],
+        given: ([&[f32]; 3], AttentionMasks<'_>),
         scale: &[f32],
         y: &mut [f32],
         saved: &mut [f32],
         step: LayerStep<'_>,
     ) {
-        let (probabilities, factors) = saved.split_at_mut(self.probabilities_len(saved));
+        let (probabilities, factors) = self.saved(saved);
         Rate::new(self.dropout).draw_in(step, factors);
         scratch::with(Use::Attention, self.attention.square_len(), |scratch| {
             let attention = &self.attention;
-            attention.forward_training(values, scale, factors, y, probabilities, scratch);
+            attention.forward_training(given, scale, factors, y, probabilities, scratch);
         });
     }
 
-    /// The backward pass over query, key and value; where the keys are the values, `[query, value]` have gradients.
-    fn back(
+    /// The backward pass. The gradients of the scale and of both factors are added to what stands in their buffers.
+    pub(super) fn back<X: AttentionInput>(
         &self,
-        values: [&[f32]; 3],
         scale: &[f32],
-        [saved, dy]: [&[f32]; 2],
-        [query, key, mut value]: [Option<&mut [f32]>; 3],
+        pass: Pass<'_, X, f32, f32>,
         dscale: Option<&mut [f32]>,
+        dfactors: [Option<&mut f32>; 2],
     ) {
-        let (probabilities, factors) = saved.split_at(self.probabilities_len(saved));
-        let is_shared = INPUTS == 2 && value.is_some();
-        let part_len = if is_shared { values[1].len() } else { 0 };
-        let len = part_len + 2 * self.attention.square_len();
+        let (values, _) = X::parts(pass.x);
+        let (probabilities, factors) = self.saved(pass.saved);
+        let mut dx = X::gradients(pass.dx);
+        let [queries, keys, _] = values.map(<[f32]>::len);
+        let len = queries + keys + 2 * self.attention.square_len();
         scratch::with(Use::Attention, len, |scratch| {
-            let (part, scratch) = scratch.split_at_mut(part_len);
+            let (query, scratch) = scratch.split_at_mut(queries);
+            let (key, scratch) = scratch.split_at_mut(keys);
             let gradients = AdditiveGradients {
-                query,
-                key: if is_shared { Some(&mut *part) } else { key },
-                value: value.as_deref_mut(),
+                query: Some(&mut *query),
+                key: Some(&mut *key),
+                value: dx[X::INPUTS[2]].as_deref_mut(),
                 scale: dscale,
+                factors: dfactors,
             };
-            let attention = &self.attention;
-            let given = [factors, probabilities, dy];
-            attention.backward(values, scale, given, gradients, scratch);
-            if let (true, Some(value)) = (is_shared, value) {
-                kernels::sum_into(value, part);
-            }
+            let given = [&*factors, &*probabilities, &*pass.dy];
+            self.attention
+                .backward(values, scale, given, gradients, scratch);
+            hand_out(X::INPUTS, [query, key], &mut dx);
         });
     }
 }
 
-/// Implements the layer for some inputs: query, key and value of them, and the places of their gradients.
-macro_rules! attend {
-    ($count:literal, |$x:ident| $values:expr, |$dx:ident| $gradients:expr) => {
-        impl<const SCALES: usize> Forward<AdditiveAttentionWeights<SCALES>, [f32; $count], f32, f32>
-            for AdditiveAttention<$count>
-        {
-            fn forward(
-                &self,
-                weights: &AdditiveAttentionWeights<SCALES>,
-                $x: <[f32; $count] as Elements>::Slices<'_>,
-                y: &mut [f32],
-                scratch: &mut [f32],
-            ) {
-                self.attention.forward($values, &weights.scale, y, scratch);
-            }
-        }
-
-        impl<const SCALES: usize>
-            Operation<AdditiveAttentionWeights<SCALES>, [f32; $count], f32, f32, f32>
-            for AdditiveAttention<$count>
-        {
-            fn init(&self, weights: &mut AdditiveAttentionWeights<SCALES>, rng: &mut Rng) {
-                Initializer::GLOROT_UNIFORM.fill(&mut weights.scale, &[SCALES], rng);
-            }
-
-            fn forward_training(
-                &self,
-                weights: &AdditiveAttentionWeights<SCALES>,
-                $x: <[f32; $count] as Elements>::Slices<'_>,
-                y: &mut [f32],
-                _: &mut [f32],
-                saved: &mut [f32],
-                step: LayerStep<'_>,
-            ) {
-                self.train($values, &weights.scale, y, saved, step);
-            }
-
-            fn backward(
-                &self,
-                weights: &AdditiveAttentionWeights<SCALES>,
-                pass: Pass<'_, [f32; $count], f32, f32>,
-                gradient: Gradient<'_>,
-            ) {
-                let ($x, $dx) = (pass.x, pass.dx);
-                let gradient = gradient.of::<AdditiveAttentionWeights<SCALES>>();
-                let dscale = gradient.map(|gradient| {
-                    if !pass.accumulate {
-                        gradient.scale.fill(0.0);
-                    }
-                    gradient.scale.as_mut_slice()
-                });
-                let given = [&*pass.saved, &*pass.dy];
-                self.back($values, &weights.scale, given, $gradients, dscale);
-            }
-        }
-    };
+impl<const SCALES: usize, X: AttentionInput> Forward<AdditiveAttentionWeights<SCALES>, X, f32, f32>
+    for AdditiveAttention<X>
+{
+    fn forward(
+        &self,
+        weights: &AdditiveAttentionWeights<SCALES>,
+        x: X::Slices<'_>,
+        y: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        self.passes
+            .attention
+            .forward(X::parts(x), &weights.scale, y, scratch);
+    }
 }
-attend!(2, |x| [x[0], x[1], x[1]], |dx| {
-    let [query, value] = dx;
-    [query, None, value]
-});
-// As in Keras the value stands before the key.
-attend!(3, |x| [x[0], x[2], x[1]], |dx| {
-    let [query, value, key] = dx;
-    [query, key, value]
-});
+
+impl<const SCALES: usize, X: AttentionInput>
+    Operation<AdditiveAttentionWeights<SCALES>, X, f32, f32, f32> for AdditiveAttention<X>
+{
+    fn init(&self, weights: &mut AdditiveAttentionWeights<SCALES>, rng: &mut Rng) {
+        Initializer::GLOROT_UNIFORM.fill(&mut weights.scale, &[SCALES], rng);
+    }
+
+    fn forward_training(
+        &self,
+        weights: &AdditiveAttentionWeights<SCALES>,
+        x: X::Slices<'_>,
+        y: &mut [f32],
+        _: &mut [f32],
+        saved: &mut [f32],
+        step: LayerStep<'_>,
+    ) {
+        self.passes
+            .train(X::parts(x), &weights.scale, y, saved, step);
+    }
+
+    fn backward(
+        &self,
+        weights: &AdditiveAttentionWeights<SCALES>,
+        pass: Pass<'_, X, f32, f32>,
+        gradient: Gradient<'_>,
+    ) {
+        let gradient = gradient.of::<AdditiveAttentionWeights<SCALES>>();
+        let dscale = gradient.map(|gradient| {
+            if !pass.accumulate {
+                gradient.scale.fill(0.0);
+            }
+            gradient.scale.as_mut_slice()
+        });
+        self.passes.back(&weights.scale, pass, dscale, [None, None]);
+    }
+}

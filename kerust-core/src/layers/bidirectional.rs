@@ -1,17 +1,24 @@
 //! A recurrent layer in both directions.
 
-use super::recurrent::{RecurrentArrays, RecurrentLayer};
-use super::recurrent_values::RecurrentInput;
+use super::recurrent::RecurrentLayer;
+use super::recurrent_values::{BidirectionalInput, BidirectionalOutput};
+use super::recurrent_weights::RecurrentArrays;
 use crate::gradient::Gradient;
 use crate::kernels::scratch::{self, Use};
 use crate::kernels::{Cell, copy, sum_into};
 use crate::layer::{Forward, LayerData, Layout, Operation, Part, Pass};
 use crate::rng::{LayerStep, Rng};
+use core::marker::PhantomData;
 
 /// Runs a recurrent layer over a sequence in both directions.
 ///
 /// `y[t] = f[t] ∘ b[t]`, where f are the outputs of the layer and b those of one like it that takes the steps
 /// from the last one on, turned back; `∘` joins or combines them: Schuster & Paliwal (1997).
+///
+/// With `return_state = true` in the layer, the last states are further outputs, those of the forward layer first: `let (y,
+/// forward_h, forward_c, backward_h, backward_c) = x => Bidirectional(LSTM(16, return_state = true));`.
+/// `Bidirectional(LSTM(16))(x, initial_state = (forward_h, forward_c, backward_h, backward_c))` begins with states; `GRU` and
+/// `SimpleRNN` have one for each direction.
 ///
 /// # Arguments
 /// - `layer`: `SimpleRNN(..)`, `LSTM(..)` or `GRU(..)`; each direction has weights of its own.
@@ -37,9 +44,10 @@ use crate::rng::{LayerStep, Rng};
 /// assert_eq!(Line::PARAMS, 2 * (2 + 16 + 1) * 64 + 2 * (32 + 8 + 2) * 24 + 9);
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Bidirectional<L> {
+pub struct Bidirectional<L, X = f32, Y = f32> {
     layer: L,
     merge_mode: MergeMode,
+    values: PhantomData<(X, Y)>,
 }
 
 /// How the outputs of both directions become one.
@@ -88,12 +96,13 @@ unsafe impl<W: LayerData> LayerData for BidirectionalWeights<W> {
     );
 }
 
-impl<C: Cell, X: Copy> Bidirectional<RecurrentLayer<C, X>> {
+impl<C: Cell, X, Y> Bidirectional<RecurrentLayer<C>, X, Y> {
     /// A layer of two like `layer`, whose outputs are joined.
-    pub const fn new(layer: RecurrentLayer<C, X>) -> Self {
+    pub const fn new(layer: RecurrentLayer<C>) -> Self {
         Self {
             layer,
             merge_mode: MergeMode::Concat,
+            values: PhantomData,
         }
     }
 
@@ -114,7 +123,7 @@ impl<C: Cell, X: Copy> Bidirectional<RecurrentLayer<C, X>> {
     }
 
     /// The layers of both directions.
-    const fn both(&self) -> [RecurrentLayer<C, X>; 2] {
+    const fn both(&self) -> [RecurrentLayer<C>; 2] {
         let mut layers = [self.layer; 2];
         layers[1].kernel.go_backwards = !self.layer.kernel.go_backwards;
         // As in Keras, so that steps that a mask leaves out meet in both directions.
@@ -214,21 +223,24 @@ fn units_of(values: &[f32], row: usize, units: usize) -> &[f32] {
         .unwrap_or_default()
 }
 
-impl<C, W, X> Forward<BidirectionalWeights<W>, X, f32, f32> for Bidirectional<RecurrentLayer<C, X>>
+impl<C, W, X, Y> Forward<BidirectionalWeights<W>, X, Y, f32>
+    for Bidirectional<RecurrentLayer<C>, X, Y>
 where
     C: Cell,
     W: RecurrentArrays,
-    X: RecurrentInput + Copy,
+    X: BidirectionalInput,
+    Y: BidirectionalOutput,
 {
     #[cfg_attr(not(feature = "std"), inline(always))]
     fn forward(
         &self,
         weights: &BidirectionalWeights<W>,
         x: X::Slices<'_>,
-        y: &mut [f32],
+        y: Y::SlicesMut<'_>,
         scratch: &mut [f32],
     ) {
-        let samples = self.layer.samples(X::parts(x).x);
+        let ([of_forward, of_backward], (y, [last_f, last_b])) = (X::both(x), Y::both(y));
+        let samples = self.layer.samples(of_forward.x);
         let len = samples * self.layer.output_len();
         let Some((f, rest)) = scratch.split_at_mut_checked(len) else {
             return;
@@ -237,18 +249,19 @@ where
             return;
         };
         let [forward, backward] = self.both();
-        forward.forward(&weights.forward, x, f, rest);
-        backward.forward(&weights.backward, x, b, rest);
+        forward.run(&weights.forward, of_forward, (&mut *f, last_f), rest);
+        backward.run(&weights.backward, of_backward, (&mut *b, last_b), rest);
         self.merge([f, b], y, samples);
     }
 }
 
-impl<C, W, X> Operation<BidirectionalWeights<W>, X, f32, f32, f32>
-    for Bidirectional<RecurrentLayer<C, X>>
+impl<C, W, X, Y> Operation<BidirectionalWeights<W>, X, Y, f32, f32>
+    for Bidirectional<RecurrentLayer<C>, X, Y>
 where
     C: Cell,
     W: RecurrentArrays,
-    X: RecurrentInput + Copy,
+    X: BidirectionalInput,
+    Y: BidirectionalOutput,
 {
     fn init(&self, weights: &mut BidirectionalWeights<W>, rng: &mut Rng) {
         self.layer.init(&mut weights.forward, rng);
@@ -259,12 +272,13 @@ where
         &self,
         weights: &BidirectionalWeights<W>,
         x: X::Slices<'_>,
-        y: &mut [f32],
+        y: Y::SlicesMut<'_>,
         _: &mut [f32],
         saved: &mut [f32],
         step: LayerStep<'_>,
     ) {
-        let samples = self.layer.samples(X::parts(x).x);
+        let ([x_f, x_b], (y, [last_f, last_b])) = (X::both(x), Y::both(y));
+        let samples = self.layer.samples(x_f.x);
         let (outputs, saved) = saved.split_at_mut(2 * samples * self.layer.output_len());
         let (f, b) = outputs.split_at_mut(samples * self.layer.output_len());
         let (of_f, of_b) = saved.split_at_mut(samples * self.layer.saved_len());
@@ -272,18 +286,20 @@ where
         // Each direction draws numbers of its own.
         let within = step.within();
         let (weights_f, weights_b) = (&weights.forward, &weights.backward);
-        forward.forward_training(weights_f, x, f, &mut [], of_f, within.layer(0));
-        backward.forward_training(weights_b, x, b, &mut [], of_b, within.layer(1));
+        let (y_f, y_b) = ((&mut *f, last_f), (&mut *b, last_b));
+        forward.run_training(weights_f, x_f, y_f, of_f, within.layer(0));
+        backward.run_training(weights_b, x_b, y_b, of_b, within.layer(1));
         self.merge([f, b], y, samples);
     }
 
     fn backward(
         &self,
         weights: &BidirectionalWeights<W>,
-        pass: Pass<'_, X, f32, f32>,
+        pass: Pass<'_, X, Y, f32>,
         gradient: Gradient<'_>,
     ) {
-        let samples = self.layer.samples(X::parts(pass.x).x);
+        let [x_f, x_b] = X::both(pass.x);
+        let samples = self.layer.samples(x_f.x);
         let len = samples * self.layer.output_len();
         let (outputs, saved) = pass.saved.split_at_mut(2 * len);
         let (f, b) = outputs.split_at(len);
@@ -295,21 +311,21 @@ where
             }
             None => [None, None],
         };
-        let (mut dx, _) = X::gradients(pass.dx);
+        let (mut dx, [first_f, first_b]) = X::gradients(pass.dx);
         let part_len = dx.as_ref().map_or(0, |dx| dx.len());
         let [forward, backward] = self.both();
-        let (x, dy, accumulate) = (X::parts(pass.x), pass.dy, pass.accumulate);
+        let ((dy, [last_f, last_b]), accumulate) = (Y::gradients(pass.dy), pass.accumulate);
         scratch::with(Use::Bidirectional, 2 * len + part_len, |scratch| {
             let (gradients, part) = scratch.split_at_mut(2 * len);
             let (df, db) = gradients.split_at_mut(len);
             self.merge_gradient(dy, [f, b], [df, db], samples);
-            let (df, db) = ((&*df, [&[][..]; 2]), (&*db, [&[][..]; 2]));
-            let asked = (dx.as_deref_mut(), [None, None]);
+            let (df, db) = ((&*df, last_f), (&*db, last_b));
+            let asked = (dx.as_deref_mut(), first_f);
             let to = (of_forward, accumulate);
-            forward.back(&weights.forward, x, of_f, df, asked, to);
-            let asked = (dx.is_some().then_some(&mut *part), [None, None]);
+            forward.back(&weights.forward, x_f, of_f, df, asked, to);
+            let asked = (dx.is_some().then_some(&mut *part), first_b);
             let to = (of_backward, accumulate);
-            backward.back(&weights.backward, x, of_b, db, asked, to);
+            backward.back(&weights.backward, x_b, of_b, db, asked, to);
             if let Some(dx) = dx {
                 sum_into(dx, part);
             }

@@ -1,6 +1,7 @@
 //! Gated recurrent unit.
 
-use super::recurrent::{RecurrentLayer, arrays};
+use super::recurrent::RecurrentLayer;
+use super::recurrent_weights::arrays;
 use crate::activation::Activation;
 use crate::kernels::Gru;
 use crate::layer::weights;

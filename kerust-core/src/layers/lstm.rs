@@ -1,6 +1,7 @@
 //! Long short-term memory.
 
-use super::recurrent::{RecurrentLayer, arrays};
+use super::recurrent::RecurrentLayer;
+use super::recurrent_weights::arrays;
 use crate::activation::Activation;
 use crate::kernels::Lstm;
 use crate::layer::weights;

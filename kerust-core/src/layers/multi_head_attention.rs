@@ -32,6 +32,7 @@ pub use weights::{MultiHeadAttentionWeights, OutputProjectionWeights, Projection
 /// - `value_dim` (optional): the length of a value in each head; `key_dim` if left out.
 /// - `dropout = 0`: the share of the probabilities that is dropped in training.
 /// - `use_bias = true`: whether biases are added.
+/// - `output_shape` (optional): the number of features of an output; that of the queries if left out.
 /// - `kernel_initializer = glorot_uniform`, `bias_initializer = zeros`: how the weights are drawn; see
 ///   [`init`](crate::init).
 /// - `kernel_regularizer`, `bias_regularizer` (optional): penalties on the weights, added to the loss, such
@@ -42,12 +43,12 @@ pub use weights::{MultiHeadAttentionWeights, OutputProjectionWeights, Projection
 ///   of the call.
 ///
 /// # Shapes
-/// query `[T][D]`, key `[S][DK]`, value `[S][DV]`, output `[T][D]`; kernels `[D][H][K]`, `[DK][H][K]`, `[DV][H][V]`
-/// and `[H][V][D]`, biases `[H][K]`, `[H][K]`, `[H][V]` and `[D]`. Saves `H * (T * (K + V + S) + S * (K + V))` values,
+/// query `[T][D]`, key `[S][DK]`, value `[S][DV]`, output `[T][O]`, where O is D if left out; kernels `[D][H][K]`, `[DK][H][K]`, `[DV][H][V]`
+/// and `[H][V][O]`, biases `[H][K]`, `[H][K]`, `[H][V]` and `[O]`. Saves `H * (T * (K + V + S) + S * (K + V))` values,
 /// and with dropout `H * T * S` more.
 ///
 /// # Cost
-/// `H * (T * D * (K + V) + S * (DK * K + DV * V) + T * S * (K + V))` multiply-adds
+/// `H * (T * (D * K + O * V) + S * (DK * K + DV * V) + T * S * (K + V))` multiply-adds
 ///
 /// # Example
 /// ```
@@ -67,6 +68,8 @@ pub struct MultiHeadAttention<X = f32> {
     attention: Attention,
     /// Features of a query, a key and a value.
     features: [usize; 3],
+    /// Features of an output.
+    outputs: usize,
     dropout: f32,
     kernel_initializer: Initializer,
     bias_initializer: Initializer,
@@ -101,8 +104,10 @@ impl<X> MultiHeadAttention<X> {
                 keys: value[0],
                 scale: 0.0,
                 causal: false,
+                zeroes: true,
             },
             features: [query[1], value[1], value[1]],
+            outputs: query[1],
             dropout: 0.0,
             kernel_initializer: Initializer::GLOROT_UNIFORM,
             bias_initializer: Initializer::ZEROS,
@@ -119,6 +124,12 @@ impl<X> MultiHeadAttention<X> {
     /// Sets the values of each head.
     pub const fn value_dim(mut self, value_dim: usize) -> Self {
         self.attention.value_width = value_dim;
+        self
+    }
+
+    /// Sets the features of an output, which are by default those of a query.
+    pub const fn output_shape(mut self, output_shape: usize) -> Self {
+        self.outputs = output_shape;
         self
     }
 
@@ -199,7 +210,12 @@ impl<X> MultiHeadAttention<X> {
         let [query, key, value] = self.features;
         let keys = self.attention.heads * self.attention.key_width;
         let values = self.attention.heads * self.attention.value_width;
-        [[query, keys], [key, keys], [value, values], [values, query]]
+        [
+            [query, keys],
+            [key, keys],
+            [value, values],
+            [values, self.outputs],
+        ]
     }
 
     /// The attention itself.
@@ -524,8 +540,11 @@ mod tests {
         for layer in [layer(), layer().use_causal_mask(true), layer().dropout(0.4)] {
             check_scratch_operation::<Weights>(&layer, 20, 20, layer.saved_len()).unwrap();
         }
+        let wider = layer().output_shape(7);
+        type Wider = MultiHeadAttentionWeights<4, 4, 4, 2, 3, 5, 7>;
+        check_scratch_operation::<Wider>(&wider, 20, 35, wider.saved_len()).unwrap();
         let layer = MultiHeadAttention::new([1, 17], [1, 17], 3, 1);
-        type OneStep = MultiHeadAttentionWeights<17, 17, 17, 3, 1, 1, 0, 0>;
+        type OneStep = MultiHeadAttentionWeights<17, 17, 17, 3, 1, 1, 17, 0, 0>;
         check_scratch_operation::<OneStep>(&layer, 17, 17, layer.saved_len()).unwrap();
     }
 

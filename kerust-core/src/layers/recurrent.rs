@@ -1,13 +1,14 @@
-//! What the recurrent layers share: settings, weights, and the passes around the kernel.
+//! What the recurrent layers share: settings, and the passes around the kernel.
 
 use super::dropout::Rate;
 use super::recurrent_values::{RecurrentInput, RecurrentInputs, RecurrentOutput};
+use super::recurrent_weights::RecurrentArrays;
 use crate::activation::Activation;
 use crate::gradient::Gradient;
 use crate::init::Initializer;
 use crate::kernels::scratch::{self, Use};
-use crate::kernels::{self, Cell, Given, Recurrent, RecurrentGradients, RecurrentWeights};
-use crate::layer::{Forward, LayerData, Operation, Pass};
+use crate::kernels::{self, Cell, Given, Recurrent, RecurrentGradients};
+use crate::layer::{Forward, Operation, Pass};
 use crate::rng::{LayerStep, Rng};
 use core::marker::PhantomData;
 
@@ -29,18 +30,6 @@ pub struct RecurrentLayer<C, X = f32, Y = f32> {
 struct Rates {
     input: f32,
     recurrent: f32,
-}
-
-/// Weights as the kernel takes them.
-pub trait RecurrentArrays: LayerData {
-    /// Sizes of the kernel, the recurrent kernel and the bias.
-    const SIZES: [&'static [usize]; 3];
-
-    /// The weights, to be read.
-    fn arrays(&self) -> RecurrentWeights<'_>;
-
-    /// The kernel, the recurrent kernel and the bias, to be written.
-    fn arrays_mut(&mut self) -> [&mut [f32]; 3];
 }
 
 impl<C: Cell, X, Y> RecurrentLayer<C, X, Y> {
@@ -243,24 +232,7 @@ where
     // Inlined so that unused activations are dropped from firmware.
     #[cfg_attr(not(feature = "std"), inline(always))]
     fn forward(&self, weights: &W, x: X::Slices<'_>, y: Y::SlicesMut<'_>, scratch: &mut [f32]) {
-        let (input, (y, last)) = (X::parts(x), Y::parts(y));
-        let samples = self.samples(input.x);
-        let states_len = samples * self.states_len();
-        let Some((states, rest)) = scratch.split_at_mut_checked(states_len) else {
-            return;
-        };
-        let Some((h, c)) = states.split_at_mut_checked(samples * self.kernel.units) else {
-            return;
-        };
-        begin(input.states, [&mut *h, &mut *c]);
-        let given = Given {
-            mask: input.mask,
-            ..Given::new(input.x)
-        };
-        let states = [&mut *h, &mut *c];
-        self.kernel
-            .forward(given, weights.arrays(), states, y, rest);
-        end([h, c], last);
+        self.run(weights, X::parts(x), Y::parts(y), scratch);
     }
 }
 
@@ -314,7 +286,56 @@ where
         saved: &mut [f32],
         step: LayerStep<'_>,
     ) {
-        let (input, (y, last)) = (X::parts(x), Y::parts(y));
+        self.run_training(weights, X::parts(x), Y::parts(y), saved, step);
+    }
+
+    fn backward(&self, weights: &W, pass: Pass<'_, X, Y, f32>, gradient: Gradient<'_>) {
+        let (inputs, asked) = (X::parts(pass.x), X::gradients(pass.dx));
+        let (saved, accumulate) = (&*pass.saved, pass.accumulate);
+        let gradient = gradient.of::<W>().map(W::arrays_mut);
+        let dy = Y::gradients(pass.dy);
+        self.back(weights, inputs, saved, dy, asked, (gradient, accumulate));
+    }
+}
+
+impl<C: Cell, X, Y> RecurrentLayer<C, X, Y> {
+    /// Inference: the outputs, and the last states where there is a place for them.
+    #[cfg_attr(not(feature = "std"), inline(always))]
+    pub(super) fn run<W: RecurrentArrays>(
+        &self,
+        weights: &W,
+        input: RecurrentInputs<'_>,
+        (y, last): (&mut [f32], [&mut [f32]; 2]),
+        scratch: &mut [f32],
+    ) {
+        let samples = self.samples(input.x);
+        let states_len = samples * self.states_len();
+        let Some((states, rest)) = scratch.split_at_mut_checked(states_len) else {
+            return;
+        };
+        let Some((h, c)) = states.split_at_mut_checked(samples * self.kernel.units) else {
+            return;
+        };
+        begin(input.states, [&mut *h, &mut *c]);
+        let given = Given {
+            mask: input.mask,
+            ..Given::new(input.x)
+        };
+        let states = [&mut *h, &mut *c];
+        self.kernel
+            .forward(given, weights.arrays(), states, y, rest);
+        end([h, c], last);
+    }
+
+    /// The forward pass of a training step.
+    pub(super) fn run_training<W: RecurrentArrays>(
+        &self,
+        weights: &W,
+        input: RecurrentInputs<'_>,
+        (y, last): (&mut [f32], [&mut [f32]; 2]),
+        saved: &mut [f32],
+        step: LayerStep<'_>,
+    ) {
         let samples = self.samples(input.x);
         let (saved, factors) = saved.split_at_mut(samples * self.kernel.saved_len());
         self.draw(factors, samples, step);
@@ -336,16 +357,6 @@ where
         );
     }
 
-    fn backward(&self, weights: &W, pass: Pass<'_, X, Y, f32>, gradient: Gradient<'_>) {
-        let (inputs, asked) = (X::parts(pass.x), X::gradients(pass.dx));
-        let (saved, accumulate) = (&*pass.saved, pass.accumulate);
-        let gradient = gradient.of::<W>().map(W::arrays_mut);
-        let dy = Y::gradients(pass.dy);
-        self.back(weights, inputs, saved, dy, asked, (gradient, accumulate));
-    }
-}
-
-impl<C: Cell, X, Y> RecurrentLayer<C, X, Y> {
     /// The backward pass: from the gradients of the outputs and of the last states to those of the sequences and of
     /// the first states, and to that of the weights, which is added to what stands there or replaces it.
     pub(super) fn back<W: RecurrentArrays>(
@@ -382,32 +393,6 @@ impl<C: Cell, X, Y> RecurrentLayer<C, X, Y> {
         );
     }
 }
-
-/// Implements [`RecurrentArrays`] for weights with the three arrays.
-macro_rules! arrays {
-    ($name:ident<$($size:ident),+>, $bias:ident as $as_slice:ident $as_mut_slice:ident, $sizes:expr) => {
-        impl<$(const $size: usize),+> $crate::layers::recurrent::RecurrentArrays for $name<$($size),+> {
-            const SIZES: [&'static [usize]; 3] = $sizes;
-
-            fn arrays(&self) -> $crate::kernels::RecurrentWeights<'_> {
-                $crate::kernels::RecurrentWeights {
-                    kernel: self.kernel.as_flattened(),
-                    recurrent_kernel: self.recurrent_kernel.as_flattened(),
-                    bias: self.$bias.$as_slice(),
-                }
-            }
-
-            fn arrays_mut(&mut self) -> [&mut [f32]; 3] {
-                [
-                    self.kernel.as_flattened_mut(),
-                    self.recurrent_kernel.as_flattened_mut(),
-                    self.$bias.$as_mut_slice(),
-                ]
-            }
-        }
-    };
-}
-pub(super) use arrays;
 
 /// Checks a recurrent layer by finite differences, and that training gives what inference gives.
 #[cfg(test)]

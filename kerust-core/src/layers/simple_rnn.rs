@@ -1,6 +1,7 @@
 //! The fully connected recurrent layer.
 
-use super::recurrent::{RecurrentLayer, arrays};
+use super::recurrent::RecurrentLayer;
+use super::recurrent_weights::arrays;
 use crate::kernels::SimpleRnn;
 use crate::layer::weights;
 

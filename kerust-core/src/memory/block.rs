@@ -129,23 +129,43 @@ impl<const OUTPUTS: usize> Memory<'_, OUTPUTS> {
         if !self.holds(&places) {
             return buffers;
         }
-        let mut number = 0;
-        while number < K {
-            let place = places.places[number];
-            // SAFETY: the memory holds the places, which do not overlap; the type is the plan's.
-            buffers[number] = unsafe {
-                match place.dtype {
-                    Dtype::F32 => Values::F32(self.slice(place)),
-                    Dtype::I8 => Values::I8(self.slice(place)),
-                    Dtype::U8 => Values::U8(self.slice(place)),
-                    Dtype::I16 => Values::I16(self.slice(place)),
-                    Dtype::U16 => Values::U16(self.slice(place)),
-                    Dtype::I32 => Values::I32(self.slice(place)),
+        // Written out, because a loop is not unrolled when optimizing for size, and the places would not be
+        // constants.
+        macro_rules! written_out {
+            ($($number:literal)+) => {$(
+                if $number < K {
+                    // SAFETY: the memory holds the places, which do not overlap; the type is the plan's.
+                    buffers[$number] = unsafe { self.values_at(places.places[$number]) };
                 }
-            };
+            )+};
+        }
+        written_out!(0 1 2 3 4 5 6 7);
+        let mut number = 8;
+        while number < K {
+            // SAFETY: as above.
+            buffers[number] = unsafe { self.values_at(places.places[number]) };
             number += 1;
         }
         buffers
+    }
+
+    /// The values at a place, with their type.
+    ///
+    /// # Safety
+    /// As for [`slice`](Self::slice), with the type of the plan.
+    #[inline(always)]
+    unsafe fn values_at<'m>(&mut self, place: Location) -> Values<'m> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match place.dtype {
+                Dtype::F32 => Values::F32(self.slice(place)),
+                Dtype::I8 => Values::I8(self.slice(place)),
+                Dtype::U8 => Values::U8(self.slice(place)),
+                Dtype::I16 => Values::I16(self.slice(place)),
+                Dtype::U16 => Values::U16(self.slice(place)),
+                Dtype::I32 => Values::I32(self.slice(place)),
+            }
+        }
     }
 
     /// Whether the arena and the outputs match the plan. With `std`, a mismatch panics.

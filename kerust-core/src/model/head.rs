@@ -24,20 +24,20 @@ pub trait Activated: Tensors {
     );
     /// The values as `f32`, which are none if they are integers.
     #[cfg(feature = "std")]
-    fn part<'a>(values: Self::SlicesMut<'a>) -> &'a mut [f32];
+    fn part(values: Self::SlicesMut<'_>) -> &mut [f32];
     /// The logits and their gradient.
     #[cfg(feature = "std")]
-    fn pass<'a>(part: [&'a mut [f32]; 2]) -> (Self::Slices<'a>, Self::SlicesMut<'a>);
+    fn pass(part: [&mut [f32]; 2]) -> (Self::Slices<'_>, Self::SlicesMut<'_>);
 }
 
 impl<S: StaticShape> Activated for S {
     #[cfg(feature = "std")]
-    fn part<'a>(values: Self::SlicesMut<'a>) -> &'a mut [f32] {
+    fn part(values: Self::SlicesMut<'_>) -> &mut [f32] {
         values
     }
 
     #[cfg(feature = "std")]
-    fn pass<'a>([logits, gradient]: [&'a mut [f32]; 2]) -> (&'a [f32], &'a mut [f32]) {
+    fn pass([logits, gradient]: [&mut [f32]; 2]) -> (Self::Slices<'_>, Self::SlicesMut<'_>) {
         (logits, gradient)
     }
 
@@ -63,12 +63,12 @@ impl<S: StaticShape, T: Element> Activated for Tensor<S, T> {
     fn activation_gradient(_: Activation, _: &[T], _: &[T], _: &mut [f32], _: &mut [T]) {}
 
     #[cfg(feature = "std")]
-    fn part<'a>(_: Self::SlicesMut<'a>) -> &'a mut [f32] {
+    fn part(_: Self::SlicesMut<'_>) -> &mut [f32] {
         &mut []
     }
 
     #[cfg(feature = "std")]
-    fn pass<'a>(_: [&'a mut [f32]; 2]) -> (&'a [T], &'a mut [T]) {
+    fn pass(_: [&mut [f32]; 2]) -> (Self::Slices<'_>, Self::SlicesMut<'_>) {
         (&[], &mut [])
     }
 }

@@ -14,7 +14,7 @@ use crate::data::{Data, Samples};
 use crate::element::Elements;
 use crate::gradient::Gradient;
 use crate::kernels::alone;
-use crate::kernels::int8::Quantization;
+use crate::kernels::int8::{Quantization, dequantize};
 use crate::layer::{LayerData, Layout, Part};
 use crate::memory::Memory;
 use crate::model::{Graph, HeadPass, Heads, LayerInfo, Model, NoStorage, Setting, Term, Train};
@@ -164,12 +164,8 @@ impl<N: Quantize + Train, const BITS: u32> QuantizationAware<N, BITS> {
         Ok((float, integer))
     }
 
-    /// The values of the network in 8 bits for a batch, chunk by chunk, and their quantizations.
-    fn run(
-        &self,
-        input: <N::Input as Elements>::Slices<'_>,
-        samples: usize,
-    ) -> Result<(Vec<Vec<Vec<i8>>>, Vec<Quantization>)> {
+    /// Runs the network in 8 bits.
+    fn run(&self, input: <N::Input as Elements>::Slices<'_>, samples: usize) -> Result<Values> {
         let (float, integer) = self.networks()?;
         let inputs = rescaled::<N::Input>(&float, input);
         let chunks = (0..samples.div_ceil(CHUNK)).into_par_iter().map(|chunk| {
@@ -180,7 +176,28 @@ impl<N: Quantize + Train, const BITS: u32> QuantizationAware<N, BITS> {
                 .collect();
             alone(|| integer.run(&float, &inputs))
         });
-        Ok((chunks.collect(), integer.quantizations))
+        Ok(Values {
+            chunks: chunks.collect(),
+            quantizations: integer.quantizations,
+        })
+    }
+}
+
+/// The values of the network in 8 bits for a batch.
+struct Values {
+    /// A few samples each.
+    chunks: Vec<Vec<Vec<i8>>>,
+    quantizations: Vec<Quantization>,
+}
+
+impl Values {
+    /// Writes the numbers that the value of this index stands for.
+    fn dequantize(&self, value: usize, mut y: &mut [f32]) {
+        for chunk in &self.chunks {
+            let (part, rest) = y.split_at_mut(chunk[value].len());
+            dequantize(&chunk[value], self.quantizations[value], part);
+            y = rest;
+        }
     }
 }
 
@@ -203,13 +220,13 @@ impl<N: Quantize + Train, const BITS: u32> Model for QuantizationAware<N, BITS> 
         output: <N::Heads as Elements>::SlicesMut<'_>,
     ) {
         let outputs = N::Heads::parts(output);
-        let Ok((chunks, quantizations)) = self.run(input, memory.batch()) else {
+        let Ok(values) = self.run(input, memory.batch()) else {
             // The loss is then not finite, which `fit` reports.
             outputs.into_iter().for_each(|output| output.fill(f32::NAN));
             return;
         };
         for (output, head) in outputs.into_iter().zip(N::NETWORK.outputs) {
-            dequantize(&chunks, head.logits, quantizations[head.logits], output);
+            values.dequantize(head.logits, output);
         }
     }
 
@@ -265,15 +282,15 @@ impl<N: Quantize + Train, const BITS: u32> Train for QuantizationAware<N, BITS> 
     ) {
         let samples = memory.batch();
         let room = Room::split::<N>(memory);
-        let Ok((chunks, quantizations)) = self.run(input, samples) else {
+        let Ok(values) = self.run(input, samples) else {
             let logits = room.heads.into_iter().map(|[logits, _]| logits);
             logits.for_each(|logits| logits.fill(f32::NAN));
             return;
         };
-        let values = room.values.into_par_iter().enumerate();
-        values.for_each(|(value, room)| dequantize(&chunks, value, quantizations[value], room));
+        let rooms = room.values.into_par_iter().enumerate();
+        rooms.for_each(|(value, room)| values.dequantize(value, room));
         for ([logits, _], head) in room.heads.into_iter().zip(N::NETWORK.outputs) {
-            dequantize(&chunks, head.logits, quantizations[head.logits], logits);
+            values.dequantize(head.logits, logits);
         }
     }
 
@@ -349,20 +366,6 @@ impl<'m> Room<'m> {
             values,
             heads: heads.collect(),
         }
-    }
-}
-
-/// Writes the numbers that a value of the network stands for.
-fn dequantize(
-    chunks: &[Vec<Vec<i8>>],
-    value: usize,
-    quantization: Quantization,
-    mut y: &mut [f32],
-) {
-    for chunk in chunks {
-        let (part, rest) = y.split_at_mut(chunk[value].len());
-        crate::kernels::int8::dequantize(&chunk[value], quantization, part);
-        y = rest;
     }
 }
 

@@ -56,6 +56,20 @@ pub const fn multi_head_attention(
     }
 }
 
+/// `MultiHeadAttention` with an `output_shape`: (steps, `features`), where `judged` is its output without one.
+///
+/// # Errors
+/// Those of the layer, no features, or too many values.
+pub const fn attention_output(judged: Judged, features: usize) -> Judged {
+    match judged {
+        Ok(_) if features == 0 => Err(Fault::Zero {
+            argument: "output_shape",
+        }),
+        Ok(shape) => addressable(Shape::new(&[shape.dim(0), features])),
+        judged => judged,
+    }
+}
+
 /// `Attention` over a query, (steps, C), a value and a key: (steps, features of a value).
 ///
 /// # Errors

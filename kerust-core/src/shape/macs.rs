@@ -67,12 +67,15 @@ pub const fn multi_head_attention_macs(
     num_heads: usize,
     key_dim: usize,
     value_dim: usize,
+    outputs: usize,
 ) -> usize {
     let query = values[0];
     let value = if values.len() > 1 { values[1] } else { query };
     let key = if values.len() > 2 { values[2] } else { value };
     let both = key_dim.saturating_add(value_dim);
-    let of_query = query.len().saturating_mul(both);
+    let of_outputs = (query.len() / query.last()).saturating_mul(outputs);
+    let of_query = query.len().saturating_mul(key_dim);
+    let of_query = of_query.saturating_add(of_outputs.saturating_mul(value_dim));
     let of_key = key.len().saturating_mul(key_dim);
     let of_value = value.len().saturating_mul(value_dim);
     let of_scores = (query.len() / query.last())

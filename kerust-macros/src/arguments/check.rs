@@ -38,6 +38,18 @@ pub fn check(
             }
             _ => count(parameter, value, diagnostics),
         },
+        Kind::PairOfAxes => {
+            let mut axis = |value: &Value| {
+                matches!(value.kind, ValueKind::Integer(_)) || count(parameter, value, diagnostics)
+            };
+            match &value.kind {
+                ValueKind::Tuple(axes) if axes.len() == 2 => axes.iter().all(axis),
+                ValueKind::Tuple(_) | ValueKind::Sizes(_) | ValueKind::Spelled(_) => {
+                    other(parameter, value, takes(Kind::Ends), diagnostics)
+                }
+                _ => axis(value),
+            }
+        }
         Kind::Borders => match &value.kind {
             ValueKind::Tuple(sides) if sides.len() == 2 => {
                 sides.iter().all(|side| match &side.kind {
@@ -167,7 +179,7 @@ fn takes(kind: Kind) -> &'static str {
     match kind {
         Kind::Count | Kind::Sizes { .. } | Kind::Axis => "a whole number",
         Kind::Pair => "rows and columns, as `3x3`",
-        Kind::Ends => "a whole number or two, as `(1, 2)`",
+        Kind::Ends | Kind::PairOfAxes => "a whole number or two, as `(1, 2)`",
         Kind::CountOrAll => "a whole number, or -1 for all",
         Kind::Borders => "a number, rows and columns, or `((1, 2), (3, 4))`",
         Kind::NoiseShape => "a shape whose batch is `None`, as `(None, 1, 8)`",
@@ -471,7 +483,7 @@ pub fn sample(kind: Kind) -> &'static str {
     match kind {
         Kind::Count => "32",
         Kind::Pair => "3x3",
-        Kind::Ends => "(1, 2)",
+        Kind::Ends | Kind::PairOfAxes => "(1, 2)",
         Kind::Sizes { .. } => "28, 28, 1",
         Kind::CountOrAll => "4",
         Kind::Borders => "((1, 2), (3, 4))",

@@ -142,6 +142,19 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// Two axes, or one for both, where they are known.
+    pub fn pair_of_axes(&self, name: &str) -> Option<[Option<i128>; 2]> {
+        let value = self.value(name)?;
+        let axis = |value: &Value| match value.kind {
+            ValueKind::Integer(axis) => Some(axis),
+            _ => None,
+        };
+        Some(match &value.kind {
+            ValueKind::Tuple(axes) => [axis(&axes[0]), axis(&axes[1])],
+            _ => [axis(value); 2],
+        })
+    }
+
     /// Whole numbers that are known, and where each was written.
     pub fn axes(&self, name: &str) -> Option<Vec<(i128, TokenStream)>> {
         let value = self.value(name)?;
@@ -356,7 +369,7 @@ fn joined(kind: Kind, values: &[Value]) -> String {
                 false => format!("(({}), ({}))", sides[0].join(", "), sides[1].join(", ")),
             }
         }
-        Kind::Ends | Kind::Axes | Kind::NoiseShape | Kind::Range(_) => {
+        Kind::Ends | Kind::PairOfAxes | Kind::Axes | Kind::NoiseShape | Kind::Range(_) => {
             format!("({})", texts(values).join(", "))
         }
         _ => texts(values).join(", "),

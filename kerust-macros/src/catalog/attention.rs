@@ -1,7 +1,9 @@
 //! Attention layers, and `Dot`.
 
 use super::values::numbers;
-use super::{After, Before, Macs, Masking, Rule, Spec, Weights, initializers, product, sum};
+use super::{
+    After, Before, Macs, Masking, Rule, Spec, Weights, initializers, product, setting, sum,
+};
 use crate::arguments::Arguments;
 use crate::diagnostics::Diagnostics;
 use crate::plan::ValueType;
@@ -22,6 +24,7 @@ pub(super) fn multi_head_attention(
     let [heads, key_dim] = ["num_heads", "key_dim"].map(|name| arguments.count(name));
     let value_dim = arguments.optional_count("value_dim");
     let value_dim = value_dim.unwrap_or(key_dim.clone());
+    let output_shape = arguments.optional_count("output_shape");
     let all: Vec<&ValueType> = [&[before.data], before.others].concat();
     let value = before.others.first().copied().unwrap_or(before.data);
     let key = before.others.get(1).copied().unwrap_or(value);
@@ -40,6 +43,9 @@ pub(super) fn multi_head_attention(
     if arguments.optional_count("value_dim").is_some() {
         config.extend(quote!(.value_dim(#value_dim)));
     }
+    if let Some(outputs) = &output_shape {
+        config.extend(quote!(.output_shape(#outputs)));
+    }
     if arguments.flag("use_causal_mask", false) {
         config.extend(quote!(.use_causal_mask(true)));
     }
@@ -54,21 +60,38 @@ pub(super) fn multi_head_attention(
     });
     let shapes = all.iter().map(|data| data.shape());
     let terms = quote!(&[#(#shapes),*], #heads, #key_dim, #value_dim);
-    let judged = known.clone().map(|(shapes, [heads, key_dim, value_dim])| {
-        kerust_core::shape::multi_head_attention(&shapes, heads, key_dim, value_dim)
+    let mut rule = Rule {
+        known: known.clone().map(|(shapes, [heads, key_dim, value_dim])| {
+            kerust_core::shape::multi_head_attention(&shapes, heads, key_dim, value_dim)
+        }),
+        tokens: quote!(::kerust::__private::shape::multi_head_attention(#terms)),
+    };
+    let mut after = After::Same;
+    let outputs = output_shape.clone().unwrap_or(query_features.clone());
+    if let Some(features) = output_shape {
+        let (judged, tokens) = (rule.known.zip(features.known), rule.tokens);
+        rule = Rule {
+            known: judged
+                .map(|(judged, known)| kerust_core::shape::attention_output(judged, known)),
+            tokens: quote!(::kerust::__private::shape::attention_output(#tokens, #features)),
+        };
+        after = After::Sizes(vec![
+            Some(before.data.dim(0, before.nameable)),
+            Some(features),
+        ]);
+    }
+    let is_sound = matches!(rule.known, Some(Ok(_)));
+    let macs = known.clone().zip(outputs.known).filter(|_| is_sound);
+    let macs = macs.map(|((shapes, [heads, key_dim, value_dim]), outputs)| {
+        kerust_core::shape::multi_head_attention_macs(&shapes, heads, key_dim, value_dim, outputs)
     });
-    let macs = known.clone().filter(|_| matches!(judged, Some(Ok(_)))).map(
-        |(shapes, [heads, key_dim, value_dim])| {
-            kerust_core::shape::multi_head_attention_macs(&shapes, heads, key_dim, value_dim)
-        },
-    );
     let of =
         |features: &Size, width: &Size| product(&[features.clone(), heads.clone(), width.clone()]);
     let kernels = [
         of(&query_features, &key_dim),
         of(&key_features, &key_dim),
         of(&value_features, &value_dim),
-        of(&query_features, &value_dim),
+        of(&outputs, &value_dim),
     ];
     let one = Size::known(1);
     let biases = match arguments.flag("use_bias", true) {
@@ -76,7 +99,7 @@ pub(super) fn multi_head_attention(
             of(&one, &key_dim),
             of(&one, &key_dim),
             of(&one, &value_dim),
-            query_features.known,
+            outputs.known,
         ],
         false => [Some(0); 4],
     };
@@ -91,7 +114,9 @@ pub(super) fn multi_head_attention(
         value_dim,
     ];
     if !arguments.flag("use_bias", true) {
-        sizes.extend([Size::known(0), Size::known(0)]);
+        sizes.extend([outputs.clone(), Size::known(0), Size::known(0)]);
+    } else if arguments.has("output_shape") {
+        sizes.push(outputs.clone());
     }
     let layer = known
         .clone()
@@ -103,7 +128,7 @@ pub(super) fn multi_head_attention(
             let rate = arguments
                 .number("dropout")
                 .map_or(Some(0.0), |rate| rate.known)?;
-            let sound = matches!(judged, Some(Ok(_))) && (0.0..=1.0).contains(&rate);
+            let sound = is_sound && (0.0..=1.0).contains(&rate);
             let [query, value] = [query, value].map(|shape| [shape.extent(0), shape.extent(1)]);
             sound.then(|| {
                 <kerust_core::layers::MultiHeadAttention>::new(query, value, heads, key_dim)
@@ -111,17 +136,7 @@ pub(super) fn multi_head_attention(
                     .dropout(rate)
             })
         });
-    let count = Literal::usize_unsuffixed(all.len());
-    let inputs = match (before.others, before.masked) {
-        ([], [true, ..]) => quote!(<(f32, u8)>),
-        ([], _) => TokenStream::new(),
-        (_, [query, keys @ ..]) if *query || keys.contains(&true) => {
-            let mask = |is: bool| if is { quote!(u8) } else { quote!(()) };
-            let [query, key] = [mask(*query), mask(keys.contains(&true))];
-            quote!(<([f32; #count], #query, #key)>)
-        }
-        _ => quote!(<[f32; #count]>),
-    };
+    let inputs = elements(before);
     let len = |of: &str, known: Option<usize>| {
         if let Some(known) = known {
             return Size::known(known).tokens();
@@ -132,11 +147,8 @@ pub(super) fn multi_head_attention(
     Spec {
         masking: Masking::UsesAndKeeps,
         arguments: inputs.clone(),
-        rule: Some(Rule {
-            known: judged,
-            tokens: quote!(::kerust::__private::shape::multi_head_attention(#terms)),
-        }),
-        after: After::Same,
+        rule: Some(rule),
+        after,
         weights: Some(Weights {
             name: "MultiHeadAttentionWeights",
             sizes,
@@ -145,12 +157,27 @@ pub(super) fn multi_head_attention(
         }),
         macs: Macs::Stated(
             macs,
-            quote!(::kerust::__private::shape::multi_head_attention_macs(#terms)),
+            quote!(::kerust::__private::shape::multi_head_attention_macs(#terms, #outputs)),
         ),
         scratch: Some(len("scratch_len", layer.map(|layer| layer.scratch_len()))),
         saved: Some(len("saved_len", layer.map(|layer| layer.saved_len()))),
         config,
         ..Spec::default()
+    }
+}
+
+/// The element types of what attention is applied to, if they are not those of self-attention without a mask.
+fn elements(before: &Before<'_>) -> TokenStream {
+    let count = Literal::usize_unsuffixed(1 + before.others.len());
+    match (before.others, before.masked) {
+        ([], [true, ..]) => quote!(<(f32, u8)>),
+        ([], _) => TokenStream::new(),
+        (_, [query, keys @ ..]) if *query || keys.contains(&true) => {
+            let mask = |is: bool| if is { quote!(u8) } else { quote!(()) };
+            let [query, key] = [mask(*query), mask(keys.contains(&true))];
+            quote!(<([f32; #count], #query, #key)>)
+        }
+        _ => quote!(<[f32; #count]>),
     }
 }
 
@@ -204,7 +231,18 @@ pub(super) fn attention(
     before: &Before<'_>,
     _: &mut Diagnostics,
 ) -> Spec {
-    attended(arguments, before, "Attention")
+    let is_concat = matches!(arguments.word("score_mode"), Some(("Concat", _)));
+    let scales = [arguments.flag("use_scale", false), is_concat].map(usize::from);
+    let weights = (scales != [0, 0]).then(|| Weights {
+        name: "AttentionWeights",
+        params: Some(scales.iter().sum()),
+        sizes: scales.map(Size::known).to_vec(),
+        ..Weights::default()
+    });
+    Spec {
+        weights,
+        ..attended(arguments, before, "Attention")
+    }
 }
 
 pub(super) fn additive_attention(
@@ -242,27 +280,32 @@ fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec
         config.extend(quote!(.use_causal_mask(true)));
     }
     config.extend(numbers(arguments, &["dropout"]));
+    let is_dot =
+        layer == "Attention" && !matches!(arguments.word("score_mode"), Some(("Concat", _)));
+    if layer == "Attention" {
+        config.extend(setting(arguments, "score_mode"));
+    }
     let known: Option<Vec<Shape>> = all.iter().map(|data| data.known()).collect();
     let known = known.filter(|shapes| shapes.len() > 1);
     let judged = known.as_deref().map(kerust_core::shape::attention);
     let sound = known.filter(|_| matches!(judged, Some(Ok(_))));
     let shapes = all.iter().map(|data| data.shape());
     let terms = quote!(&[#(#shapes),*]);
-    let inputs = Literal::usize_unsuffixed(all.len());
+    let inputs = elements(before);
     let len = |of: &str, known: Option<usize>| match known {
         Some(known) => Size::known(known).tokens(),
         None => {
             let of = Ident::new(of, Span::call_site());
-            quote!((::kerust::__private::layers::#layer_name::<#inputs> #config).#of())
+            quote!((<::kerust::__private::layers::#layer_name #inputs> #config).#of())
         }
     };
     let square = sound
         .as_ref()
         .map(|shapes| shapes[0].dim(0) * shapes[1].dim(0));
     // The scores of one query, or of all queries.
-    let keys = match layer {
-        "Attention" => sound.as_ref().map(|shapes| shapes[1].dim(0)),
-        _ => square,
+    let keys = match is_dot {
+        true => sound.as_ref().map(|shapes| shapes[1].dim(0)),
+        false => square,
     };
     let saved = match arguments.number("dropout").map(|rate| rate.known) {
         None => square,
@@ -270,7 +313,8 @@ fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec
         Some(None) => None,
     };
     Spec {
-        arguments: quote!(<#inputs>),
+        masking: Masking::UsesAndKeeps,
+        arguments: inputs.clone(),
         rule: Some(Rule {
             known: judged,
             tokens: quote!(::kerust::__private::shape::attention(#terms)),
@@ -291,8 +335,18 @@ fn attended(arguments: &Arguments<'_>, before: &Before<'_>, layer: &str) -> Spec
 }
 
 pub(super) fn dot(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagnostics) -> Spec {
-    let axes = arguments.pair("axes").unwrap_or(Pair::square(1));
     let all: Vec<&ValueType> = [&[before.data], before.others].concat();
+    let written = arguments.pair_of_axes("axes").unwrap_or([None, None]);
+    let Pair(first, second) = arguments.pair("axes").unwrap_or(Pair::square(1));
+    // A negative axis counts from the last one; the batch is an axis too.
+    let axis = |place: usize, axis: Size| match (written[place], all.get(place)) {
+        (Some(negative), Some(data)) if negative < 0 => {
+            let rank = data.rank().unwrap_or(1) as i128;
+            Size::known(usize::try_from(rank + 1 + negative).unwrap_or(0))
+        }
+        _ => axis,
+    };
+    let axes = Pair(axis(0, first), axis(1, second));
     let known: Option<Vec<Shape>> = all.iter().map(|data| data.known()).collect();
     let known = known.filter(|shapes| shapes.len() > 1).zip(axes.known());
     let judged = known
@@ -324,6 +378,8 @@ pub(super) fn dot(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagno
     let macs = known
         .filter(|_| matches!(judged, Some(Ok(_))))
         .map(|(shapes, axes)| kerust_core::shape::dot_macs(&shapes, axes));
+    let normalize = arguments.flag("normalize", false);
+    let normalize = normalize.then(|| quote!(.normalize(true)));
     let [first, second] = [first, second].map(|axis| match axis.known {
         Some(axis) => {
             let is_first = axis == 1;
@@ -338,7 +394,7 @@ pub(super) fn dot(arguments: &Arguments<'_>, before: &Before<'_>, _: &mut Diagno
         }),
         after: After::Sizes(after),
         macs: Macs::Stated(macs, quote!(::kerust::__private::shape::dot_macs(#terms))),
-        config: quote!(::new(#sizes, [#first, #second])),
+        config: quote!(::new(#sizes, [#first, #second]) #normalize),
         ..Spec::default()
     }
 }

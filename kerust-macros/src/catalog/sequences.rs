@@ -5,7 +5,7 @@ use super::rows::{
 };
 use super::{Row, attention, recurrent, steps};
 use crate::arguments::{Kind, Parameter};
-use crate::words::{PADDINGS_1D, STEP_ACTIVATIONS};
+use crate::words::{PADDINGS_1D, SCORE_MODES, STEP_ACTIVATIONS};
 use kerust_core::shape::Bounds;
 
 const CAUSAL_PADDING: Parameter = optional("padding", Kind::Word(&PADDINGS_1D));
@@ -252,6 +252,7 @@ pub static ROWS: &[Row] = &[
             optional("value_dim", Kind::Count),
             training("dropout", RATE),
             optional("use_bias", Kind::Flag),
+            optional("output_shape", Kind::Count),
             initializer("kernel_initializer"),
             initializer("bias_initializer"),
             regularizer("kernel_regularizer"),
@@ -265,6 +266,8 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "Attention",
         parameters: &[
+            optional("use_scale", Kind::Flag),
+            optional("score_mode", Kind::Word(&SCORE_MODES)),
             training("dropout", RATE),
             optional("use_causal_mask", Kind::Flag),
         ],
@@ -281,7 +284,10 @@ pub static ROWS: &[Row] = &[
     },
     Row {
         name: "Dot",
-        parameters: &[required("axes", Kind::Ends)],
+        parameters: &[
+            required("axes", Kind::PairOfAxes),
+            optional("normalize", Kind::Flag),
+        ],
         infer: attention::dot,
     },
     Row {

@@ -4,9 +4,10 @@ use super::convolutions::times;
 use super::rows::optional;
 use super::{After, Before, Rule, Spec, rule, setting};
 use crate::arguments::{Arguments, Kind, Parameter};
+use crate::plan::ValueType;
 use crate::value::{Size, Term};
 use crate::words::MERGE_MODES;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 /// The parameters of `Bidirectional` after its layer.
@@ -44,14 +45,10 @@ pub fn bidirectional(
         false => vec![Some(features)],
     };
     let layer = Ident::new(name, Span::call_site());
-    let (layer, values, config) = (
-        quote!(::kerust::__private::layers::#layer),
-        inner.arguments,
-        inner.config,
-    );
-    let of = quote!(#layer #values);
+    let of = quote!(::kerust::__private::layers::#layer);
+    let config = inner.config;
     let merge_mode = setting(outer, "merge_mode");
-    let config = quote!(::new(#layer #config) #merge_mode);
+    let config = quote!(::new(#of #config) #merge_mode);
     // Both outputs are stored together with the values that both layers save.
     let outputs = match (sequences, before.data.known_shape(), units.known) {
         (false, _, units) => units,
@@ -59,6 +56,9 @@ pub fn bidirectional(
         _ => None,
     };
     let of_layer = of.clone();
+    let states = inner.outputs.iter().chain(&inner.outputs).cloned();
+    let states: Vec<ValueType> = states.collect();
+    let values = values(before, states.len());
     let len = |inner: Option<TokenStream>, times: usize, of: &str| {
         let inner = inner.and_then(|len| len.to_string().parse::<usize>().ok());
         let of = Ident::new(of, Span::call_site());
@@ -75,7 +75,9 @@ pub fn bidirectional(
         rule: rule!(bidirectional(before.data, units, gates, sequences, joins)),
         after: After::Sizes(after),
         masking: inner.masking,
-        arguments: quote!(<#of>),
+        arguments: quote!(<#of #values>),
+        states: before.others.len(),
+        outputs: states,
         scratch: Some(len(inner.scratch, 1, "scratch_len")),
         saved: Some(len(inner.saved, 2, "saved_len")),
         config,
@@ -84,4 +86,23 @@ pub fn bidirectional(
         macs: inner.macs,
         ..Spec::default()
     }
+}
+
+/// The element types of the inputs and outputs, with a comma before them, if there are more than a sequence.
+fn values(before: &Before<'_>, outputs: usize) -> TokenStream {
+    let mut inputs = vec![quote!(f32)];
+    if !before.others.is_empty() {
+        let states = Literal::usize_unsuffixed(before.others.len());
+        inputs.push(quote!([f32; #states]));
+    }
+    inputs.extend(before.masked[0].then(|| quote!(u8)));
+    let tuple = |types: Vec<TokenStream>| match types.as_slice() {
+        [one] => one.clone(),
+        types => quote!((#(#types),*)),
+    };
+    if inputs.len() + outputs == 1 {
+        return TokenStream::new();
+    }
+    let (inputs, outputs) = (tuple(inputs), tuple(vec![quote!(f32); 1 + outputs]));
+    quote!(, #inputs, #outputs)
 }

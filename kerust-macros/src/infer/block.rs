@@ -26,7 +26,7 @@ impl Infer<'_> {
                 };
                 (self.residual(layer, main, skip), None)
             }
-            Block::Wrapper { inner } => self.wrapper(layer, inner, place, last),
+            Block::Wrapper { inner } => self.wrapper(layer, inner, (place, &[]), last),
             Block::Repeat { count, chain } => {
                 let count = match count.kind {
                     ValueKind::Integer(count) if count > 0 => count,

@@ -100,6 +100,7 @@ impl Infer<'_> {
         let name = self.names.name(layer, given.as_ref(), self.diagnostics);
         let rule = spec.rule.take();
         self.ranges(&name, arguments, &declared);
+        self.widths(&name, arguments);
         if !self.takes(layer, spec.takes, place) {
             return (place.unknown(&declared), None);
         }

@@ -91,17 +91,12 @@ impl Infer<'_> {
             ident,
             format!("`{ident}` would lose the mask of `{}`", mask.by),
         );
-        match ident.to_string().as_str() {
-            kind @ ("Attention" | "AdditiveAttention") => fault
-                .note(format!("a mask says which steps are padding; Keras's `{kind}` leaves them out, and that of kerust does not yet"))
-                .help("write `MultiHeadAttention(query, value, num_heads = 1, key_dim = 32)`, which leaves them out"),
-            _ => fault
-                .note("a mask says which steps are padding, and this layer cannot leave them out; Keras drops it with a warning")
-                .help(format!(
-                    "put a layer before it that uses the mask, such as `GlobalAveragePooling1D` or `LSTM(16)`, or make none in `{}`",
-                    mask.by
-                )),
-        };
+        fault
+            .note("a mask says which steps are padding, and this layer cannot leave them out; Keras drops it with a warning")
+            .help(format!(
+                "put a layer before it that uses the mask, such as `GlobalAveragePooling1D` or `LSTM(16)`, or make none in `{}`",
+                mask.by
+            ));
     }
 
     /// Reports an output with a mask whose steps have no single label: the mask would not fit its loss.

@@ -98,6 +98,8 @@ impl Names {
 
 /// `max_pooling2d` for `MaxPooling2D`, in Keras's spelling.
 fn snake_case(kind: &str) -> String {
+    // A raw identifier is no part of a name.
+    let kind = kind.strip_prefix("r#").unwrap_or(kind);
     let letters: Vec<char> = kind.chars().collect();
     let mut name = String::new();
     for (i, letter) in letters.iter().enumerate() {
@@ -121,6 +123,7 @@ mod tests {
         for (kind, name) in [
             ("Conv2D", "conv2d"),
             ("Dense", "dense"),
+            ("r#Dense", "dense"),
             ("MaxPooling2D", "max_pooling2d"),
             ("GlobalAveragePooling2D", "global_average_pooling2d"),
             ("BatchNormalization", "batch_normalization"),

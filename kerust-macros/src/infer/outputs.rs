@@ -40,7 +40,17 @@ impl Infer<'_> {
             1 => "one name".to_owned(),
             named => format!("{named} names"),
         };
-        let written: Vec<&str> = ["sequence", "state", "carry", "value"][..given.min(4)].to_vec();
+        let written: &[&str] = match (declared.starts_with("Bidirectional"), given) {
+            (true, 5..) => &[
+                "sequence",
+                "forward_h",
+                "forward_c",
+                "backward_h",
+                "backward_c",
+            ],
+            (true, _) => &["sequence", "forward_h", "backward_h"],
+            (false, given) => &["sequence", "state", "carry", "value"][..given.min(4)],
+        };
         let fault = self.diagnostics.fault(
             statement.others.last().unwrap_or(&statement.name),
             format!("`{declared}` gives {gives}, found {names}"),

@@ -3,11 +3,13 @@
 use super::Infer;
 use crate::arguments::Arguments;
 use crate::catalog::Rule;
-use crate::plan::ValueType;
-use crate::value::Term;
+use crate::plan::{ValueType, constant};
+use crate::value::{Term, text};
 use kerust_core::shape::{self, Bounds, Shape};
 use proc_macro2::Ident;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{BinOp, Expr, parse2};
 
 impl Infer<'_> {
     /// Reports the numbers that are invalid for the layer with this name.
@@ -28,6 +30,35 @@ impl Infer<'_> {
             };
             // The error is already reported.
             let _ = self.judge_at(&constant, rule, &|_| bounded.tokens.clone(), declared, "");
+        }
+    }
+
+    /// Checks the width of a head that is a quotient with a name in it: heads that do not divide the features would
+    /// leave some of them out. A quotient of literals is reported by the row.
+    pub(super) fn widths(&mut self, name: &Ident, arguments: &Arguments<'_>) {
+        for argument in ["key_dim", "value_dim"] {
+            if !arguments.has(argument) {
+                continue;
+            }
+            let tokens = arguments.tokens(argument);
+            let Ok(Expr::Binary(quotient)) = parse2(tokens.clone()) else {
+                continue;
+            };
+            let is_open = crate::fold::integer(&tokens).is_none();
+            let (BinOp::Div(_), true) = (quotient.op, is_open) else {
+                continue;
+            };
+            let (features, heads) = (&quotient.left, &quotient.right);
+            let message = format!(
+                "`{argument}` is `{}`, which leaves a remainder: choose a number of heads that divides the features",
+                text(&tokens)
+            );
+            let value = quote_spanned!(tokens.span()=> {
+                ::core::assert!((#features) % (#heads) == 0, #message);
+                ::kerust::__private::shape::Shape::new(&[1])
+            });
+            let at = format_ident!("{name}_{argument}", span = name.span());
+            self.constant(constant(&at, "_DIVIDES"), value, true);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{ChainEnd, Infer};
 use crate::arguments::Arguments;
-use crate::ast::{self, ValueKind};
+use crate::ast::{self, Block, ValueKind};
 use crate::catalog;
 use crate::plan::Form;
 use crate::value::{Term, text};
@@ -107,7 +107,19 @@ impl Infer<'_> {
     ) -> ChainEnd {
         let (ident, kind) = (layer.ident(), layer.ident().to_string());
         let unknown = ChainEnd::start().unknown(&text(&layer.tokens));
-        let Some(gates) = catalog::gates(&kind) else {
+        let wrapped = match &layer.block {
+            Some(Block::Wrapper { inner }) if kind == "Bidirectional" => Some(inner),
+            _ => None,
+        };
+        // Both directions begin with states.
+        let (recurrent, directions) = match wrapped.map(|inner| inner.layers.as_slice()) {
+            Some([inner]) => (inner.ident().to_string(), 2),
+            _ => (kind.clone(), 1),
+        };
+        let Some(gates) = catalog::gates(&recurrent) else {
+            if let Some(inner) = wrapped {
+                return self.wrapper(layer, inner, (&unknown, &[]), false).0;
+            }
             self.diagnostics
                 .fault(ident, format!("`{kind}` takes no `initial_state`"))
                 .note("recurrent layers take one: `LSTM`, `GRU` and `SimpleRNN`")
@@ -143,12 +155,14 @@ impl Infer<'_> {
                 }
             }
         }
-        let expected = if gates == 4 { 2 } else { 1 };
+        let expected = directions * if gates == 4 { 2 } else { 1 };
         let Some(sequence) = sequence.filter(|_| states.len() == expected) else {
             let found = states.len();
-            let [example, plural] = match expected {
-                2 => ["(h, c)", "s"],
-                _ => ["h", ""],
+            let [example, plural] = match (expected, directions) {
+                (1, _) => ["h", ""],
+                (2, 1) => ["(h, c)", "s"],
+                (2, _) => ["(forward_h, backward_h)", "s"],
+                _ => ["(forward_h, forward_c, backward_h, backward_c)", "s"],
             };
             self.diagnostics
                 .fault(
@@ -161,6 +175,9 @@ impl Infer<'_> {
         let names = [sequence].into_iter().chain(states);
         let places: Vec<Option<ChainEnd>> = names.map(|name| find(self, name)).collect();
         let places: Option<Vec<ChainEnd>> = places.into_iter().collect();
+        if let (Some(inner), Some([place, states @ ..])) = (wrapped, places.as_deref()) {
+            return self.wrapper(layer, inner, (place, states), false).0;
+        }
         let row = catalog::rows().find(|row| row.name == kind);
         let (Some(places), Some(row)) = (places, row) else {
             return unknown;
@@ -178,7 +195,7 @@ impl Infer<'_> {
 
     /// Whether values can be the states of a recurrent layer: the number of values must equal the number of
     /// units.
-    fn are_states(
+    pub(super) fn are_states(
         &mut self,
         layer: &ast::Layer,
         arguments: &Arguments<'_>,

@@ -19,7 +19,7 @@ impl Infer<'_> {
         &mut self,
         layer: &ast::Layer,
         inner: &ast::Chain,
-        place: &ChainEnd,
+        (place, states): (&ChainEnd, &[ChainEnd]),
         last: bool,
     ) -> (ChainEnd, Option<Activation>) {
         let kind = layer.ident().to_string();
@@ -50,22 +50,26 @@ impl Infer<'_> {
         }
         let nameable = self.generics.is_empty();
         let (spec, settings) = if is_bidirectional {
+            if given.flag("go_backwards", false) {
+                self.diagnostics
+                    .fault(
+                        given.tokens("go_backwards"),
+                        "`Bidirectional` takes a layer that goes forwards, found `go_backwards = true`",
+                    )
+                    .help("leave it out: the second layer goes backwards");
+                return unknown;
+            }
+            if !self.are_states(inner, &given, states) {
+                return unknown;
+            }
+            let others: Vec<&ValueType> = states.iter().map(|state| &state.data).collect();
             let before = Before {
                 data: &place.data,
-                others: &[],
+                others: &others,
                 masked: &[place.mask.is_some()],
                 nameable,
             };
             let spec = (row.infer)(&given, &before, self.diagnostics);
-            if !spec.outputs.is_empty() {
-                self.diagnostics
-                    .fault(
-                        given.tokens("return_state"),
-                        "`Bidirectional` gives no states, found `return_state = true`",
-                    )
-                    .help("write two layers, one with `go_backwards = true`, and join them");
-                return unknown;
-            }
             let gates = gates(row.name).unwrap_or(1);
             let mut spec = bidirectional((row.name, gates), [&outer, &given], &before, spec);
             let macs = size::macs(&spec.macs, &place.data, &place.data);
@@ -86,6 +90,15 @@ impl Infer<'_> {
                 nameable,
             };
             let spec = (row.infer)(&given, &before, self.diagnostics);
+            if !spec.outputs.is_empty() {
+                self.diagnostics
+                    .fault(
+                        given.tokens("return_state"),
+                        "`TimeDistributed` gives one value, found `return_state = true`",
+                    )
+                    .help("leave it out: the output of the last step is the state h");
+                return unknown;
+            }
             if self.is_refused(inner, row, &spec) {
                 return unknown;
             }
@@ -104,7 +117,7 @@ impl Infer<'_> {
             judged: (!is_bidirectional)
                 .then(|| [given.declared(), format!("a step of `{}", place.declared)]),
         };
-        self.placed(layer, said, spec, (place, &[]), last)
+        self.placed(layer, said, spec, (place, states), last)
     }
 
     /// The inner layer, and its row.
@@ -187,6 +200,16 @@ impl Infer<'_> {
 
     /// Reports a layer that cannot be applied to each step independently.
     fn is_refused(&mut self, inner: &ast::Layer, row: &Row, spec: &Spec) -> bool {
+        if spec.masking == Masking::Makes {
+            self.diagnostics
+                .fault(
+                    inner.ident(),
+                    format!("`TimeDistributed` does not take a layer that makes a mask, found `{}`", row.name),
+                )
+                .note("each step would have a mask of its own, and none would be left for the whole sequence")
+                .help("put it before, where it masks steps of the whole sequence");
+            return true;
+        }
         let is_training_only = spec.role == Role::TrainingOnly && row.name != "Dropout";
         let draws = is_training_only || row.name == "RandomCrop";
         if !(spec.state || draws) {

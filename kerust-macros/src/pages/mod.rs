@@ -26,6 +26,7 @@ const WITHOUT_DEFAULT: &[(&str, &str)] = &[
     ("MaxPooling2D", "strides"),
     ("AveragePooling1D", "strides"),
     ("AveragePooling2D", "strides"),
+    ("MultiHeadAttention", "output_shape"),
     ("MultiHeadAttention", "value_dim"),
     ("PositionEmbedding", "sequence_length"),
 ];
@@ -208,6 +209,7 @@ fn models(layer: &str, given: &[&Argument]) -> impl Iterator<Item = String> {
         let sample = match it.kind {
             Kind::Count => "4",
             Kind::Pair => "3x3",
+            Kind::PairOfAxes => "-1",
             kind => crate::arguments::sample(kind),
         };
         format!("{} = {sample}", it.name)

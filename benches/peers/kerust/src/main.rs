@@ -12,7 +12,7 @@ use kerust::activation::Softmax;
 use kerust::model::Head;
 use kerust::prelude::*;
 use kerust::tensor::StaticShape;
-use nets::{Conv, Deep, DeepConv, Keywords, Mlp};
+use nets::{Conv, Deep, DeepConv, Gru, Keywords, Lstm, Mlp, Transformer};
 use std::hint::black_box;
 use std::time::Instant;
 use training::chunks;
@@ -42,30 +42,39 @@ fn main() -> kerust::Result<()> {
         .map(|count| count.parse().expect("a count"))
         .collect();
     match (mode.as_str(), work.as_str()) {
-        ("train", "mlp") => train::<Mlp<10>, 10>(folder, "28", 32, &counts),
-        ("train", "conv") => train::<Conv<10>, 10>(folder, "28", 64, &counts),
-        ("train", "deep-conv") => train::<DeepConv, 10>(folder, "28", 128, &counts),
-        ("train", "resnet8") => train::<Deep, 10>(folder, "32", 32, &counts),
-        ("infer", "mlp") => infer::<Mlp<10>, 10>(folder, "28", &counts),
-        ("infer", "conv") => infer::<Conv<24>, 24>(folder, "28", &counts),
-        ("infer", "deep-conv") => infer::<DeepConv, 10>(folder, "28", &counts),
-        ("infer", "resnet8") => infer::<Deep, 10>(folder, "32", &counts),
-        ("batch", "mlp") => batch::<Mlp<10>, 10>(folder, "28", &counts),
-        ("batch", "conv") => batch::<Conv<24>, 24>(folder, "28", &counts),
-        ("batch", "deep-conv") => batch::<DeepConv, 10>(folder, "28", &counts),
-        ("batch", "resnet8") => batch::<Deep, 10>(folder, "32", &counts),
+        ("train", "mlp") => train::<Mlp<10>, 10>(folder, "images28", 32, &counts),
+        ("train", "conv") => train::<Conv<10>, 10>(folder, "images28", 64, &counts),
+        ("train", "deep-conv") => train::<DeepConv, 10>(folder, "images28", 128, &counts),
+        ("train", "resnet8") => train::<Deep, 10>(folder, "images32", 32, &counts),
+        ("train", "lstm") => train::<Lstm, 10>(folder, "images28", 64, &counts),
+        ("train", "gru") => train::<Gru, 10>(folder, "series100", 32, &counts),
+        ("train", "transformer") => train::<Transformer, 10>(folder, "series64", 32, &counts),
+        ("infer", "mlp") => infer::<Mlp<10>, 10>(folder, "images28", &counts),
+        ("infer", "conv") => infer::<Conv<24>, 24>(folder, "images28", &counts),
+        ("infer", "deep-conv") => infer::<DeepConv, 10>(folder, "images28", &counts),
+        ("infer", "resnet8") => infer::<Deep, 10>(folder, "images32", &counts),
+        ("infer", "lstm") => infer::<Lstm, 10>(folder, "images28", &counts),
+        ("infer", "gru") => infer::<Gru, 10>(folder, "series100", &counts),
+        ("infer", "transformer") => infer::<Transformer, 10>(folder, "series64", &counts),
+        ("batch", "mlp") => batch::<Mlp<10>, 10>(folder, "images28", &counts),
+        ("batch", "conv") => batch::<Conv<24>, 24>(folder, "images28", &counts),
+        ("batch", "deep-conv") => batch::<DeepConv, 10>(folder, "images28", &counts),
+        ("batch", "resnet8") => batch::<Deep, 10>(folder, "images32", &counts),
+        ("batch", "lstm") => batch::<Lstm, 10>(folder, "images28", &counts),
+        ("batch", "gru") => batch::<Gru, 10>(folder, "series100", &counts),
+        ("batch", "transformer") => batch::<Transformer, 10>(folder, "series64", &counts),
         ("int8", "resnet8") => int8!(Deep, Rank3<32, 32, 3>, 10, counts),
         ("int8", "keywords") => int8!(Keywords, Rank3<49, 10, 1>, 12, counts),
         _ => panic!("unknown work `{mode} {work}`"),
     }
 }
 
-/// The data set, with images of `size` × `size` pixels.
+/// The data set whose inputs are in the file of this name.
 fn data<S: StaticShape, const CLASSES: usize>(
     folder: &str,
-    size: &str,
+    file: &str,
 ) -> kerust::Result<Dataset<S, Class<CLASSES>>> {
-    let bytes = std::fs::read(format!("{folder}/images{size}.f32")).expect("images");
+    let bytes = std::fs::read(format!("{folder}/{file}.f32")).expect("inputs");
     let values: Vec<f32> = bytes
         .as_chunks()
         .0
@@ -83,25 +92,25 @@ fn data<S: StaticShape, const CLASSES: usize>(
 /// Measures a training.
 fn train<N, const CLASSES: usize>(
     folder: &str,
-    size: &str,
+    file: &str,
     batch_size: usize,
     counts: &[usize],
 ) -> kerust::Result<()>
 where
     N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: StaticShape>,
 {
-    let data = data::<N::Input, CLASSES>(folder, size)?;
+    let data = data::<N::Input, CLASSES>(folder, file)?;
     let (times, loss) = chunks::<N, CLASSES>(&data, batch_size, counts)?;
     print(&times, &format!(r#""loss": {loss:?}, "#));
     Ok(())
 }
 
 /// Measures the microseconds of a prediction for one sample.
-fn infer<N, const CLASSES: usize>(folder: &str, size: &str, counts: &[usize]) -> kerust::Result<()>
+fn infer<N, const CLASSES: usize>(folder: &str, file: &str, counts: &[usize]) -> kerust::Result<()>
 where
     N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: StaticShape>,
 {
-    let data = data::<N::Input, CLASSES>(folder, size)?;
+    let data = data::<N::Input, CLASSES>(folder, file)?;
     let model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());
     let x = data.input(0);
     let times = timed(counts[0] / 10, counts[0], || {
@@ -133,11 +142,11 @@ macro_rules! int8 {
 use int8;
 
 /// Measures the microseconds per sample for predicting the whole data set.
-fn batch<N, const CLASSES: usize>(folder: &str, size: &str, counts: &[usize]) -> kerust::Result<()>
+fn batch<N, const CLASSES: usize>(folder: &str, file: &str, counts: &[usize]) -> kerust::Result<()>
 where
     N: Train<Heads = Head<Softmax, Rank1<CLASSES>>, Input: StaticShape>,
 {
-    let data = data::<N::Input, CLASSES>(folder, size)?;
+    let data = data::<N::Input, CLASSES>(folder, file)?;
     let model = N::new(Seed(1)).compile(Adam::new(0.001), SparseCategoricalCrossentropy, ());
     let times = timed(1, counts[0], || {
         black_box(model.predict_all(black_box(&data)).unwrap().len());

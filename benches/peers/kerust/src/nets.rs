@@ -65,3 +65,21 @@ model! {
         => Flatten
         => Dense(12, softmax)
 }
+
+model! {
+    /// The rows of an image are steps.
+    pub Lstm: Input(28, 28) => LSTM(64) => Dense(10, softmax)
+}
+
+model! { pub Gru: Input(100, 8) => GRU(32) => Dense(10, softmax) }
+
+model! {
+    /// Two encoder blocks of width 64 with 4 heads.
+    pub Transformer:
+        Input(64, 64)
+        => Repeat(2,
+            Residual(LayerNormalization => MultiHeadAttention(num_heads = 4, key_dim = 16))
+            => Residual(LayerNormalization => Dense(256, gelu) => Dense(64)))
+        => GlobalAveragePooling1D
+        => Dense(10, softmax)
+}

@@ -1,11 +1,11 @@
 //! Additive attention: Bahdanau et al. (2015).
 //!
-//! `y = P·v` with `P = softmax(e)` over the keys, and `e[t, s] = Σ c[d] · tanh(q[t, d] + k[s, d])`. Sums are
-//! in the order of the features. A batch is not divided over threads, because the gradient of c is one sum
+//! `y = P·v` with `P = softmax(e)` over the keys, and `e[t, s] = outer · Σ c[d] · tanh(inner · (q[t, d] + k[s, d]))`.
+//! Sums are in the order of the features. A batch is not divided over threads, because the gradient of c is one sum
 //! over all samples.
 
 use super::softmax::{Row, softmax_gradient, softmax_rows};
-use super::{Matrix, product};
+use super::{AttentionMasks, Matrix, product};
 use crate::activation::tanh;
 use crate::kernels::parallel::pairs;
 use crate::kernels::recurrent::multiply;
@@ -23,6 +23,10 @@ pub struct AdditiveAttention {
     pub value_width: usize,
     /// Whether a query attends only to the keys up to its own step.
     pub causal: bool,
+    /// The factor of a query and a key.
+    pub inner: f32,
+    /// The factor of a score.
+    pub outer: f32,
 }
 
 /// The buffers for the gradients of an additive attention. Every value is written.
@@ -36,6 +40,8 @@ pub struct AdditiveGradients<'a> {
     pub value: Option<&'a mut [f32]>,
     /// (features), added to the values in the buffer.
     pub scale: Option<&'a mut [f32]>,
+    /// Of the factors `inner` and `outer`, added to the values in the buffers.
+    pub factors: [Option<&'a mut f32>; 2],
 }
 
 impl AdditiveAttention {
@@ -49,7 +55,7 @@ impl AdditiveAttention {
     /// `scale` counts as 1 everywhere.
     pub fn forward(
         &self,
-        [q, k, v]: [&[f32]; 3],
+        ([q, k, v], masks): ([&[f32]; 3], AttentionMasks<'_>),
         scale: &[f32],
         y: &mut [f32],
         scratch: &mut [f32],
@@ -77,7 +83,7 @@ impl AdditiveAttention {
             let Some(y) = y.get_mut(place(lens[3])) else {
                 return;
             };
-            self.probabilities(q, k, scale, scores);
+            self.probabilities([q, k, scale], self.masks(&masks, sample), scores);
             self.mean(scores, v, y);
         }
     }
@@ -86,7 +92,7 @@ impl AdditiveAttention {
     /// `dropout`, unless it is empty. `scratch` needs [`square_len`](Self::square_len) values.
     pub fn forward_training(
         &self,
-        [q, k, v]: [&[f32]; 3],
+        ([q, k, v], masks): ([&[f32]; 3], AttentionMasks<'_>),
         scale: &[f32],
         dropout: &[f32],
         y: &mut [f32],
@@ -104,8 +110,8 @@ impl AdditiveAttention {
             .zip(self.keys_of(k).zip(self.values_of(v)));
         let outputs = y.chunks_exact_mut(self.output_len().max(1));
         let outputs = outputs.zip(saved.chunks_exact_mut(square));
-        for ((q, (k, v)), (y, saved)) in inputs.zip(outputs) {
-            self.probabilities(q, k, scale, saved);
+        for (sample, ((q, (k, v)), (y, saved))) in inputs.zip(outputs).enumerate() {
+            self.probabilities([q, k, scale], self.masks(&masks, sample), saved);
             let dropped = dropped(saved, factors.next(), scratch);
             self.mean(dropped, v, y);
         }
@@ -132,6 +138,7 @@ impl AdditiveAttention {
             mut key,
             mut value,
             scale: mut dscale,
+            factors: mut dfactors,
         } = gradients;
         for gradient in [&mut query, &mut key].into_iter().flatten() {
             gradient.fill(0.0);
@@ -156,19 +163,26 @@ impl AdditiveAttention {
             softmax_gradient(saved, factors.unwrap_or_default(), scores, self.keys, 1.0);
             let dq = part_of(&mut query, sample, q.len());
             let dk = part_of(&mut key, sample, k.len());
-            self.scores_gradient([q, k], scale, scores, [dq, dk, dscale.as_deref_mut()]);
+            let sums = self.scores_gradient([q, k], scale, scores, [dq, dk, dscale.as_deref_mut()]);
+            for (gradient, sum) in dfactors.iter_mut().zip(sums) {
+                if let Some(gradient) = gradient {
+                    **gradient += sum;
+                }
+            }
         }
     }
 
-    /// Adds the gradients of a sample's queries, keys and scale, from the gradient of its scores.
+    /// Adds the gradients of a sample's queries, keys and scale, from the gradient of its scores. Returns those of both
+    /// factors.
     fn scores_gradient(
         &self,
         [q, k]: [&[f32]; 2],
         scale: &[f32],
         scores: &[f32],
         [mut dq, mut dk, mut dscale]: [Option<&mut [f32]>; 3],
-    ) {
+    ) -> [f32; 2] {
         let features = self.features;
+        let mut sums = [0.0; 2];
         for (t, (q, scores)) in q
             .chunks_exact(features)
             .zip(scores.chunks_exact(self.keys))
@@ -181,33 +195,54 @@ impl AdditiveAttention {
                     }
                 };
                 for (d, (q, k)) in q.iter().zip(k).enumerate() {
-                    let u = tanh(q + k);
-                    let inner = score * scale.get(d).unwrap_or(&1.0) * (1.0 - u * u);
-                    row(&mut dq, t, d, inner);
-                    row(&mut dk, s, d, inner);
-                    row(&mut dscale, 0, d, score * u);
+                    let (u, scale) = (tanh(self.inner * (q + k)), scale.get(d).unwrap_or(&1.0));
+                    let du = score * scale * self.outer * (1.0 - u * u);
+                    row(&mut dq, t, d, self.inner * du);
+                    row(&mut dk, s, d, self.inner * du);
+                    row(&mut dscale, 0, d, self.outer * score * u);
+                    sums[0] += du * (q + k);
+                    sums[1] += score * scale * u;
                 }
             }
+        }
+        sums
+    }
+
+    /// The masks of a sample.
+    fn masks<'a>(&self, masks: &AttentionMasks<'a>, sample: usize) -> AttentionMasks<'a> {
+        let of = |mask: &'a [u8], len: usize| {
+            <[u8]>::get(mask, sample * len..(sample + 1) * len).unwrap_or_default()
+        };
+        AttentionMasks {
+            query: of(masks.query, self.queries),
+            value: of(masks.value, self.keys),
+            ..AttentionMasks::default()
         }
     }
 
     /// The probabilities of a sample.
-    fn probabilities(&self, q: &[f32], k: &[f32], scale: &[f32], scores: &mut [f32]) {
+    fn probabilities(
+        &self,
+        [q, k, scale]: [&[f32]; 3],
+        masks: AttentionMasks<'_>,
+        scores: &mut [f32],
+    ) {
         let features = self.features;
         pairs(q, features, scores, self.keys, |q, scores| {
             pairs(k, features, scores, 1, |k, score| {
-                let terms = q.iter().zip(k).map(|(q, k)| tanh(q + k));
+                let terms = q.iter().zip(k).map(|(q, k)| tanh(self.inner * (q + k)));
                 let sum: f32 = match scale {
                     [] => terms.sum(),
                     scale => terms.zip(scale).map(|(term, scale)| term * scale).sum(),
                 };
-                score.fill(sum);
+                score.fill(self.outer * sum);
             });
         });
         softmax_rows(scores, self.keys, 1.0, |query| Row {
-            sees: true,
+            sees: masks.query.get(query) != Some(&0),
+            zeroes: false,
             seen: if self.causal { query + 1 } else { self.keys },
-            masks: [&[]; 3],
+            masks: [masks.value, &[], &[]],
         });
     }
 

@@ -5,8 +5,8 @@
 //! the projections produce. A head is a strided view, and nothing is copied.
 //!
 //! # Masks
-//! As in Keras's layer with its own softmax: a masked score is -1e9 before the softmax, and its probability
-//! is set to zero after it. A query without any key thus gives 0, and not the mean of all values.
+//! As in Keras, -1e9 is added to a masked score before the softmax. With `zeroes`, its probability is set to zero after
+//! it: a query without any key then gives 0, and not the mean of all values. A masked query always gives 0.
 //!
 //! # How it computes
 //! It computes sample by sample and head by head, so that the scores of a head stay in the cache. A batch is
@@ -42,6 +42,9 @@ pub struct Attention {
     pub scale: f32,
     /// Whether a query attends only to the keys up to its own step.
     pub causal: bool,
+    /// Whether a query whose keys are all masked gives 0, as in Keras's `MultiHeadAttention`. Otherwise it attends to all
+    /// of them, as in Keras's `Attention`.
+    pub zeroes: bool,
 }
 
 /// The masks, with 0 for each masked step. An empty mask masks nothing.
@@ -254,6 +257,7 @@ impl<'a> Sample<'a> {
         let first = query * of.keys;
         Row {
             sees: queries.get(query) != Some(&0),
+            zeroes: of.zeroes,
             seen: if of.causal { query + 1 } else { of.keys },
             masks: [
                 key,

@@ -6,7 +6,7 @@ use crate::kernels::vectorized;
 /// The number of partial sums.
 const LANES: usize = 16;
 
-/// The score of a masked key before the softmax, as in Keras.
+/// What is added to the score of a masked key before the softmax, as in Keras.
 const MASKED: f32 = -1e9;
 
 /// The keys that a query attends to.
@@ -14,6 +14,8 @@ const MASKED: f32 = -1e9;
 pub(super) struct Row<'a> {
     /// Whether the query attends to any key.
     pub(super) sees: bool,
+    /// Whether the probability of a masked key is 0 in a row without any other key too.
+    pub(super) zeroes: bool,
     /// The number of keys, from the first one on, that it attends to.
     pub(super) seen: usize,
     /// 0 for each masked key. Empty masks mask nothing.
@@ -31,7 +33,7 @@ pub(super) fn softmax_rows<'a>(
     for (number, scores) in scores.chunks_exact_mut(keys.max(1)).enumerate() {
         let row = row(number);
         scores.iter_mut().for_each(|score| *score *= scale);
-        cover(scores, row, MASKED);
+        cover(scores, row, |score| score + MASKED);
         let peak = fold(
             scores,
             f32::NEG_INFINITY,
@@ -42,22 +44,27 @@ pub(super) fn softmax_rows<'a>(
         }
         let sum = fold(scores, 0.0, |sum, x| sum + x);
         scores.iter_mut().for_each(|score| *score /= sum);
-        cover(scores, row, 0.0);
+        if row.zeroes || !row.sees {
+            cover(scores, row, |_| 0.0);
+        }
     }
 }
 
 /// Replaces the values of masked keys.
 #[inline(always)]
-fn cover(scores: &mut [f32], row: Row<'_>, with: f32) {
+fn cover(scores: &mut [f32], row: Row<'_>, with: impl Fn(f32) -> f32) {
     if !row.sees {
-        return scores.fill(with);
+        return scores.iter_mut().for_each(|score| *score = with(*score));
     }
     if let Some(unseen) = scores.get_mut(row.seen..) {
-        unseen.fill(with);
+        unseen.iter_mut().for_each(|score| *score = with(*score));
     }
+    // Nothing is added to a key twice.
+    let seen = row.seen.min(scores.len());
+    let seen = scores.get_mut(..seen).unwrap_or_default();
     for mask in row.masks {
-        for (score, mask) in scores.iter_mut().zip(mask) {
-            *score = if *mask == 0 { with } else { *score };
+        for (score, mask) in seen.iter_mut().zip(mask) {
+            *score = if *mask == 0 { with(*score) } else { *score };
         }
     }
 }

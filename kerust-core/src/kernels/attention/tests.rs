@@ -21,6 +21,7 @@ fn attention_equals_keras() {
             keys: case.shape("key")[1],
             scale: 1.0 / (key_width as f32).sqrt(),
             causal: case.flag("causal"),
+            zeroes: true,
         };
         let masks = ["query_mask", "key_mask", "mask"].map(|name| case.mask(name));
         let masks = AttentionMasks {
@@ -59,6 +60,7 @@ fn a_batch_gives_the_bits_of_its_samples_on_any_number_of_threads() {
         keys: 37,
         scale: 0.25,
         causal: true,
+        zeroes: true,
     };
     const SAMPLES: usize = 9;
     let mut rng = crate::rng::Seed(7).rng();
@@ -113,6 +115,7 @@ fn gradients_that_are_not_asked_for_are_left_out() {
         keys: 3,
         scale: 1.0,
         causal: false,
+        zeroes: true,
     };
     let values = [&[0.1, 0.2, -0.3, 0.4][..], &[0.5; 6], &[1.0, 2.0, 3.0]];
     let masks = AttentionMasks::default();

@@ -200,7 +200,10 @@ fn multiply(
     let blocks = blocks.zip(filters.bias.chunks(FILTERS));
     let blocks = blocks.zip(filters.multipliers.chunks(FILTERS));
     for (number, ((weights, bias), multipliers)) in blocks.enumerate() {
-        let bias = core::array::from_fn(|k| bias.get(k).copied().unwrap_or(0));
+        let bias = match bias.first_chunk() {
+            Some(bias) => *bias,
+            None => core::array::from_fn(|k| bias.get(k).copied().unwrap_or(0)),
+        };
         let mut sums = [bias; PATCHES];
         add_patches(patches, weights, taps, &mut sums);
         for (y, sums) in y.iter_mut().zip(&sums) {

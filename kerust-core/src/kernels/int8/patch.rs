@@ -55,7 +55,7 @@ impl Patches {
             return values(0, 0);
         }
         if !is_whole {
-            patch.fill(self.zero_point);
+            fill(patch, self.zero_point);
         }
         for u in rows {
             for v in columns.start..columns.start + runs {
@@ -93,6 +93,15 @@ pub(super) fn rows_in_place(
             self::copy(y, copy.unwrap_or_default());
             row(Rows::new(copies, len).below(i + 1, below), i, y);
         }
+    }
+}
+
+/// Fills a patch, word by word where it consists of words.
+#[inline(always)]
+fn fill(patch: &mut [i8], value: i8) {
+    match bytemuck::try_cast_slice_mut::<i8, u32>(patch) {
+        Ok(words) => words.fill(u32::from_ne_bytes([value as u8; 4])),
+        Err(_) => patch.fill(value),
     }
 }
 

@@ -23,9 +23,9 @@ weights! {
 }
 
 weights! {
-    /// The numbers of a [`MultiHeadAttention`](super::MultiHeadAttention), in Keras's order. `BIASES` is `HEADS` and `OUTPUT_BIAS` is `D`, or
-    /// both 0 without a bias.
-    pub struct MultiHeadAttentionWeights<const D: usize, const DK: usize, const DV: usize, const HEADS: usize, const K: usize, const V: usize, const BIASES: usize = HEADS, const OUTPUT_BIAS: usize = D> {
+    /// The numbers of a [`MultiHeadAttention`](super::MultiHeadAttention), in Keras's order. `OUT` is the number of outputs; `BIASES` is
+    /// `HEADS` and `OUTPUT_BIAS` is `OUT`, or both 0 without a bias.
+    pub struct MultiHeadAttentionWeights<const D: usize, const DK: usize, const DV: usize, const HEADS: usize, const K: usize, const V: usize, const OUT: usize = D, const BIASES: usize = HEADS, const OUTPUT_BIAS: usize = OUT> {
         /// The projection of the queries.
         pub query: ProjectionWeights<D, HEADS, K, BIASES>,
         /// The projection of the keys.
@@ -33,7 +33,7 @@ weights! {
         /// The projection of the values.
         pub value: ProjectionWeights<DV, HEADS, V, BIASES>,
         /// The projection of what the heads found.
-        pub attention_output: OutputProjectionWeights<HEADS, V, D, OUTPUT_BIAS>,
+        pub attention_output: OutputProjectionWeights<HEADS, V, OUT, OUTPUT_BIAS>,
     }
 }
 
@@ -53,9 +53,10 @@ impl<
     const HEADS: usize,
     const K: usize,
     const V: usize,
+    const OUT: usize,
     const BIASES: usize,
     const OUTPUT_BIAS: usize,
-> AttentionArrays for MultiHeadAttentionWeights<D, DK, DV, HEADS, K, V, BIASES, OUTPUT_BIAS>
+> AttentionArrays for MultiHeadAttentionWeights<D, DK, DV, HEADS, K, V, OUT, BIASES, OUTPUT_BIAS>
 {
     fn arrays(&self) -> [[&[f32]; 2]; 4] {
         fn of<const IN: usize, const H: usize, const W: usize, const B: usize>(

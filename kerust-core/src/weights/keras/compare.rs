@@ -179,7 +179,9 @@ fn compare_tensor<'a>(
     targets: &mut Vec<Target<'a>>,
     differences: &mut Vec<Difference>,
 ) {
-    if stored.sizes != tensor.sizes {
+    // One number is a scalar in Keras, and an array of one value here.
+    let is_scalar = stored.sizes.is_empty() && *tensor.sizes == [1];
+    if stored.sizes != tensor.sizes && !is_scalar {
         differences.push(Difference::Shape {
             name: layer.tensor_name(tensor),
             stored: Some(stored.path.clone()),

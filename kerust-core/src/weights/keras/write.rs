@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
 
+/// The kind of layer whose weights are scalars in Keras.
+const SCALARS: &str = "attention";
+
 /// The extension of files from which Keras loads weights.
 const ENDING: &str = ".weights.h5";
 /// The attribute that marks a file as written by kerust. Keras ignores it.
@@ -82,13 +85,15 @@ fn add_layers(group: &mut GroupBuilder, graph: &Graph, expected: &[ExpectedLayer
             }
             (None, Some(weights)) => {
                 let tensors = expected[weights].tensors.iter();
+                let has_scalars = node.kind == SCALARS;
                 let mut groups = Inside {
                     counts: node.kind == COUNTING,
                     ..Inside::default()
                 };
                 for tensor in tensors {
                     let values = &values[tensor.start..tensor.start + tensor.len];
-                    groups.add(group_of(&node.kind, &tensor.group), (tensor.sizes, values));
+                    let sizes = if has_scalars { &[] } else { tensor.sizes };
+                    groups.add(group_of(&node.kind, &tensor.group), (sizes, values));
                 }
                 groups.write(&mut layer, Some(&node.name));
             }

@@ -88,3 +88,31 @@ fn saved_weights_are_read_again() {
         .status();
     assert!(status.unwrap().success());
 }
+
+#[test]
+fn the_scalars_of_an_attention_are_read_and_written() {
+    model! {
+        pub Look {
+            let query = Input(3, 2);
+            let value = Input(4, 2);
+            Attention(query, value, use_scale = true, score_mode = concat) => Flatten
+        }
+    }
+    let expected = [0.25, -1.5];
+    let loaded = keras::load::<Look>(file("attention.weights.h5")).unwrap();
+    assert_eq!(loaded.as_slice(), expected);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("attention.weights.h5");
+    keras::save(&path, &*loaded).unwrap();
+    assert_eq!(keras::load::<Look>(&path).unwrap().as_slice(), expected);
+    let Some(python) = std::env::var_os("KERUST_KERAS_PYTHON") else {
+        skipped("Keras loaded nothing, for `KERUST_KERAS_PYTHON` names no Python with Keras");
+        return;
+    };
+    let status = std::process::Command::new(python)
+        .arg(file("make_attention.py"))
+        .arg("check")
+        .arg(folder.path())
+        .status();
+    assert!(status.unwrap().success());
+}
