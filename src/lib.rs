@@ -45,7 +45,9 @@
 //!   [`csv::Table`](data::csv::Table), [`datasets`](data::datasets), [`ImageFolder`](data::ImageFolder), NumPy's
 //!   files in [`npy`](data::npy).
 //! - A layer of one's own: [`layer::Layer`] and [`layer::Build`], its gradient checked by
-//!   [`testing::check_gradients`].
+//!   [`testing::check_gradients`]. An activation, an initializer, a regularizer or a constraint of one's own:
+//!   [`PointwiseActivation`](activation::PointwiseActivation), [`Initialize`](init::Initialize),
+//!   [`Regularize`](regularizer::Regularize), [`Constrain`](constraint::Constrain).
 //! - Layers made of layers, and steps and training loops of one's own: [`custom_training`].
 //! - Series and texts, tokens, masks and states: [`sequences`].
 //! - 8-bit models: [`quantize`].

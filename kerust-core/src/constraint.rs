@@ -6,6 +6,37 @@
 //! A norm runs over the first axis of an array, as with Keras's default, `axis = 0`: in a `Dense` kernel
 //! that is the weights that lead to one output. For a `Conv2D` kernel those are
 //! `max_norm(2, axis = (0, 1, 2))`.
+//!
+//! A custom constraint is a type that implements [`Constrain`], named by its path:
+//!
+//! ```
+//! use kerust::constraint::Constrain;
+//! use kerust::prelude::*;
+//!
+//! mod own {
+//!     /// No weight is farther from 0 than a limit.
+//!     pub struct Clip(pub f32);
+//! }
+//!
+//! impl Constrain for own::Clip {
+//!     fn apply(&self, weights: &mut [f32], _sizes: &[usize]) {
+//!         weights.iter_mut().for_each(|w| *w = w.clamp(-self.0, self.0));
+//!     }
+//! }
+//!
+//! model! { pub Net: Input(4) => Dense(8, relu, kernel_constraint = own::Clip(0.5)) => Dense(3) }
+//! ```
+
+/// A custom constraint, which is applied to the weights after each step of the optimizer, as in Keras.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a constraint",
+    label = "expected a constraint",
+    note = "write `max_norm(2)`, `min_max_norm(0.5, 2)`, `unit_norm` or `non_neg`, or implement `kerust::constraint::Constrain` for `{Self}`"
+)]
+pub trait Constrain: Sync {
+    /// Limits the weights, a row-major array of the sizes `sizes`.
+    fn apply(&self, weights: &mut [f32], sizes: &[usize]);
+}
 
 /// A limit on an array of weights.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -24,6 +55,24 @@ enum Rule {
         max: f32,
         rate: f32,
     },
+    Custom(Custom),
+}
+
+/// A reference to a custom constraint.
+#[derive(Clone, Copy)]
+struct Custom(&'static dyn Constrain);
+
+impl PartialEq for Custom {
+    fn eq(&self, other: &Self) -> bool {
+        // Two types without fields may have the same address, but they have different methods.
+        core::ptr::eq(self.0, other.0)
+    }
+}
+
+impl core::fmt::Debug for Custom {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Custom(..)")
+    }
 }
 
 /// The axes of an array, one bit for each: counted from the first axis, and counted from the last.
@@ -64,6 +113,11 @@ impl Constraint {
         })
     }
 
+    /// A custom constraint.
+    pub const fn custom(custom: &'static dyn Constrain) -> Self {
+        Self::new(Rule::Custom(Custom(custom)))
+    }
+
     const fn new(rule: Rule) -> Self {
         let axes = Axes { front: 1, back: 0 };
         Self { rule, axes }
@@ -90,7 +144,7 @@ impl Constraint {
     /// The first axis of this constraint that an array of these sizes does not have.
     #[cfg(any(feature = "std", test))]
     pub(crate) fn missing_axis(&self, sizes: &[usize]) -> Option<i8> {
-        if self.rule == Rule::NonNeg {
+        if matches!(self.rule, Rule::NonNeg | Rule::Custom(_)) {
             return None;
         }
         // A single number counts as one row.
@@ -110,10 +164,10 @@ impl Constraint {
             }
             _ => 1.0 / (EPSILON + norm),
         };
-        if self.rule == Rule::NonNeg {
-            weights.iter_mut().for_each(|w| *w = w.max(0.0));
-        } else {
-            self.scale(weights, sizes, factor);
+        match self.rule {
+            Rule::NonNeg => weights.iter_mut().for_each(|w| *w = w.max(0.0)),
+            Rule::Custom(custom) => custom.0.apply(weights, sizes),
+            _ => self.scale(weights, sizes, factor),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::data::DataError;
 #[cfg(feature = "plots")]
 use crate::picture::PictureError;
-use crate::testing::{GradientGap, LossGap, RegularizerGap};
+use crate::testing::{ActivationGap, GradientGap, LossGap, RegularizerGap};
 use crate::train::{History, TrainError};
 use crate::weights::{Difference, WeightsError};
 use std::fmt;
@@ -50,6 +50,7 @@ pub(crate) enum Kind {
     Gradient(GradientGap),
     Loss(LossGap),
     Regularizer(RegularizerGap),
+    Activation(ActivationGap),
     Weights(WeightsError),
     #[cfg(feature = "plots")]
     Picture(PictureError),
@@ -187,6 +188,7 @@ impl fmt::Display for Error {
             Kind::Gradient(error) => error.fmt(f),
             Kind::Loss(error) => error.fmt(f),
             Kind::Regularizer(error) => error.fmt(f),
+            Kind::Activation(error) => error.fmt(f),
             Kind::Weights(error) => error.fmt(f),
             #[cfg(feature = "plots")]
             Kind::Picture(error) => error.fmt(f),
@@ -213,6 +215,7 @@ impl std::error::Error for Error {
             Kind::Gradient(error) => error.source(),
             Kind::Loss(error) => error.source(),
             Kind::Regularizer(error) => error.source(),
+            Kind::Activation(error) => error.source(),
             Kind::Weights(error) => error.source(),
             #[cfg(feature = "plots")]
             Kind::Picture(error) => error.source(),
@@ -241,6 +244,7 @@ from! {
     GradientGap Gradient;
     LossGap Loss;
     RegularizerGap Regularizer;
+    ActivationGap Activation;
     #[doc(hidden)] DataError Data;
     #[doc(hidden)] TrainError Train;
     #[doc(hidden)] WeightsError Weights;

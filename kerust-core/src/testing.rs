@@ -3,9 +3,11 @@
 //! The scalar `L = Σ y·dy` for a random `dy` is differentiated by the layer's backward pass and by central
 //! differences.
 
+mod activation;
 mod loss;
 mod regularizer;
 
+pub use activation::{ActivationGap, check_activation};
 pub use loss::{LossGap, check_loss};
 pub use regularizer::{RegularizerGap, check_regularizer};
 

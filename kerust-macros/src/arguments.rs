@@ -19,8 +19,9 @@ use kerust_core::shape::Bounds;
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-pub use training::{ACTIVITY, Setting};
-use words::{bare, unknown};
+pub use training::{ACTIVITY, Setting, is_path};
+pub use words::bare;
+use words::unknown;
 
 /// A parameter of a layer, with Keras's name.
 pub struct Parameter {
@@ -219,6 +220,9 @@ impl<'a> Arguments<'a> {
         if let Some(bare) = bare(value)
             && let Some(place) = self.word_of(&bare)
         {
+            return self.accept(place, argument, diagnostics);
+        }
+        if let Some(place) = self.custom_activation(value) {
             return self.accept(place, argument, diagnostics);
         }
         let Some(next) = next else {

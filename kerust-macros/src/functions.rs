@@ -1,5 +1,7 @@
 //! Words with settings: `leaky_relu(0.3)`, `random_normal(stddev = 0.1)`.
 
+pub mod custom;
+
 use crate::ast::{Value, ValueKind};
 use crate::diagnostics::Diagnostics;
 use crate::fold;
@@ -224,6 +226,9 @@ pub fn read(
     vocabulary: &Vocabulary,
     value: &Value,
 ) -> Option<Result<(&'static str, TokenStream), Misfit>> {
+    if let Some(expansion) = custom::expansion(vocabulary, value) {
+        return Some(Ok(("custom", expansion)));
+    }
     let call = match &value.kind {
         ValueKind::Word(word) if vocabulary.find(&word.to_string()).is_some() => return None,
         ValueKind::Word(_) => Call::read(&value.tokens)?,

@@ -67,6 +67,35 @@ class Sum(keras.regularizers.Regularizer):
         return self.factor * keras.ops.square(keras.ops.sum(x) - self.target)
 
 
+class Clip(keras.constraints.Constraint):
+    """A constraint of one's own: no weight is farther from 0 than a limit."""
+
+    def __init__(self, limit):
+        self.limit = limit
+
+    def __call__(self, w):
+        return keras.ops.clip(w, -self.limit, self.limit)
+
+
+def snake(a):
+    """An activation of one's own."""
+    return lambda x: x + keras.ops.square(keras.ops.sin(a * x)) / a
+
+
+def own_settings():
+    """Activations and constraints of one's own."""
+    return fill(
+        [
+            keras.Input((IN,)),
+            keras.layers.Dense(4, activation=snake(2.0), kernel_constraint=Clip(0.5)),
+            keras.layers.BatchNormalization(momentum=0.9, gamma_constraint=Clip(0.3)),
+            keras.layers.Dense(3, bias_constraint=Clip(0.1)),
+            keras.layers.Activation(snake(1.0)),
+            keras.layers.Dense(OUT, activation=snake(1.5)),
+        ]
+    )
+
+
 def active(first, third, layer):
     """Penalties on the outputs of the first and the last layer, and a layer of penalties between them."""
     return fill(
@@ -141,6 +170,7 @@ def main():
     golden["active_softmax"] = run(active(*regularized, layer(l2=0.1)))
     regularized = dict(kernel_regularizer=Sum(0.02, 1.5)), dict(activity_regularizer=Sum(0.01, -2.0))
     golden["own_regularizer"] = run(active(*regularized, keras.layers.Identity()))
+    golden["own_settings"] = run(own_settings())
     golden["validated"] = fitted(build(True), {})
     golden["averages"] = averages(False)
     golden["averages_swapped"] = averages(True)

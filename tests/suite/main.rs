@@ -22,6 +22,7 @@ mod keras_vocabulary_layers;
 mod masks;
 mod model;
 mod own_layers;
+mod own_settings;
 mod published;
 mod quantization_aware;
 mod quantize;

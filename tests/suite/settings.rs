@@ -187,7 +187,7 @@ fn losses<N: Train<Input = Rank1<5>>>(
     (0..STEPS).map(step).collect()
 }
 
-fn equals_keras<N: Train<Input = Rank1<5>>>(case: &str)
+pub fn equals_keras<N: Train<Input = Rank1<5>>>(case: &str)
 where
     MeanSquaredError: Loss<N::Heads, Label = Rank1<2>>,
 {

@@ -10,6 +10,7 @@ mod function;
 mod head;
 mod log1p;
 mod normal;
+mod own;
 mod tanh;
 
 use crate::kernels::vectorized;
@@ -18,6 +19,7 @@ use function::slope_of_y;
 pub(crate) use function::value::{elu, sigmoid};
 pub(crate) use function::{slope_of_x, value};
 pub use head::*;
+pub use own::PointwiseActivation;
 pub(crate) use tanh::tanh;
 
 /// The number of partial sums of a row.

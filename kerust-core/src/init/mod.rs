@@ -1,11 +1,13 @@
-//! Initializers: Keras's names, defaults and distributions.
+//! Initializers: Keras's names, defaults and distributions. A custom one implements [`Initialize`].
 
 mod distribution;
 #[cfg(feature = "std")]
 mod orthogonal;
+mod own;
 
 use crate::rng::Rng;
 pub use distribution::{Constant, Ones, RandomNormal, RandomUniform, TruncatedNormal, Zeros};
+pub use own::{Custom, Initialize};
 
 /// How the initial weights are drawn. The constants have Keras's names and defaults.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -61,6 +63,8 @@ pub enum Initializer {
         /// The value on the diagonal.
         gain: f32,
     },
+    /// A custom initializer.
+    Custom(Custom),
 }
 
 /// The fan that [`Initializer::VarianceScaling`] uses. For a tensor with the sizes `[.., inputs, outputs]`,
@@ -173,6 +177,7 @@ impl Initializer {
                 let diagonal = values.iter_mut().step_by(columns + 1).take(columns);
                 diagonal.for_each(|value| *value = gain);
             }
+            Self::Custom(custom) => custom.0.fill(values, sizes, rng),
         }
     }
 }

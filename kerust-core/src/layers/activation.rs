@@ -14,7 +14,8 @@ use crate::quantize::{Int8Layer, Int8Operation};
 ///
 /// # Arguments
 /// - `activation`: the function, one of [`Activation::NAMES`](crate::activation::Activation::NAMES): `relu`,
-///   `tanh`, ..., or one of Keras's other activations: `hard_tanh`, `celu(0.5)`, `sparsemax`, `glu`, ...
+///   `tanh`, ..., or one of Keras's other activations: `hard_tanh`, `celu(0.5)`, `sparsemax`, `glu`, ..., or the path of a
+///   [custom one](crate::activation::PointwiseActivation): `own::Snake(2.0)`
 ///
 /// # Shapes
 /// output as input; softmax, log_softmax and sparsemax run over the last axis, of `features` values; glu halves it

@@ -110,7 +110,7 @@ fn regularizer(kind: Kind, value: &Value) -> Option<TokenStream> {
 }
 
 /// Whether a value begins with a path of at least two names: `own::Orthogonal(0.1)`.
-fn is_path(tokens: &TokenStream) -> bool {
+pub fn is_path(tokens: &TokenStream) -> bool {
     let mut trees = tokens.clone().into_iter();
     let is_colon =
         |tree: Option<TokenTree>| matches!(tree, Some(TokenTree::Punct(it)) if it.as_char() == ':');
@@ -122,6 +122,17 @@ fn is_path(tokens: &TokenStream) -> bool {
 pub(super) fn term(kind: Kind, value: &Value) -> Option<TokenStream> {
     if let Some(regularizer) = regularizer(kind, value) {
         return Some(quote!(::kerust::__private::model::Term::Regularizer(#regularizer)));
+    }
+    if matches!(kind, Kind::Constraint) && is_path(&value.tokens) {
+        let custom = &value.tokens;
+        return Some(quote_spanned! {custom.span()=>
+            ::kerust::__private::model::Term::Constraint(
+                ::kerust::__private::constraint::Constraint::custom({
+                    const CUSTOM: &dyn ::kerust::__private::constraint::Constrain = &#custom;
+                    CUSTOM
+                })
+            )
+        });
     }
     let call = Call::read(&value.tokens)?;
     let term = match (kind, call.name.as_str()) {

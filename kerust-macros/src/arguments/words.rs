@@ -1,12 +1,26 @@
 //! Words, and their equivalents in other libraries.
 
+use super::{Arguments, Kind};
 use crate::ast::{Value, ValueKind};
 use crate::diagnostics::Diagnostics;
-use crate::functions;
+use crate::functions::{self, custom};
 use crate::habits;
 use crate::value::{short, text};
-use crate::words::Vocabulary;
+use crate::words::{ACTIVATIONS, STEP_ACTIVATIONS, Vocabulary};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+
+impl Arguments<'_> {
+    /// The activation, if it is not given yet and the value is a custom one: no other argument takes a value of such a
+    /// type without a name.
+    pub(super) fn custom_activation(&self, value: &Value) -> Option<usize> {
+        let place = self.parameters.iter().position(
+            |it| matches!(it.kind, Kind::Word(vocabulary) if std::ptr::eq(vocabulary, &ACTIVATIONS)),
+        )?;
+        let is_free = self.bound[place].is_empty() && !self.refused[place];
+        let is_custom = custom::names_a_type(value) && custom::is_custom(&ACTIVATIONS, value);
+        (is_free && is_custom).then_some(place)
+    }
+}
 
 /// A word in another notation: `"relu"`, `activations.relu`, `nn.ReLU()`.
 pub fn word(
@@ -39,6 +53,13 @@ pub fn word(
                 "`{bare}` is Keras's, and kerust does not have it yet"
             ))
             .help(list(vocabulary)),
+        _ if std::ptr::eq(vocabulary, &STEP_ACTIVATIONS)
+            && custom::is_custom(vocabulary, value) =>
+        {
+            fault
+                .note("the steps of a recurrent layer do not take a custom activation")
+                .help(list(vocabulary))
+        }
         _ => fault.help(list(vocabulary)),
     };
     false
