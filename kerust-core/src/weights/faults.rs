@@ -1,5 +1,7 @@
 //! Tests in which each system call of a save fails once. The files on the disk must stay complete.
 
+mod logs;
+
 use super::file_system::faults::{Fault, with_fault};
 use crate::Result;
 use crate::activation::Sigmoid;

@@ -1,10 +1,10 @@
 //! The system calls of a save, one function for each.
 //!
-//! All code that saves uses these functions, so that a test can make any single call fail; see [`faults`]. In
+//! All code that saves or logs uses these functions, so that a test can make any single call fail; see [`faults`]. In
 //! a program they only call `std`.
 
-use std::fs::{self, File, Metadata, Permissions};
-use std::io::{self, Write};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
 #[cfg(not(test))]
@@ -44,6 +44,21 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 pub(crate) fn create_new(path: &Path) -> io::Result<File> {
     ask(path)?;
     File::create_new(path)
+}
+
+/// Opens a file for writing, and creates it if it does not exist. Its content stays.
+pub(crate) fn open_or_create(path: &Path) -> io::Result<File> {
+    ask(path)?;
+    let mut options = OpenOptions::new();
+    options.create(true).read(true).write(true).truncate(false);
+    options.open(path)
+}
+
+/// Truncates a file, and continues to write at its end.
+pub(crate) fn truncate(mut file: &File, path: &Path, len: u64) -> io::Result<()> {
+    ask(path)?;
+    file.set_len(len)?;
+    file.seek(SeekFrom::Start(len)).map(drop)
 }
 
 pub(crate) fn set_permissions(file: &File, path: &Path, wanted: Permissions) -> io::Result<()> {

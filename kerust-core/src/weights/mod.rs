@@ -43,7 +43,7 @@ mod verify;
 mod write;
 
 #[cfg(feature = "std")]
-use atomic::check_target;
+pub(crate) use atomic::check_target;
 #[cfg(feature = "std")]
 pub use atomic::write_atomically;
 #[cfg(feature = "std")]

@@ -1,9 +1,11 @@
 //! The callback that writes the metrics of each epoch to a CSV file.
 
 use super::{Callback, CallbackState, TrainingContext};
+use crate::weights::check_target;
+use crate::weights::file_system::{self, Target};
 use crate::{Error, Result};
-use std::fs::{File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes a row for each epoch to a CSV file: Keras's `CSVLogger`.
@@ -59,25 +61,67 @@ impl CSVLogger {
         self
     }
 
+    /// Writes a row. If that fails, nothing of the row stays in the file.
     fn write(&mut self, cells: &[String]) -> Result<()> {
-        let line = cells.join(&self.separator.to_string()) + "\n";
-        if let Some(file) = &mut self.file {
-            file.write_all(line.as_bytes())
-                .map_err(Error::io("write", &self.path))?;
-            self.len += line.len() as u64;
+        let line = row(cells, self.separator);
+        self.add(&line)
+    }
+
+    fn add(&mut self, text: &str) -> Result<()> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let path = &*self.path;
+        if let Err(error) = (Target { file, path }).write_all(text.as_bytes()) {
+            // The error of the write is the one to report.
+            let _ = file_system::truncate(file, path, self.len);
+            return Err(Error::io("write", path)(error));
         }
+        self.len += text.len() as u64;
         Ok(())
+    }
+
+    /// Ends the line of an earlier training that was killed, to which a row would be added otherwise.
+    fn end_line(&mut self) -> Result<()> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let is_open = ends_in_line(file, self.len).map_err(Error::io("read", &self.path))?;
+        self.cut()?;
+        if is_open { self.add("\n") } else { Ok(()) }
     }
 
     /// Truncates the file to the part that is kept.
     fn cut(&mut self) -> Result<()> {
-        if let Some(file) = &mut self.file {
-            file.set_len(self.len)
-                .and_then(|()| file.seek(SeekFrom::End(0)))
-                .map_err(Error::io("write", &self.path))?;
+        if let Some(file) = &self.file {
+            let cut = file_system::truncate(file, &self.path, self.len);
+            cut.map_err(Error::io("write", &self.path))?;
         }
         Ok(())
     }
+}
+
+/// The line of a row. Names with a separator, a quotation mark or a line break are quoted (RFC 4180).
+fn row(cells: &[String], separator: char) -> String {
+    let cells = cells
+        .iter()
+        .map(|cell| match cell.contains([separator, '"', '\r', '\n']) {
+            true => format!("\"{}\"", cell.replace('"', "\"\"")),
+            false => cell.clone(),
+        });
+    let cells: Vec<String> = cells.collect();
+    cells.join(&separator.to_string()) + "\n"
+}
+
+/// Whether a file ends within a line, as after a kill.
+fn ends_in_line(mut file: &File, len: u64) -> io::Result<bool> {
+    if len == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::Start(len - 1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 impl Callback for CSVLogger {
@@ -113,13 +157,10 @@ impl Callback for CSVLogger {
     }
 
     fn on_train_begin(&mut self, _training: &mut TrainingContext<'_>) -> Result<()> {
+        check_target(&self.path)?;
         // The file is truncated later, when it is known whether the training is resumed.
-        let file = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(&self.path)
-            .map_err(Error::io("create", &self.path))?;
+        let file = file_system::open_or_create(&self.path);
+        let file = file.map_err(Error::io("create", &self.path))?;
         let len = file
             .metadata()
             .map_err(Error::io("read", &self.path))?
@@ -136,6 +177,7 @@ impl Callback for CSVLogger {
 
     fn on_epoch_end(&mut self, training: &mut TrainingContext<'_>) -> Result<()> {
         if self.columns.is_empty() {
+            self.end_line()?;
             let mut columns: Vec<String> = training.series().to_vec();
             let added = training.logs().names().map(String::from);
             columns.extend(added.filter(|name| !training.series().contains(name)));

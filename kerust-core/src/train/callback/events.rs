@@ -1,12 +1,19 @@
 //! TensorBoard's event files: records of protocol buffers.
 
+use crate::weights::file_system::{self, Target};
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// An event file that is written.
-pub(super) struct Events(File);
+pub(super) struct Events {
+    file: File,
+    path: PathBuf,
+    /// The length of the complete records, in bytes.
+    len: u64,
+}
 
 /// What an event says, under a name.
 pub(super) enum Summary {
@@ -58,22 +65,41 @@ impl Histogram {
 impl Events {
     /// A new file in a folder, which is made if need be.
     pub(super) fn create(folder: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
+        // A process can write several files within one second.
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        file_system::create_folder(folder)?;
         let (seconds, process) = (now() as u64, std::process::id());
-        let name = format!("events.out.tfevents.{seconds}.kerust.{process}.v2");
-        let mut events = Self(File::create(folder.join(name))?);
+        let (file, path) = loop {
+            let number = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("events.out.tfevents.{seconds}.kerust.{process}.{number}.v2");
+            let path = folder.join(name);
+            match file_system::create_new(&path) {
+                Ok(file) => break (file, path),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        };
+        let mut events = Self { file, path, len: 0 };
         events.record(&version(now()))?;
         Ok(events)
     }
 
     /// Adds an event of these values at a step.
     pub(super) fn write(&mut self, step: u64, values: &[(String, Summary)]) -> io::Result<()> {
-        self.record(&event(now(), step, values))?;
-        self.0.flush()
+        self.record(&event(now(), step, values))
     }
 
+    /// Adds a record. If that fails, nothing of it stays in the file, since a reader stops at a broken record.
     fn record(&mut self, payload: &[u8]) -> io::Result<()> {
-        self.0.write_all(&record(payload))
+        let record = record(payload);
+        let (file, path) = (&self.file, &*self.path);
+        if let Err(error) = (Target { file, path }).write_all(&record) {
+            // The error of the write is the one to report.
+            let _ = file_system::truncate(file, path, self.len);
+            return Err(error);
+        }
+        self.len += record.len() as u64;
+        Ok(())
     }
 }
 
